@@ -1,0 +1,1 @@
+//! shield-hook keeps leaked credentials in and hijacked packages out.

@@ -1,0 +1,3 @@
+//! The shield-hook command.
+
+fn main() {}
