@@ -1,1 +1,21 @@
 //! shield-hook keeps leaked credentials in and hijacked packages out.
+//!
+//! The library behind the `shield-hook` command. Data flows one way: a [`source`] yields items, the [`engine`] finds
+//! candidates in them, the [`policy`] decides, a [`report`] tells.
+
+pub mod chunk;
+pub mod cli;
+pub mod digest;
+pub mod engine;
+pub mod error;
+pub mod excerpt;
+pub mod exit;
+pub mod finding;
+pub mod git;
+pub mod install;
+pub mod package;
+pub mod policy;
+pub mod report;
+pub mod rule;
+pub mod scan;
+pub mod source;

@@ -1,3 +1,13 @@
-//! The shield-hook command.
+//! The shield-hook command: parse, run, exit.
 
-fn main() {}
+use std::process::ExitCode;
+
+use shield_hook::cli;
+
+fn main() -> ExitCode {
+    let run = match cli::parse() {
+        Ok(command) => cli::run(command),
+        Err(exit) => return exit,
+    };
+    cli::end(run)
+}

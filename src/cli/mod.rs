@@ -1,0 +1,62 @@
+//! The command line: what was typed (clap) apart from what it means. One file a subcommand.
+
+mod scan;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+
+/// Keeps leaked credentials in and hijacked packages out.
+#[derive(Debug, Parser)]
+#[command(name = "shield-hook", version, propagate_version = true, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What was asked for.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Scan what is staged, a range, the history, files or standard input
+    Scan(scan::Args),
+}
+
+/// Reads the command line.
+///
+/// # Errors
+/// The exit code to end with at once: 0 after `--help` and `--version`, 3 after wrong usage.
+pub fn parse() -> Result<Command, ExitCode> {
+    Cli::try_parse().map(|cli| cli.command).map_err(|e| {
+        // Where standard error is gone there is nobody to tell.
+        let _ = e.print();
+        ExitCode::from(if e.use_stderr() { Exit::Usage as u8 } else { Exit::Clean as u8 })
+    })
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// What ended the run before it could judge.
+pub fn run(command: Command) -> Result<Exit> {
+    match command {
+        Command::Scan(args) => scan::run(args),
+    }
+}
+
+/// Says what went wrong, if anything did, and gives the exit code.
+pub fn end(run: Result<Exit>) -> ExitCode {
+    match run {
+        Ok(exit) => ExitCode::from(exit as u8),
+        Err(error) => {
+            complain(&error);
+            ExitCode::from(error.exit() as u8)
+        }
+    }
+}
+
+fn complain(error: &Error) {
+    anstream::eprintln!("shield-hook: error: {error}");
+}

@@ -1,0 +1,47 @@
+//! The one line that every run leaves.
+
+use crate::finding::Verdict;
+use crate::scan::Outcome;
+
+/// For example `shield-hook: clean: 3 files, 61 rules, 5 ms`.
+pub fn line(outcome: &Outcome) -> String {
+    let count = |of: fn(&Verdict) -> bool| outcome.findings.iter().filter(|f| of(&f.verdict)).count();
+    let mut parts = Vec::new();
+    let blocking = count(Verdict::blocks);
+    if blocking > 0 {
+        parts.push(plural(blocking, "secret blocks", "secrets block"));
+    }
+    let warned = count(|v| matches!(v, Verdict::Warn(_)));
+    if warned > 0 {
+        parts.push(plural(warned, "warning", "warnings"));
+    }
+    let old = count(|v| matches!(v, Verdict::Old(_)));
+    if old > 0 {
+        parts.push(plural(old, "old secret", "old secrets"));
+    }
+    let allowed = count(|v| matches!(v, Verdict::Allowed(_)));
+    if allowed > 0 {
+        parts.push(plural(allowed, "allowed", "allowed"));
+    }
+    let c = &outcome.coverage;
+    if c.commits > 0 {
+        parts.push(plural(c.commits, "commit", "commits"));
+    }
+    parts.push(plural(c.blobs, "file", "files"));
+    if let Some(lines) = c.new_lines {
+        parts.push(plural(lines as usize, "new line", "new lines"));
+    }
+    if !c.refs.is_empty() {
+        parts.push(c.refs.join(" "));
+    }
+    if !c.skipped.is_empty() {
+        parts.push(plural(c.skipped.len(), "skipped", "skipped"));
+    }
+    parts.push(plural(outcome.rules, "rule", "rules"));
+    parts.push(format!("{} ms", outcome.took.as_millis()));
+    format!("shield-hook: {}: {}", crate::report::result(outcome), parts.join(", "))
+}
+
+fn plural(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}

@@ -1,0 +1,96 @@
+//! What went wrong, what to do about it, and which exit code it means.
+
+use std::fmt;
+
+use crate::exit::Exit;
+
+/// The result of anything that can stop a run.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error that ends a run: it names the thing, and the way out.
+///
+/// It never holds content that was scanned, so it is safe to print.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    kind: Kind,
+    message: String,
+    help: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// The scan could not be completed (exit 2).
+    Incomplete,
+    /// Wrong usage or configuration (exit 3).
+    Usage,
+}
+
+impl Error {
+    /// The scan could not be completed: exit 2.
+    pub fn incomplete(message: impl Into<String>) -> Self {
+        Error { kind: Kind::Incomplete, message: message.into(), help: Vec::new() }
+    }
+
+    /// The command line, the configuration or a rule is wrong: exit 3.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Error { kind: Kind::Usage, message: message.into(), help: Vec::new() }
+    }
+
+    /// Adds a line that says what to do.
+    #[must_use]
+    pub fn help(mut self, line: impl Into<String>) -> Self {
+        self.help.push(line.into());
+        self
+    }
+
+    /// Puts what was being done before the message.
+    #[must_use]
+    pub fn context(mut self, doing: impl fmt::Display) -> Self {
+        self.message = format!("{doing}: {}", self.message);
+        self
+    }
+
+    /// The message without its help lines.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The lines that say what to do.
+    pub fn help_lines(&self) -> &[String] {
+        &self.help
+    }
+
+    /// The exit code that this error means.
+    pub fn exit(&self) -> Exit {
+        match self.kind {
+            Kind::Incomplete => Exit::Incomplete,
+            Kind::Usage => Exit::Usage,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        self.help.iter().try_for_each(|line| write!(f, "\n  help: {line}"))
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Turns an error of the operating system or of a library into ours, saying what was being done.
+pub trait Context<T> {
+    /// The scan cannot be completed without this (exit 2).
+    fn or_incomplete(self, doing: impl fmt::Display) -> Result<T>;
+    /// The user gave something that does not work (exit 3).
+    fn or_usage(self, doing: impl fmt::Display) -> Result<T>;
+}
+
+impl<T, E: fmt::Display> Context<T> for std::result::Result<T, E> {
+    fn or_incomplete(self, doing: impl fmt::Display) -> Result<T> {
+        self.map_err(|e| Error::incomplete(format!("{doing}: {e}")))
+    }
+    fn or_usage(self, doing: impl fmt::Display) -> Result<T> {
+        self.map_err(|e| Error::usage(format!("{doing}: {e}")))
+    }
+}

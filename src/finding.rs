@@ -1,0 +1,178 @@
+//! What the engine found and what became of it.
+
+use std::fmt;
+
+use bstr::BString;
+use serde::{Serialize, Serializer};
+use sha2::{Digest, Sha256};
+
+use crate::rule::{Confidence, Rule};
+
+/// A credential. Printing, debugging and serialising it give the masked form only.
+///
+/// [`Secret::expose`] is the one way to the bytes; its callers are few, and a test lists them.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Secret {
+    bytes: Box<[u8]>,
+    public: usize,
+}
+
+impl Secret {
+    /// Wraps a credential whose first `public` bytes are its provider's prefix, known to everybody.
+    pub fn new(bytes: &[u8], public: usize) -> Self {
+        Secret { bytes: bytes.into(), public: public.min(bytes.len()) }
+    }
+
+    /// The credential itself. Never print, log or store what this returns.
+    pub fn expose(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The public prefix and four asterisks, whatever the length.
+    pub fn masked(&self) -> String {
+        // A prefix that covers most of the value would give it away.
+        let shown = if self.public * 2 > self.bytes.len() { 0 } else { self.public };
+        format!("{}****", String::from_utf8_lossy(&self.bytes[..shown]))
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.bytes.fill(0);
+        // Keeps the compiler from dropping the store as dead.
+        std::hint::black_box(&self.bytes);
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&self.masked())
+    }
+}
+
+/// Names one secret of one rule, wherever it stands: it survives rebase, squash, line moves and renames.
+///
+/// SHA-256 over a domain string, the rule's id and the secret, cut to 16 bytes; written in lower-case hex.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint([u8; 16]);
+
+impl Fingerprint {
+    /// The fingerprint of `secret` under the rule called `rule`.
+    pub fn of(rule: &str, secret: &Secret) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(b"shield-hook fingerprint 1\0");
+        hash.update(rule.as_bytes());
+        hash.update(b"\0");
+        hash.update(secret.expose());
+        let mut id = [0; 16];
+        id.copy_from_slice(&hash.finalize()[..16]);
+        Fingerprint(id)
+    }
+
+    /// Reads the 32 hex digits that `Display` writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()?;
+        Some(Fingerprint(bytes.try_into().ok()?))
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&data_encoding::HEXLOWER.encode(&self.0))
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// How a secret was proven without asking anybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verified {
+    /// A checksum inside the token holds.
+    Checksum,
+    /// The token parses as what it claims to be (macaroon, PEM, JWT ...).
+    Structure,
+}
+
+/// Where in a file or message a finding stands. Lines and columns count from 1, columns in characters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Location {
+    /// Relative to the repository's root (or to the scanned directory), `/`-separated.
+    pub path: BString,
+    /// The line the secret begins on.
+    pub line: usize,
+    /// The column the secret begins at, in characters.
+    pub column: usize,
+    /// The line the secret ends on.
+    pub end_line: usize,
+}
+
+/// A line of the scanned text as a report may show it: every candidate in it is masked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excerpt {
+    /// The masked line, without its line end, cut to a sensible width.
+    pub text: String,
+    /// Where the masked secret stands in `text`, in bytes.
+    pub span: std::ops::Range<usize>,
+}
+
+/// What was decided about a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is new, and the policy stops it.
+    Block,
+    /// It is shown and does not stop anything; the text says why.
+    Warn(String),
+    /// Somebody allowed it; the text says what did.
+    Allowed(String),
+    /// It was there before this change; the text says where.
+    Old(String),
+}
+
+impl Verdict {
+    /// Whether this stops the operation.
+    pub fn blocks(&self) -> bool {
+        matches!(self, Verdict::Block)
+    }
+}
+
+/// One credential in one place.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule that found it.
+    pub rule: &'static Rule,
+    /// How sure the engine is, after proof, entropy and context.
+    pub confidence: Confidence,
+    /// Where it stands.
+    pub location: Location,
+    /// The commit that brings it, in hex; none for the index, files and standard input.
+    pub commit: Option<String>,
+    /// The credential, which cannot be displayed.
+    pub secret: Secret,
+    /// Names this secret under this rule.
+    pub fingerprint: Fingerprint,
+    /// The offline proof that holds, if any.
+    pub verified: Option<Verified>,
+    /// What the proof or the decoding says, for people: an account, an expiry, "inside base64".
+    pub notes: Vec<String>,
+    /// The masked line.
+    pub excerpt: Excerpt,
+    /// What was decided.
+    pub verdict: Verdict,
+}

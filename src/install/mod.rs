@@ -1,0 +1,1 @@
+//! Hooks on disk: install, chain, uninstall, doctor, canary.

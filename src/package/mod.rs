@@ -1,0 +1,1 @@
+//! Lockfiles to packages, advisories to findings.

@@ -1,0 +1,67 @@
+//! `--format json`: one object, whose field names are part of the contract.
+
+use std::io;
+
+use serde_json::{Value, json};
+
+use super::{Report, digest_line, result};
+use crate::finding::{Finding, Verdict};
+use crate::scan::Outcome;
+
+/// One JSON object, ended by a newline.
+pub struct Json;
+
+impl Report for Json {
+    fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *out, &object(outcome))?;
+        writeln!(out)
+    }
+}
+
+/// The whole outcome as the contract lays it down.
+pub fn object(outcome: &Outcome) -> Value {
+    json!({
+        "version": 1,
+        "tool": {
+            "name": "shield-hook",
+            "version": env!("CARGO_PKG_VERSION"),
+            "ruleset": outcome.ruleset,
+            "rules": outcome.rules,
+        },
+        "digest": digest_line(outcome),
+        "result": result(outcome),
+        "complete": outcome.coverage.complete(),
+        "coverage": outcome.coverage,
+        "findings": outcome.findings.iter().map(finding).collect::<Vec<_>>(),
+    })
+}
+
+/// One finding as the contract lays it down.
+pub fn finding(f: &Finding) -> Value {
+    let (verdict, reason) = match &f.verdict {
+        Verdict::Block => ("block", None),
+        Verdict::Warn(why) => ("warn", Some(why)),
+        Verdict::Allowed(by) => ("allowed", Some(by)),
+        Verdict::Old(why) => ("old", Some(why)),
+    };
+    json!({
+        "rule": f.rule.id,
+        "title": f.rule.title,
+        "provider": f.rule.provider,
+        "severity": f.rule.severity,
+        "confidence": f.confidence,
+        "blocking": f.verdict.blocks(),
+        "verdict": verdict,
+        "reason": reason,
+        "path": f.location.path.to_string(),
+        "line": f.location.line,
+        "column": f.location.column,
+        "end_line": f.location.end_line,
+        "commit": f.commit,
+        "secret": f.secret,
+        "fingerprint": f.fingerprint.to_string(),
+        "verified": f.verified,
+        "notes": f.notes,
+        "fix": f.rule.fix,
+    })
+}

@@ -1,0 +1,123 @@
+//! What to read: the index, a push, a range, a history, files, standard input.
+//!
+//! A source first plans (which items are new), then hands out readers, one a worker. The old side of an item is read
+//! only when something was found in the new one.
+
+mod paths;
+
+pub use paths::Paths;
+
+use serde::Serialize;
+
+use crate::chunk::Origin;
+use crate::error::Result;
+use crate::git::Oid;
+
+/// What was read, and what was not. Nothing is skipped without a row here.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Coverage {
+    /// Commits whose message and trees were read.
+    pub commits: usize,
+    /// Blobs and files read in full.
+    pub blobs: usize,
+    /// Bytes read.
+    pub bytes: u64,
+    /// What was not read, and why.
+    pub skipped: Vec<Skip>,
+    /// The refs that were read, for the digest.
+    #[serde(skip)]
+    pub refs: Vec<String>,
+    /// Lines held to be new, when they were counted.
+    #[serde(skip)]
+    pub new_lines: Option<u64>,
+}
+
+impl Coverage {
+    /// Whether everything that was asked for was read.
+    pub fn complete(&self) -> bool {
+        !self.skipped.iter().any(|s| s.incomplete)
+    }
+}
+
+/// One thing that was not read.
+#[derive(Clone, Debug, Serialize, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Skip {
+    /// `blob`, `gitlink`, `lfs-pointer`, `file`, `commit` ...
+    pub what: &'static str,
+    /// Where it stands, or its object id.
+    pub path: String,
+    /// Why it was not read, and what to do.
+    pub reason: String,
+    /// Whether this makes the scan incomplete (exit 2). A gitlink or an LFS pointer does not.
+    #[serde(skip)]
+    pub incomplete: bool,
+}
+
+/// Something to scan, without its content.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Where its bytes are.
+    pub content: Content,
+    /// What it is compared with once something was found in it.
+    pub old: Old,
+}
+
+/// Where an item's bytes are.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// A git object.
+    Object(Oid),
+    /// Already at hand (messages, path names).
+    Bytes(Box<[u8]>),
+    /// A file on disk.
+    File(std::path::PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+/// What an item is compared with.
+#[derive(Clone, Debug)]
+pub enum Old {
+    /// Nothing came before: all of it is new (messages, standard input, files on disk).
+    Nothing,
+    /// The versions of the same path in every parent that has it.
+    Blobs(Vec<Oid>),
+    /// A path that no parent has: the source looks for a rename among what the same change removed.
+    /// The number is the source's own key.
+    Unknown(usize),
+}
+
+/// Says what is to be read.
+pub trait Source: Sync {
+    /// Everything new, in a stable order. What cannot be read goes into `coverage` with its reason.
+    ///
+    /// # Errors
+    /// When not even the plan can be made (no repository, an unresolvable revision): the run ends there.
+    fn plan(&self, coverage: &mut Coverage) -> Result<Vec<Item>>;
+
+    /// A reader for one worker.
+    ///
+    /// # Errors
+    /// When the object database cannot be opened.
+    fn reader(&self) -> Result<Box<dyn Reader + '_>>;
+}
+
+/// Reads items for one worker.
+pub trait Reader {
+    /// Fills `into` (cleared first) with every byte of the item.
+    ///
+    /// # Errors
+    /// The reason why it could not be read; it goes into the coverage.
+    fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip>;
+
+    /// The content of every old side of the item; empty when it has none. A missing old object counts as none.
+    fn old_sides(&mut self, item: &Item) -> Vec<Vec<u8>>;
+
+    /// The remote that already holds this item, when another remote than the one pushed to does.
+    fn published_elsewhere(&mut self, item: &Item) -> Option<String> {
+        let _ = item;
+        None
+    }
+}

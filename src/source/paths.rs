@@ -1,0 +1,120 @@
+//! Files on disk, `.gitignore` respected.
+
+use std::path::{Path, PathBuf};
+
+use bstr::{BString, ByteSlice, ByteVec};
+use ignore::WalkBuilder;
+
+use super::{Content, Coverage, Item, Old, Reader, Skip, Source};
+use crate::chunk::{Kind, Origin};
+use crate::error::{Error, Result};
+
+/// Files and folders named on the command line; works outside git.
+pub struct Paths {
+    /// What paths in reports are relative to.
+    pub root: PathBuf,
+    /// What to walk.
+    pub paths: Vec<PathBuf>,
+    /// Read ignored files as well.
+    pub no_ignore: bool,
+    /// Larger files make the scan incomplete, in bytes.
+    pub max_object: u64,
+}
+
+impl Source for Paths {
+    fn plan(&self, coverage: &mut Coverage) -> Result<Vec<Item>> {
+        let Some((first, rest)) = self.paths.split_first() else { return Ok(Vec::new()) };
+        for path in &self.paths {
+            if path.symlink_metadata().is_err() {
+                return Err(Error::incomplete(format!("{}: no such file or directory", path.display())));
+            }
+        }
+        let mut walk = WalkBuilder::new(first);
+        rest.iter().for_each(|p| {
+            walk.add(p);
+        });
+        let on = !self.no_ignore;
+        walk.hidden(false).ignore(on).git_ignore(on).git_global(on).git_exclude(on).parents(on).require_git(false);
+        walk.filter_entry(|e| e.file_name() != ".git");
+        let mut items = Vec::new();
+        for entry in walk.build() {
+            match entry {
+                Err(e) => coverage.skipped.push(Skip {
+                    what: "file",
+                    path: String::new(),
+                    reason: e.to_string(),
+                    incomplete: true,
+                }),
+                Ok(e) => match e.file_type() {
+                    Some(t) if t.is_file() => items.push(self.item(e.into_path(), Kind::File)),
+                    Some(t) if t.is_symlink() => items.push(self.item(e.into_path(), Kind::Symlink)),
+                    _ => {}
+                },
+            }
+        }
+        items.sort_by(|a, b| a.origin.path.cmp(&b.origin.path));
+        Ok(items)
+    }
+
+    fn reader(&self) -> Result<Box<dyn Reader + '_>> {
+        Ok(Box::new(FileReader { max: self.max_object }))
+    }
+}
+
+impl Paths {
+    fn item(&self, path: PathBuf, kind: Kind) -> Item {
+        let shown = path.strip_prefix(&self.root).unwrap_or(&path);
+        let shown = shown.strip_prefix(".").unwrap_or(shown);
+        Item {
+            origin: Origin { kind, path: slashes(shown), commit: None },
+            content: Content::File(path),
+            old: Old::Nothing,
+        }
+    }
+}
+
+/// A path of the operating system as reports write it: `/`-separated bytes.
+fn slashes(path: &Path) -> BString {
+    let bytes = Vec::from_path_lossy(path).into_owned();
+    BString::from(if cfg!(windows) { bytes.replace("\\", "/") } else { bytes })
+}
+
+struct FileReader {
+    max: u64,
+}
+
+impl Reader for FileReader {
+    fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
+        use std::io::Read;
+        into.clear();
+        let Content::File(path) = &item.content else { return Ok(()) };
+        let failed = |e: std::io::Error| Skip {
+            what: "file",
+            path: item.origin.path.to_string(),
+            reason: format!("could not be read: {e}"),
+            incomplete: true,
+        };
+        if item.origin.kind == Kind::Symlink {
+            let target = std::fs::read_link(path).map_err(failed)?;
+            into.extend_from_slice(&Vec::from_path_lossy(&target));
+            return Ok(());
+        }
+        let mut file = std::fs::File::open(path).map_err(failed)?;
+        let size = file.metadata().map_err(failed)?.len();
+        if size > self.max {
+            return Err(Skip {
+                what: "file",
+                path: item.origin.path.to_string(),
+                reason: format!("{size} bytes are more than max-object = {}", self.max),
+                incomplete: true,
+            });
+        }
+        into.reserve(size as usize + 1);
+        file.read_to_end(into).map_err(failed)?;
+        Ok(())
+    }
+
+    fn old_sides(&mut self, _: &Item) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
+}
