@@ -1,7 +1,17 @@
 //! Reading git. The only module that imports gix, whose interface changes about monthly.
 
 mod added;
+mod ask;
+mod objects;
+mod reach;
+mod repo;
+mod staged;
+mod trees;
 
 pub use added::{Lines, new_lines};
 /// An object's id.
 pub use gix::ObjectId as Oid;
+pub use objects::{Objects, Unread};
+pub use repo::{Ref, Repo};
+pub use staged::staged;
+pub use trees::{Change, Changes, Mode, Removed, compare};

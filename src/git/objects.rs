@@ -1,0 +1,120 @@
+//! Objects by id, for one worker.
+
+use gix::objs::Kind;
+use gix::prelude::*;
+
+use super::Oid;
+use super::ask::CatFile;
+
+/// Why an object could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// It is not in this repository (shallow or partial clone, or damage).
+    Missing,
+    /// It is larger than the limit; both in bytes.
+    TooLarge {
+        /// Its size.
+        size: u64,
+        /// The limit.
+        max: u64,
+    },
+    /// It is there and cannot be decoded.
+    Corrupt(String),
+}
+
+impl Unread {
+    /// For the coverage: what is wrong, and the way out.
+    pub fn reason(&self) -> String {
+        match self {
+            Unread::Missing => "the object is missing here; fetch it (`git fetch --refetch`, or `git fetch \
+                                --unshallow` in a shallow clone) and scan again"
+                .into(),
+            Unread::TooLarge { size, max } => format!(
+                "{size} bytes are more than max-object allows ({max}); raise it in .shield-hook.toml: max-object = \
+                 \"{} MiB\"",
+                size.div_ceil(1 << 20)
+            ),
+            Unread::Corrupt(why) => format!("the object is damaged ({why}); `git fsck` says more"),
+        }
+    }
+}
+
+/// The object database, as one worker sees it.
+pub struct Objects {
+    repo: gix::Repository,
+    /// Asked where gix finds nothing; present only where git can know more than gix.
+    git: Option<CatFile>,
+}
+
+impl Objects {
+    pub(super) fn new(repo: gix::Repository, git: Option<CatFile>) -> Self {
+        Objects { repo, git }
+    }
+
+    /// Fills `into` with the object's content and says what kind it is.
+    ///
+    /// # Errors
+    /// Why it could not be read.
+    pub fn read(&mut self, id: &Oid, max: u64, into: &mut Vec<u8>) -> Result<Kind, Unread> {
+        // The header of a small object costs about as much as the object: only where the limit is low, or an object is
+        // large enough to matter, is it worth asking first.
+        if let Ok(Some(header)) = self.repo.objects.try_header(id)
+            && header.size() > max
+        {
+            return Err(Unread::TooLarge { size: header.size(), max });
+        }
+        match self.repo.objects.try_find(id, into) {
+            Ok(Some(data)) => return Ok(data.kind),
+            Ok(None) => {}
+            Err(e) => return Err(Unread::Corrupt(e.to_string())),
+        }
+        let asked = self.git.as_mut().map(|git| git.find(id, into));
+        match asked {
+            None | Some(Ok(None)) => Err(Unread::Missing),
+            Some(Ok(Some(kind))) => match into.len() as u64 {
+                size if size > max => Err(Unread::TooLarge { size, max }),
+                _ => Ok(kind),
+            },
+            Some(Err(e)) => Err(Unread::Corrupt(e.to_string())),
+        }
+    }
+
+    /// The object's kind and size in bytes, without its content.
+    pub fn header(&mut self, id: &Oid) -> Option<(Kind, u64)> {
+        match self.repo.objects.try_header(id) {
+            Ok(Some(header)) => Some((header.kind(), header.size())),
+            _ => {
+                let mut content = Vec::new();
+                let kind = self.git.as_mut()?.find(id, &mut content).ok()??;
+                Some((kind, content.len() as u64))
+            }
+        }
+    }
+
+    /// Whether the object is here.
+    pub fn has(&mut self, id: &Oid) -> bool {
+        self.repo.has_object(id) || self.header(id).is_some()
+    }
+
+    /// The tree that a commit, a tag or a tree leads to.
+    ///
+    /// # Errors
+    /// Why it could not be read.
+    pub fn tree_of(&mut self, id: &Oid) -> Result<Oid, Unread> {
+        let (mut id, mut buffer) = (*id, Vec::new());
+        loop {
+            let kind = self.read(&id, u64::MAX, &mut buffer)?;
+            let corrupt = |what: &str| Unread::Corrupt(format!("{id} is not a {what}"));
+            id = match kind {
+                Kind::Tree => return Ok(id),
+                Kind::Blob => return Err(corrupt("tree")),
+                Kind::Commit => gix::objs::CommitRefIter::from_bytes(&buffer, id.kind())
+                    .tree_id()
+                    .map_err(|_| corrupt("readable commit"))?,
+                Kind::Tag => gix::objs::TagRefIter::from_bytes(&buffer, id.kind())
+                    .target_id()
+                    .map_err(|_| corrupt("readable tag"))?,
+            };
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! One repository: where it is, its refs and its objects.
+
+use std::path::{Path, PathBuf};
+
+use bstr::{BString, ByteSlice};
+
+use super::ask::{self, CatFile};
+use super::{Objects, Oid};
+use crate::error::{Context, Error, Result};
+
+/// A ref and what it points at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ref {
+    /// The full name, `refs/heads/main`.
+    pub name: BString,
+    /// What it points at: a commit, or an annotated tag, a tree or a blob.
+    pub id: Oid,
+}
+
+/// A repository, found as git finds it: GIT_DIR, GIT_INDEX_FILE and the like are honoured, replace refs are not.
+pub struct Repo {
+    shared: gix::ThreadSafeRepository,
+    start: PathBuf,
+    reftable: bool,
+    git_knows_more: bool,
+}
+
+impl Repo {
+    /// Finds the repository that `dir` is in.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be opened.
+    pub fn discover(dir: &Path) -> Result<Repo> {
+        // A replace ref would hide what a push really sends; configured aliases of the object store stay as they are.
+        let options = gix::open::Options::default().config_overrides(["core.useReplaceRefs=false"]);
+        let trust = gix::sec::trust::Mapping { full: options.clone(), reduced: options };
+        let shared = gix::ThreadSafeRepository::discover_with_environment_overrides_opts(
+            dir,
+            gix::discover::upwards::Options::default(),
+            trust,
+        )
+        .map_err(|e| {
+            let why = chain(&e);
+            Error::incomplete(format!("{}: no git repository could be read here: {why}", dir.display()))
+                .help("run it inside a repository, or name files to scan: shield-hook scan PATH")
+        })?;
+        let local = shared.to_thread_local();
+        let config = local.config_snapshot();
+        let is = |key: &str, value: &str| config.string(key).is_some_and(|v| v.eq_ignore_ascii_case(value.as_bytes()));
+        let reftable = is("extensions.refStorage", "reftable");
+        let partial = config.string("extensions.partialClone").is_some();
+        let quarantine = std::env::var_os("GIT_QUARANTINE_PATH").is_some()
+            || std::env::var_os("GIT_OBJECT_DIRECTORY").is_some()
+            || std::env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES").is_some();
+        Ok(Repo { shared, start: dir.to_owned(), reftable, git_knows_more: partial || quarantine })
+    }
+
+    /// The object database for one worker.
+    pub fn objects(&self) -> Objects {
+        let git = self.git_knows_more.then(|| CatFile::new(self.start.clone()));
+        Objects::new(self.shared.to_thread_local(), git)
+    }
+
+    /// The root of the work tree; none in a bare repository.
+    pub fn work_dir(&self) -> Option<&Path> {
+        self.shared.work_tree.as_deref()
+    }
+
+    /// The directory of this work tree's own state (HEAD, index, MERGE_HEAD).
+    pub fn git_dir(&self) -> &Path {
+        self.shared.refs.git_dir()
+    }
+
+    /// The directory that all work trees share.
+    pub fn common_dir(&self) -> &Path {
+        self.shared.common_dir.as_deref().unwrap_or(self.git_dir())
+    }
+
+    /// Whether history ends early here.
+    pub fn is_shallow(&self) -> bool {
+        self.common_dir().join("shallow").metadata().is_ok_and(|m| m.len() > 0)
+    }
+
+    /// The hash that names objects here.
+    pub fn hash_kind(&self) -> gix::hash::Kind {
+        self.shared.to_thread_local().object_hash()
+    }
+
+    /// A value of git's configuration.
+    pub fn config(&self, key: &str) -> Option<BString> {
+        self.shared.to_thread_local().config_snapshot().string(key)
+    }
+
+    /// The commit that HEAD leads to; none while there is no commit yet.
+    ///
+    /// # Errors
+    /// When HEAD cannot be read.
+    pub fn head(&self) -> Result<Option<Oid>> {
+        if self.reftable {
+            let said = ask::output(&self.start, &["for-each-ref", "--count=1"]);
+            return match ask::output(&self.start, &["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]) {
+                Ok(out) => parse_oid(out.trim()).map(Some),
+                // rev-parse fails both for an unborn HEAD and for a broken repository; for-each-ref only for the latter.
+                Err(_) => said.map(|_| None),
+            };
+        }
+        let local = self.shared.to_thread_local();
+        let head = local.head().map_err(|e| Error::incomplete(format!("HEAD: {}", chain(&e))))?;
+        match head.try_into_peeled_id() {
+            Ok(id) => Ok(id.map(gix::Id::detach)),
+            Err(e) => Err(Error::incomplete(format!("HEAD: {}", chain(&e)))),
+        }
+    }
+
+    /// The branch that HEAD names, also when it has no commit yet: `refs/heads/main`.
+    pub fn head_name(&self) -> Option<BString> {
+        if self.reftable {
+            let out = ask::output(&self.start, &["symbolic-ref", "--quiet", "HEAD"]).ok()?;
+            return Some(out.trim().into());
+        }
+        self.shared.to_thread_local().head_name().ok()?.map(|n| n.as_bstr().to_owned())
+    }
+
+    /// The object that a revision names (`HEAD~2`, `v1.0`, an id).
+    ///
+    /// # Errors
+    /// When nothing goes by that name here.
+    pub fn resolve(&self, spec: &str) -> Result<Oid> {
+        let unknown = |why: String| {
+            Error::incomplete(format!("revision `{spec}` cannot be resolved: {why}")).help(if self.is_shallow() {
+                "this clone is shallow: `git fetch --unshallow` (in GitHub Actions: fetch-depth: 0)"
+            } else {
+                "`git fetch` what is missing, or check the name"
+            })
+        };
+        if self.reftable {
+            let out = ask::output(&self.start, &["rev-parse", "--verify", "--quiet", "--end-of-options", spec]);
+            return out.map_err(|_| unknown("git does not know it".into())).and_then(|o| parse_oid(o.trim()));
+        }
+        let local = self.shared.to_thread_local();
+        let id = local.rev_parse_single(spec).map_err(|e| unknown(chain(&e)))?;
+        Ok(id.detach())
+    }
+
+    /// Every ref whose full name begins with `prefix`, sorted by name, symbolic ones followed.
+    ///
+    /// # Errors
+    /// When the refs cannot be listed, or one of them cannot be read: a ref that is passed over would go unscanned.
+    pub fn refs(&self, prefix: &str) -> Result<Vec<Ref>> {
+        let mut refs = Vec::new();
+        if self.reftable {
+            let list = ask::output(&self.start, &["for-each-ref", "--format=%(objectname) %(refname)", prefix])?;
+            for line in list.lines() {
+                let Some((id, name)) = line.split_once_str(" ") else { continue };
+                refs.push(Ref { name: name.into(), id: parse_oid(id)? });
+            }
+            return Ok(refs);
+        }
+        let local = self.shared.to_thread_local();
+        let all = local.references().or_incomplete("the refs")?;
+        let some = if prefix.is_empty() { all.all() } else { all.prefixed(prefix) };
+        for one in some.or_incomplete("the refs")? {
+            let mut one = one.map_err(|e| Error::incomplete(format!("a ref below {prefix} is unreadable: {e}")))?;
+            let name = one.name().as_bstr().to_owned();
+            // A symbolic ref to a branch that is not there (origin/HEAD after a prune) points at nothing.
+            let Ok(target) = one.follow_to_object() else { continue };
+            refs.push(Ref { name, id: target.detach() });
+        }
+        Ok(refs)
+    }
+
+    /// gix's own view, for what lies inside this module.
+    pub(super) fn local(&self) -> gix::Repository {
+        self.shared.to_thread_local()
+    }
+}
+
+fn parse_oid(hex: &[u8]) -> Result<Oid> {
+    Oid::from_hex(hex).map_err(|e| Error::incomplete(format!("git named an object that is none: {e}")))
+}
+
+/// An error of gix with its causes.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        next = cause.source();
+    }
+    text
+}
