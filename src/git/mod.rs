@@ -4,6 +4,7 @@ mod added;
 mod ask;
 mod objects;
 mod reach;
+mod rename;
 mod repo;
 mod staged;
 mod trees;
@@ -12,6 +13,7 @@ pub use added::{Lines, new_lines};
 /// An object's id.
 pub use gix::ObjectId as Oid;
 pub use objects::{Objects, Unread};
+pub use rename::rename_of;
 pub use repo::{Ref, Repo};
 pub use staged::staged;
 pub use trees::{Change, Changes, Mode, Removed, compare};

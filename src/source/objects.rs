@@ -1,0 +1,116 @@
+//! Items that are git objects: from changed paths to what is read and what it is compared with.
+
+use std::collections::HashSet;
+
+use super::{Content, Coverage, Item, Old, Reader, Skip};
+use crate::chunk::{Kind, Origin};
+use crate::git::{self, Changes, Mode, Objects, Oid, Removed, Repo, Unread};
+
+/// Turns changes into items: a file's or link's content, and the name of a path that is new.
+///
+/// `seen` holds the ids that are planned already: each blob is scanned once a run. `key` is what [`Old::Unknown`] carries
+/// for these changes.
+pub(super) fn items(
+    changes: Changes,
+    commit: Option<&str>,
+    key: usize,
+    seen: &mut HashSet<Oid>,
+    coverage: &mut Coverage,
+    into: &mut Vec<Item>,
+) -> Vec<Removed> {
+    for (path, id, why) in changes.unread {
+        let path = if path.is_empty() { id.to_string() } else { path.to_string() };
+        coverage.skipped.push(Skip { what: "tree", path, reason: why.reason(), incomplete: true });
+    }
+    for change in changes.new {
+        let origin = |kind| Origin { kind, path: change.path.clone(), commit: commit.map(str::to_owned) };
+        if change.old.is_empty() {
+            let name = change.path.to_vec().into_boxed_slice();
+            into.push(Item { origin: origin(Kind::PathName), content: Content::Bytes(name), old: Old::Nothing });
+        }
+        let kind = match change.mode {
+            Mode::File => Kind::File,
+            Mode::Symlink => Kind::Symlink,
+            Mode::Gitlink => {
+                coverage.skipped.push(Skip {
+                    what: "gitlink",
+                    path: change.path.to_string(),
+                    reason: format!("submodule at {}: its content is in another repository, scan it there", change.id),
+                    incomplete: false,
+                });
+                continue;
+            }
+        };
+        if seen.insert(change.id) {
+            let old = if change.old.is_empty() { Old::Unknown(key) } else { Old::Blobs(change.old) };
+            into.push(Item { origin: origin(kind), content: Content::Object(change.id), old });
+        }
+    }
+    changes.removed
+}
+
+/// Reads objects, and finds their old sides.
+pub(super) struct ObjectReader<'a> {
+    objects: Objects,
+    max: u64,
+    /// What each set of changes removed, by the key of [`Old::Unknown`].
+    removed: &'a [Vec<Removed>],
+}
+
+impl<'a> ObjectReader<'a> {
+    pub(super) fn new(repo: &Repo, max: u64, removed: &'a [Vec<Removed>]) -> Self {
+        ObjectReader { objects: repo.objects(), max, removed }
+    }
+}
+
+impl Reader for ObjectReader<'_> {
+    fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
+        into.clear();
+        match &item.content {
+            Content::Object(id) => match self.objects.read(id, self.max, into) {
+                Ok(_) => Ok(()),
+                Err(why) => Err(skip(item, *id, &why)),
+            },
+            Content::Bytes(bytes) => {
+                into.extend_from_slice(bytes);
+                Ok(())
+            }
+            Content::File(_) | Content::Stdin => Err(Skip {
+                what: "file",
+                path: item.origin.path.to_string(),
+                reason: "this source reads objects only".into(),
+                incomplete: true,
+            }),
+        }
+    }
+
+    fn old_sides(&mut self, item: &Item) -> Vec<Vec<u8>> {
+        let ids = match (&item.old, &item.content) {
+            (Old::Blobs(ids), _) => ids.clone(),
+            (Old::Unknown(key), Content::Object(id)) => {
+                let removed = self.removed.get(*key).map_or(&[][..], Vec::as_slice);
+                git::rename_of(&mut self.objects, *id, item.origin.path.as_ref(), removed).into_iter().collect()
+            }
+            _ => Vec::new(),
+        };
+        let mut sides = Vec::with_capacity(ids.len());
+        for id in ids {
+            let mut side = Vec::new();
+            // A missing old side means: the whole new blob is new. That errs towards blaming, never towards silence.
+            if self.objects.read(&id, self.max, &mut side).is_ok() {
+                sides.push(side);
+            }
+        }
+        sides
+    }
+}
+
+/// The coverage row of an object that could not be read.
+pub(super) fn skip(item: &Item, id: Oid, why: &Unread) -> Skip {
+    Skip {
+        what: "blob",
+        path: item.origin.path.to_string(),
+        reason: format!("{id}: {}", why.reason()),
+        incomplete: true,
+    }
+}

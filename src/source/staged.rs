@@ -1,0 +1,38 @@
+//! What `git commit` would record.
+
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
+use super::objects::{ObjectReader, items};
+use super::{Coverage, Item, Reader, Source};
+use crate::error::Result;
+use crate::git::{self, Removed, Repo};
+
+/// The index against HEAD.
+pub struct Staged<'a> {
+    repo: &'a Repo,
+    max_object: u64,
+    removed: OnceLock<[Vec<Removed>; 1]>,
+}
+
+impl<'a> Staged<'a> {
+    /// Objects larger than `max_object` bytes make the scan incomplete.
+    pub fn new(repo: &'a Repo, max_object: u64) -> Self {
+        Staged { repo, max_object, removed: OnceLock::new() }
+    }
+}
+
+impl Source for Staged<'_> {
+    fn plan(&self, coverage: &mut Coverage) -> Result<Vec<Item>> {
+        let changes = git::staged(self.repo, &mut self.repo.objects())?;
+        let (mut seen, mut planned) = (HashSet::new(), Vec::new());
+        let removed = items(changes, None, 0, &mut seen, coverage, &mut planned);
+        self.removed.get_or_init(|| [removed]);
+        Ok(planned)
+    }
+
+    fn reader(&self) -> Result<Box<dyn Reader + '_>> {
+        let removed = self.removed.get().map_or(&[][..], |r| &r[..]);
+        Ok(Box::new(ObjectReader::new(self.repo, self.max_object, removed)))
+    }
+}

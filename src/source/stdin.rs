@@ -1,0 +1,50 @@
+//! Standard input.
+
+use std::io::Read;
+
+use bstr::BString;
+
+use super::{Content, Coverage, Item, Old, Reader, Skip, Source};
+use crate::chunk::{Kind, Origin};
+use crate::error::Result;
+
+/// Everything on standard input, as one piece.
+pub struct Stdin {
+    /// What reports call it; decides about file formats, too.
+    pub name: BString,
+    /// More bytes than this make the scan incomplete.
+    pub max_object: u64,
+}
+
+impl Source for Stdin {
+    fn plan(&self, _: &mut Coverage) -> Result<Vec<Item>> {
+        let origin = Origin { kind: Kind::Stdin, path: self.name.clone(), commit: None };
+        Ok(vec![Item { origin, content: Content::Stdin, old: Old::Nothing }])
+    }
+
+    fn reader(&self) -> Result<Box<dyn Reader + '_>> {
+        Ok(Box::new(StdinReader { max: self.max_object }))
+    }
+}
+
+struct StdinReader {
+    max: u64,
+}
+
+impl Reader for StdinReader {
+    fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
+        into.clear();
+        let skip =
+            |reason| Skip { what: "standard input", path: item.origin.path.to_string(), reason, incomplete: true };
+        let input = std::io::stdin().lock();
+        match input.take(self.max.saturating_add(1)).read_to_end(into) {
+            Err(e) => Err(skip(format!("could not be read: {e}"))),
+            Ok(_) if into.len() as u64 > self.max => Err(skip(format!("more than max-object = {} bytes", self.max))),
+            Ok(_) => Ok(()),
+        }
+    }
+
+    fn old_sides(&mut self, _: &Item) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
+}
