@@ -101,11 +101,15 @@ fn judge(reader: &mut dyn Reader, policy: &Policy, item: &Item, chunk: Chunk<'_>
         Old::Nothing => git::Lines::all(),
         Old::Blobs(_) | Old::Unknown(_) => git::new_lines(chunk.bytes, &reader.old_sides(item)),
     };
-    let spans: Vec<Range<usize>> = matches.iter().map(|m| m.span.clone()).collect();
+    let spans: Vec<Range<usize>> =
+        matches.iter().flat_map(|m| [Some(m.span.clone()), m.pair.clone()]).flatten().collect();
     let mut places = excerpt::Places::new(chunk.bytes);
     let mut findings = Vec::with_capacity(matches.len());
     for found in matches {
         let place = places.locate(&found.span);
+        // A pair is new when either half is.
+        let pair = found.pair.map(|span| places.locate(&span));
+        let is_new = [Some(place), pair].iter().flatten().any(|p| new.touch(p.line as u32 - 1, p.end_line as u32 - 1));
         let mut finding = Finding {
             rule: found.rule,
             confidence: found.confidence,
@@ -123,7 +127,7 @@ fn judge(reader: &mut dyn Reader, policy: &Policy, item: &Item, chunk: Chunk<'_>
             excerpt: excerpt::masked(chunk.bytes, &found.span, &spans),
             verdict: Verdict::Block,
         };
-        finding.verdict = if !new.touch(place.line as u32 - 1, place.end_line as u32 - 1) {
+        finding.verdict = if !is_new {
             Verdict::Old("it stood there before this change".into())
         } else if let Some(remote) =
             (!policy.block_published_elsewhere).then(|| reader.published_elsewhere(item)).flatten()

@@ -3,11 +3,24 @@
 //! A prefilter looks for the keywords of all rules in one pass. Only where one stands is a rule's regex compiled (once)
 //! and run, on the window around the keyword; what matches is judged, cheapest evidence first.
 
+pub mod checks;
+mod judge;
+mod matcher;
+mod placeholder;
+pub mod prefilter;
+mod ready;
+mod resolve;
+
+use std::collections::BTreeMap;
 use std::ops::Range;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::chunk::Chunk;
 use crate::finding::{Secret, Verified};
 use crate::rule::{Confidence, Rule, RuleSet};
+use prefilter::{Hit, Prefilter};
+use ready::Ready;
+use resolve::Candidate;
 
 /// What the engine is asked to do.
 #[derive(Clone, Debug)]
@@ -16,17 +29,24 @@ pub struct Settings {
     pub decode_depth: usize,
     /// Whether test, example and documentation paths lower the confidence of findings that rest on context alone.
     pub path_policy: bool,
+    /// Now, in seconds since 1970, for tokens that expire.
+    pub now: i64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { decode_depth: 3, path_policy: true }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64);
+        Settings { decode_depth: 3, path_policy: true, now }
     }
 }
 
 /// Buffers that a worker keeps from chunk to chunk, so that the clean case allocates nothing.
 #[derive(Default)]
-pub struct Scratch {}
+pub struct Scratch {
+    hits: Vec<Hit>,
+    /// (rule, keyword hit) pairs, to group hits by rule.
+    wanted: Vec<(u32, Range<usize>)>,
+}
 
 /// One candidate that survived every filter.
 #[derive(Clone, Debug)]
@@ -35,6 +55,8 @@ pub struct Match {
     pub rule: &'static Rule,
     /// Where the secret stands in the chunk, in bytes. For a secret inside an encoding: where the encoded run stands.
     pub span: Range<usize>,
+    /// Where the other half of a composite secret stands: it is part of this match and not reported by itself.
+    pub pair: Option<Range<usize>>,
     /// The credential.
     pub secret: Secret,
     /// After proof, entropy and context.
@@ -47,24 +69,94 @@ pub struct Match {
 
 /// A rule set, ready to run. Shared by all workers.
 pub struct Engine {
-    rules: RuleSet,
+    set: RuleSet,
+    rules: Vec<Ready>,
+    prefilter: Prefilter,
+    /// For each keyword of the prefilter the rules that have it.
+    wakes: Vec<Vec<u32>>,
     settings: Settings,
 }
 
 impl Engine {
     /// Makes the rules ready. Compiles no regex.
-    pub fn new(rules: RuleSet, settings: Settings) -> Self {
-        Engine { rules, settings }
+    pub fn new(set: RuleSet, settings: Settings) -> Self {
+        let rules: Vec<Ready> = set.rules().iter().map(|rule| Ready::new(rule)).collect();
+        let mut keywords: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+        for (number, ready) in rules.iter().enumerate() {
+            for keyword in ready.rule.keywords {
+                let wakes = keywords.entry(keyword.to_ascii_lowercase()).or_default();
+                if wakes.last() != Some(&(number as u32)) {
+                    wakes.push(number as u32);
+                }
+            }
+        }
+        let (keywords, wakes) = keywords.into_iter().unzip();
+        Engine { set, rules, prefilter: Prefilter::new(keywords), wakes, settings }
     }
 
     /// The rules it runs.
     pub fn rules(&self) -> &RuleSet {
-        &self.rules
+        &self.set
     }
 
     /// Every candidate in the chunk, sorted by position, each secret once.
     pub fn scan(&self, chunk: Chunk<'_>, scratch: &mut Scratch) -> Vec<Match> {
-        let _ = (chunk, scratch, &self.settings);
-        Vec::new()
+        let mut hits = std::mem::take(&mut scratch.hits);
+        self.prefilter.hits(chunk.bytes, 0, &mut hits);
+        let matches = if hits.is_empty() { Vec::new() } else { self.scan_hits(chunk, &hits, scratch) };
+        scratch.hits = hits;
+        matches
+    }
+
+    /// Every candidate around `hits`, which are all that the prefilter finds in the chunk, sorted by position.
+    pub fn scan_hits(&self, chunk: Chunk<'_>, hits: &[Hit], scratch: &mut Scratch) -> Vec<Match> {
+        let text = chunk.bytes;
+        let wanted = &mut scratch.wanted;
+        wanted.clear();
+        for hit in hits {
+            let span = hit.at..hit.at + self.prefilter.keyword(hit.keyword).len();
+            wanted.extend(self.wakes[hit.keyword as usize].iter().map(|&rule| (rule, span.clone())));
+        }
+        // Stable: within a rule the hits stay sorted by position.
+        wanted.sort_by_key(|(rule, _)| *rule);
+        let mut candidates = Vec::new();
+        for hits in wanted.chunk_by(|a, b| a.0 == b.0) {
+            let number = hits[0].0 as usize;
+            let ready = &self.rules[number];
+            if !ready.applies_to(chunk.path()) || ready.rule.regex.is_empty() {
+                continue;
+            }
+            let spans = hits.iter().map(|(_, span)| span.clone());
+            matcher::search(ready.shape(), text, ready.rule.window, spans, |found| {
+                match judge::judge(ready, number, text, found, self.settings.now) {
+                    Ok(candidate) => {
+                        candidates.push(candidate);
+                        true
+                    }
+                    Err(_) => false,
+                }
+            });
+        }
+        let kept = resolve::resolve(candidates, &self.rules, text);
+        kept.into_iter().map(|candidate| self.report(candidate, text)).collect()
+    }
+
+    fn report(&self, candidate: Candidate, text: &[u8]) -> Match {
+        let rule = self.rules[candidate.rule].rule;
+        let secret = &text[candidate.span.clone()];
+        // Only what really stands there is public: a rule may serve several prefixes.
+        let public = rule.prefix.bytes().zip(secret).take_while(|(a, b)| a == *b).count();
+        Match {
+            rule,
+            secret: Secret::new(secret, public),
+            span: candidate.span,
+            pair: candidate.pair,
+            confidence: candidate.confidence,
+            verified: candidate.verified,
+            notes: candidate.notes,
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,9 @@
 //! The built-in rules are TOML files under `rules/`, turned into static tables by the build script, so that a run
 //! parses none of them. A user's own rule files are read by the same code at run time.
 
+pub mod pattern;
+pub mod sign;
+
 use serde::{Deserialize, Serialize};
 
 /// What an attacker gets.
@@ -125,6 +128,11 @@ impl RuleSet {
     /// The rules in the binary.
     pub fn builtin() -> Self {
         RuleSet { rules: BUILTIN.iter().collect() }
+    }
+
+    /// These rules, in this order.
+    pub fn new(rules: Vec<&'static Rule>) -> Self {
+        RuleSet { rules }
     }
 
     /// Every rule, in a fixed order.

@@ -1,0 +1,131 @@
+//! Runs a rule's regex on the windows around its keywords, as if it ran on the whole text.
+
+use std::ops::Range;
+
+use super::ready::Shape;
+
+/// One match of a rule's regex, in bytes of the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// The whole match.
+    pub whole: Range<usize>,
+    /// The group `secret`.
+    pub secret: Range<usize>,
+}
+
+/// Room for look-around at a window's end: a match that does not reach into it saw what really follows.
+const SLACK: usize = 8;
+
+/// Every match of `shape` within `window` bytes of the keywords that stand at `hits` (sorted).
+///
+/// After a match the search goes on behind its secret, or at the secret when `judge` turned the match away: what looked
+/// like a value may be the name of the real one (`key = api_key = "..."`).
+pub(super) fn search(
+    shape: &Shape,
+    text: &[u8],
+    window: usize,
+    hits: impl Iterator<Item = Range<usize>>,
+    mut judge: impl FnMut(Found) -> bool,
+) {
+    let mut groups = shape.regex.capture_locations();
+    let mut at = 0;
+    for around in merged(hits, window, text.len()) {
+        at = at.max(around.start);
+        let mut end = around.end;
+        while at <= end {
+            // The text before `at` stays visible, so look-behind is exact; behind `end` nothing is, so a match that
+            // ends there is tried again with more.
+            if shape.regex.captures_read_at(&mut groups, &text[..end], at).is_none() {
+                break;
+            }
+            let Some((start, stop)) = groups.get(0) else { break };
+            if stop == end && end < text.len() {
+                end = end.saturating_add((end - around.start).max(1024) * 2).min(text.len());
+                continue;
+            }
+            let (from, to) = groups.get(shape.secret).unwrap_or((start, stop));
+            let taken = judge(Found { whole: start..stop, secret: from..to });
+            let next = if taken { to } else { from };
+            at = if next > start { next } else { to.max(start + 1) };
+        }
+    }
+}
+
+/// The windows around `hits`, those that overlap joined.
+fn merged(hits: impl Iterator<Item = Range<usize>>, window: usize, len: usize) -> impl Iterator<Item = Range<usize>> {
+    let mut windows = hits.map(move |hit| {
+        hit.start.saturating_sub(window)..hit.end.saturating_add(window).saturating_add(SLACK).min(len)
+    });
+    let mut open: Option<Range<usize>> = windows.next();
+    std::iter::from_fn(move || {
+        let mut current = open.take()?;
+        for next in windows.by_ref() {
+            if next.start > current.end {
+                open = Some(next);
+                break;
+            }
+            current.end = current.end.max(next.end);
+        }
+        Some(current)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::pattern;
+
+    fn shape(regex: &str) -> Shape {
+        let regex = pattern::compile(regex).unwrap();
+        let secret = regex.capture_names().position(|n| n == Some("secret")).unwrap();
+        Shape { regex, secret }
+    }
+
+    fn secrets(regex: &str, text: &str, keyword: &str, window: usize) -> Vec<String> {
+        let mut out = Vec::new();
+        let hits = text.match_indices(keyword).map(|(at, k)| at..at + k.len());
+        search(&shape(regex), text.as_bytes(), window, hits, |found| {
+            out.push(text[found.secret].to_owned());
+            true
+        });
+        out
+    }
+
+    #[test]
+    fn a_window_that_ends_inside_a_token_is_widened() {
+        let text = format!("x key_{} y", "a".repeat(5000));
+        assert_eq!(secrets(r"(?<secret>key_a+)\b", &text, "key_", 64), ["key_".to_owned() + &"a".repeat(5000)]);
+        // With an upper bound the token is too long, which a cut window must not hide.
+        assert!(secrets(r"\b(?<secret>key_a{90})\b", &text, "key_", 90).is_empty());
+    }
+
+    #[test]
+    fn look_behind_sees_what_stands_before_the_window() {
+        assert!(secrets(r"\b(?<secret>key_a{4})", &("x".repeat(50) + "key_aaaa"), "key_", 4).is_empty());
+        assert_eq!(secrets(r"\b(?<secret>key_a{4})", &("-".repeat(50) + "key_aaaa"), "key_", 4).len(), 1);
+    }
+
+    #[test]
+    fn neighbours_that_share_a_delimiter_are_both_found() {
+        let found = secrets(r"['](?<secret>k_[a-z]{3})[']", "'k_abc'k_def'", "k_", 16);
+        assert_eq!(found, ["k_abc", "k_def"]);
+    }
+
+    #[test]
+    fn a_match_turned_away_does_not_hide_the_next() {
+        let mut out = Vec::new();
+        let text = b"key = api_key = s3cr3tvalue";
+        let shape = shape(r"key = (?<secret>\w+)");
+        search(&shape, text, 64, [0..3, 10..13].into_iter(), |found| {
+            out.push(found.secret.clone());
+            text[found.secret].starts_with(b"s3")
+        });
+        assert_eq!(out, [6..13, 16..27]);
+    }
+
+    #[test]
+    fn windows_are_joined_once() {
+        let hits = [10..13, 20..23, 500..503].into_iter();
+        assert_eq!(merged(hits, 10, 1000).collect::<Vec<_>>(), [0..41, 490..521]);
+    }
+}

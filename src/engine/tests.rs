@@ -1,0 +1,170 @@
+//! The engine with rules made here.
+
+use super::*;
+use crate::chunk::{Kind, Origin};
+use crate::rule::{Judge, Requires, Severity, Status, sign};
+
+/// A rule with everything that these tests do not look at filled in.
+pub(super) fn rule(id: &'static str, keywords: &'static [&'static str], regex: &'static str) -> Rule {
+    Rule {
+        id,
+        title: id,
+        provider: "test",
+        status: Status::Stable,
+        replaced_by: None,
+        severity: Severity::High,
+        confidence: Confidence::High,
+        since: "0.1.0",
+        keywords,
+        regex,
+        detector: None,
+        window: 256,
+        prefix: "",
+        check: None,
+        entropy: None,
+        judge: Judge::Token,
+        paths: &[],
+        allow: &[],
+        requires: None,
+        why: "",
+        fix: "",
+        references: &[],
+        matches: &[],
+        rejects: &[],
+    }
+}
+
+pub(super) fn engine(rules: Vec<Rule>) -> Engine {
+    let rules = rules.into_iter().map(|rule| &*Box::leak(Box::new(rule))).collect();
+    Engine::new(RuleSet::new(rules), Settings { now: 1_800_000_000, ..Settings::default() })
+}
+
+pub(super) fn scan_at(engine: &Engine, path: &str, text: &[u8]) -> Vec<Match> {
+    let origin = Origin { kind: Kind::File, path: path.into(), commit: None };
+    engine.scan(Chunk { origin: &origin, bytes: text }, &mut Scratch::default())
+}
+
+pub(super) fn scan(engine: &Engine, text: impl AsRef<[u8]>) -> Vec<Match> {
+    scan_at(engine, "src/a.txt", text.as_ref())
+}
+
+fn ids(matches: &[Match]) -> Vec<&str> {
+    matches.iter().map(|m| m.rule.id).collect()
+}
+
+/// A body that looks random, the same in every run.
+pub(super) fn body(len: usize, seed: u64) -> String {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"[(state >> 33) as usize % 56] as char
+    };
+    (0..len).map(|_| next()).collect()
+}
+
+fn acme(check: bool) -> Rule {
+    Rule {
+        check: check.then_some("crc32-base62"),
+        prefix: "acme_",
+        ..rule("acme-token", &["acme_"], r"\b(?<secret>acme_[0-9A-Za-z]{36})\b")
+    }
+}
+
+fn signed(seed: u64) -> String {
+    let body = body(30, seed);
+    format!("acme_{body}{}", std::str::from_utf8(&sign::base62(sign::crc32(body.as_bytes()))).unwrap())
+}
+
+#[test]
+fn a_token_is_found_where_it_stands() {
+    let engine = engine(vec![acme(true)]);
+    let token = signed(1);
+    let text = format!("a = 1\nTOKEN={token}\n");
+    let found = scan(&engine, &text);
+    assert_eq!(ids(&found), ["acme-token"]);
+    assert_eq!(&text[found[0].span.clone()], token);
+    assert_eq!(found[0].secret.expose(), token.as_bytes());
+    assert_eq!(found[0].secret.masked(), "acme_****");
+    assert_eq!(found[0].verified, Some(Verified::Checksum));
+}
+
+#[test]
+fn keywords_are_found_in_any_case() {
+    let engine = engine(vec![rule("mixed", &["AcMe"], r"(?i)acme=(?<secret>[0-9a-z]{12})")]);
+    assert_eq!(scan(&engine, "ACME=k9zq27lmpwr4").len(), 1);
+}
+
+#[test]
+fn a_wrong_checksum_makes_a_lookalike_that_no_other_rule_takes_up() {
+    let loose = Rule {
+        judge: Judge::Context,
+        confidence: Confidence::Medium,
+        ..rule("loose", &["token"], r"(?i)token\s*=\s*(?<secret>\w{20,60})")
+    };
+    let engine = engine(vec![loose, acme(true)]);
+    let token = format!("acme_{}", body(36, 2));
+    let found = scan(&engine, format!("token = {token}"));
+    assert_eq!(ids(&found), ["acme-token"]);
+    assert_eq!(found[0].confidence, Confidence::Low);
+    assert_eq!(found[0].notes, ["its checksum is wrong"]);
+    assert_eq!(found[0].verified, None);
+}
+
+#[test]
+fn the_rule_that_knows_more_wins() {
+    let loose = Rule { confidence: Confidence::Medium, ..rule("loose", &["token"], r"(?i)token=(?<secret>\w{20,60})") };
+    for rules in [vec![loose.clone(), acme(true)], vec![acme(true), loose]] {
+        assert_eq!(ids(&scan(&engine(rules), format!("token={}", signed(3)))), ["acme-token"]);
+    }
+}
+
+#[test]
+fn samples_placeholders_and_low_entropy_are_turned_away() {
+    let sample = body(36, 4);
+    let allow: &'static [&'static str] = Box::leak(Box::new([&*Box::leak(format!("^acme_{sample}").into_boxed_str())]));
+    let engine = engine(vec![Rule { allow, entropy: Some(3.0), ..acme(false) }]);
+    for value in [sample, "x".repeat(36), "ab".repeat(18)] {
+        assert!(scan(&engine, format!("acme_{value}")).is_empty());
+    }
+    assert_eq!(scan(&engine, format!("acme_{}", body(36, 5))).len(), 1);
+}
+
+#[test]
+fn a_rule_applies_only_where_its_paths_say() {
+    let engine = engine(vec![Rule { paths: &["**/.acmerc"], ..acme(false) }]);
+    let text = signed(6);
+    assert_eq!(scan_at(&engine, ".acmerc", text.as_bytes()).len(), 1);
+    assert_eq!(scan_at(&engine, "home/.acmerc", text.as_bytes()).len(), 1);
+    assert!(scan_at(&engine, "home/acmerc", text.as_bytes()).is_empty());
+}
+
+#[test]
+fn a_pair_is_reported_once() {
+    let id = rule("acme-id", &["acid"], r"\b(?<secret>ACID[0-9A-Z]{8})\b");
+    let secret = Rule {
+        requires: Some(Requires { rule: "acme-id", lines: 3 }),
+        ..rule("acme-secret", &["secret"], r"secret=(?<secret>[0-9A-Za-z]{20})")
+    };
+    let engine = engine(vec![id, secret]);
+    let value = body(20, 7);
+    let near = format!("id=ACID27QMLPW9\n\nsecret={value}\n");
+    let found = scan(&engine, &near);
+    assert_eq!(ids(&found), ["acme-secret"]);
+    assert_eq!(&near[found[0].pair.clone().unwrap()], "ACID27QMLPW9");
+    assert_eq!(found[0].notes, ["stands with its acme-id"]);
+    // Too far away: the id stands for itself, and the value beside it says nothing.
+    assert_eq!(ids(&scan(&engine, format!("id=ACID27QMLPW9\n\n\n\n\nsecret={value}\n"))), ["acme-id"]);
+    assert!(scan(&engine, format!("secret={value}\n")).is_empty());
+}
+
+#[test]
+fn a_token_is_found_at_every_offset() {
+    let engine = engine(vec![acme(true)]);
+    let token = signed(8);
+    for offset in 0..130 {
+        let text = format!("{}{token}{}", " ".repeat(offset), "\n".repeat(offset % 7));
+        assert_eq!(scan(&engine, text).len(), 1, "offset {offset}");
+    }
+}
