@@ -13,6 +13,7 @@ pub mod exit;
 pub mod finding;
 pub mod git;
 pub mod install;
+pub mod journal;
 pub mod package;
 pub mod policy;
 pub mod report;

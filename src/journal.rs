@@ -1,0 +1,478 @@
+//! The journal: one line of JSON for every run, so that silence cannot be mistaken for safety.
+//!
+//! Hooks write below `shield-hook/` in the git common directory, everything else in the user's state directory. A
+//! record says what was covered (counts, rule set, data age, commits and refs), never what was found: it holds no
+//! content that was scanned. A journal that cannot be written is said on standard error and changes no verdict.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::digest;
+use crate::error::Error;
+use crate::finding::Verdict;
+use crate::report;
+use crate::scan::Outcome;
+
+/// The journal's file name, in whichever directory it lives.
+pub const FILE: &str = "journal.jsonl";
+
+/// A journal larger than this is put aside and a new one begun.
+const ROTATE_BYTES: u64 = 4 << 20;
+
+/// How many journals put aside are kept.
+const KEEP: usize = 4;
+
+/// Where a run's record goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A repository's own journal; the path is the git common directory.
+    Repository(PathBuf),
+    /// The user's journal, in the XDG state directory.
+    User,
+}
+
+impl Place {
+    /// The directory that holds the journal.
+    ///
+    /// # Errors
+    /// When the user has neither a state directory nor a home.
+    pub fn directory(&self) -> io::Result<PathBuf> {
+        match self {
+            Place::Repository(common) => Ok(common.join("shield-hook")),
+            Place::User => state_directory(),
+        }
+    }
+}
+
+/// The user's state directory for this program: `$XDG_STATE_HOME/shield-hook`, or its usual place.
+///
+/// # Errors
+/// When nothing says where the user's files are.
+pub fn state_directory() -> io::Result<PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+    let base = if cfg!(windows) {
+        absolute("XDG_STATE_HOME").or_else(|| absolute("LOCALAPPDATA"))
+    } else {
+        absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
+    };
+    base.map(|base| base.join("shield-hook"))
+        .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "neither XDG_STATE_HOME nor HOME is an absolute path"))
+}
+
+/// One run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Record {
+    /// The version of this format.
+    pub v: u32,
+    /// When the run ended: RFC 3339, UTC.
+    pub time: String,
+    /// The subcommand, with the hook's name: `scan`, `hook pre-push`, `canary` ...
+    pub command: String,
+    /// `clean`, `blocked`, `incomplete`, or `error` when it ended before it could judge.
+    pub result: String,
+    /// The exit code.
+    pub exit: u8,
+    /// How much was read and found.
+    pub counts: Counts,
+    /// How many rules ran.
+    pub rules: usize,
+    /// The hash of the rule set.
+    pub ruleset: String,
+    /// The date of the package data, where it was used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+    /// How long it took, in milliseconds.
+    pub ms: u64,
+    /// What the run vouches for.
+    #[serde(skip_serializing_if = "Covers::is_empty")]
+    pub covers: Covers,
+    /// Where it ran, in the user's journal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root: Option<String>,
+    /// The program's version.
+    pub version: String,
+    /// The digest line, or the error's first line.
+    pub digest: String,
+}
+
+/// How much a run read and found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct Counts {
+    pub blocking: usize,
+    pub warnings: usize,
+    pub allowed: usize,
+    pub old: usize,
+    pub commits: usize,
+    pub blobs: usize,
+    pub bytes: u64,
+    pub skipped: usize,
+}
+
+/// What a run vouches for: the receipt.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Covers {
+    /// Commits that were read, or (by post-commit) found to be what pre-commit read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub commits: Vec<String>,
+    /// The tree that pre-commit read, when git had already written it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tree: Option<String>,
+    /// The parents of the commit about to be made.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parents: Vec<String>,
+    /// Refs that a push or a transaction updates.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refs: Vec<RefUpdate>,
+    /// The commit was made without the pre-commit hook, and not by a rebase or another command that runs none.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub bypassed: bool,
+}
+
+impl Covers {
+    fn is_empty(&self) -> bool {
+        *self == Covers::default()
+    }
+}
+
+/// One ref that a push or a transaction updates; ids in hex.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct RefUpdate {
+    pub name: String,
+    pub old: String,
+    pub new: String,
+}
+
+impl Record {
+    /// A record of `command`, ending now. The caller fills in what else it knows.
+    pub fn new(command: impl Into<String>) -> Self {
+        Record {
+            v: 1,
+            time: now(),
+            command: command.into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            ..Record::default()
+        }
+    }
+
+    /// The record of a run that came to an outcome.
+    pub fn of(command: impl Into<String>, outcome: &Outcome) -> Self {
+        let count = |of: fn(&Verdict) -> bool| outcome.findings.iter().filter(|f| of(&f.verdict)).count();
+        let coverage = &outcome.coverage;
+        Record {
+            result: report::result(outcome).into(),
+            exit: report::exit(outcome) as u8,
+            counts: Counts {
+                blocking: count(Verdict::blocks),
+                warnings: count(|v| matches!(v, Verdict::Warn(_))),
+                allowed: count(|v| matches!(v, Verdict::Allowed(_))),
+                old: count(|v| matches!(v, Verdict::Old(_))),
+                commits: coverage.commits,
+                blobs: coverage.blobs,
+                bytes: coverage.bytes,
+                skipped: coverage.skipped.len(),
+            },
+            rules: outcome.rules,
+            ruleset: outcome.ruleset.clone(),
+            ms: outcome.took.as_millis() as u64,
+            digest: digest::line(outcome),
+            ..Record::new(command)
+        }
+    }
+
+    /// The record of a run that an error ended.
+    pub fn failed(command: impl Into<String>, error: &Error, took: Duration) -> Self {
+        Record {
+            result: "error".into(),
+            exit: error.exit() as u8,
+            ms: took.as_millis() as u64,
+            digest: format!("shield-hook: error: {}", error.message().lines().next().unwrap_or_default()),
+            ..Record::new(command)
+        }
+    }
+
+    /// With what the run vouches for.
+    #[must_use]
+    pub fn covering(mut self, covers: Covers) -> Self {
+        self.covers = covers;
+        self
+    }
+
+    /// When the run ended, if the record says so readably.
+    pub fn when(&self) -> Option<Timestamp> {
+        self.time.parse().ok()
+    }
+}
+
+/// The time as records write it.
+pub fn now() -> String {
+    format!("{:.3}", Timestamp::now())
+}
+
+/// Appends a record; a failure is said on standard error and is never fatal.
+pub fn record(place: &Place, record: &Record) {
+    if let Err(e) = append(place, record) {
+        let at = place.directory().map_or_else(|_| FILE.into(), |d| d.join(FILE).display().to_string());
+        anstream::eprintln!("shield-hook: warning: this run is not in the journal: {at}: {e}");
+    }
+}
+
+/// Appends a record.
+///
+/// # Errors
+/// When the journal cannot be written, in whole.
+pub fn append(place: &Place, record: &Record) -> io::Result<()> {
+    let directory = place.directory()?;
+    if let Place::Repository(common) = place
+        && !common.is_dir()
+    {
+        // Nothing may be created beside a repository that is not there.
+        return Err(io::Error::new(io::ErrorKind::NotFound, "there is no such repository"));
+    }
+    fs::create_dir_all(&directory)?;
+    let path = directory.join(FILE);
+    let mut line = serde_json::to_vec(record)?;
+    line.push(b'\n');
+    let mut file = open(&path)?;
+    if file.metadata()?.len() > ROTATE_BYTES {
+        drop(file);
+        rotate(&directory, &path)?;
+        file = open(&path)?;
+    }
+    if !ends_with_newline(&mut file)? {
+        // A run that was killed, or a full disk, left half a line: it must not take this one with it.
+        line.insert(0, b'\n');
+    }
+    // One write on a file opened for appending: records of parallel runs never mix, without a lock.
+    match file.write(&line)? {
+        n if n == line.len() => Ok(()),
+        n => Err(io::Error::new(io::ErrorKind::WriteZero, format!("only {n} of {} bytes were written", line.len()))),
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).append(true).read(true).open(path)
+}
+
+fn ends_with_newline(file: &mut File) -> io::Result<bool> {
+    if file.metadata()?.len() == 0 {
+        return Ok(true);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    Ok(file.read(&mut last)? == 0 || last[0] == b'\n')
+}
+
+/// Puts the journal aside under a name nobody else uses, so that two runs which rotate at once lose nothing: whoever
+/// has the file open goes on writing to it under its new name.
+fn rotate(directory: &Path, path: &Path) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|now| now.len() <= ROTATE_BYTES) {
+        // Another run has just done it.
+        return Ok(());
+    }
+    let aside = aside(directory)?;
+    let next = aside.last().map_or(1, |(number, _)| number + 1);
+    let name = format!("journal.{next:06}-{:x}.jsonl", std::process::id());
+    match fs::rename(path, directory.join(name)) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
+    for (_, old) in aside.iter().rev().skip(KEEP - 1) {
+        // Another run may have taken it away already.
+        let _ = fs::remove_file(old);
+    }
+    Ok(())
+}
+
+/// The journals put aside, oldest first.
+fn aside(directory: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
+    let mut found: Vec<(u64, PathBuf)> = fs::read_dir(directory)?
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let number = name.strip_prefix("journal.")?.strip_suffix(".jsonl")?.split('-').next()?.parse().ok()?;
+            Some((number, entry.path()))
+        })
+        .collect();
+    found.sort();
+    Ok(found)
+}
+
+/// What a journal holds.
+#[derive(Clone, Debug, Default)]
+pub struct Journal {
+    /// Every whole record, oldest first.
+    pub records: Vec<Record>,
+    /// Lines that are not ours, or cut off.
+    pub foreign: usize,
+}
+
+impl Journal {
+    /// Reads the journal with what was put aside. One that does not exist is empty.
+    ///
+    /// # Errors
+    /// When it exists and cannot be read.
+    pub fn read(place: &Place) -> io::Result<Self> {
+        let directory = place.directory()?;
+        let mut journal = Journal::default();
+        let older = match aside(&directory) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(journal),
+            other => other?,
+        };
+        for path in older.into_iter().map(|(_, path)| path).chain([directory.join(FILE)]) {
+            match fs::read(&path) {
+                Ok(bytes) => journal.add(&bytes),
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(journal)
+    }
+
+    /// Reads only the end of the current journal: what a hook can afford.
+    ///
+    /// # Errors
+    /// When it exists and cannot be read.
+    pub fn tail(place: &Place, bytes: u64) -> io::Result<Self> {
+        let mut journal = Journal::default();
+        let mut file = match File::open(place.directory()?.join(FILE)) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(journal),
+            other => other?,
+        };
+        let length = file.metadata()?.len();
+        let mut text = Vec::new();
+        file.seek(SeekFrom::Start(length.saturating_sub(bytes)))?;
+        file.take(bytes).read_to_end(&mut text)?;
+        let whole = match length > bytes {
+            true => memchr::memchr(b'\n', &text).map_or(text.len(), |n| n + 1),
+            false => 0,
+        };
+        journal.add(&text[whole..]);
+        Ok(journal)
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        for line in bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
+            match serde_json::from_slice::<Record>(line) {
+                Ok(record) if record.v >= 1 && !record.command.is_empty() => self.records.push(record),
+                _ => self.foreign += 1,
+            }
+        }
+    }
+
+    /// The latest record of a command.
+    pub fn latest(&self, command: &str) -> Option<&Record> {
+        self.records.iter().rev().find(|r| r.command == command)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(dir: &tempfile::TempDir) -> Place {
+        Place::Repository(dir.path().to_owned())
+    }
+
+    #[test]
+    fn a_thousand_parallel_runs_leave_a_thousand_whole_records() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = place(&dir);
+        std::thread::scope(|scope| {
+            for thread in 0..50 {
+                let place = &place;
+                scope.spawn(move || {
+                    for n in 0..20 {
+                        let record = Record {
+                            digest: format!("{thread}.{n} {}", "x".repeat(1 + 37 * n)),
+                            ..Record::new("scan")
+                        };
+                        append(place, &record).unwrap();
+                    }
+                });
+            }
+        });
+        let journal = Journal::read(&place).unwrap();
+        assert_eq!((journal.records.len(), journal.foreign), (1000, 0));
+        let mut digests: Vec<&str> = journal.records.iter().map(|r| r.digest.as_str()).collect();
+        digests.sort_unstable();
+        digests.dedup();
+        assert_eq!(digests.len(), 1000);
+    }
+
+    #[test]
+    fn rotation_loses_nothing_while_others_write() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = place(&dir);
+        // Every record is large enough for several rotations, and few enough for none to be thrown away.
+        let long = "x".repeat(64 << 10);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..20 {
+                        append(&place, &Record { digest: long.clone(), ..Record::new("scan") }).unwrap();
+                    }
+                });
+            }
+        });
+        assert!(!aside(&dir.path().join("shield-hook")).unwrap().is_empty());
+        assert_eq!(Journal::read(&place).unwrap().records.len(), 160);
+    }
+
+    #[test]
+    fn old_journals_are_thrown_away() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = place(&dir);
+        let long = "x".repeat(ROTATE_BYTES as usize);
+        for _ in 0..KEEP + 3 {
+            append(&place, &Record { digest: long.clone(), ..Record::new("scan") }).unwrap();
+        }
+        assert_eq!(aside(&dir.path().join("shield-hook")).unwrap().len(), KEEP);
+    }
+
+    #[test]
+    fn half_a_line_and_foreign_lines_cost_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = place(&dir);
+        append(&place, &Record::new("first")).unwrap();
+        let path = dir.path().join("shield-hook").join(FILE);
+        let mut text = fs::read(&path).unwrap();
+        text.extend_from_slice(b"not ours\n{\"a\":1}\n\xff\xfe\n{\"v\":1,\"command\":\"cut o");
+        fs::write(&path, text).unwrap();
+        append(&place, &Record::new("second")).unwrap();
+        let journal = Journal::read(&place).unwrap();
+        let commands: Vec<&str> = journal.records.iter().map(|r| r.command.as_str()).collect();
+        assert_eq!((commands, journal.foreign), (vec!["first", "second"], 4));
+    }
+
+    #[test]
+    fn the_tail_begins_with_a_whole_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = place(&dir);
+        for n in 0..100 {
+            append(&place, &Record::new(format!("run {n}"))).unwrap();
+        }
+        let tail = Journal::tail(&place, 2000).unwrap();
+        assert_eq!(tail.foreign, 0);
+        assert!((1..20).contains(&tail.records.len()));
+        assert_eq!(tail.records.last().unwrap().command, "run 99");
+    }
+
+    #[test]
+    fn no_journal_is_made_beside_a_repository_that_is_not_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = Place::Repository(dir.path().join("gone"));
+        assert!(append(&place, &Record::new("scan")).is_err());
+        assert!(!dir.path().join("gone").exists());
+    }
+}
