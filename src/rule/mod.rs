@@ -3,58 +3,21 @@
 //! The built-in rules are TOML files under `rules/`, turned into static tables by the build script, so that a run
 //! parses none of them. A user's own rule files are read by the same code at run time.
 
+pub mod level;
 pub mod pattern;
+pub mod shape;
 pub mod sign;
+pub mod spec;
+pub mod template;
 
-use serde::{Deserialize, Serialize};
+use std::path::Path;
 
-/// What an attacker gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Little on its own.
-    Low,
-    /// Access to something limited.
-    Medium,
-    /// Access to an account or its data.
-    High,
-    /// Publishes, deploys or takes over.
-    Critical,
-}
+pub use level::{Confidence, Judge, Severity, Status};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
 
-/// How sure it is that something is a live credential.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Confidence {
-    /// Looks like one.
-    Low,
-    /// Probably one.
-    Medium,
-    /// Its form or a proof leaves little doubt.
-    High,
-}
-
-/// Where a rule is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// Warns, never blocks.
-    Experimental,
-    /// Blocks as its confidence says.
-    Stable,
-    /// Still runs; `replaced_by` names its successor.
-    Deprecated,
-}
-
-/// Which judgement a match of the rule has to pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Judge {
-    /// The format itself is distinctive: only placeholders are turned away.
-    Token,
-    /// The format says little: entropy, likeness to words and the path policy apply as well.
-    Context,
-}
+use crate::error::{Error, Result};
+use spec::{Author, Problem, Spec};
 
 /// A second rule that must match nearby (an id and its secret).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -116,6 +79,8 @@ pub struct Rule {
     pub matches: &'static [&'static str],
     /// Templates in which the rule must find nothing that blocks.
     pub rejects: &'static [&'static str],
+    /// Changes with any of the above.
+    pub digest: u64,
 }
 
 /// The rules of one run.
@@ -130,20 +95,162 @@ impl RuleSet {
         RuleSet { rules: BUILTIN.iter().collect() }
     }
 
-    /// These rules, in this order.
-    pub fn new(rules: Vec<&'static Rule>) -> Self {
+    /// These rules, in the order of their ids.
+    pub fn new(mut rules: Vec<&'static Rule>) -> Self {
+        rules.sort_by_key(|r| r.id);
         RuleSet { rules }
     }
 
-    /// Every rule, in a fixed order.
+    /// Adds the rules of a user's files, each given as its name and its text.
+    ///
+    /// # Errors
+    /// Every problem of the files, each with file and line.
+    pub fn with_user<N: AsRef<Path>, T: AsRef<str>>(self, files: &[(N, T)]) -> Result<Self> {
+        let (specs, mut problems) = read_user(files);
+        for spec in &specs {
+            if self.get(&spec.id).is_some() {
+                let message = format!("rule id `{}` is taken by a built-in rule; choose another", spec.id);
+                problems.push(Problem { file: spec.file.clone(), line: spec.line, message });
+            }
+        }
+        self.extended(specs, problems)
+    }
+
+    /// The rules of a user's files alone, in the place of the built-in ones.
+    ///
+    /// # Errors
+    /// As [`RuleSet::with_user`], and when there is no rule at all: a scanner without rules finds nothing.
+    pub fn user_only<N: AsRef<Path>, T: AsRef<str>>(files: &[(N, T)]) -> Result<Self> {
+        let (specs, problems) = read_user(files);
+        RuleSet { rules: Vec::new() }.extended(specs, problems)?.not_empty()
+    }
+
+    fn extended(mut self, specs: Vec<Spec>, mut problems: Vec<Problem>) -> Result<Self> {
+        if problems.is_empty() {
+            let known: Vec<&str> = self.rules.iter().map(|r| r.id).collect();
+            problems = spec::check_set(&specs, &known);
+        }
+        if !problems.is_empty() {
+            let text: Vec<String> = problems.iter().map(Problem::to_string).collect();
+            return Err(Error::usage(text.join("\n  ")).help("`shield-hook rules test FILE` checks a rule file"));
+        }
+        self.rules.extend(specs.into_iter().map(Rule::leak));
+        self.rules.sort_by_key(|r| r.id);
+        Ok(self)
+    }
+
+    /// Leaves the named rules out.
+    ///
+    /// # Errors
+    /// When a name is no rule, or none is left.
+    pub fn disable<S: AsRef<str>>(mut self, ids: &[S]) -> Result<Self> {
+        self.all_known(ids)?;
+        self.rules.retain(|r| !ids.iter().any(|id| id.as_ref() == r.id));
+        self.not_empty()
+    }
+
+    /// Keeps the named rules only.
+    ///
+    /// # Errors
+    /// When a name is no rule, or there is none.
+    pub fn only<S: AsRef<str>>(mut self, ids: &[S]) -> Result<Self> {
+        self.all_known(ids)?;
+        self.rules.retain(|r| ids.iter().any(|id| id.as_ref() == r.id));
+        self.not_empty()
+    }
+
+    fn all_known<S: AsRef<str>>(&self, ids: &[S]) -> Result<()> {
+        match ids.iter().map(AsRef::as_ref).find(|id| self.get(id).is_none()) {
+            Some(id) => Err(self.unknown(id)),
+            None => Ok(()),
+        }
+    }
+
+    /// Says that there is no rule called `id`, and which is near.
+    pub fn unknown(&self, id: &str) -> Error {
+        let near = spec::nearest(id, self.rules.iter().map(|r| r.id));
+        Error::usage(format!("no rule is called `{id}`{near}")).help("`shield-hook rules list` shows every rule")
+    }
+
+    fn not_empty(self) -> Result<Self> {
+        if self.rules.is_empty() {
+            return Err(Error::usage("no rule is left, so nothing would be found")
+                .help("check `disable`, `replace-builtin` and `rules` in the configuration"));
+        }
+        Ok(self)
+    }
+
+    /// Every rule, in the order of their ids.
     pub fn rules(&self) -> &[&'static Rule] {
         &self.rules
     }
 
-    /// Names this set of rules: a hash in hex that changes with any rule's content.
+    /// The rule called `id`.
+    pub fn get(&self, id: &str) -> Option<&'static Rule> {
+        self.rules.iter().copied().find(|r| r.id == id)
+    }
+
+    /// Names this set of rules: 12 hex digits that change with any rule's content.
     pub fn hash(&self) -> String {
-        String::new()
+        let mut hash = Sha256::new();
+        for rule in &self.rules {
+            hash.update(rule.digest.to_le_bytes());
+        }
+        data_encoding::HEXLOWER.encode(&hash.finalize()[..6])
     }
 }
 
-static BUILTIN: &[Rule] = &[];
+fn read_user<N: AsRef<Path>, T: AsRef<str>>(files: &[(N, T)]) -> (Vec<Spec>, Vec<Problem>) {
+    let (mut specs, mut problems) = (Vec::new(), Vec::new());
+    for (name, text) in files {
+        match spec::read(&name.as_ref().to_string_lossy(), text.as_ref(), Author::User) {
+            Ok(some) => specs.extend(some),
+            Err(some) => problems.extend(some),
+        }
+    }
+    (specs, problems)
+}
+
+impl Rule {
+    /// Makes a user's rule live as long as the built-in ones: it is read once and used until the process ends.
+    fn leak(spec: Spec) -> &'static Rule {
+        let digest = spec.digest();
+        Box::leak(Box::new(Rule {
+            id: text(spec.id),
+            title: text(spec.title),
+            provider: text(spec.provider),
+            status: spec.status,
+            replaced_by: spec.replaced_by.map(text),
+            severity: spec.severity,
+            confidence: spec.confidence,
+            since: text(spec.since),
+            keywords: texts(spec.keywords),
+            regex: text(spec.regex),
+            detector: spec.detector.map(text),
+            window: spec.window,
+            prefix: text(spec.prefix),
+            check: spec.check.map(text),
+            entropy: spec.entropy,
+            judge: spec.judge,
+            paths: texts(spec.paths),
+            allow: texts(spec.allow),
+            requires: spec.requires.map(|(rule, lines)| Requires { rule: text(rule), lines }),
+            why: text(spec.why),
+            fix: text(spec.fix),
+            references: texts(spec.references),
+            matches: texts(spec.matches),
+            rejects: texts(spec.rejects),
+            digest,
+        }))
+    }
+}
+
+fn text(s: String) -> &'static str {
+    s.leak()
+}
+
+fn texts(all: Vec<String>) -> &'static [&'static str] {
+    all.into_iter().map(text).collect::<Vec<_>>().leak()
+}
+
+include!(concat!(env!("OUT_DIR"), "/rules.rs"));

@@ -1,0 +1,319 @@
+//! What a rule's regex says before it is ever compiled: whether it is fit to run, which literals stand in every match,
+//! how long a match gets, which part of the secret is public. Shared with the build script.
+
+use std::collections::BTreeSet;
+
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+/// The group that holds the credential.
+pub const SECRET: &str = "secret";
+
+/// The most instructions a regex may need, counted with its repetitions unrolled.
+///
+/// A compiled instruction takes some 50 bytes, so this keeps a regex below 2.5 MB and its worst case, which is
+/// instructions times bytes in the window, bearable.
+const MAX_WEIGHT: u64 = 50_000;
+
+/// What is known about a regex.
+#[derive(Debug)]
+pub struct Shape {
+    hir: Hir,
+}
+
+impl Shape {
+    /// Reads a regex and turns away what must not run.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub fn of(regex: &str) -> Result<Self, String> {
+        let hir = parse(regex)?;
+        match hir.properties().minimum_len() {
+            Some(0) => return Err("the regex matches the empty string".into()),
+            None => return Err("the regex can never match".into()),
+            Some(_) => {}
+        }
+        if weight(&hir) > MAX_WEIGHT {
+            return Err(format!(
+                "the regex is too large: its repetitions unroll to more than {MAX_WEIGHT} steps (use `+` or `*`, and `window`)"
+            ));
+        }
+        let Some(secret) = capture(&hir, SECRET) else {
+            return Err("the regex has no group named `secret`: write `(?<secret>...)` around the credential".into());
+        };
+        if secret.properties().minimum_len() == Some(0) {
+            return Err("the group `secret` may be empty".into());
+        }
+        if !always_sets_secret(&hir) {
+            return Err("the regex can match without its group `secret`: move the group out of the alternation".into());
+        }
+        Ok(Shape { hir })
+    }
+
+    /// The longest possible match in bytes, if there is one.
+    pub fn max_len(&self) -> Option<usize> {
+        self.hir.properties().maximum_len()
+    }
+
+    /// The literal that every secret begins with; empty if there is none.
+    pub fn secret_prefix(&self) -> String {
+        let mut prefix = Vec::new();
+        if let Some(secret) = capture(&self.hir, SECRET) {
+            leading_literal(secret, &mut prefix);
+        }
+        String::from_utf8(prefix).unwrap_or_default()
+    }
+
+    /// Whether every match contains one of the keywords, compared without regard to case.
+    pub fn always_contains(&self, keywords: &[String]) -> bool {
+        let keywords: Vec<Vec<u8>> = keywords.iter().map(|k| k.to_ascii_lowercase().into_bytes()).collect();
+        Cover { longest: keywords.iter().map(Vec::len).max().unwrap_or(0), keywords: &keywords }.of(&self.hir).covered
+    }
+}
+
+/// Reads a regex the way the engine does: bytes, and `\w`, `\d`, `\b` and case in ASCII.
+///
+/// # Errors
+/// The reason in one line.
+pub fn parse(regex: &str) -> Result<Hir, String> {
+    let mut parser = ParserBuilder::new().utf8(false).unicode(false).nest_limit(64).build();
+    parser.parse(regex).map_err(|e| {
+        let (kind, at) = match &e {
+            regex_syntax::Error::Parse(e) => (e.kind().to_string(), e.span().start.offset),
+            regex_syntax::Error::Translate(e) => (e.kind().to_string(), e.span().start.offset),
+            _ => (e.to_string(), 0),
+        };
+        let rest: String = regex.get(at..).unwrap_or_default().chars().take(16).collect();
+        format!("the regex is wrong at `{rest}`: {kind}")
+    })
+}
+
+/// The inside of the group called `name`.
+pub fn capture<'a>(hir: &'a Hir, name: &str) -> Option<&'a Hir> {
+    match hir.kind() {
+        HirKind::Capture(c) if c.name.as_deref() == Some(name) => Some(&c.sub),
+        HirKind::Capture(c) => capture(&c.sub, name),
+        HirKind::Repetition(r) => capture(&r.sub, name),
+        HirKind::Concat(subs) | HirKind::Alternation(subs) => subs.iter().find_map(|s| capture(s, name)),
+        _ => None,
+    }
+}
+
+fn always_sets_secret(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Capture(c) => c.name.as_deref() == Some(SECRET) || always_sets_secret(&c.sub),
+        HirKind::Repetition(r) => r.min > 0 && always_sets_secret(&r.sub),
+        HirKind::Concat(subs) => subs.iter().any(always_sets_secret),
+        HirKind::Alternation(subs) => subs.iter().all(always_sets_secret),
+        _ => false,
+    }
+}
+
+fn weight(hir: &Hir) -> u64 {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) | HirKind::Class(_) => 1,
+        HirKind::Literal(l) => l.0.len() as u64,
+        HirKind::Capture(c) => weight(&c.sub) + 2,
+        HirKind::Repetition(r) => u64::from(r.max.unwrap_or(r.min + 1).max(1)).saturating_mul(weight(&r.sub)),
+        HirKind::Concat(subs) | HirKind::Alternation(subs) => {
+            subs.iter().map(weight).fold(subs.len() as u64, u64::saturating_add)
+        }
+    }
+}
+
+/// Appends the literal that `hir` begins with; false when something follows that is not fixed.
+fn leading_literal(hir: &Hir, out: &mut Vec<u8>) -> bool {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => true,
+        HirKind::Literal(l) => {
+            out.extend_from_slice(&l.0);
+            true
+        }
+        HirKind::Capture(c) => leading_literal(&c.sub, out),
+        HirKind::Concat(subs) => subs.iter().all(|s| leading_literal(s, out)),
+        _ => false,
+    }
+}
+
+/// Follows the strings that a match can consist of, as far as they are few: the idea of Russ Cox's trigram index
+/// for Code Search, with keywords in the place of trigrams.
+struct Cover<'k> {
+    keywords: &'k [Vec<u8>],
+    longest: usize,
+}
+
+type Strings = BTreeSet<Vec<u8>>;
+
+/// What is known about the matches of one part of a regex, in lower case.
+#[derive(Clone)]
+struct Known {
+    /// Every match, if they are few.
+    exact: Option<Strings>,
+    /// Every match begins with one of these.
+    prefix: Strings,
+    /// Every match ends with one of these.
+    suffix: Strings,
+    /// Every match contains a keyword.
+    covered: bool,
+}
+
+/// More strings than this are not told apart.
+const MANY: usize = 2048;
+
+impl Cover<'_> {
+    fn of(&self, hir: &Hir) -> Known {
+        match hir.kind() {
+            HirKind::Empty | HirKind::Look(_) => self.exactly(one(Vec::new())),
+            HirKind::Literal(l) => self.exactly(one(l.0.to_ascii_lowercase())),
+            HirKind::Class(class) => members(class).map_or_else(anything, |m| self.exactly(m)),
+            HirKind::Capture(c) => self.of(&c.sub),
+            HirKind::Concat(subs) => {
+                subs.iter().fold(self.exactly(one(Vec::new())), |known, sub| self.then(&known, &self.of(sub)))
+            }
+            HirKind::Alternation(subs) => {
+                let mut all = subs.iter().map(|s| self.of(s));
+                let Some(first) = all.next() else { return anything() };
+                all.fold(first, |a, b| self.or(a, b))
+            }
+            HirKind::Repetition(r) => {
+                let sub = self.of(&r.sub);
+                if r.min == 0 {
+                    return match r.max {
+                        Some(1) => self.or(sub, self.exactly(one(Vec::new()))),
+                        _ => anything(),
+                    };
+                }
+                // A few copies say all that a keyword's length can need to know.
+                let copies = r.min.min(self.longest as u32 + 1);
+                let mut known = sub.clone();
+                for _ in 1..copies {
+                    known = self.then(&known, &sub);
+                }
+                if r.max == Some(copies) { known } else { Known { exact: None, ..known } }
+            }
+        }
+    }
+
+    fn exactly(&self, strings: Strings) -> Known {
+        let covered = strings.iter().all(|s| self.has_keyword(s));
+        Known { prefix: self.heads(&strings), suffix: self.tails(&strings), exact: Some(strings), covered }
+    }
+
+    fn then(&self, a: &Known, b: &Known) -> Known {
+        let exact = match (&a.exact, &b.exact) {
+            (Some(x), Some(y)) => cross(x, y),
+            _ => None,
+        };
+        if let Some(exact) = exact {
+            return self.exactly(exact);
+        }
+        let seam = cross(&a.suffix, &b.prefix);
+        let covered = a.covered || b.covered || seam.is_some_and(|s| s.iter().all(|s| self.has_keyword(s)));
+        let prefix = a.exact.as_ref().and_then(|x| cross(x, &b.prefix)).map(|s| self.heads(&s));
+        let suffix = b.exact.as_ref().and_then(|y| cross(&a.suffix, y)).map(|s| self.tails(&s));
+        Known {
+            exact: None,
+            prefix: prefix.unwrap_or_else(|| a.prefix.clone()),
+            suffix: suffix.unwrap_or_else(|| b.suffix.clone()),
+            covered,
+        }
+    }
+
+    fn or(&self, a: Known, b: Known) -> Known {
+        let exact = match (&a.exact, &b.exact) {
+            (Some(x), Some(y)) if x.len() + y.len() <= MANY => Some(x | y),
+            _ => None,
+        };
+        let join = |x: &Strings, y: &Strings| if x.len() + y.len() <= MANY { x | y } else { one(Vec::new()) };
+        Known {
+            exact,
+            prefix: join(&a.prefix, &b.prefix),
+            suffix: join(&a.suffix, &b.suffix),
+            covered: a.covered && b.covered,
+        }
+    }
+
+    fn has_keyword(&self, text: &[u8]) -> bool {
+        self.keywords.iter().any(|k| text.windows(k.len().max(1)).any(|w| w == k))
+    }
+
+    fn heads(&self, strings: &Strings) -> Strings {
+        strings.iter().map(|s| s[..s.len().min(self.longest)].to_vec()).collect()
+    }
+
+    fn tails(&self, strings: &Strings) -> Strings {
+        strings.iter().map(|s| s[s.len().saturating_sub(self.longest)..].to_vec()).collect()
+    }
+}
+
+fn one(s: Vec<u8>) -> Strings {
+    BTreeSet::from([s])
+}
+
+fn anything() -> Known {
+    Known { exact: None, prefix: one(Vec::new()), suffix: one(Vec::new()), covered: false }
+}
+
+fn cross(a: &Strings, b: &Strings) -> Option<Strings> {
+    if a.len() * b.len() > MANY {
+        return None;
+    }
+    Some(a.iter().flat_map(|x| b.iter().map(move |y| [x.as_slice(), y].concat())).collect())
+}
+
+/// The members of a small class, in lower case.
+fn members(class: &Class) -> Option<Strings> {
+    let mut all = Strings::new();
+    let mut add = |low: u32, high: u32| {
+        (low..=high).take(64).for_each(|c| {
+            all.insert(vec![u8::try_from(c).map_or(0xff, |b| b.to_ascii_lowercase())]);
+        });
+        all.len() <= 40 && high < 0x80
+    };
+    let few = match class {
+        Class::Bytes(c) => c.iter().all(|r| add(u32::from(r.start()), u32::from(r.end()))),
+        Class::Unicode(c) => c.iter().all(|r| add(r.start() as u32, r.end() as u32)),
+    };
+    few.then_some(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn contains(regex: &str, keywords: &[&str]) -> bool {
+        let keywords: Vec<String> = keywords.iter().map(|k| (*k).to_owned()).collect();
+        Shape::of(regex).unwrap().always_contains(&keywords)
+    }
+
+    #[test]
+    fn a_keyword_in_every_match_is_seen() {
+        assert!(contains("(?<secret>gh[pousr]_[a-z]{9})", &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"]));
+        assert!(contains("(?i)(?<secret>Key-[a-z]{9})", &["KEY-"]));
+        assert!(contains("(?<secret>(?:AK|AS)IA[A-Z]{9})", &["AKIA", "ASIA"]));
+        assert!(contains("(?<secret>a{3}b[0-9]+)", &["aaab"]));
+        assert!(contains("(?<secret>[0-9]+x?abc)", &["abc"]));
+        assert!(contains("(?:abcd|bcde)+(?<secret>.+)", &["bcd"]));
+        assert!(contains("(?<secret>dp\\.(?:pt|st)\\.(?:[a-z0-9]{2,35}\\.)?[A-Za-z0-9]{40})", &["dp.pt.", "dp.st."]));
+    }
+
+    #[test]
+    fn a_keyword_that_some_match_lacks_is_seen() {
+        assert!(!contains("(?<secret>gh[pousr]_[a-z]{9})", &["ghp_", "gho_"]));
+        assert!(!contains("(?<secret>abc?[0-9]+)", &["abc"]));
+        assert!(!contains("(?<secret>ab[0-9]*c)", &["abc"]));
+        assert!(!contains("(?<secret>(?:abc)*x)", &["abc"]));
+        assert!(!contains("(?<secret>[a-z]bc)", &["abc"]));
+        assert!(!contains("(?<secret>a{2,3}b)", &["aaab"]));
+    }
+
+    #[test]
+    fn the_public_part_is_the_leading_literal_of_the_secret() {
+        let prefix = |regex: &str| Shape::of(regex).unwrap().secret_prefix();
+        assert_eq!(prefix("\\b(?<secret>npm_[a-z]{9})"), "npm_");
+        assert_eq!(prefix("key=(?<secret>[a-z]{9})"), "");
+        assert_eq!(prefix("(?<secret>\\bsk-(?:ant-)[a-z]{9})"), "sk-ant-");
+        assert_eq!(prefix("(?<secret>gh[po]_[a-z]{9})"), "gh");
+    }
+}

@@ -1,0 +1,122 @@
+//! Texts with places for fresh random values: how rules carry examples without holding a credential. Shared with the
+//! build script.
+
+/// A piece of a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// Stays as it is.
+    Text(String),
+    /// A fresh secret: of the rule itself, or of the one named. The same value each time it stands in a template.
+    Secret(Option<String>),
+    /// So many characters of an alphabet.
+    Random(Alphabet, usize),
+    /// A random version 4 UUID.
+    Uuid,
+}
+
+/// What random values are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alphabet {
+    /// 0-9A-Za-z
+    Base62,
+    /// 0-9a-f
+    Hex,
+    /// 0-9A-F
+    HexUpper,
+    /// A-Za-z0-9+/
+    Base64,
+    /// A-Za-z0-9-_
+    Base64Url,
+    /// A-Z2-7
+    Base32,
+    /// 0-9
+    Digits,
+    /// a-z
+    Lower,
+    /// A-Z
+    Upper,
+}
+
+impl Alphabet {
+    /// The characters, in the order of their values.
+    pub fn chars(self) -> &'static [u8] {
+        const ALL: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+        match self {
+            Alphabet::Base62 => ALL,
+            Alphabet::Hex => b"0123456789abcdef",
+            Alphabet::HexUpper => &ALL[..16],
+            Alphabet::Base64 => b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+            Alphabet::Base64Url => b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+            Alphabet::Base32 => b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567",
+            Alphabet::Digits => &ALL[..10],
+            Alphabet::Lower => &ALL[36..],
+            Alphabet::Upper => &ALL[10..36],
+        }
+    }
+
+    const NAMES: [(&'static str, Alphabet); 10] = [
+        ("base62", Alphabet::Base62),
+        ("alnum", Alphabet::Base62),
+        ("hex", Alphabet::Hex),
+        ("HEX", Alphabet::HexUpper),
+        ("base64", Alphabet::Base64),
+        ("base64url", Alphabet::Base64Url),
+        ("base32", Alphabet::Base32),
+        ("digits", Alphabet::Digits),
+        ("lower", Alphabet::Lower),
+        ("upper", Alphabet::Upper),
+    ];
+}
+
+/// Splits a template into its pieces. What only looks like a placeholder (`${NPM_TOKEN}`, `${{ x }}`) is text.
+///
+/// # Errors
+/// A sentence about a placeholder with an unknown kind or a wrong length.
+pub fn parse(template: &str) -> Result<Vec<Piece>, String> {
+    let mut pieces = Vec::new();
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some(at) = rest.find("${") {
+        let (before, from) = rest.split_at(at);
+        text.push_str(before);
+        let piece = match from.find('}') {
+            Some(end) => placeholder(&from[2..end])?.map(|p| (p, end + 1)),
+            None => None,
+        };
+        if let Some((piece, len)) = piece {
+            if !text.is_empty() {
+                pieces.push(Piece::Text(std::mem::take(&mut text)));
+            }
+            pieces.push(piece);
+            rest = &from[len..];
+        } else {
+            text.push_str("${");
+            rest = &from[2..];
+        }
+    }
+    text.push_str(rest);
+    if !text.is_empty() {
+        pieces.push(Piece::Text(text));
+    }
+    Ok(pieces)
+}
+
+fn placeholder(inside: &str) -> Result<Option<Piece>, String> {
+    let (kind, argument) = inside.split_once(':').map_or((inside, None), |(k, a)| (k, Some(a)));
+    match (kind, argument) {
+        ("secret", rule) => return Ok(Some(Piece::Secret(rule.map(str::to_owned)))),
+        ("uuid", None) => return Ok(Some(Piece::Uuid)),
+        _ => {}
+    }
+    let known = Alphabet::NAMES.iter().find(|(name, _)| *name == kind);
+    let count = argument.and_then(|a| a.parse::<usize>().ok());
+    match (known, argument, count) {
+        (Some((_, alphabet)), _, Some(n)) if (1..=65_536).contains(&n) => Ok(Some(Piece::Random(*alphabet, n))),
+        (Some(_), _, _) => Err(format!("`${{{inside}}}` needs a length from 1 to 65536, as in `${{{kind}:32}}`")),
+        (None, _, Some(_)) => {
+            let names: Vec<&str> = Alphabet::NAMES.iter().map(|(name, _)| *name).collect();
+            Err(format!("`${{{inside}}}` is no known placeholder; there are secret, uuid, {}", names.join(", ")))
+        }
+        (None, ..) => Ok(None),
+    }
+}
