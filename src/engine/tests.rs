@@ -31,6 +31,7 @@ pub(super) fn rule(id: &'static str, keywords: &'static [&'static str], regex: &
         references: &[],
         matches: &[],
         rejects: &[],
+        digest: 0,
     }
 }
 

@@ -129,6 +129,7 @@ impl RuleSet {
         if problems.is_empty() {
             let known: Vec<&str> = self.rules.iter().map(|r| r.id).collect();
             problems = spec::check_set(&specs, &known);
+            problems.extend(specs.iter().filter_map(unfit));
         }
         if !problems.is_empty() {
             let text: Vec<String> = problems.iter().map(Problem::to_string).collect();
@@ -211,6 +212,15 @@ fn read_user<N: AsRef<Path>, T: AsRef<str>>(files: &[(N, T)]) -> (Vec<Spec>, Vec
     (specs, problems)
 }
 
+/// Compiles what the engine will compile, so that it cannot fail there.
+fn unfit(spec: &Spec) -> Option<Problem> {
+    let regexes = spec.allow.iter().chain((!spec.regex.is_empty()).then_some(&spec.regex));
+    let regex = regexes.filter_map(|r| pattern::compile(r).err()).map(|e| e.to_string()).next();
+    let message =
+        regex.or_else(|| spec.paths.iter().find_map(|p| globset::Glob::new(p).err()).map(|e| e.to_string()))?;
+    Some(Problem { file: spec.file.clone(), line: spec.line, message })
+}
+
 impl Rule {
     /// Makes a user's rule live as long as the built-in ones: it is read once and used until the process ends.
     fn leak(spec: Spec) -> &'static Rule {
@@ -254,3 +264,49 @@ fn texts(all: Vec<String>) -> &'static [&'static str] {
 }
 
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USER: &str = "[[rule]]\nid = \"corp-token\"\nkeywords = [\"corp_\"]\nregex = '(?<secret>corp_[a-z]{9})'\n";
+
+    #[test]
+    fn a_users_rules_stand_beside_or_in_place_of_the_built_in_ones() {
+        let (builtin, files) = (RuleSet::builtin(), [("corp.toml", USER)]);
+        let both = builtin.clone().with_user(&files).unwrap();
+        assert_eq!(both.rules().len(), builtin.rules().len() + 1);
+        assert_eq!(both.get("corp-token").unwrap().provider, "corp");
+        assert!(both.rules().is_sorted_by_key(|r| r.id));
+        assert_eq!(RuleSet::user_only(&files).unwrap().rules().len(), 1);
+        assert!(RuleSet::user_only::<&str, &str>(&[]).unwrap_err().message().contains("no rule is left"));
+    }
+
+    #[test]
+    fn the_hash_names_the_set() {
+        let all = RuleSet::builtin();
+        let first = all.rules()[0].id;
+        let fewer = all.clone().disable(&[first]).unwrap();
+        assert_ne!(all.hash(), fewer.hash());
+        assert_eq!(all.hash(), RuleSet::builtin().hash());
+        assert_eq!(all.clone().only(&[first]).unwrap().rules().len(), 1);
+    }
+
+    #[test]
+    fn a_name_that_is_no_rule_is_an_error() {
+        let all = RuleSet::builtin();
+        let error = all.clone().disable(&["npm-acess-token"]).unwrap_err();
+        assert!(error.message().contains("did you mean `npm-access-token`?"), "{error}");
+        assert!(all.only::<&str>(&[]).is_err(), "an empty set must not pass for a scan");
+    }
+
+    #[test]
+    fn problems_of_a_users_file_are_told_all_at_once() {
+        let taken = USER.replace("corp-token", "npm-access-token");
+        let error = RuleSet::builtin().with_user(&[("a.toml", &taken)]).unwrap_err();
+        assert!(error.message().contains("a.toml:2: rule id `npm-access-token` is taken"), "{error}");
+        let glob = format!("{USER}paths = ['a{{b']");
+        let error = RuleSet::builtin().with_user(&[("a.toml", &glob)]).unwrap_err();
+        assert!(error.message().starts_with("a.toml:2: "), "{error}");
+    }
+}
