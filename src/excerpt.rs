@@ -46,6 +46,14 @@ impl<'a> Places<'a> {
     }
 }
 
+/// The whole lines that `span` touches, without the last line end.
+pub fn lines_around<'a>(text: &'a [u8], span: &Range<usize>) -> &'a [u8] {
+    let begin = line_start(text, span.start);
+    let last = span.end.saturating_sub(1).max(span.start);
+    let end = memchr::memchr(b'\n', &text[last..]).map_or(text.len(), |n| last + n);
+    text[begin..end].trim_end_with(|c| c == '\r')
+}
+
 /// The longest masked line that a report shows, in characters.
 const WIDTH: usize = 160;
 

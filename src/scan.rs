@@ -37,26 +37,28 @@ pub struct Outcome {
 /// What is planned below this many items is scanned on one thread: starting others costs more than it gives.
 const SERIAL_ITEMS: usize = 64;
 
-/// Scans everything that `source` plans.
+/// Scans everything that `sources` plan, one after the other.
 ///
 /// # Errors
-/// When the source cannot even say what is to be read.
-pub fn run(source: &dyn Source, engine: &Engine, policy: &Policy) -> Result<Outcome> {
+/// When a source cannot even say what is to be read.
+pub fn run(sources: &[&dyn Source], engine: &Engine, policy: &Policy) -> Result<Outcome> {
     let start = Instant::now();
     let mut coverage = Coverage::default();
-    let items = source.plan(&mut coverage)?;
-    let parts: Vec<Part> = if items.len() < SERIAL_ITEMS {
-        vec![scan_all(source, engine, policy, &items)?]
-    } else {
-        let grain = (items.len() / (rayon::current_num_threads() * 8)).clamp(16, 1024);
-        items.par_chunks(grain).map(|some| scan_all(source, engine, policy, some)).collect::<Result<_>>()?
-    };
     let mut findings = Vec::new();
-    for part in parts {
-        findings.extend(part.findings);
-        coverage.blobs += part.blobs;
-        coverage.bytes += part.bytes;
-        coverage.skipped.extend(part.skipped);
+    for source in sources {
+        let items = source.plan(&mut coverage)?;
+        let parts: Vec<Part> = if items.len() < SERIAL_ITEMS {
+            vec![scan_all(*source, engine, policy, &items)?]
+        } else {
+            let grain = (items.len() / (rayon::current_num_threads() * 8)).clamp(16, 1024);
+            items.par_chunks(grain).map(|some| scan_all(*source, engine, policy, some)).collect::<Result<_>>()?
+        };
+        for part in parts {
+            findings.extend(part.findings);
+            coverage.blobs += part.blobs;
+            coverage.bytes += part.bytes;
+            coverage.skipped.extend(part.skipped);
+        }
     }
     coverage.skipped.sort();
     findings.sort_by(|a: &Finding, b| (&a.location, a.rule.id, &a.commit).cmp(&(&b.location, b.rule.id, &b.commit)));
@@ -97,10 +99,11 @@ fn scan_all(source: &dyn Source, engine: &Engine, policy: &Policy, items: &[Item
 
 /// Turns what the engine matched in one chunk into findings with a verdict.
 fn judge(reader: &mut dyn Reader, policy: &Policy, item: &Item, chunk: Chunk<'_>, matches: Vec<Match>) -> Vec<Finding> {
-    let new = match item.old {
-        Old::Nothing => git::Lines::all(),
-        Old::Blobs(_) | Old::Unknown(_) => git::new_lines(chunk.bytes, &reader.old_sides(item)),
+    let old = match item.old {
+        Old::Nothing => Vec::new(),
+        Old::Blobs(_) | Old::Unknown(_) => reader.old_sides(item),
     };
+    let new = git::new_lines(chunk.bytes, &old);
     let spans: Vec<Range<usize>> =
         matches.iter().flat_map(|m| [Some(m.span.clone()), m.pair.clone()]).flatten().collect();
     let mut places = excerpt::Places::new(chunk.bytes);
@@ -108,8 +111,10 @@ fn judge(reader: &mut dyn Reader, policy: &Policy, item: &Item, chunk: Chunk<'_>
     for found in matches {
         let place = places.locate(&found.span);
         // A pair is new when either half is.
-        let pair = found.pair.map(|span| places.locate(&span));
-        let is_new = [Some(place), pair].iter().flatten().any(|p| new.touch(p.line as u32 - 1, p.end_line as u32 - 1));
+        let is_new = [Some(&found.span), found.pair.as_ref()].into_iter().flatten().any(|span| {
+            let place = places.locate(span);
+            new.touch(place.line as u32 - 1, place.end_line as u32 - 1) && !stood_before(chunk.bytes, span, &old)
+        });
         let mut finding = Finding {
             rule: found.rule,
             confidence: found.confidence,
@@ -139,4 +144,21 @@ fn judge(reader: &mut dyn Reader, policy: &Policy, item: &Item, chunk: Chunk<'_>
         findings.push(finding);
     }
     findings
+}
+
+/// A secret this long does not stand in an old side by chance.
+const TELLING: usize = 16;
+
+/// Whether a line that the diff calls new was in an old side all the same: moved within the file, or changed around a
+/// secret that stayed.
+fn stood_before(text: &[u8], span: &Range<usize>, old: &[Vec<u8>]) -> bool {
+    let secret = &text[span.clone()];
+    let lines = excerpt::lines_around(text, span);
+    old.iter().any(|side| {
+        let same_lines = memchr::memmem::find_iter(side, lines).any(|at| {
+            let end = at + lines.len();
+            (at == 0 || side[at - 1] == b'\n') && (end == side.len() || matches!(side[end], b'\n' | b'\r'))
+        });
+        same_lines || (secret.len() >= TELLING && memchr::memmem::find(side, secret).is_some())
+    })
 }

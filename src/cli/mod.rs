@@ -1,5 +1,7 @@
 //! The command line: what was typed (clap) apart from what it means. One file a subcommand.
 
+mod gate;
+mod options;
 mod scan;
 
 use std::process::ExitCode;
@@ -21,7 +23,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Scan what is staged, a range, the history, files or standard input
-    Scan(scan::Args),
+    Scan(Box<scan::Args>),
 }
 
 /// Reads the command line.
@@ -42,7 +44,7 @@ pub fn parse() -> Result<Command, ExitCode> {
 /// What ended the run before it could judge.
 pub fn run(command: Command) -> Result<Exit> {
     match command {
-        Command::Scan(args) => scan::run(args),
+        Command::Scan(args) => scan::run(*args),
     }
 }
 

@@ -1,47 +1,101 @@
 //! `shield-hook scan`
 
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::engine::{Engine, Settings};
-use crate::error::{Context, Result};
+use super::gate::{Digest, Gate, finish};
+use super::options::{Judging, Reporting};
+use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
-use crate::policy::Policy;
-use crate::report::{self, Format};
-use crate::rule::RuleSet;
-use crate::source::Paths;
+use crate::git::Repo;
+use crate::source::{Paths, Staged, Stdin};
 
-/// What to scan, and how to tell.
+/// Scan what is staged, a range, the history, files or standard input.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shield-hook scan --staged                what `git commit` would record
+  shield-hook scan --range main..HEAD      every commit of a branch
+  shield-hook scan --history               everything any ref leads to
+  shield-hook scan src/ config.yml         files on disk
+  git diff | shield-hook scan -            standard input
+
+Exit codes: 0 clean, 1 findings that block, 2 not everything could be read, 3 wrong usage or configuration")]
 pub struct Args {
-    /// Files and folders
+    /// Files and folders; `-` for standard input [default: .]
+    #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    mode: Mode,
+    /// Also scan unreachable objects
+    #[arg(long, requires = "history")]
+    all_objects: bool,
     /// Read files that .gitignore names as well
     #[arg(long)]
     no_ignore: bool,
-    /// How to write the report
-    #[arg(long, value_enum, default_value = "pretty")]
-    format: Format,
-    /// Findings and errors only
+    /// What reports call standard input
+    #[arg(long, value_name = "NAME", default_value = "<stdin>")]
+    stdin_name: String,
+    #[command(flatten)]
+    judging: Judging,
+    #[command(flatten)]
+    reporting: Reporting,
+}
+
+/// What is scanned when no path is given.
+#[derive(Debug, clap::Args)]
+#[group(multiple = false, conflicts_with = "paths")]
+struct Mode {
+    /// What `git commit` would record (honours GIT_INDEX_FILE)
     #[arg(long)]
-    quiet: bool,
-    /// No progress bar
+    staged: bool,
+    /// Commits reachable from B and not from A, each against all its parents
+    #[arg(long, value_name = "A..B")]
+    range: Option<String>,
+    /// Every object reachable from any ref
     #[arg(long)]
-    no_progress: bool,
+    history: bool,
+    /// Staged, unstaged and untracked in one pass
+    #[arg(long)]
+    worktree: bool,
 }
 
 /// Scans and reports.
+///
+/// # Errors
+/// What ended the run before it could judge.
 pub fn run(args: Args) -> Result<Exit> {
-    let engine = Engine::new(RuleSet::builtin(), Settings::default());
-    let policy = Policy::default();
-    let root = std::env::current_dir().or_incomplete("the current directory")?;
-    let paths = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths };
-    let source = Paths { root, paths, no_ignore: args.no_ignore, max_object: policy.max_object };
-    let outcome = crate::scan::run(&source, &engine, &policy)?;
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    args.format.report().write(&outcome, &mut out).and_then(|()| out.flush()).or_incomplete("the report")?;
-    if !args.quiet {
-        anstream::eprintln!("{}", report::digest_line(&outcome));
+    let here = std::env::current_dir().or_incomplete("the current directory")?;
+    let gate = Gate::ready(&args.judging)?;
+    let max = gate.max_object();
+    let outcome = if args.mode.staged {
+        let repo = Repo::discover(&here)?;
+        gate.scan(&[&Staged::new(&repo, max)])?
+    } else if args.mode.worktree || args.mode.history || args.mode.range.is_some() {
+        return Err(Error::usage("not there yet"));
+    } else if args.paths.iter().any(|p| p.as_os_str() == "-") {
+        if args.paths.len() > 1 {
+            return Err(Error::usage("`-` reads standard input and goes with no other path"));
+        }
+        gate.scan(&[&Stdin { name: args.stdin_name.into(), max_object: max }])?
+    } else {
+        let root = root_for(&here, &args.paths);
+        let paths = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths };
+        gate.scan(&[&Paths { root, here, paths, no_ignore: args.no_ignore, max_object: max }])?
+    };
+    finish(&outcome, &args.reporting, Digest::Shown)
+}
+
+/// What paths in the report are relative to: the repository's root, and outside one the scanned directory.
+fn root_for(here: &Path, paths: &[PathBuf]) -> PathBuf {
+    if let Ok(repo) = Repo::discover(here)
+        && let Some(root) = repo.work_dir()
+        && let (Ok(root), Ok(here)) = (root.canonicalize(), here.canonicalize())
+        && here.starts_with(&root)
+    {
+        return root;
     }
-    Ok(report::exit(&outcome))
+    match paths {
+        [one] if one.is_dir() => here.join(one),
+        _ => here.to_owned(),
+    }
 }

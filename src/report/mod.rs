@@ -22,9 +22,10 @@ pub trait Report {
 }
 
 /// The formats that `--format` names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// For people.
+    #[default]
     Pretty,
     /// One JSON object.
     Json,

@@ -1,6 +1,6 @@
 //! Files on disk, `.gitignore` respected.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use bstr::{BString, ByteSlice, ByteVec};
 use ignore::WalkBuilder;
@@ -13,6 +13,8 @@ use crate::error::{Error, Result};
 pub struct Paths {
     /// What paths in reports are relative to.
     pub root: PathBuf,
+    /// What `paths` are relative to.
+    pub here: PathBuf,
     /// What to walk.
     pub paths: Vec<PathBuf>,
     /// Read ignored files as well.
@@ -63,8 +65,8 @@ impl Source for Paths {
 
 impl Paths {
     fn item(&self, path: PathBuf, kind: Kind) -> Item {
-        let shown = path.strip_prefix(&self.root).unwrap_or(&path);
-        let shown = shown.strip_prefix(".").unwrap_or(shown);
+        let whole = lexical(&self.here.join(&path));
+        let shown = whole.strip_prefix(lexical(&self.root)).unwrap_or(&path);
         Item {
             origin: Origin { kind, path: slashes(shown), commit: None },
             content: Content::File(path),
@@ -77,6 +79,21 @@ impl Paths {
 fn slashes(path: &Path) -> BString {
     let bytes = Vec::from_path_lossy(path).into_owned();
     BString::from(if cfg!(windows) { bytes.replace("\\", "/") } else { bytes })
+}
+
+/// The path without `.` and `..`, as written: symbolic links are not followed.
+fn lexical(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                clean.pop();
+            }
+            part => clean.push(part),
+        }
+    }
+    clean
 }
 
 struct FileReader {

@@ -1,0 +1,71 @@
+//! Options that several commands share.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use crate::report::Format;
+use crate::rule::Confidence;
+
+/// What decides about findings.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Policy")]
+pub struct Judging {
+    /// Read this configuration instead of .shield-hook.toml
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Read this baseline instead of the configured one
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// The lowest confidence that blocks
+    #[arg(long, value_parser = confidence(), value_name = "LEVEL")]
+    pub block: Option<Confidence>,
+    /// Run this rule only (repeatable)
+    #[arg(long = "rule", value_name = "ID")]
+    pub rules: Vec<String>,
+}
+
+/// `high`, `medium` or `low`.
+fn confidence() -> impl TypedValueParser<Value = Confidence> {
+    PossibleValuesParser::new(["high", "medium", "low"]).map(|word| match word.as_str() {
+        "high" => Confidence::High,
+        "medium" => Confidence::Medium,
+        _ => Confidence::Low,
+    })
+}
+
+/// How the outcome is told.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Report")]
+pub struct Reporting {
+    /// How to write the report
+    #[arg(long, value_enum, default_value = "pretty")]
+    pub format: Format,
+    /// Write the report to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Findings and errors only
+    #[arg(long)]
+    pub quiet: bool,
+    /// Show old and allowed findings, too
+    #[arg(long, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// No progress bar
+    #[arg(long)]
+    pub no_progress: bool,
+    /// When to use colour
+    #[arg(long, value_enum, default_value = "auto", value_name = "WHEN")]
+    pub color: Color,
+}
+
+/// When to use colour. NO_COLOR and CLICOLOR_FORCE count where it is `auto`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
