@@ -1,0 +1,66 @@
+//! Checksums that tokens carry: computed here, compared by the engine's proofs, and put into generated samples.
+
+mod make;
+mod sums;
+
+pub use make::{AZURE_DEVOPS_SEEDS, AZURE_SEEDS};
+pub use sums::*;
+
+/// Rewrites `token`, which has the shape of its rule, so that the proof called `check` holds. Deterministic: equal input
+/// gives equal output. False when this proof needs nothing, or is not known.
+pub fn complete(check: &str, token: &mut Vec<u8>) -> bool {
+    match check {
+        "crc32-base62" => {
+            let Some(start) = token.iter().position(|&b| b == b'_') else { return false };
+            splice(token, start + 1, 6, |body| base62(crc32(body)).to_vec())
+        }
+        "crc32-hex-upper" => splice(token, 0, 8, |body| format!("{:08X}", crc32(body)).into_bytes()),
+        "crc32-hex-le" => {
+            // The underscore before the sum is not part of what is summed.
+            splice(token, 0, 9, |body| format!("_{:08x}", crc32(body).swap_bytes()).into_bytes())
+        }
+        "crc32-hex" => {
+            let Some(start) = token.iter().position(|&b| b == b'_') else { return false };
+            splice(token, start + 1, 8, |body| {
+                format!("{:08x}", crc32(body.strip_suffix(b"_").unwrap_or(body))).into_bytes()
+            })
+        }
+        "crc32-base64-le" => {
+            splice(token, 4, 6, |body| data_encoding::BASE64_NOPAD.encode(&crc32(body).to_le_bytes()).into_bytes())
+        }
+        "marvin32" => make::azure_key(token),
+        "azure-devops" => make::azure_devops(token),
+        "gitlab-routable" => make::gitlab_routable(token),
+        "aws-key-id" => make::aws_key_id(token),
+        "aws-bedrock" => make::aws_bedrock(token),
+        "macaroon" => make::macaroon(token),
+        "base64-json" => make::base64_json(token),
+        "jwt" => make::jwt(token),
+        "discord-snowflake" => make::discord(token),
+        "pem" | "openssh-key" | "pgp-armor" => make::armored(token),
+        "putty" => make::putty(token),
+        "age" => {
+            let Some(start) = token.iter().rposition(|&b| b == b'1') else { return false };
+            let hrp = token[..start].to_vec();
+            let upper = token[0].is_ascii_uppercase();
+            splice(token, start + 1, 6, |body| {
+                let values: Vec<u8> = body.iter().map(|&c| bech32_value(c).unwrap_or(0)).collect();
+                let sum = bech32(&hrp, &values);
+                if upper { sum.to_ascii_uppercase() } else { sum.to_vec() }
+            })
+        }
+        "base58check" => make::base58check(token),
+        "luhn" => splice(token, 0, 1, |body| vec![luhn(body)]),
+        "uuid4" => make::uuid4(token),
+        _ => false,
+    }
+}
+
+/// Replaces the last `len` bytes by what `sum` makes of the bytes from `start` up to them.
+fn splice(token: &mut Vec<u8>, start: usize, len: usize, sum: impl Fn(&[u8]) -> Vec<u8>) -> bool {
+    let Some(end) = token.len().checked_sub(len).filter(|&end| end > start) else { return false };
+    let sum = sum(&token[start..end]);
+    token.truncate(end);
+    token.extend(sum);
+    true
+}
