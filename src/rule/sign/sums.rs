@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
         assert_eq!(crc24(b"123456789"), 0x0021_cf02);
         // The vectors of .NET's own tests.
-        let seed = 0x4fb6_1a00_1bdb_cc;
+        let seed = 0x004f_b61a_001b_dbcc;
         let whole = |bytes: &[u8]| {
             let (low, high) = marvin(bytes, seed);
             u64::from(high) << 32 | u64::from(low)
