@@ -1,11 +1,13 @@
 //! What every gate does once it knows its source: judge, report, leave one digest.
 
 use std::io::{self, Write};
+use std::time::Instant;
 
 use super::options::{Judging, Reporting};
 use crate::engine::{Engine, Settings};
 use crate::error::{Context, Result};
 use crate::exit::Exit;
+use crate::journal::{self, Covers, Place, Record};
 use crate::policy::Policy;
 use crate::report;
 use crate::rule::RuleSet;
@@ -42,21 +44,50 @@ impl Gate {
     }
 }
 
-/// What a silent success leaves on the terminal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Digest {
-    /// The digest line.
-    Shown,
-    /// Nothing, when the run is clean: so that a commit, which runs several hooks, shows one line.
-    JournalOnlyWhenClean,
+/// How a run ends: what its journal record says, and where it goes.
+pub(super) struct Ending {
+    /// The command as the journal names it: `scan`, `hook pre-push`.
+    pub(super) command: &'static str,
+    /// Where the record goes.
+    pub(super) place: Place,
+    /// What the run vouches for.
+    pub(super) covers: Covers,
+    /// A clean run leaves its digest in the journal only, so that a commit, which runs several hooks, shows one line.
+    pub(super) silent_when_clean: bool,
 }
 
-/// Writes the report and the digest.
-///
-/// # Errors
-/// When the report cannot be written.
-pub(super) fn finish(outcome: &Outcome, reporting: &Reporting, digest: Digest) -> Result<Exit> {
-    let exit = report::exit(outcome);
+impl Ending {
+    /// Of a command that is no hook: recorded for the user, the digest shown.
+    pub(super) fn of(command: &'static str) -> Ending {
+        Ending { command, place: Place::User, covers: Covers::default(), silent_when_clean: false }
+    }
+
+    /// Writes the report, the journal record and the digest; an error leaves its record, too.
+    ///
+    /// # Errors
+    /// The error that ended the run, or the report's that could not be written.
+    pub(super) fn conclude(self, run: Result<Outcome>, reporting: &Reporting) -> Result<Exit> {
+        let start = Instant::now();
+        let concluded = run.and_then(|outcome| tell(&outcome, reporting).map(|exit| (exit, outcome)));
+        match concluded {
+            Ok((exit, outcome)) => {
+                journal::record(&self.place, &Record::of(self.command, &outcome).covering(self.covers));
+                let silent = reporting.quiet || (self.silent_when_clean && exit == Exit::Clean);
+                if !silent {
+                    anstream::eprintln!("{}", report::digest_line(&outcome));
+                }
+                Ok(exit)
+            }
+            Err(error) => {
+                journal::record(&self.place, &Record::failed(self.command, &error, start.elapsed()));
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Writes the report, and what was not scanned.
+fn tell(outcome: &Outcome, reporting: &Reporting) -> Result<Exit> {
     let report = reporting.format.report();
     match &reporting.output {
         Some(path) => {
@@ -73,9 +104,5 @@ pub(super) fn finish(outcome: &Outcome, reporting: &Reporting, digest: Digest) -
     for skip in outcome.coverage.skipped.iter().filter(|s| s.incomplete) {
         anstream::eprintln!("shield-hook: not scanned: {} {}: {}", skip.what, skip.path, skip.reason);
     }
-    let silent = reporting.quiet || (digest == Digest::JournalOnlyWhenClean && exit == Exit::Clean);
-    if !silent {
-        anstream::eprintln!("{}", report::digest_line(outcome));
-    }
-    Ok(exit)
+    Ok(report::exit(outcome))
 }

@@ -1,6 +1,7 @@
 //! The command line: what was typed (clap) apart from what it means. One file a subcommand.
 
 mod gate;
+mod hook;
 mod options;
 mod scan;
 
@@ -24,6 +25,8 @@ struct Cli {
 pub enum Command {
     /// Scan what is staged, a range, the history, files or standard input
     Scan(Box<scan::Args>),
+    /// Run as a git hook; what the installed hooks call
+    Hook(hook::Args),
 }
 
 /// Reads the command line.
@@ -45,6 +48,7 @@ pub fn parse() -> Result<Command, ExitCode> {
 pub fn run(command: Command) -> Result<Exit> {
     match command {
         Command::Scan(args) => scan::run(*args),
+        Command::Hook(args) => hook::run(args),
     }
 }
 
@@ -60,5 +64,7 @@ pub fn end(run: Result<Exit>) -> ExitCode {
 }
 
 fn complain(error: &Error) {
-    anstream::eprintln!("shield-hook: error: {error}");
+    anstream::eprintln!("error: {error}");
+    let result = if error.exit() == Exit::Usage { "wrong usage or configuration" } else { "incomplete" };
+    anstream::eprintln!("shield-hook: {result}: nothing was judged");
 }

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::gate::{Digest, Gate, finish};
+use super::gate::{Ending, Gate};
 use super::options::{Judging, Reporting};
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::git::Repo;
+use crate::scan::Outcome;
 use crate::source::{Paths, Staged, Stdin};
 
 /// Scan what is staged, a range, the history, files or standard input.
@@ -64,25 +65,29 @@ struct Mode {
 /// # Errors
 /// What ended the run before it could judge.
 pub fn run(args: Args) -> Result<Exit> {
+    let outcome = scan(&args);
+    Ending::of("scan").conclude(outcome, &args.reporting)
+}
+
+fn scan(args: &Args) -> Result<Outcome> {
     let here = std::env::current_dir().or_incomplete("the current directory")?;
     let gate = Gate::ready(&args.judging)?;
     let max = gate.max_object();
-    let outcome = if args.mode.staged {
+    if args.mode.staged {
         let repo = Repo::discover(&here)?;
-        gate.scan(&[&Staged::new(&repo, max)])?
+        gate.scan(&[&Staged::new(&repo, max)])
     } else if args.mode.worktree || args.mode.history || args.mode.range.is_some() {
-        return Err(Error::usage("not there yet"));
+        Err(Error::usage("not there yet"))
     } else if args.paths.iter().any(|p| p.as_os_str() == "-") {
         if args.paths.len() > 1 {
             return Err(Error::usage("`-` reads standard input and goes with no other path"));
         }
-        gate.scan(&[&Stdin { name: args.stdin_name.into(), max_object: max }])?
+        gate.scan(&[&Stdin { name: args.stdin_name.as_str().into(), max_object: max }])
     } else {
         let root = root_for(&here, &args.paths);
-        let paths = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths };
-        gate.scan(&[&Paths { root, here, paths, no_ignore: args.no_ignore, max_object: max }])?
-    };
-    finish(&outcome, &args.reporting, Digest::Shown)
+        let paths = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths.clone() };
+        gate.scan(&[&Paths { root, here, paths, no_ignore: args.no_ignore, max_object: max }])
+    }
 }
 
 /// What paths in the report are relative to: the repository's root, and outside one the scanned directory.

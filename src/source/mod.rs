@@ -3,11 +3,13 @@
 //! A source first plans (which items are new), then hands out readers, one a worker. The old side of an item is read
 //! only when something was found in the new one.
 
+mod message;
 mod objects;
 mod paths;
 mod staged;
 mod stdin;
 
+pub use message::{Cleanup, Message};
 pub use paths::Paths;
 pub use staged::Staged;
 pub use stdin::Stdin;
