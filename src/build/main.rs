@@ -2,6 +2,7 @@
 //!
 //! One module a table. Each gets the [`Context`] and writes one file into its `out` folder.
 
+mod advisories;
 mod rules;
 
 use std::path::PathBuf;
@@ -23,4 +24,5 @@ fn main() {
     let mut context = Context { root, out, rules: Vec::new() };
     context.rules = rules::load(&context.root);
     rules::write(&context);
+    advisories::write(&context);
 }

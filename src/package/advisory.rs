@@ -1,0 +1,286 @@
+//! Advisories: is this package version known to be bad?
+
+use super::ecosystem::Ecosystem;
+use super::index::{Entry, Index};
+use super::row::Kind;
+use super::version;
+use std::borrow::Cow;
+
+static BUILTIN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/advisories.idx"));
+
+/// What npm puts in the place of a package it took down: harmless, whatever the name was.
+const PLACEHOLDER: &str = "0.0.1-security";
+
+/// The advisory data: what is in the binary, and what `advisories update` has added to it.
+#[derive(Clone)]
+pub struct Advisories {
+    /// The newest first; each look-up asks all.
+    layers: Vec<Index>,
+}
+
+/// One advisory, as it answers a look-up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advisory {
+    /// The incident's id.
+    pub incident: String,
+    /// The incident in words, or empty.
+    pub title: String,
+    /// When it became known: `YYYY[-MM[-DD]]`, or empty.
+    pub date: String,
+    /// What kind of attack.
+    pub kind: Kind,
+    /// Who reported it, joined by `+`.
+    pub source: String,
+    /// The version, range or `*` the data names.
+    pub versions: String,
+}
+
+/// The answer to a look-up. There is no "safe": what is not in the data is unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// A known-bad version.
+    Block(Advisory),
+    /// Reason to look, not to stop: a name from an attack, a proof of concept, other versions known to be bad.
+    Warn(Advisory),
+    /// Not in the data.
+    Unknown,
+}
+
+impl Verdict {
+    /// `block`, `warn` or `unknown`.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Verdict::Block(_) => "block",
+            Verdict::Warn(_) => "warn",
+            Verdict::Unknown => "unknown",
+        }
+    }
+
+    /// The advisory behind a block or a warning.
+    pub fn advisory(&self) -> Option<&Advisory> {
+        match self {
+            Verdict::Block(advisory) | Verdict::Warn(advisory) => Some(advisory),
+            Verdict::Unknown => None,
+        }
+    }
+}
+
+impl Advisories {
+    /// The data in the binary. Costs nothing: it is searched where it lies.
+    pub fn builtin() -> Advisories {
+        let index = Index::open(Cow::Borrowed(BUILTIN)).expect("the build script wrote it");
+        Advisories { layers: vec![index] }
+    }
+
+    /// Adds data that is asked before what is here.
+    #[must_use]
+    pub fn with(mut self, index: Index) -> Advisories {
+        self.layers.insert(0, index);
+        self
+    }
+
+    /// The date of the newest record, `YYYY-MM-DD`.
+    pub fn date(&self) -> &str {
+        self.layers.iter().map(Index::date).max().unwrap_or_default()
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.layers.iter().map(Index::len).sum()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.layers.iter().all(Index::is_empty)
+    }
+
+    /// What is known of `name` at `version`. Without a version: of the name as such, where a block means that every
+    /// version is bad and a warning may mean that some are.
+    pub fn lookup(&self, ecosystem: Ecosystem, name: &str, version: Option<&str>) -> Verdict {
+        let name = ecosystem.normalise(name);
+        let mut verdict = Verdict::Unknown;
+        for layer in &self.layers {
+            match look(layer, ecosystem, &name, version) {
+                block @ Verdict::Block(_) => return block,
+                warn @ Verdict::Warn(_) if verdict == Verdict::Unknown => verdict = warn,
+                _ => {}
+            }
+        }
+        verdict
+    }
+
+    /// Everything known under a name.
+    pub fn of(&self, ecosystem: Ecosystem, name: &str) -> Vec<Advisory> {
+        let name = ecosystem.normalise(name);
+        self.layers.iter().flat_map(|layer| layer.all(ecosystem, &name)).map(Advisory::from).collect()
+    }
+
+    /// Every entry, newest data first, until `visit` returns false.
+    pub fn each(&self, mut visit: impl FnMut(Ecosystem, &str, Advisory) -> bool) {
+        let mut more = true;
+        for layer in &self.layers {
+            layer.each(|ecosystem, name, entry| {
+                more = more && visit(ecosystem, name, entry.into());
+                more
+            });
+        }
+    }
+}
+
+fn look(index: &Index, ecosystem: Ecosystem, name: &str, version: Option<&str>) -> Verdict {
+    let every = index.exact(ecosystem, name, "*");
+    let Some(version) = version else {
+        return match every {
+            Some(entry) => judge(entry),
+            None => index.all(ecosystem, name).into_iter().next().map_or(Verdict::Unknown, |e| Verdict::Warn(e.into())),
+        };
+    };
+    let canonical = version::canonical(ecosystem, version);
+    if let Some(entry) = index.exact(ecosystem, name, &canonical) {
+        return judge(entry);
+    }
+    if let Some(entry) =
+        index.ranges(ecosystem, name).into_iter().find(|e| version::in_range(ecosystem, &canonical, &e.version))
+    {
+        return judge(entry);
+    }
+    match every.map(judge) {
+        Some(Verdict::Block(advisory)) if ecosystem == Ecosystem::Npm && canonical == PLACEHOLDER => {
+            Verdict::Warn(advisory)
+        }
+        Some(verdict) => verdict,
+        None => Verdict::Unknown,
+    }
+}
+
+/// Hijacked versions and malicious packages block; a name alone never does, even where a row says `hijack` of it.
+fn judge(entry: Entry) -> Verdict {
+    let named = entry.version != "*";
+    match entry.kind {
+        Kind::Malicious => Verdict::Block(entry.into()),
+        Kind::Hijack if named => Verdict::Block(entry.into()),
+        Kind::Hijack | Kind::NameOnly | Kind::Poc => Verdict::Warn(entry.into()),
+    }
+}
+
+impl From<Entry> for Advisory {
+    fn from(entry: Entry) -> Advisory {
+        Advisory {
+            incident: entry.incident,
+            title: entry.title,
+            date: entry.date,
+            kind: entry.kind,
+            source: entry.source,
+            versions: entry.version,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::package::row::parse_rows;
+
+    const DATA: &str = include_str!("../../rules/advisories/compromised.tsv");
+
+    #[test]
+    fn every_row_is_found_as_itself() {
+        let advisories = Advisories::builtin();
+        let rows = parse_rows(DATA).unwrap();
+        assert_eq!(rows.len(), 66_239);
+        for row in &rows {
+            let version = match row.version.as_str() {
+                "*" => Some("9.8.7"),
+                // A lower bound that is included lies inside its range.
+                range if row.is_range() => Some(range.split(',').next().unwrap().trim_start_matches(">="))
+                    .filter(|v| *v != "0")
+                    .or(Some("0.0.0")),
+                exact => Some(exact),
+            };
+            let verdict = advisories.lookup(row.ecosystem, &row.name, version);
+            let expected = match row.kind {
+                Kind::Hijack if row.version == "*" => "warn",
+                Kind::Hijack | Kind::Malicious => "block",
+                Kind::NameOnly | Kind::Poc => "warn",
+            };
+            assert_eq!(verdict.as_str(), expected, "{row:?}");
+            // Elsewhere two rows may mean the same version (`v3.4.0` and `3.4.0`, a version and a range around it).
+            if row.is_range() || row.ecosystem != Ecosystem::Npm {
+                continue;
+            }
+            let advisory = verdict.advisory().unwrap();
+            assert_eq!(
+                (&advisory.incident, &advisory.source, advisory.kind),
+                (&row.incident, &row.source, row.kind),
+                "{row:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_versions_of_hijacked_packages_are_unknown() {
+        let advisories = Advisories::builtin();
+        for (ecosystem, name, version) in [
+            (Ecosystem::Npm, "axios", "1.14.0"),
+            (Ecosystem::Npm, "chalk", "5.6.0"),
+            (Ecosystem::Npm, "kill-port", "2.0.1"),
+            (Ecosystem::Npm, "xrpl", "4.3.0"),
+            (Ecosystem::Npm, "@solana/web3.js", "1.95.8"),
+            (Ecosystem::Pypi, "ultralytics", "8.3.43"),
+            (Ecosystem::Npm, "Axios", "1.14.1"),
+        ] {
+            assert_eq!(advisories.lookup(ecosystem, name, Some(version)), Verdict::Unknown, "{name} {version}");
+        }
+    }
+
+    #[test]
+    fn names_and_versions_match_by_the_ecosystems_rules() {
+        let advisories = Advisories::builtin();
+        for (ecosystem, name, version) in [
+            (Ecosystem::Npm, "axios", "v1.14.1"),
+            (Ecosystem::Npm, "axios", "1.14.1+build"),
+            (Ecosystem::Npm, "@solana/web3.js", "1.95.7"),
+            (Ecosystem::Pypi, "Elementary_Data", "0.23.3.0"),
+        ] {
+            assert_eq!(advisories.lookup(ecosystem, name, Some(version)).as_str(), "block", "{name} {version}");
+        }
+    }
+
+    #[test]
+    fn a_name_without_a_version() {
+        let advisories = Advisories::builtin();
+        assert_eq!(advisories.lookup(Ecosystem::Npm, "axios", None).as_str(), "warn");
+        assert_eq!(advisories.lookup(Ecosystem::Npm, "left-pad", None), Verdict::Unknown);
+        let rows = parse_rows(DATA).unwrap();
+        let wholly = rows.iter().find(|r| r.kind == Kind::Malicious && r.version == "*").unwrap();
+        assert_eq!(advisories.lookup(wholly.ecosystem, &wholly.name, None).as_str(), "block");
+    }
+
+    #[test]
+    fn the_registrys_placeholder_never_blocks() {
+        let advisories = Advisories::builtin();
+        let rows = parse_rows(DATA).unwrap();
+        let wholly = rows
+            .iter()
+            .find(|r| r.ecosystem == Ecosystem::Npm && r.kind == Kind::Malicious && r.version == "*")
+            .unwrap();
+        assert_eq!(advisories.lookup(Ecosystem::Npm, &wholly.name, Some(PLACEHOLDER)).as_str(), "warn");
+    }
+
+    #[test]
+    fn known_incidents_carry_their_title_and_date() {
+        let verdict = Advisories::builtin().lookup(Ecosystem::Npm, "eslint-scope", Some("3.7.2"));
+        let advisory = verdict.advisory().unwrap();
+        assert_eq!(advisory.date, "2018-07-12");
+        assert!(advisory.title.contains("stolen token"));
+    }
+
+    #[test]
+    fn a_damaged_index_is_refused() {
+        assert!(Index::open(Cow::Borrowed(b"")).is_err());
+        assert!(Index::open(Cow::Borrowed(&BUILTIN[..BUILTIN.len() / 3])).is_err());
+        let mut blob = BUILTIN.to_vec();
+        blob[1000] ^= 1;
+        assert!(Index::open(Cow::Owned(blob)).and_then(|index| index.verify()).is_err());
+    }
+}

@@ -1,0 +1,135 @@
+//! The package ecosystems the advisory data knows, and how each one spells a name.
+//!
+//! Shared with the build script, which writes names into the index exactly as a look-up will ask for them.
+
+/// One package ecosystem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ecosystem {
+    /// JavaScript packages: npm, yarn, pnpm, bun, deno's `npm:`.
+    Npm,
+    /// Python packages.
+    Pypi,
+    /// Rust crates.
+    Crates,
+    /// Ruby gems.
+    Rubygems,
+    /// Go modules.
+    Go,
+    /// PHP packages.
+    Packagist,
+    /// .NET packages.
+    Nuget,
+    /// `owner/repository` of a GitHub action.
+    GithubActions,
+    /// Container images.
+    Docker,
+    /// Editor extensions.
+    Vscode,
+    /// Jenkins plugins.
+    Jenkins,
+}
+
+impl Ecosystem {
+    /// Every ecosystem, in the order of their keys.
+    pub const ALL: [Ecosystem; 11] = [
+        Ecosystem::Npm,
+        Ecosystem::Pypi,
+        Ecosystem::Crates,
+        Ecosystem::Rubygems,
+        Ecosystem::Go,
+        Ecosystem::Packagist,
+        Ecosystem::Nuget,
+        Ecosystem::GithubActions,
+        Ecosystem::Docker,
+        Ecosystem::Vscode,
+        Ecosystem::Jenkins,
+    ];
+
+    /// The name used in data, on the command line and in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Ecosystem::Npm => "npm",
+            Ecosystem::Pypi => "pypi",
+            Ecosystem::Crates => "crates",
+            Ecosystem::Rubygems => "rubygems",
+            Ecosystem::Go => "go",
+            Ecosystem::Packagist => "packagist",
+            Ecosystem::Nuget => "nuget",
+            Ecosystem::GithubActions => "github-actions",
+            Ecosystem::Docker => "docker",
+            Ecosystem::Vscode => "vscode",
+            Ecosystem::Jenkins => "jenkins",
+        }
+    }
+
+    /// Reads [`as_str`](Self::as_str)'s names and OSV's (`PyPI`, `RubyGems`, `GitHub Actions`...).
+    pub fn parse(name: &str) -> Option<Ecosystem> {
+        let lower = name.trim().to_ascii_lowercase().replace(' ', "-");
+        // OSV adds a top-level domain or a URL to some names: the part before a dot or colon is enough.
+        let stem = lower.split(['.', ':']).next().unwrap_or_default();
+        Ecosystem::ALL.into_iter().find(|e| e.as_str() == stem)
+    }
+
+    /// The byte that opens this ecosystem's keys in the index.
+    pub fn key(self) -> u8 {
+        b'a' + self as u8
+    }
+
+    /// The one spelling of `name` that the index holds: PEP 503 for Python, lower case where the registry ignores
+    /// case, the name itself for npm (whose registry tells `JSONStream` from `jsonstream`).
+    pub fn normalise(self, name: &str) -> String {
+        let name = name.trim();
+        match self {
+            Ecosystem::Npm | Ecosystem::Rubygems | Ecosystem::Go => name.to_owned(),
+            Ecosystem::Pypi => pep503(name),
+            Ecosystem::Crates => name.to_ascii_lowercase().replace('_', "-"),
+            _ => name.to_lowercase(),
+        }
+    }
+}
+
+/// PEP 503: lower case, each run of `-`, `_` and `.` is one `-`.
+fn pep503(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for c in name.chars() {
+        if matches!(c, '-' | '_' | '.') {
+            if !out.ends_with('-') {
+                out.push('-');
+            }
+        } else {
+            out.push(c.to_ascii_lowercase());
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn python_names_follow_pep_503() {
+        for name in ["Foo.Bar", "foo_bar", "FOO--bar", "foo-_.bar"] {
+            assert_eq!(Ecosystem::Pypi.normalise(name), "foo-bar");
+        }
+    }
+
+    #[test]
+    fn npm_names_keep_their_case() {
+        assert_ne!(Ecosystem::Npm.normalise("JSONStream"), Ecosystem::Npm.normalise("jsonstream"));
+    }
+
+    #[test]
+    fn osv_names_are_understood() {
+        assert_eq!(Ecosystem::parse("PyPI"), Some(Ecosystem::Pypi));
+        assert_eq!(Ecosystem::parse("GitHub Actions"), Some(Ecosystem::GithubActions));
+        assert_eq!(Ecosystem::parse("crates.example"), Some(Ecosystem::Crates));
+        assert_eq!(Ecosystem::parse("cobol"), None);
+    }
+
+    #[test]
+    fn keys_differ() {
+        let keys: std::collections::BTreeSet<u8> = Ecosystem::ALL.iter().map(|e| e.key()).collect();
+        assert_eq!(keys.len(), Ecosystem::ALL.len());
+    }
+}

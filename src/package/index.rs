@@ -1,0 +1,261 @@
+//! The advisory index: every known-bad version in one sorted map that is searched where it lies, without loading.
+//!
+//! A blob is `magic, length of the map (u32, little endian), map, strings`. The map is an [`fst`] from
+//! `ecosystem name NUL version` to a packed value; ranges (`>`..) and `*` stand under the name like versions do. The
+//! strings are NUL-separated: first the data's date, then what values point at, `id TAB date TAB title` for incidents
+//! and plain text for sources.
+//!
+//! Shared with the build script.
+
+use super::ecosystem::Ecosystem;
+use super::row::{Incident, Kind, Row};
+use super::version;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+const MAGIC: &[u8; 8] = b"shadv\x00\x00\x01";
+
+// A value, from the low end: kind (2 bits), source (10 bits), incident family (2 bits), the family's payload.
+const SOURCE_BITS: u32 = 10;
+const FAMILY_SHIFT: u32 = 2 + SOURCE_BITS;
+const PAYLOAD_SHIFT: u32 = FAMILY_SHIFT + 2;
+/// Ids of the form `PREFIX-YEAR-NUMBER`, by far the most, are packed as numbers instead of stored as text.
+const NUMBERED: [&str; 3] = ["MAL", "LWA", "RUSTSEC"];
+const NUMBER_BITS: u32 = 17;
+
+/// Builds the blob from rows. `date` is that of the data's newest record.
+pub fn write(date: &str, rows: &[Row], incidents: &[Incident]) -> Result<Vec<u8>, String> {
+    let known: HashMap<&str, &Incident> = incidents.iter().map(|i| (i.id.as_str(), i)).collect();
+    let mut strings = Strings { list: vec![date.to_owned()], by_text: HashMap::new() };
+    let mut map = BTreeMap::new();
+    // Sources first: their field is narrow.
+    for row in rows {
+        if strings.index(&row.source) >= 1 << SOURCE_BITS {
+            return Err(format!("more than {} different sources", 1 << SOURCE_BITS));
+        }
+    }
+    for row in rows {
+        let name = row.ecosystem.normalise(&row.name);
+        let version = match row.version.as_str() {
+            "*" => "*".to_owned(),
+            range if row.is_range() => {
+                // Key order puts ranges together; `=1.0` alone would sort elsewhere and is simply a version.
+                if !range.starts_with(['<', '>']) {
+                    return Err(format!("{} {range}: a range starts with `<` or `>`", row.name));
+                }
+                range.to_owned()
+            }
+            exact => version::canonical(row.ecosystem, exact),
+        };
+        let mut value = row.kind as u64 | (strings.index(&row.source) as u64) << 2;
+        value |= match known.get(row.incident.as_str()) {
+            None if numbered(&row.incident).is_some() => numbered(&row.incident).unwrap_or_default(),
+            known => {
+                let text = match known {
+                    Some(i) => format!("{}\t{}\t{}", i.id, i.date, i.title),
+                    None => format!("{}\t{}\t", row.incident, date_in(&row.incident)),
+                };
+                (strings.index(&text) as u64) << PAYLOAD_SHIFT
+            }
+        };
+        // Where two rows name the same version, the graver kind stays.
+        let slot = map.entry(key(row.ecosystem, &name, &version)).or_insert(value);
+        if value & 3 < *slot & 3 {
+            *slot = value;
+        }
+    }
+    let map = fst::Map::from_iter(map).map_err(|error| error.to_string())?.into_fst().into_inner();
+    let mut blob = MAGIC.to_vec();
+    blob.extend_from_slice(&u32::try_from(map.len()).map_err(|_| "the index is too large")?.to_le_bytes());
+    blob.extend_from_slice(&map);
+    blob.extend_from_slice(strings.list.join("\0").as_bytes());
+    Ok(blob)
+}
+
+struct Strings {
+    list: Vec<String>,
+    by_text: HashMap<String, usize>,
+}
+
+impl Strings {
+    fn index(&mut self, text: &str) -> usize {
+        *self.by_text.entry(text.to_owned()).or_insert_with(|| {
+            self.list.push(text.replace('\0', " "));
+            self.list.len() - 1
+        })
+    }
+}
+
+fn key(ecosystem: Ecosystem, name: &str, version: &str) -> Vec<u8> {
+    let mut key = vec![ecosystem.key()];
+    key.extend_from_slice(name.as_bytes());
+    key.push(0);
+    key.extend_from_slice(version.as_bytes());
+    key
+}
+
+/// Packs `MAL-2024-4628`: family, years since 2000, number.
+fn numbered(id: &str) -> Option<u64> {
+    let (prefix, rest) = id.split_once('-')?;
+    let family = NUMBERED.iter().position(|p| *p == prefix)? as u64 + 1;
+    let (year, number) = rest.split_once('-')?;
+    let (year, number_value): (u64, u64) = (year.parse().ok()?, number.parse().ok()?);
+    let packed = family << FAMILY_SHIFT | (year.checked_sub(2000)? << NUMBER_BITS | number_value) << PAYLOAD_SHIFT;
+    // Only an id that comes back letter for letter may be packed (`LWA-2026-0232` keeps its zeros as text).
+    (number_value < 1 << NUMBER_BITS && unpack_number(packed) == id).then_some(packed)
+}
+
+fn unpack_number(value: u64) -> String {
+    let family = (value >> FAMILY_SHIFT & 3) as usize;
+    let payload = value >> PAYLOAD_SHIFT;
+    let prefix = NUMBERED.get(family.wrapping_sub(1)).copied().unwrap_or_default();
+    format!("{prefix}-{}-{}", 2000 + (payload >> NUMBER_BITS), payload & ((1 << NUMBER_BITS) - 1))
+}
+
+/// The `YYYY`, `YYYY-MM` or `YYYY-MM-DD` an incident's id carries.
+fn date_in(id: &str) -> &str {
+    let bytes = id.as_bytes();
+    for start in 0..bytes.len() {
+        let fresh = start == 0 || !bytes[start - 1].is_ascii_digit();
+        let digits = |from: usize, n: usize| {
+            bytes.get(from..from + n).is_some_and(|d| d.iter().all(u8::is_ascii_digit))
+                && !bytes.get(from + n).is_some_and(u8::is_ascii_digit)
+        };
+        if fresh && digits(start, 4) && id[start..].starts_with("20") {
+            let mut end = start + 4;
+            while end < start + 10 && bytes.get(end) == Some(&b'-') && digits(end + 1, 2) {
+                end += 3;
+            }
+            return &id[start..end];
+        }
+    }
+    ""
+}
+
+/// An advisory index, read in place.
+#[derive(Clone)]
+pub struct Index {
+    map: fst::Map<Cow<'static, [u8]>>,
+    strings: Cow<'static, [u8]>,
+}
+
+/// One entry as stored: the version key it stands under, and what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// A canonical version, a range, or `*`.
+    pub version: String,
+    /// What kind of attack.
+    pub kind: Kind,
+    /// The incident's id.
+    pub incident: String,
+    /// When it became known: `YYYY[-MM[-DD]]`, or empty.
+    pub date: String,
+    /// The incident in words, or empty.
+    pub title: String,
+    /// Who reported it.
+    pub source: String,
+}
+
+impl Index {
+    /// Takes up a blob made by [`write`]. Looks at its frame only: nothing is parsed or copied.
+    pub fn open(blob: Cow<'static, [u8]>) -> Result<Index, String> {
+        let damaged = || "not an advisory index, or a damaged one".to_owned();
+        let rest = blob.strip_prefix(MAGIC).ok_or_else(damaged)?;
+        let length = rest.get(..4).and_then(|b| <[u8; 4]>::try_from(b).ok()).ok_or_else(damaged)?;
+        let (from, length) = (MAGIC.len() + 4, u32::from_le_bytes(length) as usize);
+        let split = from.checked_add(length).filter(|end| *end <= blob.len()).ok_or_else(damaged)?;
+        let (map, strings) = match blob {
+            Cow::Borrowed(b) => (Cow::Borrowed(&b[from..split]), Cow::Borrowed(&b[split..])),
+            Cow::Owned(b) => (Cow::Owned(b[from..split].to_vec()), Cow::Owned(b[split..].to_vec())),
+        };
+        Ok(Index { map: fst::Map::new(map).map_err(|error| error.to_string())?, strings })
+    }
+
+    /// Whether the map's own checksum holds; worth asking of a file, not of the binary.
+    pub fn verify(&self) -> Result<(), String> {
+        self.map.as_fst().verify().map_err(|error| error.to_string())
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.map.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.map.is_empty()
+    }
+
+    /// The date of the newest record.
+    pub fn date(&self) -> &str {
+        self.string(0)
+    }
+
+    /// The entry that stands under exactly this (normalised) name and (canonical) version.
+    pub fn exact(&self, ecosystem: Ecosystem, name: &str, version: &str) -> Option<Entry> {
+        self.map.get(key(ecosystem, name, version)).map(|value| self.entry(version.to_owned(), value))
+    }
+
+    /// The ranges under a name.
+    pub fn ranges(&self, ecosystem: Ecosystem, name: &str) -> Vec<Entry> {
+        self.between(&key(ecosystem, name, "<"), &key(ecosystem, name, "?"))
+    }
+
+    /// Everything under a name.
+    pub fn all(&self, ecosystem: Ecosystem, name: &str) -> Vec<Entry> {
+        let low = key(ecosystem, name, "");
+        let mut high = low.clone();
+        high.pop();
+        high.push(1);
+        self.between(&low, &high)
+    }
+
+    /// Every entry with its ecosystem and name, in key order. `visit` returns false to stop.
+    pub fn each(&self, mut visit: impl FnMut(Ecosystem, &str, Entry) -> bool) {
+        use fst::Streamer;
+        let mut stream = self.map.stream();
+        while let Some((key, value)) = stream.next() {
+            let Some(ecosystem) = Ecosystem::ALL.into_iter().find(|e| Some(&e.key()) == key.first()) else { continue };
+            let text = String::from_utf8_lossy(&key[1..]);
+            let (name, version) = text.split_once('\0').unwrap_or((&text, ""));
+            if !visit(ecosystem, name, self.entry(version.to_owned(), value)) {
+                return;
+            }
+        }
+    }
+
+    fn between(&self, low: &[u8], high: &[u8]) -> Vec<Entry> {
+        use fst::{IntoStreamer, Streamer};
+        let mut stream = self.map.range().ge(low).lt(high).into_stream();
+        let mut entries = Vec::new();
+        while let Some((key, value)) = stream.next() {
+            let version = key.iter().position(|b| *b == 0).map_or(&[][..], |nul| &key[nul + 1..]);
+            entries.push(self.entry(String::from_utf8_lossy(version).into_owned(), value));
+        }
+        entries
+    }
+
+    fn entry(&self, version: String, value: u64) -> Entry {
+        let family = value >> FAMILY_SHIFT & 3;
+        let incident = if family == 0 {
+            self.string((value >> PAYLOAD_SHIFT) as usize).to_owned()
+        } else {
+            let id = unpack_number(value);
+            format!("{id}\t{}\t", date_in(&id))
+        };
+        let mut parts = incident.splitn(3, '\t').map(str::to_owned);
+        Entry {
+            version,
+            kind: Kind::ALL[(value & 3) as usize],
+            incident: parts.next().unwrap_or_default(),
+            date: parts.next().unwrap_or_default(),
+            title: parts.next().unwrap_or_default(),
+            source: self.string((value >> 2 & ((1 << SOURCE_BITS) - 1)) as usize).to_owned(),
+        }
+    }
+
+    /// The nth string; a walk, since only a hit asks.
+    fn string(&self, n: usize) -> &str {
+        self.strings.split(|b| *b == 0).nth(n).and_then(|s| std::str::from_utf8(s).ok()).unwrap_or_default()
+    }
+}

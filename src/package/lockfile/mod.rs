@@ -1,0 +1,131 @@
+//! Lockfiles and manifests: one file a format, each behind [`Format`].
+//!
+//! To add one, write its file and name it in [`FORMATS`]; `tests/package_lockfiles.rs` then holds it to the rest.
+
+mod bun;
+mod deno;
+mod json;
+mod manifest;
+mod npm;
+pub(crate) mod origin;
+mod pdm;
+mod pipfile;
+mod pnpm;
+mod poetry;
+mod pylock;
+mod python;
+mod requirements;
+mod toml;
+mod tree;
+mod uv;
+mod yaml;
+mod yarn;
+mod yarn_berry;
+
+use super::inventory::{Inventory, LockError};
+
+/// Files above this size are no lockfile that a review could mean.
+const LIMIT: usize = 64 << 20;
+
+/// One lockfile or manifest format.
+pub trait Format: Sync {
+    /// What people call it.
+    fn name(&self) -> &'static str;
+    /// Whether a file of this name (the last part of its path) in this directory (its part before, may be empty) is
+    /// one. Called for every file of a change, so it compares bytes and no more.
+    fn claims(&self, name: &str, directory: &str) -> bool;
+    /// Reads it.
+    fn read(&self, text: &str) -> Result<Inventory, LockError>;
+    /// Whether it says what is installed, not only what is asked for.
+    fn is_lock(&self) -> bool {
+        true
+    }
+}
+
+/// Every format, in the order they are asked.
+pub static FORMATS: [&dyn Format; 15] = [
+    &npm::PackageLock,
+    &manifest::PackageJson,
+    &yarn::YarnLock,
+    &pnpm::PnpmLock,
+    &bun::BunLock,
+    &bun::BunLockBinary,
+    &deno::DenoLock,
+    &requirements::Requirements,
+    &poetry::PoetryLock,
+    &uv::UvLock,
+    &pipfile::PipfileLock,
+    &pdm::PdmLock,
+    &pylock::Pylock,
+    &manifest::Pyproject,
+    &manifest::Pipfile,
+];
+
+/// The format of a path, told by its name alone; `/` separates.
+pub fn recognise(path: &str) -> Option<&'static dyn Format> {
+    let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+    // All names end in one of these; almost every file of a change ends here.
+    if !name.ends_with("json")
+        && !name.contains("lock")
+        && !matches!(name.rsplit('.').next(), Some("txt" | "in" | "toml"))
+        && name != "Pipfile"
+    {
+        return None;
+    }
+    FORMATS.into_iter().find(|format| format.claims(name, directory))
+}
+
+/// Reads the lockfile or manifest at `path`; nothing where the name is no format's.
+pub fn parse(path: &str, bytes: &[u8]) -> Option<Result<Inventory, LockError>> {
+    recognise(path).map(|format| read(format, bytes))
+}
+
+/// Reads `bytes` in a given format, the checks that all formats share first.
+pub fn read(format: &dyn Format, bytes: &[u8]) -> Result<Inventory, LockError> {
+    if bytes.len() > LIMIT {
+        return Err(LockError::new(1, format!("{} MiB large; the limit is {}", bytes.len() >> 20, LIMIT >> 20)));
+    }
+    if format.claims("bun.lockb", "") {
+        return format.read("");
+    }
+    let decoded;
+    let bytes = match bytes {
+        // Windows tools write requirements.txt so.
+        [0xff, 0xfe, rest @ ..] => {
+            decoded = utf16(rest, u16::from_le_bytes)?;
+            decoded.as_bytes()
+        }
+        [0xfe, 0xff, rest @ ..] => {
+            decoded = utf16(rest, u16::from_be_bytes)?;
+            decoded.as_bytes()
+        }
+        bytes => bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes),
+    };
+    let text =
+        std::str::from_utf8(bytes).map_err(|error| LockError::new(line_of(bytes, error.valid_up_to()), "not UTF-8"))?;
+    if let Some(at) = conflict(text) {
+        return Err(LockError::new(line_of(bytes, at), "an unresolved merge conflict"));
+    }
+    format.read(text)
+}
+
+fn utf16(bytes: &[u8], word: fn([u8; 2]) -> u16) -> Result<String, LockError> {
+    let words = bytes.chunks(2).map(|pair| word([pair[0], *pair.get(1).unwrap_or(&0)]));
+    char::decode_utf16(words).collect::<Result<_, _>>().map_err(|_| LockError::new(1, "not UTF-16"))
+}
+
+fn line_of(bytes: &[u8], offset: usize) -> u32 {
+    u32::try_from(memchr::memchr_iter(b'\n', &bytes[..offset]).count() + 1).unwrap_or(u32::MAX)
+}
+
+/// Where git left a conflict: its opening or closing marker at the start of a line.
+fn conflict(text: &str) -> Option<usize> {
+    for marker in ["<<<<<<< ", ">>>>>>> "] {
+        for at in memchr::memmem::find_iter(text.as_bytes(), marker) {
+            if at == 0 || text.as_bytes()[at - 1] == b'\n' {
+                return Some(at);
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,131 @@
+//! pnpm-lock.yaml, versions 5, 6 and 9.
+
+use super::super::ecosystem::Ecosystem;
+use super::super::inventory::{Inventory, LockError, Package, Source};
+use super::tree::{Entry, Node};
+use super::{Format, origin, yaml};
+
+pub(super) struct PnpmLock;
+
+impl Format for PnpmLock {
+    fn name(&self) -> &'static str {
+        "pnpm-lock.yaml"
+    }
+
+    fn claims(&self, name: &str, directory: &str) -> bool {
+        name == "pnpm-lock.yaml" || name == "lock.yaml" && directory.ends_with("node_modules/.pnpm")
+    }
+
+    fn read(&self, text: &str) -> Result<Inventory, LockError> {
+        let mut packages = Vec::new();
+        // pnpm 11 puts a first document before its lockfile, for the package manager itself.
+        for root in yaml::documents(text)? {
+            let version =
+                root.text_at("lockfileVersion").ok_or_else(|| LockError::new(root.line, "no `lockfileVersion`"))?;
+            // `shrinkwrap.yaml` had 3; 5 has `/name/1.0.0`, later ones `/name@1.0.0` and `name@1.0.0`.
+            let slashed = version.starts_with(['3', '4', '5']);
+            let bare = Node { line: root.line, value: super::tree::Value::Null };
+            let mut seen = std::collections::HashSet::new();
+            for entry in root.entries_at("packages") {
+                seen.insert(bare_key(&entry.key).to_owned());
+                packages.extend(package(&entry.key, entry.line, &entry.node, slashed)?);
+            }
+            // A snapshot without its package cannot be installed, but it is no less there.
+            for Entry { key, line, .. } in root.entries_at("snapshots") {
+                if seen.insert(bare_key(key).to_owned()) {
+                    packages.extend(package(key, *line, &bare, slashed)?);
+                }
+            }
+        }
+        Ok(Inventory { packages, ..Inventory::default() })
+    }
+}
+
+/// A key without its peers: `a@1.0.0(b@2.0.0)`.
+fn bare_key(key: &str) -> &str {
+    key.split('(').next().unwrap_or(key)
+}
+
+fn package(key: &str, line: u32, node: &Node<'_>, slashed: bool) -> Result<Vec<Package>, LockError> {
+    let (name, reference) = if slashed { split_slashed(key) } else { split_at(key) };
+    let name = node.text_at("name").unwrap_or(name);
+    let version = node.text_at("version").or(Some(reference).filter(|r| origin::exact(r).is_some()));
+    let mut package = Package::new(Ecosystem::Npm, name, version.map(str::to_owned), line);
+    package.install_script = node.is_true("requiresBuild");
+    let resolution = node.get("resolution");
+    let field = |key: &str| resolution.and_then(|r| r.text_at(key));
+    package.integrity = origin::integrity(field("integrity"));
+    package.source = match (field("type"), field("directory"), field("repo")) {
+        (Some("git"), _, repo) | (None, None, repo @ Some(_)) => Source::Git(repo.unwrap_or(reference).to_owned()),
+        (Some("directory"), directory, _) | (None, directory @ Some(_), _) => {
+            Source::Link(directory.unwrap_or(reference).to_owned())
+        }
+        _ if reference.starts_with("link:") => Source::Link(reference.to_owned()),
+        _ => match field("tarball") {
+            Some(tarball) => return Ok(origin::resolved(package, Some(tarball))),
+            None if origin::exact(reference).is_some() => Source::Registry(None),
+            None => match origin::spec(reference).source {
+                // Neither a version nor anything that says where it comes from: the registry is the one to fear.
+                Source::Registry(_) if package.version.is_none() => {
+                    package.version = Some(reference.to_owned()).filter(|r| !r.is_empty());
+                    Source::Registry(None)
+                }
+                source => source,
+            },
+        },
+    };
+    Ok(vec![package])
+}
+
+/// `/@scope/name/1.0.0_peer@2.0.0`, `host.example/name/1.0.0`, `file:../a`, `github.com/owner/name/commit`.
+fn split_slashed(key: &str) -> (&str, &str) {
+    if key.starts_with("file:") || key.starts_with("link:") || key.starts_with('@') {
+        return ("", key.strip_prefix('@').unwrap_or(key));
+    }
+    let Some(rest) = key.strip_prefix('/') else {
+        // A package of another registry, under its host; or a commit under a git host.
+        let Some((_, rest)) = key.split_once('/') else { return ("", key) };
+        let (name, version) = name_slash_version(rest);
+        return if origin::exact(version).is_some() { (name, version) } else { ("", key) };
+    };
+    name_slash_version(rest)
+}
+
+fn name_slash_version(text: &str) -> (&str, &str) {
+    let after_scope = if text.starts_with('@') { text.find('/').map_or(0, |slash| slash + 1) } else { 0 };
+    match text[after_scope..].find('/') {
+        Some(slash) => {
+            let version = &text[after_scope + slash + 1..];
+            // Versions hold no underscore; what follows one is peers or their hash.
+            (&text[..after_scope + slash], version.split(['_', '(']).next().unwrap_or(version))
+        }
+        None => (text, ""),
+    }
+}
+
+/// `/@scope/name@1.0.0(peer@2.0.0)` (6) and the same without the slash (9).
+fn split_at(key: &str) -> (&str, &str) {
+    let key = bare_key(key);
+    let key = key.strip_prefix('/').unwrap_or(key);
+    let (name, rest) = origin::name_and_rest(key);
+    match rest {
+        Some(reference) => (name, reference),
+        None => ("", key),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys() {
+        assert_eq!(split_slashed("/a/1.0.0"), ("a", "1.0.0"));
+        assert_eq!(split_slashed("/@s/a/1.0.0_react@17.0.0+b@1.0.0"), ("@s/a", "1.0.0"));
+        assert_eq!(split_slashed("host.example/@s/a/1.0.0"), ("@s/a", "1.0.0"));
+        assert_eq!(split_slashed("github.com/owner/name/abcdef").0, "");
+        assert_eq!(split_at("/@s/a@1.0.0(react@17.0.0)(b@1.0.0(c@1.0.0))"), ("@s/a", "1.0.0"));
+        assert_eq!(split_at("a@1.0.0-rc.1"), ("a", "1.0.0-rc.1"));
+        assert_eq!(split_at("a@https://host.example/a.tgz"), ("a", "https://host.example/a.tgz"));
+    }
+}

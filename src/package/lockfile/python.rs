@@ -1,0 +1,99 @@
+//! What the Python formats share: requirement strings (PEP 508), artefact hashes, source tables.
+
+use super::super::ecosystem::Ecosystem;
+use super::super::inventory::{Package, Source};
+use super::tree::Node;
+use std::str::FromStr;
+
+/// Reads `name[extra]==1.0; marker`, `name @ URL`; nothing where no name opens it. The marker is not weighed: what is
+/// bad on one platform is bad.
+pub(super) fn requirement(text: &str, line: u32) -> Option<Package> {
+    let text = text.trim();
+    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(text.len());
+    let (name, mut rest) = text.split_at(end);
+    if name.is_empty() || !name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        return None;
+    }
+    rest = rest.trim_start();
+    if let Some(extras) = rest.strip_prefix('[') {
+        rest = extras[extras.find(']')? + 1..].trim_start();
+    }
+    let mut package = Package::new(Ecosystem::Pypi, name, None, line);
+    if let Some(url) = rest.strip_prefix('@') {
+        // A marker after a URL stands behind ` ;`.
+        package.source = from_url(url.split(" ;").next().unwrap_or(url).trim());
+        return Some(package);
+    }
+    let specifier = rest.split(';').next().unwrap_or(rest).trim().trim_start_matches('(').trim_end_matches(')');
+    if !specifier.is_empty() && !specifier.starts_with(['=', '<', '>', '!', '~']) {
+        return None;
+    }
+    package.version = pinned(specifier);
+    Some(package)
+}
+
+/// The version of `==1.0` or `===1.0`; nothing for ranges and wildcards.
+pub(super) fn pinned(specifier: &str) -> Option<String> {
+    let version = specifier.split(',').find_map(|part| part.trim().strip_prefix("=="))?;
+    let version = version.trim_start_matches('=').trim();
+    pep440_rs::Version::from_str(version).ok().map(|_| version.to_owned())
+}
+
+/// Where a direct URL leads.
+pub(super) fn from_url(url: &str) -> Source {
+    let lower = url.to_ascii_lowercase();
+    if ["git+", "hg+", "svn+", "bzr+", "git:", "ssh:"].iter().any(|scheme| lower.starts_with(scheme)) {
+        return Source::Git(url.to_owned());
+    }
+    if lower.starts_with("http://") || lower.starts_with("https://") {
+        return if super::origin::is_git(url) { Source::Git(url.to_owned()) } else { Source::Url(url.to_owned()) };
+    }
+    Source::File(url.to_owned())
+}
+
+/// `sha256:abc` and the file it is of, where the artefact's table says so.
+pub(super) fn hash_of(artefact: &Node<'_>) -> Option<(String, String)> {
+    let hash = artefact.text_at("hash")?;
+    let file = artefact
+        .text_at("file")
+        .or_else(|| artefact.text_at("url").or(artefact.text_at("path")).and_then(|url| url.rsplit('/').next()))
+        .or_else(|| hash.split(':').next())?;
+    Some((file.to_owned(), hash.to_owned()))
+}
+
+/// A source given by a table's `git`, `url` and `path` keys, as Pipfile.lock, pdm.lock and poetry's manifests have it.
+pub(super) fn keyed_source(node: &Node<'_>) -> Option<Source> {
+    for key in ["git", "hg", "svn", "bzr", "vcs"] {
+        if let Some(url) = node.text_at(key) {
+            return Some(Source::Git(url.to_owned()));
+        }
+    }
+    if let Some(url) = node.text_at("url") {
+        return Some(from_url(url));
+    }
+    if let Some(file) = node.text_at("file") {
+        return Some(if super::origin::is_http(file) { from_url(file) } else { Source::File(file.to_owned()) });
+    }
+    node.text_at("path").map(|path| Source::File(path.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requirements() {
+        let of = |text: &str| requirement(text, 1).map(|p| (p.name, p.version));
+        let pair = |n: &str, v: Option<&str>| Some((n.to_owned(), v.map(str::to_owned)));
+        assert_eq!(of("Foo.Bar[a,b] == 1.0 ; python_version < '3.9'"), pair("Foo.Bar", Some("1.0")));
+        assert_eq!(of("foo(>=1,==1.5)"), pair("foo", Some("1.5")));
+        assert_eq!(of("foo===1.0.post1"), pair("foo", Some("1.0.post1")));
+        assert_eq!(of("foo==1.*"), pair("foo", None));
+        assert_eq!(of("foo>=1"), pair("foo", None));
+        assert_eq!(of("foo"), pair("foo", None));
+        assert_eq!(of("foo bar"), None);
+        assert_eq!(of("./foo"), None);
+        let url = requirement("foo @ git+https://host.example/a.git@abc ; os_name == 'nt'", 1).unwrap();
+        assert_eq!(url.source, Source::Git("git+https://host.example/a.git@abc".to_owned()));
+    }
+}

@@ -1,0 +1,132 @@
+//! One shape for what JSON, YAML and TOML hold, with the line of everything; the formats read only this.
+
+use super::super::inventory::LockError;
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+/// A value and the line it starts on, from 1.
+#[derive(Debug)]
+pub(super) struct Node<'a> {
+    pub(super) line: u32,
+    pub(super) value: Value<'a>,
+}
+
+/// Scalars other than booleans are kept as written: no lockfile needs numbers.
+#[derive(Debug)]
+pub(super) enum Value<'a> {
+    Null,
+    Bool(bool),
+    Text(Cow<'a, str>),
+    List(Vec<Node<'a>>),
+    Map(Vec<Entry<'a>>),
+}
+
+#[derive(Debug)]
+pub(super) struct Entry<'a> {
+    pub(super) key: Cow<'a, str>,
+    pub(super) line: u32,
+    pub(super) node: Node<'a>,
+}
+
+impl<'a> Node<'a> {
+    /// The value under a key of a map.
+    pub(super) fn get(&self, key: &str) -> Option<&Node<'a>> {
+        self.entries().iter().find(|e| e.key == key).map(|e| &e.node)
+    }
+
+    /// The text under a key of a map.
+    pub(super) fn text_at(&self, key: &str) -> Option<&str> {
+        self.get(key)?.text()
+    }
+
+    pub(super) fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// `true`, also where YAML left it as text.
+    pub(super) fn is_true(&self, key: &str) -> bool {
+        match self.get(key).map(|n| &n.value) {
+            Some(Value::Bool(value)) => *value,
+            Some(Value::Text(text)) => text == "true",
+            _ => false,
+        }
+    }
+
+    /// A map's entries; nothing for anything else.
+    pub(super) fn entries(&self) -> &[Entry<'a>] {
+        match &self.value {
+            Value::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The entries of the map under a key; nothing where there is none.
+    pub(super) fn entries_at(&self, key: &str) -> &[Entry<'a>] {
+        self.get(key).map_or(&[], Node::entries)
+    }
+
+    /// A list's items; nothing for anything else.
+    pub(super) fn items(&self) -> &[Node<'a>] {
+        match &self.value {
+            Value::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The items of the list under a key; nothing where there is none.
+    pub(super) fn items_at(&self, key: &str) -> &[Node<'a>] {
+        self.get(key).map_or(&[], Node::items)
+    }
+
+    /// The same node, or an error that says what should stand here.
+    pub(super) fn expect_map(&self, what: &str) -> Result<&Node<'a>, LockError> {
+        match self.value {
+            Value::Map(_) => Ok(self),
+            _ => Err(LockError::new(self.line, format!("{what} should be a table of keys and values"))),
+        }
+    }
+}
+
+/// Refuses a map that holds a key twice: readers differ on which one counts, and hiding lives on that.
+pub(super) fn distinct(entries: &[Entry<'_>]) -> Result<(), LockError> {
+    let twice =
+        |entry: &Entry<'_>| LockError::new(entry.line, format!("the key `{}` stands here twice", short(&entry.key)));
+    if entries.len() <= 16 {
+        for (i, entry) in entries.iter().enumerate() {
+            if entries[..i].iter().any(|other| other.key == entry.key) {
+                return Err(twice(entry));
+            }
+        }
+        return Ok(());
+    }
+    let mut seen = HashSet::with_capacity(entries.len());
+    match entries.iter().find(|entry| !seen.insert(entry.key.as_ref())) {
+        Some(entry) => Err(twice(entry)),
+        None => Ok(()),
+    }
+}
+
+/// Text fit for a message: the head of it.
+pub(super) fn short(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(80) {
+        Some((end, _)) => Cow::Owned(format!("{}...", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// Byte offsets to lines.
+pub(super) struct Lines(Vec<usize>);
+
+impl Lines {
+    pub(super) fn of(text: &str) -> Lines {
+        Lines(memchr::memchr_iter(b'\n', text.as_bytes()).collect())
+    }
+
+    /// The line of a byte offset, from 1.
+    pub(super) fn at(&self, offset: usize) -> u32 {
+        u32::try_from(self.0.partition_point(|newline| *newline < offset) + 1).unwrap_or(u32::MAX)
+    }
+}

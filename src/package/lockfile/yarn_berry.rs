@@ -1,0 +1,87 @@
+//! yarn.lock as berry (yarn 2 and later) writes it: YAML.
+
+use super::super::ecosystem::Ecosystem;
+use super::super::inventory::{Inventory, LockError, Package, Source};
+use super::tree::{Entry, short};
+use super::{origin, yaml};
+
+pub(super) fn read(text: &str) -> Result<Inventory, LockError> {
+    let documents = yaml::documents(text)?;
+    let mut packages = Vec::new();
+    for entry in documents.iter().flat_map(|root| root.entries()) {
+        if entry.key != "__metadata" {
+            packages.extend(package(entry)?);
+        }
+    }
+    Ok(Inventory { packages, ..Inventory::default() })
+}
+
+fn package(entry: &Entry<'_>) -> Result<Vec<Package>, LockError> {
+    let node = entry.node.expect_map("an entry")?;
+    let resolution = node
+        .text_at("resolution")
+        .ok_or_else(|| LockError::new(entry.line, format!("`{}` has no resolution", short(&entry.key))))?;
+    let (name, reference) = origin::name_and_rest(resolution);
+    let reference = reference.unwrap_or_default();
+    let version = node.text_at("version").unwrap_or_default();
+    let mut package = Package::new(Ecosystem::Npm, name, Some(version.to_owned()), entry.line);
+    // The descriptor's name is the one it is installed under.
+    let descriptor = entry.key.split(", ").next().unwrap_or_default();
+    let (alias, _) = origin::name_and_rest(descriptor);
+    package.alias = (alias != name).then(|| alias.to_owned());
+    if let Some(checksum) = node.text_at("checksum") {
+        // `10c0/<hash>`: the part before the slash is the cache's version, under which alone hashes compare.
+        let (cache, hash) = checksum.rsplit_once('/').unwrap_or(("", checksum));
+        package.integrity.push((cache.to_owned(), hash.to_owned()));
+    }
+    // A patch is laid over a package that is fetched all the same.
+    let reference = match reference.strip_prefix("patch:") {
+        Some(patched) => unescape(patched.split_once('#').map_or(patched, |(locator, _)| locator)),
+        None => reference.to_owned(),
+    };
+    let reference = match reference.rsplit_once("@npm:") {
+        Some((_, version)) => format!("npm:{version}"),
+        None => reference,
+    };
+    if let Some(rest) = reference.strip_prefix("npm:") {
+        let (fetched, parameters) = rest.split_once("::").unwrap_or((rest, ""));
+        package.version = Some(fetched.to_owned()).filter(|v| !v.is_empty()).or(package.version);
+        let url = parameters.split('&').find_map(|p| p.strip_prefix("__archiveUrl=")).map(unescape);
+        return Ok(origin::resolved(package, url.as_deref()));
+    }
+    package.source = match origin::spec(&reference).source {
+        _ if node.text_at("linkType") == Some("soft") && reference.starts_with("workspace:") => Source::Workspace,
+        Source::Registry(None) => Source::Url(reference),
+        source @ Source::Registry(_) => return Ok(origin::resolved(package, url_of(&source))),
+        source => source,
+    };
+    Ok(vec![package])
+}
+
+fn url_of(source: &Source) -> Option<&str> {
+    match source {
+        Source::Registry(url) => url.as_deref(),
+        _ => None,
+    }
+}
+
+/// `%3A` and the like put back.
+fn unescape(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let code = (bytes[at] == b'%').then(|| bytes.get(at + 1..at + 3)).flatten();
+        match code.and_then(|c| std::str::from_utf8(c).ok()).and_then(|c| u8::from_str_radix(c, 16).ok()) {
+            Some(byte) => {
+                out.push(byte);
+                at += 3;
+            }
+            None => {
+                out.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}

@@ -1,0 +1,120 @@
+//! A line of advisory data: the tab-separated form people edit and review.
+//!
+//! Shared with the build script.
+
+use super::ecosystem::Ecosystem;
+
+/// What a row says of a package version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A real package whose named versions were taken over.
+    Hijack,
+    /// A package, or a version of one, that was published to do harm.
+    Malicious,
+    /// The name is known from an attack, its bad versions are not.
+    NameOnly,
+    /// A researcher's proof of concept.
+    Poc,
+}
+
+impl Kind {
+    /// Every kind, in the order of their codes.
+    pub const ALL: [Kind; 4] = [Kind::Hijack, Kind::Malicious, Kind::NameOnly, Kind::Poc];
+
+    /// The name used in data and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Hijack => "hijack",
+            Kind::Malicious => "malicious",
+            Kind::NameOnly => "name-only",
+            Kind::Poc => "poc",
+        }
+    }
+}
+
+/// One known-bad version (or range, or every version) of a package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Where the package is published.
+    pub ecosystem: Ecosystem,
+    /// Its name, as published.
+    pub name: String,
+    /// A version, a range (`>=1,<2`), or `*`.
+    pub version: String,
+    /// The incident's id.
+    pub incident: String,
+    /// Who reported it, joined by `+`.
+    pub source: String,
+    /// What kind of attack it was.
+    pub kind: Kind,
+}
+
+/// The header line of advisory data.
+pub const HEADER: &str = "ecosystem\tname\tversion\tincident\tsource\tkind";
+
+impl Row {
+    /// Reads one line. The error says what is wrong with it, without the line's number.
+    pub fn parse(line: &str) -> Result<Row, String> {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let [ecosystem, name, version, incident, source, kind] = fields[..] else {
+            return Err(format!("{} columns where 6 belong: {}", fields.len(), HEADER.replace('\t', ", ")));
+        };
+        let row = Row {
+            ecosystem: Ecosystem::parse(ecosystem).ok_or_else(|| format!("unknown ecosystem `{ecosystem}`"))?,
+            name: name.trim().to_owned(),
+            version: version.trim().to_owned(),
+            incident: incident.trim().to_owned(),
+            source: source.trim().to_owned(),
+            kind: Kind::ALL
+                .into_iter()
+                .find(|k| k.as_str() == kind.trim())
+                .ok_or_else(|| format!("unknown kind `{kind}`"))?,
+        };
+        for (what, value) in [("name", &row.name), ("version", &row.version), ("incident", &row.incident)] {
+            if value.is_empty() {
+                return Err(format!("the {what} is empty"));
+            }
+        }
+        if row.name.contains('\0') || row.version.contains('\0') {
+            return Err("a NUL byte".to_owned());
+        }
+        Ok(row)
+    }
+
+    /// Whether the version is a range rather than one version or `*`.
+    pub fn is_range(&self) -> bool {
+        self.version.contains(['<', '>', '='])
+    }
+}
+
+/// Reads whole advisory data: the header may open it, empty lines and `#` comments are skipped. Errors carry the line.
+pub fn parse_rows(text: &str) -> Result<Vec<Row>, String> {
+    text.lines()
+        .enumerate()
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#') && *line != HEADER)
+        .map(|(i, line)| Row::parse(line).map_err(|error| format!("line {}: {error}", i + 1)))
+        .collect()
+}
+
+/// What is known of an incident beyond its id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incident {
+    /// As in the rows.
+    pub id: String,
+    /// The day, month or year it became known; may be empty.
+    pub date: String,
+    /// A line in words; may be empty.
+    pub title: String,
+}
+
+/// Reads `id <tab> date <tab> title` lines.
+pub fn parse_incidents(text: &str) -> Result<Vec<Incident>, String> {
+    text.lines()
+        .enumerate()
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#') && *line != "incident\tdate\ttitle")
+        .map(|(i, line)| match line.split('\t').collect::<Vec<_>>()[..] {
+            [id, date, title] => Ok(Incident { id: id.to_owned(), date: date.to_owned(), title: title.to_owned() }),
+            _ => Err(format!("line {}: incident, date and title belong here, tab-separated", i + 1)),
+        })
+        .collect()
+}
