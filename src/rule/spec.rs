@@ -67,6 +67,7 @@ const RULE_KEYS: &[&str] = &[
     "value",
     "why",
     "window",
+    "words",
 ];
 const REQUIRES_KEYS: &[&str] = &["rule", "lines"];
 
@@ -332,6 +333,7 @@ impl Reader<'_> {
         let mut pattern = Pattern { regex: String::new(), keywords: Vec::new(), judge: Judge::Token, shape: None };
         let mut written = self.strings(fields, "keywords");
         let beside = self.strings(fields, "beside");
+        let words = self.strings(fields, "words");
         let span = match (detector, get(fields, "regex"), get(fields, "value")) {
             (Some(_), None, None) => {
                 pattern.judge = Judge::Context;
@@ -341,6 +343,9 @@ impl Reader<'_> {
             (None, Some(regex), None) => {
                 if !beside.is_empty() {
                     self.tell(regex.span(), "`beside` goes with `value`; with `regex` give `keywords`");
+                }
+                if !words.is_empty() {
+                    self.tell(regex.span(), "`words` goes with `beside` and `value`");
                 }
                 pattern.regex = self.string(regex, "regex").unwrap_or_default();
                 regex.span()
@@ -359,7 +364,7 @@ impl Reader<'_> {
                     return pattern;
                 }
                 let names: Vec<String> = beside.iter().flat_map(|name| spellings(name)).collect();
-                pattern.regex = expand(&names, &shape);
+                pattern.regex = expand(&names, &words, &shape);
                 pattern.judge = Judge::Context;
                 if written.is_empty() {
                     written = names;
@@ -578,14 +583,18 @@ fn spellings(name: &str) -> Vec<String> {
     ["_", "-", ".", ""].iter().map(|by| words.join(by).to_ascii_lowercase()).collect()
 }
 
-/// A name, an assignment, the value.
-fn expand(names: &[String], value: &str) -> String {
-    let names: Vec<String> = names.iter().map(|n| regex_syntax::escape(n)).collect();
+/// A name, an assignment, the value. Where there are `words`, one of them stands in the rest of the name: a UUID beside
+/// a service's name is far more often an id than a credential.
+fn expand(names: &[String], words: &[String], value: &str) -> String {
+    let any_of = |all: &[String]| all.iter().map(|n| regex_syntax::escape(n)).collect::<Vec<_>>().join("|");
+    let words = if words.is_empty() { String::new() } else { format!(r"[\w.\- ]{{0,24}}(?i:{})", any_of(words)) };
     [
         "(?i:",
-        &names.join("|"),
+        &any_of(names),
+        ")",
+        &words,
         // The rest of the name, and what closes it: a quote, a bracket, a parenthesis.
-        r#")[\w.\- ]{0,40}["'`\])]{0,2}"#,
+        r#"[\w.\- ]{0,40}["'`\])]{0,2}"#,
         // `=`, `:`, `=>`, `:=`, `==`, `->`, `,`, `(`, `|`, `>` of an element, the next line's `value:`, or just space.
         r#"(?:[\t ]{0,8}(?:=>|->|:=|\?=|={1,3}|:{1,2}|[,(|>])[\t ]{0,8}|[\t ]{1,8}|\s{0,4},?\s{1,40}["']?value["']?[\t ]{0,4}[:=][\t ]{0,4})"#,
         // A call, an opening quote, a scheme word.
@@ -676,6 +685,20 @@ regex = '''\b(?<secret>corp_[0-9a-z]{32})\b'''
         let pair = specs(&format!("{GOOD}requires = {{ rule = \"corp-tokn\" }}"));
         assert!(check_set(&pair, &[])[0].message.contains("did you mean `corp-token`?"));
         assert_eq!(check_set(&pair, &["corp-tokn"]), []);
+    }
+
+    #[test]
+    fn words_narrow_the_name() {
+        let text = "[[rule]]\nid = \"x\"\nbeside = [\"acme\"]\nwords = [\"token\", \"key\"]\nvalue = '[0-9a-f]{8}'";
+        let spec = &read("x.toml", text, Author::User).unwrap()[0];
+        assert_eq!(spec.keywords, ["acme"]);
+        let regex = regex::bytes::RegexBuilder::new(&spec.regex).unicode(false).build().unwrap();
+        for text in ["ACME_TOKEN=0123abcd", "acme-api-key: 0123abcd", "acmeAccessTokenProd = \"0123abcd\""] {
+            assert!(regex.is_match(text.as_bytes()), "{text}");
+        }
+        for text in ["ACME_PROJECT=0123abcd", "acme: 0123abcd", "ACME_ID=0123abcd # token"] {
+            assert!(!regex.is_match(text.as_bytes()), "{text}");
+        }
     }
 
     #[test]
