@@ -3,6 +3,7 @@
 //! The built-in rules are TOML files under `rules/`, turned into static tables by the build script, so that a run
 //! parses none of them. A user's own rule files are read by the same code at run time.
 
+pub mod generate;
 pub mod level;
 pub mod pattern;
 pub mod shape;

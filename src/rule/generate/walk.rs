@@ -1,0 +1,61 @@
+//! A random string that a regex matches.
+
+use fastrand::Rng;
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+/// How much longer than its least an unbounded repetition gets.
+const SPREAD: u32 = 12;
+/// How much longer than its least a bounded repetition gets at most.
+const STRETCH: u32 = 64;
+/// A class with more printable members than this stands for "anything": letters and digits will do, since what else it
+/// admits (quotes, brackets) may end a value in the text around it.
+const WIDE: usize = 72;
+
+/// Walks `hir` and chooses at random wherever it leaves a choice.
+pub(super) fn walk(hir: &Hir, rng: &mut Rng) -> Result<Vec<u8>, String> {
+    let mut out = Vec::new();
+    step(hir, rng, &mut out)?;
+    Ok(out)
+}
+
+fn step(hir: &Hir, rng: &mut Rng, out: &mut Vec<u8>) -> Result<(), String> {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => {}
+        HirKind::Literal(l) => out.extend_from_slice(&l.0),
+        HirKind::Class(class) => out.push(choose(class, rng)?),
+        HirKind::Capture(c) => step(&c.sub, rng, out)?,
+        HirKind::Concat(subs) => subs.iter().try_for_each(|s| step(s, rng, out))?,
+        HirKind::Alternation(subs) => step(&subs[rng.usize(..subs.len())], rng, out)?,
+        HirKind::Repetition(r) => {
+            let most = r.max.unwrap_or(r.min.saturating_add(SPREAD)).min(r.min.saturating_add(STRETCH));
+            // The ends of the range are where a rule is wrong.
+            let times = match rng.u8(..4) {
+                0 => r.min,
+                1 => most,
+                _ => rng.u32(r.min..=most),
+            };
+            for _ in 0..times {
+                step(&r.sub, rng, out)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn choose(class: &Class, rng: &mut Rng) -> Result<u8, String> {
+    let contains = |byte: u8| match class {
+        Class::Bytes(c) => c.iter().any(|r| (r.start()..=r.end()).contains(&byte)),
+        Class::Unicode(c) => c.iter().any(|r| (r.start()..=r.end()).contains(&char::from(byte))),
+    };
+    let mut members: Vec<u8> = (0x21..0x7f).filter(|&b| contains(b)).collect();
+    if members.len() > WIDE {
+        members.retain(u8::is_ascii_alphanumeric);
+    }
+    if members.is_empty() {
+        members = [b' ', b'\n', b'\t', b'\r'].into_iter().filter(|&b| contains(b)).take(1).collect();
+    }
+    match members.len() {
+        0 => Err("the secret has a class without printable characters".into()),
+        n => Ok(members[rng.usize(..n)]),
+    }
+}
