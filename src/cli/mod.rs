@@ -3,6 +3,7 @@
 mod gate;
 mod hook;
 mod options;
+mod rules;
 mod scan;
 
 use std::process::ExitCode;
@@ -27,6 +28,8 @@ pub enum Command {
     Scan(Box<scan::Args>),
     /// Run as a git hook; what the installed hooks call
     Hook(hook::Args),
+    /// List, show, test and start rules
+    Rules(rules::Args),
 }
 
 /// Reads the command line.
@@ -49,6 +52,7 @@ pub fn run(command: Command) -> Result<Exit> {
     match command {
         Command::Scan(args) => scan::run(*args),
         Command::Hook(args) => hook::run(args),
+        Command::Rules(args) => rules::run(args),
     }
 }
 

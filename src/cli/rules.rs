@@ -1,0 +1,274 @@
+//! `shield-hook rules`: what is looked for, and the tools of those who write rules.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::error::{Context, Error, Result};
+use crate::exit::Exit;
+use crate::rule::{Rule, RuleSet};
+use crate::trial;
+
+/// What to do with rules.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Every rule in one line each
+    List(List),
+    /// Everything about one rule
+    Show(Show),
+    /// Try rules on their own examples, with fresh random secrets
+    Test(Test),
+    /// Print a rule file to start from
+    New(New),
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Format {
+    Pretty,
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
+struct List {
+    /// Rules of this provider only
+    #[arg(long)]
+    provider: Option<String>,
+    /// Rule files to list in addition
+    files: Vec<PathBuf>,
+    #[arg(long, value_enum, default_value = "pretty")]
+    format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+struct Show {
+    /// The rule's id
+    id: String,
+    /// Rule files to look in as well
+    files: Vec<PathBuf>,
+    #[arg(long, value_enum, default_value = "pretty")]
+    format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+struct Test {
+    /// Rule files; the built-in rules when there are none
+    files: Vec<PathBuf>,
+    /// This rule only (repeatable)
+    #[arg(long = "rule", value_name = "ID")]
+    rules: Vec<String>,
+    /// How many times, each with other values
+    #[arg(long, default_value_t = 5)]
+    rounds: u32,
+    /// Make the same values as the run that named this number
+    #[arg(long)]
+    seed: Option<u64>,
+    #[arg(long, value_enum, default_value = "pretty")]
+    format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+struct New {
+    /// The rule's id, such as `acme-deploy-token`
+    id: String,
+}
+
+/// Runs one of them.
+///
+/// # Errors
+/// A rule file that does not hold up, an id that is no rule, standard output that is gone.
+pub fn run(args: Args) -> Result<Exit> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let exit = match args.command {
+        Command::List(args) => list(&args, &mut out),
+        Command::Show(args) => show(&args, &mut out),
+        Command::Test(args) => test(&args, &mut out),
+        Command::New(args) => new(&args, &mut out),
+    }?;
+    out.flush().or_incomplete("the output")?;
+    Ok(exit)
+}
+
+fn read(files: &[PathBuf]) -> Result<Vec<(&Path, String)>> {
+    files
+        .iter()
+        .map(|file| Ok((file.as_path(), fs::read_to_string(file).or_usage(format!("rule file {}", file.display()))?)))
+        .collect()
+}
+
+fn list(args: &List, out: &mut impl Write) -> Result<Exit> {
+    let set = RuleSet::builtin().with_user(&read(&args.files)?)?;
+    let wanted = |rule: &&&Rule| args.provider.as_ref().is_none_or(|p| p == rule.provider);
+    let rules: Vec<&Rule> = set.rules().iter().filter(wanted).copied().collect();
+    if let (Some(provider), true) = (&args.provider, rules.is_empty()) {
+        return Err(Error::usage(format!("no rule is of provider `{provider}`"))
+            .help("`shield-hook rules list` shows every rule with its provider"));
+    }
+    match args.format {
+        Format::Json => {
+            let rules: Vec<Value> = rules.iter().map(|r| describe(r)).collect();
+            let all = json!({ "version": 1, "ruleset": set.hash(), "rules": rules });
+            writeln!(out, "{all:#}").or_incomplete("the output")?;
+        }
+        Format::Pretty => {
+            let widest = |of: fn(&Rule) -> usize| rules.iter().map(|r| of(r)).max().unwrap_or(0);
+            let (id, provider) = (widest(|r| r.id.len()), widest(|r| r.provider.len()));
+            for r in &rules {
+                let (severity, confidence) = (name(r.severity), name(r.confidence));
+                writeln!(
+                    out,
+                    "{:id$}  {:provider$}  {severity:8}  {confidence:6}  {:12}  {}",
+                    r.id,
+                    r.provider,
+                    name(r.status),
+                    r.title
+                )
+                .or_incomplete("the output")?;
+            }
+        }
+    }
+    Ok(Exit::Clean)
+}
+
+/// The word that rule files use for a step of a scale.
+fn name(step: impl serde::Serialize) -> String {
+    serde_json::to_value(step).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn describe(r: &Rule) -> Value {
+    json!({
+        "id": r.id, "title": r.title, "provider": r.provider, "status": r.status, "replaced-by": r.replaced_by,
+        "severity": r.severity, "confidence": r.confidence, "since": r.since, "keywords": r.keywords,
+        "regex": (!r.regex.is_empty()).then_some(r.regex), "detector": r.detector, "check": r.check,
+        "entropy": r.entropy, "judge": r.judge, "window": r.window, "prefix": r.prefix, "paths": r.paths,
+        "allow": r.allow, "requires": r.requires, "why": r.why, "fix": r.fix, "references": r.references,
+        "match": r.matches, "reject": r.rejects,
+    })
+}
+
+fn show(args: &Show, out: &mut impl Write) -> Result<Exit> {
+    let set = RuleSet::builtin().with_user(&read(&args.files)?)?;
+    let rule = set.get(&args.id).ok_or_else(|| set.unknown(&args.id))?;
+    match args.format {
+        Format::Json => writeln!(out, "{:#}", describe(rule)).or_incomplete("the output")?,
+        Format::Pretty => write!(out, "{}", page(rule)).or_incomplete("the output")?,
+    }
+    Ok(Exit::Clean)
+}
+
+/// A rule's page: the same headings for every rule.
+fn page(r: &Rule) -> String {
+    let mut page = format!("# {}\n\n{}\n", r.id, r.title);
+    let mut section = |title: &str, text: String| {
+        if !text.is_empty() {
+            page.push_str(&format!("\n## {title}\n\n{text}\n"));
+        }
+    };
+    let listed = |all: &[&str]| all.iter().map(|x| format!("- {x}\n")).collect::<String>().trim_end().to_owned();
+    let quoted = |all: &[&str]| all.iter().map(|x| format!("`{x}`")).collect::<Vec<_>>().join(", ");
+    section("Why it matters", r.why.to_owned());
+    section("What to do", r.fix.to_owned());
+    let mut how = vec![
+        format!("- provider: {}", r.provider),
+        format!("- severity: {}, confidence: {}", name(r.severity), name(r.confidence)),
+        format!("- status: {}{}", name(r.status), r.replaced_by.map_or(String::new(), |id| format!(", use `{id}`"))),
+        format!("- since: {}", r.since),
+        format!("- keywords: {}", quoted(r.keywords)),
+    ];
+    how.extend(r.detector.map(|d| format!("- detector: {d}")));
+    how.extend((!r.regex.is_empty()).then(|| format!("- regex: `{}`", r.regex)));
+    how.extend(r.check.map(|c| format!("- offline proof: {c}")));
+    how.extend(r.entropy.map(|e| format!("- least entropy: {e} bits a character")));
+    how.extend((!r.paths.is_empty()).then(|| format!("- only in: {}", quoted(r.paths))));
+    how.extend(r.requires.map(|q| format!("- only within {} lines of `{}`", q.lines, q.rule)));
+    section("How it is found", how.join("\n"));
+    section("Found", listed(r.matches));
+    section("Left alone", listed(r.rejects));
+    section("References", listed(r.references));
+    page
+}
+
+fn test(args: &Test, out: &mut impl Write) -> Result<Exit> {
+    let files = read(&args.files)?;
+    let set = RuleSet::builtin().with_user(&files)?;
+    let builtin = RuleSet::builtin();
+    for id in &args.rules {
+        set.get(id).ok_or_else(|| set.unknown(id))?;
+    }
+    let wanted = |rule: &Rule| match (args.rules.is_empty(), files.is_empty()) {
+        (false, _) => args.rules.iter().any(|id| id == rule.id),
+        (true, true) => true,
+        (true, false) => builtin.get(rule.id).is_none(),
+    };
+    let seed = args.seed.unwrap_or_else(|| crate::rule::generate::Rng::new().u64(..1 << 32));
+    let outcome = trial::run(&set, wanted, args.rounds, seed);
+    let tried: Vec<&Rule> = set.rules().iter().copied().filter(|r| wanted(r)).collect();
+    let bare: Vec<&str> = tried.iter().filter(|r| r.matches.is_empty() || r.rejects.is_empty()).map(|r| r.id).collect();
+    let failed = !outcome.complaints.is_empty() || !bare.is_empty();
+    match args.format {
+        Format::Json => {
+            let complaints: Vec<Value> =
+                outcome.complaints.iter().map(|c| json!({ "rule": c.rule, "message": c.message })).collect();
+            let all = json!({
+                "version": 1, "seed": seed, "rounds": args.rounds, "rules": tried.len(), "texts": outcome.texts,
+                "complaints": complaints, "without-examples": bare,
+            });
+            writeln!(out, "{all:#}").or_incomplete("the output")?;
+        }
+        Format::Pretty => {
+            for complaint in &outcome.complaints {
+                writeln!(out, "{complaint}").or_incomplete("the output")?;
+            }
+            for id in &bare {
+                writeln!(out, "{id}: needs at least one `match` and one `reject`").or_incomplete("the output")?;
+            }
+            let result = if failed { "failed" } else { "passed" };
+            let (rules, texts) = (tried.len(), outcome.texts);
+            writeln!(out, "{result}: {rules} rules, {texts} texts, --rounds {} --seed {seed}", args.rounds)
+                .or_incomplete("the output")?;
+        }
+    }
+    Ok(if failed { Exit::Blocked } else { Exit::Clean })
+}
+
+fn new(args: &New, out: &mut impl Write) -> Result<Exit> {
+    let id = &args.id;
+    let file = scaffold(id);
+    // The scaffold is a rule like any other, so this also judges the id.
+    RuleSet::builtin().with_user(&[("new.toml", &file)])?;
+    out.write_all(file.as_bytes()).or_incomplete("the output")?;
+    Ok(Exit::Clean)
+}
+
+/// A rule that passes `rules test` as it stands.
+fn scaffold(id: &str) -> String {
+    let prefix = id.split('-').next().unwrap_or(id);
+    let prefix = if prefix.len() < 2 { "token" } else { prefix };
+    format!(
+        r#"provider = "{prefix}"
+
+[[rule]]
+id         = "{id}"
+title      = "{prefix} token"
+status     = "experimental"     # warns and never blocks; make it "stable" when it has proved itself
+severity   = "high"             # what an attacker gets: critical, high, medium, low
+confidence = "high"             # how sure a match is a live credential: high, medium, low
+since      = "{version}"
+keywords   = ["{prefix}_"]      # every match contains one of these, in whatever case
+regex      = '''\b(?<secret>{prefix}_[0-9A-Za-z]{{32}})\b'''
+why        = "Say in a sentence what an attacker does with it."
+fix        = "Say where it is revoked, and what replaces it."
+references = ["https://docs.example/tokens"]
+match      = ["TOKEN=${{secret}}"]
+reject     = ["{prefix}_token_name", "TOKEN=${{TOKEN}}"]
+"#,
+        version = env!("CARGO_PKG_VERSION")
+    )
+}

@@ -1,0 +1,277 @@
+//! A rule set tried on its own examples: every `match` must be found and every `reject` must not block, with fresh
+//! random secrets, in the places and encodings in which secrets really stand.
+
+use std::fmt;
+
+use bstr::BString;
+
+use crate::chunk::{Chunk, Kind, Origin};
+use crate::engine::{Engine, Match, Scratch, Settings};
+use crate::finding::{Fingerprint, Secret};
+use crate::rule::generate::{Generator, Sample};
+use crate::rule::{Confidence, Rule, RuleSet, Status, pattern, shape};
+
+/// One way in which a rule does not do what its file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Complaint {
+    /// The rule.
+    pub rule: &'static str,
+    /// What happened, without any generated value.
+    pub message: String,
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.rule, self.message)
+    }
+}
+
+/// What a trial did.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// How many texts were scanned.
+    pub texts: usize,
+    /// Everything that went wrong, each kind once a rule.
+    pub complaints: Vec<Complaint>,
+}
+
+/// Tries every rule of `set` that `wanted` picks, `rounds` times over, with random values that follow from `seed`.
+pub fn run(set: &RuleSet, wanted: impl Fn(&Rule) -> bool, rounds: u32, seed: u64) -> Outcome {
+    let mut trial = Trial {
+        engine: Engine::new(set.clone(), Settings::default()),
+        samples: Generator::with_seed(set, seed),
+        scratch: Scratch::default(),
+        outcome: Outcome::default(),
+    };
+    for rule in set.rules().iter().copied().filter(|rule| wanted(rule)) {
+        for _ in 0..rounds {
+            trial.rule(rule);
+        }
+    }
+    trial.outcome
+}
+
+struct Trial<'r> {
+    engine: Engine,
+    samples: Generator<'r>,
+    scratch: Scratch,
+    outcome: Outcome,
+}
+
+/// A place where a bare token stands: its name, the file it is in, and the text with `@` for the token.
+type Place = (&'static str, &'static str, &'static str);
+
+const PLACES: &[Place] = &[
+    ("a bare line", "settings.txt", "@\n"),
+    ("an .env line", ".env", "SETTING=@\n"),
+    ("a shell export", "deploy.sh", "export SETTING=\"@\"\n"),
+    ("YAML", "settings.yaml", "setting: @\nother: 1\n"),
+    ("JSON", "settings.json", "{\"setting\": \"@\", \"other\": 1}\n"),
+    ("JavaScript", "main.js", "const setting = '@';\n"),
+    ("Python", "main.py", "client = Client(\"@\")\n"),
+    ("Java", "Main.java", "        String setting = \"@\";\r\n"),
+    ("XML", "settings.xml", "<entry name=\"setting\" value=\"@\"/>\n"),
+    ("a curl header", "run.sh", "curl -H \"Authorization: Bearer @\" https://api.example/v1\n"),
+    ("a URL's query", "notes.txt", "https://api.example/v1?key=@&page=2\n"),
+    ("Markdown", "NOTES.md", "Use `@` for now.\n"),
+    ("a line that ends in CR LF", "settings.ini", "[main]\r\nsetting=@\r\n"),
+];
+
+/// Whether the engine undoes encodings.
+const ENCODINGS: bool = false;
+
+impl Trial<'_> {
+    fn rule(&mut self, rule: &'static Rule) {
+        let path = path_for(rule);
+        for template in rule.matches {
+            let Some(sample) = self.sample(rule, template) else { continue };
+            if !sample.secrets.iter().any(|(id, _)| *id == rule.id) {
+                self.complain(rule, format!("match {template:?} has no ${{secret}}"));
+                continue;
+            }
+            self.expect(rule, &path, sample.text.as_bytes(), &sample, &format!("match {template:?}"));
+            let crlf = sample.text.replace('\n', "\r\n") + "\r\n";
+            if sample.secrets.iter().all(|(_, s)| !s.contains('\n')) {
+                self.expect(rule, &path, crlf.as_bytes(), &sample, &format!("match {template:?} with CR LF"));
+            }
+            if ENCODINGS {
+                self.encodings(rule, &path, &sample, template);
+            }
+        }
+        for template in rule.rejects {
+            if let Some(sample) = self.sample(rule, template) {
+                let matches = self.scan(&path, sample.text.as_bytes());
+                if matches.iter().any(|m| m.rule.id == rule.id && m.confidence >= Confidence::Medium) {
+                    self.complain(rule, format!("reject {template:?} is found"));
+                }
+            }
+        }
+        if stands_alone(rule) {
+            for (name, place, text) in PLACES {
+                let Some(sample) = self.sample(rule, "${secret}") else { return };
+                if sample.text.contains(|c: char| c.is_whitespace() || "\"'<>&`\\".contains(c)) {
+                    continue;
+                }
+                let place = if rule.paths.is_empty() { place } else { path.as_str() };
+                let text = text.replacen('@', &sample.text, 1);
+                self.expect(rule, place, text.as_bytes(), &sample, name);
+            }
+        }
+    }
+
+    /// The text of a match as other programs write it.
+    fn encodings(&mut self, rule: &'static Rule, path: &str, sample: &Sample, template: &str) {
+        let utf16 = |mark: bool, unit: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            let text = if mark { format!("\u{feff}{}\n", sample.text) } else { format!("{}\n", sample.text) };
+            text.encode_utf16().flat_map(unit).collect()
+        };
+        let base64 = format!("data: {}\n", data_encoding::BASE64.encode(sample.text.as_bytes()));
+        let percent: String = sample.text.bytes().map(|b| format!("%{b:02X}")).collect();
+        let escaped: String = sample.text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+        let forms: [(&str, Vec<u8>); 6] = [
+            ("UTF-16LE with a mark", utf16(true, u16::to_le_bytes)),
+            ("UTF-16BE with a mark", utf16(true, u16::to_be_bytes)),
+            ("UTF-16LE without a mark", utf16(false, u16::to_le_bytes)),
+            ("base64", base64.into_bytes()),
+            ("percent escapes", format!("x={percent}\n").into_bytes()),
+            ("\\u escapes", format!("{{\"x\": \"{escaped}\"}}\n").into_bytes()),
+        ];
+        for (name, bytes) in forms {
+            self.expect(rule, path, &bytes, sample, &format!("match {template:?} in {name}"));
+        }
+    }
+
+    fn sample(&mut self, rule: &'static Rule, template: &str) -> Option<Sample> {
+        match self.samples.expand(rule, template) {
+            Ok(sample) => Some(sample),
+            Err(e) => {
+                self.complain(rule, format!("{template:?}: {e}"));
+                None
+            }
+        }
+    }
+
+    fn scan(&mut self, path: &str, bytes: &[u8]) -> Vec<Match> {
+        self.outcome.texts += 1;
+        let origin = Origin { kind: Kind::File, path: BString::from(path), commit: None };
+        self.engine.scan(Chunk { origin: &origin, bytes }, &mut self.scratch)
+    }
+
+    /// Each of the sample's secrets that is `rule`'s own must be found there, once, by `rule`.
+    fn expect(&mut self, rule: &'static Rule, path: &str, bytes: &[u8], sample: &Sample, what: &str) {
+        let matches = self.scan(path, bytes);
+        let Some((_, secret)) = sample.secrets.iter().find(|(id, _)| *id == rule.id) else { return };
+        let own = Fingerprint::of(rule.id, &Secret::new(secret.as_bytes(), 0));
+        let blocks = |m: &Match| m.confidence >= rule.confidence.min(Confidence::Medium);
+        let Some(found) = matches.iter().find(|m| Fingerprint::of(rule.id, &m.secret) == own) else {
+            let others: Vec<&str> = matches.iter().map(|m| m.rule.id).collect();
+            let others = if others.is_empty() { "nothing".into() } else { others.join(", ") };
+            return self.complain(rule, format!("not found in {what}; found: {others}"));
+        };
+        if found.rule.id != rule.id && rule.status != Status::Deprecated {
+            self.complain(rule, format!("in {what} the rule {} takes it", found.rule.id));
+        } else if !blocks(found) {
+            self.complain(
+                rule,
+                format!("found in {what}, but with {:?} confidence: {:?}", found.confidence, found.notes),
+            );
+        }
+        let span = &found.span;
+        let twice = matches.iter().filter(|m| m.span.start < span.end && span.start < m.span.end).count();
+        // Inside an encoding all findings share the encoded run's place.
+        if twice > 1 && bytes[span.clone()] == *secret.as_bytes() {
+            self.complain(rule, format!("found {twice} times in {what}"));
+        }
+    }
+
+    fn complain(&mut self, rule: &'static Rule, message: String) {
+        let complaint = Complaint { rule: rule.id, message };
+        if !self.outcome.complaints.contains(&complaint) {
+            self.outcome.complaints.push(complaint);
+        }
+    }
+}
+
+/// Whether the secret by itself is all that the rule's regex asks for.
+fn stands_alone(rule: &'static Rule) -> bool {
+    if rule.requires.is_some() || rule.regex.is_empty() {
+        return false;
+    }
+    let set = RuleSet::new(vec![rule]);
+    let mut samples = Generator::with_seed(&set, 1);
+    let (Ok(secret), Ok(regex)) = (samples.secret(rule), pattern::compile(rule.regex)) else { return false };
+    let whole = regex.captures(secret.as_bytes()).and_then(|c| c.name(shape::SECRET));
+    whole.is_some_and(|m| m.len() == secret.len())
+}
+
+/// A path that the rule applies to.
+fn path_for(rule: &Rule) -> String {
+    match rule.paths.first() {
+        None => "config/settings.txt".to_owned(),
+        Some(glob) => concrete(glob),
+    }
+}
+
+/// One path that a glob matches: the first of its alternatives, and a letter for every star.
+fn concrete(glob: &str) -> String {
+    let mut path = String::new();
+    let mut rest = glob.strip_prefix("**/").unwrap_or(glob);
+    while let Some(c) = rest.chars().next() {
+        rest = &rest[c.len_utf8()..];
+        match c {
+            '{' => {
+                let (inside, after) = rest.split_once('}').unwrap_or((rest, ""));
+                let first = inside.split(',').next().unwrap_or_default();
+                path.push_str(&first.replace("**/", "").replace('*', "a"));
+                rest = after;
+            }
+            '[' => {
+                let (inside, after) = rest.split_once(']').unwrap_or((rest, ""));
+                path.extend(inside.chars().find(|&c| c != '!' && c != '^'));
+                rest = after;
+            }
+            '*' => {
+                rest = rest.trim_start_matches('*');
+                path.push('a');
+            }
+            '?' => path.push('a'),
+            _ => path.push(c),
+        }
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_made_for_every_kind_of_glob() {
+        for glob in ["**/.npmrc", "**/*.{tf,tfvars}", ".github/**/*.y?ml", "**/{id_rsa,id_dsa}", "**/config.[jx]son"] {
+            let path = concrete(glob);
+            assert!(globset::Glob::new(glob).unwrap().compile_matcher().is_match(&path), "{glob} {path}");
+        }
+    }
+
+    /// A set of one rule, from the body of a rule file.
+    fn complaints(rule: &str) -> Vec<String> {
+        let set = RuleSet::user_only(&[("x.toml", format!("[[rule]]\nid = \"x\"\n{rule}"))]).unwrap();
+        run(&set, |_| true, 2, 7).complaints.iter().map(Complaint::to_string).collect()
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_rule_is_told() {
+        let told = |rule: &str, about: &str| {
+            let all = complaints(rule);
+            assert!(all.iter().any(|c| c.contains(about)), "{about:?} is not in {all:#?}");
+        };
+        const SHAPE: &str = "keywords = ['corp_']\nregex = '\\b(?<secret>corp_[0-9a-f]{20})\\b'\n";
+        assert_eq!(complaints(&format!("{SHAPE}match = ['a ${{secret}} b']\nreject = ['corp_x']")), [""; 0]);
+        told(&format!("{SHAPE}match = ['a']"), "has no ${secret}");
+        told(&format!("{SHAPE}match = ['x${{secret}}']"), "not found");
+        told(&format!("{SHAPE}reject = ['corp_${{hex:20}}']"), "is found");
+        told(&format!("{SHAPE}match = ['${{secret}}']\nentropy = 7.5"), "not found");
+        // Ends in a character after which `\b` needs a letter.
+        told("keywords = ['corp_']\nregex = '\\b(?<secret>corp_[-]{20})\\b'\nmatch = ['${secret};']", "not found");
+    }
+}
