@@ -84,6 +84,27 @@ pub fn masked(text: &[u8], span: &Range<usize>, secrets: &[Range<usize>]) -> Exc
     cut(out, mark)
 }
 
+/// The text at `range` with every span of `secrets` in it masked, for looking at what stands around a secret. NUL bytes
+/// are left out, so that the ASCII part of UTF-16 reads as such.
+pub fn hidden(text: &[u8], range: &Range<usize>, secrets: &[Range<usize>]) -> String {
+    let mut spans: Vec<&Range<usize>> = secrets.iter().filter(|s| s.start < range.end && s.end > range.start).collect();
+    spans.sort_by_key(|s| s.start);
+    let (mut out, mut at) = (Vec::with_capacity(range.len()), range.start);
+    for span in spans {
+        if span.end <= at {
+            continue;
+        }
+        if span.start >= at {
+            out.extend_from_slice(&text[at..span.start]);
+            out.extend_from_slice(b"****");
+        }
+        at = span.end.min(range.end);
+    }
+    out.extend_from_slice(&text[at..range.end.max(at)]);
+    out.retain(|b| *b != 0);
+    printable(&out)
+}
+
 /// Keeps at most [`WIDTH`] characters around `mark`.
 fn cut(line: String, mark: Range<usize>) -> Excerpt {
     let indent = line.len() - line.trim_start().len();

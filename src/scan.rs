@@ -132,15 +132,15 @@ fn judge(reader: &mut dyn Reader, policy: &Policy, item: &Item, chunk: Chunk<'_>
             excerpt: excerpt::masked(chunk.bytes, &found.span, &spans),
             verdict: Verdict::Block,
         };
-        finding.verdict = if !is_new {
-            Verdict::Old("it stood there before this change".into())
+        if !is_new {
+            finding.verdict = Verdict::Old("it stood there before this change".into());
         } else if let Some(remote) =
             (!policy.block_published_elsewhere).then(|| reader.published_elsewhere(item)).flatten()
         {
-            Verdict::Warn(format!("already published: remote {remote} holds it"))
+            finding.verdict = Verdict::Warn(format!("already published: remote {remote} holds it"));
         } else {
-            policy.judge(&finding, chunk.bytes, &found.span)
-        };
+            policy.judge(&mut finding, chunk.bytes, &found.span, &spans);
+        }
         findings.push(finding);
     }
     findings

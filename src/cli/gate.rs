@@ -1,18 +1,30 @@
 //! What every gate does once it knows its source: judge, report, leave one digest.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::time::Instant;
 
 use super::options::{Judging, Reporting};
 use crate::engine::{Engine, Settings};
 use crate::error::{Context, Result};
 use crate::exit::Exit;
+use crate::git::Repo;
 use crate::journal::{self, Covers, Place, Record};
-use crate::policy::Policy;
+use crate::policy::{self, Files, InTree, NoFiles, OnDisk, Overrides, Policy};
 use crate::report;
-use crate::rule::RuleSet;
 use crate::scan::{self, Outcome};
 use crate::source::Source;
+
+/// Where the policy, the baseline and the rules come from.
+pub(super) enum Home<'a> {
+    /// A directory on disk.
+    Dir(&'a Path),
+    /// A repository: its work tree, or HEAD where it has none.
+    Repo(&'a Repo),
+    /// A revision that the change under judgement cannot touch.
+    #[allow(dead_code)]
+    Trusted(&'a dyn Files),
+}
 
 /// Rules and policy, ready to judge.
 pub(super) struct Gate {
@@ -25,9 +37,35 @@ impl Gate {
     ///
     /// # Errors
     /// When the configuration, the baseline or a rule file is wrong.
-    pub(super) fn ready(judging: &Judging) -> Result<Gate> {
-        let _ = judging;
-        Ok(Gate { engine: Engine::new(RuleSet::builtin(), Settings::default()), policy: Policy::default() })
+    pub(super) fn ready(judging: &Judging, home: Home<'_>) -> Result<Gate> {
+        let overrides = Overrides {
+            config: judging.config.clone(),
+            baseline: judging.baseline.clone(),
+            block: judging.block,
+            only: judging.rules.clone(),
+        };
+        let user = policy::user_config();
+        let head;
+        let (files, user, trusted): (&dyn Files, _, _) = match &home {
+            Home::Dir(root) => (&OnDisk { root: root.to_path_buf() }, user.as_deref(), false),
+            Home::Repo(repo) => match (repo.work_dir(), repo.head()?) {
+                (Some(root), _) => (&OnDisk { root: root.to_owned() }, user.as_deref(), false),
+                (None, Some(id)) => {
+                    head = InTree::new(repo, &id, "HEAD")?;
+                    (&head, user.as_deref(), false)
+                }
+                (None, None) => (&NoFiles, user.as_deref(), false),
+            },
+            Home::Trusted(files) => (*files, None, true),
+        };
+        let (policy, rules) = Policy::load(policy::Origin { files, user, trusted }, &overrides)?;
+        Ok(Gate { engine: Engine::new(rules, Settings::default()), policy })
+    }
+
+    /// Says that everything is scanned, so that allowances which meet nothing are worth a word.
+    pub(super) fn whole(mut self, whole: bool) -> Gate {
+        self.policy.report_unused = whole;
+        self
     }
 
     /// The limit on the size of one object, in bytes.

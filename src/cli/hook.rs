@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use bstr::ByteSlice;
 
-use super::gate::{Ending, Gate};
+use super::gate::{Ending, Gate, Home};
 use super::options::{Judging, Reporting};
 use crate::error::{Context, Result};
 use crate::exit::Exit;
@@ -18,6 +18,9 @@ use crate::source::{Cleanup, Message, Staged};
 pub struct Args {
     #[command(subcommand)]
     hook: Hook,
+    // Hooks are called without options; these are set through the environment.
+    #[command(flatten)]
+    judging: Judging,
 }
 
 /// The hooks, with the arguments that git gives them.
@@ -49,15 +52,15 @@ pub fn run(args: Args) -> Result<Exit> {
         ending.place = Place::Repository(repo.common_dir().to_owned());
     }
     ending.silent_when_clean = matches!(args.hook, Hook::CommitMsg { .. });
-    let outcome = repo.and_then(|repo| scan(&args.hook, &repo, &mut ending));
+    let outcome = repo.and_then(|repo| scan(&args, &repo, &mut ending));
     ending.conclude(outcome, &Reporting::default())
 }
 
-fn scan(hook: &Hook, repo: &Repo, ending: &mut Ending) -> Result<Outcome> {
-    let gate = Gate::ready(&Judging::default())?;
+fn scan(args: &Args, repo: &Repo, ending: &mut Ending) -> Result<Outcome> {
+    let gate = Gate::ready(&args.judging, Home::Repo(repo))?;
     let max = gate.max_object();
     let _ = &mut ending.covers;
-    match hook {
+    match &args.hook {
         Hook::PreCommit { files } => {
             let _ = files;
             gate.scan(&[&Staged::new(repo, max)])

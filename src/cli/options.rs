@@ -12,10 +12,10 @@ use crate::rule::Confidence;
 #[command(next_help_heading = "Policy")]
 pub struct Judging {
     /// Read this configuration instead of .shield-hook.toml
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "SHIELD_HOOK_CONFIG")]
     pub config: Option<PathBuf>,
     /// Read this baseline instead of the configured one
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "SHIELD_HOOK_BASELINE")]
     pub baseline: Option<PathBuf>,
     /// The lowest confidence that blocks
     #[arg(long, value_parser = confidence(), value_name = "LEVEL")]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::gate::{Ending, Gate};
+use super::gate::{Ending, Gate, Home};
 use super::options::{Judging, Reporting};
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
@@ -71,22 +71,24 @@ pub fn run(args: Args) -> Result<Exit> {
 
 fn scan(args: &Args) -> Result<Outcome> {
     let here = std::env::current_dir().or_incomplete("the current directory")?;
-    let gate = Gate::ready(&args.judging)?;
-    let max = gate.max_object();
     if args.mode.staged {
         let repo = Repo::discover(&here)?;
-        gate.scan(&[&Staged::new(&repo, max)])
+        let gate = Gate::ready(&args.judging, Home::Repo(&repo))?;
+        gate.scan(&[&Staged::new(&repo, gate.max_object())])
     } else if args.mode.worktree || args.mode.history || args.mode.range.is_some() {
         Err(Error::usage("not there yet"))
     } else if args.paths.iter().any(|p| p.as_os_str() == "-") {
         if args.paths.len() > 1 {
             return Err(Error::usage("`-` reads standard input and goes with no other path"));
         }
-        gate.scan(&[&Stdin { name: args.stdin_name.as_str().into(), max_object: max }])
+        let gate = Gate::ready(&args.judging, Home::Dir(&root_for(&here, &[])))?;
+        gate.scan(&[&Stdin { name: args.stdin_name.as_str().into(), max_object: gate.max_object() }])
     } else {
         let root = root_for(&here, &args.paths);
+        let whole = args.paths.is_empty() && root == here;
+        let gate = Gate::ready(&args.judging, Home::Dir(&root))?.whole(whole);
         let paths = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths.clone() };
-        gate.scan(&[&Paths { root, here, paths, no_ignore: args.no_ignore, max_object: max }])
+        gate.scan(&[&Paths { root, here, paths, no_ignore: args.no_ignore, max_object: gate.max_object() }])
     }
 }
 

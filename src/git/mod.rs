@@ -2,6 +2,7 @@
 
 mod added;
 mod ask;
+mod lookup;
 mod objects;
 mod reach;
 mod rename;
@@ -12,6 +13,7 @@ mod trees;
 pub use added::{Lines, new_lines};
 /// An object's id.
 pub use gix::ObjectId as Oid;
+pub use lookup::{entry_at, files_below};
 pub use objects::{Objects, Unread};
 pub use rename::rename_of;
 pub use repo::{Ref, Repo};

@@ -1,12 +1,35 @@
 //! What is done about a finding: configuration, allowances, baseline and inline directives.
+//!
+//! [`config`] is what is written; [`Policy`] is what applies once the command line, the repository's configuration and
+//! the user's are put over one another. Where the files come from is the caller's choice ([`Files`]): in CI and on the
+//! server they come from a revision that the change under judgement cannot touch.
+
+pub mod allowlist;
+pub mod baseline;
+pub mod config;
+pub mod document;
+mod files;
+pub mod inline;
 
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 
+use jiff::civil::Date;
+
+use allowlist::Allowance;
+use baseline::Baseline;
+use config::Config;
+pub use files::{Files, InTree, NoFiles, OnDisk, user_config};
+
+use crate::error::{Error, Result};
 use crate::finding::{Finding, Verdict};
-use crate::rule::{Confidence, Severity, Status};
+use crate::rule::{Confidence, RuleSet, Severity, Status};
+
+/// The default limit on the size of one object, in bytes.
+pub const MAX_OBJECT: u64 = 1 << 30;
 
 /// What applies in this run, as resolved from the configuration, the baseline and the command line.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Policy {
     /// The lowest confidence that blocks.
     pub block: Confidence,
@@ -16,6 +39,15 @@ pub struct Policy {
     pub max_object: u64,
     /// Whether what another remote already holds blocks a push all the same.
     pub block_published_elsewhere: bool,
+    /// Which inline directives are honoured.
+    pub inline: inline::Honour,
+    /// Whether allowances that met nothing are worth a word: only where everything was scanned.
+    pub report_unused: bool,
+    allow: Vec<Allowance>,
+    baseline: Baseline,
+    /// What was noticed while the files were read.
+    noticed: Vec<String>,
+    today: Date,
 }
 
 impl Default for Policy {
@@ -23,17 +55,133 @@ impl Default for Policy {
         Policy {
             block: Confidence::Medium,
             severity: Severity::Low,
-            max_object: 1 << 30,
+            max_object: MAX_OBJECT,
             block_published_elsewhere: false,
+            inline: inline::Honour::All,
+            report_unused: false,
+            allow: Vec::new(),
+            baseline: Baseline::default(),
+            noticed: Vec::new(),
+            today: today(),
         }
     }
 }
 
+/// The date in UTC: the same everywhere, so that an allowance ends for the whole team at once.
+fn today() -> Date {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
+/// What the command line says about the policy.
+#[derive(Debug, Default)]
+pub struct Overrides {
+    /// Read this configuration in the place of the repository's.
+    pub config: Option<PathBuf>,
+    /// Read this baseline in the place of the configured one.
+    pub baseline: Option<PathBuf>,
+    /// The lowest confidence that blocks.
+    pub block: Option<Confidence>,
+    /// Run these rules only.
+    pub only: Vec<String>,
+}
+
+/// Where the policy's files are.
+#[derive(Clone, Copy)]
+pub struct Origin<'a> {
+    /// The repository's own: the work tree or a tree of a revision.
+    pub files: &'a dyn Files,
+    /// The user's configuration file. None in CI and on the server, where nobody's own settings count.
+    pub user: Option<&'a Path>,
+    /// Whether `files` is a revision that is trusted more than what is on disk. Relative paths on the command line are
+    /// then looked up in it.
+    pub trusted: bool,
+}
+
+/// One configuration file with what its paths are relative to.
+struct Layer<'a> {
+    name: String,
+    config: Config,
+    files: Box<dyn Files + 'a>,
+}
+
+/// Lends a `Files` to a layer.
+struct Lent<'a>(&'a dyn Files);
+
+impl Files for Lent<'_> {
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        self.0.read(path)
+    }
+    fn list(&self, dir: &str) -> Result<Vec<String>> {
+        self.0.list(dir)
+    }
+    fn name(&self, path: &str) -> String {
+        self.0.name(path)
+    }
+}
+
 impl Policy {
-    /// Decides about a finding that is new. `text` is the whole chunk and `span` where the secret stands in it, for
-    /// the inline directives on its line and the one before.
-    pub fn judge(&self, finding: &Finding, text: &[u8], span: &Range<usize>) -> Verdict {
-        let _ = (text, span);
+    /// Reads every file that has a say, and gives what applies together with the rules that run.
+    ///
+    /// # Errors
+    /// Exit 3 for anything wrong in any of the files, naming file, line and the way out.
+    pub fn load(origin: Origin<'_>, overrides: &Overrides) -> Result<(Policy, RuleSet)> {
+        let layers = layers(origin, overrides)?;
+        let mut policy = Policy { baseline: baseline(origin, overrides, &layers)?, ..Policy::default() };
+        let pick = |set: Option<Confidence>| overrides.block.or(set);
+        policy.block = pick(layers.iter().find_map(|l| l.config.block)).unwrap_or(policy.block);
+        policy.severity = layers.iter().find_map(|l| l.config.severity).unwrap_or(policy.severity);
+        policy.max_object = layers.iter().find_map(|l| l.config.max_object).unwrap_or(policy.max_object);
+        policy.inline = layers.iter().find_map(|l| l.config.inline).unwrap_or(policy.inline);
+        policy.block_published_elsewhere =
+            layers.iter().find_map(|l| l.config.block_published_elsewhere).unwrap_or(false);
+        let rules = rules(&layers, overrides, &mut policy.noticed)?;
+        for layer in layers {
+            policy.allow.extend(layer.config.allow);
+        }
+        for allowance in &policy.allow {
+            let unknown = |id: &&String| RuleSet::builtin().get(id).is_none() && rules.get(id).is_none();
+            for id in allowance.rule.iter().filter(unknown).filter(|id| !NOT_IN_A_SET.contains(&id.as_str())) {
+                policy.noticed.push(format!(
+                    "{}:{}: an allowance names the rule `{id}`, which does not exist{}",
+                    allowance.file,
+                    allowance.line,
+                    near(id, &rules)
+                ));
+            }
+        }
+        Ok((policy, rules))
+    }
+
+    /// Decides about a finding that is new. `text` is the whole chunk, `span` where the secret stands in it, and
+    /// `secrets` the spans of all candidates in it, for the inline directives on its line and the one before.
+    pub fn judge(&self, finding: &mut Finding, text: &[u8], span: &Range<usize>, secrets: &[Range<usize>]) {
+        let place = &finding.location;
+        let near = inline::find(text, span, place.line, place.end_line, secrets, finding.rule.id, self.inline);
+        finding.notes.extend(near.notes);
+        finding.verdict = match near.allowed.or_else(|| self.allowed(finding)) {
+            Some(by) => Verdict::Allowed(by),
+            None => self.weigh(finding),
+        };
+    }
+
+    /// What in the files allows the finding, if anything.
+    pub fn allowed(&self, finding: &Finding) -> Option<String> {
+        // Every allowance that holds counts as used, not only the first.
+        let holding: Vec<&Allowance> =
+            self.allow.iter().filter(|a| !a.expired(self.today) && a.covers(finding)).collect();
+        let known = self.baseline.find(&finding.fingerprint);
+        match (holding.first(), known) {
+            (Some(a), _) => Some(match a.expires {
+                Some(last) => format!("{}:{}: {} (until {last})", a.file, a.line, a.reason),
+                None => format!("{}:{}: {}", a.file, a.line, a.reason),
+            }),
+            (None, Some("")) => Some(format!("it is in {}", self.baseline.name)),
+            (None, Some(reason)) => Some(format!("it is in {}: {reason}", self.baseline.name)),
+            (None, None) => None,
+        }
+    }
+
+    fn weigh(&self, finding: &Finding) -> Verdict {
         if finding.rule.status == Status::Experimental {
             return Verdict::Warn("the rule is experimental".into());
         }
@@ -48,6 +196,172 @@ impl Policy {
 
     /// Allowances that matched nothing or are past their date, each as a sentence.
     pub fn stale(&self) -> Vec<String> {
-        Vec::new()
+        let mut stale = self.noticed.clone();
+        for a in &self.allow {
+            let at = format!("{}:{}", a.file, a.line);
+            if let Some(last) = a.expires.filter(|_| a.expired(self.today)) {
+                stale.push(format!("{at}: the allowance for {} ended on {last}: renew or remove it", a.about()));
+            } else if let Err(why) = a.prove() {
+                stale.push(format!("{at}: the allowance for {} allows nothing: {why}", a.about()));
+            } else if self.report_unused && !a.used() {
+                stale.push(format!("{at}: the allowance for {} matched nothing: remove it", a.about()));
+            }
+        }
+        let unused = if self.report_unused { self.baseline.unused().count() } else { 0 };
+        if unused > 0 {
+            stale.push(format!(
+                "{}: {unused} of {} entries matched nothing: `shield-hook baseline update` drops them",
+                self.baseline.name,
+                self.baseline.len()
+            ));
+        }
+        stale
     }
+
+    /// The allowances, the repository's first.
+    pub fn allowances(&self) -> &[Allowance] {
+        &self.allow
+    }
+
+    /// The known secrets.
+    pub fn baseline(&self) -> &Baseline {
+        &self.baseline
+    }
+}
+
+/// Ids of findings that no scanning rule makes.
+const NOT_IN_A_SET: &[&str] = &["policy-weakened", "hijacked-package"];
+
+/// The configuration files that apply, the strongest first.
+fn layers<'a>(origin: Origin<'a>, overrides: &Overrides) -> Result<Vec<Layer<'a>>> {
+    let mut layers = Vec::new();
+    match &overrides.config {
+        Some(path) => {
+            let (files, base) = beside(origin, path)?;
+            let Some(bytes) = files.read(&base)? else { return Err(missing("configuration", &files.name(&base))) };
+            layers.push(layer(files, &base, &bytes)?);
+        }
+        None => {
+            if let Some(bytes) = origin.files.read(config::FILE)? {
+                layers.push(layer(Box::new(Lent(origin.files)), config::FILE, &bytes)?);
+            }
+        }
+    }
+    if let Some(path) = origin.user {
+        let files = OnDisk { root: path.parent().unwrap_or(Path::new("")).to_owned() };
+        let base = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if let Some(bytes) = files.read(&base)? {
+            let config = Config::parse(&path.display().to_string(), &bytes)?;
+            layers.push(Layer { name: path.display().to_string(), config, files: Box::new(files) });
+        }
+    }
+    Ok(layers)
+}
+
+fn layer<'a>(files: Box<dyn Files + 'a>, path: &str, bytes: &[u8]) -> Result<Layer<'a>> {
+    let name = files.name(path);
+    Ok(Layer { config: Config::parse(&name, bytes)?, name, files })
+}
+
+/// A path from the command line: its directory and its name there.
+fn beside<'a>(origin: Origin<'a>, path: &Path) -> Result<(Box<dyn Files + 'a>, String)> {
+    if origin.trusted && path.is_relative() {
+        let path = path.to_str().ok_or_else(|| Error::usage(format!("{}: not valid UTF-8", path.display())))?;
+        return Ok((Box::new(Lent(origin.files)), path.trim_start_matches("./").to_owned()));
+    }
+    let root = path.parent().map_or_else(PathBuf::new, Path::to_owned);
+    let name = path.file_name().ok_or_else(|| Error::usage(format!("{}: not a file", path.display())))?;
+    Ok((Box::new(OnDisk { root }), name.to_string_lossy().into_owned()))
+}
+
+fn missing(what: &str, name: &str) -> Error {
+    Error::usage(format!("{name}: there is no such {what}"))
+}
+
+fn baseline(origin: Origin<'_>, overrides: &Overrides, layers: &[Layer<'_>]) -> Result<Baseline> {
+    if let Some(path) = &overrides.baseline {
+        let (files, base) = beside(origin, path)?;
+        let bytes = files.read(&base)?.ok_or_else(|| missing("baseline", &files.name(&base)))?;
+        return Baseline::parse(&files.name(&base), &bytes);
+    }
+    for layer in layers {
+        let Some((line, path)) = &layer.config.baseline else { continue };
+        let path = inside(&layer.name, *line, path)?;
+        let bytes = layer.files.read(&path)?.ok_or_else(|| {
+            missing("baseline", &layer.files.name(&path))
+                .context(format_args!("{}:{line}", layer.name))
+                .help("write it with `shield-hook baseline create`, or remove the key `baseline`")
+        })?;
+        return Baseline::parse(&layer.files.name(&path), &bytes);
+    }
+    match origin.files.read(baseline::FILE)? {
+        Some(bytes) => Baseline::parse(&origin.files.name(baseline::FILE), &bytes),
+        None => Ok(Baseline::default()),
+    }
+}
+
+/// A path that a configuration file names: relative to it, and not leading out of its directory.
+fn inside(file: &str, line: usize, path: &str) -> Result<String> {
+    let plain = path.strip_prefix("./").unwrap_or(path);
+    if Path::new(plain).is_absolute() || plain.split(['/', '\\']).any(|part| part == "..") {
+        return Err(Error::usage(format!("{file}:{line}: `{plain}` leads out of the file's directory"))
+            .help("paths in a configuration are relative to the directory that holds it"));
+    }
+    Ok(plain.to_owned())
+}
+
+/// The rules that run: built-in ones and those of the files, without the disabled ones.
+fn rules(layers: &[Layer<'_>], overrides: &Overrides, noticed: &mut Vec<String>) -> Result<RuleSet> {
+    let mut texts: Vec<(String, String)> = Vec::new();
+    for layer in layers {
+        for (line, pattern) in &layer.config.rules {
+            let pattern = inside(&layer.name, *line, pattern)?;
+            let paths = files::expand(layer.files.as_ref(), &pattern)
+                .map_err(|e| e.context(format_args!("{}:{line}", layer.name)))?;
+            let before = texts.len();
+            for path in paths {
+                let name = layer.files.name(&path);
+                if let Some(bytes) = layer.files.read(&path)? {
+                    texts.push((name.clone(), config::text(&name, &bytes)?.to_owned()));
+                }
+            }
+            if texts.len() == before {
+                return Err(Error::usage(format!("{}:{line}: `{pattern}` names no rule file", layer.name))
+                    .help("a rule that does not run would pass unnoticed: correct the path or remove it"));
+            }
+        }
+    }
+    // Two globs that name the same file are no reason to complain about doubled rules.
+    texts.sort();
+    texts.dedup();
+    let replace = layers.iter().find_map(|l| l.config.replace_builtin).unwrap_or(false);
+    let mut rules = match (replace, texts.is_empty()) {
+        (true, _) => RuleSet::user_only(&texts)?,
+        (false, true) => RuleSet::builtin(),
+        (false, false) => RuleSet::builtin().with_user(&texts)?,
+    };
+    let mut disabled = Vec::new();
+    for layer in layers {
+        for (line, id) in &layer.config.disable {
+            if rules.get(id).is_some() {
+                disabled.push(id.as_str());
+            } else if !NOT_IN_A_SET.contains(&id.as_str()) {
+                let near = near(id, &rules);
+                noticed.push(format!("{}:{line}: `disable` names `{id}`, which is no rule{near}", layer.name));
+            }
+        }
+    }
+    if !disabled.is_empty() {
+        rules = rules.disable(&disabled)?;
+    }
+    if !overrides.only.is_empty() {
+        rules = rules.only(&overrides.only)?;
+    }
+    Ok(rules)
+}
+
+/// `; did you mean ...?`, when a rule's id is near.
+fn near(id: &str, rules: &RuleSet) -> String {
+    document::nearest(id, rules.rules().iter().map(|r| r.id))
+        .map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
 }

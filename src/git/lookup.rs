@@ -1,0 +1,53 @@
+//! Single files of one tree, for the few that are read by name.
+
+use bstr::{BString, ByteSlice};
+
+use super::trees::{MAX_DEPTH, Mode, Tree, join};
+use super::{Objects, Oid, Unread};
+
+/// What stands at a path of a tree: its id, and what it is (`None`: a directory).
+///
+/// # Errors
+/// When a directory on the way cannot be read.
+pub fn entry_at(objects: &mut Objects, tree: Oid, path: &[u8]) -> Result<Option<(Oid, Option<Mode>)>, Unread> {
+    let mut at = (tree, None);
+    for name in path.split(|b| *b == b'/').filter(|n| !n.is_empty()) {
+        if at.1.is_some() {
+            return Ok(None);
+        }
+        let tree = Tree::read(objects, at.0)?;
+        match tree.entries().iter().find(|e| e.name == name.as_bstr()) {
+            Some(entry) => at = (entry.id, entry.mode),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(at))
+}
+
+/// The paths of all files at or below the directory `dir` of a tree, in tree order.
+///
+/// # Errors
+/// When a directory cannot be read.
+pub fn files_below(objects: &mut Objects, tree: Oid, dir: &[u8]) -> Result<Vec<BString>, Unread> {
+    let mut files = Vec::new();
+    if let Some((id, None)) = entry_at(objects, tree, dir)? {
+        let dir = dir.trim_with(|c| c == '/');
+        walk(objects, id, dir.as_bstr().to_owned(), 0, &mut files)?;
+    }
+    Ok(files)
+}
+
+fn walk(objects: &mut Objects, tree: Oid, dir: BString, depth: usize, files: &mut Vec<BString>) -> Result<(), Unread> {
+    if depth > MAX_DEPTH {
+        return Err(Unread::Corrupt(format!("nested deeper than {MAX_DEPTH} directories")));
+    }
+    for entry in Tree::read(objects, tree)?.entries() {
+        let path = join(dir.as_ref(), &entry.name);
+        match entry.mode {
+            None => walk(objects, entry.id, path, depth + 1, files)?,
+            Some(Mode::File) => files.push(path),
+            Some(Mode::Symlink | Mode::Gitlink) => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,336 @@
+//! `.shield-hook.toml`: what is written, not yet what applies.
+
+use super::allowlist::Allowance;
+use super::document::{Document, Section};
+use super::inline::Honour;
+use crate::error::{Error, Result};
+use crate::rule::{Confidence, Severity};
+
+/// The configuration file's name, at the repository's root.
+pub const FILE: &str = ".shield-hook.toml";
+
+/// One configuration file as it is written. What it does not say is `None` or empty.
+#[derive(Debug, Default)]
+pub struct Config {
+    /// The lowest confidence that blocks.
+    pub block: Option<Confidence>,
+    /// The lowest severity that blocks.
+    pub severity: Option<Severity>,
+    /// Rule files or globs, relative to the file's directory, each with its line.
+    pub rules: Vec<(usize, String)>,
+    /// Whether those replace the built-in rules.
+    pub replace_builtin: Option<bool>,
+    /// Ids of rules that do not run, each with its line.
+    pub disable: Vec<(usize, String)>,
+    /// Larger objects make the scan incomplete, in bytes.
+    pub max_object: Option<u64>,
+    /// The baseline's path, with its line.
+    pub baseline: Option<(usize, String)>,
+    /// Whether what another remote already holds blocks.
+    pub block_published_elsewhere: Option<bool>,
+    /// Which inline directives are honoured.
+    pub inline: Option<Honour>,
+    /// The allowances, in the order of the file.
+    pub allow: Vec<Allowance>,
+}
+
+/// The words of [`Confidence`].
+pub const CONFIDENCES: &[(&str, Confidence)] =
+    &[("high", Confidence::High), ("medium", Confidence::Medium), ("low", Confidence::Low)];
+
+const SEVERITIES: &[(&str, Severity)] =
+    &[("critical", Severity::Critical), ("high", Severity::High), ("medium", Severity::Medium), ("low", Severity::Low)];
+
+const ELSEWHERE: &[(&str, bool)] = &[("report", false), ("block", true)];
+
+const INLINE: &[(&str, Honour)] = &[("all", Honour::All), ("own", Honour::Own), ("none", Honour::Nothing)];
+
+impl Config {
+    /// Reads a configuration file that messages call `name`.
+    ///
+    /// # Errors
+    /// Exit 3 with file, line and the way out.
+    pub fn parse(name: &str, bytes: &[u8]) -> Result<Self> {
+        let text = text(name, bytes)?;
+        let document = Document::parse(name, text)?;
+        let root = document.root();
+        let mut config = Config {
+            block: root.get("block").map(|f| f.one_of(CONFIDENCES)).transpose()?,
+            severity: root.get("severity").map(|f| f.one_of(SEVERITIES)).transpose()?,
+            rules: root.get("rules").map(|f| f.strings()).transpose()?.unwrap_or_default(),
+            replace_builtin: root.get("replace-builtin").map(|f| f.bool()).transpose()?,
+            disable: root.get("disable").map(|f| f.strings()).transpose()?.unwrap_or_default(),
+            max_object: root.get("max-object").map(|f| f.size()).transpose()?,
+            baseline: root.get("baseline").map(|f| f.text().map(|t| (f.line(), t))).transpose()?,
+            block_published_elsewhere: root.get("published-elsewhere").map(|f| f.one_of(ELSEWHERE)).transpose()?,
+            inline: root.get("inline").map(|f| f.one_of(INLINE)).transpose()?,
+            allow: Vec::new(),
+        };
+        if let Some(field) = root.get("allow") {
+            for section in field.sections()? {
+                config.allow.push(Allowance::read(section, name)?);
+            }
+        }
+        for part in PARTS {
+            if let Some(field) = root.get(part.name) {
+                (part.read)(field.section()?, &mut config)?;
+            }
+        }
+        root.finish()?;
+        if config.replace_builtin == Some(true) && config.rules.is_empty() {
+            return Err(Error::usage(format!(
+                "{name}: replace-builtin = true without any `rules` leaves no rule at all"
+            ))
+            .help("name rule files in `rules`, or remove replace-builtin"));
+        }
+        Ok(config)
+    }
+}
+
+/// A table of the file that another part of the program gives its meaning.
+struct Part {
+    name: &'static str,
+    read: fn(Section<'_>, &mut Config) -> Result<()>,
+}
+
+/// `[packages]`, `[hook]` and `[watch]`: no keys so far, so every one in them is refused with its line.
+const PARTS: &[Part] = &[
+    Part { name: "packages", read: |section, _| section.finish() },
+    Part { name: "hook", read: |section, _| section.finish() },
+    Part { name: "watch", read: |section, _| section.finish() },
+];
+
+/// A policy file as text: UTF-8, with or without a byte order mark.
+///
+/// # Errors
+/// Exit 3, naming the line that is not UTF-8.
+pub fn text<'t>(name: &str, bytes: &'t [u8]) -> Result<&'t str> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    std::str::from_utf8(bytes).map_err(|e| {
+        let line = memchr::memchr_iter(b'\n', &bytes[..e.valid_up_to()]).count() + 1;
+        Error::usage(format!("{name}:{line}: not valid UTF-8")).help("save the file as UTF-8")
+    })
+}
+
+/// One key of the file, for the schema, for `config init` and for the documentation.
+#[derive(Debug)]
+pub struct Key {
+    /// Its name.
+    pub name: &'static str,
+    /// Its JSON schema type.
+    pub kind: Kind,
+    /// What applies when it is absent, as TOML.
+    pub default: &'static str,
+    /// What it does.
+    pub about: &'static str,
+}
+
+/// What a key holds.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// Text.
+    Text,
+    /// Texts.
+    List,
+    /// One text or several.
+    TextOrList,
+    /// `true` or `false`.
+    Bool,
+    /// A number of bytes.
+    Size,
+    /// A day.
+    Date,
+}
+
+/// The keys at the top of the file.
+pub const KEYS: &[Key] = &[
+    Key {
+        name: "block",
+        kind: Kind::Word(&["high", "medium", "low"]),
+        default: "\"medium\"",
+        about: "The lowest confidence that blocks.",
+    },
+    Key {
+        name: "severity",
+        kind: Kind::Word(&["critical", "high", "medium", "low"]),
+        default: "\"low\"",
+        about: "The lowest severity that blocks.",
+    },
+    Key {
+        name: "rules",
+        kind: Kind::List,
+        default: "[]",
+        about: "Rule files (paths or globs from the root), added to the built-in rules.",
+    },
+    Key {
+        name: "replace-builtin",
+        kind: Kind::Bool,
+        default: "false",
+        about: "Whether the files in `rules` replace the built-in rules instead.",
+    },
+    Key { name: "disable", kind: Kind::List, default: "[]", about: "Ids of rules that do not run." },
+    Key {
+        name: "max-object",
+        kind: Kind::Size,
+        default: "\"1 GiB\"",
+        about: "A larger file makes the scan incomplete (exit 2).",
+    },
+    Key {
+        name: "baseline",
+        kind: Kind::Text,
+        default: "\".shield-hook.baseline\"",
+        about: "The file of known secrets that do not block.",
+    },
+    Key {
+        name: "published-elsewhere",
+        kind: Kind::Word(&["report", "block"]),
+        default: "\"report\"",
+        about: "Whether a push is stopped for what another remote already holds.",
+    },
+    Key {
+        name: "inline",
+        kind: Kind::Word(&["all", "own", "none"]),
+        default: "\"all\"",
+        about: "Which directives beside a secret are honoured: also other scanners' (all), `shield-hook:allow` (own), none.",
+    },
+];
+
+/// The keys of an `[[allow]]`.
+pub const ALLOW_KEYS: &[Key] = &[
+    Key { name: "path", kind: Kind::TextOrList, default: "", about: "Globs; one must match the path." },
+    Key { name: "rule", kind: Kind::TextOrList, default: "", about: "Rule ids; one must be the finding's." },
+    Key { name: "value", kind: Kind::Text, default: "", about: "A regex that must match within the secret." },
+    Key {
+        name: "fingerprint",
+        kind: Kind::Text,
+        default: "",
+        about: "The secret's fingerprint, as a report shows it.",
+    },
+    Key { name: "commit", kind: Kind::Text, default: "", about: "The first seven or more digits of a commit's id." },
+    Key { name: "reason", kind: Kind::Text, default: "", about: "Why this is no leak. Required." },
+    Key { name: "expires", kind: Kind::Date, default: "", about: "The last day on which it holds, in UTC." },
+    Key {
+        name: "broad",
+        kind: Kind::Bool,
+        default: "",
+        about: "Must be true where neither rule, value nor fingerprint narrows it down.",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fails(text: &str) -> String {
+        Config::parse("f.toml", text.as_bytes()).expect_err(text).to_string()
+    }
+
+    #[test]
+    fn every_key() {
+        let config = Config::parse(
+            "f.toml",
+            br#"
+block = "high"
+severity = "medium"
+rules = ["security/*.toml"]
+replace-builtin = true
+disable = ["some-rule"]
+max-object = "2 MiB"
+baseline = "known"
+published-elsewhere = "block"
+inline = "own"
+[[allow]]
+path = "docs/**"
+rule = "generic-password"
+reason = "sample configuration"
+expires = 2027-01-31
+[[allow]]
+fingerprint = "00112233445566778899aabbccddeeff"
+commit = "0123abc"
+reason = "revoked"
+expires = "2027-01-31"
+[[allow]]
+path = ["a/", "*.md"]
+broad = true
+reason = "all of it is made up"
+"#,
+        )
+        .expect("valid");
+        assert_eq!(config.block, Some(Confidence::High));
+        assert_eq!(config.severity, Some(Severity::Medium));
+        assert_eq!(config.rules, [(4, "security/*.toml".to_owned())]);
+        assert_eq!(config.max_object, Some(2 << 20));
+        assert_eq!(config.baseline, Some((8, "known".to_owned())));
+        assert_eq!(config.block_published_elsewhere, Some(true));
+        assert_eq!(config.inline, Some(Honour::Own));
+        assert_eq!(config.allow.len(), 3);
+        assert_eq!(config.allow[0].line, 11);
+        assert_eq!(config.allow[0].expires, config.allow[1].expires);
+        assert!(!config.allow[0].broad && config.allow[2].broad);
+    }
+
+    #[test]
+    fn the_table_of_keys_is_what_the_parser_knows() {
+        let known = fails("no-such-key-at-all = 1").to_owned();
+        for key in KEYS {
+            assert!(known.contains(key.name), "{} is not read", key.name);
+        }
+        let known = fails("[[allow]]\nno-such-key-at-all = 1");
+        for key in ALLOW_KEYS {
+            assert!(known.contains(key.name), "{} is not read", key.name);
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_names_line_and_neighbour() {
+        let error = fails("block = \"high\"\n\nblok = 1\n");
+        assert!(error.starts_with("f.toml:3:1: unknown key `blok`"), "{error}");
+        assert!(error.contains("did you mean `block`?"), "{error}");
+        let error = fails("[[allow]]\nrule = \"x\"\nreason = \"y\"\nexpire = 2027-01-01\n");
+        assert!(error.starts_with("f.toml:4:1: unknown key `expire` in `allow`"), "{error}");
+        assert!(error.contains("did you mean `expires`?"), "{error}");
+        assert!(fails("[packages]\nx = 1\n").starts_with("f.toml:2:1: unknown key `x` in `packages`"));
+    }
+
+    #[test]
+    fn wrong_types_and_values() {
+        for (text, wanted) in [
+            ("block = 1", "f.toml:1:9: `block` must be one of \"high\", \"medium\", \"low\", not an integer"),
+            ("block = \"hihg\"", "did you mean \"high\"?"),
+            ("disable = \"x\"", "`disable` must be a list of strings, not a string"),
+            ("disable = [1]", "`disable` must be a list of strings, not an integer"),
+            ("max-object = \"big\"", "`max-object` must be a size such as \"1 GiB\""),
+            ("max-object = 0", "must be more than nothing"),
+            ("replace-builtin = 1", "must be true or false"),
+            ("replace-builtin = true", "leaves no rule at all"),
+            ("allow = 1", "a list of tables, each headed [[allow]]"),
+            ("[allow]\nrule = \"x\"", "a list of tables, each headed [[allow]]"),
+            ("[[allow]]\nrule = \"x\"\nreason = \"y\"\nexpires = 2027-02-30", "f.toml:4"),
+            ("[[allow]]\nrule = \"x\"\nreason = \"y\"\nexpires = \"soon\"", "a date such as 2027-01-31"),
+            ("[[allow]]\nrule = \"x\"\nreason = \"y\"\nexpires = 2027-01-31T10:00:00Z", "a date such as 2027-01-31"),
+            ("[[allow]]\nrule = \"x\"", "an allowance needs a reason"),
+            ("[[allow]]\nrule = \"x\"\nreason = \" \"", "must not be empty"),
+            ("[[allow]]\npath = \"**\"\nreason = \"y\"", "broad = true"),
+            ("[[allow]]\nvalue = \".*\"\nreason = \"y\"", "broad = true"),
+            ("[[allow]]\nvalue = \"(\"\nreason = \"y\"", "`allow.value` is not a regex"),
+            ("[[allow]]\npath = \"a[\"\nrule = \"x\"\nreason = \"y\"", "`allow.path` is not a glob"),
+            ("[[allow]]\nrule = \"No Rule\"\nreason = \"y\"", "must be a rule's id"),
+            ("[[allow]]\nfingerprint = \"12\"\nreason = \"y\"", "32 hex digits"),
+            ("[[allow]]\ncommit = \"12\"\nrule = \"x\"\nreason = \"y\"", "7 or more hex digits"),
+            ("block = \"high\"\nblock = \"low\"", "not valid TOML"),
+            ("block =", "not valid TOML"),
+        ] {
+            let error = fails(text);
+            assert!(error.contains(wanted), "{text}\n{error}");
+        }
+    }
+
+    #[test]
+    fn not_utf_8_names_the_line() {
+        let error = Config::parse("f.toml", b"block = \"high\"\n# \xff\n").expect_err("invalid").to_string();
+        assert!(error.starts_with("f.toml:2: not valid UTF-8"), "{error}");
+        assert!(Config::parse("f.toml", b"\xef\xbb\xbfblock = \"high\"\n").is_ok(), "a byte order mark is no error");
+    }
+}

@@ -1,0 +1,344 @@
+//! Reading a TOML document by hand: every complaint names the file, the line, the column and the way out.
+//!
+//! `serde` cannot say where an unknown key stands nor which known one is nearest; this can, in a few lines. No message
+//! ever repeats a value, for a value may be a secret.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+use toml::value::Date;
+
+use crate::error::{Error, Result};
+
+/// One parsed TOML file.
+pub struct Document<'a> {
+    /// How messages name the file.
+    name: &'a str,
+    text: &'a str,
+    root: Spanned<DeTable<'a>>,
+}
+
+impl<'a> Document<'a> {
+    /// Parses `text`, which messages call `name`.
+    ///
+    /// # Errors
+    /// Exit 3 with the position when it is not TOML.
+    pub fn parse(name: &'a str, text: &'a str) -> Result<Self> {
+        match DeTable::parse(text) {
+            Ok(root) => Ok(Document { name, text, root }),
+            Err(e) => {
+                let at = e.span().map_or(0, |s| s.start);
+                // The library's own display repeats the source line, which may hold a secret.
+                Err(Error::usage(format!("{}: not valid TOML: {}", position(name, text, at), e.message())))
+            }
+        }
+    }
+
+    /// The whole document as a section.
+    pub fn root(&self) -> Section<'_> {
+        Section { document: self, name: String::new(), table: self.root.get_ref(), at: 0, asked: RefCell::default() }
+    }
+
+    fn error(&self, at: usize, message: impl std::fmt::Display) -> Error {
+        Error::usage(format!("{}: {message}", position(self.name, self.text, at)))
+    }
+
+    fn line(&self, at: usize) -> usize {
+        line_of(self.text, at).0
+    }
+}
+
+fn line_of(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let begin = before.rfind('\n').map_or(0, |n| n + 1);
+    (before.matches('\n').count() + 1, before[begin..].chars().count() + 1)
+}
+
+fn position(name: &str, text: &str, at: usize) -> String {
+    let (line, column) = line_of(text, at);
+    format!("{name}:{line}:{column}")
+}
+
+/// A table of a document. Remembers which keys were asked for; [`Section::finish`] refuses all others.
+pub struct Section<'a> {
+    document: &'a Document<'a>,
+    name: String,
+    table: &'a DeTable<'a>,
+    at: usize,
+    asked: RefCell<BTreeSet<&'static str>>,
+}
+
+impl<'a> Section<'a> {
+    /// The value of `key`, when it is there.
+    pub fn get(&self, key: &'static str) -> Option<Field<'a>> {
+        self.asked.borrow_mut().insert(key);
+        let (_, value) = self.table.iter().find(|(k, _)| k.get_ref() == key)?;
+        Some(Field { document: self.document, name: self.join(key), value })
+    }
+
+    /// The line this section begins on, from 1.
+    pub fn line(&self) -> usize {
+        self.document.line(self.at)
+    }
+
+    /// A complaint about the section as a whole.
+    pub fn error(&self, message: impl std::fmt::Display) -> Error {
+        self.document.error(self.at, message)
+    }
+
+    /// Refuses every key that nobody asked for.
+    ///
+    /// # Errors
+    /// Exit 3 with the position of the first unknown key and the nearest known one.
+    pub fn finish(self) -> Result<()> {
+        let asked = self.asked.borrow();
+        let unknown =
+            self.table.keys().filter(|k| !asked.contains(k.get_ref().as_ref())).min_by_key(|k| k.span().start);
+        let Some(key) = unknown else { return Ok(()) };
+        let at = match &self.name {
+            n if n.is_empty() => String::new(),
+            n => format!(" in `{n}`"),
+        };
+        let error = self.document.error(key.span().start, format_args!("unknown key `{}`{at}", shown(key.get_ref())));
+        Err(match nearest(key.get_ref(), asked.iter().copied()) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error,
+        }
+        .help(format!("known keys{at}: {}", asked.iter().copied().collect::<Vec<_>>().join(", "))))
+    }
+
+    fn join(&self, key: &str) -> String {
+        if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
+    }
+}
+
+/// A key as a message may show it: short, and nothing that drives a terminal.
+fn shown(key: &str) -> String {
+    let clean: String = key.chars().take(40).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if key.chars().count() > 40 { format!("{clean}...") } else { clean }
+}
+
+/// The value of one key.
+pub struct Field<'a> {
+    document: &'a Document<'a>,
+    name: String,
+    value: &'a Spanned<DeValue<'a>>,
+}
+
+impl<'a> Field<'a> {
+    /// The line the value begins on, from 1.
+    pub fn line(&self) -> usize {
+        self.document.line(self.value.span().start)
+    }
+
+    /// A complaint about this value.
+    pub fn error(&self, message: impl std::fmt::Display) -> Error {
+        self.document.error(self.value.span().start, format_args!("`{}` {message}", self.name))
+    }
+
+    fn wrong(&self, value: &Spanned<DeValue<'_>>, wanted: &str) -> Error {
+        let got = value.get_ref().type_str();
+        self.document.error(value.span().start, format_args!("`{}` must be {wanted}, not {}", self.name, article(got)))
+    }
+
+    /// A string.
+    pub fn string(&self) -> Result<String> {
+        self.value.get_ref().as_str().map(str::to_owned).ok_or_else(|| self.wrong(self.value, "a string"))
+    }
+
+    /// A string that is not blank.
+    pub fn text(&self) -> Result<String> {
+        let text = self.string()?;
+        if text.trim().is_empty() { Err(self.error("must not be empty")) } else { Ok(text) }
+    }
+
+    /// `true` or `false`.
+    pub fn bool(&self) -> Result<bool> {
+        self.value.get_ref().as_bool().ok_or_else(|| self.wrong(self.value, "true or false"))
+    }
+
+    /// A list of strings, each with the line it stands on.
+    pub fn strings(&self) -> Result<Vec<(usize, String)>> {
+        let list = self.value.get_ref().as_array().ok_or_else(|| self.wrong(self.value, "a list of strings"))?;
+        list.iter()
+            .map(|v| match v.get_ref().as_str() {
+                Some(s) => Ok((self.document.line(v.span().start), s.to_owned())),
+                None => Err(self.wrong(v, "a list of strings")),
+            })
+            .collect()
+    }
+
+    /// One of a few words.
+    pub fn one_of<T: Copy>(&self, choices: &[(&'static str, T)]) -> Result<T> {
+        let words = || choices.iter().map(|(w, _)| format!("\"{w}\"")).collect::<Vec<_>>().join(", ");
+        let text = self.string().map_err(|_| self.wrong(self.value, &format!("one of {}", words())))?;
+        match choices.iter().find(|(word, _)| *word == text) {
+            Some((_, value)) => Ok(*value),
+            None => {
+                let error = self.error(format_args!("must be one of {}", words()));
+                Err(match nearest(&text, choices.iter().map(|c| c.0)) {
+                    Some(near) => error.help(format!("did you mean \"{near}\"?")),
+                    None => error,
+                })
+            }
+        }
+    }
+
+    /// A number of bytes: `1048576`, `"512 KiB"`, `"1 GiB"`, `"2 GB"`.
+    pub fn size(&self) -> Result<u64> {
+        let wanted = "a size such as \"1 GiB\"";
+        let size = match self.value.get_ref() {
+            DeValue::Integer(n) if n.radix() == 10 => n.as_str().replace('_', "").parse().ok(),
+            DeValue::String(s) => parse_size(s),
+            _ => return Err(self.wrong(self.value, wanted)),
+        };
+        match size {
+            Some(0) => Err(self.error("must be more than nothing")),
+            Some(n) => Ok(n),
+            None => Err(self.error(format_args!("must be {wanted}"))),
+        }
+    }
+
+    /// A date: `2027-01-31`, with or without quotes.
+    pub fn date(&self) -> Result<jiff::civil::Date> {
+        let wanted = "a date such as 2027-01-31";
+        let parsed = match self.value.get_ref() {
+            DeValue::Datetime(d) => match (d.date, d.time) {
+                (Some(Date { year, month, day }), None) => {
+                    jiff::civil::Date::new(year as i16, month as i8, day as i8).ok()
+                }
+                _ => None,
+            },
+            DeValue::String(s) => s.parse().ok(),
+            _ => return Err(self.wrong(self.value, wanted)),
+        };
+        parsed.ok_or_else(|| self.error(format_args!("must be {wanted}")))
+    }
+
+    /// A table.
+    pub fn section(&self) -> Result<Section<'a>> {
+        self.as_section(self.value, "a table")
+    }
+
+    /// A list of tables (`[[name]]`).
+    pub fn sections(&self) -> Result<Vec<Section<'a>>> {
+        let wanted = format!("a list of tables, each headed [[{}]]", self.name);
+        let list = self.value.get_ref().as_array().ok_or_else(|| self.wrong(self.value, &wanted))?;
+        list.iter().map(|v| self.as_section(v, &wanted)).collect()
+    }
+
+    fn as_section(&self, value: &'a Spanned<DeValue<'a>>, wanted: &str) -> Result<Section<'a>> {
+        let at: Range<usize> = value.span();
+        match value.get_ref().as_table() {
+            Some(table) => Ok(Section {
+                document: self.document,
+                name: self.name.clone(),
+                table,
+                at: at.start,
+                asked: RefCell::default(),
+            }),
+            None => Err(self.wrong(value, wanted)),
+        }
+    }
+}
+
+fn article(kind: &str) -> String {
+    let an = kind.starts_with(['a', 'e', 'i', 'o', 'u']);
+    format!("{} {kind}", if an { "an" } else { "a" })
+}
+
+/// Reads `"1 GiB"`, `"512KiB"`, `"10 MB"`, `"4096"`.
+pub fn parse_size(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(text.len());
+    let number: u64 = text[..digits].replace('_', "").parse().ok()?;
+    let unit: u64 = match text[digits..].trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "kib" | "k" => 1 << 10,
+        "mib" | "m" => 1 << 20,
+        "gib" | "g" => 1 << 30,
+        "tib" | "t" => 1 << 40,
+        "kb" => 1_000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        "tb" => 1_000_000_000_000,
+        _ => return None,
+    };
+    number.checked_mul(unit)
+}
+
+/// The one of `known` that was probably meant by `typed`: at most a third of its letters differ, or one begins with
+/// the other.
+pub fn nearest<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let typed = typed.to_ascii_lowercase().replace('_', "-");
+    if typed.chars().count() > 64 {
+        return None;
+    }
+    known
+        .into_iter()
+        .filter_map(|k| {
+            let distance = distance(&typed, k);
+            let begins = typed.len() >= 4 && (k.starts_with(&typed) || typed.starts_with(k));
+            (distance <= k.chars().count().max(3) / 3 || begins).then_some((distance, k))
+        })
+        .min()
+        .map(|(_, k)| k)
+}
+
+/// Levenshtein's distance in characters, a swap of neighbours counting once.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for (i, row) in rows.iter_mut().enumerate() {
+        row[0] = i;
+    }
+    rows[0] = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        for j in 1..=b.len() {
+            let same = usize::from(a[i - 1] != b[j - 1]);
+            let mut best = (rows[i - 1][j] + 1).min(rows[i][j - 1] + 1).min(rows[i - 1][j - 1] + same);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            rows[i][j] = best;
+        }
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        assert_eq!(parse_size("1 GiB"), Some(1 << 30));
+        assert_eq!(parse_size("512KiB"), Some(512 << 10));
+        assert_eq!(parse_size("10 MB"), Some(10_000_000));
+        assert_eq!(parse_size("4_096"), Some(4096));
+        assert_eq!(parse_size("1 GiBs"), None);
+        assert_eq!(parse_size("-1"), None);
+        assert_eq!(parse_size(""), None);
+        assert_eq!(parse_size("99999999 TiB"), None, "more than 64 bits");
+    }
+
+    #[test]
+    fn nearest_finds_what_was_meant_and_nothing_far_off() {
+        let known = ["block", "baseline", "max-object", "published-elsewhere"];
+        assert_eq!(nearest("blok", known), Some("block"));
+        assert_eq!(nearest("max_object", known), Some("max-object"));
+        assert_eq!(nearest("published", known), Some("published-elsewhere"));
+        assert_eq!(nearest("colour", known), None);
+    }
+
+    #[test]
+    fn a_syntax_error_does_not_repeat_the_line() {
+        let text = format!("block = \"high\"\nvalue = {}\n", "not-quoted".repeat(2));
+        let error = Document::parse("f.toml", &text).err().expect("an error").to_string();
+        assert!(error.starts_with("f.toml:2:"), "{error}");
+        assert!(!error.contains("not-quotednot-quoted"), "{error}");
+    }
+}
