@@ -3,7 +3,15 @@
 //! One file a family. A proof that holds raises a finding to certain; for the formats whose algorithm is known for sure,
 //! one that fails makes the value a lookalike, which is shown and does not block.
 
+mod armor;
+mod aws;
+mod azure;
 mod crc;
+mod der;
+mod keys;
+mod sums;
+mod tokens;
+mod url;
 
 use std::ops::Range;
 
@@ -39,9 +47,38 @@ pub enum Proof {
 pub type Check = fn(&CheckInput<'_>) -> Proof;
 
 /// Every proof by the name that rules use, in alphabetical order.
-pub const CHECKS: &[(&str, Check)] = &[("crc32-base62", crc::base62)];
+pub const CHECKS: &[(&str, Check)] = &[
+    ("age", sums::age),
+    ("aws-bedrock", aws::bedrock),
+    ("aws-key-id", aws::key_id),
+    ("azure-devops", azure::devops),
+    ("base58check", sums::base58check),
+    ("base64-json", tokens::base64_json),
+    ("crc32-base62", crc::base62),
+    ("crc32-base64-le", crc::base64_le),
+    ("crc32-hex", crc::hex),
+    ("crc32-hex-le", crc::hex_le),
+    ("crc32-hex-upper", crc::hex_upper),
+    ("discord-snowflake", sums::discord),
+    ("gitlab-routable", crc::gitlab_routable),
+    ("jwt", tokens::jwt),
+    ("luhn", sums::luhn),
+    ("macaroon", tokens::macaroon),
+    ("marvin32", azure::marvin32),
+    ("openssh-key", keys::openssh),
+    ("pem", keys::pem),
+    ("pgp-armor", keys::pgp),
+    ("putty", keys::putty),
+    ("url-password", url::password),
+    ("uuid4", sums::uuid4),
+];
+
+const WRONG_SUM: &str = "its checksum is wrong";
 
 /// The proof called `name`.
 pub fn check(name: &str) -> Option<Check> {
     CHECKS.iter().find(|(known, _)| *known == name).map(|&(_, check)| check)
 }
+
+#[cfg(test)]
+mod tests;
