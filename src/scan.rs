@@ -3,16 +3,18 @@
 //! Scan first, diff later: every new byte is scanned once, and only where something is found is the old side read to
 //! decide whether the line is new.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
+use bstr::ByteSlice;
 use rayon::prelude::*;
 
 use crate::chunk::{Chunk, Kind};
 use crate::engine::{Engine, Match, Scratch};
 use crate::error::Result;
 use crate::excerpt;
-use crate::finding::{Finding, Fingerprint, Location, Verdict};
+use crate::finding::{Finding, Fingerprint, Location, Secret, Verdict};
 use crate::git;
 use crate::policy::Policy;
 use crate::source::{Coverage, Item, Old, Reader, Skip, Source};
@@ -60,11 +62,30 @@ pub fn run(sources: &[&dyn Source], engine: &Engine, policy: &Policy) -> Result<
             coverage.skipped.extend(part.skipped);
         }
     }
+    mask_paths(&mut findings, &mut coverage);
     coverage.skipped.sort();
     findings.sort_by(|a: &Finding, b| (&a.location, a.rule.id, &a.commit).cmp(&(&b.location, b.rule.id, &b.commit)));
     let stale = policy.stale();
     let rules = engine.rules();
     Ok(Outcome { findings, coverage, stale, rules: rules.rules().len(), ruleset: rules.hash(), took: start.elapsed() })
+}
+
+/// A path can hold a secret, too: no report shows it.
+fn mask_paths(findings: &mut [Finding], coverage: &mut Coverage) {
+    let secrets: HashSet<Secret> = findings.iter().map(|f| f.secret.clone()).collect();
+    for secret in &secrets {
+        let (bytes, mask) = (secret.expose(), secret.masked());
+        for path in findings.iter_mut().map(|f| &mut f.location.path) {
+            if path.find(bytes).is_some() {
+                *path = path.replace(bytes, &mask).into();
+            }
+        }
+        for path in coverage.skipped.iter_mut().map(|s| &mut s.path) {
+            if path.as_bytes().find(bytes).is_some() {
+                *path = path.as_bytes().replace(bytes, &mask).to_str_lossy().into_owned();
+            }
+        }
+    }
 }
 
 /// What one worker brings back.
