@@ -1,8 +1,10 @@
 //! The command line: what was typed (clap) apart from what it means. One file a subcommand.
 
+mod check;
 mod gate;
 mod hook;
 mod options;
+mod packages;
 mod rules;
 mod scan;
 
@@ -28,6 +30,8 @@ pub enum Command {
     Scan(Box<scan::Args>),
     /// Run as a git hook; what the installed hooks call
     Hook(hook::Args),
+    /// Look up packages and lockfiles in the data on hijacked packages
+    Check(check::Args),
     /// List, show, test and start rules
     Rules(rules::Args),
 }
@@ -52,6 +56,7 @@ pub fn run(command: Command) -> Result<Exit> {
     match command {
         Command::Scan(args) => scan::run(*args),
         Command::Hook(args) => hook::run(args),
+        Command::Check(args) => check::run(args),
         Command::Rules(args) => rules::run(args),
     }
 }

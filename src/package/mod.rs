@@ -8,4 +8,6 @@ pub mod inventory;
 pub mod lockfile;
 pub mod popular;
 pub mod row;
+pub mod store;
+pub mod survey;
 pub mod version;
