@@ -36,6 +36,10 @@ pub struct Outcome {
     pub took: Duration,
 }
 
+/// How a Git LFS pointer begins, and how large one can be (its specification says less than 1,024 bytes).
+const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
+const LFS_POINTER_MAX: usize = 1024;
+
 /// What is planned below this many items is scanned on one thread: starting others costs more than it gives.
 const SERIAL_ITEMS: usize = 64;
 
@@ -109,6 +113,14 @@ fn scan_all(source: &dyn Source, engine: &Engine, policy: &Policy, items: &[Item
             part.blobs += 1;
         }
         part.bytes += buffer.len() as u64;
+        if buffer.starts_with(LFS_POINTER) && buffer.len() < LFS_POINTER_MAX {
+            part.skipped.push(Skip {
+                what: "lfs-pointer",
+                path: item.origin.path.to_string(),
+                reason: "its content is in Git LFS: scan the checked-out file".into(),
+                incomplete: false,
+            });
+        }
         let chunk = Chunk { origin: &item.origin, bytes: &buffer };
         let matches = engine.scan(chunk, &mut scratch);
         if !matches.is_empty() {
