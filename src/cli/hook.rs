@@ -1,28 +1,26 @@
 //! `shield-hook hook NAME`: what the installed hooks call.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 
-use bstr::{BString, ByteSlice, ByteVec};
+use bstr::ByteSlice;
 
 use super::gate::{Ending, Gate, Home};
 use super::options::{Judging, Reporting};
 use crate::error::{Context, Result};
 use crate::exit::Exit;
-use crate::git::{self, Repo};
+use crate::git::Repo;
 use crate::journal::Place;
 use crate::scan::Outcome;
-use crate::source::{Cleanup, Message, Paths, Staged};
+use crate::source::{Cleanup, Message, Staged};
 
 /// Run as a git hook; what the installed hooks call.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
     hook: Hook,
+    // Hooks are called without options; these are set through the environment.
     #[command(flatten)]
     judging: Judging,
-    #[command(flatten)]
-    reporting: Reporting,
 }
 
 /// The hooks, with the arguments that git gives them.
@@ -30,7 +28,7 @@ pub struct Args {
 enum Hook {
     /// Before a commit: what is staged
     PreCommit {
-        /// Named by hook managers; those that are not staged (`pre-commit run --all-files`) are read from disk
+        /// Named by hook managers; what is staged is read whatever they name
         files: Vec<PathBuf>,
     },
     /// Before a merge commit: what it would record
@@ -55,7 +53,7 @@ pub fn run(args: Args) -> Result<Exit> {
     }
     ending.silent_when_clean = matches!(args.hook, Hook::CommitMsg { .. });
     let outcome = repo.and_then(|repo| scan(&args, &repo, &mut ending));
-    ending.conclude(outcome, &args.reporting)
+    ending.conclude(outcome, &Reporting::default())
 }
 
 fn scan(args: &Args, repo: &Repo, ending: &mut Ending) -> Result<Outcome> {
@@ -64,11 +62,8 @@ fn scan(args: &Args, repo: &Repo, ending: &mut Ending) -> Result<Outcome> {
     let _ = &mut ending.covers;
     match &args.hook {
         Hook::PreCommit { files } => {
-            let staged = Staged::new(repo, max);
-            match unstaged(repo, files)? {
-                paths if paths.is_empty() => gate.scan(&[&staged]),
-                paths => gate.scan(&[&staged, &on_disk(repo, paths, max)?]),
-            }
+            let _ = files;
+            gate.scan(&[&Staged::new(repo, max)])
         }
         Hook::PreMergeCommit => gate.scan(&[&Staged::new(repo, max)]),
         Hook::CommitMsg { file } => gate.scan(&[&message(repo, file.clone())]),
@@ -83,23 +78,6 @@ impl Hook {
             Hook::CommitMsg { .. } => "hook commit-msg",
         }
     }
-}
-
-/// Those of the files a hook manager names that are no part of the commit.
-fn unstaged(repo: &Repo, files: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    if files.is_empty() {
-        return Ok(Vec::new());
-    }
-    let staged: HashSet<BString> = git::staged(repo, &mut repo.objects())?.new.into_iter().map(|c| c.path).collect();
-    let is_staged = |file: &PathBuf| staged.contains(Vec::from_path_lossy(file).as_bstr());
-    Ok(files.iter().filter(|f| !is_staged(f)).cloned().collect())
-}
-
-/// Files on disk, reported relative to the repository's root.
-fn on_disk(repo: &Repo, paths: Vec<PathBuf>, max_object: u64) -> Result<Paths> {
-    let here = std::env::current_dir().or_incomplete("the current directory")?;
-    let root = repo.work_dir().unwrap_or(&here).to_owned();
-    Ok(Paths { root, here, paths, no_ignore: true, tracked: Vec::new(), max_object })
 }
 
 /// The message as git will record it: its configuration and whether an editor was used decide.

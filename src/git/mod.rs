@@ -9,7 +9,6 @@ mod rename;
 mod repo;
 mod staged;
 mod trees;
-mod worktree;
 
 pub use added::{Lines, new_lines};
 /// An object's id.
@@ -20,4 +19,3 @@ pub use rename::rename_of;
 pub use repo::{Ref, Repo};
 pub use staged::staged;
 pub use trees::{Change, Changes, Mode, Removed, compare};
-pub use worktree::{Tracked, tracked};

@@ -1,1 +1,338 @@
-//! Hooks on disk: install, chain, uninstall, doctor, canary.
+//! Hooks on disk: install, chain, uninstall.
+//!
+//! What was there keeps running, with the same arguments and standard input, and comes back byte for byte.
+
+mod block;
+mod directory;
+mod files;
+mod global;
+mod husky;
+mod lefthook;
+pub mod names;
+mod site;
+mod stub;
+mod usergit;
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Context, Error, Result};
+use crate::journal::{Place, Record};
+use directory::Done;
+use site::{Manager, Site};
+use stub::{Binary, Kind};
+use usergit::UserGit;
+
+/// What `install` was asked for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Where it was asked.
+    pub directory: PathBuf,
+    /// The program that the hooks run.
+    pub binary: PathBuf,
+    /// For every repository of the user.
+    pub global: bool,
+    /// Only these hooks; none for the usual ones.
+    pub hooks: Vec<String>,
+    /// The reference-transaction hook as well.
+    pub strict: bool,
+}
+
+/// What was done, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// One line for each thing, and what to do next.
+    pub lines: Vec<String>,
+    /// The digest line.
+    pub digest: String,
+}
+
+/// Puts the hooks in place.
+///
+/// # Errors
+/// When git cannot say where hooks go, or they cannot be written there.
+pub fn install(request: &Request) -> Result<Summary> {
+    if request.binary.to_str().is_none_or(|path| path.contains('\n')) {
+        return Err(Error::incomplete(format!(
+            "{}: a hook cannot name a program whose path is not UTF-8 or holds a line end",
+            request.binary.display()
+        ))
+        .help("put the program elsewhere and run it from there"));
+    }
+    if request.global {
+        let hooks = wanted(request, &names::USUAL)?;
+        let lines = global::install(&UserGit::at(&request.directory), &hooks, &request.binary)?;
+        let digest = format!("shield-hook: installed: {} for every repository of yours", count(hooks.len()));
+        return Ok(Summary { lines, digest });
+    }
+    let site = Site::find(&request.directory)?;
+    let mut hooks = wanted(request, if site.bare { &[names::SERVER] } else { &names::USUAL })?;
+    let mut lines = match &site.manager {
+        Manager::Lefthook(team) => into_lefthook(&site, team, &hooks, &request.binary)?,
+        Manager::Husky(scripts) => into_husky(&site, scripts, &hooks, &request.binary)?,
+        Manager::None => into_directory(&site, &mut hooks, &request.binary)?,
+    };
+    lines.extend(framework(&site));
+    let place = Place::Repository(site.common.clone());
+    let digest = format!("shield-hook: installed: {} in {}", count(hooks.len()), site.shown(&target(&site)));
+    let record = Record { result: "clean".into(), digest: digest.clone(), ..Record::new("install") };
+    crate::journal::record(&place, &record);
+    lines.push("prove it: shield-hook canary".into());
+    Ok(Summary { lines, digest })
+}
+
+/// The hooks asked for.
+fn wanted(request: &Request, usual: &[&'static str]) -> Result<Vec<&'static str>> {
+    let mut hooks: Vec<&'static str> = Vec::new();
+    for name in &request.hooks {
+        let known = names::OURS.iter().find(|known| *known == name).ok_or_else(|| {
+            Error::usage(format!("{name}: not a hook that this program runs"))
+                .help(format!("one of {}", names::OURS.join(", ")))
+        })?;
+        hooks.push(known);
+    }
+    if hooks.is_empty() {
+        hooks.extend(usual);
+    }
+    if request.strict {
+        hooks.push(names::STRICT);
+    }
+    hooks.sort_unstable();
+    hooks.dedup();
+    Ok(hooks)
+}
+
+fn count(hooks: usize) -> String {
+    format!("{hooks} {}", if hooks == 1 { "hook" } else { "hooks" })
+}
+
+/// Where our hooks go in a repository without a hook manager.
+fn target(site: &Site) -> PathBuf {
+    match (&site.manager, &site.hooks_path) {
+        (Manager::Husky(scripts), _) => scripts.clone(),
+        (Manager::Lefthook(team), _) => lefthook::local_config(&site.root, team),
+        // The dispatcher looks into the repository itself.
+        (_, Some(path)) if global::is_dispatcher(path) => site.common.join("hooks"),
+        _ => site.hooks.clone(),
+    }
+}
+
+fn into_directory(site: &Site, hooks: &mut Vec<&'static str>, binary: &Path) -> Result<Vec<String>> {
+    let directory = target(site);
+    let mut lines = Vec::new();
+    if let Some(path) = &site.hooks_path
+        && !global::is_dispatcher(path)
+    {
+        if directory.exists() && !directory.is_dir() {
+            return Err(Error::incomplete(format!(
+                "core.hooksPath is {} ({}), which is not a directory: git runs no hooks here",
+                path.value, path.origin
+            ))
+            .help(format!("take the setting out: git config --{} --unset core.hooksPath", path.scope)));
+        }
+        lines.push(format!("core.hooksPath ({}, {}) leads git to {}", path.scope, path.origin, path.value));
+        if path.is_shared() {
+            lines.push("  that directory serves other repositories too: they are checked from now on as well".into());
+        }
+    }
+    let made = files::make_directory(&directory)?;
+    // What was installed before (`--strict`, a single hook) stays, and is brought up to date.
+    for hook in names::OURS {
+        if !hooks.contains(&hook) && directory::find(&directory, hook)?.is_some() {
+            hooks.push(hook);
+        }
+    }
+    let shared = site.hooks_are_shared();
+    let program = if shared { Binary::shared(binary) } else { Binary::local(binary) };
+    for hook in hooks.iter() {
+        let done = directory::install(&directory, hook, Kind::Repository, &program, true)?;
+        lines.push(format!("  {hook}: {}", global::said(&done)));
+        if done == Done::Chained
+            && let Some(aside) = directory::aside(&directory, hook)
+        {
+            lines.push(format!("    it is now {}", site.shown(&aside)));
+        }
+    }
+    if made {
+        State { made_hooks_directory: true }.write(site)?;
+    }
+    if shared {
+        lines.push(format!("{} is part of the work tree: commit it, and others get the hooks", site.shown(&directory)));
+    }
+    Ok(lines)
+}
+
+fn into_husky(site: &Site, scripts: &Path, hooks: &[&str], binary: &Path) -> Result<Vec<String>> {
+    let mut lines = vec![format!("husky runs this repository's hooks: ours are in {}", site.shown(scripts))];
+    for hook in hooks {
+        let has_wrapper = site.hooks == scripts || site.hooks.join(hook).is_file();
+        let done = match has_wrapper && directory::find(&site.hooks, hook)?.is_none() {
+            true => husky::install(scripts, hook, binary)?,
+            false => husky::Done::NotAScript,
+        };
+        lines.push(match done {
+            husky::Done::New => format!("  {hook}: new"),
+            husky::Done::Kept => format!("  {hook}: in place already"),
+            husky::Done::Added => format!("  {hook}: ours first, then what was there"),
+            husky::Done::NotAScript => {
+                let done = directory::install(&site.hooks, hook, Kind::Repository, &Binary::shared(binary), true)?;
+                format!("  {hook}: {} (in {})", global::said(&done), site.shown(&site.hooks))
+            }
+        });
+    }
+    lines.push(format!("commit {}, and everybody who runs husky is checked", site.shown(scripts)));
+    Ok(lines)
+}
+
+fn into_lefthook(site: &Site, team: &Path, hooks: &[&str], binary: &Path) -> Result<Vec<String>> {
+    if let Some(hook) = hooks.iter().find(|h| [names::STRICT, names::SERVER].contains(h)) {
+        return Err(Error::usage(format!("lefthook manages this repository's hooks and would start for every {hook}"))
+            .help("use `shield-hook install --global --strict` for that hook"));
+    }
+    let config = lefthook::local_config(&site.root, team);
+    let changed = lefthook::install(&config, hooks, binary)?;
+    let mut lines = vec![
+        format!("lefthook runs this repository's hooks ({})", site.shown(team)),
+        format!("  {}: {}", site.shown(&config), if changed { "our commands are in it" } else { "in place already" }),
+    ];
+    let missing: Vec<&str> = hooks
+        .iter()
+        .copied()
+        .filter(|hook| !std::fs::read(site.hooks.join(hook)).is_ok_and(|bytes| lefthook::wrote(&bytes)))
+        .collect();
+    if !missing.is_empty() {
+        lines.push(format!("lefthook has yet to write {}: run `lefthook install`", missing.join(", ")));
+    }
+    lines.push(format!(
+        "for the whole team, put the same commands into {} (shield-hook there is found in PATH)",
+        site.shown(team)
+    ));
+    Ok(lines)
+}
+
+/// What to write into the pre-commit framework's configuration, where there is one.
+fn framework(site: &Site) -> Vec<String> {
+    if !site.root.join(".pre-commit-config.yaml").is_file() && !site.root.join("prek.toml").is_file() {
+        return Vec::new();
+    }
+    let entry = "\
+the pre-commit framework is in use: its hooks keep running. For everybody who runs it, add to .pre-commit-config.yaml:
+  - repo: local
+    hooks:
+      - id: shield-hook
+        name: shield-hook
+        entry: shield-hook hook pre-commit
+        language: system
+        stages: [pre-commit, pre-merge-commit]
+        pass_filenames: false
+        always_run: true
+      - id: shield-hook-push
+        name: shield-hook (push)
+        entry: shield-hook hook pre-push
+        language: system
+        stages: [pre-push]
+        pass_filenames: false
+        always_run: true";
+    entry.lines().map(str::to_owned).collect()
+}
+
+/// Takes the hooks away and gives back what was there.
+///
+/// # Errors
+/// When something cannot be written.
+pub fn uninstall(directory: &Path, global: bool) -> Result<Summary> {
+    if global {
+        let lines = global::uninstall(&UserGit::at(directory))?;
+        let what = if lines.is_empty() { "nothing was installed" } else { "your own configuration" };
+        return Ok(Summary { lines, digest: format!("shield-hook: uninstalled: {what}") });
+    }
+    let site = Site::find(directory)?;
+    let mut lines = Vec::new();
+    let mut directories = vec![site.common.join("hooks")];
+    if site.hooks_path.as_ref().is_none_or(|path| !global::is_dispatcher(path)) {
+        directories.push(site.hooks.clone());
+    }
+    if let Manager::Husky(scripts) = &site.manager {
+        directories.push(scripts.clone());
+    }
+    directories.dedup();
+    for directory in directories.iter().filter(|d| d.is_dir()) {
+        for hook in names::OURS {
+            if let Some(said) = directory::uninstall(directory, hook)? {
+                lines.push(format!("  {}: {said}", site.shown(&directory.join(hook))));
+            }
+        }
+    }
+    let scripts = match &site.manager {
+        Manager::Husky(scripts) => scripts.clone(),
+        _ => site.root.join(".husky"),
+    };
+    for hook in names::OURS {
+        if scripts.is_dir() && husky::uninstall(&scripts, hook)? {
+            lines.push(format!("  {}: our lines are out", site.shown(&scripts.join(hook))));
+        }
+    }
+    for name in ["lefthook-local.yml", "lefthook-local.yaml", ".lefthook-local.yml", ".lefthook-local.yaml"] {
+        for directory in [site.root.clone(), site.root.join(".config")] {
+            let config = directory.join(name);
+            if lefthook::uninstall(&config)? {
+                lines.push(format!("  {}: our commands are out", site.shown(&config)));
+            }
+        }
+    }
+    let ours = site.common.join("shield-hook");
+    if State::read(&site).made_hooks_directory {
+        // Only an empty one goes: others may have put hooks there since.
+        let _ = std::fs::remove_dir(site.common.join("hooks"));
+    }
+    if ours.is_dir() {
+        std::fs::remove_dir_all(&ours).or_incomplete(ours.display())?;
+        lines.push(format!("  {}: removed, with the journal", site.shown(&ours)));
+    }
+    let digest = match lines.len() {
+        0 => "shield-hook: uninstalled: nothing was installed here".into(),
+        _ => format!("shield-hook: uninstalled: {}", site.root.display()),
+    };
+    Ok(Summary { lines, digest })
+}
+
+/// What uninstalling must know and cannot see.
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+struct State {
+    made_hooks_directory: bool,
+}
+
+impl State {
+    fn path(site: &Site) -> PathBuf {
+        site.common.join("shield-hook").join("installed.json")
+    }
+
+    fn read(site: &Site) -> Self {
+        let bytes = files::read(&State::path(site)).ok().flatten().unwrap_or_default();
+        serde_json::from_slice(&bytes).unwrap_or_default()
+    }
+
+    fn write(self, site: &Site) -> Result<()> {
+        let path = State::path(site);
+        files::make_directory(path.parent().unwrap_or(&site.common))?;
+        files::write(&path, &serde_json::to_vec(&self).or_incomplete("the state")?, false)
+    }
+}
+
+/// The program as the hooks should name it: where the user's PATH has it, when that leads to the one which runs now.
+/// Package managers keep a stable link to a path that changes with every version.
+///
+/// # Errors
+/// When the operating system does not say which program runs.
+pub fn this_program() -> Result<PathBuf> {
+    let now = std::env::current_exe().or_incomplete("the path of this program")?;
+    let name = now.file_name().map(std::ffi::OsStr::to_owned).unwrap_or_default();
+    let real = |path: &Path| path.canonicalize().ok();
+    let in_path =
+        std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
+    Ok(in_path
+        .filter(|directory| directory.is_absolute())
+        .map(|directory| directory.join(&name))
+        .find(|path| path.is_file() && real(path).is_some() && real(path) == real(&now))
+        .unwrap_or(now))
+}

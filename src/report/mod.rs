@@ -1,7 +1,6 @@
 //! Reports: one file a format behind one small trait.
 
 mod json;
-pub mod packages;
 mod pretty;
 
 use std::io;

@@ -8,13 +8,11 @@ mod objects;
 mod paths;
 mod staged;
 mod stdin;
-mod worktree;
 
 pub use message::{Cleanup, Message};
 pub use paths::Paths;
 pub use staged::Staged;
 pub use stdin::Stdin;
-pub use worktree::WorkTree;
 
 use serde::Serialize;
 

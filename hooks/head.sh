@@ -1,0 +1,21 @@
+# Finds the program: first where it was when this was written, then in PATH. Without it nothing can be checked, so
+# the operation stops.
+find_binary() {
+	[ -f "$binary" ] && [ -x "$binary" ] && return
+	binary=$(command -v shield-hook) && [ -n "$binary" ] && return
+	echo "shield-hook: error: $hook: the shield-hook program is missing, so nothing was checked and this is stopped" >&2
+	echo "  help: install it again (./install.sh or cargo install shield-hook), then run: shield-hook install" >&2
+	exit 2
+}
+
+# Whether there is a hook to run beside ours. The canary runs ours alone: what a hook of yours does, it must not do for
+# a test. A hook that calls this stub in its turn is not run again.
+has_chained() {
+	[ -f "$chained" ] && [ -x "$chained" ] && [ -z "${SHIELD_HOOK_CANARY-}" ] || return 1
+	link=$(CDPATH='' cd -- "${chained%/*}" && pwd -P)/$hook
+	case :${SHIELD_HOOK_CHAIN-}: in
+	*:"$link":*) return 1 ;;
+	esac
+	SHIELD_HOOK_CHAIN=${SHIELD_HOOK_CHAIN-}:$link
+	export SHIELD_HOOK_CHAIN
+}

@@ -1,0 +1,10 @@
+# Both hooks get the same standard input. Ours comes first: nothing is uploaded by a hook for a push that is refused.
+if ! has_chained; then
+	find_binary
+	exec "$binary" hook "$hook" "$@"
+fi
+find_binary
+input=$(cat && echo .) || exit 2
+input=${input%.}
+{ printf '%s' "$input" 2>/dev/null; } | "$binary" hook "$hook" "$@" || exit
+{ printf '%s' "$input" 2>/dev/null; } | "$chained" "$@"

@@ -1,0 +1,37 @@
+# Git asks about every change of every ref: of these only new values of branches and tags, about to be written, are
+# looked at. Everything else (gc, fetch, stash, the steps of a rebase) passes without starting a program.
+if [ "${1-}" != prepared ]; then
+	has_chained && exec "$chained" "$@"
+	exit 0
+fi
+publishes() {
+	case $3 in
+	refs/heads/* | refs/tags/*) ;;
+	*) return 1 ;;
+	esac
+	case $2 in
+	"$1" | ref:*) return 1 ;;
+	*[!0]*) ;;
+	*) return 1 ;;
+	esac
+}
+if ! has_chained; then
+	while read -r old new ref; do
+		publishes "$old" "$new" "$ref" || continue
+		find_binary
+		{ echo "$old $new $ref" && cat; } | "$binary" hook "$hook" "$@"
+		exit
+	done
+	exit 0
+fi
+input=$(cat && echo .) || exit 2
+input=${input%.}
+while read -r old new ref; do
+	publishes "$old" "$new" "$ref" || continue
+	find_binary
+	{ printf '%s' "$input" 2>/dev/null; } | "$binary" hook "$hook" "$@" || exit
+	break
+done <<-END
+	$input
+END
+{ printf '%s' "$input" 2>/dev/null; } | "$chained" "$@"

@@ -1,0 +1,68 @@
+//! `shield-hook install` and `uninstall`
+
+use std::io::Write;
+
+use crate::error::{Context, Result};
+use crate::exit::Exit;
+use crate::install::{self, Request, Summary};
+
+/// Where and which hooks.
+#[derive(Debug, clap::Args)]
+pub struct Install {
+    /// For every repository of yours, those you clone later included
+    #[arg(long)]
+    global: bool,
+    /// Only these hooks
+    #[arg(long = "hook", value_name = "NAME", num_args = 1..)]
+    hooks: Vec<String>,
+    /// The reference-transaction hook as well, which `--no-verify` does not skip
+    #[arg(long)]
+    strict: bool,
+    /// Errors only
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// Where from.
+#[derive(Debug, clap::Args)]
+pub struct Uninstall {
+    /// The hooks for every repository of yours
+    #[arg(long)]
+    global: bool,
+    /// Errors only
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// Puts the hooks in place.
+///
+/// # Errors
+/// When they cannot be.
+pub fn install(args: Install) -> Result<Exit> {
+    let request = Request {
+        directory: std::env::current_dir().or_incomplete("the current directory")?,
+        binary: install::this_program()?,
+        global: args.global,
+        hooks: args.hooks,
+        strict: args.strict,
+    };
+    tell(&install::install(&request)?, args.quiet)
+}
+
+/// Takes the hooks away.
+///
+/// # Errors
+/// When they cannot be.
+pub fn uninstall(args: Uninstall) -> Result<Exit> {
+    let directory = std::env::current_dir().or_incomplete("the current directory")?;
+    tell(&install::uninstall(&directory, args.global)?, args.quiet)
+}
+
+fn tell(summary: &Summary, quiet: bool) -> Result<Exit> {
+    if !quiet {
+        let mut out = std::io::stdout().lock();
+        summary.lines.iter().try_for_each(|line| writeln!(out, "{line}")).or_incomplete("standard output")?;
+        anstream::eprintln!("{}", summary.digest);
+    }
+    Ok(Exit::Clean)
+}

@@ -1,0 +1,141 @@
+//! A marked piece of ours in a text file of somebody else's, put in and taken out so that the rest keeps its bytes.
+
+use crate::error::{Error, Result};
+
+const BEGIN: &str = "# >>> shield-hook ";
+const END: &str = "# <<< shield-hook <<<";
+/// The file did not exist before.
+const NEW_FILE: &str = "[new file]";
+/// The line before did not end in a newline.
+const JOINED: &str = "[no newline before]";
+
+/// Puts `lines` (whole lines) into `text` at the byte `at`, which is the start of a line or the end of the text, between
+/// marks indented by `indent`. `new_file` says that the file is made for this and may go with it.
+pub fn insert(text: &str, at: usize, indent: &str, lines: &str, new_file: bool) -> String {
+    let (before, after) = text.split_at(at);
+    let joined = !before.is_empty() && !before.ends_with('\n');
+    let mut out = String::from(before);
+    if joined {
+        out.push('\n');
+    }
+    out += &format!("{indent}{BEGIN}{} >>> `shield-hook uninstall` takes this away", env!("CARGO_PKG_VERSION"));
+    for (flag, said) in [(new_file, NEW_FILE), (joined, JOINED)] {
+        if flag {
+            out += &format!(" {said}");
+        }
+    }
+    out.push('\n');
+    for line in lines.lines() {
+        // The end of a here-document must stand where it stands; in YAML every line is indented.
+        out += &format!("{}{line}\n", if line.is_empty() { "" } else { indent });
+    }
+    out += &format!("{indent}{END}\n");
+    out += after;
+    out
+}
+
+/// What is left of a file without our pieces.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Without {
+    /// There was none.
+    Same,
+    /// The text as it was.
+    Text(String),
+    /// Nothing: the file was ours.
+    NoFile,
+}
+
+/// Takes every piece of ours out of `text`.
+///
+/// # Errors
+/// When a piece begins and does not end.
+pub fn remove(text: &str) -> Result<Without> {
+    let (mut out, mut rest, mut found, mut new_file) = (String::new(), text, false, false);
+    while let Some((begin, after)) = line_that(rest, |line| line.trim_start().starts_with(BEGIN)) {
+        let Some((_, end)) = line_that(&rest[begin..], |line| line.trim() == END) else {
+            return Err(Error::incomplete("a `>>> shield-hook` line has no `<<< shield-hook` line after it")
+                .help("take the lines that call shield-hook out by hand"));
+        };
+        let mark = &rest[begin..after];
+        out += &rest[..begin];
+        if mark.contains(JOINED) {
+            out.truncate(out.trim_end_matches('\n').len().max(out.len() - 1));
+        }
+        found = true;
+        new_file |= mark.contains(NEW_FILE);
+        rest = &rest[begin + end..];
+    }
+    out += rest;
+    Ok(match (found, new_file && out.trim().is_empty()) {
+        (false, _) => Without::Same,
+        (true, true) => Without::NoFile,
+        (true, false) => Without::Text(out),
+    })
+}
+
+#[allow(dead_code, reason = "the canary reads it")]
+/// The pieces of ours in `text`, without their marks.
+pub fn pieces(text: &str) -> Vec<String> {
+    let (mut found, mut inside) = (Vec::new(), None::<String>);
+    for line in text.split_inclusive('\n') {
+        if line.trim_start().starts_with(BEGIN) {
+            inside = Some(String::new());
+        } else if line.trim() == END {
+            found.extend(inside.take());
+        } else if let Some(piece) = &mut inside {
+            piece.push_str(line);
+        }
+    }
+    found
+}
+
+/// Where the first line that `is` wanted begins and ends.
+fn line_that(text: &str, is: impl Fn(&str) -> bool) -> Option<(usize, usize)> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if is(line) {
+            return Some((at, at + line.len()));
+        }
+        at += line.len();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_taken_out_leaves_the_same_bytes() {
+        for text in ["", "a", "a\n", "#!/bin/sh\nx\n\n\n", "a\r\nb", "\n"] {
+            for at in (0..=text.len()).filter(|at| *at == text.len() || *at == 0 || text.as_bytes()[at - 1] == b'\n') {
+                let with = insert(text, at, "  ", "ours\nmore\n", false);
+                assert_eq!(pieces(&with), ["  ours\n  more\n"]);
+                assert_eq!(remove(&with).unwrap(), Without::Text(text.into()), "{text:?} at {at}");
+                assert_eq!(remove(text).unwrap(), Without::Same);
+            }
+        }
+    }
+
+    #[test]
+    fn two_pieces_are_both_taken_out() {
+        let one = insert("a\nb\n", 2, "", "ours\n", false);
+        let two = insert(&one, 0, "", "ours\n", false);
+        assert_eq!(remove(&two).unwrap(), Without::Text("a\nb\n".into()));
+    }
+
+    #[test]
+    fn a_file_made_for_it_goes_unless_others_wrote_into_it() {
+        let made = insert("#!/bin/sh\n", 10, "", "ours\n", true);
+        assert_eq!(remove(&made).unwrap(), Without::Text("#!/bin/sh\n".into()));
+        let made = insert("", 0, "", "ours\n", true);
+        assert_eq!(remove(&made).unwrap(), Without::NoFile);
+        assert_eq!(remove(&format!("{made}theirs\n")).unwrap(), Without::Text("theirs\n".into()));
+    }
+
+    #[test]
+    fn half_a_piece_is_an_error() {
+        let with = insert("a\n", 2, "", "ours\n", false);
+        assert!(remove(with.trim_end().strip_suffix(END).unwrap()).is_err());
+    }
+}

@@ -1,0 +1,201 @@
+//! Hooks for every repository of a user.
+//!
+//! From git 2.54 on by hooks named in the configuration, which run beside a repository's own and cannot be shadowed by
+//! a `core.hooksPath`. Before that by a directory that a global `core.hooksPath` names, with a dispatcher for every
+//! hook that git knows: each runs the repository's own hook, which git itself no longer finds.
+
+use std::path::{Path, PathBuf};
+
+use super::directory::{self, Done};
+use super::files;
+use super::names;
+use super::site::HooksPath;
+use super::stub::{self, Binary, Kind};
+use super::usergit::{CONFIG_HOOKS, UserGit};
+use crate::error::{Context, Error, Result};
+
+/// What a hook in the configuration is called.
+pub fn config_name(hook: &str) -> String {
+    format!("shield-hook-{hook}")
+}
+
+/// The directory that holds the user's own stubs.
+///
+/// # Errors
+/// When nothing says where the user's files are.
+pub fn stub_directory() -> Result<PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+    let base = if cfg!(windows) {
+        absolute("XDG_DATA_HOME").or_else(|| absolute("LOCALAPPDATA"))
+    } else {
+        absolute("XDG_DATA_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
+    };
+    base.map(|base| base.join("shield-hook").join("hooks"))
+        .ok_or_else(|| Error::incomplete("neither XDG_DATA_HOME nor HOME is an absolute path"))
+}
+
+/// Installs for every repository of the user; gives what to tell.
+///
+/// # Errors
+/// When the configuration or the directory cannot be written.
+pub fn install(git: &UserGit, hooks: &[&str], binary: &Path) -> Result<Vec<String>> {
+    let directory = stub_directory()?;
+    let binary = Binary::local(binary);
+    let hooks_path = user_hooks_path(git)?;
+    let (major, minor) = git.version()?;
+    if (major, minor) >= CONFIG_HOOKS {
+        return with_config_hooks(git, hooks, &binary, &directory, hooks_path.as_ref());
+    }
+    if let Some(theirs) = hooks_path.filter(|path| Path::new(&path.value) != directory) {
+        return beside_theirs(hooks, &binary, &theirs);
+    }
+    files::make_directory(&directory)?;
+    for hook in names::ALL {
+        directory::install(&directory, hook, Kind::Dispatcher, &binary, hooks.contains(&hook))?;
+    }
+    git.must(["config".as_ref(), "--global".as_ref(), "core.hooksPath".as_ref(), directory.as_os_str()])?;
+    Ok(vec![
+        format!("git {major}.{minor}: core.hooksPath in your own configuration leads to {}", directory.display()),
+        format!("  {}: ours, then the repository's own", hooks.join(", ")),
+        "  every other hook: the repository's own, from its .git/hooks".into(),
+        "  a repository with a core.hooksPath of its own (husky) needs `shield-hook install` there".into(),
+    ])
+}
+
+/// The `core.hooksPath` that holds for all repositories of the user.
+fn user_hooks_path(git: &UserGit) -> Result<Option<HooksPath>> {
+    for scope in ["global", "system"] {
+        let flag = format!("--{scope}");
+        if let Some(value) = git.ask(["config", &flag, "--type=path", "--get", "core.hooksPath"])? {
+            return Ok(Some(HooksPath { value, scope: scope.into(), origin: format!("your {scope} configuration") }));
+        }
+    }
+    Ok(None)
+}
+
+fn with_config_hooks(
+    git: &UserGit,
+    hooks: &[&str],
+    binary: &Binary,
+    directory: &Path,
+    hooks_path: Option<&HooksPath>,
+) -> Result<Vec<String>> {
+    if hooks_path.is_some_and(|path| Path::new(&path.value) == directory) {
+        // From before git was updated.
+        git.must(["config", "--global", "--unset-all", "core.hooksPath"])?;
+        remove_stubs(directory)?;
+    }
+    files::make_directory(directory)?;
+    for hook in hooks {
+        directory::install(directory, hook, Kind::Beside, binary, true)?;
+        let path = directory.join(hook);
+        let path = path.to_str().ok_or_else(|| Error::incomplete(format!("{} is not UTF-8", path.display())))?;
+        let name = config_name(hook);
+        git.must(["config", "--global", "--replace-all", &format!("hook.{name}.command"), &stub::quote(path)])?;
+        git.must(["config", "--global", "--replace-all", &format!("hook.{name}.event"), hook])?;
+    }
+    Ok(vec![
+        "your own configuration names hooks for every repository (hook.shield-hook-*)".into(),
+        format!("  {}: in {}; the repository's own hooks run as well", hooks.join(", "), directory.display()),
+    ])
+}
+
+/// The user has a hooks directory for all repositories already: ours go in front of the hooks there.
+fn beside_theirs(hooks: &[&str], binary: &Binary, theirs: &HooksPath) -> Result<Vec<String>> {
+    let directory = PathBuf::from(&theirs.value);
+    if !directory.is_absolute() {
+        return Err(Error::incomplete(format!(
+            "core.hooksPath is the relative path {} in {}, so it leads to a different directory in every repository",
+            theirs.value, theirs.origin
+        ))
+        .help("run `shield-hook install` in each repository instead"));
+    }
+    files::make_directory(&directory)?;
+    let mut lines =
+        vec![format!("core.hooksPath in {} leads to {}: ours go there", theirs.origin, directory.display())];
+    for hook in hooks {
+        let done = directory::install(&directory, hook, Kind::Repository, binary, true)?;
+        lines.push(format!("  {hook}: {}", said(&done)));
+    }
+    Ok(lines)
+}
+
+/// What became of a hook, for people.
+pub fn said(done: &Done) -> &'static str {
+    match done {
+        Done::New => "new",
+        Done::Kept => "in place already",
+        Done::Updated => "updated",
+        Done::Chained => "new; the hook that was there keeps running",
+    }
+}
+
+/// Takes the user's hooks away again; gives what to tell.
+///
+/// # Errors
+/// When the configuration or the directory cannot be written.
+pub fn uninstall(git: &UserGit) -> Result<Vec<String>> {
+    let directory = stub_directory()?;
+    let mut lines = Vec::new();
+    for hook in names::OURS {
+        let section = format!("hook.{}", config_name(hook));
+        if git.ask(["config", "--global", "--get", &format!("{section}.command")])?.is_some() {
+            git.must(["config", "--global", "--remove-section", &section])?;
+            lines.push(format!("{hook}: taken out of your configuration"));
+        }
+    }
+    match user_hooks_path(git)? {
+        Some(path) if Path::new(&path.value) == directory => {
+            git.must(["config", "--global", "--unset-all", "core.hooksPath"])?;
+            lines.push("core.hooksPath: taken out of your configuration".into());
+        }
+        Some(path) => {
+            for hook in names::OURS {
+                if let Some(said) = directory::uninstall(Path::new(&path.value), hook)? {
+                    lines.push(format!("{hook}: {said}"));
+                }
+            }
+        }
+        None => {}
+    }
+    remove_stubs(&directory)?;
+    Ok(lines)
+}
+
+fn remove_stubs(directory: &Path) -> Result<()> {
+    if !directory.is_dir() {
+        return Ok(());
+    }
+    for hook in names::ALL {
+        directory::uninstall(directory, hook)?;
+    }
+    // Theirs may be in it too: then it stays.
+    let left = std::fs::read_dir(directory).or_incomplete(directory.display())?.next().is_some();
+    if !left {
+        std::fs::remove_dir(directory).or_incomplete(directory.display())?;
+        // And the one above, which holds nothing else of ours.
+        let _ = directory.parent().map(std::fs::remove_dir);
+    }
+    Ok(())
+}
+
+/// The `core.hooksPath` in force in a repository leads to our dispatcher.
+pub fn is_dispatcher(path: &HooksPath) -> bool {
+    stub_directory().is_ok_and(|directory| Path::new(&path.value) == directory)
+}
+
+#[allow(dead_code, reason = "doctor reads it")]
+/// What configuration hooks of ours git would run: the hook, and the command.
+///
+/// # Errors
+/// When git cannot be asked.
+pub fn config_hooks(git: &UserGit) -> Result<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    for hook in names::OURS {
+        let key = format!("hook.{}.command", config_name(hook));
+        if let Some(command) = git.ask(["config", "--get", &key])? {
+            found.push((hook.to_owned(), command));
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,82 @@
+//! husky: our lines go into the scripts that people write, `.husky/<hook>`.
+
+use std::path::Path;
+
+use super::block::{self, Without};
+use super::files;
+use super::stub::{self, Binary};
+use crate::error::Result;
+
+/// What became of one script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// The script was made.
+    New,
+    /// Our lines were there as they should be.
+    Kept,
+    /// Our lines stand before what was there.
+    Added,
+    /// It is a program that our lines cannot go into.
+    NotAScript,
+}
+
+/// Puts our lines at the top of `scripts/<hook>`.
+///
+/// # Errors
+/// When the script cannot be read or written.
+pub fn install(scripts: &Path, hook: &str, binary: &Path) -> Result<Done> {
+    let path = scripts.join(hook);
+    let lines = stub::block(hook, &Binary::shared(binary));
+    let there = files::read_text(&path)?;
+    let before = match &there {
+        None => None,
+        Some(text) if !is_shell(text) => return Ok(Done::NotAScript),
+        Some(text) => match block::remove(text)? {
+            Without::Same => Some(text.clone()),
+            Without::Text(rest) => Some(rest),
+            Without::NoFile => None,
+        },
+    };
+    let text = match &before {
+        Some(text) => block::insert(text, top(text), "", &lines, false),
+        None => block::insert("", 0, "", &lines, true),
+    };
+    if there.as_ref() == Some(&text) && files::is_executable(&path) {
+        return Ok(Done::Kept);
+    }
+    files::write(&path, text.as_bytes(), there.is_none())?;
+    Ok(if before.is_some() { Done::Added } else { Done::New })
+}
+
+/// Takes our lines out again; says whether there were any.
+///
+/// # Errors
+/// When the script cannot be read or written.
+pub fn uninstall(scripts: &Path, hook: &str) -> Result<bool> {
+    let path = scripts.join(hook);
+    let Some(text) = files::read_text(&path)? else { return Ok(false) };
+    match block::remove(&text)? {
+        Without::Same => return Ok(false),
+        Without::Text(rest) => files::write(&path, rest.as_bytes(), false)?,
+        Without::NoFile => files::remove(&path)?,
+    }
+    Ok(true)
+}
+
+/// Behind the first line and behind husky's own, which in husky 8 starts the script anew.
+fn top(text: &str) -> usize {
+    let mut at = 0;
+    let mut end = 0;
+    for (n, line) in text.split_inclusive('\n').enumerate() {
+        end += line.len();
+        if (n == 0 && line.starts_with("#!")) || line.contains("/husky.sh") {
+            at = end;
+        }
+    }
+    at
+}
+
+fn is_shell(text: &str) -> bool {
+    let Some(first) = text.lines().next().and_then(|line| line.strip_prefix("#!")) else { return true };
+    first.split(['/', ' ']).any(|word| matches!(word, "sh" | "bash" | "dash" | "ash" | "ksh" | "zsh"))
+}

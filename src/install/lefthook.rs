@@ -1,0 +1,157 @@
+//! lefthook: our commands go into `lefthook-local.yml`, which lefthook merges over the team's file. It writes the files
+//! in the hooks directory itself, and over whatever stands there.
+
+use std::path::{Path, PathBuf};
+
+use super::block::{self, Without};
+use super::files;
+use super::stub::Binary;
+use crate::error::{Error, Result};
+
+/// The local configuration that goes with the team's: one that exists, or the usual name beside it.
+pub fn local_config(root: &Path, team: &Path) -> PathBuf {
+    let directory = team.parent().unwrap_or(root);
+    let names = ["lefthook-local.yml", "lefthook-local.yaml", ".lefthook-local.yml", ".lefthook-local.yaml"];
+    names.iter().map(|n| directory.join(n)).find(|p| p.is_file()).unwrap_or_else(|| directory.join(names[0]))
+}
+
+/// Puts a command of ours under every one of `hooks`; says whether the file changed.
+///
+/// # Errors
+/// When the file cannot be written, or is written in a way that needs a person.
+pub fn install(config: &Path, hooks: &[&str], binary: &Path) -> Result<bool> {
+    let there = files::read_text(config)?;
+    let before = match &there {
+        None => None,
+        Some(text) => match block::remove(text)? {
+            Without::Same => Some(text.clone()),
+            Without::Text(rest) => Some(rest),
+            Without::NoFile => None,
+        },
+    };
+    let new_file = before.is_none();
+    let mut text = before.unwrap_or_default();
+    for hook in hooks {
+        text = add(&text, hook, binary, new_file).ok_or_else(|| {
+            Error::incomplete(format!("{}: `{hook}:` is not written as a block of lines", config.display()))
+                .help(format!("add this to it by hand:\n{}", entry(hook, binary)))
+        })?;
+    }
+    if there.as_ref() == Some(&text) {
+        return Ok(false);
+    }
+    files::write(config, text.as_bytes(), false)?;
+    Ok(true)
+}
+
+/// Takes our commands out again; says whether there were any.
+///
+/// # Errors
+/// When the file cannot be read or written.
+pub fn uninstall(config: &Path) -> Result<bool> {
+    let Some(text) = files::read_text(config)? else { return Ok(false) };
+    match block::remove(&text)? {
+        Without::Same => return Ok(false),
+        Without::Text(rest) => files::write(config, rest.as_bytes(), false)?,
+        Without::NoFile => files::remove(config)?,
+    }
+    Ok(true)
+}
+
+/// A whole section for one hook.
+fn entry(hook: &str, binary: &Path) -> String {
+    format!("{hook}:\n  commands:\n{}", indented(&command(hook, binary), "    "))
+}
+
+/// Our command, as YAML whose first line is not indented.
+fn command(hook: &str, binary: &Path) -> String {
+    let word = Binary::local(binary).word();
+    let find = format!("program={word}\n    [ -x \"$program\" ] || program=shield-hook\n");
+    let (stdin, call) = match hook {
+        // lefthook puts its arguments into the text as they are: a here-document takes any but a line end.
+        "pre-push" => (
+            "  use_stdin: true\n",
+            "    exec 3<<'END_OF_ARGUMENTS'\n    {1}\n    {2}\n    END_OF_ARGUMENTS\n    IFS= read -r name <&3\n    IFS= read -r url <&3\n    \"$program\" hook pre-push \"$name\" \"$url\" 3<&-\n",
+        ),
+        "commit-msg" => (
+            "",
+            "    IFS= read -r file <<'END_OF_ARGUMENTS'\n    {1}\n    END_OF_ARGUMENTS\n    \"$program\" hook commit-msg \"$file\"\n",
+        ),
+        _ => ("", ""),
+    };
+    let call = if call.is_empty() { format!("    \"$program\" hook {hook}\n") } else { call.to_owned() };
+    format!(
+        "shield-hook:\n{stdin}  fail_text: \"stopped by shield-hook; if it is missing: cargo install shield-hook && shield-hook install\"\n  run: |\n    {find}{call}"
+    )
+}
+
+fn indented(text: &str, by: &str) -> String {
+    text.lines().map(|line| format!("{by}{line}\n")).collect()
+}
+
+/// `text` with our command under `hook`; nothing when that cannot be done line by line.
+fn add(text: &str, hook: &str, binary: &Path, new_file: bool) -> Option<String> {
+    let body = match find_key(text, 0, "", hook) {
+        Key::Missing => return Some(block::insert(text, text.len(), "", &entry(hook, binary), new_file)),
+        Key::Inline => return None,
+        Key::Section(body) => body,
+    };
+    let end = section_end(text, body);
+    let child = indent_of_first(&text[body..end]).unwrap_or("  ");
+    match find_key(&text[..end], body, child, "commands") {
+        Key::Section(commands) => {
+            let inner = indent_of_first(&text[commands..end]).filter(|i| i.len() > child.len());
+            let inner = inner.map_or_else(|| format!("{child}  "), str::to_owned);
+            Some(block::insert(text, commands, &inner, &command(hook, binary), false))
+        }
+        Key::Missing => {
+            let lines = format!("commands:\n{}", indented(&command(hook, binary), "  "));
+            Some(block::insert(text, body, child, &lines, false))
+        }
+        Key::Inline => None,
+    }
+}
+
+/// A key of a YAML mapping.
+enum Key {
+    Missing,
+    /// There, with its value on the same line.
+    Inline,
+    /// There, with its value below; the start of the line after it.
+    Section(usize),
+}
+
+fn find_key(text: &str, from: usize, indent: &str, name: &str) -> Key {
+    let names = [name.to_owned(), format!("\"{name}\""), format!("'{name}'")];
+    let mut at = from;
+    for line in text[from..].split_inclusive('\n') {
+        at += line.len();
+        let rest = line.strip_prefix(indent).and_then(|l| names.iter().find_map(|n| l.strip_prefix(n.as_str())));
+        if let Some(value) = rest.and_then(|r| r.trim_start().strip_prefix(':')).map(str::trim) {
+            return if value.is_empty() || value.starts_with('#') { Key::Section(at) } else { Key::Inline };
+        }
+    }
+    Key::Missing
+}
+
+/// Where the top-level section that begins at `body` ends.
+fn section_end(text: &str, body: usize) -> usize {
+    let mut at = body;
+    for line in text[body..].split_inclusive('\n') {
+        if !line.trim().is_empty() && !line.starts_with([' ', '\t', '#']) {
+            return at;
+        }
+        at += line.len();
+    }
+    text.len()
+}
+
+fn indent_of_first(text: &str) -> Option<&str> {
+    let line = text.lines().find(|l| !l.trim().is_empty() && !l.trim_start().starts_with('#'))?;
+    Some(&line[..line.len() - line.trim_start().len()])
+}
+
+/// Whether a hook file was written by lefthook.
+pub fn wrote(bytes: &[u8]) -> bool {
+    bstr::ByteSlice::contains_str(bytes, "lefthook")
+}

@@ -1,0 +1,45 @@
+//! The hooks that git knows, and which of them are ours.
+
+/// What `install` puts in place in a repository with a work tree.
+pub const USUAL: [&str; 5] = ["pre-commit", "pre-merge-commit", "commit-msg", "pre-push", "post-commit"];
+
+/// What `--strict` adds: git runs it under `--no-verify` too.
+pub const STRICT: &str = "reference-transaction";
+
+/// What `install` puts in place in a bare repository.
+pub const SERVER: &str = "pre-receive";
+
+/// Every hook that this program can run.
+pub const OURS: [&str; 7] = ["pre-commit", "pre-merge-commit", "commit-msg", "pre-push", "post-commit", STRICT, SERVER];
+
+/// Every hook that git looks for in its hooks directory (githooks(5), git 2.55).
+pub const ALL: [&str; 28] = [
+    "applypatch-msg",
+    "commit-msg",
+    "fsmonitor-watchman",
+    "p4-changelist",
+    "p4-post-changelist",
+    "p4-pre-submit",
+    "p4-prepare-changelist",
+    "post-applypatch",
+    "post-checkout",
+    "post-commit",
+    "post-index-change",
+    "post-merge",
+    "post-receive",
+    "post-rewrite",
+    "post-update",
+    "pre-applypatch",
+    "pre-auto-gc",
+    "pre-commit",
+    "pre-merge-commit",
+    "pre-push",
+    "pre-rebase",
+    "pre-receive",
+    "prepare-commit-msg",
+    "proc-receive",
+    "push-to-checkout",
+    "reference-transaction",
+    "sendemail-validate",
+    "update",
+];

@@ -1,0 +1,142 @@
+//! Where git looks for a repository's hooks, and who else writes there.
+
+use std::path::{Path, PathBuf};
+
+use super::usergit::UserGit;
+use crate::error::{Error, Result};
+
+/// A repository as the installer sees it.
+#[derive(Clone, Debug)]
+pub struct Site {
+    #[allow(dead_code, reason = "doctor asks it")]
+    /// Asks git about it.
+    pub git: UserGit,
+    /// The top of the work tree; the git directory of a bare repository.
+    pub root: PathBuf,
+    /// The git directory that all work trees share.
+    pub common: PathBuf,
+    /// Whether it has no work tree.
+    pub bare: bool,
+    /// Where git looks for hooks, absolute.
+    pub hooks: PathBuf,
+    /// What makes git look elsewhere than in the git directory.
+    pub hooks_path: Option<HooksPath>,
+    /// Who manages the hooks.
+    pub manager: Manager,
+}
+
+/// A `core.hooksPath` that is in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HooksPath {
+    /// As it is written.
+    pub value: String,
+    /// `system`, `global`, `local`, `worktree` or `command`.
+    pub scope: String,
+    /// The file (or the command line) that sets it.
+    pub origin: String,
+}
+
+impl HooksPath {
+    /// Whether it holds for more repositories than this one.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.scope.as_str(), "system" | "global")
+    }
+}
+
+/// Who manages a repository's hooks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Manager {
+    /// Nobody: they are files in the hooks directory.
+    None,
+    /// husky; the directory with the scripts that people write (`.husky`).
+    Husky(PathBuf),
+    /// lefthook; its configuration file.
+    Lefthook(PathBuf),
+}
+
+impl Site {
+    /// The repository that `directory` is in.
+    ///
+    /// # Errors
+    /// When there is none, or git does not say where things are.
+    pub fn find(directory: &Path) -> Result<Self> {
+        let git = UserGit::at(directory);
+        let said = git
+            .must(["rev-parse", "--is-bare-repository", "--git-common-dir"])
+            .map_err(|e| e.help("run this inside a git repository, or make it one with `git init`"))?;
+        let (bare, common) = said.split_once('\n').ok_or_else(|| Error::incomplete("git names no git directory"))?;
+        let bare = bare == "true";
+        let absolute = |path: &str, from: &Path| dunce(&from.join(path));
+        let common = absolute(common, directory);
+        let root = match git.ask(["rev-parse", "--show-toplevel"])? {
+            Some(top) if !bare => absolute(&top, directory),
+            _ => common.clone(),
+        };
+        // A relative core.hooksPath counts from where git runs hooks: the top of the work tree.
+        let git = UserGit::at(&root);
+        let probe = git.must(["rev-parse", "--git-path", "hooks/pre-commit"])?;
+        let hooks = root.join(&probe).parent().map(Path::to_owned).unwrap_or_else(|| common.join("hooks"));
+        let hooks_path = hooks_path(&git)?;
+        let manager = if bare { Manager::None } else { manager(&root, &hooks, hooks_path.as_ref()) };
+        Ok(Site { git, root, common, bare, hooks, hooks_path, manager })
+    }
+
+    /// Whether the hooks directory is part of the work tree, so that others get what is written there.
+    pub fn hooks_are_shared(&self) -> bool {
+        !self.bare && self.hooks.starts_with(&self.root) && !self.hooks.starts_with(&self.common)
+    }
+
+    /// A path as messages show it: relative to the root where it is below it.
+    pub fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
+    }
+}
+
+/// Resolves `.` and symbolic links where the path exists; keeps it as it is elsewhere.
+fn dunce(path: &Path) -> PathBuf {
+    // Windows' canonical form (\\?\) is not understood by Git's shell.
+    if cfg!(windows) { path.to_owned() } else { path.canonicalize().unwrap_or_else(|_| path.to_owned()) }
+}
+
+/// The `core.hooksPath` in force, with where it is set.
+pub fn hooks_path(git: &UserGit) -> Result<Option<HooksPath>> {
+    let Some(value) = git.ask(["config", "--type=path", "--get", "core.hooksPath"])? else { return Ok(None) };
+    // Scopes are named from git 2.26 on.
+    let said = git.ask(["config", "-z", "--show-scope", "--show-origin", "--get-all", "core.hooksPath"])?;
+    let said = said.unwrap_or_default();
+    let fields: Vec<&str> = said.split('\0').filter(|f| !f.is_empty()).collect();
+    let (scope, origin) = match fields.as_slice() {
+        [.., scope, origin, _] => (*scope, *origin),
+        _ => ("unknown", ""),
+    };
+    let origin = origin.strip_prefix("file:").unwrap_or(origin);
+    Ok(Some(HooksPath { value, scope: scope.into(), origin: origin.into() }))
+}
+
+/// The names under which lefthook looks for its configuration.
+const LEFTHOOK: [&str; 3] = ["lefthook", ".lefthook", ".config/lefthook"];
+/// The kinds of file it reads.
+const LEFTHOOK_KINDS: [&str; 5] = ["yml", "yaml", "toml", "json", "jsonc"];
+
+fn manager(root: &Path, hooks: &Path, hooks_path: Option<&HooksPath>) -> Manager {
+    // husky 9: core.hooksPath is `.husky/_`, whose scripts run `h`, which runs `.husky/<hook>`.
+    if hooks.file_name().is_some_and(|name| name == "_")
+        && hooks.join("h").is_file()
+        && let Some(scripts) = hooks.parent()
+    {
+        return Manager::Husky(scripts.to_owned());
+    }
+    // husky 5 to 8: core.hooksPath is `.husky` itself.
+    if hooks_path.is_some() && hooks.join("_/husky.sh").is_file() {
+        return Manager::Husky(hooks.to_owned());
+    }
+    for name in LEFTHOOK {
+        for kind in LEFTHOOK_KINDS {
+            let config = root.join(format!("{name}.{kind}"));
+            if config.is_file() {
+                return Manager::Lefthook(config);
+            }
+        }
+    }
+    Manager::None
+}
