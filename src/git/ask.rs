@@ -41,13 +41,15 @@ pub(super) fn output(dir: &Path, args: &[&str]) -> Result<Vec<u8>> {
 /// A running `git cat-file --batch`.
 pub(super) struct CatFile {
     dir: PathBuf,
+    fetch: bool,
     running: Option<(Child, ChildStdin, BufReader<ChildStdout>)>,
 }
 
 impl CatFile {
-    /// For the repository that `dir` is in; git is started at the first question.
-    pub(super) fn new(dir: PathBuf) -> Self {
-        CatFile { dir, running: None }
+    /// For the repository that `dir` is in; git is started at the first question. Where `fetch` is given it may get from
+    /// a partial clone's remote what is not here.
+    pub(super) fn new(dir: PathBuf, fetch: bool) -> Self {
+        CatFile { dir, fetch, running: None }
     }
 
     /// The kind and content of an object, or `None` where git does not have it either.
@@ -56,7 +58,11 @@ impl CatFile {
     /// When git cannot be run or stops answering.
     pub(super) fn find(&mut self, id: &Oid, into: &mut Vec<u8>) -> Result<Option<gix::objs::Kind>> {
         if self.running.is_none() {
-            let mut child = git(&self.dir)
+            let mut git = git(&self.dir);
+            if self.fetch {
+                git.env_remove("GIT_NO_LAZY_FETCH");
+            }
+            let mut child = git
                 .args(["cat-file", "--batch"])
                 .stdin(Stdio::piped())
                 .stderr(Stdio::null())

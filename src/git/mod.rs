@@ -2,9 +2,12 @@
 
 mod added;
 mod ask;
+mod commits;
 mod lookup;
 mod objects;
+mod outgoing;
 mod reach;
+mod remotes;
 mod rename;
 mod repo;
 mod staged;
@@ -15,6 +18,9 @@ pub use added::{Lines, new_lines};
 pub use gix::ObjectId as Oid;
 pub use lookup::{entry_at, files_below};
 pub use objects::{Objects, Unread};
+pub use outgoing::{Known, NewCommit, Outgoing, brought, outgoing};
+pub use reach::reaches;
+pub use remotes::{Remote, Remotes};
 pub use rename::rename_of;
 pub use repo::{Ref, Repo};
 pub use staged::staged;

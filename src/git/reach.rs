@@ -14,7 +14,7 @@ const SLOP: usize = 64;
 ///
 /// Walks from the tips in order of commit date and ends once all that is left is older than the target. What cannot be
 /// read is taken as not leading there.
-pub(super) fn reaches(objects: &mut Objects, tips: &[Oid], target: Oid) -> bool {
+pub fn reaches(objects: &mut Objects, tips: &[Oid], target: Oid) -> bool {
     if tips.contains(&target) {
         return true;
     }

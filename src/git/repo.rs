@@ -22,6 +22,7 @@ pub struct Repo {
     shared: gix::ThreadSafeRepository,
     start: PathBuf,
     reftable: bool,
+    partial: bool,
     git_knows_more: bool,
 }
 
@@ -52,13 +53,24 @@ impl Repo {
         let quarantine = std::env::var_os("GIT_QUARANTINE_PATH").is_some()
             || std::env::var_os("GIT_OBJECT_DIRECTORY").is_some()
             || std::env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES").is_some();
-        Ok(Repo { shared, start: dir.to_owned(), reftable, git_knows_more: partial || quarantine })
+        Ok(Repo { shared, start: dir.to_owned(), reftable, partial, git_knows_more: partial || quarantine })
     }
 
     /// The object database for one worker.
     pub fn objects(&self) -> Objects {
-        let git = self.git_knows_more.then(|| CatFile::new(self.start.clone()));
+        let git = self.git_knows_more.then(|| CatFile::new(self.start.clone(), false));
         Objects::new(self.shared.to_thread_local(), git)
+    }
+
+    /// The same, where git may fetch what a partial clone left out. For new content only: what is pushed has to be here,
+    /// and git is about to fetch it for the same reason.
+    pub fn objects_fetching(&self) -> Objects {
+        Objects::new(self.shared.to_thread_local(), Some(CatFile::new(self.start.clone(), true)))
+    }
+
+    /// Whether this is a partial clone, which has not every object that it leads to.
+    pub fn is_partial(&self) -> bool {
+        self.partial
     }
 
     /// The root of the work tree; none in a bare repository.

@@ -40,6 +40,8 @@ pub struct Changes {
     /// What the old sides have and the new one has not: files, and directories that are not opened unless a rename is
     /// looked for.
     pub removed: Vec<Removed>,
+    /// The trees of the new side that were opened because no old side has them at their path.
+    pub trees: Vec<Oid>,
     /// Trees that could not be read: what lies below is not scanned.
     pub unread: Vec<(BString, Oid, Unread)>,
 }
@@ -191,6 +193,7 @@ impl Walk<'_> {
             Ok(tree) => tree,
             Err(why) => return self.into.unread.push((self.path.clone(), new, why)),
         };
+        self.into.trees.push(new);
         let mut olds = Olds::read(self.objects, old);
         let dir = self.path.clone();
         for entry in tree.entries() {

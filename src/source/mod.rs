@@ -3,13 +3,16 @@
 //! A source first plans (which items are new), then hands out readers, one a worker. The old side of an item is read
 //! only when something was found in the new one.
 
+mod commits;
 mod message;
 mod objects;
+mod outgoing;
 mod paths;
 mod staged;
 mod stdin;
 
 pub use message::{Cleanup, Message};
+pub use outgoing::{Outgoing, RefUpdate, parse_pre_push, parse_ref_updates};
 pub use paths::Paths;
 pub use staged::Staged;
 pub use stdin::Stdin;

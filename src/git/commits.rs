@@ -1,0 +1,129 @@
+//! Commits as a walk sees them: date and parents, from the commit-graph where there is one.
+
+use std::collections::HashSet;
+
+use gix::objs::{CommitRefIter, Kind, TagRefIter};
+
+use super::{Objects, Oid, Repo, Unread};
+use crate::error::{Error, Result};
+
+/// What a walk needs to know of a commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Commit {
+    /// When it was committed, in seconds since 1970.
+    pub(super) date: i64,
+    /// Its parents; none for the last commit of a shallow clone.
+    pub(super) parents: Vec<Oid>,
+}
+
+/// Where an id leads once every tag on the way is undone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Peeled {
+    /// The annotated tags passed, outermost first.
+    pub(super) tags: Vec<Oid>,
+    /// What the last of them names.
+    pub(super) target: Option<(Oid, Target)>,
+}
+
+/// What a ref or a tag can name in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    Commit,
+    Tree,
+    Blob,
+}
+
+/// Reads commits.
+pub(super) struct Commits<'a> {
+    objects: &'a mut Objects,
+    graph: Option<gix::commitgraph::Graph>,
+    shallow: HashSet<Oid>,
+    buffer: Vec<u8>,
+}
+
+impl<'a> Commits<'a> {
+    /// For one repository.
+    ///
+    /// # Errors
+    /// When the list of a shallow clone's last commits cannot be read.
+    pub(super) fn new(repo: &Repo, objects: &'a mut Objects) -> Result<Self> {
+        let local = repo.local();
+        let shallow = local
+            .shallow_commits()
+            .map_err(|e| Error::incomplete(format!("the list of this shallow clone's last commits: {e}")))?;
+        let shallow: HashSet<Oid> = shallow.iter().flat_map(|ids| ids.iter().copied()).collect();
+        // The graph does not know where a shallow history ends. One that is damaged is no loss: the objects say the same.
+        let graph = if shallow.is_empty() { local.commit_graph_if_enabled().ok().flatten() } else { None };
+        Ok(Commits { objects, graph, shallow, buffer: Vec::new() })
+    }
+
+    /// Whether the history ends at this commit because the clone is shallow.
+    pub(super) fn is_cut(&self, id: &Oid) -> bool {
+        self.shallow.contains(id)
+    }
+
+    /// A commit's date and parents.
+    ///
+    /// # Errors
+    /// Why it could not be read.
+    pub(super) fn read(&mut self, id: &Oid) -> Result<Commit, Unread> {
+        if let Some(found) = self.graph.as_ref().and_then(|graph| in_graph(graph, id)) {
+            return Ok(found);
+        }
+        if self.objects.read(id, u64::MAX, &mut self.buffer)? != Kind::Commit {
+            return Err(Unread::Corrupt(format!("{id} is not a commit")));
+        }
+        // As in git, a date that cannot be read is the beginning of time.
+        let date = CommitRefIter::from_bytes(&self.buffer, id.kind()).committer().map_or(0, |c| c.seconds());
+        if self.is_cut(id) {
+            return Ok(Commit { date, parents: Vec::new() });
+        }
+        let mut fields = CommitRefIter::from_bytes(&self.buffer, id.kind());
+        fields.tree_id().map_err(|_| Unread::Corrupt(format!("{id} names no tree")))?;
+        let parents = CommitRefIter::from_bytes(&self.buffer, id.kind()).parent_ids().collect();
+        Ok(Commit { date, parents })
+    }
+
+    /// Follows annotated tags to what they name.
+    ///
+    /// # Errors
+    /// The tags passed, the object that could not be read, and why.
+    pub(super) fn peel(&mut self, id: Oid) -> Result<Peeled, (Peeled, Oid, Unread)> {
+        let (mut id, mut peeled) = (id, Peeled::default());
+        if self.graph.as_ref().is_some_and(|graph| graph.lookup(id).is_some()) {
+            peeled.target = Some((id, Target::Commit));
+            return Ok(peeled);
+        }
+        loop {
+            let kind = match self.objects.read(&id, u64::MAX, &mut self.buffer) {
+                Ok(kind) => kind,
+                Err(why) => return Err((peeled, id, why)),
+            };
+            let target = match kind {
+                Kind::Commit => Target::Commit,
+                Kind::Tree => Target::Tree,
+                Kind::Blob => Target::Blob,
+                Kind::Tag => {
+                    let next = TagRefIter::from_bytes(&self.buffer, id.kind()).target_id();
+                    peeled.tags.push(id);
+                    match next {
+                        Ok(next) => id = next,
+                        Err(e) => return Err((peeled, id, Unread::Corrupt(e.to_string()))),
+                    }
+                    continue;
+                }
+            };
+            peeled.target = Some((id, target));
+            return Ok(peeled);
+        }
+    }
+}
+
+fn in_graph(graph: &gix::commitgraph::Graph, id: &Oid) -> Option<Commit> {
+    let commit = graph.commit_by_id(id)?;
+    let mut parents = Vec::new();
+    for parent in commit.iter_parents() {
+        parents.push(graph.id_at(parent.ok()?).to_owned());
+    }
+    Some(Commit { date: i64::try_from(commit.committer_timestamp()).ok()?, parents })
+}

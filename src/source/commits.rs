@@ -1,0 +1,263 @@
+//! New commits and tags as items: messages, and what each commit's tree has that none of its parents' has.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
+
+use bstr::{BString, ByteSlice};
+use rayon::prelude::*;
+
+use super::objects::{ObjectReader, items, skip};
+use super::{Content, Coverage, Item, Old, Reader, Skip};
+use crate::chunk::{Kind, Origin};
+use crate::error::Result;
+use crate::git::{self, Changes, Known, NewCommit, Objects, Oid, Removed, Repo, Unread};
+
+/// Below this many commits their trees are compared on one thread.
+const SERIAL_COMMITS: usize = 32;
+
+/// How many trees, next to those that a plan opened anyway, may be read to leave out content which the other side has at
+/// another path. Beyond it such copies are scanned, which costs less than finding them.
+const KNOWN_TREES: usize = 128;
+
+/// Plans new commits and hands out readers for them.
+pub(super) struct Commits<'a> {
+    repo: &'a Repo,
+    max_object: u64,
+    planned: OnceLock<Planned>,
+}
+
+/// What readers need of the plan.
+#[derive(Default)]
+struct Planned {
+    /// By the key of [`Old::Unknown`]: what each commit removed.
+    removed: Vec<Vec<Removed>>,
+    known: Known,
+    /// Everything that `known` holds, once asked for.
+    known_content: OnceLock<HashSet<Oid>>,
+    trees: Vec<Oid>,
+}
+
+impl<'a> Commits<'a> {
+    pub(super) fn new(repo: &'a Repo, max_object: u64) -> Self {
+        Commits { repo, max_object, planned: OnceLock::new() }
+    }
+
+    /// Items for everything new. Commits that only `notes` lead to hold notes.
+    pub(super) fn plan(
+        &self,
+        mut new: git::Outgoing,
+        tips: &[Oid],
+        notes: &[Oid],
+        coverage: &mut Coverage,
+    ) -> Result<Vec<Item>> {
+        let mut objects = self.repo.objects();
+        let (mut planned, mut into) = (Planned::default(), Vec::new());
+        for (id, why) in std::mem::take(&mut new.unread) {
+            coverage.skipped.push(unread(id, &why));
+        }
+        // Oldest first: what is found belongs to the commit that brought it.
+        new.commits.reverse();
+        coverage.commits += new.commits.len();
+        let notes = only_from(&new.commits, notes, tips);
+        let brought = self.compare(&new, &mut objects);
+        let opened: usize = brought.iter().map(|c| c.trees.len()).sum();
+        let mut seen = HashSet::new();
+        let mut known = HashSet::new();
+        if brought.iter().any(|c| !c.new.is_empty()) {
+            known = new.known.near(&mut objects, KNOWN_TREES + 2 * opened).unwrap_or_default();
+            seen.clone_from(&known);
+        }
+        for tag in &new.tags {
+            into.push(message(*tag, Kind::TagMessage, format!("tag message of {}", tag_name(&mut objects, *tag))));
+        }
+        for id in &new.blobs {
+            if seen.insert(*id) {
+                into.push(whole_blob(*id));
+            }
+        }
+        let mut trees = HashSet::new();
+        let keys = new.commits.iter().map(Some).chain(new.trees.iter().map(|_| None));
+        for (key, (commit, changes)) in keys.zip(brought).enumerate() {
+            trees.extend(changes.trees.iter().filter(|tree| !known.contains(*tree)));
+            let hex = commit.map(|c| c.id.to_string());
+            if let Some((commit, hex)) = commit.zip(hex.as_deref()) {
+                let mut item = message(
+                    commit.id,
+                    Kind::CommitMessage,
+                    format!("commit message of {}", &hex[..SHORT.min(hex.len())]),
+                );
+                item.origin.commit = Some(hex.to_owned());
+                into.push(item);
+            }
+            let first = into.len();
+            planned.removed.push(items(changes, hex.as_deref(), key, &mut seen, coverage, &mut into));
+            if commit.is_some_and(|c| notes.contains(&c.id)) {
+                name_notes(&mut into, first);
+            }
+        }
+        planned.known = new.known;
+        planned.trees = trees.into_iter().collect();
+        planned.trees.sort();
+        self.planned.get_or_init(|| planned);
+        Ok(into)
+    }
+
+    /// Every commit against its parents, then every tagged tree against nothing; in the order of `new`.
+    fn compare(&self, new: &git::Outgoing, objects: &mut Objects) -> Vec<Changes> {
+        let mut all: Vec<Changes> = if new.commits.len() < SERIAL_COMMITS {
+            new.commits.iter().map(|commit| git::brought(objects, commit)).collect()
+        } else {
+            let fresh = || self.repo.objects();
+            new.commits.par_iter().with_min_len(16).map_init(fresh, git::brought).collect()
+        };
+        for tree in &new.trees {
+            let mut changes = Changes::default();
+            git::compare(objects, *tree, &[], &mut changes);
+            all.push(changes);
+        }
+        all
+    }
+
+    /// The trees that the plan found new: with the objects of its items, all that git would send.
+    pub(super) fn trees(&self) -> &[Oid] {
+        self.planned.get().map_or(&[], |p| &p.trees)
+    }
+
+    /// A reader of what was planned.
+    pub(super) fn reader(&self) -> CommitReader<'_> {
+        let planned = self.planned.get();
+        let removed = planned.map_or(&[][..], |p| &p.removed);
+        CommitReader {
+            repo: self.repo,
+            objects: self.repo.objects(),
+            fetching: None,
+            max: self.max_object,
+            planned,
+            old: ObjectReader::new(self.repo, self.max_object, removed),
+        }
+    }
+}
+
+/// How much of an id a report shows.
+const SHORT: usize = 7;
+
+fn message(id: Oid, kind: Kind, path: String) -> Item {
+    let origin = Origin { kind, path: path.into(), commit: None };
+    Item { origin, content: Content::Object(id), old: Old::Nothing }
+}
+
+/// A blob that a tag or a ref names itself.
+fn whole_blob(id: Oid) -> Item {
+    let origin = Origin { kind: Kind::File, path: format!("blob {id}").into(), commit: None };
+    // It has no path to look up an old side by; the key of none says so, and content that was published is still told.
+    Item { origin, content: Content::Object(id), old: Old::Unknown(usize::MAX) }
+}
+
+fn unread(id: Oid, why: &Unread) -> Skip {
+    Skip { what: "object", path: id.to_string(), reason: why.reason(), incomplete: true }
+}
+
+/// The name that a tag object gives itself.
+fn tag_name(objects: &mut Objects, tag: Oid) -> BString {
+    let mut text = Vec::new();
+    let _ = objects.read(&tag, u64::MAX, &mut text);
+    let name = text.lines().take_while(|line| !line.is_empty()).find_map(|line| line.strip_prefix(b"tag "));
+    name.map_or_else(|| tag.to_string().into(), BString::from)
+}
+
+/// The commits that `notes` lead to and no other tip does.
+fn only_from(commits: &[NewCommit], notes: &[Oid], tips: &[Oid]) -> HashSet<Oid> {
+    if notes.is_empty() {
+        return HashSet::new();
+    }
+    let parents: HashMap<Oid, &[Oid]> = commits.iter().map(|c| (c.id, c.parents.as_slice())).collect();
+    let reach = |from: &[Oid]| {
+        let (mut seen, mut stack) = (HashSet::new(), from.to_vec());
+        while let Some(id) = stack.pop() {
+            if let Some(parents) = parents.get(&id)
+                && seen.insert(id)
+            {
+                stack.extend(*parents);
+            }
+        }
+        seen
+    };
+    let others: Vec<Oid> = tips.iter().filter(|id| !notes.contains(id)).copied().collect();
+    reach(notes).difference(&reach(&others)).copied().collect()
+}
+
+/// Calls the files of a notes tree what they are: their paths are the ids they annotate, cut by slashes.
+fn name_notes(items: &mut Vec<Item>, first: usize) {
+    let annotated = |path: &[u8]| {
+        let hex: Vec<u8> = path.iter().copied().filter(|b| *b != b'/').collect();
+        Oid::from_hex(&hex).ok()
+    };
+    let notes = items.split_off(first);
+    items.extend(notes.into_iter().filter_map(|mut item| {
+        let Some(id) = annotated(&item.origin.path) else { return Some(item) };
+        if item.origin.kind == Kind::PathName {
+            return None;
+        }
+        item.origin.kind = Kind::Note;
+        item.origin.path = format!("note on {id}").into();
+        Some(item)
+    }));
+}
+
+/// Reads commits, tags and blobs.
+pub(super) struct CommitReader<'a> {
+    repo: &'a Repo,
+    objects: Objects,
+    /// For new content that a partial clone does not have here yet.
+    fetching: Option<Objects>,
+    max: u64,
+    planned: Option<&'a Planned>,
+    old: ObjectReader<'a>,
+}
+
+impl CommitReader<'_> {
+    pub(super) fn objects(&mut self) -> &mut Objects {
+        &mut self.objects
+    }
+
+    /// Whether the side that is published to is known to hold this very content, at whatever path.
+    fn is_known(&mut self, item: &Item) -> bool {
+        let (Some(planned), Content::Object(id)) = (self.planned, &item.content) else { return false };
+        planned.known_content.get_or_init(|| planned.known.all(&mut self.objects)).contains(id)
+    }
+}
+
+impl Reader for CommitReader<'_> {
+    fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
+        into.clear();
+        let Content::Object(id) = &item.content else { return self.old.read(item, into) };
+        let read = match self.objects.read(id, self.max, into) {
+            Err(Unread::Missing) if self.repo.is_partial() => {
+                self.fetching.get_or_insert_with(|| self.repo.objects_fetching()).read(id, self.max, into)
+            }
+            read => read,
+        };
+        read.map_err(|why| skip(item, *id, &why))?;
+        if matches!(item.origin.kind, Kind::CommitMessage | Kind::TagMessage) {
+            message_first(into);
+        }
+        Ok(())
+    }
+
+    fn old_sides(&mut self, item: &Item) -> Vec<Vec<u8>> {
+        if self.is_known(item) {
+            let mut same = Vec::new();
+            return if self.read(item, &mut same).is_ok() { vec![same] } else { Vec::new() };
+        }
+        self.old.old_sides(item)
+    }
+}
+
+/// Puts the message before the headers, so that its lines count from 1 and the headers (names, signatures, whatever a
+/// tool wrote there) are read as well.
+fn message_first(object: &mut Vec<u8>) {
+    if let Some(end) = object.find(b"\n\n") {
+        object.push(b'\n');
+        object.rotate_left(end + 2);
+    }
+}
