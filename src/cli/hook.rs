@@ -6,12 +6,13 @@ use bstr::ByteSlice;
 
 use super::gate::{Ending, Gate, Home};
 use super::options::{Judging, Reporting};
+use super::told;
 use crate::error::{Context, Result};
 use crate::exit::Exit;
 use crate::git::Repo;
-use crate::journal::Place;
+use crate::journal::{self, Place};
 use crate::scan::Outcome;
-use crate::source::{Cleanup, Message, Staged};
+use crate::source::{Cleanup, Message, Outgoing, RefUpdate, Staged, parse_ref_updates};
 
 /// Run as a git hook; what the installed hooks call.
 #[derive(Debug, clap::Args)]
@@ -38,6 +39,22 @@ enum Hook {
         /// The file that holds the message
         file: PathBuf,
     },
+    /// Before a push: everything the remote lacks
+    PrePush {
+        /// The remote's name, or its address
+        #[arg(default_value = "")]
+        remote: String,
+        /// The remote's address
+        #[arg(default_value = "")]
+        url: String,
+    },
+    /// On the receiving side of a push: everything no ref here leads to yet
+    PreReceive,
+    /// Before refs change: what branches and tags would newly lead to; `--no-verify` does not skip this hook
+    ReferenceTransaction {
+        /// Where the transaction is; only `prepared` can be refused
+        state: String,
+    },
 }
 
 /// Runs one hook.
@@ -46,12 +63,15 @@ enum Hook {
 /// What ended the run before it could judge.
 pub fn run(args: Args) -> Result<Exit> {
     let here = std::env::current_dir().or_incomplete("the current directory")?;
+    if matches!(&args.hook, Hook::ReferenceTransaction { state } if state != "prepared") {
+        return Ok(Exit::Clean);
+    }
     let mut ending = Ending::of(args.hook.name());
     let repo = Repo::discover(&here);
     if let Ok(repo) = &repo {
         ending.place = Place::Repository(repo.common_dir().to_owned());
     }
-    ending.silent_when_clean = matches!(args.hook, Hook::CommitMsg { .. });
+    ending.silent_when_clean = matches!(args.hook, Hook::CommitMsg { .. } | Hook::ReferenceTransaction { .. });
     let outcome = repo.and_then(|repo| scan(&args, &repo, &mut ending));
     ending.conclude(outcome, &Reporting::default())
 }
@@ -59,7 +79,6 @@ pub fn run(args: Args) -> Result<Exit> {
 fn scan(args: &Args, repo: &Repo, ending: &mut Ending) -> Result<Outcome> {
     let gate = Gate::ready(&args.judging, Home::Repo(repo))?;
     let max = gate.max_object();
-    let _ = &mut ending.covers;
     match &args.hook {
         Hook::PreCommit { files } => {
             let _ = files;
@@ -67,6 +86,23 @@ fn scan(args: &Args, repo: &Repo, ending: &mut Ending) -> Result<Outcome> {
         }
         Hook::PreMergeCommit => gate.scan(&[&Staged::new(repo, max)]),
         Hook::CommitMsg { file } => gate.scan(&[&message(repo, file.clone())]),
+        Hook::PrePush { remote, url } => {
+            let push = told::push(repo, remote.clone(), url.clone())?;
+            ending.covers.refs = push.updates.iter().map(receipt).collect();
+            gate.scan(&[&Outgoing::push(repo, &push.remote, &push.url, push.updates, max)?])
+        }
+        Hook::PreReceive => {
+            let updates = parse_ref_updates(&told::standard_input()?.0)?;
+            ending.covers.refs = updates.iter().map(receipt).collect();
+            gate.scan(&[&Outgoing::received(repo, updates, max)?])
+        }
+        Hook::ReferenceTransaction { .. } => {
+            let mut updates = parse_ref_updates(&told::standard_input()?.0)?;
+            let guarded: [&[u8]; 3] = [b"refs/heads/", b"refs/tags/", b"refs/remotes/"];
+            updates.retain(|u| guarded.iter().any(|prefix| u.remote_ref.starts_with(prefix)));
+            ending.covers.refs = updates.iter().map(receipt).collect();
+            gate.scan(&[&Outgoing::received(repo, updates, max)?])
+        }
     }
 }
 
@@ -76,8 +112,17 @@ impl Hook {
             Hook::PreCommit { .. } => "hook pre-commit",
             Hook::PreMergeCommit => "hook pre-merge-commit",
             Hook::CommitMsg { .. } => "hook commit-msg",
+            Hook::PrePush { .. } => "hook pre-push",
+            Hook::PreReceive => "hook pre-receive",
+            Hook::ReferenceTransaction { .. } => "hook reference-transaction",
         }
     }
+}
+
+/// A ref update as the journal keeps it.
+fn receipt(update: &RefUpdate) -> journal::RefUpdate {
+    let name = if update.remote_ref.is_empty() { &update.local_ref } else { &update.remote_ref };
+    journal::RefUpdate { name: name.to_string(), old: update.old.to_string(), new: update.new.to_string() }
 }
 
 /// The message as git will record it: its configuration and whether an editor was used decide.

@@ -6,6 +6,7 @@ mod install;
 mod options;
 mod rules;
 mod scan;
+mod told;
 
 use std::process::ExitCode;
 

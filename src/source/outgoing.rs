@@ -104,7 +104,8 @@ pub struct Outgoing<'a> {
 }
 
 impl<'a> Outgoing<'a> {
-    /// What a push publishes: `name` and `url` are git's arguments to pre-push. An object larger than `max_object`
+    /// What a push publishes: `name` and `url` are git's arguments to pre-push, both empty when they are not known: then
+    /// what any remote holds counts as published. An object larger than `max_object`
     /// bytes makes the scan incomplete.
     ///
     /// # Errors
@@ -118,10 +119,11 @@ impl<'a> Outgoing<'a> {
     ) -> Result<Outgoing<'a>> {
         let remotes = Remotes::of(repo)?;
         let to = remotes.find(name, url).map(|r| r.name.clone());
+        let nobody_said = name.is_empty() && url.is_empty();
         let (mut there, mut others) = (Vec::new(), Vec::new());
         for remote in remotes.all() {
-            if Some(&remote.name) == to.as_ref() {
-                there.clone_from(&remote.tips);
+            if Some(&remote.name) == to.as_ref() || nobody_said {
+                there.extend(&remote.tips);
             } else if !remote.tips.is_empty() {
                 others.push((remote.name.clone(), remote.tips.clone()));
             }
@@ -183,6 +185,9 @@ impl Source for Outgoing<'_> {
             if !update.old.is_null() {
                 hidden.push(update.old);
             }
+        }
+        if self.updates.is_empty() {
+            coverage.refs.push("nothing to push".into());
         }
         if tips.is_empty() {
             return Ok(Vec::new());
