@@ -23,6 +23,8 @@ pub(super) struct Peeled {
     pub(super) tags: Vec<Oid>,
     /// What the last of them names.
     pub(super) target: Option<(Oid, Target)>,
+    /// What could not be read on the way, and why; then there is no target.
+    pub(super) unread: Option<(Oid, Unread)>,
 }
 
 /// What a ref or a tag can name in the end.
@@ -85,36 +87,35 @@ impl<'a> Commits<'a> {
     }
 
     /// Follows annotated tags to what they name.
-    ///
-    /// # Errors
-    /// The tags passed, the object that could not be read, and why.
-    pub(super) fn peel(&mut self, id: Oid) -> Result<Peeled, (Peeled, Oid, Unread)> {
+    pub(super) fn peel(&mut self, id: Oid) -> Peeled {
         let (mut id, mut peeled) = (id, Peeled::default());
         if self.graph.as_ref().is_some_and(|graph| graph.lookup(id).is_some()) {
             peeled.target = Some((id, Target::Commit));
-            return Ok(peeled);
+            return peeled;
         }
         loop {
-            let kind = match self.objects.read(&id, u64::MAX, &mut self.buffer) {
-                Ok(kind) => kind,
-                Err(why) => return Err((peeled, id, why)),
-            };
-            let target = match kind {
-                Kind::Commit => Target::Commit,
-                Kind::Tree => Target::Tree,
-                Kind::Blob => Target::Blob,
-                Kind::Tag => {
-                    let next = TagRefIter::from_bytes(&self.buffer, id.kind()).target_id();
+            let target = match self.objects.read(&id, u64::MAX, &mut self.buffer) {
+                Ok(Kind::Commit) => Target::Commit,
+                Ok(Kind::Tree) => Target::Tree,
+                Ok(Kind::Blob) => Target::Blob,
+                Ok(Kind::Tag) => {
                     peeled.tags.push(id);
-                    match next {
+                    match TagRefIter::from_bytes(&self.buffer, id.kind()).target_id() {
                         Ok(next) => id = next,
-                        Err(e) => return Err((peeled, id, Unread::Corrupt(e.to_string()))),
+                        Err(e) => {
+                            peeled.unread = Some((id, Unread::Corrupt(e.to_string())));
+                            return peeled;
+                        }
                     }
                     continue;
                 }
+                Err(why) => {
+                    peeled.unread = Some((id, why));
+                    return peeled;
+                }
             };
             peeled.target = Some((id, target));
-            return Ok(peeled);
+            return peeled;
         }
     }
 }

@@ -67,9 +67,7 @@ pub fn outgoing(repo: &Repo, objects: &mut Objects, tips: &[Oid], hidden: &[Oid]
     let mut hidden_tags = HashSet::new();
     let mut seen = HashSet::new();
     for id in hidden.iter().filter(|id| seen.insert(**id)) {
-        let peeled = match commits.peel(*id) {
-            Ok(peeled) | Err((peeled, ..)) => peeled,
-        };
+        let peeled = commits.peel(*id);
         hidden_tags.extend(peeled.tags);
         match peeled.target {
             Some((id, Target::Commit)) => walk.start(&mut commits, id, true, &mut found.unread),
@@ -81,13 +79,8 @@ pub fn outgoing(repo: &Repo, objects: &mut Objects, tips: &[Oid], hidden: &[Oid]
     let known: HashSet<Oid> = found.known.near.iter().copied().collect();
     let mut seen = hidden_tags;
     for id in tips.iter().filter(|id| !seen.contains(*id)).copied().collect::<Vec<_>>() {
-        let peeled = match commits.peel(id) {
-            Ok(peeled) => peeled,
-            Err((peeled, id, why)) => {
-                found.unread.push((id, why));
-                peeled
-            }
-        };
+        let peeled = commits.peel(id);
+        found.unread.extend(peeled.unread);
         found.tags.extend(peeled.tags.into_iter().filter(|tag| seen.insert(*tag)));
         match peeled.target {
             Some((id, Target::Commit)) => walk.start(&mut commits, id, false, &mut found.unread),
