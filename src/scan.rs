@@ -3,16 +3,18 @@
 //! Scan first, diff later: every new byte is scanned once, and only where something is found is the old side read to
 //! decide whether the line is new.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
+use bstr::ByteSlice;
 use rayon::prelude::*;
 
 use crate::chunk::{Chunk, Kind};
 use crate::engine::{Engine, Match, Scratch};
 use crate::error::Result;
 use crate::excerpt;
-use crate::finding::{Finding, Fingerprint, Location, Verdict};
+use crate::finding::{Finding, Fingerprint, Location, Secret, Verdict};
 use crate::git;
 use crate::policy::Policy;
 use crate::source::{Coverage, Item, Old, Reader, Skip, Source};
@@ -33,6 +35,10 @@ pub struct Outcome {
     /// How long it took.
     pub took: Duration,
 }
+
+/// How a Git LFS pointer begins, and how large one can be (its specification says less than 1,024 bytes).
+const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
+const LFS_POINTER_MAX: usize = 1024;
 
 /// What is planned below this many items is scanned on one thread: starting others costs more than it gives.
 const SERIAL_ITEMS: usize = 64;
@@ -60,11 +66,30 @@ pub fn run(sources: &[&dyn Source], engine: &Engine, policy: &Policy) -> Result<
             coverage.skipped.extend(part.skipped);
         }
     }
+    mask_paths(&mut findings, &mut coverage);
     coverage.skipped.sort();
     findings.sort_by(|a: &Finding, b| (&a.location, a.rule.id, &a.commit).cmp(&(&b.location, b.rule.id, &b.commit)));
     let stale = policy.stale();
     let rules = engine.rules();
     Ok(Outcome { findings, coverage, stale, rules: rules.rules().len(), ruleset: rules.hash(), took: start.elapsed() })
+}
+
+/// A path can hold a secret, too: no report shows it.
+fn mask_paths(findings: &mut [Finding], coverage: &mut Coverage) {
+    let secrets: HashSet<Secret> = findings.iter().map(|f| f.secret.clone()).collect();
+    for secret in &secrets {
+        let (bytes, mask) = (secret.expose(), secret.masked());
+        for path in findings.iter_mut().map(|f| &mut f.location.path) {
+            if path.find(bytes).is_some() {
+                *path = path.replace(bytes, &mask).into();
+            }
+        }
+        for path in coverage.skipped.iter_mut().map(|s| &mut s.path) {
+            if path.as_bytes().find(bytes).is_some() {
+                *path = path.as_bytes().replace(bytes, &mask).to_str_lossy().into_owned();
+            }
+        }
+    }
 }
 
 /// What one worker brings back.
@@ -88,6 +113,14 @@ fn scan_all(source: &dyn Source, engine: &Engine, policy: &Policy, items: &[Item
             part.blobs += 1;
         }
         part.bytes += buffer.len() as u64;
+        if buffer.starts_with(LFS_POINTER) && buffer.len() < LFS_POINTER_MAX {
+            part.skipped.push(Skip {
+                what: "lfs-pointer",
+                path: item.origin.path.to_string(),
+                reason: "its content is in Git LFS: scan the checked-out file".into(),
+                incomplete: false,
+            });
+        }
         let chunk = Chunk { origin: &item.origin, bytes: &buffer };
         let matches = engine.scan(chunk, &mut scratch);
         if !matches.is_empty() {

@@ -1,27 +1,29 @@
 //! `shield-hook hook NAME`: what the installed hooks call.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice, ByteVec};
 
 use super::gate::{Ending, Gate, Home};
 use super::options::{Judging, Reporting};
 use super::told;
 use crate::error::{Context, Result};
 use crate::exit::Exit;
-use crate::git::Repo;
+use crate::git::{self, Repo};
 use crate::journal::{self, Place};
 use crate::scan::Outcome;
-use crate::source::{Cleanup, Message, Outgoing, RefUpdate, Staged, parse_ref_updates};
+use crate::source::{Cleanup, Message, Outgoing, Paths, RefUpdate, Staged, parse_ref_updates};
 
 /// Run as a git hook; what the installed hooks call.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
     hook: Hook,
-    // Hooks are called without options; these are set through the environment.
     #[command(flatten)]
     judging: Judging,
+    #[command(flatten)]
+    reporting: Reporting,
 }
 
 /// The hooks, with the arguments that git gives them.
@@ -29,7 +31,7 @@ pub struct Args {
 enum Hook {
     /// Before a commit: what is staged
     PreCommit {
-        /// Named by hook managers; what is staged is read whatever they name
+        /// Named by hook managers; those that are not staged (`pre-commit run --all-files`) are read from disk
         files: Vec<PathBuf>,
     },
     /// Before a merge commit: what it would record
@@ -73,7 +75,7 @@ pub fn run(args: Args) -> Result<Exit> {
     }
     ending.silent_when_clean = matches!(args.hook, Hook::CommitMsg { .. } | Hook::ReferenceTransaction { .. });
     let outcome = repo.and_then(|repo| scan(&args, &repo, &mut ending));
-    ending.conclude(outcome, &Reporting::default())
+    ending.conclude(outcome, &args.reporting)
 }
 
 fn scan(args: &Args, repo: &Repo, ending: &mut Ending) -> Result<Outcome> {
@@ -81,8 +83,11 @@ fn scan(args: &Args, repo: &Repo, ending: &mut Ending) -> Result<Outcome> {
     let max = gate.max_object();
     match &args.hook {
         Hook::PreCommit { files } => {
-            let _ = files;
-            gate.scan(&[&Staged::new(repo, max)])
+            let staged = Staged::new(repo, max);
+            match unstaged(repo, files)? {
+                paths if paths.is_empty() => gate.scan(&[&staged]),
+                paths => gate.scan(&[&staged, &on_disk(repo, paths, max)?]),
+            }
         }
         Hook::PreMergeCommit => gate.scan(&[&Staged::new(repo, max)]),
         Hook::CommitMsg { file } => gate.scan(&[&message(repo, file.clone())]),
@@ -123,6 +128,23 @@ impl Hook {
 fn receipt(update: &RefUpdate) -> journal::RefUpdate {
     let name = if update.remote_ref.is_empty() { &update.local_ref } else { &update.remote_ref };
     journal::RefUpdate { name: name.to_string(), old: update.old.to_string(), new: update.new.to_string() }
+}
+
+/// Those of the files a hook manager names that are no part of the commit.
+fn unstaged(repo: &Repo, files: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let staged: HashSet<BString> = git::staged(repo, &mut repo.objects())?.new.into_iter().map(|c| c.path).collect();
+    let is_staged = |file: &PathBuf| staged.contains(Vec::from_path_lossy(file).as_bstr());
+    Ok(files.iter().filter(|f| !is_staged(f)).cloned().collect())
+}
+
+/// Files on disk, reported relative to the repository's root.
+fn on_disk(repo: &Repo, paths: Vec<PathBuf>, max_object: u64) -> Result<Paths> {
+    let here = std::env::current_dir().or_incomplete("the current directory")?;
+    let root = repo.work_dir().unwrap_or(&here).to_owned();
+    Ok(Paths { root, here, paths, no_ignore: true, tracked: Vec::new(), max_object })
 }
 
 /// The message as git will record it: its configuration and whether an editor was used decide.

@@ -1,9 +1,11 @@
 //! The command line: what was typed (clap) apart from what it means. One file a subcommand.
 
+mod check;
 mod gate;
 mod hook;
 mod install;
 mod options;
+mod packages;
 mod rules;
 mod scan;
 mod told;
@@ -30,6 +32,8 @@ pub enum Command {
     Scan(Box<scan::Args>),
     /// Run as a git hook; what the installed hooks call
     Hook(hook::Args),
+    /// Look up packages and lockfiles in the data on hijacked packages
+    Check(check::Args),
     /// Put the git hooks in place
     Install(install::Install),
     /// Take the git hooks away and give back what was there
@@ -58,6 +62,7 @@ pub fn run(command: Command) -> Result<Exit> {
     match command {
         Command::Scan(args) => scan::run(*args),
         Command::Hook(args) => hook::run(args),
+        Command::Check(args) => check::run(args),
         Command::Install(args) => install::install(args),
         Command::Uninstall(args) => install::uninstall(args),
         Command::Rules(args) => rules::run(args),

@@ -12,16 +12,16 @@ use crate::rule::Confidence;
 #[command(next_help_heading = "Policy")]
 pub struct Judging {
     /// Read this configuration instead of .shield-hook.toml
-    #[arg(long, value_name = "FILE", env = "SHIELD_HOOK_CONFIG")]
+    #[arg(global = true, long, value_name = "FILE", env = "SHIELD_HOOK_CONFIG")]
     pub config: Option<PathBuf>,
     /// Read this baseline instead of the configured one
-    #[arg(long, value_name = "FILE", env = "SHIELD_HOOK_BASELINE")]
+    #[arg(global = true, long, value_name = "FILE", env = "SHIELD_HOOK_BASELINE")]
     pub baseline: Option<PathBuf>,
     /// The lowest confidence that blocks
-    #[arg(long, value_parser = confidence(), value_name = "LEVEL")]
+    #[arg(global = true, long, value_parser = confidence(), value_name = "LEVEL")]
     pub block: Option<Confidence>,
     /// Run this rule only (repeatable)
-    #[arg(long = "rule", value_name = "ID")]
+    #[arg(global = true, long = "rule", value_name = "ID")]
     pub rules: Vec<String>,
 }
 
@@ -39,22 +39,22 @@ fn confidence() -> impl TypedValueParser<Value = Confidence> {
 #[command(next_help_heading = "Report")]
 pub struct Reporting {
     /// How to write the report
-    #[arg(long, value_enum, default_value = "pretty")]
+    #[arg(global = true, long, value_enum, default_value = "pretty")]
     pub format: Format,
     /// Write the report to a file instead of standard output
-    #[arg(long, value_name = "FILE")]
+    #[arg(global = true, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Findings and errors only
-    #[arg(long)]
+    #[arg(global = true, long)]
     pub quiet: bool,
     /// Show old and allowed findings, too
-    #[arg(long, conflicts_with = "quiet")]
+    #[arg(global = true, long, conflicts_with = "quiet")]
     pub verbose: bool,
     /// No progress bar
-    #[arg(long)]
+    #[arg(global = true, long)]
     pub no_progress: bool,
     /// When to use colour
-    #[arg(long, value_enum, default_value = "auto", value_name = "WHEN")]
+    #[arg(global = true, long, value_enum, default_value = "auto", value_name = "WHEN")]
     pub color: Color,
 }
 

@@ -6,9 +6,9 @@ use super::gate::{Ending, Gate, Home};
 use super::options::{Judging, Reporting};
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
-use crate::git::Repo;
+use crate::git::{self, Repo};
 use crate::scan::Outcome;
-use crate::source::{Paths, Staged, Stdin};
+use crate::source::{Paths, Staged, Stdin, WorkTree};
 
 /// Scan what is staged, a range, the history, files or standard input.
 #[derive(Debug, clap::Args)]
@@ -71,38 +71,50 @@ pub fn run(args: Args) -> Result<Exit> {
 
 fn scan(args: &Args) -> Result<Outcome> {
     let here = std::env::current_dir().or_incomplete("the current directory")?;
-    if args.mode.staged {
+    let mode = &args.mode;
+    if mode.staged || mode.worktree || mode.history || mode.range.is_some() {
         let repo = Repo::discover(&here)?;
         let gate = Gate::ready(&args.judging, Home::Repo(&repo))?;
-        gate.scan(&[&Staged::new(&repo, gate.max_object())])
-    } else if args.mode.worktree || args.mode.history || args.mode.range.is_some() {
-        Err(Error::usage("not there yet"))
-    } else if args.paths.iter().any(|p| p.as_os_str() == "-") {
+        let max_object = gate.max_object();
+        let staged = Staged::new(&repo, max_object);
+        return if mode.staged {
+            gate.scan(&[&staged])
+        } else if mode.worktree {
+            gate.scan(&[&staged, &WorkTree { repo: &repo, max_object }])
+        } else {
+            Err(Error::usage("not there yet"))
+        };
+    }
+    if args.paths.iter().any(|p| p.as_os_str() == "-") {
         if args.paths.len() > 1 {
             return Err(Error::usage("`-` reads standard input and goes with no other path"));
         }
-        let gate = Gate::ready(&args.judging, Home::Dir(&root_for(&here, &[])))?;
-        gate.scan(&[&Stdin { name: args.stdin_name.as_str().into(), max_object: gate.max_object() }])
-    } else {
-        let root = root_for(&here, &args.paths);
-        let whole = args.paths.is_empty() && root == here;
-        let gate = Gate::ready(&args.judging, Home::Dir(&root))?.whole(whole);
-        let paths = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths.clone() };
-        gate.scan(&[&Paths { root, here, paths, no_ignore: args.no_ignore, max_object: gate.max_object() }])
+        let (root, _) = root_for(&here, &[]);
+        let gate = Gate::ready(&args.judging, Home::Dir(&root))?;
+        return gate.scan(&[&Stdin { name: args.stdin_name.as_str().into(), max_object: gate.max_object() }]);
     }
+    let (root, repo) = root_for(&here, &args.paths);
+    let whole = args.paths.is_empty() && root == here;
+    let gate = Gate::ready(&args.judging, Home::Dir(&root))?.whole(whole);
+    let paths = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths.clone() };
+    let tracked = match repo {
+        Some(repo) if !args.no_ignore => git::tracked(&repo)?.into_iter().filter_map(|t| t.file).collect(),
+        _ => Vec::new(),
+    };
+    gate.scan(&[&Paths { root, here, paths, no_ignore: args.no_ignore, tracked, max_object: gate.max_object() }])
 }
 
-/// What paths in the report are relative to: the repository's root, and outside one the scanned directory.
-fn root_for(here: &Path, paths: &[PathBuf]) -> PathBuf {
+/// What paths in the report are relative to: the root of the repository that `here` is in, which is given as well, and
+/// outside one the scanned directory.
+fn root_for(here: &Path, paths: &[PathBuf]) -> (PathBuf, Option<Repo>) {
     if let Ok(repo) = Repo::discover(here)
-        && let Some(root) = repo.work_dir()
-        && let (Ok(root), Ok(here)) = (root.canonicalize(), here.canonicalize())
-        && here.starts_with(&root)
+        && let Some(root) = repo.work_dir().and_then(|root| root.canonicalize().ok())
+        && here.canonicalize().is_ok_and(|here| here.starts_with(&root))
     {
-        return root;
+        return (root, Some(repo));
     }
     match paths {
-        [one] if one.is_dir() => here.join(one),
-        _ => here.to_owned(),
+        [one] if one.is_dir() => (here.join(one), None),
+        _ => (here.to_owned(), None),
     }
 }

@@ -12,6 +12,7 @@ mod rename;
 mod repo;
 mod staged;
 mod trees;
+mod worktree;
 
 pub use added::{Lines, new_lines};
 /// An object's id.
@@ -25,3 +26,4 @@ pub use rename::rename_of;
 pub use repo::{Ref, Repo};
 pub use staged::staged;
 pub use trees::{Change, Changes, Mode, Removed, compare};
+pub use worktree::{Tracked, tracked};

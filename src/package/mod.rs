@@ -1,9 +1,13 @@
 //! Known-hijacked packages: lockfiles to packages, advisories to verdicts.
 
 pub mod advisory;
+pub mod change;
 pub mod ecosystem;
 pub mod index;
 pub mod inventory;
 pub mod lockfile;
+pub mod popular;
 pub mod row;
+pub mod store;
+pub mod survey;
 pub mod version;

@@ -1,6 +1,7 @@
 //! Reports: one file a format behind one small trait.
 
 mod json;
+pub mod packages;
 mod pretty;
 
 use std::io;

@@ -10,12 +10,14 @@ mod outgoing;
 mod paths;
 mod staged;
 mod stdin;
+mod worktree;
 
 pub use message::{Cleanup, Message};
 pub use outgoing::{Outgoing, RefUpdate, parse_pre_push, parse_ref_updates};
 pub use paths::Paths;
 pub use staged::Staged;
 pub use stdin::Stdin;
+pub use worktree::WorkTree;
 
 use serde::Serialize;
 

@@ -19,42 +19,27 @@ pub struct Paths {
     pub paths: Vec<PathBuf>,
     /// Read ignored files as well.
     pub no_ignore: bool,
+    /// Files that git tracks: what `.gitignore` says has no bearing on them.
+    pub tracked: Vec<PathBuf>,
     /// Larger files make the scan incomplete, in bytes.
     pub max_object: u64,
 }
 
 impl Source for Paths {
     fn plan(&self, coverage: &mut Coverage) -> Result<Vec<Item>> {
-        let Some((first, rest)) = self.paths.split_first() else { return Ok(Vec::new()) };
-        for path in &self.paths {
-            if path.symlink_metadata().is_err() {
-                return Err(Error::incomplete(format!("{}: no such file or directory", path.display())));
-            }
-        }
-        let mut walk = WalkBuilder::new(first);
-        rest.iter().for_each(|p| {
-            walk.add(p);
-        });
-        let on = !self.no_ignore;
-        walk.hidden(false).ignore(on).git_ignore(on).git_global(on).git_exclude(on).parents(on).require_git(false);
-        walk.filter_entry(|e| e.file_name() != ".git");
         let mut items = Vec::new();
-        for entry in walk.build() {
-            match entry {
-                Err(e) => coverage.skipped.push(Skip {
-                    what: "file",
-                    path: String::new(),
-                    reason: e.to_string(),
-                    incomplete: true,
-                }),
-                Ok(e) => match e.file_type() {
-                    Some(t) if t.is_file() => items.push(self.item(e.into_path(), Kind::File)),
-                    Some(t) if t.is_symlink() => items.push(self.item(e.into_path(), Kind::Symlink)),
-                    _ => {}
-                },
+        for path in &self.paths {
+            // Follows a link that was named: it is its target that was asked for.
+            match path.metadata() {
+                Ok(m) if m.is_dir() => self.walk(path, coverage, &mut items),
+                // A file, or a pipe such as the shell's <(...).
+                Ok(_) => items.push(self.item(path.clone(), Kind::File)),
+                Err(_) if path.symlink_metadata().is_ok() => items.push(self.item(path.clone(), Kind::Symlink)),
+                Err(e) => return Err(Error::incomplete(format!("{}: {e}", path.display()))),
             }
         }
         items.sort_by(|a, b| a.origin.path.cmp(&b.origin.path));
+        items.dedup_by(|a, b| a.origin == b.origin);
         Ok(items)
     }
 
@@ -64,6 +49,40 @@ impl Source for Paths {
 }
 
 impl Paths {
+    /// Everything below a directory.
+    fn walk(&self, dir: &Path, coverage: &mut Coverage, into: &mut Vec<Item>) {
+        let on = !self.no_ignore;
+        let mut walk = WalkBuilder::new(dir);
+        // A project's `.ignore` is for searching: it has no say in what is scanned.
+        walk.hidden(false).ignore(false).git_ignore(on).git_global(on).git_exclude(on).parents(on).require_git(false);
+        walk.filter_entry(|e| e.file_name() != ".git");
+        for entry in walk.build() {
+            match entry {
+                Err(e) => {
+                    let (what, path, reason) = ("file", slashes(dir).to_string(), e.to_string());
+                    coverage.skipped.push(Skip { what, path, reason, incomplete: true });
+                }
+                Ok(e) => match e.file_type() {
+                    Some(t) if t.is_file() => into.push(self.item(e.into_path(), Kind::File)),
+                    Some(t) if t.is_symlink() => into.push(self.item(e.into_path(), Kind::Symlink)),
+                    Some(t) if t.is_dir() => {}
+                    _ => {
+                        let (path, reason) = (slashes(e.path()).to_string(), "a pipe, socket or device".into());
+                        coverage.skipped.push(Skip { what: "file", path, reason, incomplete: false });
+                    }
+                },
+            }
+        }
+        let whole = lexical(&self.here.join(dir));
+        for file in self.tracked.iter().filter(|f| f.starts_with(&whole)) {
+            match file.symlink_metadata() {
+                Ok(m) if m.is_file() => into.push(self.item(file.clone(), Kind::File)),
+                Ok(m) if m.is_symlink() => into.push(self.item(file.clone(), Kind::Symlink)),
+                _ => {}
+            }
+        }
+    }
+
     fn item(&self, path: PathBuf, kind: Kind) -> Item {
         let whole = lexical(&self.here.join(&path));
         let shown = whole.strip_prefix(lexical(&self.root)).unwrap_or(&path);
@@ -96,8 +115,10 @@ fn lexical(path: &Path) -> PathBuf {
     clean
 }
 
-struct FileReader {
-    max: u64,
+/// Reads files.
+pub(super) struct FileReader {
+    /// Larger files are not read, in bytes.
+    pub(super) max: u64,
 }
 
 impl Reader for FileReader {

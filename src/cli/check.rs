@@ -1,0 +1,181 @@
+//! `shield-hook check`: is this package, or anything in this lockfile, known to be bad?
+
+use std::path::Path;
+use std::time::Instant;
+
+use super::packages::{self, Telling};
+use crate::error::{Context, Error, Result};
+use crate::exit::Exit;
+use crate::package::advisory::{Advisories, Verdict};
+use crate::package::ecosystem::Ecosystem;
+use crate::package::lockfile::{self, Format};
+use crate::package::store;
+use crate::package::survey::{Row, Survey};
+use crate::source::Skip;
+
+/// Look up packages and lockfiles in the data on hijacked packages.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shield-hook check axios@1.14.1                   one version, in npm and PyPI
+  shield-hook check pypi:elementary-data==0.23.3   one ecosystem
+  shield-hook check package-lock.json uv.lock      everything that lockfiles name
+
+There is no \"safe\": what the data does not hold is unknown.
+Exit codes: 0 nothing known to be bad, 1 a known-bad version, 2 not everything could be read, 3 wrong usage")]
+pub struct Args {
+    /// NAME@VERSION, NAME==VERSION or NAME; or a lockfile
+    #[arg(value_name = "PACKAGE|LOCKFILE", required = true)]
+    what: Vec<String>,
+    /// Look in this ecosystem only [default: npm and pypi]
+    #[arg(long, value_name = "NAME", value_parser = ecosystem)]
+    ecosystem: Option<Ecosystem>,
+    /// Read the files as this format, whatever they are called (package-lock.json, yarn.lock, uv.lock ...)
+    #[arg(long = "as", value_name = "FORMAT")]
+    read_as: Option<String>,
+    #[command(flatten)]
+    telling: Telling,
+}
+
+fn ecosystem(text: &str) -> Result<Ecosystem, String> {
+    Ecosystem::parse(text).ok_or_else(|| {
+        let names: Vec<&str> = Ecosystem::ALL.iter().map(|e| e.as_str()).collect();
+        format!("not an ecosystem; there are {}", names.join(", "))
+    })
+}
+
+/// Looks up and reports.
+///
+/// # Errors
+/// What ended the run before it could judge.
+pub fn run(mut args: Args) -> Result<Exit> {
+    let start = Instant::now();
+    let survey = survey(&args);
+    // Who asks for one package by name wants to read that it is not known.
+    args.telling.all |= args.telling.format == packages::Format::Pretty && !args.what.iter().any(|w| is_file(w));
+    packages::conclude("check", start, survey, &args.telling)
+}
+
+fn survey(args: &Args) -> Result<Survey> {
+    let advisories = store::load()?;
+    let mut survey = Survey { data: advisories.date().to_owned(), ..Survey::default() };
+    let forced = args.read_as.as_deref().map(format_called).transpose()?;
+    for what in &args.what {
+        if is_file(what) {
+            read_lockfile(what, forced, &advisories, &mut survey)?;
+        } else {
+            look_up(what, args.ecosystem, &advisories, &mut survey)?;
+        }
+    }
+    survey.sort();
+    Ok(survey)
+}
+
+fn format_called(name: &str) -> Result<&'static dyn Format> {
+    lockfile::FORMATS.into_iter().find(|f| f.name() == name).ok_or_else(|| {
+        let names: Vec<&str> = lockfile::FORMATS.iter().map(|f| f.name()).collect();
+        Error::usage(format!("no format is called `{name}`")).help(format!("there are {}", names.join(", ")))
+    })
+}
+
+/// Whether an argument means a file: it is there, or it can be no package's name.
+fn is_file(what: &str) -> bool {
+    let path = Path::new(what);
+    let scoped = what.starts_with('@') && what.matches('/').count() == 1;
+    // Go modules and actions hold slashes, too; they are asked for with their ecosystem before a colon.
+    let named = what.split_once(':').is_some_and(|(ecosystem, _)| Ecosystem::parse(ecosystem).is_some());
+    !named && (path.is_file() || lockfile::recognise(what).is_some() || (what.contains('/') && !scoped))
+}
+
+fn read_lockfile(what: &str, forced: Option<&dyn Format>, advisories: &Advisories, survey: &mut Survey) -> Result<()> {
+    let path = Path::new(what);
+    if path.is_dir() {
+        return Err(Error::usage(format!("{what} is a folder")).help(format!("shield-hook audit {what}")));
+    }
+    let shown = what.replace('\\', "/");
+    let Some(format) = forced.or_else(|| lockfile::recognise(&shown)) else {
+        let names: Vec<&str> = lockfile::FORMATS.iter().map(|f| f.name()).collect();
+        return Err(Error::usage(format!("{what}: the name is no lockfile's"))
+            .help(format!("known are {}", names.join(", ")))
+            .help(format!("`shield-hook check --as FORMAT {what}` reads it all the same")));
+    };
+    // Included files are read as what they are, each once.
+    let (mut queue, mut seen) = (vec![path.to_owned()], std::collections::HashSet::new());
+    while let Some(path) = queue.pop() {
+        if !seen.insert(path.clone()) {
+            continue;
+        }
+        let shown = path.to_string_lossy().replace('\\', "/");
+        let mut unreadable = |reason: String| {
+            let (what, path) = ("lockfile", shown.clone());
+            survey.coverage.skipped.push(Skip { what, path, reason, incomplete: true });
+        };
+        let bytes = match std::fs::read(&path).or_incomplete("reading it") {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                unreadable(error.message().to_owned());
+                continue;
+            }
+        };
+        match lockfile::read(format, &bytes) {
+            Ok(inventory) => {
+                survey.coverage.blobs += 1;
+                survey.coverage.bytes += bytes.len() as u64;
+                survey.add(&shown, &inventory, advisories);
+                let folder = path.parent().unwrap_or(Path::new(""));
+                queue.extend(inventory.includes.iter().filter(|i| !i.contains("://")).map(|i| folder.join(i)));
+            }
+            Err(error) => unreadable(error.to_string()),
+        }
+    }
+    Ok(())
+}
+
+fn look_up(what: &str, only: Option<Ecosystem>, advisories: &Advisories, survey: &mut Survey) -> Result<()> {
+    let (named, rest) = match what.split_once(':') {
+        Some((ecosystem, rest)) if Ecosystem::parse(ecosystem).is_some() => (Ecosystem::parse(ecosystem), rest),
+        _ => (None, what),
+    };
+    let (name, version, python) = split(rest);
+    if name.is_empty() || name.contains(char::is_whitespace) || version.is_some_and(str::is_empty) {
+        return Err(Error::usage(format!("`{what}` names no package"))
+            .help("write NAME@VERSION, NAME==VERSION or NAME, with an ecosystem before a colon if need be"));
+    }
+    let ecosystems = match named.or(only) {
+        Some(one) => vec![one],
+        None if python => vec![Ecosystem::Pypi],
+        None if name.starts_with('@') => vec![Ecosystem::Npm],
+        None => vec![Ecosystem::Npm, Ecosystem::Pypi],
+    };
+    for ecosystem in ecosystems {
+        let verdict = advisories.lookup(ecosystem, name, version);
+        let verdict = match (version, verdict) {
+            // A range is no version: what it may bring is not known to be good.
+            (Some(version), Verdict::Unknown) if version.starts_with(['^', '~', '<', '>', '*']) => {
+                return Err(Error::usage(format!("`{version}` is a range")).help("name the exact version"));
+            }
+            (_, verdict) => verdict,
+        };
+        survey.rows.push(Row {
+            ecosystem,
+            name: name.to_owned(),
+            version: version.map(str::to_owned),
+            verdict,
+            path: None,
+            line: None,
+        });
+    }
+    Ok(())
+}
+
+/// Name, version, and whether it was written in Python's way.
+fn split(text: &str) -> (&str, Option<&str>, bool) {
+    if let Some((name, version)) = text.split_once("==") {
+        return (name.trim(), Some(version.trim_start_matches('=').trim()), true);
+    }
+    let after_scope = usize::from(text.starts_with('@'));
+    match text[after_scope..].find('@') {
+        Some(at) => (&text[..after_scope + at], Some(text[after_scope + at + 1..].trim()), false),
+        None => (text, None, false),
+    }
+}

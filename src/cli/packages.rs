@@ -1,0 +1,131 @@
+//! What the commands about packages share: their options, and how they end.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crate::error::{Context, Result};
+use crate::exit::Exit;
+use crate::journal::{self, Counts, Place, Record};
+use crate::package::survey::Survey;
+use crate::report::packages;
+
+/// How packages are reported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Pretty,
+    /// One JSON object.
+    Json,
+}
+
+/// How the answer is told.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Report")]
+pub struct Telling {
+    /// How to write the report
+    #[arg(long, value_enum, default_value = "pretty")]
+    pub format: Format,
+    /// Write the report to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Show packages that the data does not know, too
+    #[arg(long)]
+    pub all: bool,
+    /// Findings and errors only
+    #[arg(long)]
+    pub quiet: bool,
+    /// No progress bar
+    #[arg(long)]
+    pub no_progress: bool,
+}
+
+/// Package data older than this is said aloud, in days.
+const OLD: i64 = 30;
+
+/// Writes the report, the journal record and the digest; an error leaves its record, too.
+///
+/// # Errors
+/// The error that ended the run, or the report's that could not be written.
+pub(super) fn conclude(command: &'static str, start: Instant, run: Result<Survey>, telling: &Telling) -> Result<Exit> {
+    let told = run.and_then(|mut survey| {
+        survey.took = start.elapsed();
+        tell(&survey, telling).map(|()| survey)
+    });
+    match told {
+        Ok(survey) => {
+            let exit = packages::exit(&survey);
+            journal::record(&Place::User, &record(command, &survey, exit));
+            if !telling.quiet {
+                warn_of_age(&survey.data);
+                anstream::eprintln!("{}", packages::digest(&survey));
+            }
+            Ok(exit)
+        }
+        Err(error) => {
+            journal::record(&Place::User, &Record::failed(command, &error, start.elapsed()));
+            Err(error)
+        }
+    }
+}
+
+fn tell(survey: &Survey, telling: &Telling) -> Result<()> {
+    let mut bytes = Vec::new();
+    match telling.format {
+        Format::Pretty => packages::write_pretty(survey, telling.all, &mut bytes),
+        Format::Json => packages::write_json(survey, telling.all, &mut bytes),
+    }
+    .or_incomplete("the report")?;
+    match &telling.output {
+        Some(path) => std::fs::write(path, bytes).or_incomplete(format!("the report {}", path.display()))?,
+        None => {
+            let mut out = io::stdout().lock();
+            out.write_all(&bytes).and_then(|()| out.flush()).or_incomplete("the report")?;
+        }
+    }
+    for skip in survey.coverage.skipped.iter().filter(|s| s.incomplete) {
+        anstream::eprintln!("shield-hook: not read: {} {}: {}", skip.what, skip.path, skip.reason);
+    }
+    Ok(())
+}
+
+fn record(command: &'static str, survey: &Survey, exit: Exit) -> Record {
+    Record {
+        result: packages::result(survey).into(),
+        exit: exit as u8,
+        counts: Counts {
+            blocking: survey.count("block"),
+            warnings: survey.count("warn"),
+            blobs: survey.coverage.blobs,
+            bytes: survey.coverage.bytes,
+            skipped: survey.coverage.skipped.len(),
+            ..Counts::default()
+        },
+        data: Some(survey.data.clone()),
+        ms: millis(survey.took),
+        digest: packages::digest(survey),
+        ..Record::new(command)
+    }
+}
+
+fn millis(took: Duration) -> u64 {
+    u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Says how old the data is once that matters: silence about a newer attack is no answer.
+fn warn_of_age(data: &str) {
+    if let Some(days) = age(data).filter(|days| *days > OLD) {
+        anstream::eprintln!(
+            "shield-hook: the package data is {days} days old (newest record {data}); newer attacks are not in it: \
+             see `shield-hook advisories update`"
+        );
+    }
+}
+
+/// How many days ago a date was.
+fn age(date: &str) -> Option<i64> {
+    let date: jiff::civil::Date = date.parse().ok()?;
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    today.since((jiff::Unit::Day, date)).ok().map(|span| i64::from(span.get_days()))
+}

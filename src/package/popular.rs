@@ -1,0 +1,252 @@
+//! Popular names: how popular is this one, and is it a slip of the pen away from one that is?
+
+use super::ecosystem::Ecosystem;
+use fst::automaton::Automaton;
+use fst::{IntoStreamer, Streamer};
+
+static POPULAR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/popular.fst"));
+
+/// Lookalikes are sought among this many: an attacker imitates what many type.
+const IMITATED: u64 = 3000;
+/// Shorter names are near to one another by chance.
+const SHORTEST: usize = 5;
+
+fn map() -> fst::Map<&'static [u8]> {
+    fst::Map::new(POPULAR).expect("the build script wrote it")
+}
+
+fn key(ecosystem: Ecosystem, name: &str) -> Vec<u8> {
+    let mut key = vec![ecosystem.key()];
+    key.extend_from_slice(ecosystem.normalise(name).as_bytes());
+    key
+}
+
+/// The name's place in the order of popularity, from 1.
+pub fn rank(ecosystem: Ecosystem, name: &str) -> Option<u64> {
+    map().get(key(ecosystem, name)).map(|rank| rank + 1)
+}
+
+/// The popular name that this one could be mistaken for: one letter added, dropped, changed or swapped with its
+/// neighbour, or the same but for separators. Nothing for a name that is popular itself.
+pub fn lookalike(ecosystem: Ecosystem, name: &str) -> Option<String> {
+    let name = ecosystem.normalise(name);
+    if name.len() < SHORTEST || rank(ecosystem, &name).is_some() {
+        return None;
+    }
+    let near = OneEdit { name: name.as_bytes() };
+    let map = map();
+    let mut best: Option<(u64, String)> = None;
+    let (low, high) = ([ecosystem.key()], [ecosystem.key() + 1]);
+    let mut stream = map.search(After { first: ecosystem.key(), then: near }).ge(low).lt(high).into_stream();
+    while let Some((key, rank)) = stream.next() {
+        let popular = String::from_utf8_lossy(&key[1..]).into_owned();
+        if rank < IMITATED && confusable(&name, &popular) && best.as_ref().is_none_or(|(r, _)| rank < *r) {
+            best = Some((rank, popular));
+        }
+    }
+    best.map(|(_, popular)| popular)
+}
+
+/// Whether the difference is one that a person overlooks and that an attacker could register.
+fn confusable(name: &str, popular: &str) -> bool {
+    if popular.len() < SHORTEST - 1 {
+        return false;
+    }
+    // Within one scope only its owner publishes.
+    let scope = |n: &str| n.strip_prefix('@').and_then(|n| n.split_once('/')).map(|(scope, _)| scope.to_owned());
+    if scope(name).is_some() && scope(name) == scope(popular) {
+        return false;
+    }
+    // `es6-ext` and `es5-ext`, `vue2` and `vue`: numbers tell versions and editions apart.
+    let digits = |n: &str| n.chars().filter(char::is_ascii_digit).collect::<String>();
+    digits(name) == digits(popular)
+}
+
+/// An automaton over the first byte of the key, then another.
+struct After<A> {
+    first: u8,
+    then: A,
+}
+
+impl<A: Automaton> Automaton for After<A> {
+    type State = Option<Option<A::State>>;
+
+    fn start(&self) -> Self::State {
+        Some(None)
+    }
+
+    fn is_match(&self, state: &Self::State) -> bool {
+        matches!(state, Some(Some(state)) if self.then.is_match(state))
+    }
+
+    fn can_match(&self, state: &Self::State) -> bool {
+        match state {
+            Some(Some(state)) => self.then.can_match(state),
+            Some(None) => true,
+            None => false,
+        }
+    }
+
+    fn accept(&self, state: &Self::State, byte: u8) -> Self::State {
+        match state {
+            Some(Some(state)) => Some(Some(self.then.accept(state, byte))),
+            Some(None) if byte == self.first => Some(Some(self.then.start())),
+            _ => None,
+        }
+    }
+}
+
+/// Accepts what is at most one edit (insertion, deletion, substitution, neighbouring swap) away; separators may differ
+/// in any number.
+struct OneEdit<'a> {
+    name: &'a [u8],
+}
+
+/// Places in the name that the text read so far may have brought us to. At most a handful are alive at a time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Spot {
+    /// How much of the name is used up.
+    at: usize,
+    edits: u8,
+    /// Half of a swap: the name's byte that must come next.
+    owed: Option<u8>,
+}
+
+fn separator(byte: u8) -> bool {
+    matches!(byte, b'-' | b'_' | b'.')
+}
+
+impl OneEdit<'_> {
+    fn add(&self, spots: &mut Vec<Spot>, spot: Spot) {
+        if spot.edits > 1 || spots.contains(&spot) {
+            return;
+        }
+        spots.push(spot);
+        if spot.owed.is_none()
+            && let Some(byte) = self.name.get(spot.at)
+        {
+            // A byte of the name that the popular one lacks.
+            let cost = u8::from(!separator(*byte));
+            self.add(spots, Spot { at: spot.at + 1, edits: spot.edits + cost, owed: None });
+        }
+    }
+}
+
+impl Automaton for OneEdit<'_> {
+    type State = Vec<Spot>;
+
+    fn start(&self) -> Vec<Spot> {
+        let mut spots = Vec::new();
+        self.add(&mut spots, Spot { at: 0, edits: 0, owed: None });
+        spots
+    }
+
+    fn is_match(&self, spots: &Vec<Spot>) -> bool {
+        spots.iter().any(|s| s.at == self.name.len() && s.owed.is_none())
+    }
+
+    fn can_match(&self, spots: &Vec<Spot>) -> bool {
+        !spots.is_empty()
+    }
+
+    fn accept(&self, spots: &Vec<Spot>, byte: u8) -> Vec<Spot> {
+        let mut next = Vec::new();
+        for spot in spots {
+            if let Some(owed) = spot.owed {
+                if byte == owed {
+                    self.add(&mut next, Spot { at: spot.at, edits: spot.edits, owed: None });
+                }
+                continue;
+            }
+            let here = self.name.get(spot.at).copied();
+            if here == Some(byte) {
+                self.add(&mut next, Spot { at: spot.at + 1, ..*spot });
+                continue;
+            }
+            if here.is_some() {
+                self.add(&mut next, Spot { at: spot.at + 1, edits: spot.edits + 1, owed: None });
+            }
+            if self.name.get(spot.at + 1) == Some(&byte) {
+                self.add(&mut next, Spot { at: spot.at + 2, edits: spot.edits + 1, owed: here });
+            }
+            // A byte of the popular name that this one lacks.
+            let cost = u8::from(!separator(byte));
+            self.add(&mut next, Spot { at: spot.at, edits: spot.edits + cost, owed: None });
+        }
+        next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Ecosystem::{Npm, Pypi};
+
+    #[test]
+    fn slips_of_the_pen() {
+        for (ecosystem, name, popular) in [
+            (Npm, "loadsh", "lodash"),
+            (Npm, "lodahs", "lodash"),
+            (Npm, "lodashs", "lodash"),
+            (Npm, "comander", "commander"),
+            (Npm, "commandre", "commander"),
+            (Npm, "type-script", "typescript"),
+            (Npm, "@bable/core", "@babel/core"),
+            (Pypi, "reqeusts", "requests"),
+            (Pypi, "request_s", "requests"),
+            (Pypi, "python_dateutill", "python-dateutil"),
+        ] {
+            assert_eq!(lookalike(ecosystem, name).as_deref(), Some(popular), "{name}");
+        }
+    }
+
+    #[test]
+    fn not_lookalikes() {
+        for (ecosystem, name) in [
+            (Npm, "lodash"),
+            (Npm, "commander"),
+            (Npm, "shield-hook-something-else"),
+            (Npm, "@babel/corn"),
+            (Npm, "glob2"),
+            (Npm, "abc"),
+            (Pypi, "Requests"),
+        ] {
+            assert_eq!(lookalike(ecosystem, name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn ranks_start_at_one() {
+        assert_eq!(rank(Npm, "chalk"), Some(1));
+        assert_eq!(rank(Npm, "no-such-package-here"), None);
+    }
+
+    /// The textbook distance, with neighbouring swaps.
+    fn distance(a: &[u8], b: &[u8]) -> usize {
+        let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+        for i in 0..=a.len() {
+            for j in 0..=b.len() {
+                rows[i][j] = if i == 0 || j == 0 {
+                    i + j
+                } else {
+                    let mut best = (rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
+                    best = best.min(rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]));
+                    if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                        best = best.min(rows[i - 2][j - 2] + 1);
+                    }
+                    best
+                };
+            }
+        }
+        rows[a.len()][b.len()]
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_automaton_agrees_with_the_textbook(a in "[abc]{0,7}", b in "[abc]{0,7}") {
+            let automaton = OneEdit { name: a.as_bytes() };
+            let end = b.bytes().fold(automaton.start(), |state, byte| automaton.accept(&state, byte));
+            proptest::prop_assert_eq!(automaton.is_match(&end), distance(a.as_bytes(), b.as_bytes()) <= 1);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Where updated advisory data lives: beside the binary's own, in the user's data directory.
+
+use super::advisory::Advisories;
+use super::index::Index;
+use crate::error::{Context, Error, Result};
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+/// The file's name.
+const FILE: &str = "advisories.idx";
+
+/// `$XDG_DATA_HOME/shield-hook/advisories.idx`, or its usual place; nothing where the user has no home.
+pub fn path() -> Option<PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+    let base = absolute("XDG_DATA_HOME").or_else(|| {
+        if cfg!(windows) { absolute("LOCALAPPDATA") } else { absolute("HOME").map(|home| home.join(".local/share")) }
+    })?;
+    Some(base.join("shield-hook").join(FILE))
+}
+
+/// The data in the binary, with what `advisories update` has put beside it.
+///
+/// # Errors
+/// When there is updated data and it cannot be read: to judge without it would be to know less than the user thinks.
+pub fn load() -> Result<Advisories> {
+    let builtin = Advisories::builtin();
+    let Some(path) = path() else { return Ok(builtin) };
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(builtin),
+        Err(error) => return Err(error).or_incomplete(path.display()),
+    };
+    let index = Index::open(Cow::Owned(bytes)).and_then(|index| index.verify().map(|()| index)).map_err(|error| {
+        Error::incomplete(format!("{}: {error}", path.display()))
+            .help("`shield-hook advisories update` writes it anew; without the file the binary's own data is used")
+    })?;
+    Ok(builtin.with(index))
+}

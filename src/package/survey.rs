@@ -1,0 +1,77 @@
+//! The answer to "is anything bad here?" for a list of packages: what `check` and `audit` report.
+
+use super::advisory::{Advisories, Verdict};
+use super::ecosystem::Ecosystem;
+use super::inventory::Inventory;
+use crate::source::Coverage;
+use std::time::Duration;
+
+/// One package with its verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Where it is published.
+    pub ecosystem: Ecosystem,
+    /// Its name, as it was written.
+    pub name: String,
+    /// Its version, as it was written.
+    pub version: Option<String>,
+    /// What the data says.
+    pub verdict: Verdict,
+    /// The file it stands in or the folder it is installed in.
+    pub path: Option<String>,
+    /// The line in that file, from 1.
+    pub line: Option<u32>,
+}
+
+/// Everything a report needs to know.
+#[derive(Clone, Debug, Default)]
+pub struct Survey {
+    /// Every package that was looked up, the graver verdicts first, then by place.
+    pub rows: Vec<Row>,
+    /// What was read, and what was not.
+    pub coverage: Coverage,
+    /// The date of the newest record that was asked.
+    pub data: String,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl Survey {
+    /// Looks up every registry package of an inventory that stands at `path`. What a manifest asks for by a range is
+    /// looked up by its name, and counts only where every version is bad.
+    pub fn add(&mut self, path: &str, inventory: &Inventory, advisories: &Advisories) {
+        for package in inventory.packages.iter().filter(|p| p.is_registry()) {
+            let mut verdict = advisories.lookup(package.ecosystem, &package.name, package.version.as_deref());
+            if package.version.is_none() && verdict.advisory().is_some_and(|a| a.versions != "*") {
+                verdict = Verdict::Unknown;
+            }
+            self.rows.push(Row {
+                ecosystem: package.ecosystem,
+                name: package.name.clone(),
+                version: package.version.clone(),
+                verdict,
+                path: Some(path.to_owned()),
+                line: Some(package.line),
+            });
+        }
+    }
+
+    /// Puts the rows in the order of a report.
+    pub fn sort(&mut self) {
+        let grave = |row: &Row| match row.verdict {
+            Verdict::Block(_) => 0,
+            Verdict::Warn(_) => 1,
+            Verdict::Unknown => 2,
+        };
+        let key = |r: &Row| (grave(r), r.path.clone(), r.line, r.ecosystem, r.name.clone(), r.version.clone());
+        self.rows.sort_by_cached_key(key);
+        self.rows.dedup();
+        self.coverage.skipped.sort();
+        self.coverage.skipped.dedup();
+    }
+
+    /// How many rows have this verdict (`block`, `warn`, `unknown`).
+    pub fn count(&self, verdict: &str) -> usize {
+        self.rows.iter().filter(|row| row.verdict.as_str() == verdict).count()
+    }
+}

@@ -1,0 +1,162 @@
+//! Reports about packages: what `check` and `audit` say.
+
+use std::io;
+
+use serde_json::{Value, json};
+
+use crate::exit::Exit;
+use crate::package::advisory::{Advisory, Verdict};
+use crate::package::ecosystem::Ecosystem;
+use crate::package::survey::{Row, Survey};
+
+/// The exit code of a survey.
+pub fn exit(survey: &Survey) -> Exit {
+    if survey.count("block") > 0 {
+        Exit::Blocked
+    } else if !survey.coverage.complete() {
+        Exit::Incomplete
+    } else {
+        Exit::Clean
+    }
+}
+
+/// The `result` field of the contract.
+pub fn result(survey: &Survey) -> &'static str {
+    match exit(survey) {
+        Exit::Clean => "clean",
+        Exit::Blocked => "blocked",
+        Exit::Incomplete | Exit::Usage => "incomplete",
+    }
+}
+
+/// The digest line of a survey.
+pub fn digest(survey: &Survey) -> String {
+    let plural = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
+    let mut parts = Vec::new();
+    let (blocked, warned) = (survey.count("block"), survey.count("warn"));
+    if blocked > 0 {
+        parts.push(plural(blocked, "package blocks", "packages block"));
+    }
+    if warned > 0 {
+        parts.push(plural(warned, "warning", "warnings"));
+    }
+    parts.push(plural(survey.rows.len(), "package", "packages"));
+    if survey.coverage.blobs > 0 {
+        parts.push(plural(survey.coverage.blobs, "file", "files"));
+    }
+    if !survey.coverage.skipped.is_empty() {
+        parts.push(plural(survey.coverage.skipped.len(), "skipped", "skipped"));
+    }
+    parts.push(format!("data of {}", survey.data));
+    parts.push(format!("{} ms", survey.took.as_millis()));
+    format!("shield-hook: {}: {}", result(survey), parts.join(", "))
+}
+
+/// One JSON object, ended by a newline. `all`: with what the data does not know.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write_json(survey: &Survey, all: bool, out: &mut dyn io::Write) -> io::Result<()> {
+    let rules = crate::rule::RuleSet::builtin();
+    let shown = survey.rows.iter().filter(|row| all || row.verdict != Verdict::Unknown);
+    let object = json!({
+        "version": 1,
+        "tool": {
+            "name": "shield-hook",
+            "version": env!("CARGO_PKG_VERSION"),
+            "ruleset": rules.hash(),
+            "rules": rules.rules().len(),
+        },
+        "digest": digest(survey),
+        "result": result(survey),
+        "complete": survey.coverage.complete(),
+        "data": survey.data,
+        "coverage": survey.coverage,
+        "packages": shown.map(row).collect::<Vec<_>>(),
+    });
+    serde_json::to_writer_pretty(&mut *out, &object)?;
+    writeln!(out)
+}
+
+/// One package as the contract lays it down.
+pub fn row(row: &Row) -> Value {
+    let advisory = row.verdict.advisory();
+    let text = |value: &str| (!value.is_empty()).then(|| value.to_owned());
+    json!({
+        "ecosystem": row.ecosystem.as_str(),
+        "name": row.name,
+        "version": row.version,
+        "verdict": row.verdict.as_str(),
+        "incident": advisory.map(|a| &a.incident),
+        "title": advisory.and_then(|a| text(&a.title)),
+        "date": advisory.and_then(|a| text(&a.date)),
+        "kind": advisory.map(|a| a.kind.as_str()),
+        "versions": advisory.map(|a| &a.versions),
+        "source": advisory.map(|a| &a.source),
+        "path": row.path,
+        "line": row.line,
+    })
+}
+
+/// For people. `all`: with what the data does not know.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write_pretty(survey: &Survey, all: bool, out: &mut dyn io::Write) -> io::Result<()> {
+    for row in &survey.rows {
+        let name = display_name(row.ecosystem, &row.name, row.version.as_deref());
+        match &row.verdict {
+            Verdict::Block(advisory) => {
+                writeln!(out, "BLOCK  {name}")?;
+                writeln!(out, "       {}", sentence(advisory, row.version.as_deref()))?;
+            }
+            Verdict::Warn(advisory) => {
+                writeln!(out, "WARN   {name}")?;
+                writeln!(out, "       {}", sentence(advisory, row.version.as_deref()))?;
+            }
+            Verdict::Unknown if all => {
+                writeln!(out, "       {name}: not in the data of {}", survey.data)?;
+                continue;
+            }
+            Verdict::Unknown => continue,
+        }
+        if let Some(path) = &row.path {
+            let line = row.line.map(|line| format!(":{line}")).unwrap_or_default();
+            writeln!(out, "       at {path}{line}")?;
+        }
+    }
+    Ok(())
+}
+
+/// `npm axios@1.14.1`
+pub fn display_name(ecosystem: Ecosystem, name: &str, version: Option<&str>) -> String {
+    let version = version.map(|v| format!("@{v}")).unwrap_or_default();
+    format!("{} {name}{version}", ecosystem.as_str())
+}
+
+/// What an advisory says, in one line.
+pub fn sentence(advisory: &Advisory, version: Option<&str>) -> String {
+    use crate::package::row::Kind;
+    let what = match (advisory.kind, advisory.versions.as_str()) {
+        (Kind::Hijack, "*") => "taken over once; pin to what is known to be good".to_owned(),
+        (Kind::Hijack, versions) if version.is_none() => format!("{versions} was hijacked; name a version to check it"),
+        (Kind::Hijack, _) => "hijacked version".to_owned(),
+        (Kind::Malicious, "*") => "malicious package, every version".to_owned(),
+        (Kind::Malicious, versions) if version.is_none() => {
+            format!("{versions} was malicious; name a version to check it")
+        }
+        (Kind::Malicious, _) => "malicious version".to_owned(),
+        (Kind::NameOnly, _) => "the name is known from an attack, the bad versions are not".to_owned(),
+        (Kind::Poc, _) => "a researcher's proof of concept".to_owned(),
+    };
+    let mut parts = vec![what];
+    parts.push(match advisory.title.as_str() {
+        "" => advisory.incident.clone(),
+        title => format!("{title} ({})", advisory.incident),
+    });
+    if !advisory.date.is_empty() {
+        parts.push(advisory.date.clone());
+    }
+    parts.push(format!("source: {}", advisory.source));
+    parts.join("; ")
+}
