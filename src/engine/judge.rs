@@ -33,6 +33,7 @@ pub(super) fn judge(ready: &Ready, number: usize, text: &[u8], found: Found, now
         verified: None,
         standing: Standing::Plain,
         notes: Vec::new(),
+        secret: None,
         pair: None,
     };
     let input = CheckInput { secret, text, span: found.secret, now };

@@ -4,23 +4,30 @@
 //! and run, on the window around the keyword; what matches is judged, cheapest evidence first.
 
 pub mod checks;
+mod decode;
 mod judge;
 mod matcher;
 mod placeholder;
 pub mod prefilter;
 mod ready;
 mod resolve;
+mod text;
+mod view;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use bstr::BStr;
+
 use crate::chunk::Chunk;
 use crate::finding::{Secret, Verified};
 use crate::rule::{Confidence, Rule, RuleSet};
+use decode::Budget;
 use prefilter::{Hit, Prefilter};
 use ready::Ready;
 use resolve::Candidate;
+use view::View;
 
 /// What the engine is asked to do.
 #[derive(Clone, Debug)]
@@ -46,6 +53,8 @@ pub struct Scratch {
     hits: Vec<Hit>,
     /// (rule, keyword hit) pairs, to group hits by rule.
     wanted: Vec<(u32, Range<usize>)>,
+    /// Decoded text that is not in use.
+    views: Vec<View>,
 }
 
 /// One candidate that survived every filter.
@@ -103,14 +112,86 @@ impl Engine {
     pub fn scan(&self, chunk: Chunk<'_>, scratch: &mut Scratch) -> Vec<Match> {
         let mut hits = std::mem::take(&mut scratch.hits);
         self.prefilter.hits(chunk.bytes, 0, &mut hits);
-        let matches = if hits.is_empty() { Vec::new() } else { self.scan_hits(chunk, &hits, scratch) };
+        let matches = self.scan_hits(chunk, &hits, scratch);
         scratch.hits = hits;
         matches
     }
 
-    /// Every candidate around `hits`, which are all that the prefilter finds in the chunk, sorted by position.
+    /// Every candidate around `hits`, which are all that the prefilter finds in the chunk, sorted by position; and every
+    /// candidate inside an encoding.
     pub fn scan_hits(&self, chunk: Chunk<'_>, hits: &[Hit], scratch: &mut Scratch) -> Vec<Match> {
         let text = chunk.bytes;
+        let mut candidates = self.matched(text, chunk.path(), hits, scratch);
+        let mut budget = Budget::new(text.len());
+        self.decoded(text, chunk.path(), self.settings.decode_depth, &mut budget, scratch, &mut candidates);
+        let kept = resolve::resolve(candidates, &self.rules, text);
+        kept.into_iter().map(|candidate| self.report(candidate, text)).collect()
+    }
+
+    /// The candidates in what a view holds, with spans in the text that the view was made from.
+    fn inner(
+        &self,
+        view: &View,
+        path: &BStr,
+        depth: usize,
+        budget: &mut Budget,
+        scratch: &mut Scratch,
+    ) -> Vec<Candidate> {
+        let mut hits = Vec::new();
+        self.prefilter.hits(&view.text, 0, &mut hits);
+        let mut candidates = self.matched(&view.text, path, &hits, scratch);
+        self.decoded(&view.text, path, depth, budget, scratch, &mut candidates);
+        let mut kept = resolve::resolve(candidates, &self.rules, &view.text);
+        for candidate in &mut kept {
+            let secret = candidate.secret.take();
+            candidate.secret = Some(secret.unwrap_or_else(|| view.text[candidate.span.clone()].into()));
+            candidate.span = view.origin(&candidate.span);
+            candidate.pair = candidate.pair.take().map(|pair| view.origin(&pair));
+        }
+        kept
+    }
+
+    /// Adds the candidates that stand encoded in `text`.
+    fn decoded(
+        &self,
+        text: &[u8],
+        path: &BStr,
+        depth: usize,
+        budget: &mut Budget,
+        scratch: &mut Scratch,
+        candidates: &mut Vec<Candidate>,
+    ) {
+        let mut view = scratch.views.pop().unwrap_or_default();
+        // UTF-16 hides nothing and is always read.
+        text::utf16(text, &mut view);
+        if !view.is_empty() {
+            candidates.extend(self.inner(&view, path, depth, budget, scratch));
+        }
+        for decoder in decode::DECODERS.iter().take_while(|_| depth > 0) {
+            view.clear();
+            (decoder.decode)(text, &mut view, budget);
+            if view.is_empty() {
+                continue;
+            }
+            for mut candidate in self.inner(&view, path, depth - 1, budget, scratch) {
+                // What stands there in clear as well needs no word about it.
+                let encoded = &text[candidate.span.clone()];
+                let note = (decoder.note)(encoded);
+                if candidate.secret.as_deref() != Some(encoded) && !candidate.notes.iter().any(|n| n == note) {
+                    candidate.notes.push(note.into());
+                }
+                candidates.push(candidate);
+            }
+        }
+        scratch.views.push(view);
+    }
+
+    /// What the rules that `hits` wake find in `text`.
+    fn matched(&self, text: &[u8], path: &BStr, hits: &[Hit], scratch: &mut Scratch) -> Vec<Candidate> {
+        let mut candidates = Vec::new();
+        if hits.is_empty() {
+            return candidates;
+        }
         let wanted = &mut scratch.wanted;
         wanted.clear();
         for hit in hits {
@@ -119,11 +200,10 @@ impl Engine {
         }
         // Stable: within a rule the hits stay sorted by position.
         wanted.sort_by_key(|(rule, _)| *rule);
-        let mut candidates = Vec::new();
         for hits in wanted.chunk_by(|a, b| a.0 == b.0) {
             let number = hits[0].0 as usize;
             let ready = &self.rules[number];
-            if !ready.applies_to(chunk.path()) || ready.rule.regex.is_empty() {
+            if !ready.applies_to(path) || ready.rule.regex.is_empty() {
                 continue;
             }
             let spans = hits.iter().map(|(_, span)| span.clone());
@@ -137,13 +217,12 @@ impl Engine {
                 }
             });
         }
-        let kept = resolve::resolve(candidates, &self.rules, text);
-        kept.into_iter().map(|candidate| self.report(candidate, text)).collect()
+        candidates
     }
 
     fn report(&self, candidate: Candidate, text: &[u8]) -> Match {
         let rule = self.rules[candidate.rule].rule;
-        let secret = &text[candidate.span.clone()];
+        let secret = candidate.secret.as_deref().unwrap_or(&text[candidate.span.clone()]);
         // Only what really stands there is public: a rule may serve several prefixes.
         let public = rule.prefix.bytes().zip(secret).take_while(|(a, b)| a == *b).count();
         Match {

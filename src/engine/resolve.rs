@@ -18,6 +18,8 @@ pub(super) struct Candidate {
     pub verified: Option<Verified>,
     pub standing: Standing,
     pub notes: Vec<String>,
+    /// The value itself, when it stands encoded.
+    pub secret: Option<Box<[u8]>>,
     /// Where the other half of a pair stands.
     pub pair: Option<Range<usize>>,
 }
@@ -41,7 +43,7 @@ pub(super) enum Standing {
 /// sorted by position.
 pub(super) fn resolve(mut candidates: Vec<Candidate>, rules: &[Ready], text: &[u8]) -> Vec<Candidate> {
     candidates.sort_by_key(|c| (c.span.start, c.span.end, c.rule));
-    candidates.dedup_by(|a, b| a.rule == b.rule && a.span == b.span);
+    candidates.dedup_by(|a, b| a.rule == b.rule && a.span == b.span && a.secret == b.secret);
     pair_up(&mut candidates, rules, text);
     candidates.sort_by_key(|c| Reverse(precedence(c, rules[c.rule].rule)));
     let mut kept: Vec<Candidate> = Vec::with_capacity(candidates.len());
@@ -60,6 +62,8 @@ fn takes(kept: &Candidate, other: &Candidate) -> bool {
     match kept.standing {
         // A look-alike inside something larger says nothing about the larger thing.
         Standing::Lookalike | Standing::NotSecret => shared * 2 > other.span.len(),
+        // Neighbours inside one encoding may share a character of it.
+        _ if kept.secret.is_some() || other.secret.is_some() => shared * 2 > kept.span.len().min(other.span.len()),
         _ => shared > 0,
     }
 }
@@ -72,6 +76,8 @@ fn precedence(candidate: &Candidate, rule: &Rule) -> impl Ord + use<> {
         candidate.confidence,
         rule.severity,
         candidate.span.len(),
+        // What stands in clear is easier to see than what is encoded.
+        candidate.secret.is_none(),
         Reverse(candidate.span.start),
         Reverse(candidate.rule),
     )
@@ -87,6 +93,10 @@ fn pair_up(candidates: &mut Vec<Candidate>, rules: &[Ready], text: &[u8]) {
     let mut alone = vec![false; candidates.len()];
     for i in 0..candidates.len() {
         let Some(requires) = rules[candidates[i].rule].rule.requires else { continue };
+        if candidates[i].pair.is_some() {
+            // Paired inside its encoding.
+            continue;
+        }
         let span = candidates[i].span.clone();
         let nearest = (0..candidates.len())
             .filter(|&j| j != i && rules[candidates[j].rule].rule.id == requires.rule)

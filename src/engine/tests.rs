@@ -169,3 +169,86 @@ fn a_token_is_found_at_every_offset() {
         assert_eq!(scan(&engine, text).len(), 1, "offset {offset}");
     }
 }
+
+#[test]
+fn a_token_is_found_in_every_encoding() {
+    use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
+    let engine = engine(vec![acme(true)]);
+    let token = signed(9);
+    let plain = format!("TOKEN={token}\n");
+    let once = BASE64.encode(plain.as_bytes());
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let percent: String = token.bytes().map(|b| format!("%{b:02X}")).collect();
+    let escaped: String = token.bytes().map(|b| format!("\\u{b:04x}")).collect();
+    let forms: Vec<(&str, Vec<u8>)> = vec![
+        ("base64", once.clone().into()),
+        ("url base64", BASE64URL_NOPAD.encode(plain.as_bytes()).into()),
+        ("twice", BASE64.encode(once.as_bytes()).into()),
+        ("hex", HEXLOWER.encode(plain.as_bytes()).into()),
+        ("percent", percent.into()),
+        ("one percent", plain.replace('_', "%5F").into()),
+        ("escapes", escaped.into()),
+        ("one escape", plain.replace('_', "\\x5f").into()),
+        ("utf-16", utf16(&plain)),
+        ("utf-16 in base64", BASE64.encode(&utf16(&plain)).into()),
+        ("base64 in utf-16", utf16(&once)),
+        ("split", format!("t = \"{}\" + \"{}\"", &token[..9], &token[9..]).into()),
+        ("split over lines", format!("t = '{}' +\n    '{}'\n", &token[..20], &token[20..]).into()),
+    ];
+    for (name, form) in forms {
+        let text = [b"first line\nvalue: ", &form[..], b"\nlast line\n"].concat();
+        // Text before it would change where a UTF-16 character begins, which only a real file keeps.
+        for text in [form.clone(), text] {
+            let found = scan(&engine, &text);
+            assert_eq!(ids(&found), ["acme-token"], "{name}");
+            assert_eq!(found[0].secret.expose(), token.as_bytes(), "{name}");
+            assert_eq!(found[0].verified, Some(Verified::Checksum), "{name}");
+            assert!(!name.contains("base64") || found[0].notes.iter().any(|n| n.contains("base64")), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_token_inside_gzip_inside_base64_is_found() {
+    let engine = engine(vec![acme(true)]);
+    let token = signed(10);
+    let mut packed = vec![0; 4096];
+    let config = zlib_rs::DeflateConfig { window_bits: 31, ..Default::default() };
+    let (packed, _) = zlib_rs::compress_slice(&mut packed, format!("TOKEN={token}\n").repeat(3).as_bytes(), config);
+    let found = scan(&engine, format!("data: {}\n", data_encoding::BASE64.encode(packed)));
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].secret.expose(), token.as_bytes());
+}
+
+#[test]
+fn two_tokens_in_one_encoding_are_both_found_each_at_its_place() {
+    let engine = engine(vec![acme(true)]);
+    let plain = format!("A={}\nB={}\n", signed(11), signed(12));
+    let text = data_encoding::BASE64.encode(plain.as_bytes());
+    let found = scan(&engine, &text);
+    assert_eq!(found.len(), 2);
+    assert!(found[0].span.end <= found[1].span.start + 4);
+}
+
+#[test]
+fn depth_zero_switches_decoding_off() {
+    let mut engine = engine(vec![acme(true)]);
+    let text = data_encoding::BASE64.encode(signed(13).as_bytes());
+    assert_eq!(scan(&engine, &text).len(), 1);
+    engine.settings.decode_depth = 0;
+    assert!(scan(&engine, &text).is_empty());
+}
+
+#[test]
+fn large_and_odd_texts_are_read_whole() {
+    let engine = engine(vec![acme(true)]);
+    let token = signed(14);
+    let line = format!("{}{token}{}", "var x=1;".repeat(125_000), ";y()".repeat(250_000));
+    let binary = [&[0xff, 0, 0x80, 0xc3][..], token.as_bytes(), &[0, 0xfe, 0xed]].concat();
+    let crlf = format!("a\r\nTOKEN={token}\r\nb\r\n");
+    for text in [line.as_bytes(), &binary, crlf.as_bytes()] {
+        let found = scan(&engine, text);
+        assert_eq!(found.len(), 1);
+        assert_eq!(&text[found[0].span.clone()], token.as_bytes());
+    }
+}

@@ -1,0 +1,324 @@
+//! base64 (standard and URL alphabet, wrapped over lines) and hex.
+
+use std::ops::Range;
+
+use super::Budget;
+use crate::engine::view::{Scale, View};
+
+/// The shortest run worth decoding, in characters: 20 bytes in base64.
+const SHORTEST: usize = 27;
+/// Runs of this length are decoded whatever they hold; shorter ones when they begin with text.
+const LONG: usize = 400;
+
+const STANDARD: u8 = 1;
+const URL: u8 = 2;
+const HEX: u8 = 4;
+
+/// The alphabets of each byte, as a set.
+static CLASS: [u8; 256] = {
+    let mut class = [0; 256];
+    let mut b = 0;
+    while b < 256 {
+        class[b] = match b as u8 {
+            b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F' => STANDARD | URL | HEX,
+            b'g'..=b'z' | b'G'..=b'Z' => STANDARD | URL,
+            b'+' | b'/' => STANDARD,
+            b'-' | b'_' => URL,
+            _ => 0,
+        };
+        b += 1;
+    }
+    class
+};
+
+/// The value of each base64 character in either alphabet.
+static VALUE: [u8; 256] = {
+    let mut value = [0; 256];
+    let mut b = 0;
+    while b < 256 {
+        let c = b as u8;
+        value[b] = match c {
+            b'A'..=b'Z' => c - b'A',
+            b'a'..=b'z' => c - b'a' + 26,
+            b'0'..=b'9' => c - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => 0,
+        };
+        b += 1;
+    }
+    value
+};
+
+/// A run of characters of one alphabet, perhaps over several lines.
+pub(super) struct Run {
+    /// Where each line's characters stand.
+    pub lines: Vec<Range<usize>>,
+    alphabets: u8,
+}
+
+impl Run {
+    pub fn len(&self) -> usize {
+        self.lines.iter().map(Range::len).sum()
+    }
+
+    pub fn range(&self) -> Range<usize> {
+        self.lines[0].start..self.lines[self.lines.len() - 1].end
+    }
+}
+
+/// Which of the two an encoded run is.
+pub(super) fn note(encoded: &[u8]) -> &'static str {
+    match encoded.iter().all(u8::is_ascii_hexdigit) {
+        true => "inside hex",
+        false => "inside base64",
+    }
+}
+
+/// Decodes every run into `view`.
+pub(super) fn decode(text: &[u8], view: &mut View, budget: &mut Budget) {
+    runs(text, |run| {
+        if run.alphabets & HEX != 0 && run.len().is_multiple_of(2) && looks_like_text(&hex_head(text, run)) {
+            if budget.take(run.len() / 2) {
+                view.gap();
+                hex(text, run, view);
+            }
+        } else if (run.len() >= LONG || looks_like_text(&base64_head(text, run))) && budget.take(run.len() / 4 * 3) {
+            view.gap();
+            base64(text, run, view);
+        }
+    });
+}
+
+/// Calls `found` for every run of at least [`SHORTEST`] characters.
+pub(super) fn runs(text: &[u8], mut found: impl FnMut(&Run)) {
+    let class = |at: usize| text.get(at).map_or(0, |&b| CLASS[b as usize]);
+    let mut run = Run { lines: Vec::new(), alphabets: 0 };
+    let mut at = 0;
+    while let Some(block) = next_block(text, at) {
+        // Which alphabets fit the block; a mixture of both fits none.
+        let common = text[block..block + BLOCK].iter().fold(u8::MAX, |c, &b| c & CLASS[b as usize]);
+        if common == 0 {
+            at = block + STRIDE;
+            continue;
+        }
+        let reach = |alphabet: u8| {
+            let (mut start, mut end) = (block, block);
+            while start > at && class(start - 1) & alphabet != 0 {
+                start -= 1;
+            }
+            while class(end) & alphabet != 0 {
+                end += 1;
+            }
+            (start, end)
+        };
+        let ((start, mut end), alphabet) = match (reach(STANDARD), reach(URL)) {
+            (standard, url) if url.1 - url.0 > standard.1 - standard.0 => (url, URL),
+            (standard, _) => (standard, STANDARD),
+        };
+        if end - start >= SHORTEST {
+            run.lines.clear();
+            run.lines.push(start..end);
+            run.alphabets = text[start..end].iter().fold(u8::MAX, |c, &b| c & CLASS[b as usize]);
+            let alphabet = if run.alphabets & HEX != 0 { HEX } else { alphabet };
+            let first = end - start;
+            // Wrapped: further lines of the same width and one shorter.
+            while first >= 40 && first.is_multiple_of(4) && run.lines[run.lines.len() - 1].len() == first {
+                let Some(next) = line_after(text, end) else { break };
+                let mut stop = next;
+                while stop - next < first && class(stop) & alphabet != 0 {
+                    stop += 1;
+                }
+                if stop == next || class(stop) != 0 || !ends_line(text, stop) {
+                    break;
+                }
+                run.lines.push(next..stop);
+                end = stop;
+            }
+            found(&run);
+        }
+        at = end;
+    }
+}
+
+/// Where the wrapped text goes on behind a line end at `at`: real or escaped, with quotes and indentation around.
+fn line_after(text: &[u8], at: usize) -> Option<usize> {
+    let mut i = at;
+    let mut ended = false;
+    while i < text.len() && i - at < 40 {
+        match text[i] {
+            b'\n' => ended = true,
+            b'\\' if matches!(text.get(i + 1), Some(b'n' | b'r')) => {
+                ended = true;
+                i += 1;
+            }
+            b'\r' | b' ' | b'\t' | b'"' | b'\'' | b'\\' | b',' => {}
+            _ => break,
+        }
+        i += 1;
+    }
+    ended.then_some(i)
+}
+
+/// Whether nothing but padding, a quote and a line end follows: a word of another sentence is no part of the run.
+fn ends_line(text: &[u8], at: usize) -> bool {
+    let padding = text[at..].iter().take_while(|&&b| b == b'=').count();
+    text.get(at + padding).is_none_or(|b| matches!(b, b'\n' | b'\r' | b'"' | b'\'' | b'`' | b'\\' | b'<' | b',' | b')'))
+}
+
+/// A run of [`SHORTEST`] characters covers a whole block of this size, at one of the places [`STRIDE`] apart.
+const BLOCK: usize = 16;
+const STRIDE: usize = SHORTEST - BLOCK + 1;
+
+/// The next block from `at` on that consists of base64 characters alone.
+fn next_block(text: &[u8], mut at: usize) -> Option<usize> {
+    while let Some(block) = text.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
+        // Branch-free, so that it becomes a handful of vector instructions.
+        let all = block.iter().fold(true, |all, &b| {
+            let letter = (b | 0x20).wrapping_sub(b'a') < 26;
+            let digit = b.wrapping_sub(b'/') < 11;
+            all & (letter | digit | (b == b'+') | (b == b'-') | (b == b'_'))
+        });
+        if all {
+            return Some(at);
+        }
+        at += STRIDE;
+    }
+    None
+}
+
+/// The first bytes that a run decodes to.
+fn base64_head(text: &[u8], run: &Run) -> [u8; 12] {
+    let mut out = [0; 12];
+    let line = &text[run.lines[0].clone()];
+    for (quad, out) in line.chunks_exact(4).zip(out.chunks_exact_mut(3)) {
+        out.copy_from_slice(&triple(quad));
+    }
+    out
+}
+
+fn triple(quad: &[u8]) -> [u8; 3] {
+    let n = quad.iter().fold(0_u32, |n, &b| n << 6 | u32::from(VALUE[b as usize]));
+    [(n >> 16) as u8, (n >> 8) as u8, n as u8]
+}
+
+fn hex_head(text: &[u8], run: &Run) -> [u8; 12] {
+    let mut out = [0; 12];
+    let line = &text[run.lines[0].clone()];
+    for (pair, out) in line.chunks_exact(2).zip(&mut out) {
+        *out = nibble(pair[0]) << 4 | nibble(pair[1]);
+    }
+    out
+}
+
+fn nibble(b: u8) -> u8 {
+    char::from(b).to_digit(16).unwrap_or(0) as u8
+}
+
+/// Whether decoded bytes begin like text, in UTF-8 or UTF-16.
+fn looks_like_text(head: &[u8]) -> bool {
+    head.iter().all(|&b| matches!(b, 0 | b'\t' | b'\n' | b'\r' | b' '..=b'~'))
+        && head.iter().filter(|&&b| b == 0).count() <= 6
+}
+
+pub(super) fn base64(text: &[u8], run: &Run, view: &mut View) {
+    let mut carry: [u8; 4] = [0; 4];
+    let mut held = 0;
+    for line in &run.lines {
+        let mut at = line.start;
+        while held > 0 && held < 4 && at < line.end {
+            carry[held] = text[at];
+            (held, at) = (held + 1, at + 1);
+        }
+        if held == 4 {
+            view.text.extend(triple(&carry));
+            held = 0;
+        }
+        if held > 0 {
+            continue;
+        }
+        view.part(at, Scale::Ratio(4, 3));
+        let quads = text[at..line.end].chunks_exact(4);
+        let rest = quads.remainder();
+        view.text.extend(quads.flat_map(triple));
+        carry[..rest.len()].copy_from_slice(rest);
+        held = rest.len();
+    }
+    // What is left without its padding: two characters are a byte, three are two.
+    if held > 1 {
+        carry[held..].fill(b'A');
+        view.text.extend(&triple(&carry)[..held - 1]);
+    }
+}
+
+fn hex(text: &[u8], run: &Run, view: &mut View) {
+    for line in &run.lines {
+        view.part(line.start, Scale::Ratio(2, 1));
+        view.text.extend(text[line.clone()].chunks_exact(2).map(|pair| nibble(pair[0]) << 4 | nibble(pair[1])));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
+
+    fn read(text: &str) -> View {
+        let mut view = View::default();
+        decode(text.as_bytes(), &mut view, &mut Budget::new(text.len()));
+        view
+    }
+
+    #[test]
+    fn runs_are_decoded_at_every_offset() {
+        let plain = "password = something long enough\n?>?>";
+        for encoded in [
+            BASE64.encode(plain.as_bytes()),
+            BASE64URL_NOPAD.encode(plain.as_bytes()),
+            HEXLOWER.encode(plain.as_bytes()),
+        ] {
+            for offset in 0..40 {
+                let text = format!("{}{encoded}\nx", " ".repeat(offset));
+                let view = read(&text);
+                assert!(view.text.starts_with(plain.as_bytes()), "{offset}");
+                let origin = view.origin(&(0..plain.len()));
+                assert_eq!(&text[origin.clone()], encoded.trim_end_matches('='), "{origin:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_shortest_run_is_found_at_every_offset() {
+        let encoded = BASE64.encode(b"AKIAxAKIAxAKIAxAKIAx");
+        for offset in 0..64 {
+            assert_eq!(read(&format!("{}{encoded}\"", "'".repeat(offset))).text, b"AKIAxAKIAxAKIAxAKIAx", "{offset}");
+        }
+    }
+
+    #[test]
+    fn wrapped_runs_are_joined() {
+        let plain = "line of text that goes on and on\n".repeat(20);
+        let encoded = BASE64.encode(plain.as_bytes());
+        for width in [64, 76, 44] {
+            let lines: Vec<&str> = encoded.as_bytes().chunks(width).map(|l| std::str::from_utf8(l).unwrap()).collect();
+            for end in ["\n", "\r\n", "\n    ", "\\n", "\\n\"\n  \""] {
+                let view = read(&lines.join(end));
+                assert_eq!(view.text, plain.as_bytes(), "{width} {end:?}");
+            }
+            let text = lines.join("\n");
+            let origin = read(&text).origin(&(330..363));
+            assert_eq!(
+                BASE64URL_NOPAD.decode(text[origin].replace('\n', "").as_bytes()).unwrap(),
+                &plain.as_bytes()[330..363]
+            );
+        }
+    }
+
+    #[test]
+    fn identifiers_and_hashes_are_left_alone() {
+        let hash = HEXLOWER.encode(&[0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14].repeat(4));
+        for text in ["aVeryLongIdentifierThatGoesOnAndOnAndOn", "SOME_CONSTANT_WITH_A_LONG_NAME_INDEED", &hash] {
+            assert!(read(text).is_empty(), "{text}");
+        }
+    }
+}

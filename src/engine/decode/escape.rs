@@ -1,0 +1,132 @@
+//! Escapes in strings and URLs: `\u0067`, `\x67`, `\147`, `\/`, `%67`.
+
+use std::ops::Range;
+
+use super::Budget;
+use crate::engine::view::View;
+
+/// A region around escapes goes to the ends of its line, or so many bytes far.
+const REACH: usize = 1024;
+
+/// Writes every line that has an escape into `view`, unescaped.
+pub(super) fn decode(text: &[u8], view: &mut View, budget: &mut Budget) {
+    let mut done = 0;
+    for at in memchr::memchr2_iter(b'\\', b'%', text) {
+        if at < done || !is_telling(text, at) {
+            continue;
+        }
+        let start = at.saturating_sub(REACH).max(done);
+        let start = memchr::memrchr(b'\n', &text[start..at]).map_or(start, |n| start + n + 1);
+        let stop = text.len().min(at + REACH);
+        let end = memchr::memchr(b'\n', &text[at..stop]).map_or(stop, |n| at + n);
+        if !budget.take(end - start) {
+            return;
+        }
+        // A long line is read in parts that follow each other without a gap.
+        if start > done || done == 0 {
+            view.gap();
+        }
+        done = unescape(text, start..end, view);
+    }
+}
+
+/// Whether an escape stands here that may hide part of a word: not a line end or a quote.
+fn is_telling(text: &[u8], at: usize) -> bool {
+    match text[at] {
+        b'%' => hex(text, at + 1, 2).is_some_and(|b| b > 0x20),
+        _ => match text.get(at + 1) {
+            Some(b'/' | b'u' | b'U' | b'x' | b'0'..=b'3') => escape(text, at).is_some(),
+            _ => false,
+        },
+    }
+}
+
+/// Returns where it stopped: behind an escape that begins in the range and ends outside.
+fn unescape(text: &[u8], range: Range<usize>, view: &mut View) -> usize {
+    let mut at = range.start;
+    while let Some(next) = text.get(at..range.end).and_then(|t| memchr::memchr2(b'\\', b'%', t)).map(|n| at + n) {
+        view.copy(text, at..next);
+        let (c, len) = escape(text, next).unwrap_or((char::from(text[next]), 1));
+        match u8::try_from(c) {
+            // A byte, not a character: what is encoded may be UTF-8 itself.
+            Ok(byte) => view.replace(next..next + len, &[byte]),
+            Err(_) => view.replace(next..next + len, c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+        at = next + len;
+    }
+    if at < range.end {
+        view.copy(text, at..range.end);
+    }
+    at.max(range.end)
+}
+
+/// The character that an escape at `at` stands for, and the escape's length.
+fn escape(text: &[u8], at: usize) -> Option<(char, usize)> {
+    let one = |c: char| Some((c, 2));
+    if text[at] == b'%' {
+        return hex(text, at + 1, 2).map(|b| (char::from(b as u8), 3));
+    }
+    match *text.get(at + 1)? {
+        c @ (b'/' | b'"' | b'\'' | b'`' | b'\\' | b':' | b'=' | b'-' | b'_' | b'.' | b'$' | b'&') => one(char::from(c)),
+        b'n' => one('\n'),
+        b'r' => one('\r'),
+        b't' => one('\t'),
+        b'x' => hex(text, at + 2, 2).map(|b| (char::from(b as u8), 4)),
+        b'u' if text.get(at + 2) == Some(&b'{') => {
+            let len = text[at + 3..].iter().take(7).position(|&b| b == b'}')?;
+            Some((char::from_u32(hex(text, at + 3, len)?)?, len + 4))
+        }
+        b'u' => Some((char::from_u32(hex(text, at + 2, 4)?)?, 6)),
+        b'U' => Some((char::from_u32(hex(text, at + 2, 8)?)?, 10)),
+        b'0'..=b'3' => {
+            let digits = text.get(at + 1..at + 4)?;
+            let all = digits.iter().all(|b| matches!(b, b'0'..=b'7'));
+            all.then(|| (char::from(digits.iter().fold(0, |n, b| n << 3 | (b - b'0'))), 4))
+        }
+        _ => None,
+    }
+}
+
+fn hex(text: &[u8], at: usize, len: usize) -> Option<u32> {
+    let digits = text.get(at..at + len).filter(|d| !d.is_empty())?;
+    digits.iter().try_fold(0, |n, &b| Some(n << 4 | char::from(b).to_digit(16)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> String {
+        let mut view = View::default();
+        decode(text.as_bytes(), &mut view, &mut Budget::new(text.len()));
+        String::from_utf8_lossy(&view.text).into_owned()
+    }
+
+    #[test]
+    fn escapes_are_undone_on_their_line() {
+        for text in [
+            r"k = gh\u0070_a",
+            r"k = gh\x70_a",
+            r"k = gh\160_a",
+            r"k = gh\u{70}_a",
+            "k = gh%70_a",
+            r"k = gh\U00000070_a",
+        ] {
+            assert_eq!(read(&format!("one\n{text}\ntwo\n")), "k = ghp_a", "{text}");
+        }
+        assert_eq!(read(r#"{"u":"https:\/\/h\/p","v":"\"x\""}"#), r#"{"u":"https://h/p","v":""x""}"#);
+    }
+
+    #[test]
+    fn what_hides_nothing_is_left_alone() {
+        for text in ["a\\nb\\tc", "100%", "%d %s %5.2f", "C:\\path\\name", "\\", "%", "\\u", "\\x7", "%2"] {
+            assert_eq!(read(text), "", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_line_is_read_in_parts() {
+        let text = "\\u0070".repeat(2000);
+        assert_eq!(read(&text).replace("\n\0\n", "").len(), 2000);
+    }
+}

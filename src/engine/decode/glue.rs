@@ -1,0 +1,116 @@
+//! String literals that are put together: `"ghp_" + "..."`, `'a' . 'b'`, `"a" "b"`, on one line or over several.
+
+use super::Budget;
+use crate::engine::view::View;
+
+/// Between two literals stand at most this many bytes.
+const WIDEST: usize = 64;
+/// What goes before and behind on the line is kept, up to this many bytes.
+const REACH: usize = 256;
+
+/// Writes every line with literals put together into `view`, as if it were one literal.
+pub(super) fn decode(text: &[u8], view: &mut View, budget: &mut Budget) {
+    // Where the last literal that was joined began its line, and how far the view has it.
+    let mut copied: Option<usize> = None;
+    let mut from = 0;
+    while let Some(close) = memchr::memchr2(b'"', b'\'', &text[from..]).map(|n| from + n) {
+        from = close + 1;
+        let Some(open) = joined(text, close) else { continue };
+        let start = match copied {
+            // The same expression goes on.
+            Some(done) if done <= close && memchr::memchr(b'\n', &text[done..close]).is_none() => done,
+            _ => {
+                if let Some(done) = copied {
+                    finish(text, done, view);
+                }
+                view.gap();
+                let least = close.saturating_sub(REACH).max(copied.unwrap_or(0));
+                memchr::memrchr(b'\n', &text[least..close]).map_or(least, |n| least + n + 1)
+            }
+        };
+        if !budget.take(close - start + REACH) {
+            return;
+        }
+        view.copy(text, start..close);
+        copied = Some(open + 1);
+        from = open + 1;
+    }
+    if let Some(done) = copied {
+        finish(text, done, view);
+    }
+}
+
+fn finish(text: &[u8], done: usize, view: &mut View) {
+    let stop = text.len().min(done + REACH);
+    let end = memchr::memchr(b'\n', &text[done..stop]).map_or(stop, |n| done + n);
+    view.copy(text, done..end);
+}
+
+/// Where the literal opens that is joined to the one that the quote at `close` closes.
+fn joined(text: &[u8], close: usize) -> Option<usize> {
+    let quote = text[close];
+    let (mut at, mut operator, mut space) = (close + 1, 0, false);
+    while at < text.len() && at - close < WIDEST {
+        match text[at] {
+            b' ' | b'\t' | b'\n' | b'\r' => space = true,
+            b'\\' if matches!(text.get(at + 1), Some(b'\n' | b'\r')) => space = true,
+            b'+' | b'.' | b'&' | b'|' if operator < 2 => operator += 1,
+            b'"' | b'\'' => {
+                // Without an operator, two literals side by side are one in C and Python; '' is an escaped quote.
+                let side_by_side = space && text[at] == quote && operator == 0;
+                return (operator > 0 || side_by_side).then_some(at);
+            }
+            _ => return None,
+        }
+        at += 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> String {
+        let mut view = View::default();
+        decode(text.as_bytes(), &mut view, &mut Budget::new(text.len()));
+        String::from_utf8_lossy(&view.text).into_owned()
+    }
+
+    #[test]
+    fn literals_are_put_together() {
+        for text in [
+            "k = \"ab\" + \"cd\";",
+            "k = \"ab\"+\"cd\";",
+            "k = \"ab\" +\n    \"cd\";",
+            "k = \"ab\"\n  + \"cd\";",
+            "k = \"ab\" . 'cd\";",
+            "k = \"ab\" \"cd\";",
+            "k = \"ab\"\n    \"cd\";",
+            "k = \"ab\" \\\n \"cd\";",
+            "k = \"ab\" .. \"cd\";",
+        ] {
+            assert_eq!(read(&format!("x\n{text}\ny")), "k = \"abcd\";", "{text}");
+        }
+        assert_eq!(read("k = 'a' + 'b' + 'c' + 'd'"), "k = 'abcd'");
+        assert_eq!(read("a('b' + 'c')\nx\nd('e' + 'f')\n"), "a('bc')\n\0\nd('ef')");
+    }
+
+    #[test]
+    fn other_literals_are_left_alone() {
+        for text in
+            ["['a', 'b']", "{\"a\": \"b\"}", "x = 'it''s'", "\"a\" == \"b\"", "<a b=\"c\" d=\"e\">", "\"", "'a' + b"]
+        {
+            assert_eq!(read(text), "", "{text}");
+        }
+    }
+
+    #[test]
+    fn positions_are_mapped_back() {
+        let text = "k = \"ab\" +\n \"cd\"";
+        let mut view = View::default();
+        decode(text.as_bytes(), &mut view, &mut Budget::new(text.len()));
+        let at = view.text.windows(4).position(|w| w == b"abcd").unwrap();
+        assert_eq!(&text[view.origin(&(at..at + 4))], "ab\" +\n \"cd");
+    }
+}

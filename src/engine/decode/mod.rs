@@ -1,0 +1,44 @@
+//! Encodings undone: base64, hex, escapes, concatenated string literals, gzip inside base64.
+//!
+//! Each kind of encoding turns a text into one view: everything of that kind that stands in it, decoded, one after the
+//! other. A text that holds nothing encoded costs one look over it.
+
+mod base;
+mod escape;
+mod glue;
+mod gzip;
+
+use super::view::View;
+
+/// How much may still be decoded for one chunk, in bytes.
+pub(super) struct Budget(usize);
+
+impl Budget {
+    /// For a chunk of `len` bytes: each byte a few times, and room for what was compressed.
+    pub fn new(len: usize) -> Self {
+        Budget(len.saturating_mul(4).saturating_add(1 << 20))
+    }
+
+    /// Takes `len` bytes, if they are left.
+    fn take(&mut self, len: usize) -> bool {
+        let left = self.0.checked_sub(len);
+        self.0 = left.unwrap_or(self.0);
+        left.is_some()
+    }
+}
+
+/// A kind of encoding.
+pub(super) struct Decoder {
+    /// What a report says about a secret found in it, given how it stands in the text.
+    pub note: fn(&[u8]) -> &'static str,
+    /// Fills an empty view with what is encoded so.
+    pub decode: fn(&[u8], &mut View, &mut Budget),
+}
+
+/// Every kind, in the order in which they are tried.
+pub(super) const DECODERS: &[Decoder] = &[
+    Decoder { note: base::note, decode: base::decode },
+    Decoder { note: |_| "inside gzip inside base64", decode: gzip::decode },
+    Decoder { note: |_| "behind escapes", decode: escape::decode },
+    Decoder { note: |_| "split over string literals", decode: glue::decode },
+];
