@@ -8,7 +8,7 @@ use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::git::{self, Repo};
 use crate::scan::Outcome;
-use crate::source::{Paths, Staged, Stdin, WorkTree};
+use crate::source::{Paths, Range, Staged, Stdin, WorkTree};
 
 /// Scan what is staged, a range, the history, files or standard input.
 #[derive(Debug, clap::Args)]
@@ -81,6 +81,8 @@ fn scan(args: &Args) -> Result<Outcome> {
             gate.scan(&[&staged])
         } else if mode.worktree {
             gate.scan(&[&staged, &WorkTree { repo: &repo, max_object }])
+        } else if let Some(range) = &mode.range {
+            gate.scan(&[&Range::parse(&repo, range, max_object)?])
         } else {
             Err(Error::usage("not there yet"))
         };

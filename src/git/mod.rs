@@ -2,6 +2,7 @@
 
 mod added;
 mod ask;
+mod bases;
 mod commits;
 mod lookup;
 mod objects;
@@ -15,11 +16,12 @@ mod trees;
 mod worktree;
 
 pub use added::{Lines, new_lines};
+pub use bases::merge_base;
 /// An object's id.
 pub use gix::ObjectId as Oid;
 pub use lookup::{entry_at, files_below};
 pub use objects::{Objects, Unread};
-pub use outgoing::{Known, NewCommit, Outgoing, brought, outgoing};
+pub use outgoing::{Known, NewCommit, Outgoing, brought, net, outgoing};
 pub use reach::reaches;
 pub use remotes::{Remote, Remotes};
 pub use rename::rename_of;

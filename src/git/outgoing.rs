@@ -93,6 +93,15 @@ pub fn outgoing(repo: &Repo, objects: &mut Objects, tips: &[Oid], hidden: &[Oid]
     Ok(found)
 }
 
+/// The one step from `base` to `to`, whatever lies between.
+pub fn net(base: Oid, to: Oid) -> Outgoing {
+    Outgoing {
+        commits: vec![NewCommit { id: to, parents: vec![base] }],
+        known: Known { near: vec![base], tips: Vec::new() },
+        ..Outgoing::default()
+    }
+}
+
 /// What a commit brings: its tree against those of all its parents. What is in any of them is not new.
 pub fn brought(objects: &mut Objects, commit: &NewCommit) -> Changes {
     let mut changes = Changes::default();
