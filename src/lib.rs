@@ -15,6 +15,7 @@ pub mod git;
 pub mod install;
 pub mod journal;
 pub mod package;
+pub mod place;
 pub mod policy;
 pub mod report;
 pub mod rule;

@@ -4,6 +4,7 @@ pub mod advisory;
 pub mod change;
 pub mod ecosystem;
 pub mod index;
+pub mod indicator;
 pub mod inventory;
 pub mod lockfile;
 pub mod popular;

@@ -1,0 +1,72 @@
+//! What a path's name alone says: whether the file is judged as more than bytes.
+//!
+//! Asked of every file of a change, so it compares a few bytes and no more.
+
+/// Whether the file at `path` (`/`-separated) is a lockfile, a manifest, or one of the places where an attack on the
+/// supply chain leaves its traces. Such files are judged at every path they stand at, whatever else holds the same
+/// bytes.
+pub fn is_special(path: &[u8]) -> bool {
+    let name = path.rsplit(|b| *b == b'/').next().unwrap_or(path);
+    let extension = name.rsplit(|b| *b == b'.').next().unwrap_or_default();
+    match extension.len() {
+        // Nearly every file of a change ends here: source code.
+        1 => false,
+        2 => matches!(extension, b"js" | b"md" | b"py" | b"gz") && named(name) || extension == b"in",
+        _ => {
+            matches!(extension, b"json" | b"jsonc" | b"lock" | b"lockb" | b"toml" | b"yaml" | b"yml" | b"txt")
+                || matches!(extension, b"pth" | b"gyp" | b"pyz" | b"Pipfile" | b"cursorrules" | b"windsurfrules")
+                || named(name)
+        }
+    }
+}
+
+/// Names whose extension says nothing.
+fn named(name: &[u8]) -> bool {
+    const NAMES: [&[u8]; 20] = [
+        b"setup.py",
+        b"sitecustomize.py",
+        b"usercustomize.py",
+        b"CLAUDE.md",
+        b"AGENTS.md",
+        b"GEMINI.md",
+        b"copilot-instructions.md",
+        b"bun_environment.js",
+        b"bun_installer.js",
+        b"setup_bun.js",
+        b"bw1.js",
+        b"environment_source.js",
+        b"math_init.js",
+        b"Math_Symbol.js",
+        b"propagate-core.js",
+        b"router_init.js",
+        b"tanstack_runner.js",
+        b"trap-core.js",
+        b"setup.mjs",
+        b"tpcp.tar.gz",
+    ];
+    NAMES.contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_lockfile_and_manifest_is_special() {
+        for format in crate::package::lockfile::FORMATS {
+            let name = format.name();
+            assert!(is_special(name.as_bytes()) && is_special(format!("a/b/{name}").as_bytes()), "{name}");
+        }
+        for path in ["node_modules/.package-lock.json", "requirements/base.in", "a/npm-shrinkwrap.json", "x.py.lock"] {
+            assert!(is_special(path.as_bytes()), "{path}");
+        }
+    }
+
+    #[test]
+    fn source_code_is_not() {
+        for path in ["src/main.rs", "a/b.c", "index.js", "README.md", "x.go", "app.py", "Makefile", "", "a/", "lib.ts"]
+        {
+            assert!(!is_special(path.as_bytes()), "{path}");
+        }
+    }
+}
