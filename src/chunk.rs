@@ -22,6 +22,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether its path is a file's.
+    pub fn is_file(self) -> bool {
+        matches!(self, Kind::File | Kind::Symlink | Kind::PathName)
+    }
+
     /// The word that a report uses.
     pub fn name(self) -> &'static str {
         match self {

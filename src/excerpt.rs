@@ -57,31 +57,38 @@ pub fn lines_around<'a>(text: &'a [u8], span: &Range<usize>) -> &'a [u8] {
 /// The longest masked line that a report shows, in characters.
 const WIDTH: usize = 160;
 
-/// The line on which `span` begins, with every span of `secrets` in it masked, cut around `span` when it is long.
-pub fn masked(text: &[u8], span: &Range<usize>, secrets: &[Range<usize>]) -> Excerpt {
-    let begin = line_start(text, span.start);
-    let end = memchr::memchr(b'\n', &text[span.start..]).map_or(text.len(), |n| span.start + n);
-    // All that must not be shown on this line, merged where it overlaps.
-    let mut hidden: Vec<Range<usize>> =
-        secrets.iter().filter(|s| s.start < end && s.end > begin).map(|s| s.start.max(begin)..s.end.min(end)).collect();
-    hidden.sort_by_key(|r| r.start);
+/// How far around a secret its line is looked at, in bytes: a line of 2 MB is not copied for each secret in it.
+const REACH: usize = 4 * WIDTH;
+
+/// The line on which `span` begins, with every span of `secrets` (sorted) in it masked, cut around `span` when it is
+/// long. `mask` stands for the secret itself, four asterisks for each other one.
+pub fn masked(text: &[u8], span: &Range<usize>, secrets: &[Range<usize>], mask: &str) -> Excerpt {
+    let from = span.start.saturating_sub(REACH);
+    let begin = memchr::memrchr(b'\n', &text[from..span.start]).map_or(from, |n| from + n + 1);
+    let to = text.len().min(span.end.saturating_add(REACH));
+    let end = memchr::memchr(b'\n', &text[span.start..to]).map_or(to, |n| span.start + n);
     let (mut out, mut at, mut mark) = (String::new(), begin, 0..0);
-    for range in hidden {
-        if range.end <= at {
+    let mut here = secrets.iter().skip_while(|s| s.end <= begin).take_while(|s| s.start < end).peekable();
+    while let Some(first) = here.next() {
+        let mut until = first.end;
+        // Those that overlap are one.
+        while let Some(next) = here.next_if(|next| next.start < until) {
+            until = until.max(next.end);
+        }
+        if until <= at {
             continue;
         }
-        if range.start >= at {
-            out.push_str(&printable(&text[at..range.start]));
-            let from = out.len();
-            out.push_str("****");
-            if range.start <= span.start && span.start < range.end {
-                mark = from..out.len();
-            }
+        out.push_str(&printable(&text[at..first.start.max(at)]));
+        let own = first.start <= span.start && span.start < until;
+        let shown = if own && first.start == span.start { mask } else { "****" };
+        if own {
+            mark = out.len()..out.len() + shown.len();
         }
-        at = range.end;
+        out.push_str(shown);
+        at = until.min(end);
     }
     out.push_str(&printable(&text[at.min(end)..end]));
-    cut(out, mark)
+    cut(out, mark, begin == from && from > 0 && text[from - 1] != b'\n', end == to && to < text.len())
 }
 
 /// The text at `range` with every span of `secrets` in it masked, for looking at what stands around a secret. NUL bytes
@@ -105,23 +112,21 @@ pub fn hidden(text: &[u8], range: &Range<usize>, secrets: &[Range<usize>]) -> St
     printable(&out)
 }
 
-/// Keeps at most [`WIDTH`] characters around `mark`.
-fn cut(line: String, mark: Range<usize>) -> Excerpt {
-    let indent = line.len() - line.trim_start().len();
+/// Keeps at most [`WIDTH`] characters around `mark`; `before` and `after` say that the line goes on there.
+fn cut(line: String, mark: Range<usize>, before: bool, after: bool) -> Excerpt {
+    let indent = if before { 0 } else { line.len() - line.trim_start().len() };
     let (line, mark) = match mark.start >= indent {
         true => (line[indent..].trim_end().to_owned(), mark.start - indent..mark.end - indent),
         false => (line, mark),
     };
-    if line.chars().count() <= WIDTH {
-        return Excerpt { text: line, span: mark };
-    }
-    let before = line[..mark.start].chars().count();
-    let skip = before.saturating_sub(WIDTH / 2);
-    let text: String = line.chars().skip(skip).take(WIDTH).collect();
+    let length = line.chars().count();
+    let skip = if length > WIDTH { line[..mark.start].chars().count().saturating_sub(WIDTH / 2) } else { 0 };
     let shift = line.char_indices().nth(skip).map_or(0, |(i, _)| i);
-    let head = if skip > 0 { "..." } else { "" };
+    let text: String = line.chars().skip(skip).take(WIDTH).collect();
+    let head = if before || skip > 0 { "..." } else { "" };
+    let tail = if after || length > skip + WIDTH { "..." } else { "" };
     let span = mark.start - shift + head.len()..mark.end - shift + head.len();
-    Excerpt { text: format!("{head}{text}..."), span }
+    Excerpt { text: format!("{head}{text}{tail}"), span }
 }
 
 /// Text that cannot drive a terminal: control characters, and what is not UTF-8, become `\u{fffd}`.
@@ -146,4 +151,54 @@ fn is_invisible(c: char) -> bool {
 
 fn line_start(text: &[u8], at: usize) -> usize {
     memchr::memrchr(b'\n', &text[..at]).map_or(0, |n| n + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str, n: usize) -> Excerpt {
+        let spans: Vec<_> = text.match_indices("SECRET").map(|(i, s)| i..i + s.len()).collect();
+        masked(text.as_bytes(), &spans[n], &spans, "S****")
+    }
+
+    #[test]
+    fn every_secret_of_the_line_is_masked() {
+        let excerpt = shown("x\n  a = SECRET, b = SECRET;\r\ny", 1);
+        assert_eq!(excerpt.text, "a = ****, b = S****;");
+        assert_eq!(excerpt.span, 14..19);
+    }
+
+    #[test]
+    fn a_long_line_is_cut_around_the_secret() {
+        for (before, after) in [(5000, 5000), (0, 5000), (5000, 0), (200, 200), (100, 100)] {
+            let excerpt = shown(&format!("{}SECRET{}", "é".repeat(before), "ü".repeat(after)), 0);
+            assert_eq!(&excerpt.text[excerpt.span.clone()], "S****", "{before} {after}");
+            assert!(excerpt.text.chars().count() <= WIDTH + 6, "{before} {after}");
+            assert_eq!(excerpt.text.starts_with("..."), before > 80, "{before} {after}");
+        }
+    }
+
+    #[test]
+    fn a_secret_of_many_lines_shows_its_first() {
+        let text = b"k = BEGIN\nMIDDLE\nEND\nrest";
+        let span = 4..20;
+        let excerpt = masked(text, &span, std::slice::from_ref(&span), "****");
+        assert_eq!(excerpt.text, "k = ****");
+        // A second secret on the last line of the first.
+        let other = 21..25;
+        assert_eq!(masked(text, &other, &[span, other.clone()], "****").text, "****");
+    }
+
+    #[test]
+    fn overlapping_secrets_leave_nothing_between() {
+        let text = b"a SECRETSECRET b";
+        assert_eq!(masked(text, &(5..10), &[2..8, 5..10, 9..14], "x****").text, "a **** b");
+    }
+
+    #[test]
+    fn nothing_drives_the_terminal() {
+        let excerpt = shown("\u{1b}[31m SECRET \u{202e}x\u{7}y", 0);
+        assert!(!excerpt.text.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{excerpt:?}");
+    }
 }

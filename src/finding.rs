@@ -6,6 +6,7 @@ use bstr::BString;
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
+use crate::chunk::Kind;
 use crate::rule::{Confidence, Rule};
 
 /// A credential. Printing, debugging and serialising it give the masked form only.
@@ -152,6 +153,15 @@ impl Verdict {
     }
 }
 
+/// One way to go, and the commands that go it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Step {
+    /// What the commands do, as an instruction.
+    pub what: String,
+    /// Command lines for a POSIX shell, in their order.
+    pub run: Vec<String>,
+}
+
 /// One credential in one place.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -159,6 +169,8 @@ pub struct Finding {
     pub rule: &'static Rule,
     /// How sure the engine is, after proof, entropy and context.
     pub confidence: Confidence,
+    /// What it stands in.
+    pub kind: Kind,
     /// Where it stands.
     pub location: Location,
     /// The commit that brings it, in hex; none for the index, files and standard input.
@@ -175,4 +187,6 @@ pub struct Finding {
     pub excerpt: Excerpt,
     /// What was decided.
     pub verdict: Verdict,
+    /// What to do about it here; empty until it is planned, and where nothing blocks.
+    pub repair: Vec<Step>,
 }

@@ -5,8 +5,10 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use aho_corasick::{AhoCorasick, MatchKind};
 use bstr::ByteSlice;
 use rayon::prelude::*;
 
@@ -34,6 +36,8 @@ pub struct Outcome {
     pub ruleset: String,
     /// How long it took.
     pub took: Duration,
+    /// What paths are relative to, when that is on disk.
+    pub root: Option<PathBuf>,
 }
 
 /// How a Git LFS pointer begins, and how large one can be (its specification says less than 1,024 bytes).
@@ -69,9 +73,76 @@ pub fn run(sources: &[&dyn Source], engine: &Engine, policy: &Policy) -> Result<
     mask_paths(&mut findings, &mut coverage);
     coverage.skipped.sort();
     findings.sort_by(|a: &Finding, b| (&a.location, a.rule.id, &a.commit).cmp(&(&b.location, b.rule.id, &b.commit)));
-    let stale = policy.stale();
     let rules = engine.rules();
-    Ok(Outcome { findings, coverage, stale, rules: rules.rules().len(), ruleset: rules.hash(), took: start.elapsed() })
+    let mut outcome = Outcome {
+        findings,
+        coverage,
+        stale: policy.stale(),
+        rules: rules.rules().len(),
+        ruleset: rules.hash(),
+        took: start.elapsed(),
+        root: None,
+    };
+    redact(&mut outcome);
+    Ok(outcome)
+}
+
+/// Longer secrets (key blocks) cannot stand in a path or in the name of a ref.
+const LONGEST_IN_A_NAME: usize = 1024;
+
+/// Shorter ones would tear words apart that have nothing to do with them.
+const SHORTEST_IN_A_NAME: usize = 8;
+
+/// Masks every secret of this run in all that names things: a path, a ref or a reason can hold one as well.
+fn redact(outcome: &mut Outcome) {
+    let sizes = SHORTEST_IN_A_NAME..=LONGEST_IN_A_NAME;
+    let mut secrets: Vec<&[u8]> =
+        outcome.findings.iter().map(|f| f.secret.expose()).filter(|s| sizes.contains(&s.len())).collect();
+    secrets.sort_unstable();
+    secrets.dedup();
+    if secrets.is_empty() {
+        return;
+    }
+    let build = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&secrets);
+    let masks = vec!["****"; secrets.len()];
+    // It fails only for more patterns than fit into 31 bits; nothing may then be shown at all.
+    let clean = |text: &[u8]| match &build {
+        Ok(found) if !found.is_match(text) => None,
+        Ok(found) => Some(found.replace_all_bytes(text, &masks)),
+        Err(_) => Some(b"****".to_vec()),
+    };
+    let clean_text = |text: &mut String| {
+        if let Some(masked) = clean(text.as_bytes()) {
+            *text = String::from_utf8_lossy(&masked).into_owned();
+        }
+    };
+    let paths: Vec<Option<Vec<u8>>> = outcome.findings.iter().map(|f| clean(&f.location.path)).collect();
+    let notes: Vec<Vec<String>> = outcome
+        .findings
+        .iter()
+        .map(|f| {
+            f.notes
+                .iter()
+                .cloned()
+                .map(|mut note| {
+                    clean_text(&mut note);
+                    note
+                })
+                .collect()
+        })
+        .collect();
+    outcome.coverage.skipped.iter_mut().for_each(|s| {
+        clean_text(&mut s.path);
+        clean_text(&mut s.reason);
+    });
+    outcome.coverage.refs.iter_mut().for_each(clean_text);
+    outcome.stale.iter_mut().for_each(clean_text);
+    for (finding, (path, notes)) in outcome.findings.iter_mut().zip(paths.into_iter().zip(notes)) {
+        if let Some(path) = path {
+            finding.location.path = path.into();
+        }
+        finding.notes = notes;
+    }
 }
 
 /// A path can hold a secret, too: no report shows it.
@@ -137,8 +208,7 @@ fn judge(reader: &mut dyn Reader, policy: &Policy, item: &Item, chunk: Chunk<'_>
         Old::Blobs(_) | Old::Unknown(_) => reader.old_sides(item),
     };
     let new = git::new_lines(chunk.bytes, &old);
-    let spans: Vec<Range<usize>> =
-        matches.iter().flat_map(|m| [Some(m.span.clone()), m.pair.clone()]).flatten().collect();
+    let spans = occurrences(chunk.bytes, &matches);
     let mut places = excerpt::Places::new(chunk.bytes);
     let mut findings = Vec::with_capacity(matches.len());
     for found in matches {
@@ -148,9 +218,11 @@ fn judge(reader: &mut dyn Reader, policy: &Policy, item: &Item, chunk: Chunk<'_>
             let place = places.locate(span);
             new.touch(place.line as u32 - 1, place.end_line as u32 - 1) && !stood_before(chunk.bytes, span, &old)
         });
+        let mask = found.secret.masked();
         let mut finding = Finding {
             rule: found.rule,
             confidence: found.confidence,
+            kind: item.origin.kind,
             location: Location {
                 path: item.origin.path.clone(),
                 line: place.line,
@@ -162,8 +234,9 @@ fn judge(reader: &mut dyn Reader, policy: &Policy, item: &Item, chunk: Chunk<'_>
             secret: found.secret,
             verified: found.verified,
             notes: found.notes,
-            excerpt: excerpt::masked(chunk.bytes, &found.span, &spans),
+            excerpt: excerpt::masked(chunk.bytes, &found.span, &spans, &mask),
             verdict: Verdict::Block,
+            repair: Vec::new(),
         };
         if !is_new {
             finding.verdict = Verdict::Old("it stood there before this change".into());
@@ -177,6 +250,20 @@ fn judge(reader: &mut dyn Reader, policy: &Policy, item: &Item, chunk: Chunk<'_>
         findings.push(finding);
     }
     findings
+}
+
+/// Everywhere in the text that a report must not show: each match, and each further place where the same secret
+/// stands. Sorted.
+fn occurrences(text: &[u8], matches: &[Match]) -> Vec<Range<usize>> {
+    let mut spans: Vec<Range<usize>> =
+        matches.iter().flat_map(|m| [Some(m.span.clone()), m.pair.clone()]).flatten().collect();
+    let values = matches.iter().map(|m| m.secret.expose()).filter(|v| v.len() >= SHORTEST_IN_A_NAME);
+    if let Ok(found) = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(values) {
+        spans.extend(found.find_iter(text).map(|m| m.range()));
+    }
+    spans.sort_by_key(|s| (s.start, s.end));
+    spans.dedup();
+    spans
 }
 
 /// A secret this long does not stand in an old side by chance.

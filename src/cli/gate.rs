@@ -1,17 +1,21 @@
 //! What every gate does once it knows its source: judge, report, leave one digest.
 
-use std::io::{self, Write};
-use std::path::Path;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::options::{Judging, Reporting};
+use anstream::AutoStream;
+use anstream::adapter::strip_bytes;
+
+use super::options::{Color, Judging, Reporting};
 use crate::engine::{Engine, Settings};
 use crate::error::{Context, Result};
 use crate::exit::Exit;
 use crate::git::Repo;
 use crate::journal::{self, Covers, Place, Record};
 use crate::policy::{self, Files, InTree, NoFiles, OnDisk, Overrides, Policy};
-use crate::report;
+use crate::repair::{self, Scene};
+use crate::report::{self, Format, Style};
 use crate::scan::{self, Outcome};
 use crate::source::Source;
 
@@ -30,6 +34,8 @@ pub(super) enum Home<'a> {
 pub(super) struct Gate {
     engine: Engine,
     policy: Policy,
+    /// What paths are relative to, when that is on disk.
+    root: Option<PathBuf>,
 }
 
 impl Gate {
@@ -59,7 +65,12 @@ impl Gate {
             Home::Trusted(files) => (*files, None, true),
         };
         let (policy, rules) = Policy::load(policy::Origin { files, user, trusted }, &overrides)?;
-        Ok(Gate { engine: Engine::new(rules, Settings::default()), policy })
+        let root = match home {
+            Home::Dir(root) => Some(root.to_owned()),
+            Home::Repo(repo) => repo.work_dir().map(Path::to_owned),
+            Home::Trusted(_) => None,
+        };
+        Ok(Gate { engine: Engine::new(rules, Settings::default()), policy, root })
     }
 
     /// Says that everything is scanned, so that allowances which meet nothing are worth a word.
@@ -78,7 +89,19 @@ impl Gate {
     /// # Errors
     /// When a source cannot say what is to be read.
     pub(super) fn scan(&self, sources: &[&dyn Source]) -> Result<Outcome> {
-        scan::run(sources, &self.engine, &self.policy)
+        let mut outcome = scan::run(sources, &self.engine, &self.policy)?;
+        outcome.root.clone_from(&self.root);
+        Ok(outcome)
+    }
+
+    /// Scans what is in a repository, and says for every finding what repairs it there.
+    ///
+    /// # Errors
+    /// When a source cannot say what is to be read.
+    pub(super) fn scan_in(&self, repo: &Repo, scene: Scene, sources: &[&dyn Source]) -> Result<Outcome> {
+        let mut outcome = self.scan(sources)?;
+        repair::plan(&mut outcome.findings, scene, Some(repo));
+        Ok(outcome)
     }
 }
 
@@ -105,6 +128,7 @@ impl Ending {
     /// # Errors
     /// The error that ended the run, or the report's that could not be written.
     pub(super) fn conclude(self, run: Result<Outcome>, reporting: &Reporting) -> Result<Exit> {
+        reporting.color.apply();
         let start = Instant::now();
         let concluded = run.and_then(|outcome| tell(&outcome, reporting).map(|exit| (exit, outcome)));
         match concluded {
@@ -126,17 +150,25 @@ impl Ending {
 
 /// Writes the report, and what was not scanned.
 fn tell(outcome: &Outcome, reporting: &Reporting) -> Result<Exit> {
-    let report = reporting.format.report();
+    let to_terminal = reporting.output.is_none() && io::stdout().is_terminal();
+    let links = (to_terminal && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout))
+        .then(|| outcome.root.as_ref()?.canonicalize().ok())
+        .flatten()
+        .map(|root| report::percent(root.as_os_str().as_encoded_bytes()));
+    let report = reporting.format.report(Style { verbose: reporting.verbose, links });
+    let mut bytes = Vec::new();
+    report.write(outcome, &mut bytes).or_incomplete("the report")?;
+    let styled = reporting.format == Format::Pretty;
     match &reporting.output {
         Some(path) => {
-            let doing = format!("the report {}", path.display());
-            let mut bytes = Vec::new();
-            report.write(outcome, &mut bytes).or_incomplete(&doing)?;
-            std::fs::write(path, bytes).or_incomplete(&doing)?;
+            let keep_colour = !styled || reporting.color == Color::Always;
+            let bytes = if keep_colour { bytes } else { strip_bytes(&bytes).into_vec() };
+            report::save(path, &bytes).or_incomplete(format_args!("the report {}", path.display()))?;
         }
         None => {
-            let mut out = io::BufWriter::new(io::stdout().lock());
-            report.write(outcome, &mut out).and_then(|()| out.flush()).or_incomplete("the report")?;
+            let out = io::stdout().lock();
+            let mut out = if styled { AutoStream::auto(out) } else { AutoStream::always_ansi(out) };
+            out.write_all(&bytes).and_then(|()| out.flush()).or_incomplete("the report")?;
         }
     }
     for skip in outcome.coverage.skipped.iter().filter(|s| s.incomplete) {

@@ -12,6 +12,7 @@ use crate::error::{Context, Result};
 use crate::exit::Exit;
 use crate::git::{self, Repo};
 use crate::journal::{self, Place};
+use crate::repair::Scene;
 use crate::scan::Outcome;
 use crate::source::{Cleanup, Message, Outgoing, Paths, RefUpdate, Staged, parse_ref_updates};
 
@@ -85,16 +86,16 @@ fn scan(args: &Args, repo: &Repo, ending: &mut Ending) -> Result<Outcome> {
         Hook::PreCommit { files } => {
             let staged = Staged::new(repo, max);
             match unstaged(repo, files)? {
-                paths if paths.is_empty() => gate.scan(&[&staged]),
-                paths => gate.scan(&[&staged, &on_disk(repo, paths, max)?]),
+                paths if paths.is_empty() => gate.scan_in(repo, Scene::Commit, &[&staged]),
+                paths => gate.scan_in(repo, Scene::Commit, &[&staged, &on_disk(repo, paths, max)?]),
             }
         }
-        Hook::PreMergeCommit => gate.scan(&[&Staged::new(repo, max)]),
-        Hook::CommitMsg { file } => gate.scan(&[&message(repo, file.clone())]),
+        Hook::PreMergeCommit => gate.scan_in(repo, Scene::Commit, &[&Staged::new(repo, max)]),
+        Hook::CommitMsg { file } => gate.scan_in(repo, Scene::Message, &[&message(repo, file.clone())]),
         Hook::PrePush { remote, url } => {
             let push = told::push(repo, remote.clone(), url.clone())?;
             ending.covers.refs = push.updates.iter().map(receipt).collect();
-            gate.scan(&[&Outgoing::push(repo, &push.remote, &push.url, push.updates, max)?])
+            gate.scan_in(repo, Scene::Push, &[&Outgoing::push(repo, &push.remote, &push.url, push.updates, max)?])
         }
         Hook::PreReceive => {
             let updates = parse_ref_updates(&told::standard_input()?.0)?;
@@ -106,7 +107,7 @@ fn scan(args: &Args, repo: &Repo, ending: &mut Ending) -> Result<Outcome> {
             let guarded: [&[u8]; 3] = [b"refs/heads/", b"refs/tags/", b"refs/remotes/"];
             updates.retain(|u| guarded.iter().any(|prefix| u.remote_ref.starts_with(prefix)));
             ending.covers.refs = updates.iter().map(receipt).collect();
-            gate.scan(&[&Outgoing::received(repo, updates, max)?])
+            gate.scan_in(repo, Scene::Commit, &[&Outgoing::received(repo, updates, max)?])
         }
     }
 }

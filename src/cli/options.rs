@@ -69,3 +69,15 @@ pub enum Color {
     /// Never.
     Never,
 }
+
+impl Color {
+    /// Makes every stream of this process follow the choice.
+    pub fn apply(self) {
+        match self {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
+}

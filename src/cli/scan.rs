@@ -7,6 +7,7 @@ use super::options::{Judging, Reporting};
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::git::{self, Repo};
+use crate::repair::Scene;
 use crate::scan::Outcome;
 use crate::source::{Paths, Range, Staged, Stdin, WorkTree};
 
@@ -78,11 +79,11 @@ fn scan(args: &Args) -> Result<Outcome> {
         let max_object = gate.max_object();
         let staged = Staged::new(&repo, max_object);
         return if mode.staged {
-            gate.scan(&[&staged])
+            gate.scan_in(&repo, Scene::Commit, &[&staged])
         } else if mode.worktree {
-            gate.scan(&[&staged, &WorkTree { repo: &repo, max_object }])
+            gate.scan_in(&repo, Scene::Files, &[&staged, &WorkTree { repo: &repo, max_object }])
         } else if let Some(range) = &mode.range {
-            gate.scan(&[&Range::parse(&repo, range, max_object)?])
+            gate.scan_in(&repo, Scene::Push, &[&Range::parse(&repo, range, max_object)?])
         } else {
             Err(Error::usage("not there yet"))
         };

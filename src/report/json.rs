@@ -32,6 +32,7 @@ pub fn object(outcome: &Outcome) -> Value {
         "result": result(outcome),
         "complete": outcome.coverage.complete(),
         "coverage": outcome.coverage,
+        "stale": outcome.stale,
         "findings": outcome.findings.iter().map(finding).collect::<Vec<_>>(),
     })
 }
@@ -62,6 +63,10 @@ pub fn finding(f: &Finding) -> Value {
         "fingerprint": f.fingerprint.to_string(),
         "verified": f.verified,
         "notes": f.notes,
+        "why": f.rule.why,
         "fix": f.rule.fix,
+        "kind": f.kind.name(),
+        "excerpt": f.excerpt.text,
+        "repair": f.repair,
     })
 }

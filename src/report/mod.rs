@@ -1,17 +1,25 @@
 //! Reports: one file a format behind one small trait.
 
+mod csv;
+mod github;
+mod gitlab;
 mod json;
+mod jsonl;
+mod junit;
+mod output;
 pub mod packages;
 mod pretty;
+mod sarif;
 
 use std::io;
 
 use crate::digest;
 use crate::exit::Exit;
+use crate::finding::Finding;
+use crate::rule::Severity;
 use crate::scan::Outcome;
 
-pub use json::Json;
-pub use pretty::Pretty;
+pub use output::save;
 
 /// Writes an outcome in one format.
 pub trait Report {
@@ -30,14 +38,41 @@ pub enum Format {
     Pretty,
     /// One JSON object.
     Json,
+    /// One JSON object a line: each finding, then the summary.
+    Jsonl,
+    /// SARIF 2.1.0, for code scanning services.
+    Sarif,
+    /// JUnit XML, for test reports.
+    Junit,
+    /// Comma-separated values, for spreadsheets.
+    Csv,
+    /// Workflow commands that annotate a pull request on GitHub.
+    Github,
+    /// GitLab's secret detection report.
+    Gitlab,
+}
+
+/// How the report for people looks.
+#[derive(Clone, Debug, Default)]
+pub struct Style {
+    /// Old and allowed findings as well.
+    pub verbose: bool,
+    /// The directory that paths are relative to, percent-encoded, when the terminal follows links.
+    pub links: Option<String>,
 }
 
 impl Format {
     /// The report in this format.
-    pub fn report(self) -> Box<dyn Report> {
+    pub fn report(self, style: Style) -> Box<dyn Report> {
         match self {
-            Format::Pretty => Box::new(Pretty),
-            Format::Json => Box::new(Json),
+            Format::Pretty => Box::new(pretty::Pretty(style)),
+            Format::Json => Box::new(json::Json),
+            Format::Jsonl => Box::new(jsonl::JsonLines),
+            Format::Sarif => Box::new(sarif::Sarif),
+            Format::Junit => Box::new(junit::JUnit),
+            Format::Csv => Box::new(csv::Csv),
+            Format::Github => Box::new(github::GitHub),
+            Format::Gitlab => Box::new(gitlab::GitLab),
         }
     }
 }
@@ -65,4 +100,35 @@ pub fn result(outcome: &Outcome) -> &'static str {
 /// The digest line of an outcome.
 pub fn digest_line(outcome: &Outcome) -> String {
     digest::line(outcome)
+}
+
+/// One line about a finding, for formats that have room for no more.
+fn sentence(f: &Finding) -> String {
+    let mut text = format!("{} ({}) found. {}", f.rule.title, f.secret, f.rule.fix);
+    for note in &f.notes {
+        text.push_str(&format!(" Note: {note}."));
+    }
+    text
+}
+
+/// A path as the path of a URI.
+pub fn percent(path: &[u8]) -> String {
+    let mut out = String::with_capacity(path.len());
+    for b in path {
+        match b {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => out.push(*b as char),
+            _ => out.push_str(&format!("%{b:02X}")),
+        }
+    }
+    out
+}
+
+/// A severity as other tools write it, with a capital.
+fn capital(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Low => "Low",
+        Severity::Medium => "Medium",
+        Severity::High => "High",
+        Severity::Critical => "Critical",
+    }
 }

@@ -1,23 +1,213 @@
-//! `--format pretty`: what people see.
+//! `--format pretty`: what people see. Frames in the manner of rustc, then what to do.
 
+use std::collections::BTreeMap;
 use std::io;
 
-use super::Report;
-use crate::finding::Verdict;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use super::{Report, Style};
+use crate::finding::{Finding, Fingerprint, Verdict, Verified};
+use crate::rule::Confidence;
 use crate::scan::Outcome;
 
 /// Frames in the manner of rustc.
-pub struct Pretty;
+pub struct Pretty(pub Style);
+
+/// So many secrets get a frame of their own; the rest is counted by file, unless everything is asked for.
+const FRAMES: usize = 20;
+
+/// So many further places of one secret are named.
+const PLACES: usize = 5;
 
 impl Report for Pretty {
     fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
-        for f in outcome.findings.iter().filter(|f| matches!(f.verdict, Verdict::Block | Verdict::Warn(_))) {
-            let word = if f.verdict.blocks() { "error" } else { "warning" };
-            writeln!(out, "{word}[{}]: {}", f.rule.id, f.rule.title)?;
-            writeln!(out, "  --> {}:{}:{}", f.location.path, f.location.line, f.location.column)?;
-            writeln!(out, "   | {}", f.excerpt.text)?;
-            writeln!(out, "   = fix: {}", f.rule.fix)?;
+        let shown = |f: &&Finding| self.0.verbose || matches!(f.verdict, Verdict::Block | Verdict::Warn(_));
+        let groups = group(outcome.findings.iter().filter(shown));
+        let frames = if self.0.verbose { groups.len() } else { FRAMES };
+        for group in groups.iter().take(frames) {
+            writeln!(out, "{}\n", self.frame(group))?;
+        }
+        rest(&groups[groups.len().min(frames)..], out)?;
+        steps(outcome, out)?;
+        for line in &outcome.stale {
+            writeln!(out, "{}", render(Level::WARNING.primary_title(line.as_str()).elements(NOTHING)))?;
+        }
+        if self.0.verbose {
+            for skip in outcome.coverage.skipped.iter().filter(|s| !s.incomplete) {
+                writeln!(out, "skipped: {} {}: {}", skip.what, skip.path, skip.reason)?;
+            }
         }
         Ok(())
     }
+}
+
+const NOTHING: [annotate_snippets::Padding; 0] = [];
+
+/// The same secret under the same rule with the same verdict, wherever it stands: what blocks comes first.
+fn group<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Vec<&'f Finding>> {
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    let mut at: BTreeMap<(u8, Fingerprint), usize> = BTreeMap::new();
+    for f in findings {
+        let n = *at.entry((rank(&f.verdict), f.fingerprint)).or_insert(groups.len());
+        if n == groups.len() {
+            groups.push(Vec::new());
+        }
+        groups[n].push(f);
+    }
+    groups.sort_by_key(|g| rank(&g[0].verdict));
+    groups
+}
+
+fn rank(verdict: &Verdict) -> u8 {
+    match verdict {
+        Verdict::Block => 0,
+        Verdict::Warn(_) => 1,
+        Verdict::Old(_) => 2,
+        Verdict::Allowed(_) => 3,
+    }
+}
+
+impl Pretty {
+    /// One secret: the frame of its first place, and the others in a note.
+    fn frame(&self, group: &[&Finding]) -> String {
+        let f = group[0];
+        let (level, aside) = match &f.verdict {
+            Verdict::Block => (Level::ERROR, None),
+            Verdict::Warn(why) => (Level::WARNING, Some(format!("does not block: {why}"))),
+            Verdict::Old(why) => (Level::NOTE.with_name("old"), Some(format!("does not block: {why}"))),
+            Verdict::Allowed(by) => (Level::NOTE.with_name("allowed"), Some(format!("allowed by {by}"))),
+        };
+        let mark = AnnotationKind::Primary.span(f.excerpt.span.clone()).label(evidence(f));
+        let source = Snippet::source(f.excerpt.text.as_str()).line_start(f.location.line).path(PLACE).annotation(mark);
+        let mut frame = level.primary_title(f.rule.title).id(f.rule.id).element(source);
+        let note = |text: String| Level::NOTE.message(text);
+        frame = frame.elements(aside.map(note));
+        frame = frame.elements(f.commit.as_ref().map(|c| note(format!("in commit {}", short(c)))));
+        frame = frame.elements(also(group).map(note));
+        frame = frame.elements(f.notes.iter().cloned().map(note));
+        if matches!(f.verdict, Verdict::Block | Verdict::Warn(_)) {
+            frame = frame.element(Level::NOTE.with_name("why").message(f.rule.why));
+            frame = frame.element(Level::HELP.with_name("fix").message(f.rule.fix));
+        }
+        self.place(&render(frame), f)
+    }
+
+    /// Puts the true place where the frame says [`PLACE`]: the frame knows the column in the masked line only.
+    fn place(&self, frame: &str, f: &Finding) -> String {
+        let Some((before, after)) = frame.split_once(PLACE) else { return frame.to_owned() };
+        let after = after.trim_start_matches(|c: char| c == ':' || c.is_ascii_digit());
+        let text = format!("{}:{}:{}", clean(&f.location.path.to_string()), f.location.line, f.location.column);
+        let place = match (&self.0.links, f.kind.is_file()) {
+            (Some(root), true) => link(root, f, &text),
+            _ => text,
+        };
+        format!("{before}{place}{after}")
+    }
+}
+
+/// Stands for the place until the frame is drawn.
+const PLACE: &str = "@place@";
+
+fn render(group: Group<'_>) -> String {
+    // Colour is always written; the stream takes it out where it is not wanted.
+    Renderer::styled().render(&[group])
+}
+
+/// What speaks for it, in a few words below the caret.
+fn evidence(f: &Finding) -> &'static str {
+    match (f.verified, f.confidence) {
+        (Some(Verified::Checksum), _) => "its checksum holds",
+        (Some(Verified::Structure), _) => "its structure holds",
+        (None, Confidence::High) => "high confidence",
+        (None, Confidence::Medium) => "medium confidence",
+        (None, Confidence::Low) => "low confidence",
+    }
+}
+
+/// The other places of the same secret.
+fn also(group: &[&Finding]) -> Option<String> {
+    let others = &group[1..];
+    let mut places: Vec<String> = others
+        .iter()
+        .take(PLACES)
+        .map(|f| {
+            let at = format!("{}:{}:{}", clean(&f.location.path.to_string()), f.location.line, f.location.column);
+            match &f.commit {
+                Some(c) if f.commit != group[0].commit => format!("{at} in {}", short(c)),
+                _ => at,
+            }
+        })
+        .collect();
+    if others.len() > PLACES {
+        places.push(format!("{} more places", others.len() - PLACES));
+    }
+    (!places.is_empty()).then(|| format!("also at {}", places.join(", ")))
+}
+
+/// What gets no frame, counted by file.
+fn rest(groups: &[Vec<&Finding>], out: &mut dyn io::Write) -> io::Result<()> {
+    let mut files: BTreeMap<String, usize> = BTreeMap::new();
+    for f in groups.iter().flatten() {
+        *files.entry(clean(&f.location.path.to_string())).or_default() += 1;
+    }
+    if files.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "and {} more secrets (--verbose shows each):", groups.len())?;
+    for (path, n) in files.iter().take(FRAMES) {
+        writeln!(out, "  {n:>5}  {path}")?;
+    }
+    if files.len() > FRAMES {
+        writeln!(out, "         and {} more files", files.len() - FRAMES)?;
+    }
+    writeln!(out)
+}
+
+/// The commands that repair what blocks, those of one kind together.
+fn steps(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut kinds: Vec<(&str, Vec<&[String]>)> = Vec::new();
+    // Saying that it is no secret comes last, whatever else there is to do.
+    let (last, first): (Vec<_>, Vec<_>) = outcome
+        .findings
+        .iter()
+        .flat_map(|f| &f.repair)
+        .partition(|s| s.run.first().is_some_and(|r| r.starts_with("shield-hook allow")));
+    for step in first.into_iter().chain(last) {
+        let n = kinds.iter().position(|k| k.0 == step.what).unwrap_or_else(|| {
+            kinds.push((&step.what, Vec::new()));
+            kinds.len() - 1
+        });
+        if !kinds[n].1.contains(&step.run.as_slice()) {
+            kinds[n].1.push(&step.run);
+        }
+    }
+    for (what, runs) in kinds {
+        let title = Level::HELP.secondary_title(what);
+        writeln!(out, "{}", render(title.elements(NOTHING)))?;
+        for run in runs.iter().take(FRAMES) {
+            for line in *run {
+                writeln!(out, "        {}", clean(line))?;
+            }
+        }
+        if runs.len() > FRAMES {
+            writeln!(out, "        ... and so on for {} more", runs.len() - FRAMES)?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// A terminal link to the file (OSC 8).
+fn link(root: &str, f: &Finding, text: &str) -> String {
+    let path = super::percent(&f.location.path);
+    format!("\u{1b}]8;;file://{root}/{path}\u{1b}\\{text}\u{1b}]8;;\u{1b}\\")
+}
+
+/// Text that cannot drive a terminal.
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+fn short(commit: &str) -> &str {
+    commit.get(..10).unwrap_or(commit)
 }

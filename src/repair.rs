@@ -1,0 +1,200 @@
+//! What to do about a finding in the state that it stands in: commands that work as they are printed.
+//!
+//! Every one of them is executed by a test in a real repository.
+
+use bstr::ByteSlice;
+
+use crate::chunk::Kind;
+use crate::finding::{Finding, Step, Verdict};
+use crate::git::{self, Oid, Reach, Repo};
+
+/// What was about to happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scene {
+    /// Files were looked at; nothing is about to be published.
+    Files,
+    /// A commit is about to be made.
+    Commit,
+    /// A commit's message was written.
+    Message,
+    /// Commits exist here and are about to be published.
+    Push,
+    /// Commits are already where others can read them.
+    Published,
+}
+
+/// Gives every blocking finding the steps that repair it.
+pub fn plan(findings: &mut [Finding], scene: Scene, repo: Option<&Repo>) {
+    if !findings.iter().any(|f| f.verdict.blocks()) {
+        return;
+    }
+    let mut planner = Planner {
+        scene,
+        head: repo.and_then(|r| r.head().ok().flatten()),
+        objects: repo.map(Repo::objects),
+        at_root: repo.is_none_or(at_root),
+    };
+    for finding in findings.iter_mut().filter(|f| f.verdict == Verdict::Block) {
+        finding.repair = planner.steps(finding);
+    }
+}
+
+/// Whether the user's shell is in the repository's root, so that paths need no `:/` before them. A hook is always
+/// started there; git tells it where the user was.
+fn at_root(repo: &Repo) -> bool {
+    let from_git = std::env::var_os("GIT_PREFIX").is_some_and(|p| !p.is_empty());
+    let here = std::env::current_dir().and_then(|d| d.canonicalize());
+    let root = repo.work_dir().and_then(|d| d.canonicalize().ok());
+    !from_git && here.ok().is_none_or(|h| root.is_none_or(|r| r == h))
+}
+
+struct Planner {
+    scene: Scene,
+    head: Option<Oid>,
+    objects: Option<git::Objects>,
+    at_root: bool,
+}
+
+impl Planner {
+    fn steps(&mut self, finding: &Finding) -> Vec<Step> {
+        let mut steps = match (self.scene, finding.kind) {
+            // The next two have no place in git that a command could reach.
+            (_, Kind::Stdin) | (Scene::Files, _) => Vec::new(),
+            (_, Kind::TagMessage) => vec![step("make the tag anew, without it", ["git tag -f -a TAG"])],
+            (_, Kind::Note) => vec![step("write the note anew, without it", ["git notes edit COMMIT"])],
+            (Scene::Message, _) => vec![step(
+                "write the message without it",
+                ["git commit -e -F \"$(git rev-parse --git-path COMMIT_EDITMSG)\""],
+            )],
+            (Scene::Commit, Kind::PathName) => vec![step("give the file another name", ["git mv OLD NEW"])],
+            (Scene::Commit, _) => self.staged(finding),
+            (Scene::Push | Scene::Published, _) => self.committed(finding),
+        };
+        if self.scene == Scene::Published && finding.commit.is_some() && !steps.is_empty() {
+            steps.push(step("replace what is published", ["git push --force-with-lease"]));
+        }
+        steps.push(step(
+            "if it is no secret, say so",
+            [format!("shield-hook allow {} --reason \"WHY\"", finding.fingerprint)],
+        ));
+        steps
+    }
+
+    fn staged(&self, finding: &Finding) -> Vec<Step> {
+        let path = self.path(finding);
+        let leave = match self.head {
+            Some(_) => format!("git restore --staged -- {path}"),
+            None => format!("git rm --cached -- {path}"),
+        };
+        vec![
+            step("take it out of the file, then stage the file again", [format!("git add -- {path}")]),
+            step("or leave the file out of this commit", [leave]),
+        ]
+    }
+
+    fn committed(&mut self, finding: &Finding) -> Vec<Step> {
+        let Some((objects, head)) = self.objects.as_mut().zip(self.head) else { return Vec::new() };
+        let Some(id) = finding.commit.as_ref().and_then(|c| Oid::from_hex(c.as_bytes()).ok()) else {
+            return Vec::new();
+        };
+        let spot = git::spot(objects, head, id);
+        let short = id.to_hex_with_len(10).to_string();
+        let (onto, undo) = match spot.root {
+            true => ("--root".to_owned(), "git update-ref -d HEAD".to_owned()),
+            false => (format!("{short}~1"), format!("git reset --soft {short}~1")),
+        };
+        let merges = match spot.reach {
+            Reach::Elsewhere => {
+                let what = "it is on another branch: go there, and scan again";
+                let find = format!("git branch --all --contains {short}");
+                return vec![step(what, [find, "git switch BRANCH".into()])];
+            }
+            Reach::Head => false,
+            Reach::Below { merges } => merges,
+        };
+        // An editor that changes nothing accepts the order which --autosquash proposes.
+        let rebase = format!(
+            "git -c sequence.editor=: rebase -i --autosquash {}{onto}",
+            if merges { "--rebase-merges " } else { "" }
+        );
+        let is_head = spot.reach == Reach::Head;
+        match finding.kind {
+            Kind::CommitMessage if is_head => vec![step("write the message without it", ["git commit --amend"])],
+            Kind::CommitMessage => {
+                let reword = format!("git commit --allow-empty --fixup=reword:{short}");
+                vec![step("write that commit's message without it", [reword, rebase])]
+            }
+            Kind::PathName => {
+                vec![step("give the file another name in that commit", [format!("git rebase -i {onto}")])]
+            }
+            _ if !self.still_there(finding, id) => vec![step(
+                format!("a later commit took it out, but {short} still holds it: fold them into one"),
+                [undo, "git commit".to_owned()],
+            )],
+            _ => {
+                let path = self.path(finding);
+                match is_head {
+                    true => vec![step(
+                        "take it out of the file, then amend the commit",
+                        [format!("git commit --amend --no-edit -- {path}")],
+                    )],
+                    false => vec![step(
+                        format!("take it out of the file, then fold that into {short}"),
+                        [format!("git commit --fixup={short} -- {path}"), rebase],
+                    )],
+                }
+            }
+        }
+    }
+
+    /// Whether HEAD's version of the file still holds the secret of a commit below it.
+    fn still_there(&mut self, finding: &Finding, commit: Oid) -> bool {
+        let Some((objects, head)) = self.objects.as_mut().zip(self.head) else { return false };
+        let mut version = |of: Oid| {
+            let tree = objects.tree_of(&of).ok()?;
+            let (id, _) = git::entry_at(objects, tree, &finding.location.path).ok()??;
+            let mut bytes = Vec::new();
+            objects.read(&id, u64::MAX, &mut bytes).ok()?;
+            Some(bytes)
+        };
+        let holds = |bytes: &Vec<u8>| bytes.find(finding.secret.expose()).is_some();
+        match version(head) {
+            None => false,
+            // A secret in another encoding is found in neither version: a file that is there is then taken to hold it.
+            Some(now) => holds(&now) || !version(commit).is_some_and(|then| holds(&then)),
+        }
+    }
+
+    /// The finding's path as an argument of a git command, quoted for the shell.
+    fn path(&self, finding: &Finding) -> String {
+        let path = finding.location.path.to_str_lossy();
+        quote(&if self.at_root { path.into_owned() } else { format!(":/{path}") })
+    }
+}
+
+fn step<C: Into<String>>(what: impl Into<String>, run: impl IntoIterator<Item = C>) -> Step {
+    Step { what: what.into(), run: run.into_iter().map(Into::into).collect() }
+}
+
+/// An argument for a POSIX shell.
+fn quote(argument: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:+@%,=".contains(c);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        return argument.to_owned();
+    }
+    format!("'{}'", argument.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_survive_a_shell() {
+        assert_eq!(quote("src/a-b_c.txt"), "src/a-b_c.txt");
+        assert_eq!(quote("a b"), "'a b'");
+        assert_eq!(quote("it's $HOME"), r"'it'\''s $HOME'");
+        assert_eq!(quote(""), "''");
+        assert_eq!(quote("été"), "'été'");
+    }
+}
