@@ -5,6 +5,7 @@
 
 pub mod checks;
 mod decode;
+pub mod generic;
 mod judge;
 mod matcher;
 mod placeholder;

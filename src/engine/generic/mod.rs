@@ -1,0 +1,197 @@
+//! Generic secrets: passwords, keys and tokens that have no form of their own.
+//!
+//! A keyword wakes [`candidate_at`], which dismisses nearly all hits by what follows them. What is left is judged by
+//! name, value and surroundings together: hard evidence first (templates, masks, references), then a small model of
+//! boosted trees over the [`Features`]. The model is trained on generated data by the program in `train/`.
+
+pub mod candidate;
+pub mod features;
+pub mod lexicon;
+mod model;
+pub mod name;
+pub mod path;
+pub mod placeholder;
+pub mod tree;
+mod words;
+
+pub use candidate::{Candidate, Form, KEYWORDS, candidate_at};
+pub use features::Features;
+pub use path::{PathKind, path_kind};
+pub use placeholder::is_placeholder;
+
+use crate::rule::Confidence;
+use name::Kind;
+use path::Language;
+
+/// What is thought of a candidate.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    /// The probability that it is a secret, by the model; 0 when hard evidence speaks against it.
+    pub score: f32,
+    /// How sure that is; none for what is not worth showing.
+    pub confidence: Option<Confidence>,
+    /// The id of the rule it is reported under.
+    pub rule: &'static str,
+    /// Why it was dismissed before the model saw it.
+    pub dismissed: Option<&'static str>,
+    /// What the model saw; none when it was dismissed before.
+    pub features: Option<Features>,
+}
+
+/// Scores from which a finding is high, medium, low.
+const HIGH: f32 = 0.97;
+const MEDIUM: f32 = 0.80;
+const LOW: f32 = 0.45;
+
+/// Judges a candidate. The path decides how bare words are read, and lowers nothing here: see [`PathKind::lowers`].
+pub fn judge(text: &[u8], path: &[u8], c: &Candidate) -> Judgement {
+    let value = &text[c.value.clone()];
+    let name = c.name.clone().map_or(&b""[..], |r| &text[r]);
+    let rule = rule_for(c, name);
+    if let Some(dismissed) = dismiss(path, c, value) {
+        return Judgement { score: 0.0, confidence: None, rule, dismissed: Some(dismissed), features: None };
+    }
+    let features = features::read(text, path, c);
+    let score = tree::logistic(tree::log_odds(model::BASE, model::TREES, features.row()));
+    let confidence = if score >= HIGH {
+        Some(Confidence::High)
+    } else if score >= MEDIUM {
+        Some(Confidence::Medium)
+    } else if score >= LOW {
+        Some(Confidence::Low)
+    } else {
+        None
+    };
+    Judgement { score, confidence, rule, dismissed: None, features: Some(features) }
+}
+
+/// What each feature added to the log odds, in the order of [`features::NAMES`].
+pub fn contributions(features: &Features) -> [f32; features::COUNT] {
+    let mut out = [0.0; features::COUNT];
+    tree::contributions(model::TREES, features.row(), &mut out);
+    out
+}
+
+/// The rule id of a candidate by what its name speaks of.
+fn rule_for(c: &Candidate, name: &[u8]) -> &'static str {
+    if c.form == Form::Url {
+        return "generic-url-password";
+    }
+    match name::read(name).kind {
+        Kind::Password => "generic-password",
+        Kind::Token | Kind::Auth => "generic-token",
+        Kind::ApiKey | Kind::Key => "generic-api-key",
+        Kind::Secret | Kind::Related | Kind::None => "generic-secret",
+    }
+}
+
+/// Evidence that needs no model: why the value is no secret, or none.
+pub fn dismiss(path: &[u8], c: &Candidate, value: &[u8]) -> Option<&'static str> {
+    let language = path::language(path);
+    if c.quote == 0
+        && !c.scheme
+        && matches!(language, Language::Code | Language::Json)
+        && !matches!(c.form, Form::Url | Form::Xml)
+    {
+        // A bare word in code is a variable; an INI line or a flag inside a string is not, and has no spaces around.
+        if value
+            .iter()
+            .all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$' | b'-' | b'*' | b'?' | b'!' | b'&'))
+            && !value.iter().any(u8::is_ascii_digit)
+            && value.iter().any(u8::is_ascii_uppercase)
+        {
+            return Some("an identifier");
+        }
+    }
+    if value.len() < 8 && value.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b':' | b'/' | b'x')) {
+        return Some("a number");
+    }
+    if placeholder::is_placeholder(value) {
+        return Some("a placeholder");
+    }
+    if is_path_or_url(value) && c.form != Form::Url {
+        return Some("a path or an address");
+    }
+    if is_hashed(value) {
+        return Some("a hashed password");
+    }
+    if is_text(value) {
+        return Some("text for people");
+    }
+    if value.len() > 40 && value.starts_with(b"data:") || value.starts_with(b"-----BEGIN") {
+        return Some("judged by its own form");
+    }
+    None
+}
+
+/// The forms of crypt(3), LDAP and Django: what is stored so that the password need not be.
+fn is_hashed(v: &[u8]) -> bool {
+    const FORMS: [&[u8]; 18] = [
+        b"$1$",
+        b"$2a$",
+        b"$2b$",
+        b"$2x$",
+        b"$2y$",
+        b"$5$",
+        b"$6$",
+        b"$7$",
+        b"$y$",
+        b"$apr1$",
+        b"$argon2",
+        b"$scrypt$",
+        b"$pbkdf2",
+        b"{SHA",
+        b"{SSHA",
+        b"{bcrypt}",
+        b"pbkdf2_sha",
+        b"bcrypt$",
+    ];
+    FORMS.iter().any(|f| v.starts_with(f)) || v.len() > 30 && memchr::memmem::find(v, b"$2a$").is_some_and(|i| i < 10)
+}
+
+/// Words for people, in any language: several of them, or letters beyond ASCII, and no digit or sign.
+fn is_text(v: &[u8]) -> bool {
+    let beyond = v.iter().any(|b| *b >= 0x80);
+    let blanks = v.iter().filter(|b| **b == b' ').count();
+    let digits = v.iter().filter(|b| b.is_ascii_digit()).count();
+    let odd =
+        v.iter().filter(|b| matches!(b, b'#' | b'$' | b'%' | b'^' | b'&' | b'*' | b'=' | b'+' | b'@' | b'_')).count();
+    (beyond || blanks > 0) && digits == 0 && odd == 0
+        || blanks > 1 && digits + odd <= 1
+        || beyond && blanks > 0 && digits <= 2
+}
+
+/// `/etc/x`, `./x`, `C:\x`, `https://host/path`: where a credential is, not one.
+fn is_path_or_url(v: &[u8]) -> bool {
+    if v.starts_with(b"./")
+        || v.starts_with(b"../")
+        || v.starts_with(b"~/")
+        || v.starts_with(b"/") && v[1..].contains(&b'/') && v.len() < 60 && lexicon::parts(v, false).share > 0.4
+    {
+        return true;
+    }
+    if v.len() > 3 && v[0].is_ascii_alphabetic() && v[1] == b':' && v[2] == b'\\' {
+        return true;
+    }
+    if let Some(i) = memchr::memmem::find(v, b"://") {
+        return i < 16 && v[..i].iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
+    }
+    false
+}
+
+/// How random a value looks by itself, from 0 (a word) to 1: for rules whose format alone is not distinctive.
+pub fn looks_random(value: &[u8]) -> f32 {
+    if value.len() < 6 || is_placeholder(value) {
+        return 0.0;
+    }
+    let parts = lexicon::parts(value, false);
+    let (code, prose) = lexicon::trigrams(value);
+    let digits = value.iter().filter(|b| b.is_ascii_digit()).count() as f32 / value.len() as f32;
+    let entropy = entropy::shannon_entropy(&value[..value.len().min(512)]);
+    let most = (value.len() as f32).log2().min(if value.iter().all(u8::is_ascii_hexdigit) { 4.0 } else { 5.5 });
+    // 4.7 bits a letter is random; words cost 2 to 3. Trigrams of text cost 3 to 4 bits, random ones 6 and more.
+    let letters = ((parts.bits - 2.8) / 1.6).clamp(0.0, 1.0);
+    let likely = ((code.min(prose) - 3.6) / 2.2).clamp(0.0, 1.0);
+    let spread = ((entropy / most - 0.6) / 0.25).clamp(0.0, 1.0);
+    ((letters * 0.4 + likely * 0.4 + spread * 0.2) + digits * 0.15).clamp(0.0, 1.0) * spread.max(0.2)
+}

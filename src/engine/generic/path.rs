@@ -1,0 +1,237 @@
+//! What a path says about the file: what it is written in, and whether it is there to be tried or read rather than run.
+
+/// What a file is for, judged by its path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathKind {
+    /// Tests and their helpers.
+    Test,
+    /// Test data: fixtures, snapshots, cassettes.
+    Fixture,
+    /// Examples and samples.
+    Example,
+    /// Documentation.
+    Docs,
+    /// Pinned dependencies.
+    Lockfile,
+    /// Minified or bundled code.
+    Minified,
+    /// Configuration: where credentials live.
+    Config,
+    /// Everything else.
+    Source,
+}
+
+impl PathKind {
+    /// Whether findings that rest on context alone are shown and do not block there.
+    pub fn lowers(self) -> bool {
+        matches!(self, PathKind::Test | PathKind::Fixture | PathKind::Example | PathKind::Docs)
+    }
+}
+
+/// What a file is written in, as far as it decides how a bare word is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// A programming language: a bare word is a variable.
+    Code,
+    /// Shell: a bare word is a value.
+    Shell,
+    /// YAML, INI, properties, env: a bare word is a value.
+    Config,
+    /// JSON: every value is quoted.
+    Json,
+    /// XML and HTML.
+    Markup,
+    /// Text for people.
+    Prose,
+    /// No extension, or an unknown one.
+    Unknown,
+}
+
+fn eq(a: &[u8], b: &str) -> bool {
+    a.eq_ignore_ascii_case(b.as_bytes())
+}
+
+fn base(path: &[u8]) -> &[u8] {
+    path.rsplit(|&b| b == b'/').next().unwrap_or(path)
+}
+
+fn extension(base: &[u8]) -> &[u8] {
+    base.iter().rposition(|&b| b == b'.').map_or(b"", |dot| &base[dot + 1..])
+}
+
+const CODE: &[&str] = &[
+    "rs", "go", "py", "pyi", "js", "jsx", "mjs", "cjs", "ts", "tsx", "java", "kt", "kts", "scala", "groovy", "gradle",
+    "c", "h", "cc", "cpp", "hpp", "cxx", "m", "mm", "cs", "fs", "vb", "php", "rb", "erb", "pl", "pm", "lua", "swift",
+    "dart", "ex", "exs", "erl", "clj", "hs", "ml", "r", "jl", "sql", "vue", "svelte", "sol", "zig", "nim", "proto",
+    "coffee",
+];
+const SHELL: &[&str] = &["sh", "bash", "zsh", "fish", "ps1", "bat", "cmd", "ksh", "csh"];
+const CONFIG: &[&str] = &[
+    "yml",
+    "yaml",
+    "toml",
+    "ini",
+    "cfg",
+    "conf",
+    "config",
+    "properties",
+    "env",
+    "tf",
+    "tfvars",
+    "hcl",
+    "cnf",
+    "netrc",
+    "npmrc",
+    "pypirc",
+    "envrc",
+    "service",
+    "desktop",
+    "creds",
+    "credentials",
+    "prop",
+    "local",
+    "production",
+    "development",
+];
+const JSON: &[&str] = &["json", "jsonl", "json5", "jsonc", "ipynb", "tfstate", "har", "webmanifest", "map"];
+const MARKUP: &[&str] =
+    &["xml", "html", "htm", "xhtml", "plist", "svg", "csproj", "resx", "axaml", "xaml", "jsp", "wsdl", "jelly", "pom"];
+const PROSE: &[&str] = &["md", "rst", "adoc", "asciidoc", "tex", "mdx", "markdown", "textile", "org"];
+
+/// What the file is written in.
+pub fn language(path: &[u8]) -> Language {
+    let base = base(path);
+    let ext = extension(base);
+    let is = |list: &[&str]| list.iter().any(|e| eq(ext, e));
+    if is(CODE) {
+        Language::Code
+    } else if is(CONFIG) || base.len() >= 4 && base[..4].eq_ignore_ascii_case(b".env") {
+        Language::Config
+    } else if is(JSON) {
+        Language::Json
+    } else if is(SHELL) || base.len() >= 10 && base[..10].eq_ignore_ascii_case(b"dockerfile") {
+        Language::Shell
+    } else if is(MARKUP) {
+        Language::Markup
+    } else if is(PROSE) {
+        Language::Prose
+    } else {
+        Language::Unknown
+    }
+}
+
+/// What the file is for.
+pub fn path_kind(path: &[u8]) -> PathKind {
+    let name = base(path);
+    let mut dirs = path.split(|&b| b == b'/').rev();
+    dirs.next();
+    if LOCKFILES.iter().any(|l| eq(name, l)) || eq(extension(name), "lock") {
+        return PathKind::Lockfile;
+    }
+    for dir in dirs {
+        for (words, kind) in DIRECTORIES {
+            if words.iter().any(|w| eq(dir, w)) {
+                return *kind;
+            }
+        }
+    }
+    let mut kind = None;
+    // Words of the file's own name: `user_test.go`, `UserTest.java`, `test_user.py`, `app.spec.ts`, `.env.example`.
+    super::name::each_word(name, |word| {
+        for (words, k) in WORDS {
+            if words.iter().any(|w| eq(word, w)) {
+                kind = kind.or(Some(*k));
+            }
+        }
+    });
+    if let Some(kind) = kind {
+        return kind;
+    }
+    if has(name, b".min.") || has(name, b".bundle.") || has(name, b"-min.") {
+        return PathKind::Minified;
+    }
+    match language(path) {
+        Language::Prose => PathKind::Docs,
+        Language::Config => PathKind::Config,
+        _ if eq(extension(name), "snap") => PathKind::Fixture,
+        _ => PathKind::Source,
+    }
+}
+
+fn has(text: &[u8], what: &[u8]) -> bool {
+    text.windows(what.len()).any(|w| w.eq_ignore_ascii_case(what))
+}
+
+const LOCKFILES: &[&str] = &[
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    "pnpm-lock.yaml",
+    "yarn.lock",
+    "go.sum",
+    "Cargo.lock",
+    "composer.lock",
+    "Gemfile.lock",
+    "poetry.lock",
+    "Pipfile.lock",
+    "packages.lock.json",
+    "gradle.lockfile",
+    "mix.lock",
+    "bun.lock",
+];
+const DIRECTORIES: &[(&[&str], PathKind)] = &[
+    (
+        &[
+            "fixtures",
+            "fixture",
+            "testdata",
+            "test-data",
+            "test_data",
+            "__fixtures__",
+            "__snapshots__",
+            "cassettes",
+            "snapshots",
+            "mocks",
+            "__mocks__",
+        ],
+        PathKind::Fixture,
+    ),
+    (
+        &[
+            "test",
+            "tests",
+            "spec",
+            "specs",
+            "__tests__",
+            "testing",
+            "e2e",
+            "t",
+            "unittest",
+            "unittests",
+            "testsuite",
+            "testlib",
+            "it",
+            "integration-tests",
+            "integration_tests",
+            "androidTest",
+            "testFixtures",
+            "intTest",
+            "integrationTest",
+            "benches",
+            "benchmark",
+            "benchmarks",
+            "fuzz",
+        ],
+        PathKind::Test,
+    ),
+    (
+        &["example", "examples", "sample", "samples", "demo", "demos", "tutorial", "tutorials", "playground"],
+        PathKind::Example,
+    ),
+    (&["doc", "docs", "documentation", "man", "guides", "guide", "website", "docsite"], PathKind::Docs),
+];
+const WORDS: &[(&[&str], PathKind)] = &[
+    (&["test", "tests", "spec", "conftest", "e2e", "unittest", "testing"], PathKind::Test),
+    (&["fixture", "fixtures", "mock", "mocks", "snapshot"], PathKind::Fixture),
+    (&["example", "examples", "sample", "samples", "demo", "template", "dist"], PathKind::Example),
+    (&["readme", "changelog", "changes", "history", "contributing"], PathKind::Docs),
+];

@@ -1,0 +1,393 @@
+//! Values that stand for a credential and are none: templates, references, masks, samples.
+
+use super::name::each_word;
+
+/// Words of which placeholders are made. They count as whole words, and must cover most of the value.
+const DUMMY: &[&str] = &[
+    "changeme",
+    "change",
+    "changeit",
+    "me",
+    "your",
+    "yours",
+    "my",
+    "our",
+    "example",
+    "sample",
+    "dummy",
+    "placeholder",
+    "test",
+    "tests",
+    "testing",
+    "tester",
+    "foo",
+    "bar",
+    "baz",
+    "qux",
+    "foobar",
+    "todo",
+    "fixme",
+    "redacted",
+    "removed",
+    "masked",
+    "hidden",
+    "secret",
+    "secrets",
+    "password",
+    "passwd",
+    "passphrase",
+    "pass",
+    "pwd",
+    "pw",
+    "passw",
+    "word",
+    "token",
+    "tokens",
+    "key",
+    "keys",
+    "api",
+    "apikey",
+    "insert",
+    "here",
+    "enter",
+    "replace",
+    "replaceme",
+    "none",
+    "null",
+    "nil",
+    "undefined",
+    "empty",
+    "default",
+    "fake",
+    "mock",
+    "demo",
+    "user",
+    "username",
+    "admin",
+    "administrator",
+    "root",
+    "string",
+    "value",
+    "some",
+    "this",
+    "is",
+    "not",
+    "a",
+    "an",
+    "real",
+    "invalid",
+    "wrong",
+    "abc",
+    "abcd",
+    "xyz",
+    "auth",
+    "client",
+    "access",
+    "private",
+    "public",
+    "id",
+    "name",
+    "type",
+    "true",
+    "false",
+    "bad",
+    "good",
+    "new",
+    "old",
+    "the",
+    "to",
+    "be",
+    "for",
+    "of",
+    "in",
+    "and",
+    "or",
+    "with",
+    "use",
+    "from",
+    "env",
+    "generated",
+    "random",
+    "very",
+    "super",
+    "long",
+    "something",
+    "anything",
+    "whatever",
+    "blah",
+    "hello",
+    "world",
+    "bearer",
+    "basic",
+    "jwt",
+    "oauth",
+    "credential",
+    "credentials",
+    "cred",
+    "creds",
+    "login",
+    "session",
+    "cookie",
+    "mysecret",
+    "mypassword",
+    "mytoken",
+    "mykey",
+    "mypass",
+    "myapikey",
+    "letmein",
+    "hunter",
+    "qwerty",
+    "welcome",
+    "signature",
+    "hash",
+    "app",
+    "application",
+    "server",
+    "service",
+    "db",
+    "database",
+    "host",
+    "mysql",
+    "postgres",
+    "postgresql",
+    "redis",
+    "guest",
+    "please",
+    "should",
+    "must",
+    "expired",
+    "correct",
+    "incorrect",
+    "encrypted",
+    "plain",
+    "text",
+    "plaintext",
+    "data",
+    "notused",
+    "unused",
+    "ignored",
+    "required",
+    "optional",
+    "one",
+    "two",
+    "three",
+    "first",
+    "second",
+    "another",
+    "other",
+    "1password",
+    "aws",
+    "azure",
+    "google",
+    "github",
+    "gitlab",
+    "secretkey",
+    "accesskey",
+    "privatekey",
+    "your_token",
+];
+
+/// What marks a reference to where the credential is kept.
+const REFERENCES: &[&[u8]] = &[
+    b"process.env",
+    b"os.environ",
+    b"getenv",
+    b"import.meta.env",
+    b"System.getProperty",
+    b"vault:",
+    b"op://",
+    b"secretsmanager",
+    b"keyvault",
+    b"ssm:/",
+    b"secretKeyRef",
+    b"secrets.",
+    b"ENC[",
+    b"ENC(",
+    b"!vault",
+    b"credentials(",
+    b"lookup(",
+    b"env(",
+    b"env[",
+    b"ENV[",
+    b"file://",
+    b"/run/secrets",
+    b"/var/run/secrets",
+    b"sops:",
+    b"aws-ssm",
+    b"gcp-sm",
+    b"var.",
+    b"local.",
+    b"data.",
+    b"module.",
+    b"config.",
+    b"this.",
+    b"self.",
+    b"params.",
+    b"args.",
+    b"options.",
+    b"settings.",
+    b"request.",
+    b"req.",
+    b"opts.",
+    b"props.",
+    b"$.",
+];
+
+/// Whether the value only stands for a credential: a template of any language, a reference, a mask, a documented sample.
+pub fn is_placeholder(value: &[u8]) -> bool {
+    let v = value.trim_ascii();
+    v.is_empty() || template(v) || reference(v) || mask(v) || sequence(v) || dummy(v) || documented(v)
+}
+
+fn contains(v: &[u8], what: &[u8]) -> bool {
+    memchr::memmem::find(v, what).is_some()
+}
+
+fn identifier(v: &[u8]) -> bool {
+    !v.is_empty() && v.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':'))
+}
+
+fn template(v: &[u8]) -> bool {
+    for open in [&b"${"[..], b"{{", b"<%", b"$(", b"%(", b"#{", b"%{", b"@{", b"{%", b"[["] {
+        if contains(v, open) && (v.iter().any(|b| matches!(b, b'}' | b')' | b'>' | b']')) || v.starts_with(open)) {
+            return true;
+        }
+    }
+    let first = v[0];
+    let last = v[v.len() - 1];
+    let inner = &v[1..v.len().max(2) - 1];
+    match (first, last) {
+        (b'<', b'>') | (b'{', b'}') | (b'[', b']') | (b'%', b'%') | (b'(', b')') => return true,
+        (b'@', b'@') | (b'_', b'_') if identifier(inner) => return true,
+        _ => {}
+    }
+    if first == b'$' && v.len() > 1 && (v[1].is_ascii_alphabetic() || v[1] == b'_') && identifier(&v[1..]) {
+        // `$NAME` and `$name`, not `$ecret99!`
+        let name = &v[1..];
+        return !name.iter().any(|b| b.is_ascii_digit())
+            || name.contains(&b'_')
+            || name.iter().all(|b| !b.is_ascii_lowercase());
+    }
+    if first == b':' && identifier(&v[1..]) && !v.iter().any(|b| b.is_ascii_digit()) {
+        return true;
+    }
+    if first == b'<' && memchr::memchr(b'>', v).is_some() {
+        return true;
+    }
+    // `{0}`, `{name}` inside; `%s`, `%d`, `%v` as a good part of it.
+    if let Some(open) = memchr::memchr(b'{', v)
+        && let Some(close) = memchr::memchr(b'}', &v[open..])
+        && close < 32
+        && (close == 1 || identifier(&v[open + 1..open + close]))
+    {
+        return true;
+    }
+    if let Some(p) = memchr::memchr(b'%', v)
+        && v.get(p + 1).is_some_and(|b| matches!(b, b's' | b'd' | b'v' | b'q' | b'@' | b'x' | b'i'))
+        && v.get(p + 2).is_none_or(|b| !b.is_ascii_hexdigit() && !b.is_ascii_alphanumeric())
+        && v.len() < 16
+    {
+        return true;
+    }
+    false
+}
+
+fn reference(v: &[u8]) -> bool {
+    REFERENCES.iter().any(|r| match r.last() {
+        // A member of something: only in front of an identifier.
+        Some(b'.') => v.starts_with(r) && identifier(v) && !v[r.len()..].iter().any(u8::is_ascii_digit),
+        _ => contains(v, r),
+    })
+}
+
+/// `********`, `xxxxxxxx`, `......`, `abc...`, `sk-xxxx`.
+fn mask(v: &[u8]) -> bool {
+    if contains(v, b"...") || contains(v, "…".as_bytes()) || contains(v, b"****") || contains(v, "•".as_bytes()) {
+        return true;
+    }
+    let mut longest = 1;
+    let mut run = 1;
+    for w in v.windows(2) {
+        run = if w[0].eq_ignore_ascii_case(&w[1]) { run + 1 } else { 1 };
+        longest = longest.max(run);
+    }
+    longest * 2 >= v.len() || longest >= 6 && (longest >= 8 || longest * 3 >= v.len())
+}
+
+/// Counting, the alphabet, rows of the keyboard, a short pattern over and over.
+fn sequence(v: &[u8]) -> bool {
+    let steps = v.windows(2).filter(|w| {
+        let (a, b) = (w[0].to_ascii_lowercase(), w[1].to_ascii_lowercase());
+        a == b
+            || b == a.wrapping_add(1)
+            || a == b.wrapping_add(1)
+            || matches!((a, b), (b'9', b'0') | (b'9', b'a') | (b'0', b'9'))
+    });
+    if steps.count() * 4 >= (v.len() - 1) * 3 {
+        return true;
+    }
+    for row in [&b"qwertyuiop"[..], b"asdfghjkl", b"zxcvbnm", b"1q2w3e4r5t6y", b"1qaz2wsx3edc"] {
+        let common = v.len().min(row.len());
+        if v.len() <= row.len() + 3 && common >= 6 && v[..common].eq_ignore_ascii_case(&row[..common]) {
+            return true;
+        }
+    }
+    (1..=8.min(v.len() / 2)).any(|p| {
+        let same = v.iter().zip(&v[p..]).filter(|(a, b)| a == b).count();
+        v.len() >= 3 * p && same == v.len() - p || v.len() >= 16 && p <= 8 && same * 10 >= (v.len() - p) * 9
+    })
+}
+
+/// Words of placeholders, as whole words, over most of the value.
+fn dummy(v: &[u8]) -> bool {
+    if v.len() > 80 {
+        return false;
+    }
+    let mut covered = 0;
+    let mut letters = 0;
+    let mut digits = 0;
+    let mut strong = false;
+    each_word(v, |word| {
+        let stem = word.len() - word.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+        let head = &word[..stem];
+        digits += word.len() - stem;
+        letters += stem;
+        if DUMMY.iter().any(|d| d.as_bytes().eq_ignore_ascii_case(head))
+            || head.iter().all(|b| matches!(b, b'x' | b'X')) && stem > 2
+        {
+            covered += stem;
+            strong |= stem > 3;
+        }
+    });
+    if letters == 0 {
+        return false;
+    }
+    let marks = v.len() - letters - digits;
+    // `password123`, `my-secret-token`, `test_1`; not `Secret!2019#prod`.
+    covered == letters
+        && digits <= 4
+        && marks <= 1 + v.iter().filter(|b| matches!(b, b'-' | b'_' | b' ' | b'.' | b':')).count()
+        || strong && covered * 4 >= letters * 3 && digits <= 2
+}
+
+/// Samples that documentation marks as such: their last word is EXAMPLE, SAMPLE or the like.
+fn documented(v: &[u8]) -> bool {
+    for mark in [
+        &b"EXAMPLE"[..],
+        b"EXAMPLEKEY",
+        b"SAMPLE",
+        b"FAKE",
+        b"DUMMY",
+        b"PLACEHOLDER",
+        b"REDACTED",
+        b"CHANGEME",
+        b"YOUR_",
+        b"NOTREAL",
+        b"INVALID",
+    ] {
+        if v.ends_with(mark) || v.starts_with(mark) {
+            return true;
+        }
+    }
+    false
+}

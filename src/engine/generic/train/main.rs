@@ -1,0 +1,198 @@
+//! Trains the judge of generic secrets. See README.md beside this file for the trees and the commands.
+//!
+//! `train lexicon TREE...` writes the vocabulary and the trigrams, `train model TREE...` the trees of the model,
+//! `train show PATH...` prints what the built-in model thinks of files.
+
+mod boost;
+mod generate;
+mod harvest;
+mod secrets;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use boost::Sample;
+use generate::Made;
+use secrets::Random;
+use shield_hook::engine::generic::tree::{LEAF, Node, log_odds, logistic};
+use shield_hook::engine::generic::{self, candidate, features, path::Language};
+
+/// Two runs over the same trees give the same bytes.
+const SEED: u64 = 20_260_101;
+
+fn main() -> io::Result<()> {
+    let mut args = std::env::args().skip(1);
+    let command = args.next().unwrap_or_default();
+    let paths: Vec<PathBuf> = args.map(PathBuf::from).collect();
+    match (command.as_str(), paths.is_empty()) {
+        ("lexicon", false) => lexicon(&paths),
+        ("model", false) => model(&paths),
+        ("show", false) => show(&paths),
+        _ => {
+            eprintln!("usage: train lexicon TREE... | train model TREE... | train show PATH...");
+            std::process::exit(2)
+        }
+    }
+}
+
+fn source(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src/engine/generic").join(name)
+}
+
+fn lexicon(trees: &[PathBuf]) -> io::Result<()> {
+    let files = harvest::files(trees)?;
+    eprintln!("{} files", files.len());
+    std::fs::write(source("words.rs"), harvest::vocabulary(&files))?;
+    let code = harvest::trigrams(&files, |l| {
+        matches!(l, Language::Code | Language::Json | Language::Config | Language::Shell)
+    });
+    std::fs::write(source("trigrams_code.bin"), code)?;
+    let prose = harvest::trigrams(&files, |l| matches!(l, Language::Prose | Language::Markup | Language::Unknown));
+    std::fs::write(source("trigrams_prose.bin"), prose)
+}
+
+/// The common words of four letters and more, for made-up human passwords.
+fn words() -> Vec<&'static str> {
+    generic::lexicon::common().filter(|w| (4..=9).contains(&w.len())).collect()
+}
+
+fn model(trees: &[PathBuf]) -> io::Result<()> {
+    let files = harvest::files(trees)?;
+    let words = words();
+    // Every fourth tree is held out of the trial run; the shipped model learns from all of them.
+    let mut rows: Vec<(usize, Made)> = Vec::new();
+    for tree in 0..trees.len() {
+        let mut r = Random::new(SEED + tree as u64);
+        let of: Vec<&harvest::File> = files.iter().filter(|f| f.tree == tree).collect();
+        let mut made = generate::of_tree(&of, &words, &mut r);
+        // No tree outweighs the others.
+        let most = 9000;
+        if made.len() > most {
+            for i in 0..most {
+                let j = r.from_to(i, made.len() - 1);
+                made.swap(i, j);
+            }
+            made.truncate(most);
+        }
+        rows.extend(made.into_iter().map(|m| (tree, m)));
+    }
+    let mut r = Random::new(SEED ^ 0x5eed);
+    let half = generate::of_templates(24_000, &words, &mut r);
+    rows.extend(half.into_iter().enumerate().map(|(i, m)| (i % 4, m)));
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, m) in &rows {
+        *counts.entry(m.origin).or_default() += 1;
+    }
+    println!("rows: {counts:?}");
+
+    let settings = boost::Settings { trees: 160, leaves: 8, rate: 0.15, lambda: 4.0, least: 8.0 };
+    let (held, kept): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(tree, _)| tree % 4 == 3);
+    let mut samples: Vec<Sample> = kept.into_iter().map(|(_, m)| m.sample).collect();
+    balance(&mut samples);
+    let (base, grown) = boost::train(&samples, &settings);
+    evaluate(base, &grown, &held);
+    samples.extend(held.into_iter().map(|(_, m)| m.sample));
+    balance(&mut samples);
+    let (base, grown) = boost::train(&samples, &settings);
+    importance(&grown);
+    write_model(base, &grown)
+}
+
+/// Negatives weigh as much as positives in sum.
+fn balance(samples: &mut [Sample]) {
+    let sum =
+        |secret: bool, s: &[Sample]| s.iter().filter(|x| x.secret == secret).map(|x| f64::from(x.weight)).sum::<f64>();
+    let scale = (sum(false, samples) / sum(true, samples)) as f32;
+    for s in samples.iter_mut().filter(|s| s.secret) {
+        s.weight *= scale;
+    }
+}
+
+fn evaluate(base: f32, trees: &[Vec<Node>], held: &[(usize, Made)]) {
+    let trees: Vec<&[Node]> = trees.iter().map(Vec::as_slice).collect();
+    println!("held-out trees; share of rows at or above a score, per cent");
+    println!("| rows | n | 0.5 | 0.8 | 0.9 | 0.95 | 0.97 | 0.99 |");
+    println!("|---|---|---|---|---|---|---|---|");
+    let mut groups: BTreeMap<String, Vec<f32>> = BTreeMap::new();
+    for (_, m) in held {
+        let score = logistic(log_odds(base, &trees, &m.sample.row));
+        let name = m.family.map_or_else(|| m.origin.to_owned(), |f| format!("{}, {f:?}", m.origin));
+        groups.entry(name).or_default().push(score);
+    }
+    for (name, scores) in groups {
+        let at = |t: f32| 100.0 * scores.iter().filter(|s| **s >= t).count() as f32 / scores.len() as f32;
+        println!(
+            "| {name} | {} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} |",
+            scores.len(),
+            at(0.5),
+            at(0.8),
+            at(0.9),
+            at(0.95),
+            at(0.97),
+            at(0.99)
+        );
+    }
+}
+
+fn importance(trees: &[Vec<Node>]) {
+    let mut splits = [0usize; features::COUNT];
+    for node in trees.iter().flatten().filter(|n| n.feature != LEAF) {
+        splits[node.feature as usize] += 1;
+    }
+    let mut order: Vec<usize> = (0..features::COUNT).collect();
+    order.sort_by_key(|&i| std::cmp::Reverse(splits[i]));
+    let list: Vec<String> = order.iter().map(|&i| format!("{} {}", features::NAMES[i], splits[i])).collect();
+    println!("splits: {}", list.join(", "));
+}
+
+fn write_model(base: f32, trees: &[Vec<Node>]) -> io::Result<()> {
+    let mut out = String::from(
+        "//! The trees, written by the training program.\n\nuse super::tree::{LEAF, Node};\n\n/// A node, written short.\nconst fn n(feature: u8, threshold: f32, left: u16, value: f32) -> Node {\n    Node { feature, threshold, left, value }\n}\n\n/// The log odds before any tree speaks.\n",
+    );
+    out += &format!(
+        "pub(super) const BASE: f32 = {base:?};\n\n/// One tree a line.\n#[rustfmt::skip]\npub(super) static TREES: &[&[Node]] = &[\n"
+    );
+    for tree in trees {
+        let nodes: Vec<String> = tree
+            .iter()
+            .map(|n| {
+                let feature = if n.feature == LEAF { "LEAF".to_owned() } else { n.feature.to_string() };
+                // Every digit of a border counts; a leaf's answer does not need eight.
+                format!("n({feature}, {:?}, {}, {:.5})", n.threshold, n.left, n.value)
+            })
+            .collect();
+        out += &format!("    &[{}],\n", nodes.join(", "));
+    }
+    out += "];\n";
+    std::fs::write(source("model.rs"), out)
+}
+
+/// One line a candidate: path, line, score, confidence, rule, and why it was dismissed. Never the value.
+fn show(paths: &[PathBuf]) -> io::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    for f in harvest::files(paths)? {
+        for c in candidate::candidates(&f.text) {
+            let j = generic::judge(&f.text, f.path.as_bytes(), &c);
+            let line = f.text[..c.value.start].iter().filter(|b| **b == b'\n').count() + 1;
+            let last = line + f.text[c.value.clone()].iter().filter(|b| **b == b'\n').count();
+            let level = j.confidence.map_or("none", |c| match c {
+                shield_hook::rule::Confidence::High => "high",
+                shield_hook::rule::Confidence::Medium => "medium",
+                shield_hook::rule::Confidence::Low => "low",
+            });
+            writeln!(
+                out,
+                "{}\t{line}\t{last}\t{:.4}\t{level}\t{}\t{}\t{:?}\t{}\t{}",
+                f.path,
+                j.score,
+                j.rule,
+                j.dismissed.unwrap_or("-"),
+                generic::path_kind(f.path.as_bytes()),
+                c.value.start,
+                c.value.end
+            )?;
+        }
+    }
+    out.flush()
+}

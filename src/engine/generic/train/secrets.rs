@@ -1,0 +1,314 @@
+//! Made-up secrets: every shape that generators, vaults and people give them. Nothing here is a credential of anything.
+
+/// A small generator of pseudo-random numbers (SplitMix64), seeded by a constant: two runs give the same data.
+pub struct Random(u64);
+
+impl Random {
+    /// Starts at `seed`.
+    pub fn new(seed: u64) -> Self {
+        Random(seed)
+    }
+
+    /// 64 bits.
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `n`.
+    pub fn below(&mut self, n: usize) -> usize {
+        (self.next() % n as u64) as usize
+    }
+
+    /// A number from `a` to `b`, both included.
+    pub fn from_to(&mut self, a: usize, b: usize) -> usize {
+        a + self.below(b - a + 1)
+    }
+
+    /// True in `percent` of 100.
+    pub fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+
+    /// One of the list.
+    pub fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
+        &list[self.below(list.len())]
+    }
+
+    /// `n` bytes of an alphabet.
+    pub fn run(&mut self, alphabet: &[u8], n: usize) -> Vec<u8> {
+        (0..n).map(|_| *self.pick(alphabet)).collect()
+    }
+}
+
+const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
+const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const DIGITS: &[u8] = b"0123456789";
+const HEX: &[u8] = b"0123456789abcdef";
+const HEX_UPPER: &[u8] = b"0123456789ABCDEF";
+const LOWER_DIGITS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+const UPPER_DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+const ALNUM: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+const BASE32: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+const SIGNS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz0123456789!@#%^*-_+=?.:~";
+
+/// Which family a made-up value is of; reported apart in the evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// Made by a machine.
+    Machine,
+    /// Short random letters, as a careless person or an anonymiser makes them.
+    Letters,
+    /// Made by a person: words, years, leet, keyboard walks.
+    Human,
+}
+
+/// A machine's secret.
+pub fn machine(r: &mut Random) -> Vec<u8> {
+    match r.below(18) {
+        0 | 1 => {
+            let n = *r.pick(&[16, 20, 24, 32, 32, 32, 40, 40, 48, 64, 64]);
+            r.run(HEX, n)
+        }
+        2 => {
+            let n = *r.pick(&[16, 20, 24, 32, 40]);
+            r.run(HEX_UPPER, n)
+        }
+        3 | 4 => {
+            let n = r.from_to(10, 64);
+            r.run(ALNUM, n)
+        }
+        5 => {
+            let n = r.from_to(8, 40);
+            r.run(LOWER_DIGITS, n)
+        }
+        6 => {
+            let n = r.from_to(8, 40);
+            r.run(UPPER_DIGITS, n)
+        }
+        7 | 8 => {
+            let n = *r.pick(&[9, 12, 16, 20, 24, 32, 33, 48, 64]);
+            let bytes: Vec<u8> = (0..n).map(|_| r.next() as u8).collect();
+            if r.chance(60) { base64(&bytes, false) } else { base64(&bytes, true) }
+        }
+        9 => {
+            let n = *r.pick(&[16, 20, 26, 32, 32, 52, 56, 58]);
+            r.run(BASE32, n)
+        }
+        10 | 11 => {
+            let n = r.from_to(8, 28);
+            r.run(SIGNS, n)
+        }
+        12 => uuid(r),
+        13 => {
+            // A prefix of its service.
+            let n = r.from_to(2, 6);
+            let mut v = r.run(LOWER, n);
+            v.push(*r.pick(b"_-_."));
+            if r.chance(40) {
+                v.extend_from_slice(r.pick(&["live", "test", "prod", "v1", "sk", "pat", "api"]).as_bytes());
+                v.push(*r.pick(b"_-"));
+            }
+            let n = r.from_to(16, 48);
+            v.extend(r.run(ALNUM, n));
+            v
+        }
+        14 => jwt(r),
+        15 => {
+            let groups = r.from_to(3, 6);
+            let n = r.from_to(3, 8);
+            let alphabet = *r.pick(&[UPPER_DIGITS, HEX, LOWER_DIGITS, ALNUM]);
+            (0..groups).map(|_| r.run(alphabet, n)).collect::<Vec<_>>().join(&b'-')
+        }
+        16 => {
+            let n = r.from_to(16, 44);
+            let mut v = r.run(ALNUM, n);
+            for _ in 0..r.from_to(1, 4) {
+                let at = r.from_to(1, v.len() - 2);
+                v[at] = *r.pick(b"-_.~:/+");
+            }
+            v
+        }
+        _ => {
+            let n = r.from_to(8, 14);
+            r.run(ALNUM, n)
+        }
+    }
+}
+
+/// Short random letters, at times with digits behind.
+pub fn letters(r: &mut Random) -> Vec<u8> {
+    let n = r.from_to(4, 12);
+    let mut v = r.run(LOWER, n);
+    match r.below(10) {
+        8 => {
+            v.truncate(6);
+            v.push(*r.pick(b"-_."));
+            let n = r.from_to(2, 5);
+            v.extend(r.run(DIGITS, n));
+        }
+        0 => {
+            let n = r.from_to(1, 4);
+            v.extend(r.run(DIGITS, n));
+        }
+        1 => v[0] = v[0].to_ascii_uppercase(),
+        2 => {
+            let n = r.from_to(6, 20);
+            v = r.run(UPPER, n);
+        }
+        3 => {
+            let at = r.from_to(1, v.len() - 2);
+            v[at] = *r.pick(b"_-.");
+        }
+        4 => {
+            v[0] = v[0].to_ascii_uppercase();
+            let n = r.from_to(1, 4);
+            v.extend(r.run(DIGITS, n));
+            v.push(*r.pick(b"!@#$*."));
+        }
+        _ => {}
+    }
+    v
+}
+
+/// The value with every letter and digit replaced by another of its kind.
+pub fn same_shape(r: &mut Random, value: &[u8]) -> Vec<u8> {
+    value
+        .iter()
+        .map(|&b| match b {
+            b'a'..=b'z' => *r.pick(LOWER),
+            b'A'..=b'Z' => *r.pick(UPPER),
+            b'0'..=b'9' => *r.pick(DIGITS),
+            _ => b,
+        })
+        .collect()
+}
+
+/// What a person thinks of.
+pub fn human(r: &mut Random, words: &[&str]) -> Vec<u8> {
+    let word = |r: &mut Random| r.pick(words).as_bytes().to_vec();
+    let capital = |mut w: Vec<u8>| {
+        w[0] = w[0].to_ascii_uppercase();
+        w
+    };
+    let year = |r: &mut Random| r.from_to(1950, 2026).to_string().into_bytes();
+    let sign = |r: &mut Random| vec![*r.pick(b"!!!@#$%&*?.")];
+    match r.below(10) {
+        0 => {
+            let season = *r.pick(&[
+                "Spring", "Summer", "Autumn", "Fall", "Winter", "January", "March", "July", "October", "Monday",
+                "Friday",
+            ]);
+            let mut v = season.as_bytes().to_vec();
+            v.extend(year(r));
+            if r.chance(60) {
+                v.extend(sign(r));
+            }
+            v
+        }
+        1 | 2 => {
+            let mut v = capital(word(r));
+            let n = r.from_to(1, 4);
+            v.extend(r.run(DIGITS, n));
+            v.extend(sign(r));
+            v
+        }
+        3 => {
+            let mut v = word(r);
+            let n = r.from_to(3, 6);
+            v.extend(r.run(DIGITS, n));
+            v
+        }
+        4 | 5 => {
+            // Leet, with something behind.
+            let mut v = capital(word(r));
+            v.extend(word(r).into_iter().take(6));
+            for b in &mut v[1..] {
+                *b = match *b {
+                    b'a' => *r.pick(b"4@a"),
+                    b'e' => *r.pick(b"3e"),
+                    b'i' => *r.pick(b"1!i"),
+                    b'o' => *r.pick(b"00o"),
+                    b's' => *r.pick(b"$5s"),
+                    b't' => *r.pick(b"7tt"),
+                    other => other,
+                };
+            }
+            let n = r.from_to(0, 3);
+            v.extend(r.run(DIGITS, n));
+            v
+        }
+        6 => {
+            let mut v = capital(word(r));
+            v.extend(capital(word(r)));
+            let n = r.from_to(1, 3);
+            v.extend(r.run(DIGITS, n));
+            if r.chance(50) {
+                v.extend(sign(r));
+            }
+            v
+        }
+        7 => {
+            let mut v = word(r);
+            v.push(*r.pick(b"-_.!@#+"));
+            v.extend(word(r));
+            let n = r.from_to(1, 4);
+            v.extend(r.run(DIGITS, n));
+            v
+        }
+        8 => {
+            // A walk over the keyboard, no plain row from its start.
+            let walk = *r.pick(&[
+                "1qaz", "2wsx", "zaq1", "xsw2", "qazwsx", "poiu", "lkjh", "mnbv", "0okm", "9ijn", "!QAZ", "@WSX",
+                "6yhn", "rfvtgb",
+            ]);
+            let mut v = walk.as_bytes().to_vec();
+            v.extend_from_slice(
+                r.pick(&["@WSX", "#EDC", "zxcv", "cde3", "vfr4", "XSW@", "bgt5", "ytre", "8uhb"]).as_bytes(),
+            );
+            if r.chance(40) {
+                v.extend(sign(r));
+            }
+            v
+        }
+        _ => {
+            let mut v = capital(word(r));
+            v.extend(sign(r));
+            v.extend(year(r));
+            v
+        }
+    }
+}
+
+/// A version 4 UUID.
+pub fn uuid(r: &mut Random) -> Vec<u8> {
+    [8, 4, 4, 4, 12].iter().map(|&n| r.run(HEX, n)).collect::<Vec<_>>().join(&b'-')
+}
+
+/// A JWT of made-up claims and a random signature.
+pub fn jwt(r: &mut Random) -> Vec<u8> {
+    let algorithm = *r.pick(&["HS256", "RS256", "ES256"]);
+    let sub = r.run(ALNUM, 12);
+    let head = format!("{{\"alg\":\"{algorithm}\",\"typ\":\"JWT\"}}");
+    let body =
+        format!("{{\"sub\":\"{}\",\"iat\":{}}}", String::from_utf8_lossy(&sub), 4_000_000_000u64 + r.next() % 100_000);
+    let signature: Vec<u8> = (0..32).map(|_| r.next() as u8).collect();
+    let mut v = base64(head.as_bytes(), true);
+    v.push(b'.');
+    v.extend(base64(body.as_bytes(), true));
+    v.push(b'.');
+    v.extend(base64(&signature, true));
+    v
+}
+
+/// Base64; `url` is the URL alphabet without padding.
+pub fn base64(bytes: &[u8], url: bool) -> Vec<u8> {
+    if url {
+        data_encoding::BASE64URL_NOPAD.encode(bytes).into_bytes()
+    } else {
+        data_encoding::BASE64.encode(bytes).into_bytes()
+    }
+}
