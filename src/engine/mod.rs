@@ -201,10 +201,15 @@ impl Engine {
         }
         // Stable: within a rule the hits stay sorted by position.
         wanted.sort_by_key(|(rule, _)| *rule);
+        let mut generic = Vec::new();
         for hits in wanted.chunk_by(|a, b| a.0 == b.0) {
             let number = hits[0].0 as usize;
             let ready = &self.rules[number];
-            if !ready.applies_to(path) || ready.rule.regex.is_empty() {
+            if !ready.applies_to(path) {
+                continue;
+            }
+            if ready.rule.detector.is_some() {
+                generic.extend(hits.iter().map(|(_, span)| span.start));
                 continue;
             }
             let spans = hits.iter().map(|(_, span)| span.clone());
@@ -218,7 +223,44 @@ impl Engine {
                 }
             });
         }
+        self.search_generic(text, path, generic, &mut candidates);
         candidates
+    }
+
+    /// Generic secrets around keyword positions. The detector, not the keyword, decides which rule a finding belongs to.
+    fn search_generic(&self, text: &[u8], path: &BStr, mut positions: Vec<usize>, candidates: &mut Vec<Candidate>) {
+        positions.sort_unstable();
+        positions.dedup();
+        let mut last = 0..0;
+        for position in positions {
+            // The words of one name (`api_secret_key`) lead to one value.
+            let Some(found) = generic::candidate_at(text, position).filter(|found| found.value != last) else {
+                continue;
+            };
+            last = found.value.clone();
+            let judgement = generic::judge(text, path, &found);
+            let Some(confidence) = judgement.confidence else { continue };
+            let Some(rule) = self.rules.iter().position(|r| r.rule.detector.is_some() && r.rule.id == judgement.rule)
+            else {
+                continue;
+            };
+            let mut candidate = Candidate {
+                rule,
+                span: found.value,
+                confidence,
+                verified: None,
+                standing: resolve::Standing::Plain,
+                notes: Vec::new(),
+                secret: None,
+                pair: None,
+            };
+            let kind = generic::path_kind(path);
+            if self.settings.path_policy && kind.lowers() && confidence > Confidence::Low {
+                candidate.confidence = Confidence::Low;
+                candidate.notes.push(format!("lowered: {}", kind.name()));
+            }
+            candidates.push(candidate);
+        }
     }
 
     fn report(&self, candidate: Candidate, text: &[u8]) -> Match {

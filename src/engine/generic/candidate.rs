@@ -251,11 +251,8 @@ fn operator(text: &[u8], start: usize, end: usize) -> Option<Operator> {
     }
     // `<property name="password" value="x"/>`, `<entry key="password">x`, `<password type="plain">x`.
     if at(text, i) == b'>' && at(text, i + 1) != b'=' {
-        return (quoted
-            || matches!(text.get(start.wrapping_sub(1)), Some(b'<' | b':'))
-            || text[..start].ends_with(b"!--"))
-        .then(|| ())
-        .and_then(|()| xml(text, i + 1));
+        let opened = quoted || matches!(text.get(start.wrapping_sub(1)), Some(b'<' | b':'));
+        return if opened { xml(text, i + 1) } else { None };
     }
     if starts(text, i, b"&gt;") {
         return xml(text, i + 4);
@@ -637,12 +634,9 @@ fn open_quote(text: &[u8], i: usize) -> u8 {
     while j < i {
         match text[j] {
             b'\\' => j += 1,
-            b if open == 0 && is_quote(b) => {
-                // The apostrophe of a word opens nothing.
-                if b != b'\'' || j == 0 || !text[j - 1].is_ascii_alphanumeric() {
-                    open = b;
-                }
-            }
+            // The apostrophe of a word opens nothing.
+            b'\'' if open == 0 && j > 0 && text[j - 1].is_ascii_alphanumeric() => {}
+            b if open == 0 && is_quote(b) => open = b,
             b if b == open => open = 0,
             _ => {}
         }
@@ -680,11 +674,12 @@ fn unquoted(text: &[u8], start: usize, end: usize, i: usize, form: Form) -> Opti
                 b'"' | b'\'' | b'`' => break,
                 b'<' => break,
                 b'&' | b';' | b',' | b')' | b'}' | b']' | b'|' | b'>' | b'\\' if !whole => break,
-                b'\\' if matches!(at(text, to + 1), b'n' | b'r' | b't' | b'"' | b'\'') => {
-                    // `\n` inside a string literal ends the line that it spells.
-                    if *inside.get_or_insert_with(|| open_quote(text, start)) != 0 {
-                        break;
-                    }
+                // `\n` inside a string literal ends the line that it spells.
+                b'\\'
+                    if matches!(at(text, to + 1), b'n' | b'r' | b't' | b'"' | b'\'')
+                        && *inside.get_or_insert_with(|| open_quote(text, start)) != 0 =>
+                {
+                    break;
                 }
                 _ => {}
             }

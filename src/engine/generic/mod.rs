@@ -39,9 +39,9 @@ pub struct Judgement {
 }
 
 /// Scores from which a finding is high, medium, low.
-const HIGH: f32 = 0.97;
-const MEDIUM: f32 = 0.80;
-const LOW: f32 = 0.45;
+const HIGH: f32 = 0.995;
+const MEDIUM: f32 = 0.96;
+const LOW: f32 = 0.6;
 
 /// Judges a candidate. The path decides how bare words are read, and lowers nothing here: see [`PathKind::lowers`].
 pub fn judge(text: &[u8], path: &[u8], c: &Candidate) -> Judgement {

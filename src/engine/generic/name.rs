@@ -91,7 +91,7 @@ const API_KEY: &[&str] = &[
     "sharedaccesskey",
     "keyblob",
 ];
-const TOKEN: &[&str] = &["token", "tokens", "bearer", "jwt", "pat", "authtoken", "accesstoken", "webhook", "dsn"];
+const TOKEN: &[&str] = &["token", "tokens", "bearer", "jwt", "authtoken", "accesstoken", "webhook", "dsn"];
 const AUTH: &[&str] = &[
     "auth",
     "authorization",

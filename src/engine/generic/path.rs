@@ -22,6 +22,20 @@ pub enum PathKind {
 }
 
 impl PathKind {
+    /// The words that a report uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            PathKind::Test => "a test",
+            PathKind::Fixture => "test data",
+            PathKind::Example => "an example",
+            PathKind::Docs => "documentation",
+            PathKind::Lockfile => "a lockfile",
+            PathKind::Minified => "minified code",
+            PathKind::Config => "configuration",
+            PathKind::Source => "source",
+        }
+    }
+
     /// Whether findings that rest on context alone are shown and do not block there.
     pub fn lowers(self) -> bool {
         matches!(self, PathKind::Test | PathKind::Fixture | PathKind::Example | PathKind::Docs)

@@ -477,7 +477,7 @@ pub fn of_templates(count: usize, words: &[&str], r: &mut Random) -> Vec<Made> {
 
 /// What else stands behind such names: words, identifiers, names of variables, paths.
 fn ordinary(r: &mut Random, words: &[&str], name: &str) -> Vec<u8> {
-    let n = r.from_to(1, 3);
+    let n = r.between(1, 3);
     let list: Vec<&str> = (0..n).map(|_| *r.pick(words)).collect();
     let joined = list.join(" ");
     match r.below(8) {

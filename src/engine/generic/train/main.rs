@@ -70,7 +70,7 @@ fn model(trees: &[PathBuf]) -> io::Result<()> {
         let most = 9000;
         if made.len() > most {
             for i in 0..most {
-                let j = r.from_to(i, made.len() - 1);
+                let j = r.between(i, made.len() - 1);
                 made.swap(i, j);
             }
             made.truncate(most);

@@ -24,7 +24,7 @@ impl Random {
     }
 
     /// A number from `a` to `b`, both included.
-    pub fn from_to(&mut self, a: usize, b: usize) -> usize {
+    pub fn between(&mut self, a: usize, b: usize) -> usize {
         a + self.below(b - a + 1)
     }
 
@@ -78,15 +78,15 @@ pub fn machine(r: &mut Random) -> Vec<u8> {
             r.run(HEX_UPPER, n)
         }
         3 | 4 => {
-            let n = r.from_to(10, 64);
+            let n = r.between(10, 64);
             r.run(ALNUM, n)
         }
         5 => {
-            let n = r.from_to(8, 40);
+            let n = r.between(8, 40);
             r.run(LOWER_DIGITS, n)
         }
         6 => {
-            let n = r.from_to(8, 40);
+            let n = r.between(8, 40);
             r.run(UPPER_DIGITS, n)
         }
         7 | 8 => {
@@ -99,41 +99,41 @@ pub fn machine(r: &mut Random) -> Vec<u8> {
             r.run(BASE32, n)
         }
         10 | 11 => {
-            let n = r.from_to(8, 28);
+            let n = r.between(8, 28);
             r.run(SIGNS, n)
         }
         12 => uuid(r),
         13 => {
             // A prefix of its service.
-            let n = r.from_to(2, 6);
+            let n = r.between(2, 6);
             let mut v = r.run(LOWER, n);
             v.push(*r.pick(b"_-_."));
             if r.chance(40) {
                 v.extend_from_slice(r.pick(&["live", "test", "prod", "v1", "sk", "pat", "api"]).as_bytes());
                 v.push(*r.pick(b"_-"));
             }
-            let n = r.from_to(16, 48);
+            let n = r.between(16, 48);
             v.extend(r.run(ALNUM, n));
             v
         }
         14 => jwt(r),
         15 => {
-            let groups = r.from_to(3, 6);
-            let n = r.from_to(3, 8);
+            let groups = r.between(3, 6);
+            let n = r.between(3, 8);
             let alphabet = *r.pick(&[UPPER_DIGITS, HEX, LOWER_DIGITS, ALNUM]);
             (0..groups).map(|_| r.run(alphabet, n)).collect::<Vec<_>>().join(&b'-')
         }
         16 => {
-            let n = r.from_to(16, 44);
+            let n = r.between(16, 44);
             let mut v = r.run(ALNUM, n);
-            for _ in 0..r.from_to(1, 4) {
-                let at = r.from_to(1, v.len() - 2);
+            for _ in 0..r.between(1, 4) {
+                let at = r.between(1, v.len() - 2);
                 v[at] = *r.pick(b"-_.~:/+");
             }
             v
         }
         _ => {
-            let n = r.from_to(8, 14);
+            let n = r.between(8, 14);
             r.run(ALNUM, n)
         }
     }
@@ -141,31 +141,31 @@ pub fn machine(r: &mut Random) -> Vec<u8> {
 
 /// Short random letters, at times with digits behind.
 pub fn letters(r: &mut Random) -> Vec<u8> {
-    let n = r.from_to(4, 12);
+    let n = r.between(4, 12);
     let mut v = r.run(LOWER, n);
     match r.below(10) {
         8 => {
             v.truncate(6);
             v.push(*r.pick(b"-_."));
-            let n = r.from_to(2, 5);
+            let n = r.between(2, 5);
             v.extend(r.run(DIGITS, n));
         }
         0 => {
-            let n = r.from_to(1, 4);
+            let n = r.between(1, 4);
             v.extend(r.run(DIGITS, n));
         }
         1 => v[0] = v[0].to_ascii_uppercase(),
         2 => {
-            let n = r.from_to(6, 20);
+            let n = r.between(6, 20);
             v = r.run(UPPER, n);
         }
         3 => {
-            let at = r.from_to(1, v.len() - 2);
+            let at = r.between(1, v.len() - 2);
             v[at] = *r.pick(b"_-.");
         }
         4 => {
             v[0] = v[0].to_ascii_uppercase();
-            let n = r.from_to(1, 4);
+            let n = r.between(1, 4);
             v.extend(r.run(DIGITS, n));
             v.push(*r.pick(b"!@#$*."));
         }
@@ -194,7 +194,7 @@ pub fn human(r: &mut Random, words: &[&str]) -> Vec<u8> {
         w[0] = w[0].to_ascii_uppercase();
         w
     };
-    let year = |r: &mut Random| r.from_to(1950, 2026).to_string().into_bytes();
+    let year = |r: &mut Random| r.between(1950, 2026).to_string().into_bytes();
     let sign = |r: &mut Random| vec![*r.pick(b"!!!@#$%&*?.")];
     match r.below(10) {
         0 => {
@@ -211,14 +211,14 @@ pub fn human(r: &mut Random, words: &[&str]) -> Vec<u8> {
         }
         1 | 2 => {
             let mut v = capital(word(r));
-            let n = r.from_to(1, 4);
+            let n = r.between(1, 4);
             v.extend(r.run(DIGITS, n));
             v.extend(sign(r));
             v
         }
         3 => {
             let mut v = word(r);
-            let n = r.from_to(3, 6);
+            let n = r.between(3, 6);
             v.extend(r.run(DIGITS, n));
             v
         }
@@ -237,14 +237,14 @@ pub fn human(r: &mut Random, words: &[&str]) -> Vec<u8> {
                     other => other,
                 };
             }
-            let n = r.from_to(0, 3);
+            let n = r.between(0, 3);
             v.extend(r.run(DIGITS, n));
             v
         }
         6 => {
             let mut v = capital(word(r));
             v.extend(capital(word(r)));
-            let n = r.from_to(1, 3);
+            let n = r.between(1, 3);
             v.extend(r.run(DIGITS, n));
             if r.chance(50) {
                 v.extend(sign(r));
@@ -255,7 +255,7 @@ pub fn human(r: &mut Random, words: &[&str]) -> Vec<u8> {
             let mut v = word(r);
             v.push(*r.pick(b"-_.!@#+"));
             v.extend(word(r));
-            let n = r.from_to(1, 4);
+            let n = r.between(1, 4);
             v.extend(r.run(DIGITS, n));
             v
         }
