@@ -105,7 +105,6 @@ pub const KEYWORDS: &[&str] = &[
     "pincode",
     "jwt",
     "hmac",
-    "pat",
 ];
 
 /// The longest name that is looked at, in bytes.
