@@ -180,7 +180,7 @@ fn scan_all(source: &dyn Source, engine: &Engine, policy: &Policy, items: &[Item
             part.skipped.push(skip);
             continue;
         }
-        if matches!(item.origin.kind, Kind::File | Kind::Symlink | Kind::Stdin) {
+        if matches!(item.origin.kind, Kind::File | Kind::Symlink | Kind::Note | Kind::Stdin) {
             part.blobs += 1;
         }
         part.bytes += buffer.len() as u64;

@@ -114,9 +114,11 @@ impl Objects {
             id = match kind {
                 Kind::Tree => return Ok(id),
                 Kind::Blob => return Err(corrupt("tree")),
-                Kind::Commit => gix::objs::CommitRefIter::from_bytes(&buffer, id.kind())
-                    .tree_id()
-                    .map_err(|_| corrupt("readable commit"))?,
+                // Whether it is here shows when it is read.
+                Kind::Commit => {
+                    let tree = gix::objs::CommitRefIter::from_bytes(&buffer, id.kind()).tree_id();
+                    return tree.map_err(|_| corrupt("readable commit"));
+                }
                 Kind::Tag => gix::objs::TagRefIter::from_bytes(&buffer, id.kind())
                     .target_id()
                     .map_err(|_| corrupt("readable tag"))?,

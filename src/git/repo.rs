@@ -49,7 +49,12 @@ impl Repo {
         let config = local.config_snapshot();
         let is = |key: &str, value: &str| config.string(key).is_some_and(|v| v.eq_ignore_ascii_case(value.as_bytes()));
         let reftable = is("extensions.refStorage", "reftable");
-        let partial = config.string("extensions.partialClone").is_some();
+        // The first is what old versions of git wrote; the second stands beside any remote that owes us objects.
+        let partial = config.string("extensions.partialClone").is_some()
+            || local.remote_names().iter().any(|name| {
+                let key = |what: &str| format!("remote.{name}.{what}");
+                config.boolean(&key("promisor")) == Some(true) || config.string(&key("partialclonefilter")).is_some()
+            });
         let quarantine = std::env::var_os("GIT_QUARANTINE_PATH").is_some()
             || std::env::var_os("GIT_OBJECT_DIRECTORY").is_some()
             || std::env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES").is_some();

@@ -20,7 +20,8 @@ pub(super) fn items(
 ) -> Vec<Removed> {
     for (path, id, why) in changes.unread {
         let path = if path.is_empty() { id.to_string() } else { path.to_string() };
-        coverage.skipped.push(Skip { what: "tree", path, reason: why.reason(), incomplete: true });
+        let reason = format!("{id}: {}", why.reason());
+        coverage.skipped.push(Skip { what: "tree", path, reason, incomplete: true });
     }
     for change in changes.new {
         let origin = |kind| Origin { kind, path: change.path.clone(), commit: commit.map(str::to_owned) };
