@@ -4,6 +4,8 @@ if [ "${1-}" != prepared ]; then
 	has_chained && exec "$chained" "$@"
 	exit 0
 fi
+input=$(cat && echo .) || exit 2
+input=${input%.}
 publishes() {
 	case $3 in
 	refs/heads/* | refs/tags/*) ;;
@@ -15,23 +17,18 @@ publishes() {
 	*) return 1 ;;
 	esac
 }
-if ! has_chained; then
+case $input in
+*" refs/heads/"* | *" refs/tags/"*)
 	while read -r old new ref; do
 		publishes "$old" "$new" "$ref" || continue
 		find_binary
-		{ echo "$old $new $ref" && cat; } | "$binary" hook "$hook" "$@"
-		exit
-	done
-	exit 0
-fi
-input=$(cat && echo .) || exit 2
-input=${input%.}
-while read -r old new ref; do
-	publishes "$old" "$new" "$ref" || continue
-	find_binary
-	{ printf '%s' "$input" 2>/dev/null; } | "$binary" hook "$hook" "$@" || exit
-	break
-done <<-END
-	$input
+		{ printf '%s' "$input" 2>/dev/null; } | "$binary" hook "$hook" "$@" || exit
+		break
+	done <<END
+$input
 END
-{ printf '%s' "$input" 2>/dev/null; } | "$chained" "$@"
+	;;
+esac
+if has_chained; then
+	{ printf '%s' "$input" 2>/dev/null; } | "$chained" "$@"
+fi

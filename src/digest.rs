@@ -34,6 +34,9 @@ pub fn line(outcome: &Outcome) -> String {
     if !c.refs.is_empty() {
         parts.push(c.refs.join(" "));
     }
+    if c.unseen > 0 {
+        parts.push(format!("{} made without the hooks", plural(c.unseen, "commit", "commits")));
+    }
     if !c.skipped.is_empty() {
         parts.push(plural(c.skipped.len(), "skipped", "skipped"));
     }

@@ -17,6 +17,7 @@ pub mod journal;
 pub mod package;
 pub mod place;
 pub mod policy;
+pub mod receipt;
 pub mod repair;
 pub mod report;
 pub mod rule;

@@ -7,11 +7,12 @@ use bstr::{BString, ByteSlice, ByteVec};
 
 use super::gate::{Ending, Gate, Home};
 use super::options::{Judging, Reporting};
-use super::told;
+use super::{post_commit, told};
 use crate::error::{Context, Result};
 use crate::exit::Exit;
 use crate::git::{self, Repo};
-use crate::journal::{self, Place};
+use crate::journal::{self, Journal, Place};
+use crate::receipt;
 use crate::repair::Scene;
 use crate::scan::Outcome;
 use crate::source::{Cleanup, Message, Outgoing, Paths, RefUpdate, Staged, parse_ref_updates};
@@ -51,6 +52,8 @@ enum Hook {
         #[arg(default_value = "")]
         url: String,
     },
+    /// After a commit: what no hook has read
+    PostCommit,
     /// On the receiving side of a push: everything no ref here leads to yet
     PreReceive,
     /// Before refs change: what branches and tags would newly lead to; `--no-verify` does not skip this hook
@@ -69,8 +72,16 @@ pub fn run(args: Args) -> Result<Exit> {
     if matches!(&args.hook, Hook::ReferenceTransaction { state } if state != "prepared") {
         return Ok(Exit::Clean);
     }
-    let mut ending = Ending::of(args.hook.name());
     let repo = Repo::discover(&here);
+    // What a clone brings is the remote's, all of it.
+    let cloning = |repo: &Repo| repo.is_being_cloned();
+    if matches!(args.hook, Hook::ReferenceTransaction { .. }) && repo.as_ref().is_ok_and(cloning) {
+        return Ok(Exit::Clean);
+    }
+    let mut ending = Ending::of(args.hook.name());
+    if matches!(args.hook, Hook::PostCommit) {
+        return post_commit::run(&args.judging, &args.reporting, repo);
+    }
     if let Ok(repo) = &repo {
         ending.place = Place::Repository(repo.common_dir().to_owned());
     }
@@ -85,29 +96,37 @@ fn scan(args: &Args, repo: &Repo, ending: &mut Ending) -> Result<Outcome> {
     match &args.hook {
         Hook::PreCommit { files } => {
             let staged = Staged::new(repo, max);
-            match unstaged(repo, files)? {
+            let outcome = match unstaged(repo, files)? {
                 paths if paths.is_empty() => gate.scan_in(repo, Scene::Commit, &[&staged]),
                 paths => gate.scan_in(repo, Scene::Commit, &[&staged, &on_disk(repo, paths, max)?]),
-            }
+            };
+            ending.covers.tree = staged.tree().map(|tree| tree.to_string());
+            ending.covers.parents.extend(repo.head()?.map(|head| head.to_string()));
+            outcome
         }
         Hook::PreMergeCommit => gate.scan_in(repo, Scene::Commit, &[&Staged::new(repo, max)]),
         Hook::CommitMsg { file } => gate.scan_in(repo, Scene::Message, &[&message(repo, file.clone())]),
         Hook::PrePush { remote, url } => {
             let push = told::push(repo, remote.clone(), url.clone())?;
-            ending.covers.refs = push.updates.iter().map(receipt).collect();
-            gate.scan_in(repo, Scene::Push, &[&Outgoing::push(repo, &push.remote, &push.url, push.updates, max)?])
+            ending.covers.refs = push.updates.iter().map(ref_update).collect();
+            let outgoing = Outgoing::push(repo, &push.remote, &push.url, push.updates, max)?;
+            let mut outcome = gate.scan_in(repo, Scene::Push, &[&outgoing])?;
+            outcome.coverage.unseen = unseen(repo, outgoing.commits());
+            Ok(outcome)
         }
+        // Has its own story, in `post_commit`.
+        Hook::PostCommit => gate.scan(&[]),
         Hook::PreReceive => {
             let updates = parse_ref_updates(&told::standard_input()?.0)?;
-            ending.covers.refs = updates.iter().map(receipt).collect();
+            ending.covers.refs = updates.iter().map(ref_update).collect();
             gate.scan(&[&Outgoing::received(repo, updates, max)?])
         }
         Hook::ReferenceTransaction { .. } => {
             let mut updates = parse_ref_updates(&told::standard_input()?.0)?;
             let guarded: [&[u8]; 3] = [b"refs/heads/", b"refs/tags/", b"refs/remotes/"];
             updates.retain(|u| guarded.iter().any(|prefix| u.remote_ref.starts_with(prefix)));
-            ending.covers.refs = updates.iter().map(receipt).collect();
-            gate.scan_in(repo, Scene::Commit, &[&Outgoing::received(repo, updates, max)?])
+            ending.covers.refs = updates.iter().map(ref_update).collect();
+            gate.scan_in(repo, Scene::Commit, &[&Outgoing::transaction(repo, updates, max)?])
         }
     }
 }
@@ -119,14 +138,23 @@ impl Hook {
             Hook::PreMergeCommit => "hook pre-merge-commit",
             Hook::CommitMsg { .. } => "hook commit-msg",
             Hook::PrePush { .. } => "hook pre-push",
+            Hook::PostCommit => "hook post-commit",
             Hook::PreReceive => "hook pre-receive",
             Hook::ReferenceTransaction { .. } => "hook reference-transaction",
         }
     }
 }
 
+/// How many of these commits were made here with no hook looking on.
+fn unseen(repo: &Repo, commits: &[git::Oid]) -> usize {
+    // Without a journal nothing is known, and nothing is said.
+    let journal = Journal::tail(&Place::Repository(repo.common_dir().to_owned()), receipt::RECENT).unwrap_or_default();
+    let without = receipt::without(&journal, repo.common_dir());
+    commits.iter().filter(|id| without.contains(&id.to_string())).count()
+}
+
 /// A ref update as the journal keeps it.
-fn receipt(update: &RefUpdate) -> journal::RefUpdate {
+fn ref_update(update: &RefUpdate) -> journal::RefUpdate {
     let name = if update.remote_ref.is_empty() { &update.local_ref } else { &update.remote_ref };
     journal::RefUpdate { name: name.to_string(), old: update.old.to_string(), new: update.new.to_string() }
 }

@@ -6,6 +6,7 @@ mod hook;
 mod install;
 mod options;
 mod packages;
+mod post_commit;
 mod rules;
 mod scan;
 mod told;

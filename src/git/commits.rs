@@ -35,6 +35,16 @@ pub(super) enum Target {
     Blob,
 }
 
+/// The parents of a commit.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn parents_of(repo: &Repo, id: &Oid) -> Result<Vec<Oid>> {
+    let mut objects = repo.objects();
+    let commit = Commits::new(repo, &mut objects)?.read(id);
+    Ok(commit.map_err(|why| Error::incomplete(format!("commit {id}: {}", why.reason())))?.parents)
+}
+
 /// Reads commits.
 pub(super) struct Commits<'a> {
     objects: &'a mut Objects,

@@ -8,6 +8,7 @@ mod lookup;
 mod objects;
 mod outgoing;
 mod reach;
+mod reflog;
 mod remotes;
 mod rename;
 mod repo;
@@ -18,12 +19,14 @@ mod worktree;
 
 pub use added::{Lines, new_lines};
 pub use bases::merge_base;
+pub use commits::parents_of;
 /// An object's id.
 pub use gix::ObjectId as Oid;
 pub use lookup::{entry_at, files_below};
 pub use objects::{Objects, Unread};
 pub use outgoing::{Known, NewCommit, Outgoing, brought, net, outgoing};
 pub use reach::reaches;
+pub use reflog::{Move, moves};
 pub use remotes::{Remote, Remotes};
 pub use rename::rename_of;
 pub use repo::{Ref, Repo};

@@ -108,6 +108,18 @@ impl Repo {
         self.shared.to_thread_local().config_snapshot().string(key)
     }
 
+    /// Whether `git clone` is still at work here: until it knows the remote's branch, HEAD names one that cannot be.
+    pub fn is_being_cloned(&self) -> bool {
+        std::fs::read(self.git_dir().join("HEAD")).is_ok_and(|head| head.trim() == b"ref: refs/heads/.invalid")
+    }
+
+    /// What the last fetch brought: tips that are some remote's. Those of a fetch from this very repository (`.`) are not.
+    pub fn fetched(&self) -> Vec<Oid> {
+        let text = std::fs::read(self.git_dir().join("FETCH_HEAD")).unwrap_or_default();
+        let foreign = text.lines().filter(|line| !line.ends_with(b" of .") && !line.ends_with(b"\t."));
+        foreign.filter_map(|line| Oid::from_hex(line.split_str("\t").next()?).ok()).collect()
+    }
+
     /// The commit that HEAD leads to; none while there is no commit yet.
     ///
     /// # Errors

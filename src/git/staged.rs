@@ -38,6 +38,7 @@ pub fn staged(repo: &Repo, objects: &mut Objects) -> Result<Changes> {
         }
     }
     let mut walk = Walk { objects, into: &mut changes, index: &index };
+    walk.into.root = index.tree().filter(|tree| tree.num_entries.is_some()).map(|tree| tree.id);
     walk.directory(BStr::new(""), index.entries(), index.tree(), &old, 0);
     Ok(changes)
 }

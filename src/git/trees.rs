@@ -42,6 +42,8 @@ pub struct Changes {
     pub removed: Vec<Removed>,
     /// The trees of the new side that were opened because no old side has them at their path.
     pub trees: Vec<Oid>,
+    /// The tree of the whole new side, where it has one already: of an index, only when git has just written it.
+    pub root: Option<Oid>,
     /// Trees that could not be read: what lies below is not scanned.
     pub unread: Vec<(BString, Oid, Unread)>,
 }

@@ -35,6 +35,7 @@ struct Planned {
     /// Everything that `known` holds, once asked for.
     known_content: OnceLock<HashSet<Oid>>,
     trees: Vec<Oid>,
+    commits: Vec<Oid>,
 }
 
 impl<'a> Commits<'a> {
@@ -96,6 +97,7 @@ impl<'a> Commits<'a> {
             }
         }
         planned.known = new.known;
+        planned.commits = new.commits.iter().map(|c| c.id).collect();
         planned.trees = trees.into_iter().collect();
         planned.trees.sort();
         self.planned.get_or_init(|| planned);
@@ -121,6 +123,11 @@ impl<'a> Commits<'a> {
     /// The trees that the plan found new: with the objects of its items, all that git would send.
     pub(super) fn trees(&self) -> &[Oid] {
         self.planned.get().map_or(&[], |p| &p.trees)
+    }
+
+    /// The commits that the plan found new, oldest first.
+    pub(super) fn commits(&self) -> &[Oid] {
+        self.planned.get().map_or(&[], |p| &p.commits)
     }
 
     /// A reader of what was planned.

@@ -41,6 +41,9 @@ pub struct Coverage {
     /// The refs that were read, for the digest.
     #[serde(skip)]
     pub refs: Vec<String>,
+    /// Commits among them that were made here with no hook looking on.
+    #[serde(skip)]
+    pub unseen: usize,
     /// Lines held to be new, when they were counted.
     #[serde(skip)]
     pub new_lines: Option<u64>,

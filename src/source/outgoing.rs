@@ -131,19 +131,44 @@ impl<'a> Outgoing<'a> {
         Ok(Outgoing::new(repo, updates, there, others, max_object))
     }
 
-    /// What ref updates bring into this very repository: everything that none of its refs leads to yet. For pre-receive
-    /// and reference-transaction.
+    /// What ref updates bring into this very repository: everything that none of its refs leads to yet. For pre-receive.
     ///
     /// # Errors
     /// When the refs cannot be read.
     pub fn received(repo: &'a Repo, updates: Vec<RefUpdate>, max_object: u64) -> Result<Outgoing<'a>> {
         let mut there: Vec<Oid> = repo.refs("")?.into_iter().map(|r| r.id).collect();
         there.extend(repo.head()?);
+        Ok(Outgoing::new(repo, updates, there, Vec::new(), max_object))
+    }
+
+    /// What a transaction of this repository would make branches and tags lead to: everything that none of them leads
+    /// to yet, and no remote-tracking ref. HEAD and the stash do not count: what is committed on a detached HEAD is new
+    /// to the branch that is put there.
+    ///
+    /// # Errors
+    /// When the refs cannot be read.
+    pub fn transaction(repo: &'a Repo, updates: Vec<RefUpdate>, max_object: u64) -> Result<Outgoing<'a>> {
+        let mut there = Vec::new();
+        for prefix in ["refs/heads/", "refs/tags/", "refs/remotes/"] {
+            there.extend(repo.refs(prefix)?.into_iter().map(|r| r.id));
+        }
         // What a fetch brings from a remote is that remote's, also while its tracking refs are being written.
+        there.extend(repo.fetched());
         let (fetched, updates): (Vec<_>, Vec<_>) =
             updates.into_iter().partition(|u| u.remote_ref.starts_with(b"refs/remotes/"));
         there.extend(fetched.into_iter().map(|u| u.new).filter(|id| !id.is_null()));
         Ok(Outgoing::new(repo, updates, there, Vec::new(), max_object))
+    }
+
+    /// What one commit brings that none of its parents has.
+    pub fn commit(repo: &'a Repo, id: Oid, parents: Vec<Oid>, max_object: u64) -> Outgoing<'a> {
+        let update = RefUpdate {
+            local_ref: "HEAD".into(),
+            new: id,
+            remote_ref: BString::default(),
+            old: Oid::null(repo.hash_kind()),
+        };
+        Outgoing::new(repo, vec![update], parents, Vec::new(), max_object)
     }
 
     fn new(
@@ -155,6 +180,11 @@ impl<'a> Outgoing<'a> {
     ) -> Self {
         let commits = Commits::new(repo, max_object);
         Outgoing { repo, updates, there, others, commits }
+    }
+
+    /// After the plan: the commits that are new, oldest first.
+    pub fn commits(&self) -> &[Oid] {
+        self.commits.commits()
     }
 
     /// After the plan: the trees that are new. With the objects of the items they are what

@@ -1,0 +1,72 @@
+//! `hook post-commit`: says what a commit holds that no hook has read, before the push does.
+
+use std::time::Instant;
+
+use super::gate::{Ending, Gate, Home};
+use super::options::{Judging, Reporting};
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::git::{self, Repo};
+use crate::journal::{self, Covers, Journal, Place, Record};
+use crate::receipt::{self, Before};
+use crate::repair::Scene;
+use crate::source::Outgoing;
+
+const COMMAND: &str = "hook post-commit";
+
+/// How much of the journal is looked at: the record of the hook that ran a moment ago is at its end.
+const TAIL: u64 = 256 << 10;
+
+/// Reads the commit that HEAD leads to, unless pre-commit has. The commit is made: whatever comes out of this, it fails
+/// nothing.
+pub(super) fn run(judging: &Judging, reporting: &Reporting, repo: Result<Repo>) -> Result<Exit> {
+    let start = Instant::now();
+    let mut place = Place::User;
+    let run = repo.and_then(|repo| {
+        place = Place::Repository(repo.common_dir().to_owned());
+        look(judging, reporting, &repo, &place)
+    });
+    if let Err(error) = run {
+        journal::record(&place, &Record::failed(COMMAND, &error, start.elapsed()));
+        super::complain(&error);
+    }
+    Ok(Exit::Clean)
+}
+
+fn look(judging: &Judging, reporting: &Reporting, repo: &Repo, place: &Place) -> Result<()> {
+    let Some(head) = repo.head()? else { return Ok(()) };
+    let parents = git::parents_of(repo, &head)?;
+    let tree =
+        repo.objects().tree_of(&head).map_err(|why| Error::incomplete(format!("commit {head}: {}", why.reason())))?;
+    // A journal that cannot be read knows of no hook: the commit is read.
+    let journal = Journal::tail(place, TAIL).unwrap_or_default();
+    let hex: Vec<String> = parents.iter().map(ToString::to_string).collect();
+    let before = receipt::before(&journal, &tree.to_string(), &hex);
+    let mut covers = Covers { commits: vec![head.to_string()], ..Covers::default() };
+    if before == Before::Read {
+        let digest = "shield-hook: clean: pre-commit has read this commit".into();
+        journal::record(place, &Record { result: "clean".into(), digest, ..Record::new(COMMAND) }.covering(covers));
+        return Ok(());
+    }
+    let made = git::moves(repo.git_dir(), "HEAD", 4096).pop().filter(|m| m.new == head.to_string());
+    let by_commit = made.as_ref().is_none_or(receipt::is_commit) && !in_progress(repo);
+    covers.bypassed = by_commit && before == Before::Nothing;
+    let gate = Gate::ready(judging, Home::Repo(repo))?;
+    let run = gate.scan_in(repo, Scene::Push, &[&Outgoing::commit(repo, head, parents, gate.max_object())]);
+    if made.is_some_and(|m| m.action.starts_with("rebase")) {
+        // What it rewrites was committed before: it is noted, and the push reads it.
+        journal::record(place, &Record::of(COMMAND, &run?).covering(covers));
+        return Ok(());
+    }
+    let ending = Ending { command: COMMAND, place: place.clone(), covers, silent_when_clean: true };
+    if ending.conclude(run, reporting).is_ok_and(|exit| exit != Exit::Clean) {
+        anstream::eprintln!("shield-hook: the commit is made, but a push of it will be stopped");
+    }
+    Ok(())
+}
+
+/// Whether git is in the middle of something that makes commits by itself.
+fn in_progress(repo: &Repo) -> bool {
+    let signs = ["rebase-merge", "rebase-apply", "CHERRY_PICK_HEAD", "REVERT_HEAD", "sequencer"];
+    signs.iter().any(|sign| repo.git_dir().join(sign).exists())
+}

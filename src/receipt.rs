@@ -1,0 +1,100 @@
+//! Receipts: which commits a hook has read, by the journal; and which were made with `git commit` that none has.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use crate::git::{self, Move};
+use crate::journal::{Journal, Record};
+
+/// How much of a journal and of a reflog a hook reads: several thousand commits.
+pub const RECENT: u64 = 1 << 20;
+
+/// What the journal says of a commit that was just made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// The pre-commit hook read exactly this change and stopped nothing.
+    Read,
+    /// The pre-commit hook ran, but compared with another commit than this one's parent (`--amend`), or it cannot be told
+    /// which tree it read.
+    Ran,
+    /// No pre-commit hook saw it.
+    Nothing,
+}
+
+/// What the hooks before a commit with this tree and these parents (in hex) have left in the journal.
+pub fn before(journal: &Journal, tree: &str, parents: &[String]) -> Before {
+    let saw = |r: &&Record| {
+        ["hook pre-commit", "hook pre-merge-commit"].contains(&r.command.as_str())
+            && r.result == "clean"
+            && r.version == env!("CARGO_PKG_VERSION")
+            // A commit of some paths has an index whose tree git has not written yet: then the parents must do.
+            && r.covers.tree.as_deref().map_or(r.covers.parents == parents, |t| t == tree)
+    };
+    let mut ran = Before::Nothing;
+    for record in journal.records.iter().rev().filter(saw) {
+        if record.covers.tree.is_some() && record.covers.parents == parents {
+            return Before::Read;
+        }
+        ran = Before::Ran;
+    }
+    ran
+}
+
+/// Whether `git commit` itself moved HEAD, and not a rebase, a cherry-pick or another command that runs no pre-commit
+/// hook.
+pub fn is_commit(made: &Move) -> bool {
+    made.action == "commit" || made.action.starts_with("commit (")
+}
+
+/// Every git directory that has a HEAD of its own: the common one and those of linked work trees.
+pub fn heads(common: &Path) -> Vec<PathBuf> {
+    let linked = std::fs::read_dir(common.join("worktrees")).into_iter().flatten().flatten().map(|e| e.path());
+    [common.to_owned()].into_iter().chain(linked).collect()
+}
+
+/// Commits that `git commit` made since the hooks are here, and no hook has read; in hex, oldest first. A journal
+/// that does not reach back (it was put aside, or only its end was read) is asked only for what came after its first
+/// record.
+pub fn without(journal: &Journal, common: &Path) -> Vec<String> {
+    let Some(since) = journal.records.iter().find_map(Record::when) else { return Vec::new() };
+    let read: HashSet<&str> = journal.records.iter().flat_map(|r| &r.covers.commits).map(String::as_str).collect();
+    let mut moves: Vec<Move> = heads(common).iter().flat_map(|dir| git::moves(dir, "HEAD", RECENT)).collect();
+    moves.sort_by_key(|m| m.time);
+    let mut seen = HashSet::new();
+    moves
+        .into_iter()
+        // Reflogs count whole seconds: what was made in the second of the first record may have come before it.
+        .filter(|m| m.time > since.as_second() && is_commit(m) && !read.contains(m.new.as_str()))
+        .map(|m| m.new)
+        .filter(|id| seen.insert(id.clone()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Covers;
+
+    fn saw(command: &str, tree: &str, parents: &[&str]) -> Record {
+        let covers = Covers {
+            tree: Some(tree.into()),
+            parents: parents.iter().map(|p| (*p).to_owned()).collect(),
+            ..Covers::default()
+        };
+        Record { result: "clean".into(), ..Record::new(command) }.covering(covers)
+    }
+
+    #[test]
+    fn a_receipt_is_for_one_change() {
+        let blocked = Record { result: "blocked".into(), ..saw("hook pre-commit", "t3", &["p"]) };
+        let journal = Journal {
+            records: vec![saw("hook pre-commit", "t1", &["p"]), saw("hook pre-push", "t2", &["p"]), blocked],
+            foreign: 0,
+        };
+        let parent = vec!["p".to_owned()];
+        assert_eq!(before(&journal, "t1", &parent), Before::Read);
+        assert_eq!(before(&journal, "t1", &["other".to_owned()]), Before::Ran);
+        assert_eq!(before(&journal, "t2", &parent), Before::Nothing);
+        assert_eq!(before(&journal, "t3", &parent), Before::Nothing);
+    }
+}
