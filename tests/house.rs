@@ -37,6 +37,7 @@ const LAYERS: &[&[&str]] = &[
     &["cli"],
     &["trial"],
     &["install"],
+    &["receipt"],
     &["journal"],
     &["report", "digest"],
     &["scan"],

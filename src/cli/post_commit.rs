@@ -48,7 +48,7 @@ fn look(judging: &Judging, reporting: &Reporting, repo: &Repo, place: &Place) ->
         journal::record(place, &Record { result: "clean".into(), digest, ..Record::new(COMMAND) }.covering(covers));
         return Ok(());
     }
-    let made = git::moves(repo.git_dir(), "HEAD", 4096).pop().filter(|m| m.new == head.to_string());
+    let made = git::moves(repo.git_dir(), "HEAD", 4096).pop().filter(|m| m.new == covers.commits[0]);
     let by_commit = made.as_ref().is_none_or(receipt::is_commit) && !in_progress(repo);
     covers.bypassed = by_commit && before == Before::Nothing;
     let gate = Gate::ready(judging, Home::Repo(repo))?;
