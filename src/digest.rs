@@ -1,6 +1,7 @@
 //! The one line that every run leaves.
 
-use crate::finding::Verdict;
+use crate::finding::{Finding, Verdict};
+use crate::package;
 use crate::scan::Outcome;
 
 /// For example `shield-hook: clean: 3 files, 61 rules, 5 ms`.
@@ -8,8 +9,13 @@ pub fn line(outcome: &Outcome) -> String {
     let count = |of: fn(&Verdict) -> bool| outcome.findings.iter().filter(|f| of(&f.verdict)).count();
     let mut parts = Vec::new();
     let blocking = count(Verdict::blocks);
-    if blocking > 0 {
-        parts.push(plural(blocking, "secret blocks", "secrets block"));
+    let supply = |f: &&Finding| f.rule.provider == package::rules::PROVIDER && f.verdict.blocks();
+    let supply = outcome.findings.iter().filter(supply).count();
+    if blocking > supply {
+        parts.push(plural(blocking - supply, "secret blocks", "secrets block"));
+    }
+    if supply > 0 {
+        parts.push(plural(supply, "supply-chain finding blocks", "supply-chain findings block"));
     }
     let warned = count(|v| matches!(v, Verdict::Warn(_)));
     if warned > 0 {
@@ -41,6 +47,9 @@ pub fn line(outcome: &Outcome) -> String {
         parts.push(plural(c.skipped.len(), "skipped", "skipped"));
     }
     parts.push(plural(outcome.rules, "rule", "rules"));
+    if let Some(date) = &outcome.data {
+        parts.push(format!("package data of {date}"));
+    }
     parts.push(format!("{} ms", outcome.took.as_millis()));
     format!("shield-hook: {}: {}", crate::report::result(outcome), parts.join(", "))
 }

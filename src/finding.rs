@@ -24,6 +24,16 @@ impl Secret {
         Secret { bytes: bytes.into(), public: public.min(bytes.len()) }
     }
 
+    /// Wraps what is no credential but stands in a finding's place, such as a package's name: it is shown in full.
+    pub fn public(bytes: &[u8]) -> Self {
+        Secret { bytes: bytes.into(), public: usize::MAX }
+    }
+
+    /// Whether this is no credential, and may be shown.
+    pub fn is_public(&self) -> bool {
+        self.public == usize::MAX
+    }
+
     /// The credential itself. Never print, log or store what this returns.
     pub fn expose(&self) -> &[u8] {
         &self.bytes
@@ -31,6 +41,9 @@ impl Secret {
 
     /// The public prefix and four asterisks, whatever the length.
     pub fn masked(&self) -> String {
+        if self.is_public() {
+            return String::from_utf8_lossy(&self.bytes).into_owned();
+        }
         // A prefix that covers most of the value would give it away.
         let shown = if self.public * 2 > self.bytes.len() { 0 } else { self.public };
         format!("{}****", String::from_utf8_lossy(&self.bytes[..shown]))

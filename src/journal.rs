@@ -184,6 +184,7 @@ impl Record {
             },
             rules: outcome.rules,
             ruleset: outcome.ruleset.clone(),
+            data: outcome.data.clone(),
             ms: outcome.took.as_millis() as u64,
             digest: digest::line(outcome),
             ..Record::new(command)

@@ -3,6 +3,8 @@
 //! Scan first, diff later: every new byte is scanned once, and only where something is found is the old side read to
 //! decide whether the line is new.
 
+mod supply;
+
 use std::collections::HashSet;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -18,6 +20,7 @@ use crate::error::Result;
 use crate::excerpt;
 use crate::finding::{Finding, Fingerprint, Location, Secret, Verdict};
 use crate::git;
+use crate::package;
 use crate::policy::Policy;
 use crate::source::{Coverage, Item, Old, Reader, Skip, Source};
 
@@ -36,6 +39,12 @@ pub struct Outcome {
     pub ruleset: String,
     /// How long it took.
     pub took: Duration,
+    /// The packages that the data speaks of, in every lockfile and manifest that was read.
+    pub packages: Vec<package::survey::Row>,
+    /// What each lockfile's change added, removed and updated.
+    pub changes: Vec<(String, package::change::Change)>,
+    /// The date of the package data, where it was asked.
+    pub data: Option<String>,
     /// What paths are relative to, when that is on disk.
     pub root: Option<PathBuf>,
 }
@@ -54,17 +63,20 @@ const SERIAL_ITEMS: usize = 64;
 pub fn run(sources: &[&dyn Source], engine: &Engine, policy: &Policy) -> Result<Outcome> {
     let start = Instant::now();
     let mut coverage = Coverage::default();
-    let mut findings = Vec::new();
+    let (mut findings, mut packages, mut changes) = (Vec::new(), Vec::new(), Vec::new());
+    let gate = package::gate::Gate::default();
     for source in sources {
         let items = source.plan(&mut coverage)?;
         let parts: Vec<Part> = if items.len() < SERIAL_ITEMS {
-            vec![scan_all(*source, engine, policy, &items)?]
+            vec![scan_all(*source, engine, policy, &gate, &items)?]
         } else {
             let grain = (items.len() / (rayon::current_num_threads() * 8)).clamp(16, 1024);
-            items.par_chunks(grain).map(|some| scan_all(*source, engine, policy, some)).collect::<Result<_>>()?
+            items.par_chunks(grain).map(|some| scan_all(*source, engine, policy, &gate, some)).collect::<Result<_>>()?
         };
         for part in parts {
             findings.extend(part.findings);
+            packages.extend(part.packages);
+            changes.extend(part.changes);
             coverage.blobs += part.blobs;
             coverage.bytes += part.bytes;
             coverage.skipped.extend(part.skipped);
@@ -73,6 +85,9 @@ pub fn run(sources: &[&dyn Source], engine: &Engine, policy: &Policy) -> Result<
     mask_paths(&mut findings, &mut coverage);
     coverage.skipped.sort();
     findings.sort_by(|a: &Finding, b| (&a.location, a.rule.id, &a.commit).cmp(&(&b.location, b.rule.id, &b.commit)));
+    packages.sort_by_key(|row: &package::survey::Row| (row.path.clone(), row.line, row.name.clone()));
+    packages.dedup();
+    changes.sort_by(|a: &(String, package::change::Change), b| a.0.cmp(&b.0));
     let rules = engine.rules();
     let mut outcome = Outcome {
         findings,
@@ -81,6 +96,9 @@ pub fn run(sources: &[&dyn Source], engine: &Engine, policy: &Policy) -> Result<
         rules: rules.rules().len(),
         ruleset: rules.hash(),
         took: start.elapsed(),
+        packages,
+        changes,
+        data: gate.data().map(str::to_owned),
         root: None,
     };
     redact(&mut outcome);
@@ -96,8 +114,13 @@ const SHORTEST_IN_A_NAME: usize = 8;
 /// Masks every secret of this run in all that names things: a path, a ref or a reason can hold one as well.
 fn redact(outcome: &mut Outcome) {
     let sizes = SHORTEST_IN_A_NAME..=LONGEST_IN_A_NAME;
-    let mut secrets: Vec<&[u8]> =
-        outcome.findings.iter().map(|f| f.secret.expose()).filter(|s| sizes.contains(&s.len())).collect();
+    let mut secrets: Vec<&[u8]> = outcome
+        .findings
+        .iter()
+        .filter(|f| !f.secret.is_public())
+        .map(|f| f.secret.expose())
+        .filter(|s| sizes.contains(&s.len()))
+        .collect();
     secrets.sort_unstable();
     secrets.dedup();
     if secrets.is_empty() {
@@ -147,7 +170,7 @@ fn redact(outcome: &mut Outcome) {
 
 /// A path can hold a secret, too: no report shows it.
 fn mask_paths(findings: &mut [Finding], coverage: &mut Coverage) {
-    let secrets: HashSet<Secret> = findings.iter().map(|f| f.secret.clone()).collect();
+    let secrets: HashSet<Secret> = findings.iter().map(|f| f.secret.clone()).filter(|s| !s.is_public()).collect();
     for secret in &secrets {
         let (bytes, mask) = (secret.expose(), secret.masked());
         for path in findings.iter_mut().map(|f| &mut f.location.path) {
@@ -170,9 +193,17 @@ struct Part {
     skipped: Vec<Skip>,
     blobs: usize,
     bytes: u64,
+    packages: Vec<package::survey::Row>,
+    changes: Vec<(String, package::change::Change)>,
 }
 
-fn scan_all(source: &dyn Source, engine: &Engine, policy: &Policy, items: &[Item]) -> Result<Part> {
+fn scan_all(
+    source: &dyn Source,
+    engine: &Engine,
+    policy: &Policy,
+    gate: &package::gate::Gate,
+    items: &[Item],
+) -> Result<Part> {
     let mut reader = source.reader()?;
     let (mut part, mut buffer, mut scratch) = (Part::default(), Vec::new(), Scratch::default());
     for item in items {
@@ -194,21 +225,29 @@ fn scan_all(source: &dyn Source, engine: &Engine, policy: &Policy, items: &[Item
         }
         let chunk = Chunk { origin: &item.origin, bytes: &buffer };
         let matches = engine.scan(chunk, &mut scratch);
+        let secrets = occurrences(chunk.bytes, &matches);
         if !matches.is_empty() {
-            part.findings.extend(judge(reader.as_mut(), policy, item, chunk, matches));
+            part.findings.extend(judge(reader.as_mut(), policy, item, chunk, matches, &secrets));
         }
+        supply::judge(gate, reader.as_mut(), policy, item, chunk, &secrets, &mut part)?;
     }
     Ok(part)
 }
 
 /// Turns what the engine matched in one chunk into findings with a verdict.
-fn judge(reader: &mut dyn Reader, policy: &Policy, item: &Item, chunk: Chunk<'_>, matches: Vec<Match>) -> Vec<Finding> {
+fn judge(
+    reader: &mut dyn Reader,
+    policy: &Policy,
+    item: &Item,
+    chunk: Chunk<'_>,
+    matches: Vec<Match>,
+    spans: &[Range<usize>],
+) -> Vec<Finding> {
     let old = match item.old {
         Old::Nothing => Vec::new(),
         Old::Blobs(_) | Old::Unknown(_) => reader.old_sides(item),
     };
     let new = git::new_lines(chunk.bytes, &old);
-    let spans = occurrences(chunk.bytes, &matches);
     let mut places = excerpt::Places::new(chunk.bytes);
     let mut findings = Vec::with_capacity(matches.len());
     for found in matches {
@@ -234,7 +273,7 @@ fn judge(reader: &mut dyn Reader, policy: &Policy, item: &Item, chunk: Chunk<'_>
             secret: found.secret,
             verified: found.verified,
             notes: found.notes,
-            excerpt: excerpt::masked(chunk.bytes, &found.span, &spans, &mask),
+            excerpt: excerpt::masked(chunk.bytes, &found.span, spans, &mask),
             verdict: Verdict::Block,
             repair: Vec::new(),
         };
@@ -245,7 +284,7 @@ fn judge(reader: &mut dyn Reader, policy: &Policy, item: &Item, chunk: Chunk<'_>
         {
             finding.verdict = Verdict::Warn(format!("already published: remote {remote} holds it"));
         } else {
-            policy.judge(&mut finding, chunk.bytes, &found.span, &spans);
+            policy.judge(&mut finding, chunk.bytes, &found.span, spans);
         }
         findings.push(finding);
     }
@@ -255,6 +294,9 @@ fn judge(reader: &mut dyn Reader, policy: &Policy, item: &Item, chunk: Chunk<'_>
 /// Everywhere in the text that a report must not show: each match, and each further place where the same secret
 /// stands. Sorted.
 fn occurrences(text: &[u8], matches: &[Match]) -> Vec<Range<usize>> {
+    if matches.is_empty() {
+        return Vec::new();
+    }
     let mut spans: Vec<Range<usize>> =
         matches.iter().flat_map(|m| [Some(m.span.clone()), m.pair.clone()]).flatten().collect();
     let values = matches.iter().map(|m| m.secret.expose()).filter(|v| v.len() >= SHORTEST_IN_A_NAME);

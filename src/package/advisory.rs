@@ -35,6 +35,32 @@ pub struct Advisory {
     pub versions: String,
 }
 
+impl Advisory {
+    /// What it says, in one line. `exact`: of one version, not of the name as such.
+    pub fn sentence(&self, exact: bool) -> String {
+        let what = match (self.kind, self.versions.as_str()) {
+            (Kind::Hijack, "*") => "taken over once; pin to what is known to be good".to_owned(),
+            (Kind::Hijack, _) if exact => "hijacked version".to_owned(),
+            (Kind::Hijack, versions) => format!("{versions} was hijacked; name a version to check it"),
+            (Kind::Malicious, "*") => "malicious package, every version".to_owned(),
+            (Kind::Malicious, _) if exact => "malicious version".to_owned(),
+            (Kind::Malicious, versions) => format!("{versions} was malicious; name a version to check it"),
+            (Kind::NameOnly, _) => "the name is known from an attack, the bad versions are not".to_owned(),
+            (Kind::Poc, _) => "a researcher's proof of concept".to_owned(),
+        };
+        let mut parts = vec![what];
+        parts.push(match self.title.as_str() {
+            "" => self.incident.clone(),
+            title => format!("{title} ({})", self.incident),
+        });
+        if !self.date.is_empty() {
+            parts.push(self.date.clone());
+        }
+        parts.push(format!("source: {}", self.source));
+        parts.join("; ")
+    }
+}
+
 /// The answer to a look-up. There is no "safe": what is not in the data is unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {

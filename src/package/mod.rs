@@ -3,12 +3,14 @@
 pub mod advisory;
 pub mod change;
 pub mod ecosystem;
+pub mod gate;
 pub mod index;
 pub mod indicator;
 pub mod inventory;
 pub mod lockfile;
 pub mod popular;
 pub mod row;
+pub mod rules;
 pub mod store;
 pub mod survey;
 pub mod version;

@@ -23,6 +23,7 @@ pub use files::{Files, InTree, NoFiles, OnDisk, user_config};
 
 use crate::error::{Error, Result};
 use crate::finding::{Finding, Verdict};
+use crate::package;
 use crate::rule::{Confidence, RuleSet, Severity, Status};
 
 /// The default limit on the size of one object, in bytes.
@@ -44,6 +45,8 @@ pub struct Policy {
     /// Whether allowances that met nothing are worth a word: only where everything was scanned.
     pub report_unused: bool,
     allow: Vec<Allowance>,
+    /// Rules of the package gate that do not run.
+    off: Vec<String>,
     baseline: Baseline,
     /// What was noticed while the files were read.
     noticed: Vec<String>,
@@ -60,6 +63,7 @@ impl Default for Policy {
             inline: inline::Honour::All,
             report_unused: false,
             allow: Vec::new(),
+            off: Vec::new(),
             baseline: Baseline::default(),
             noticed: Vec::new(),
             today: today(),
@@ -135,12 +139,20 @@ impl Policy {
         policy.block_published_elsewhere =
             layers.iter().find_map(|l| l.config.block_published_elsewhere).unwrap_or(false);
         let rules = rules(&layers, overrides, &mut policy.noticed)?;
+        let disabled = layers.iter().flat_map(|l| &l.config.disable).map(|(_, id)| id.as_str());
+        policy.off = match overrides.only.is_empty() {
+            true => disabled.filter(|id| not_in_a_set(id)).map(str::to_owned).collect(),
+            false => {
+                let named = |id: &str| overrides.only.iter().any(|only| only == id);
+                package::rules::ALL.iter().map(|r| r.id).filter(|id| !named(id)).map(str::to_owned).collect()
+            }
+        };
         for layer in layers {
             policy.allow.extend(layer.config.allow);
         }
         for allowance in &policy.allow {
             let unknown = |id: &&String| RuleSet::builtin().get(id).is_none() && rules.get(id).is_none();
-            for id in allowance.rule.iter().filter(unknown).filter(|id| !NOT_IN_A_SET.contains(&id.as_str())) {
+            for id in allowance.rule.iter().filter(unknown).filter(|id| !not_in_a_set(id)) {
                 policy.noticed.push(format!(
                     "{}:{}: an allowance names the rule `{id}`, which does not exist{}",
                     allowance.file,
@@ -162,6 +174,11 @@ impl Policy {
             Some(by) => Verdict::Allowed(by),
             None => self.weigh(finding),
         };
+    }
+
+    /// Whether a rule of the package gate runs; the scanning rules that run are in the rule set.
+    pub fn runs(&self, rule: &str) -> bool {
+        !self.off.iter().any(|off| off == rule)
     }
 
     /// What in the files allows the finding, if anything.
@@ -230,7 +247,9 @@ impl Policy {
 }
 
 /// Ids of findings that no scanning rule makes.
-const NOT_IN_A_SET: &[&str] = &["policy-weakened", "hijacked-package"];
+fn not_in_a_set(id: &str) -> bool {
+    id == "policy-weakened" || package::rules::ALL.iter().any(|rule| rule.id == id)
+}
 
 /// The configuration files that apply, the strongest first.
 fn layers<'a>(origin: Origin<'a>, overrides: &Overrides) -> Result<Vec<Layer<'a>>> {
@@ -345,7 +364,7 @@ fn rules(layers: &[Layer<'_>], overrides: &Overrides, noticed: &mut Vec<String>)
         for (line, id) in &layer.config.disable {
             if rules.get(id).is_some() {
                 disabled.push(id.as_str());
-            } else if !NOT_IN_A_SET.contains(&id.as_str()) {
+            } else if !not_in_a_set(id) {
                 let near = near(id, &rules);
                 noticed.push(format!("{}:{line}: `disable` names `{id}`, which is no rule{near}", layer.name));
             }
@@ -355,7 +374,8 @@ fn rules(layers: &[Layer<'_>], overrides: &Overrides, noticed: &mut Vec<String>)
         rules = rules.disable(&disabled)?;
     }
     if !overrides.only.is_empty() {
-        rules = rules.only(&overrides.only)?;
+        let scanned: Vec<&String> = overrides.only.iter().filter(|id| !not_in_a_set(id)).collect();
+        rules = if scanned.is_empty() { RuleSet::new(Vec::new()) } else { rules.only(&scanned)? };
     }
     Ok(rules)
 }

@@ -4,7 +4,7 @@ use std::io;
 
 use serde_json::{Value, json};
 
-use super::{Report, digest_line, result};
+use super::{Report, digest_line, packages, result};
 use crate::finding::{Finding, Verdict};
 use crate::scan::Outcome;
 
@@ -34,6 +34,8 @@ pub fn object(outcome: &Outcome) -> Value {
         "coverage": outcome.coverage,
         "stale": outcome.stale,
         "findings": outcome.findings.iter().map(finding).collect::<Vec<_>>(),
+        "packages": outcome.packages.iter().map(packages::row).collect::<Vec<_>>(),
+        "changes": outcome.changes.iter().map(packages::change).collect::<Vec<_>>(),
     })
 }
 

@@ -5,7 +5,8 @@ use std::io;
 use serde_json::{Value, json};
 
 use crate::exit::Exit;
-use crate::package::advisory::{Advisory, Verdict};
+use crate::package::advisory::Verdict;
+use crate::package::change::{self, Change};
 use crate::package::ecosystem::Ecosystem;
 use crate::package::survey::{Row, Survey};
 
@@ -98,6 +99,51 @@ pub fn row(row: &Row) -> Value {
     })
 }
 
+/// What a lockfile's change added, removed and updated.
+pub fn change((path, change): &(String, Change)) -> Value {
+    let rows = |keep: fn(&change::Row) -> bool| -> Vec<Value> {
+        let kept = change.rows.iter().filter(|row| keep(row));
+        kept.map(|row| json!({"name": row.name, "before": row.before, "after": row.after})).collect()
+    };
+    json!({
+        "path": path,
+        "added": rows(|row| row.before.is_empty()),
+        "removed": rows(|row| row.after.is_empty()),
+        "updated": rows(|row| !row.before.is_empty() && !row.after.is_empty()),
+    })
+}
+
+/// `package-lock.json: 3 added, 1 removed, 12 updated`
+pub fn summary(path: &str, change: &Change) -> String {
+    let count = |keep: fn(&change::Row) -> bool| change.rows.iter().filter(|row| keep(row)).count();
+    let parts = [
+        (count(|row| row.before.is_empty()), "added"),
+        (count(|row| row.after.is_empty()), "removed"),
+        (count(|row| !row.before.is_empty() && !row.after.is_empty()), "updated"),
+    ];
+    let said: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    format!("{path}: {}", said.join(", "))
+}
+
+/// The whole table of a change, for people.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write_table(path: &str, change: &Change, out: &mut dyn io::Write) -> io::Result<()> {
+    writeln!(out, "{}", summary(path, change))?;
+    let width = change.rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0).min(50);
+    for row in &change.rows {
+        let name = format!("{:width$}", row.name);
+        let versions = |list: &[String]| list.join(", ");
+        match (row.before.is_empty(), row.after.is_empty()) {
+            (true, _) => writeln!(out, "  + {name}  {}", versions(&row.after))?,
+            (_, true) => writeln!(out, "  - {name}  {}", versions(&row.before))?,
+            _ => writeln!(out, "  ~ {name}  {} -> {}", versions(&row.before), versions(&row.after))?,
+        }
+    }
+    Ok(())
+}
+
 /// For people. `all`: with what the data does not know.
 ///
 /// # Errors
@@ -108,11 +154,11 @@ pub fn write_pretty(survey: &Survey, all: bool, out: &mut dyn io::Write) -> io::
         match &row.verdict {
             Verdict::Block(advisory) => {
                 writeln!(out, "BLOCK  {name}")?;
-                writeln!(out, "       {}", sentence(advisory, row.version.as_deref()))?;
+                writeln!(out, "       {}", advisory.sentence(row.version.is_some()))?;
             }
             Verdict::Warn(advisory) => {
                 writeln!(out, "WARN   {name}")?;
-                writeln!(out, "       {}", sentence(advisory, row.version.as_deref()))?;
+                writeln!(out, "       {}", advisory.sentence(row.version.is_some()))?;
             }
             Verdict::Unknown if all => {
                 writeln!(out, "       {name}: not in the data of {}", survey.data)?;
@@ -132,31 +178,4 @@ pub fn write_pretty(survey: &Survey, all: bool, out: &mut dyn io::Write) -> io::
 pub fn display_name(ecosystem: Ecosystem, name: &str, version: Option<&str>) -> String {
     let version = version.map(|v| format!("@{v}")).unwrap_or_default();
     format!("{} {name}{version}", ecosystem.as_str())
-}
-
-/// What an advisory says, in one line.
-pub fn sentence(advisory: &Advisory, version: Option<&str>) -> String {
-    use crate::package::row::Kind;
-    let what = match (advisory.kind, advisory.versions.as_str()) {
-        (Kind::Hijack, "*") => "taken over once; pin to what is known to be good".to_owned(),
-        (Kind::Hijack, versions) if version.is_none() => format!("{versions} was hijacked; name a version to check it"),
-        (Kind::Hijack, _) => "hijacked version".to_owned(),
-        (Kind::Malicious, "*") => "malicious package, every version".to_owned(),
-        (Kind::Malicious, versions) if version.is_none() => {
-            format!("{versions} was malicious; name a version to check it")
-        }
-        (Kind::Malicious, _) => "malicious version".to_owned(),
-        (Kind::NameOnly, _) => "the name is known from an attack, the bad versions are not".to_owned(),
-        (Kind::Poc, _) => "a researcher's proof of concept".to_owned(),
-    };
-    let mut parts = vec![what];
-    parts.push(match advisory.title.as_str() {
-        "" => advisory.incident.clone(),
-        title => format!("{title} ({})", advisory.incident),
-    });
-    if !advisory.date.is_empty() {
-        parts.push(advisory.date.clone());
-    }
-    parts.push(format!("source: {}", advisory.source));
-    parts.join("; ")
 }

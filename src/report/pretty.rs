@@ -5,7 +5,7 @@ use std::io;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::{Report, Style};
+use super::{Report, Style, packages};
 use crate::finding::{Finding, Fingerprint, Verdict, Verified};
 use crate::rule::Confidence;
 use crate::scan::Outcome;
@@ -19,6 +19,9 @@ const FRAMES: usize = 20;
 /// So many further places of one secret are named.
 const PLACES: usize = 5;
 
+/// So many changed packages are listed; more are counted, unless everything is asked for.
+const TABLE: usize = 12;
+
 impl Report for Pretty {
     fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
         let shown = |f: &&Finding| self.0.verbose || matches!(f.verdict, Verdict::Block | Verdict::Warn(_));
@@ -28,6 +31,13 @@ impl Report for Pretty {
             writeln!(out, "{}\n", self.frame(group))?;
         }
         rest(&groups[groups.len().min(frames)..], out)?;
+        for (path, change) in &outcome.changes {
+            if self.0.verbose || change.rows.len() <= TABLE {
+                packages::write_table(path, change, out)?;
+            } else {
+                writeln!(out, "{} (--verbose lists them)", packages::summary(path, change))?;
+            }
+        }
         steps(outcome, out)?;
         for line in &outcome.stale {
             writeln!(out, "{}", render(Level::WARNING.primary_title(line.as_str()).elements(NOTHING)))?;

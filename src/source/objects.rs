@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::{Content, Coverage, Item, Old, Reader, Skip};
 use crate::chunk::{Kind, Origin};
 use crate::git::{self, Changes, Mode, Objects, Oid, Removed, Repo, Unread};
+use crate::place;
 
 /// Turns changes into items: a file's or link's content, and the name of a path that is new.
 ///
@@ -42,7 +43,8 @@ pub(super) fn items(
                 continue;
             }
         };
-        if seen.insert(change.id) {
+        // A lockfile is judged by its name as well: the same bytes elsewhere are no other lockfile.
+        if seen.insert(change.id) || place::is_special(&change.path) {
             let old = if change.old.is_empty() { Old::Unknown(key) } else { Old::Blobs(change.old) };
             into.push(Item { origin: origin(kind), content: Content::Object(change.id), old });
         }

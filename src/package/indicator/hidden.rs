@@ -26,10 +26,9 @@ const NOTABLE: usize = 8;
 
 /// The first trick of each kind; almost every text is ASCII or has none of the lead bytes and costs one fast search.
 pub fn find(text: &[u8]) -> Vec<Hidden> {
-    let mut found = Vec::new();
-    found.extend(invisible(text));
-    found.extend(bidi(text));
-    found
+    let Some(first) = memchr::memchr3(0xe2, 0xef, 0xf3, text) else { return Vec::new() };
+    let (invisible, bidi) = (invisible(&text[first..]), bidi(&text[first..]));
+    invisible.into_iter().chain(bidi).map(|hidden| Hidden { at: hidden.at + first, ..hidden }).collect()
 }
 
 /// The longest run of invisible characters, where it is notable.

@@ -86,6 +86,11 @@ pub fn loader(bytes: &[u8]) -> Option<Trace> {
     Some(trace(indicator, "the whole file is known from an attack", 0))
 }
 
+/// Whether hidden text is possible at all: most text is ASCII, or has none of the lead bytes.
+pub fn may_hide(bytes: &[u8]) -> bool {
+    memchr::memchr3(0xe2, 0xef, 0xf3, bytes).is_some()
+}
+
 /// Hidden text in any file.
 pub fn hidden(path: &str, bytes: &[u8]) -> Vec<Trace> {
     let mut traces = Vec::new();
@@ -172,7 +177,10 @@ pub fn scan(path: &str, bytes: &[u8]) -> Vec<Trace> {
         let weight = if known_loader || autorun.suspicious { Weight::Blocks } else { Weight::Warns };
         let what = format!("runs when {}: `{}`", autorun.when, autorun.command);
         let at = first_word_at(&text, &autorun.command);
-        strong.push(Trace { id: format!("autorun {}", autorun.command), what, at, weight });
+        // The command may hold a secret: what names the trace must not.
+        let hash = Sha256::digest(autorun.command.as_bytes());
+        let id = format!("autorun {}", data_encoding::HEXLOWER.encode(&hash[..6]));
+        strong.push(Trace { id, what, at, weight });
     }
     // Weak ones count beside another of a different kind only.
     let kinds: std::collections::HashSet<Kind> = weak.iter().map(|(kind, _)| *kind).collect();

@@ -1,0 +1,233 @@
+//! The package gate: one file of a change, with what it was before, to findings.
+
+use super::advisory::{Advisories, Verdict};
+use super::change::{self, Change, Note, What};
+use super::indicator::{self, Trace, Weight};
+use super::inventory::Inventory;
+use super::survey::Row;
+use super::{lockfile, rules, store};
+use crate::error::Result;
+use crate::place;
+use crate::rule::{Confidence, Rule};
+use std::sync::OnceLock;
+
+/// The gate with its data, which is taken up when the first file needs it.
+#[derive(Default)]
+pub struct Gate {
+    advisories: OnceLock<Result<Advisories>>,
+}
+
+/// What is to be judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// A change: what is new counts, and what it is compared with is at hand.
+    Change,
+    /// A change that brings the file.
+    NewFile,
+    /// A file as it is, without a before.
+    State,
+}
+
+/// One thing to report, before the policy has its say.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// The rule it falls under.
+    pub rule: &'static Rule,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// What it is about, in public words: `axios@1.14.1`, an indicator.
+    pub subject: String,
+    /// Where it stands.
+    pub place: Place,
+    /// What is known about it, for people.
+    pub notes: Vec<String>,
+    /// It was there before this change.
+    pub stood_before: bool,
+}
+
+/// Where in the file something stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A line, from 1.
+    Line(u32),
+    /// A byte.
+    Byte(usize),
+}
+
+/// What the gate has to say of one file.
+#[derive(Clone, Debug, Default)]
+pub struct Judged {
+    /// What to report.
+    pub drafts: Vec<Draft>,
+    /// The packages with a verdict.
+    pub rows: Vec<Row>,
+    /// What was added, removed and updated.
+    pub change: Option<Change>,
+    /// The lockfile could not be read: why, and whether that leaves the scan incomplete.
+    pub unreadable: Option<(String, bool)>,
+}
+
+/// Whether the gate may have anything to say of a file: told by its name, and by one fast search for characters that
+/// can hide.
+pub fn concerns(path: &str, bytes: &[u8], sight: Sight) -> bool {
+    place::is_special(path.as_bytes())
+        || sight == Sight::NewFile && indicator::may_be_loader(path)
+        || indicator::may_hide(bytes)
+}
+
+impl Gate {
+    /// Judges the file at `path`. `old` gives its old sides; it is called only where they matter.
+    ///
+    /// # Errors
+    /// When updated advisory data cannot be read.
+    pub fn judge(
+        &self,
+        path: &str,
+        bytes: &[u8],
+        sight: Sight,
+        old: &mut dyn FnMut() -> Vec<Vec<u8>>,
+    ) -> Result<Judged> {
+        let mut judged = Judged::default();
+        let mut traces = Vec::new();
+        if !bytes[..bytes.len().min(8000)].contains(&0) {
+            traces = indicator::hidden(path, bytes);
+        }
+        if sight == Sight::NewFile && indicator::may_be_loader(path) {
+            traces.extend(indicator::loader(bytes));
+        }
+        let special = place::is_special(path.as_bytes());
+        if special {
+            traces.extend(indicator::scan(path, bytes));
+        }
+        let format = special.then(|| lockfile::recognise(path)).flatten();
+        if traces.is_empty() && format.is_none() {
+            return Ok(judged);
+        }
+        let old = if sight == Sight::State { Vec::new() } else { old() };
+        if !traces.is_empty() {
+            let before: Vec<Trace> = old
+                .iter()
+                .flat_map(|side| indicator::hidden(path, side).into_iter().chain(indicator::scan(path, side)))
+                .collect();
+            judged.drafts.extend(traces.into_iter().map(|trace| of_trace(trace, &before)));
+        }
+        if let Some(format) = format {
+            match lockfile::read(format, bytes) {
+                Ok(inventory) => self.inventory(path, &inventory, sight, &old, &mut judged)?,
+                // A manifest that is no manifest installs nothing, and bun's old lockfile nobody but bun can read.
+                Err(error) => {
+                    judged.unreadable = Some((error.to_string(), format.is_lock() && format.name() != "bun.lockb"));
+                }
+            }
+        }
+        Ok(judged)
+    }
+
+    /// The date of the data, where it was asked.
+    pub fn data(&self) -> Option<&str> {
+        self.advisories.get()?.as_ref().ok().map(Advisories::date)
+    }
+
+    fn inventory(
+        &self,
+        path: &str,
+        inventory: &Inventory,
+        sight: Sight,
+        old: &[Vec<u8>],
+        judged: &mut Judged,
+    ) -> Result<()> {
+        let advisories = self.advisories.get_or_init(store::load).as_ref().map_err(Clone::clone)?;
+        // An old side that cannot be read compares to nothing: what is there now is new.
+        let before: Vec<Inventory> = old.iter().filter_map(|side| lockfile::parse(path, side)?.ok()).collect();
+        let change = change::compare(&before, inventory, advisories);
+        for note in &change.notes {
+            if sight == Sight::State && !matches!(note.what, What::KnownBad(_) | What::Suspicious(_)) {
+                continue;
+            }
+            judged.rows.extend(row(path, note, inventory));
+            judged.drafts.push(of_note(note));
+        }
+        if sight != Sight::State {
+            judged.change = Some(change);
+        }
+        Ok(())
+    }
+}
+
+/// The package behind a note, where the note is a verdict of the data.
+fn row(path: &str, note: &Note, inventory: &Inventory) -> Option<Row> {
+    let verdict = match &note.what {
+        What::KnownBad(advisory) | What::StillBad(advisory) => Verdict::Block(advisory.clone()),
+        What::Suspicious(advisory) => Verdict::Warn(advisory.clone()),
+        _ => return None,
+    };
+    let package = inventory.packages.iter().find(|p| p.name == note.name && p.version == note.version)?;
+    Some(Row {
+        ecosystem: package.ecosystem,
+        name: note.name.clone(),
+        version: note.version.clone(),
+        verdict,
+        path: Some(path.to_owned()),
+        line: Some(note.line),
+    })
+}
+
+fn of_note(note: &Note) -> Draft {
+    let subject = match &note.version {
+        Some(version) => format!("{}@{version}", note.name),
+        None => note.name.clone(),
+    };
+    let (rule, text) = match &note.what {
+        What::KnownBad(advisory) | What::StillBad(advisory) => {
+            (&rules::HIJACKED, advisory.sentence(note.version.is_some()))
+        }
+        What::Suspicious(advisory) => (&rules::SUSPICIOUS, advisory.sentence(note.version.is_some())),
+        What::IntegrityChanged => {
+            (&rules::INTEGRITY, "the lockfile had another hash for this version before".to_owned())
+        }
+        What::NewHost(host) => (&rules::SOURCE, format!("from {host}, which served nothing here before")),
+        What::PlainHttp(url) => (&rules::SOURCE, format!("fetched without encryption: {url}")),
+        What::FromGit(url) => (&rules::SOURCE, format!("from a git repository: {url}")),
+        What::FromUrl(url) => (&rules::SOURCE, format!("from an archive: {url}")),
+        What::InstallScript => {
+            (&rules::INSTALL_SCRIPT, "runs a script when it is installed; no version here did before".to_owned())
+        }
+        What::Script { event, command, before } => (
+            &rules::INSTALL_SCRIPT,
+            match before {
+                Some(before) => format!("`{event}` runs `{}`; before: `{}`", short(command), short(before)),
+                None => format!("`{event}` runs `{}`", short(command)),
+            },
+        ),
+        What::Downgrade { from } => (&rules::DOWNGRADE, format!("was {from} before")),
+        What::Lookalike(popular) => (&rules::LOOKALIKE, format!("is it {popular} that is meant?")),
+    };
+    Draft {
+        rule,
+        confidence: rule.confidence,
+        subject: subject.clone(),
+        place: Place::Line(note.line),
+        notes: vec![format!("{subject}: {text}")],
+        stood_before: matches!(note.what, What::StillBad(_)),
+    }
+}
+
+fn of_trace(trace: Trace, before: &[Trace]) -> Draft {
+    let hides = trace.weight == Weight::Warns;
+    let rule = if hides { &rules::HIDDEN } else { &rules::INDICATOR };
+    Draft {
+        rule,
+        confidence: rule.confidence,
+        stood_before: before.iter().any(|b| b.id == trace.id && b.weight >= trace.weight),
+        subject: trace.id,
+        place: Place::Byte(trace.at),
+        notes: vec![trace.what],
+    }
+}
+
+fn short(command: &str) -> String {
+    match command.char_indices().nth(100) {
+        Some((end, _)) => format!("{}...", &command[..end]),
+        None => command.to_owned(),
+    }
+}
