@@ -2,20 +2,25 @@
 
 use crate::finding::{Finding, Verdict};
 use crate::package;
+use crate::policy::weakened;
 use crate::scan::Outcome;
 
 /// For example `shield-hook: clean: 3 files, 61 rules, 5 ms`.
 pub fn line(outcome: &Outcome) -> String {
     let count = |of: fn(&Verdict) -> bool| outcome.findings.iter().filter(|f| of(&f.verdict)).count();
     let mut parts = Vec::new();
-    let blocking = count(Verdict::blocks);
-    let supply = |f: &&Finding| f.rule.provider == package::rules::PROVIDER && f.verdict.blocks();
-    let supply = outcome.findings.iter().filter(supply).count();
-    if blocking > supply {
-        parts.push(plural(blocking - supply, "secret blocks", "secrets block"));
-    }
-    if supply > 0 {
-        parts.push(plural(supply, "supply-chain finding blocks", "supply-chain findings block"));
+    let blocking =
+        |of: &dyn Fn(&Finding) -> bool| outcome.findings.iter().filter(|f| f.verdict.blocks() && of(f)).count();
+    let is_supply = |f: &Finding| f.rule.provider == package::rules::PROVIDER;
+    let is_policy = |f: &Finding| f.rule.id == weakened::ID;
+    for (n, one, many) in [
+        (blocking(&|f| !is_supply(f) && !is_policy(f)), "secret blocks", "secrets block"),
+        (blocking(&is_supply), "supply-chain finding blocks", "supply-chain findings block"),
+        (blocking(&is_policy), "change to the policy", "changes to the policy"),
+    ] {
+        if n > 0 {
+            parts.push(plural(n, one, many));
+        }
     }
     let warned = count(|v| matches!(v, Verdict::Warn(_)));
     if warned > 0 {
@@ -42,6 +47,9 @@ pub fn line(outcome: &Outcome) -> String {
     }
     if c.unseen > 0 {
         parts.push(format!("{} made without the hooks", plural(c.unseen, "commit", "commits")));
+    }
+    if !outcome.stale.is_empty() {
+        parts.push(plural(outcome.stale.len(), "stale allowance", "stale allowances"));
     }
     if !c.skipped.is_empty() {
         parts.push(plural(c.skipped.len(), "skipped", "skipped"));

@@ -26,7 +26,6 @@ pub(super) enum Home<'a> {
     /// A repository: its work tree, or HEAD where it has none.
     Repo(&'a Repo),
     /// A revision that the change under judgement cannot touch.
-    #[allow(dead_code)]
     Trusted(&'a dyn Files),
 }
 

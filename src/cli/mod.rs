@@ -1,6 +1,7 @@
 //! The command line: what was typed (clap) apart from what it means. One file a subcommand.
 
 mod check;
+mod ci;
 mod gate;
 mod hook;
 mod install;
@@ -31,6 +32,8 @@ struct Cli {
 pub enum Command {
     /// Scan what is staged, a range, the history, files or standard input
     Scan(Box<scan::Args>),
+    /// Judge a pull request by the policy that was there before it
+    Ci(Box<ci::Args>),
     /// Run as a git hook; what the installed hooks call
     Hook(hook::Args),
     /// Look up packages and lockfiles in the data on hijacked packages
@@ -62,6 +65,7 @@ pub fn parse() -> Result<Command, ExitCode> {
 pub fn run(command: Command) -> Result<Exit> {
     match command {
         Command::Scan(args) => scan::run(*args),
+        Command::Ci(args) => ci::run(*args),
         Command::Hook(args) => hook::run(args),
         Command::Check(args) => check::run(args),
         Command::Install(args) => install::install(args),

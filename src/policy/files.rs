@@ -76,7 +76,7 @@ pub struct InTree<'r> {
     repo: &'r Repo,
     tree: Oid,
     /// What messages add to a file's name, for example `1a2b3c4, the merge base`.
-    label: String,
+    label: Option<String>,
 }
 
 /// No policy file is anywhere near this large, in bytes.
@@ -91,7 +91,15 @@ impl<'r> InTree<'r> {
         let tree = repo.objects().tree_of(id).map_err(|e| {
             Error::incomplete(format!("{id}: the policy must come from here, and it cannot be read: {}", e.reason()))
         })?;
-        Ok(InTree { repo, tree, label: format!("{}, {label}", id.to_hex_with_len(7)) })
+        Ok(InTree { repo, tree, label: Some(format!("{}, {label}", id.to_hex_with_len(7))) })
+    }
+
+    /// The files of the commit `id`, called by their paths alone.
+    ///
+    /// # Errors
+    /// When the commit cannot be read.
+    pub fn plain(repo: &'r Repo, id: &Oid) -> Result<Self> {
+        Ok(InTree { label: None, ..InTree::new(repo, id, "")? })
     }
 }
 
@@ -120,7 +128,7 @@ impl Files for InTree<'_> {
     }
 
     fn name(&self, path: &str) -> String {
-        format!("{path} (in {})", self.label)
+        self.label.as_ref().map_or_else(|| path.to_owned(), |label| format!("{path} (in {label})"))
     }
 }
 

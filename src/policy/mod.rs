@@ -10,6 +10,7 @@ pub mod config;
 pub mod document;
 mod files;
 pub mod inline;
+pub mod weakened;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -248,7 +249,7 @@ impl Policy {
 
 /// Ids of findings that no scanning rule makes.
 fn not_in_a_set(id: &str) -> bool {
-    id == "policy-weakened" || package::rules::ALL.iter().any(|rule| rule.id == id)
+    id == weakened::ID || package::rules::ALL.iter().any(|rule| rule.id == id)
 }
 
 /// The configuration files that apply, the strongest first.

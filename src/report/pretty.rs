@@ -7,6 +7,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::{Report, Style, packages};
 use crate::finding::{Finding, Fingerprint, Verdict, Verified};
+use crate::policy::weakened;
 use crate::rule::Confidence;
 use crate::scan::Outcome;
 
@@ -125,6 +126,9 @@ fn render(group: Group<'_>) -> String {
 
 /// What speaks for it, in a few words below the caret.
 fn evidence(f: &Finding) -> &'static str {
+    if f.rule.id == weakened::ID {
+        return "after this change";
+    }
     match (f.verified, f.confidence) {
         (Some(Verified::Checksum), _) => "its checksum holds",
         (Some(Verified::Structure), _) => "its structure holds",

@@ -1,0 +1,189 @@
+//! What a change does to the policy that judges it: everything that would let more pass than before.
+
+use std::collections::{HashMap, HashSet};
+
+use super::allowlist::Allowance;
+use super::inline::Honour;
+use super::{Policy, config};
+use crate::chunk::Kind;
+use crate::error::Result;
+use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Verdict};
+use crate::rule::{Confidence, Judge, Rule, RuleSet, Severity, Status};
+
+/// The id of these findings, for `disable` and `[[allow]]` in the trusted policy.
+pub const ID: &str = "policy-weakened";
+
+/// Made by no scan; here so that reports treat it like any other.
+static RULE: Rule = Rule {
+    id: ID,
+    title: "this change weakens the policy that judges it",
+    provider: "shield-hook",
+    status: Status::Stable,
+    replaced_by: None,
+    severity: Severity::High,
+    confidence: Confidence::High,
+    since: "0.1.0",
+    keywords: &[],
+    regex: "",
+    detector: None,
+    window: 0,
+    prefix: "",
+    check: None,
+    entropy: None,
+    judge: Judge::Token,
+    paths: &[],
+    allow: &[],
+    requires: None,
+    why: "Whoever can loosen the gate in the change that has to pass it can publish anything.",
+    fix: "Have it reviewed and merged by someone who may change the policy; or let the trusted branch say that this is \
+          fine: disable = [\"policy-weakened\"], or an allowance with this rule.",
+    references: &[],
+    matches: &[],
+    rejects: &[],
+    digest: 0,
+};
+
+/// One thing that lets more pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Weakening {
+    /// The file that says so, as it is named in the repository.
+    pub path: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// What it does, in a sentence.
+    pub what: String,
+}
+
+/// Compares the policy before a change with the one after it; `text` is the configuration file after it, for the lines.
+pub fn compare(before: &(Policy, RuleSet), after: &Result<(Policy, RuleSet)>, text: &[u8]) -> Vec<Weakening> {
+    let mut found = Vec::new();
+    let mut say = |key: &str, what: String| {
+        found.push(Weakening { path: config::FILE.into(), line: line_of(text, key), what });
+    };
+    let (now, now_rules) = match after {
+        Ok(both) => (&both.0, &both.1),
+        Err(error) => {
+            say("", format!("the policy cannot be read after this change: {}", error.message()));
+            return found;
+        }
+    };
+    let (was, was_rules) = (&before.0, &before.1);
+    if now.block > was.block {
+        say("block", format!("raises the lowest confidence that blocks to {}", word(now.block)));
+    }
+    if now.severity > was.severity {
+        say("severity", format!("raises the lowest severity that blocks to {}", word(now.severity)));
+    }
+    if was.block_published_elsewhere && !now.block_published_elsewhere {
+        say("published-elsewhere", "lets pass what another remote already holds".into());
+    }
+    if loose(now.inline) > loose(was.inline) {
+        say("inline", "honours more directives beside a secret".into());
+    }
+    let kept: HashMap<&str, u64> = now_rules.rules().iter().map(|r| (r.id, r.digest)).collect();
+    let (mut gone, mut changed) = (Vec::new(), Vec::new());
+    for rule in was_rules.rules() {
+        match kept.get(rule.id) {
+            None => gone.push(rule.id),
+            Some(digest) if *digest != rule.digest => changed.push(rule.id),
+            Some(_) => {}
+        }
+    }
+    for (ids, what) in [(gone, "switches off"), (changed, "changes")] {
+        match ids.as_slice() {
+            [] => {}
+            [one] => say("disable", format!("{what} the rule {one}")),
+            [one, others @ ..] => say("disable", format!("{what} the rule {one} and {} others", others.len())),
+        }
+    }
+    let allowed: HashSet<_> = was.allow.iter().map(meaning).collect();
+    for a in now.allow.iter().filter(|a| !allowed.contains(&meaning(a))) {
+        let what = format!("adds an allowance: {}", a.about());
+        found.push(Weakening { path: a.file.clone(), line: a.line, what });
+    }
+    let (mut new, mut first) = (0, None);
+    for entry in now.baseline.entries().filter(|e| !was.baseline.contains(&e.fingerprint)) {
+        new += 1;
+        first.get_or_insert(entry.rule.as_str());
+    }
+    if let Some(rule) = first {
+        let what = format!("adds {new} known secrets to the baseline, the first of the rule {rule}");
+        found.push(Weakening { path: now.baseline.name.clone(), line: 1, what });
+    }
+    found
+}
+
+fn word(level: impl std::fmt::Debug) -> String {
+    format!("{level:?}").to_lowercase()
+}
+
+fn loose(honour: Honour) -> u8 {
+    match honour {
+        Honour::Nothing => 0,
+        Honour::Own => 1,
+        Honour::All => 2,
+    }
+}
+
+/// All of an allowance that decides; not where it stands.
+fn meaning(a: &Allowance) -> impl Eq + std::hash::Hash + use<> {
+    (a.path.clone(), a.rule.clone(), a.value.clone(), a.fingerprint, a.commit.clone(), a.expires)
+}
+
+/// The line of a configuration file that sets `key`; 1 where none does.
+fn line_of(text: &[u8], key: &str) -> usize {
+    let sets = |line: &str| line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='));
+    match key {
+        "" => 1,
+        _ => String::from_utf8_lossy(text).lines().position(sets).map_or(1, |n| n + 1),
+    }
+}
+
+impl Policy {
+    /// Turns weakenings into findings, judged by this policy, the one before the change. `head` is the change's commit.
+    pub fn judge_weakenings(&self, weakenings: Vec<Weakening>, head: &str) -> Vec<Finding> {
+        if !self.runs(ID) {
+            return Vec::new();
+        }
+        let made = weakenings.into_iter().map(|w| {
+            // It is no secret; the type is what names a finding.
+            let secret = Secret::new(format!("{}\0{}", w.path, w.what).as_bytes(), 0);
+            let mut finding = Finding {
+                rule: &RULE,
+                confidence: Confidence::High,
+                kind: Kind::File,
+                location: Location { path: w.path.into(), line: w.line, column: 1, end_line: w.line },
+                commit: Some(head.to_owned()),
+                fingerprint: Fingerprint::of(ID, &secret),
+                secret,
+                verified: None,
+                notes: Vec::new(),
+                excerpt: Excerpt { span: 0..w.what.len(), text: w.what },
+                verdict: Verdict::Block,
+                repair: Vec::new(),
+            };
+            if let Some(by) = self.allowed(&finding) {
+                finding.verdict = Verdict::Allowed(by);
+            }
+            finding
+        });
+        made.collect()
+    }
+}
+
+/// The directives beside a secret that came with the change: they are honoured, and said aloud.
+pub fn inline_directives(findings: &[Finding]) -> Vec<Weakening> {
+    let mut found: Vec<Weakening> = findings
+        .iter()
+        .filter_map(|f| match &f.verdict {
+            Verdict::Allowed(by) if by.starts_with('`') => Some(Weakening {
+                path: f.location.path.to_string(),
+                line: f.location.line,
+                what: format!("allows a new secret of the rule {} with {by}", f.rule.id),
+            }),
+            _ => None,
+        })
+        .collect();
+    found.dedup();
+    found
+}
