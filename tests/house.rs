@@ -52,6 +52,7 @@ const LAYERS: &[&[&str]] = &[
     &["rule"],
     &["git"],
     &["chunk"],
+    &["place"],
     &["error"],
     &["exit"],
 ];

@@ -1,5 +1,7 @@
 //! The command line: what was typed (clap) apart from what it means. One file a subcommand.
 
+mod advisories;
+mod audit;
 mod check;
 mod ci;
 mod gate;
@@ -36,6 +38,10 @@ pub enum Command {
     Ci(Box<ci::Args>),
     /// Run as a git hook; what the installed hooks call
     Hook(hook::Args),
+    /// Look for hijacked packages among what is installed
+    Audit(audit::Args),
+    /// The data on hijacked packages: list, show, update
+    Advisories(advisories::Args),
     /// Look up packages and lockfiles in the data on hijacked packages
     Check(check::Args),
     /// Put the git hooks in place
@@ -67,6 +73,8 @@ pub fn run(command: Command) -> Result<Exit> {
         Command::Scan(args) => scan::run(*args),
         Command::Ci(args) => ci::run(*args),
         Command::Hook(args) => hook::run(args),
+        Command::Advisories(args) => advisories::run(args),
+        Command::Audit(args) => audit::run(args),
         Command::Check(args) => check::run(args),
         Command::Install(args) => install::install(args),
         Command::Uninstall(args) => install::uninstall(args),

@@ -95,7 +95,7 @@ fn record(command: &'static str, survey: &Survey, exit: Exit) -> Record {
         result: packages::result(survey).into(),
         exit: exit as u8,
         counts: Counts {
-            blocking: survey.count("block"),
+            blocking: survey.count("block") + survey.traces.len(),
             warnings: survey.count("warn"),
             blobs: survey.coverage.blobs,
             bytes: survey.coverage.bytes,

@@ -2,6 +2,7 @@
 
 use super::advisory::{Advisories, Verdict};
 use super::ecosystem::Ecosystem;
+use super::indicator::Trace;
 use super::inventory::Inventory;
 use crate::source::Coverage;
 use std::time::Duration;
@@ -28,6 +29,8 @@ pub struct Row {
 pub struct Survey {
     /// Every package that was looked up, the graver verdicts first, then by place.
     pub rows: Vec<Row>,
+    /// Traces of attacks, each with the file it is in.
+    pub traces: Vec<(String, Trace)>,
     /// What was read, and what was not.
     pub coverage: Coverage,
     /// The date of the newest record that was asked.
@@ -66,6 +69,8 @@ impl Survey {
         let key = |r: &Row| (grave(r), r.path.clone(), r.line, r.ecosystem, r.name.clone(), r.version.clone());
         self.rows.sort_by_cached_key(key);
         self.rows.dedup();
+        self.traces.sort_by(|a, b| (&a.0, a.1.at, &a.1.id).cmp(&(&b.0, b.1.at, &b.1.id)));
+        self.traces.dedup();
         self.coverage.skipped.sort();
         self.coverage.skipped.dedup();
     }

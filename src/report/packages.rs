@@ -12,7 +12,7 @@ use crate::package::survey::{Row, Survey};
 
 /// The exit code of a survey.
 pub fn exit(survey: &Survey) -> Exit {
-    if survey.count("block") > 0 {
+    if survey.count("block") > 0 || !survey.traces.is_empty() {
         Exit::Blocked
     } else if !survey.coverage.complete() {
         Exit::Incomplete
@@ -37,6 +37,9 @@ pub fn digest(survey: &Survey) -> String {
     let (blocked, warned) = (survey.count("block"), survey.count("warn"));
     if blocked > 0 {
         parts.push(plural(blocked, "package blocks", "packages block"));
+    }
+    if !survey.traces.is_empty() {
+        parts.push(plural(survey.traces.len(), "trace of an attack", "traces of attacks"));
     }
     if warned > 0 {
         parts.push(plural(warned, "warning", "warnings"));
@@ -74,6 +77,7 @@ pub fn write_json(survey: &Survey, all: bool, out: &mut dyn io::Write) -> io::Re
         "data": survey.data,
         "coverage": survey.coverage,
         "packages": shown.map(row).collect::<Vec<_>>(),
+        "traces": survey.traces.iter().map(|(path, t)| json!({"path": path, "id": t.id, "what": t.what})).collect::<Vec<_>>(),
     });
     serde_json::to_writer_pretty(&mut *out, &object)?;
     writeln!(out)
@@ -149,6 +153,10 @@ pub fn write_table(path: &str, change: &Change, out: &mut dyn io::Write) -> io::
 /// # Errors
 /// When `out` cannot be written.
 pub fn write_pretty(survey: &Survey, all: bool, out: &mut dyn io::Write) -> io::Result<()> {
+    for (path, trace) in &survey.traces {
+        writeln!(out, "BLOCK  {path}")?;
+        writeln!(out, "       {}", trace.what)?;
+    }
     for row in &survey.rows {
         let name = display_name(row.ecosystem, &row.name, row.version.as_deref());
         match &row.verdict {

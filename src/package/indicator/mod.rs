@@ -79,6 +79,11 @@ pub fn may_be_loader(path: &str) -> bool {
     path.rsplit_once('.').is_some_and(|(_, extension)| EXTENSIONS.contains(&extension))
 }
 
+/// Whether a file of this name is known from an attack.
+pub fn is_named(name: &str) -> bool {
+    known().list.iter().any(|i| i.kind == Kind::Name && glob(&i.value, name))
+}
+
 /// The file's hash, where an attack's loader has it.
 pub fn loader(bytes: &[u8]) -> Option<Trace> {
     let hash: [u8; 32] = Sha256::digest(bytes).into();
@@ -206,10 +211,9 @@ fn reads_text(path: &str) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let hidden_folder = path.split('/').any(|part| matches!(part, ".claude" | ".vscode" | ".cursor" | ".devcontainer"));
     let workflow = folder.ends_with(".github/workflows") || name == "action.yml" || name == "action.yaml";
-    let lists = known().list.iter().any(|i| i.kind == Kind::Name && glob(&i.value, name));
     workflow
         || hidden_folder
-        || lists
+        || is_named(name)
         || super::lockfile::recognise(path).is_some()
         || name.ends_with(".pth")
         || matches!(

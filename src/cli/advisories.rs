@@ -1,0 +1,149 @@
+//! `shield-hook advisories`: the data on hijacked packages, and how it is kept fresh.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::packages::Format;
+use crate::error::{Context, Error, Result};
+use crate::exit::Exit;
+use crate::package::advisory::{Advisories, Advisory};
+use crate::package::ecosystem::Ecosystem;
+use crate::package::{store, update};
+use crate::report::packages::display_name;
+
+/// The data on hijacked packages: list, show, update.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Every known-bad version, or those of one ecosystem or incident
+    List(List),
+    /// Everything known of a package, or of an incident
+    Show(Show),
+    /// Take up OSV records or tables from a file or folder
+    #[command(after_help = "\
+The new data is asked before the binary's own, which stays. Nothing is changed unless all of it can be read.")]
+    Update {
+        /// An OSV record (.json), a table (.tsv), or a folder of such
+        #[arg(value_name = "FILE|DIR")]
+        from: PathBuf,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct List {
+    /// Of this ecosystem only
+    #[arg(long, value_name = "NAME")]
+    ecosystem: Option<String>,
+    /// Of this incident only
+    #[arg(long, value_name = "ID")]
+    incident: Option<String>,
+    #[arg(long, value_enum, default_value = "pretty")]
+    format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+struct Show {
+    /// A package's name, or an incident's id
+    name: String,
+    #[arg(long, value_enum, default_value = "pretty")]
+    format: Format,
+}
+
+/// Lists, shows or updates.
+///
+/// # Errors
+/// When the data cannot be read or replaced, or there is nothing of that name.
+pub fn run(args: Args) -> Result<Exit> {
+    match args.command {
+        Command::List(list) => {
+            let only = list.ecosystem.as_deref().map(|name| {
+                Ecosystem::parse(name).ok_or_else(|| Error::usage(format!("`{name}` is not an ecosystem")))
+            });
+            let only = only.transpose()?;
+            let mut rows = Vec::new();
+            store::load()?.each(|ecosystem, name, advisory| {
+                let wanted = only.is_none_or(|o| o == ecosystem)
+                    && list.incident.as_ref().is_none_or(|i| *i == advisory.incident);
+                if wanted {
+                    rows.push((ecosystem, name.to_owned(), advisory));
+                }
+                true
+            });
+            tell(&rows, list.format)
+        }
+        Command::Show(show) => {
+            let rows = matching(&store::load()?, &show.name);
+            if rows.is_empty() {
+                return Err(Error::usage(format!("nothing is known of `{}`", show.name))
+                    .help("a package's name or an incident's id, as `shield-hook advisories list` shows them"));
+            }
+            tell(&rows, show.format)
+        }
+        Command::Update { from } => {
+            if from.to_string_lossy().contains("://") {
+                return Err(Error::usage("this build does not fetch")
+                    .help("download the file, then `shield-hook advisories update FILE`"));
+            }
+            let update = update::from(&from)?;
+            anstream::eprintln!(
+                "shield-hook: {} advisories from {} files, newest record {}, now in {}",
+                update.rows,
+                update.files,
+                update.date,
+                update.path.display()
+            );
+            Ok(Exit::Clean)
+        }
+    }
+}
+
+/// What stands under a name in any ecosystem, or under an incident.
+fn matching(advisories: &Advisories, name: &str) -> Vec<(Ecosystem, String, Advisory)> {
+    let mut rows = Vec::new();
+    for ecosystem in Ecosystem::ALL {
+        rows.extend(advisories.of(ecosystem, name).into_iter().map(|a| (ecosystem, name.to_owned(), a)));
+    }
+    if rows.is_empty() {
+        advisories.each(|ecosystem, package, advisory| {
+            if advisory.incident == name {
+                rows.push((ecosystem, package.to_owned(), advisory));
+            }
+            true
+        });
+    }
+    rows
+}
+
+fn tell(rows: &[(Ecosystem, String, Advisory)], format: Format) -> Result<Exit> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let written = match format {
+        Format::Pretty => rows.iter().try_for_each(|(ecosystem, name, a)| {
+            let version = Some(a.versions.as_str()).filter(|v| *v != "*");
+            writeln!(out, "{:9} {}: {}", a.kind.as_str(), display_name(*ecosystem, name, version), a.incident)
+        }),
+        Format::Json => {
+            let rows: Vec<_> = rows
+                .iter()
+                .map(|(ecosystem, name, a)| {
+                    json!({
+                        "ecosystem": ecosystem.as_str(), "name": name, "versions": a.versions, "kind": a.kind.as_str(),
+                        "incident": a.incident, "title": a.title, "date": a.date, "source": a.source,
+                    })
+                })
+                .collect();
+            serde_json::to_writer_pretty(&mut out, &rows).map_err(io::Error::from).and_then(|()| writeln!(out))
+        }
+    };
+    match written.and_then(|()| out.flush()) {
+        // `advisories list | head` is no failure.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Clean),
+        written => written.or_incomplete("the list").map(|()| Exit::Clean),
+    }
+}

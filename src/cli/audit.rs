@@ -1,0 +1,81 @@
+//! `shield-hook audit`: is anything installed here known to be bad?
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::packages::{self, Telling};
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::package::installed::{self, Progress};
+use crate::package::store;
+use crate::package::survey::Survey;
+
+/// Look for hijacked packages among what is installed: node_modules, Python environments, lockfiles.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shield-hook audit                         everything below this folder
+  shield-hook audit ~/work /srv             these folders
+  shield-hook audit --global                what is installed for the user and the machine
+  shield-hook audit ~ --format json         for a fleet to collect
+
+Exit codes: 0 nothing known to be bad, 1 something is, 2 not everything could be read, 3 wrong usage")]
+pub struct Args {
+    /// Folders to look in [default: ., or none with --global]
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Also the global folders of npm, pnpm, yarn, bun, and of every Python found
+    #[arg(long)]
+    global: bool,
+    #[command(flatten)]
+    telling: Telling,
+}
+
+/// Walks, looks up and reports.
+///
+/// # Errors
+/// What ended the run before it could judge.
+pub fn run(args: Args) -> Result<Exit> {
+    let start = Instant::now();
+    packages::conclude("audit", start, survey(&args), &args.telling)
+}
+
+fn survey(args: &Args) -> Result<Survey> {
+    let advisories = store::load()?;
+    let mut roots = args.paths.clone();
+    if let Some(missing) = roots.iter().find(|root| !root.exists()) {
+        return Err(Error::incomplete(format!("{}: there is no such folder", missing.display())));
+    }
+    match args.global {
+        true => roots.extend(installed::global_folders()),
+        false if roots.is_empty() => roots.push(PathBuf::from(".")),
+        false => {}
+    }
+    let progress = Progress::default();
+    let shown = std::io::stderr().is_terminal() && !args.telling.no_progress && !args.telling.quiet;
+    let done = AtomicBool::new(false);
+    Ok(std::thread::scope(|scope| {
+        if shown {
+            scope.spawn(|| show(&progress, &done));
+        }
+        let survey = installed::audit(&roots, &advisories, &progress);
+        done.store(true, Ordering::Relaxed);
+        survey
+    }))
+}
+
+/// One line on the terminal, kept up to date and taken away at the end.
+fn show(progress: &Progress, done: &AtomicBool) {
+    let mut said = false;
+    while !done.load(Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_millis(100));
+        let (files, packages) = (progress.files.load(Ordering::Relaxed), progress.packages.load(Ordering::Relaxed));
+        eprint!("\rlooked at {files} files, {packages} packages \x1b[K");
+        said = true;
+    }
+    if said {
+        eprint!("\r\x1b[K");
+    }
+}

@@ -1,0 +1,162 @@
+//! What is installed on this machine: node_modules trees, Python environments, and the lockfiles beside them.
+
+mod global;
+mod node;
+mod python;
+
+pub use global::folders as global_folders;
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ignore::{WalkBuilder, WalkState};
+
+use super::advisory::Advisories;
+use super::indicator::{self, Trace, Weight};
+use super::inventory::Inventory;
+use super::lockfile;
+use super::survey::Survey;
+use crate::source::Skip;
+
+/// How far an audit has come, for whoever shows it.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Files seen.
+    pub files: AtomicUsize,
+    /// Packages found.
+    pub packages: AtomicUsize,
+}
+
+/// Walks `roots`, ignore files notwithstanding (what is installed is what they name), and looks up all that is found.
+/// Links are not followed: what they lead to is audited where it is.
+pub fn audit(roots: &[PathBuf], advisories: &Advisories, progress: &Progress) -> Survey {
+    let survey = Mutex::new(Survey { data: advisories.date().to_owned(), ..Survey::default() });
+    let Some((first, rest)) = roots.split_first() else { return survey.into_inner().unwrap_or_default() };
+    let mut walk = WalkBuilder::new(first);
+    rest.iter().for_each(|root| {
+        walk.add(root);
+    });
+    walk.standard_filters(false).follow_links(false);
+    walk.filter_entry(|entry| !(entry.file_name() == ".git" && entry.file_type().is_some_and(|t| t.is_dir())));
+    walk.build_parallel().run(|| {
+        let mut worker = Worker { survey: &survey, advisories, progress, own: Survey::default() };
+        Box::new(move |entry| {
+            match entry {
+                Ok(entry) if entry.file_type().is_some_and(|t| t.is_file()) => worker.file(entry.path()),
+                Ok(_) => {}
+                Err(error) => worker.unreadable("folder", &place_of(&error), error.to_string()),
+            }
+            WalkState::Continue
+        })
+    });
+    let mut survey = survey.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    survey.sort();
+    survey
+}
+
+fn place_of(error: &ignore::Error) -> String {
+    match error {
+        ignore::Error::WithPath { path, .. } => path.display().to_string(),
+        ignore::Error::WithDepth { err, .. } => place_of(err),
+        _ => String::new(),
+    }
+}
+
+/// One thread's part; it hands in what it has when it is dropped.
+struct Worker<'a> {
+    survey: &'a Mutex<Survey>,
+    advisories: &'a Advisories,
+    progress: &'a Progress,
+    own: Survey,
+}
+
+impl Worker<'_> {
+    fn file(&mut self, path: &Path) {
+        self.progress.files.fetch_add(1, Ordering::Relaxed);
+        let Some(name) = path.file_name().and_then(|n| n.to_str()) else { return };
+        let installed = match name {
+            "package.json" if node::is_installed(path) => self.read(path, node::package),
+            "METADATA" | "PKG-INFO" if python::is_installed(path) => self.read(path, python::package),
+            _ if !crate::place::is_special(name.as_bytes()) => return,
+            _ => {
+                let shown = shown(path);
+                self.traces(path, &shown, name);
+                // Lockfiles that packages carry along say nothing of what is installed.
+                if shown.contains("node_modules/") || shown.contains("/site-packages/") {
+                    return;
+                }
+                match lockfile::recognise(&shown).filter(|format| format.is_lock()) {
+                    Some(format) => {
+                        self.read(path, |_, bytes| lockfile::read(format, bytes).map_err(|e| e.to_string()))
+                    }
+                    None => return,
+                }
+            }
+        };
+        if let Some(inventory) = installed {
+            self.progress.packages.fetch_add(inventory.packages.len(), Ordering::Relaxed);
+            self.own.add(&shown(path), &inventory, self.advisories);
+        }
+    }
+
+    fn read(&mut self, path: &Path, parse: impl Fn(&Path, &[u8]) -> Result<Inventory, String>) -> Option<Inventory> {
+        let bytes = match std::fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.unreadable("file", &shown(path), error.to_string());
+                return None;
+            }
+        };
+        match parse(path, &bytes) {
+            Ok(inventory) => {
+                self.own.coverage.blobs += 1;
+                self.own.coverage.bytes += bytes.len() as u64;
+                Some(inventory)
+            }
+            Err(reason) => {
+                let incomplete = path.file_name().is_none_or(|name| name != "bun.lockb");
+                let (what, path) = ("lockfile", shown(path));
+                self.own.coverage.skipped.push(Skip { what, path, reason, incomplete });
+                None
+            }
+        }
+    }
+
+    /// A file that bears a loader's name, or starts with the interpreter, is looked into.
+    fn traces(&mut self, path: &Path, shown: &str, name: &str) {
+        if !(indicator::may_be_loader(name) || name.ends_with(".json") && indicator::is_named(name)) {
+            return;
+        }
+        let Ok(bytes) = std::fs::read(path) else {
+            self.unreadable("file", shown, "cannot be read".to_owned());
+            return;
+        };
+        let found = indicator::scan(shown, &bytes).into_iter().chain(indicator::loader(&bytes));
+        // What merely runs by itself was put there by whoever set the machine up, as often as not.
+        let known = |trace: &Trace| trace.weight == Weight::Blocks && !trace.id.starts_with("autorun ");
+        let blocking: Vec<Trace> = found.filter(known).collect();
+        self.own.traces.extend(blocking.into_iter().map(|trace| (shown.to_owned(), trace)));
+    }
+
+    fn unreadable(&mut self, what: &'static str, path: &str, reason: String) {
+        self.own.coverage.skipped.push(Skip { what, path: path.to_owned(), reason, incomplete: true });
+    }
+}
+
+impl Drop for Worker<'_> {
+    fn drop(&mut self) {
+        let own = std::mem::take(&mut self.own);
+        let mut survey = self.survey.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        survey.rows.extend(own.rows);
+        survey.traces.extend(own.traces);
+        survey.coverage.blobs += own.coverage.blobs;
+        survey.coverage.bytes += own.coverage.bytes;
+        survey.coverage.skipped.extend(own.coverage.skipped);
+    }
+}
+
+fn shown(path: &Path) -> String {
+    let text = path.to_string_lossy().replace('\\', "/");
+    text.strip_prefix("./").map_or(text.clone(), str::to_owned)
+}
