@@ -1,12 +1,15 @@
 //! What becomes of a value that has the shape of a credential: cheapest evidence first.
 
+use bstr::BStr;
+
 use super::checks::{self, CheckInput, Proof};
+use super::generic;
 use super::matcher::Found;
 use super::placeholder;
 use super::ready::Ready;
 use super::resolve::{Candidate, Standing};
 use crate::finding::Verified;
-use crate::rule::{Confidence, Judge};
+use crate::rule::{Confidence, Judge, Rule};
 
 /// Why a value was turned away.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,12 +20,31 @@ pub(super) enum Dropped {
     Placeholder,
     /// Its Shannon entropy, and the least that the rule demands, in bits a character.
     Entropy(f32, f32),
+    /// It is made of words; how random it looks, from 0 to 1, and the least that is demanded.
+    Words(f32, f32),
 }
 
-/// Judges one match of `ready`, the rule numbered `number`.
-pub(super) fn judge(ready: &Ready, number: usize, text: &[u8], found: Found, now: i64) -> Result<Candidate, Dropped> {
+/// What judgement depends on besides the rule and the match.
+pub(super) struct Circumstances<'a> {
+    /// The text that the match stands in.
+    pub text: &'a [u8],
+    /// Where the text comes from.
+    pub path: &'a BStr,
+    /// Whether tests, examples and documentation lower what rests on context alone.
+    pub path_policy: bool,
+    /// Now, in seconds since 1970.
+    pub now: i64,
+}
+
+/// Judges one match of `rule`, the one numbered `number`.
+pub(super) fn judge(
+    ready: &Ready,
+    number: usize,
+    found: Found,
+    around: &Circumstances<'_>,
+) -> Result<Candidate, Dropped> {
     let rule = ready.rule;
-    let secret = &text[found.secret.clone()];
+    let secret = &around.text[found.secret.clone()];
     if ready.is_sample(secret) {
         return Err(Dropped::Sample);
     }
@@ -36,7 +58,7 @@ pub(super) fn judge(ready: &Ready, number: usize, text: &[u8], found: Found, now
         secret: None,
         pair: None,
     };
-    let input = CheckInput { secret, text, span: found.secret, now };
+    let input = CheckInput { secret, text: around.text, span: found.secret, now: around.now };
     match rule.check.and_then(checks::check).map_or(Proof::Unknown, |check| check(&input)) {
         Proof::Proven(note) => {
             candidate.standing = Standing::Proven;
@@ -64,16 +86,52 @@ pub(super) fn judge(ready: &Ready, number: usize, text: &[u8], found: Found, now
         }
         Proof::Unknown => {}
     }
-    if placeholder::is_placeholder(secret) {
-        return Err(Dropped::Placeholder);
+    if !is_key(rule) {
+        worth_it(rule, secret, candidate.standing)?;
     }
-    let least = rule.entropy.unwrap_or(match rule.judge {
-        Judge::Token => 0.0,
-        Judge::Context => 2.5,
-    });
-    let entropy = entropy::shannon_entropy(secret);
-    if entropy < least {
-        return Err(Dropped::Entropy(entropy, least));
+    if rule.judge == Judge::Context || is_key(rule) {
+        lower(&mut candidate, around);
     }
     Ok(candidate)
+}
+
+/// Whether `secret` is worth a report by what it consists of.
+fn worth_it(rule: &Rule, secret: &[u8], standing: Standing) -> Result<(), Dropped> {
+    if placeholder::is_placeholder(secret) || generic::is_placeholder(secret) {
+        return Err(Dropped::Placeholder);
+    }
+    let entropy = entropy::shannon_entropy(&secret[..secret.len().min(LONGEST)]);
+    if let Some(least) = rule.entropy.filter(|&least| entropy < least) {
+        return Err(Dropped::Entropy(entropy, least));
+    }
+    if rule.judge == Judge::Token || standing == Standing::Structure || secret.len() < SHORTEST {
+        return Ok(());
+    }
+    // Random hex looks less random than letters do, random digits hardly at all; but words are neither.
+    let least = match secret {
+        _ if secret.iter().all(u8::is_ascii_digit) => 0.0,
+        _ if secret.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-') => 0.08,
+        _ => 0.25,
+    };
+    let score = generic::looks_random(&secret[..secret.len().min(LONGEST)]);
+    if score < least { Err(Dropped::Words(score, least)) } else { Ok(()) }
+}
+
+/// A value this long says enough about itself, in bytes.
+const LONGEST: usize = 512;
+/// Values shorter than this may be passwords that people chose, in bytes.
+const SHORTEST: usize = 16;
+
+/// Lowers the confidence of what stands in tests, examples and documentation: shown, but not blocked.
+pub(super) fn lower(candidate: &mut Candidate, around: &Circumstances<'_>) {
+    let kind = generic::path_kind(around.path);
+    if around.path_policy && kind.lowers() && candidate.confidence > Confidence::Low {
+        candidate.confidence = Confidence::Low;
+        candidate.notes.push(format!("lowered: {}", kind.name()));
+    }
+}
+
+/// Whether the rule is about private keys, of which test suites are full.
+fn is_key(rule: &Rule) -> bool {
+    matches!(rule.check, Some("pem" | "openssh-key" | "pgp-armor" | "putty"))
 }

@@ -25,6 +25,7 @@ use crate::chunk::Chunk;
 use crate::finding::{Secret, Verified};
 use crate::rule::{Confidence, Rule, RuleSet};
 use decode::Budget;
+use judge::Circumstances;
 use prefilter::{Hit, Prefilter};
 use ready::Ready;
 use resolve::Candidate;
@@ -202,6 +203,7 @@ impl Engine {
         // Stable: within a rule the hits stay sorted by position.
         wanted.sort_by_key(|(rule, _)| *rule);
         let mut generic = Vec::new();
+        let around = Circumstances { text, path, path_policy: self.settings.path_policy, now: self.settings.now };
         for hits in wanted.chunk_by(|a, b| a.0 == b.0) {
             let number = hits[0].0 as usize;
             let ready = &self.rules[number];
@@ -214,7 +216,7 @@ impl Engine {
             }
             let spans = hits.iter().map(|(_, span)| span.clone());
             matcher::search(ready.shape(), text, ready.rule.window, spans, |found| {
-                match judge::judge(ready, number, text, found, self.settings.now) {
+                match judge::judge(ready, number, found, &around) {
                     Ok(candidate) => {
                         candidates.push(candidate);
                         true
@@ -223,22 +225,22 @@ impl Engine {
                 }
             });
         }
-        self.search_generic(text, path, generic, &mut candidates);
+        self.search_generic(&around, generic, &mut candidates);
         candidates
     }
 
     /// Generic secrets around keyword positions. The detector, not the keyword, decides which rule a finding belongs to.
-    fn search_generic(&self, text: &[u8], path: &BStr, mut positions: Vec<usize>, candidates: &mut Vec<Candidate>) {
+    fn search_generic(&self, around: &Circumstances<'_>, mut positions: Vec<usize>, candidates: &mut Vec<Candidate>) {
         positions.sort_unstable();
         positions.dedup();
         let mut last = 0..0;
         for position in positions {
             // The words of one name (`api_secret_key`) lead to one value.
-            let Some(found) = generic::candidate_at(text, position).filter(|found| found.value != last) else {
+            let Some(found) = generic::candidate_at(around.text, position).filter(|found| found.value != last) else {
                 continue;
             };
             last = found.value.clone();
-            let judgement = generic::judge(text, path, &found);
+            let judgement = generic::judge(around.text, around.path, &found);
             let Some(confidence) = judgement.confidence else { continue };
             let Some(rule) = self.rules.iter().position(|r| r.rule.detector.is_some() && r.rule.id == judgement.rule)
             else {
@@ -254,11 +256,7 @@ impl Engine {
                 secret: None,
                 pair: None,
             };
-            let kind = generic::path_kind(path);
-            if self.settings.path_policy && kind.lowers() && confidence > Confidence::Low {
-                candidate.confidence = Confidence::Low;
-                candidate.notes.push(format!("lowered: {}", kind.name()));
-            }
+            judge::lower(&mut candidate, around);
             candidates.push(candidate);
         }
     }

@@ -252,3 +252,47 @@ fn large_and_odd_texts_are_read_whole() {
         assert_eq!(&text[found[0].span.clone()], token.as_bytes());
     }
 }
+
+fn loose() -> Rule {
+    Rule {
+        judge: Judge::Context,
+        confidence: Confidence::Medium,
+        ..rule("loose", &["acme"], r#"(?i)acme_?key\W{1,4}(?<secret>[\w-]{20,60})"#)
+    }
+}
+
+#[test]
+fn words_are_no_secret_where_only_context_speaks() {
+    let engine = engine(vec![loose()]);
+    assert_eq!(scan(&engine, format!("ACME_KEY = \"{}\"", body(32, 15))).len(), 1);
+    for words in ["get_access_token_from_cache", "my-application-configuration-key", "AcmeKeyConfigurationProvider"] {
+        assert!(scan(&engine, format!("acme_key = {words}")).is_empty(), "{words}");
+    }
+}
+
+#[test]
+fn tests_and_examples_lower_what_rests_on_context_and_never_a_proof() {
+    let mut engine = engine(vec![loose(), acme(true)]);
+    let context = format!("acme_key = {}", body(32, 16));
+    let proven = format!("x = {}", signed(17));
+    for path in ["tests/unit/a_test.py", "docs/guide.md", "examples/a.rb"] {
+        let found = scan_at(&engine, path, context.as_bytes());
+        assert_eq!(found[0].confidence, Confidence::Low, "{path}");
+        assert!(found[0].notes[0].starts_with("lowered: "), "{path}");
+        assert_eq!(scan_at(&engine, path, proven.as_bytes())[0].confidence, Confidence::High, "{path}");
+    }
+    assert_eq!(scan_at(&engine, "src/a.py", context.as_bytes())[0].confidence, Confidence::Medium);
+    engine.settings.path_policy = false;
+    assert_eq!(scan_at(&engine, "tests/a_test.py", context.as_bytes())[0].confidence, Confidence::Medium);
+}
+
+#[test]
+fn every_built_in_rule_compiles() {
+    for rule in RuleSet::builtin().rules() {
+        let ready = Ready::new(rule);
+        ready.is_sample(b"x");
+        ready.applies_to("a".into());
+        assert!(rule.detector.is_some() || ready.shape().secret > 0, "{}", rule.id);
+        assert!(rule.check.is_none_or(|check| checks::check(check).is_some()), "{}", rule.id);
+    }
+}
