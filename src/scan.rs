@@ -85,14 +85,17 @@ pub fn run(sources: &[&dyn Source], engine: &Engine, policy: &Policy) -> Result<
             let grain = (items.len() / (rayon::current_num_threads() * 8)).clamp(16, 1024);
             items.par_chunks(grain).map(|some| scan_all(*source, engine, policy, &gate, some)).collect::<Result<_>>()?
         };
+        let mut found = Vec::new();
         for part in parts {
-            findings.extend(part.findings);
+            found.extend(part.findings);
             packages.extend(part.packages);
             changes.extend(part.changes);
             coverage.blobs += part.blobs;
             coverage.bytes += part.bytes;
             coverage.skipped.extend(part.skipped);
         }
+        source.settle(&mut found);
+        findings.extend(found);
     }
     mask_paths(&mut findings, &mut coverage);
     coverage.skipped.sort();

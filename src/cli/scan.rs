@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::git::{self, Repo};
 use crate::repair::Scene;
 use crate::scan::Outcome;
-use crate::source::{Paths, Range, Staged, Stdin, WorkTree};
+use crate::source::{History, Paths, Range, Staged, Stdin, WorkTree};
 
 /// Scan what is staged, a range, the history, files or standard input.
 #[derive(Debug, clap::Args)]
@@ -85,7 +85,7 @@ fn scan(args: &Args) -> Result<Outcome> {
         } else if let Some(range) = &mode.range {
             gate.scan_in(&repo, Scene::Push, &[&Range::parse(&repo, range, max_object)?])
         } else {
-            Err(Error::usage("not there yet"))
+            gate.scan(&[&History::new(&repo, args.all_objects, max_object)])
         };
     }
     if args.paths.iter().any(|p| p.as_os_str() == "-") {

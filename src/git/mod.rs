@@ -4,6 +4,7 @@ mod added;
 mod ask;
 mod bases;
 mod commits;
+mod history;
 mod lookup;
 mod objects;
 mod outgoing;
@@ -22,6 +23,9 @@ pub use bases::merge_base;
 pub use commits::parents_of;
 /// An object's id.
 pub use gix::ObjectId as Oid;
+/// What an object is.
+pub use gix::objs::Kind as ObjectKind;
+pub use history::{Held, Trees, every_object, everything};
 pub use lookup::{entry_at, files_below};
 pub use objects::{Objects, Unread};
 pub use outgoing::{Known, NewCommit, Outgoing, brought, net, outgoing};

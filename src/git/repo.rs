@@ -141,6 +141,36 @@ impl Repo {
         }
     }
 
+    /// The commits that the HEADs of all work trees lead to.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub fn heads(&self) -> Result<Vec<Oid>> {
+        let mut heads: Vec<Oid> = self.head()?.into_iter().collect();
+        if self.reftable {
+            let list = ask::output(&self.start, &["worktree", "list", "--porcelain"])?;
+            let ids = list.lines().filter_map(|line| Oid::from_hex(line.strip_prefix(b"HEAD ")?).ok());
+            heads.extend(ids.filter(|id| !id.is_null()));
+            return Ok(heads);
+        }
+        // A branch's name there is a ref, and read with the others; only a detached HEAD is found nowhere else.
+        let mut detached = |dir: &Path| {
+            if let Ok(text) = std::fs::read(dir.join("HEAD")) {
+                heads.extend(Oid::from_hex(text.trim()).ok());
+            }
+        };
+        detached(self.common_dir());
+        let linked = match std::fs::read_dir(self.common_dir().join("worktrees")) {
+            Ok(linked) => linked,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(heads),
+            Err(e) => return Err(Error::incomplete(format!("the linked work trees: {e}"))),
+        };
+        for dir in linked {
+            detached(&dir.or_incomplete("the linked work trees")?.path());
+        }
+        Ok(heads)
+    }
+
     /// The branch that HEAD names, also when it has no commit yet: `refs/heads/main`.
     pub fn head_name(&self) -> Option<BString> {
         if self.reftable {

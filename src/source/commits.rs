@@ -69,7 +69,9 @@ impl<'a> Commits<'a> {
             seen.clone_from(&known);
         }
         for tag in &new.tags {
-            into.push(message(*tag, Kind::TagMessage, format!("tag message of {}", tag_name(&mut objects, *tag))));
+            let mut item = message(*tag, Kind::TagMessage);
+            item.origin.path = format!("tag message of {}", tag_name(&mut objects, *tag)).into();
+            into.push(item);
         }
         for id in &new.blobs {
             if seen.insert(*id) {
@@ -81,15 +83,7 @@ impl<'a> Commits<'a> {
         for (key, (commit, changes)) in keys.zip(brought).enumerate() {
             trees.extend(changes.trees.iter().filter(|tree| !known.contains(*tree)));
             let hex = commit.map(|c| c.id.to_string());
-            if let Some((commit, hex)) = commit.zip(hex.as_deref()) {
-                let mut item = message(
-                    commit.id,
-                    Kind::CommitMessage,
-                    format!("commit message of {}", &hex[..SHORT.min(hex.len())]),
-                );
-                item.origin.commit = Some(hex.to_owned());
-                into.push(item);
-            }
+            into.extend(commit.map(|c| message(c.id, Kind::CommitMessage)));
             let first = into.len();
             planned.removed.push(items(changes, hex.as_deref(), key, &mut seen, coverage, &mut into));
             if commit.is_some_and(|c| notes.contains(&c.id)) {
@@ -148,24 +142,27 @@ impl<'a> Commits<'a> {
 /// How much of an id a report shows.
 const SHORT: usize = 7;
 
-fn message(id: Oid, kind: Kind, path: String) -> Item {
-    let origin = Origin { kind, path: path.into(), commit: None };
-    Item { origin, content: Content::Object(id), old: Old::Nothing }
+/// A commit's or a tag's message, with its headers.
+pub(super) fn message(id: Oid, kind: Kind) -> Item {
+    let hex = id.to_string();
+    let path = format!("{} of {}", kind.name(), &hex[..SHORT.min(hex.len())]).into();
+    let commit = (kind == Kind::CommitMessage).then_some(hex);
+    Item { origin: Origin { kind, path, commit }, content: Content::Object(id), old: Old::Nothing }
 }
 
 /// A blob that a tag or a ref names itself.
-fn whole_blob(id: Oid) -> Item {
+pub(super) fn whole_blob(id: Oid) -> Item {
     let origin = Origin { kind: Kind::File, path: format!("blob {id}").into(), commit: None };
     // It has no path to look up an old side by; the key of none says so, and content that was published is still told.
     Item { origin, content: Content::Object(id), old: Old::Unknown(usize::MAX) }
 }
 
-fn unread(id: Oid, why: &Unread) -> Skip {
+pub(super) fn unread(id: Oid, why: &Unread) -> Skip {
     Skip { what: "object", path: id.to_string(), reason: why.reason(), incomplete: true }
 }
 
 /// The name that a tag object gives itself.
-fn tag_name(objects: &mut Objects, tag: Oid) -> BString {
+pub(super) fn tag_name(objects: &mut Objects, tag: Oid) -> BString {
     let mut text = Vec::new();
     let _ = objects.read(&tag, u64::MAX, &mut text);
     let name = text.lines().take_while(|line| !line.is_empty()).find_map(|line| line.strip_prefix(b"tag "));
@@ -173,7 +170,7 @@ fn tag_name(objects: &mut Objects, tag: Oid) -> BString {
 }
 
 /// The commits that `notes` lead to and no other tip does.
-fn only_from(commits: &[NewCommit], notes: &[Oid], tips: &[Oid]) -> HashSet<Oid> {
+pub(super) fn only_from(commits: &[NewCommit], notes: &[Oid], tips: &[Oid]) -> HashSet<Oid> {
     if notes.is_empty() {
         return HashSet::new();
     }
@@ -193,20 +190,22 @@ fn only_from(commits: &[NewCommit], notes: &[Oid], tips: &[Oid]) -> HashSet<Oid>
     reach(notes).difference(&reach(&others)).copied().collect()
 }
 
-/// Calls the files of a notes tree what they are: their paths are the ids they annotate, cut by slashes.
+/// What a file of a notes tree is called: its path is the id it annotates, cut by slashes.
+pub(super) fn note_on(path: &[u8]) -> Option<BString> {
+    let hex: Vec<u8> = path.iter().copied().filter(|b| *b != b'/').collect();
+    Oid::from_hex(&hex).ok().map(|id| format!("note on {id}").into())
+}
+
+/// Calls the files of a notes tree what they are.
 fn name_notes(items: &mut Vec<Item>, first: usize) {
-    let annotated = |path: &[u8]| {
-        let hex: Vec<u8> = path.iter().copied().filter(|b| *b != b'/').collect();
-        Oid::from_hex(&hex).ok()
-    };
     let notes = items.split_off(first);
     items.extend(notes.into_iter().filter_map(|mut item| {
-        let Some(id) = annotated(&item.origin.path) else { return Some(item) };
+        let Some(note) = note_on(&item.origin.path) else { return Some(item) };
         if item.origin.kind == Kind::PathName {
             return None;
         }
         item.origin.kind = Kind::Note;
-        item.origin.path = format!("note on {id}").into();
+        item.origin.path = note;
         Some(item)
     }));
 }
@@ -227,6 +226,30 @@ impl CommitReader<'_> {
         &mut self.objects
     }
 
+    /// Reads what is here; nothing is fetched.
+    pub(super) fn read_here(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
+        self.read_or(item, into, |_, _, _| Err(Unread::Missing))
+    }
+
+    fn read_or(
+        &mut self,
+        item: &Item,
+        into: &mut Vec<u8>,
+        missing: impl FnOnce(&mut Self, &Oid, &mut Vec<u8>) -> Result<git::ObjectKind, Unread>,
+    ) -> Result<(), Skip> {
+        into.clear();
+        let Content::Object(id) = &item.content else { return self.old.read(item, into) };
+        let read = match self.objects.read(id, self.max, into) {
+            Err(Unread::Missing) => missing(self, id, into),
+            read => read,
+        };
+        read.map_err(|why| skip(item, *id, &why))?;
+        if matches!(item.origin.kind, Kind::CommitMessage | Kind::TagMessage) {
+            message_first(into);
+        }
+        Ok(())
+    }
+
     /// Whether the side that is published to is known to hold this very content, at whatever path.
     fn is_known(&mut self, item: &Item) -> bool {
         let (Some(planned), Content::Object(id)) = (self.planned, &item.content) else { return false };
@@ -236,19 +259,13 @@ impl CommitReader<'_> {
 
 impl Reader for CommitReader<'_> {
     fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
-        into.clear();
-        let Content::Object(id) = &item.content else { return self.old.read(item, into) };
-        let read = match self.objects.read(id, self.max, into) {
-            Err(Unread::Missing) if self.repo.is_partial() => {
-                self.fetching.get_or_insert_with(|| self.repo.objects_fetching()).read(id, self.max, into)
+        self.read_or(item, into, |reader, id, into| {
+            if !reader.repo.is_partial() {
+                return Err(Unread::Missing);
             }
-            read => read,
-        };
-        read.map_err(|why| skip(item, *id, &why))?;
-        if matches!(item.origin.kind, Kind::CommitMessage | Kind::TagMessage) {
-            message_first(into);
-        }
-        Ok(())
+            let max = reader.max;
+            reader.fetching.get_or_insert_with(|| reader.repo.objects_fetching()).read(id, max, into)
+        })
     }
 
     fn old_sides(&mut self, item: &Item) -> Vec<Vec<u8>> {

@@ -4,6 +4,7 @@
 //! only when something was found in the new one.
 
 mod commits;
+mod history;
 mod message;
 mod objects;
 mod outgoing;
@@ -13,6 +14,7 @@ mod staged;
 mod stdin;
 mod worktree;
 
+pub use history::History;
 pub use message::{Cleanup, Message};
 pub use outgoing::{Outgoing, RefUpdate, parse_pre_push, parse_ref_updates};
 pub use paths::Paths;
@@ -25,6 +27,7 @@ use serde::Serialize;
 
 use crate::chunk::Origin;
 use crate::error::Result;
+use crate::finding::Finding;
 use crate::git::Oid;
 
 /// What was read, and what was not. Nothing is skipped without a row here.
@@ -119,6 +122,11 @@ pub trait Source: Sync {
     /// # Errors
     /// When the object database cannot be opened.
     fn reader(&self) -> Result<Box<dyn Reader + '_>>;
+
+    /// A last word on what was found, in the order of the plan.
+    fn settle(&self, findings: &mut Vec<Finding>) {
+        let _ = findings;
+    }
 }
 
 /// Reads items for one worker.

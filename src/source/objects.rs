@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use bstr::BStr;
+
 use super::{Content, Coverage, Item, Old, Reader, Skip};
 use crate::chunk::{Kind, Origin};
 use crate::git::{self, Changes, Mode, Objects, Oid, Removed, Repo, Unread};
@@ -34,12 +36,7 @@ pub(super) fn items(
             Mode::File => Kind::File,
             Mode::Symlink => Kind::Symlink,
             Mode::Gitlink => {
-                coverage.skipped.push(Skip {
-                    what: "gitlink",
-                    path: change.path.to_string(),
-                    reason: format!("submodule at {}: its content is in another repository, scan it there", change.id),
-                    incomplete: false,
-                });
+                coverage.skipped.push(gitlink(change.path.as_ref(), change.id));
                 continue;
             }
         };
@@ -105,6 +102,16 @@ impl Reader for ObjectReader<'_> {
             }
         }
         sides
+    }
+}
+
+/// The coverage row of a submodule.
+pub(super) fn gitlink(path: &BStr, id: Oid) -> Skip {
+    Skip {
+        what: "gitlink",
+        path: path.to_string(),
+        reason: format!("submodule at {id}: its content is in another repository, scan it there"),
+        incomplete: false,
     }
 }
 
