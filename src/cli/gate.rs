@@ -16,6 +16,7 @@ use crate::journal::{self, Covers, Place, Record};
 use crate::policy::{self, Files, InTree, NoFiles, OnDisk, Overrides, Policy};
 use crate::repair::{self, Scene};
 use crate::report::{self, Format, Style};
+use crate::rule::RuleSet;
 use crate::scan::{self, Outcome};
 use crate::source::Source;
 
@@ -43,12 +44,14 @@ impl Gate {
     /// # Errors
     /// When the configuration, the baseline or a rule file is wrong.
     pub(super) fn ready(judging: &Judging, home: Home<'_>) -> Result<Gate> {
-        let overrides = Overrides {
-            config: judging.config.clone(),
-            baseline: judging.baseline.clone(),
-            block: judging.block,
-            only: judging.rules.clone(),
-        };
+        Gate::with(judging.overrides(), home)
+    }
+
+    /// The same, from what the command line says.
+    ///
+    /// # Errors
+    /// As [`Gate::ready`].
+    pub(super) fn with(overrides: Overrides, home: Home<'_>) -> Result<Gate> {
         let user = policy::user_config();
         let head;
         let (files, user, trusted): (&dyn Files, _, _) = match &home {
@@ -76,6 +79,16 @@ impl Gate {
     pub(super) fn whole(mut self, whole: bool) -> Gate {
         self.policy.report_unused = whole;
         self
+    }
+
+    /// What applies.
+    pub(super) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The rules that run.
+    pub(super) fn rules(&self) -> &RuleSet {
+        self.engine.rules()
     }
 
     /// The limit on the size of one object, in bytes.

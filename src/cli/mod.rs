@@ -1,9 +1,13 @@
 //! The command line: what was typed (clap) apart from what it means. One file a subcommand.
 
 mod advisories;
+mod allow;
 mod audit;
+mod baseline;
 mod check;
 mod ci;
+mod config;
+mod docs;
 mod gate;
 mod hook;
 mod install;
@@ -50,6 +54,16 @@ pub enum Command {
     Uninstall(install::Uninstall),
     /// List, show, test and start rules
     Rules(rules::Args),
+    /// Write down the secrets that are known, so that they do not block
+    Baseline(baseline::Args),
+    /// Allow one finding by its fingerprint, with a reason
+    Allow(allow::Args),
+    /// Check, show, describe and start the configuration
+    Config(config::Args),
+    /// Print the completions for a shell
+    Completions(docs::Completions),
+    /// Print the manual page
+    Man(docs::Man),
 }
 
 /// Reads the command line.
@@ -79,6 +93,11 @@ pub fn run(command: Command) -> Result<Exit> {
         Command::Install(args) => install::install(args),
         Command::Uninstall(args) => install::uninstall(args),
         Command::Rules(args) => rules::run(args),
+        Command::Baseline(args) => baseline::run(args),
+        Command::Allow(args) => allow::run(args),
+        Command::Config(args) => config::run(args),
+        Command::Completions(args) => docs::completions(args),
+        Command::Man(args) => docs::man(args),
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use crate::policy::Overrides;
 use crate::report::Format;
 use crate::rule::Confidence;
 
@@ -32,6 +33,19 @@ fn confidence() -> impl TypedValueParser<Value = Confidence> {
         "medium" => Confidence::Medium,
         _ => Confidence::Low,
     })
+}
+
+impl Judging {
+    /// What this says about the policy.
+    pub fn overrides(&self) -> Overrides {
+        Overrides {
+            config: self.config.clone(),
+            baseline: self.baseline.clone(),
+            block: self.block,
+            only: self.rules.clone(),
+            no_baseline: false,
+        }
+    }
 }
 
 /// How the outcome is told.

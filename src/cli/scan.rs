@@ -109,7 +109,7 @@ fn scan(args: &Args) -> Result<Outcome> {
 
 /// What paths in the report are relative to: the root of the repository that `here` is in, which is given as well, and
 /// outside one the scanned directory.
-fn root_for(here: &Path, paths: &[PathBuf]) -> (PathBuf, Option<Repo>) {
+pub(super) fn root_for(here: &Path, paths: &[PathBuf]) -> (PathBuf, Option<Repo>) {
     if let Ok(repo) = Repo::discover(here)
         && let Some(root) = repo.work_dir().and_then(|root| root.canonicalize().ok())
         && here.canonicalize().is_ok_and(|here| here.starts_with(&root))

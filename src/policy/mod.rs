@@ -8,6 +8,7 @@ pub mod allowlist;
 pub mod baseline;
 pub mod config;
 pub mod document;
+pub mod edit;
 mod files;
 pub mod inline;
 pub mod weakened;
@@ -49,6 +50,7 @@ pub struct Policy {
     /// Rules of the package gate that do not run.
     off: Vec<String>,
     baseline: Baseline,
+    baseline_path: String,
     /// What was noticed while the files were read.
     noticed: Vec<String>,
     today: Date,
@@ -66,6 +68,7 @@ impl Default for Policy {
             allow: Vec::new(),
             off: Vec::new(),
             baseline: Baseline::default(),
+            baseline_path: baseline::FILE.into(),
             noticed: Vec::new(),
             today: today(),
         }
@@ -88,6 +91,8 @@ pub struct Overrides {
     pub block: Option<Confidence>,
     /// Run these rules only.
     pub only: Vec<String>,
+    /// Leave the baseline unread: it is about to be written.
+    pub no_baseline: bool,
 }
 
 /// Where the policy's files are.
@@ -131,7 +136,13 @@ impl Policy {
     /// Exit 3 for anything wrong in any of the files, naming file, line and the way out.
     pub fn load(origin: Origin<'_>, overrides: &Overrides) -> Result<(Policy, RuleSet)> {
         let layers = layers(origin, overrides)?;
-        let mut policy = Policy { baseline: baseline(origin, overrides, &layers)?, ..Policy::default() };
+        let mut policy = Policy::default();
+        if let Some((line, path)) = layers.iter().find_map(|l| l.config.baseline.as_ref()) {
+            policy.baseline_path = inside(config::FILE, *line, path)?;
+        }
+        if !overrides.no_baseline {
+            policy.baseline = baseline(origin, overrides, &layers)?;
+        }
         let pick = |set: Option<Confidence>| overrides.block.or(set);
         policy.block = pick(layers.iter().find_map(|l| l.config.block)).unwrap_or(policy.block);
         policy.severity = layers.iter().find_map(|l| l.config.severity).unwrap_or(policy.severity);
@@ -228,7 +239,7 @@ impl Policy {
         let unused = if self.report_unused { self.baseline.unused().count() } else { 0 };
         if unused > 0 {
             stale.push(format!(
-                "{}: {unused} of {} entries matched nothing: `shield-hook baseline update` drops them",
+                "{}: {unused} of {} entries matched nothing: `shield-hook baseline update --prune` drops them",
                 self.baseline.name,
                 self.baseline.len()
             ));
@@ -239,6 +250,16 @@ impl Policy {
     /// The allowances, the repository's first.
     pub fn allowances(&self) -> &[Allowance] {
         &self.allow
+    }
+
+    /// What in the files names something that does not exist.
+    pub fn noticed(&self) -> &[String] {
+        &self.noticed
+    }
+
+    /// The baseline's path, relative to the root, whether it is there or not.
+    pub fn baseline_path(&self) -> &str {
+        &self.baseline_path
     }
 
     /// The known secrets.

@@ -1,0 +1,205 @@
+//! `shield-hook baseline`: the secrets that are known.
+
+use std::path::{Path, PathBuf};
+
+use super::gate::{Gate, Home};
+use super::options::Judging;
+use super::scan::root_for;
+use crate::error::{Context, Error, Result};
+use crate::exit::Exit;
+use crate::finding::Verdict;
+use crate::git;
+use crate::policy::baseline::{Baseline, Entry};
+use crate::policy::{Overrides, config};
+use crate::report;
+use crate::scan::Outcome;
+use crate::source::Paths;
+
+/// Write down the secrets that are known, so that they do not block.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+A baseline lets a project begin with the secrets it has: they no longer block, and new ones do. It holds fingerprints,
+never secrets, one sorted line an entry. Two branches' entries merge by themselves with this line in .gitattributes:
+  .shield-hook.baseline merge=union")]
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Write a new baseline of everything that is found now
+    Create {
+        #[command(flatten)]
+        scope: Scope,
+        /// Why these may stay
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// Add what is found now; reasons that are there stay
+    Update {
+        #[command(flatten)]
+        scope: Scope,
+        /// Why the new ones may stay
+        #[arg(long, default_value = "")]
+        reason: String,
+        /// Drop the entries that are not found any more
+        #[arg(long)]
+        prune: bool,
+    },
+    /// List the entries: which are found, which are gone, which lack a reason
+    Audit {
+        #[command(flatten)]
+        scope: Scope,
+    },
+}
+
+/// What is scanned.
+#[derive(Debug, clap::Args)]
+struct Scope {
+    /// Every object reachable from any ref, not the files alone
+    #[arg(long)]
+    history: bool,
+    #[command(flatten)]
+    judging: Judging,
+}
+
+/// Writes or reads the baseline.
+///
+/// # Errors
+/// When the configuration is wrong, or not everything could be scanned; nothing is then written.
+pub fn run(args: Args) -> Result<Exit> {
+    match args.action {
+        Action::Create { scope, reason } => {
+            let (outcome, path) = scan(&scope)?;
+            if path.exists() {
+                return Err(Error::usage(format!("{} is there already", path.display()))
+                    .help("`shield-hook baseline update` adds to it"));
+            }
+            let baseline = Baseline::of("", entries(&outcome, &reason));
+            save(&path, &baseline)?;
+            say(&path, format_args!("{} entries", baseline.len()));
+        }
+        Action::Update { scope, reason, prune } => {
+            let (outcome, path) = scan(&scope)?;
+            let old = known(&path)?;
+            let found = entries(&outcome, &reason);
+            let is_found = |e: &Entry| found.iter().any(|f| f.fingerprint == e.fingerprint);
+            let kept: Vec<Entry> = old.entries().filter(|e| !prune || is_found(e)).cloned().collect();
+            let gone = old.entries().filter(|e| !is_found(e)).count();
+            let new = found.iter().filter(|e| !old.contains(&e.fingerprint)).count();
+            let baseline = Baseline::of("", kept.into_iter().chain(relocated(&old, found)));
+            save(&path, &baseline)?;
+            say(
+                &path,
+                format_args!(
+                    "{} entries, {new} new, {gone} {}",
+                    baseline.len(),
+                    if prune { "dropped" } else { "not found (--prune drops them)" }
+                ),
+            );
+        }
+        Action::Audit { scope } => {
+            let (outcome, path) = scan(&scope)?;
+            if !path.exists() {
+                return Err(Error::usage(format!("{}: there is no such baseline", path.display()))
+                    .help("write it with `shield-hook baseline create`"));
+            }
+            audit(&known(&path)?, &outcome, &path);
+        }
+    }
+    Ok(Exit::Clean)
+}
+
+/// Found entries, with the reason that an old entry of the same secret has.
+fn relocated(old: &Baseline, found: Vec<Entry>) -> impl Iterator<Item = Entry> {
+    found.into_iter().map(|entry| match old.find(&entry.fingerprint) {
+        Some(reason) => Entry { reason: reason.to_owned(), ..entry },
+        None => entry,
+    })
+}
+
+/// Scans as if there were no baseline; gives the baseline's path as well.
+fn scan(scope: &Scope) -> Result<(Outcome, PathBuf)> {
+    let here = std::env::current_dir().or_incomplete("the current directory")?;
+    let (root, repo) = root_for(&here, &[]);
+    let overrides = Overrides { no_baseline: true, ..scope.judging.overrides() };
+    let gate = Gate::with(overrides, Home::Dir(&root))?;
+    let path = match &scope.judging.baseline {
+        Some(path) => path.clone(),
+        None => {
+            // Paths in a configuration are relative to it.
+            let beside = scope.judging.config.as_deref().and_then(Path::parent);
+            beside.unwrap_or(&root).join(gate.policy().baseline_path())
+        }
+    };
+    if scope.history {
+        return Err(Error::usage("not there yet"));
+    }
+    let tracked = match &repo {
+        Some(repo) => git::tracked(repo)?.into_iter().filter_map(|t| t.file).collect(),
+        None => Vec::new(),
+    };
+    let paths = vec![PathBuf::from(".")];
+    let max_object = gate.max_object();
+    let source = Paths { here: root.clone(), root, paths, no_ignore: false, tracked, max_object };
+    let outcome = gate.scan(&[&source])?;
+    if !outcome.coverage.complete() {
+        let unread = outcome.coverage.skipped.iter().filter(|s| s.incomplete);
+        let error = Error::incomplete("not everything could be read, so the baseline would miss something");
+        return Err(unread.fold(error, |e, s| e.help(format!("{} {}: {}", s.what, s.path, s.reason))));
+    }
+    Ok((outcome, path))
+}
+
+/// What would block, as entries.
+fn entries(outcome: &Outcome, reason: &str) -> Vec<Entry> {
+    let blocking = outcome.findings.iter().filter(|f| f.verdict == Verdict::Block);
+    blocking
+        .map(|f| Entry {
+            fingerprint: f.fingerprint,
+            rule: f.rule.id.to_owned(),
+            path: f.location.path.clone(),
+            reason: reason.trim().to_owned(),
+        })
+        .collect()
+}
+
+fn known(path: &Path) -> Result<Baseline> {
+    Baseline::parse(&path.display().to_string(), &super::allow::read(path)?)
+}
+
+fn save(path: &Path, baseline: &Baseline) -> Result<()> {
+    report::save(path, baseline.write().as_bytes()).or_incomplete(path.display())
+}
+
+fn say(path: &Path, what: std::fmt::Arguments<'_>) {
+    let shown = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    anstream::eprintln!("shield-hook: {shown}: {what}");
+    if shown != crate::policy::baseline::FILE && path.parent().is_none_or(|d| !d.join(config::FILE).exists()) {
+        anstream::eprintln!("  it counts once {} says: baseline = \"{shown}\"", config::FILE);
+    }
+}
+
+/// One line an entry.
+fn audit(baseline: &Baseline, outcome: &Outcome, path: &Path) {
+    let (mut gone, mut bare) = (0, 0);
+    for entry in baseline.entries() {
+        let found = outcome.findings.iter().any(|f| f.fingerprint == entry.fingerprint);
+        gone += usize::from(!found);
+        bare += usize::from(entry.reason.is_empty());
+        let reason = if entry.reason.is_empty() { "no reason given" } else { &entry.reason };
+        let state = if found { "found" } else { "gone " };
+        let at = crate::policy::baseline::escape(entry.path.as_ref());
+        anstream::println!("{state}  {}  {}  {at}  {reason}", entry.fingerprint, entry.rule);
+    }
+    let new = outcome.findings.iter().filter(|f| f.verdict == Verdict::Block && !baseline.contains(&f.fingerprint));
+    say(
+        path,
+        format_args!(
+            "{} entries, {gone} gone, {bare} without a reason; {} findings are not in it",
+            baseline.len(),
+            new.count()
+        ),
+    );
+}

@@ -1,0 +1,207 @@
+//! `shield-hook config`: check, show, schema, init.
+
+use serde_json::{Map, Value, json};
+
+use super::allow::root;
+use super::gate::{Gate, Home};
+use super::options::Judging;
+use super::scan::root_for;
+use crate::error::{Context, Error, Result};
+use crate::exit::Exit;
+use crate::policy::config::{self, ALLOW_KEYS, KEYS, Key, Kind};
+use crate::policy::inline::Honour;
+use crate::report;
+
+/// Check, show, describe and start the configuration.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Say whether configuration, rules and baseline are right
+    Check(Judging),
+    /// Show what applies, once all layers are put over one another
+    Show(Judging),
+    /// Print the JSON schema of .shield-hook.toml
+    Schema,
+    /// Write a .shield-hook.toml with every key, its default and what it does
+    Init,
+}
+
+/// Runs the action.
+///
+/// # Errors
+/// Exit 3 with the first thing that is wrong.
+pub fn run(args: Args) -> Result<Exit> {
+    match args.action {
+        Action::Check(judging) => check(&judging),
+        Action::Show(judging) => show(&judging),
+        Action::Schema => {
+            let text = serde_json::to_string_pretty(&schema()).or_incomplete("the schema")?;
+            anstream::println!("{text}");
+            Ok(Exit::Clean)
+        }
+        Action::Init => init(),
+    }
+}
+
+fn ready(judging: &Judging) -> Result<Gate> {
+    let here = std::env::current_dir().or_incomplete("the current directory")?;
+    let (root, repo) = root_for(&here, &[]);
+    match &repo {
+        Some(repo) => Gate::ready(judging, Home::Repo(repo)),
+        None => match crate::git::Repo::discover(&here) {
+            Ok(bare) => Gate::ready(judging, Home::Repo(&bare)),
+            Err(_) => Gate::ready(judging, Home::Dir(&root)),
+        },
+    }
+}
+
+fn check(judging: &Judging) -> Result<Exit> {
+    let gate = ready(judging)?;
+    let policy = gate.policy();
+    // A name that stands for nothing lets nothing pass, so a scan goes on; here it is what was asked for.
+    if let [first, others @ ..] = policy.noticed() {
+        return Err(others.iter().fold(Error::usage(first.as_str()), |e, other| e.help(other.as_str())));
+    }
+    for allowance in policy.allowances() {
+        let at = format!("{}:{}", allowance.file, allowance.line);
+        allowance.prove().map_err(|why| Error::usage(format!("{at}: {why}")))?;
+        if allowance.broad {
+            anstream::eprintln!("shield-hook: warning: {at}: this allowance is broad: {}", allowance.reason);
+        }
+    }
+    for line in policy.stale() {
+        anstream::eprintln!("shield-hook: warning: {line}");
+    }
+    anstream::println!(
+        "the configuration is right: {} rules, {} allowances, {} baseline entries",
+        gate.rules().rules().len(),
+        policy.allowances().len(),
+        policy.baseline().len()
+    );
+    Ok(Exit::Clean)
+}
+
+fn show(judging: &Judging) -> Result<Exit> {
+    let gate = ready(judging)?;
+    let policy = gate.policy();
+    let word = |level: &dyn std::fmt::Debug| format!("{level:?}").to_lowercase();
+    let inline = match policy.inline {
+        Honour::All => "all",
+        Honour::Own => "own",
+        Honour::Nothing => "none",
+    };
+    let elsewhere = if policy.block_published_elsewhere { "block" } else { "report" };
+    anstream::println!("block = \"{}\"", word(&policy.block));
+    anstream::println!("severity = \"{}\"", word(&policy.severity));
+    anstream::println!("max-object = {}", policy.max_object);
+    anstream::println!("baseline = {:?}  # {} entries", policy.baseline_path(), policy.baseline().len());
+    anstream::println!("published-elsewhere = \"{elsewhere}\"");
+    anstream::println!("inline = \"{inline}\"");
+    let rules = gate.rules();
+    anstream::println!("# {} rules, set {}", rules.rules().len(), rules.hash());
+    for a in policy.allowances() {
+        let until = a.expires.map(|d| format!(" (until {d})")).unwrap_or_default();
+        anstream::println!("# {}:{}: allows {}: {}{until}", a.file, a.line, a.about(), a.reason);
+    }
+    Ok(Exit::Clean)
+}
+
+/// The JSON schema of the configuration file.
+fn schema() -> Value {
+    let table = |keys: &[Key]| keys.iter().map(|k| (k.name.to_owned(), property(k))).collect::<Map<_, _>>();
+    let mut properties = table(KEYS);
+    properties.insert(
+        "allow".into(),
+        json!({
+            "description": "Allowances. All conditions that one gives must hold.",
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": table(ALLOW_KEYS),
+                "required": ["reason"],
+                "anyOf": [
+                    { "required": ["rule"] }, { "required": ["value"] }, { "required": ["fingerprint"] },
+                    { "required": ["broad"], "properties": { "broad": { "const": true } } },
+                ],
+                "additionalProperties": false,
+            },
+        }),
+    );
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "shield-hook configuration (.shield-hook.toml)",
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+    })
+}
+
+fn property(key: &Key) -> Value {
+    let text = json!({ "type": "string" });
+    let list = json!({ "type": "array", "items": { "type": "string" } });
+    let mut property = match key.kind {
+        Kind::Word(words) => json!({ "enum": words }),
+        Kind::Text => text,
+        Kind::List => list,
+        Kind::TextOrList => json!({ "anyOf": [text, list] }),
+        Kind::Bool => json!({ "type": "boolean" }),
+        Kind::Size => {
+            json!({ "type": ["string", "integer"], "pattern": "^[0-9_]+ *([KMGTkmgt]i?)?[Bb]?$", "minimum": 1 })
+        }
+        Kind::Date => json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),
+    };
+    property["description"] = json!(key.about);
+    property
+}
+
+fn init() -> Result<Exit> {
+    let path = root()?.join(config::FILE);
+    if path.exists() {
+        return Err(Error::usage(format!("{} is there already", path.display())).help("edit it, or remove it first"));
+    }
+    report::save(&path, template().as_bytes()).or_incomplete(path.display())?;
+    anstream::eprintln!("shield-hook: wrote {}", path.display());
+    Ok(Exit::Clean)
+}
+
+/// A configuration in which everything is a comment.
+fn template() -> String {
+    let mut text = String::from("# shield-hook: what blocks, and what does not. Everything below is the default.\n\n");
+    for key in KEYS {
+        text.push_str(&format!("# {}\n# {} = {}\n\n", key.about, key.name, key.default));
+    }
+    text.push_str("# Allowances. All conditions that one gives must hold; the reason is required.\n# [[allow]]\n");
+    for key in ALLOW_KEYS {
+        text.push_str(&format!("# {:<12} {}\n", key.name, key.about));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::config::Config;
+
+    #[test]
+    fn the_template_is_valid_with_and_without_its_comments() {
+        assert!(Config::parse("t", template().as_bytes()).is_ok());
+        let defaults: String = KEYS.iter().map(|k| format!("{} = {}\n", k.name, k.default)).collect();
+        Config::parse("t", defaults.as_bytes()).expect("every default is valid");
+    }
+
+    #[test]
+    fn the_schema_knows_every_key() {
+        let schema = schema();
+        for key in KEYS {
+            assert!(schema["properties"][key.name].is_object(), "{}", key.name);
+        }
+        for key in ALLOW_KEYS {
+            assert!(schema["properties"]["allow"]["items"]["properties"][key.name].is_object(), "{}", key.name);
+        }
+    }
+}

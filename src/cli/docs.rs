@@ -1,0 +1,61 @@
+//! `shield-hook completions` and `shield-hook man`: made from the command line's own definition.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::CommandFactory;
+
+use super::Cli;
+use crate::error::{Context, Result};
+use crate::exit::Exit;
+
+/// Print the completions for a shell.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shield-hook completions bash > ~/.local/share/bash-completion/completions/shield-hook
+  shield-hook completions zsh  > ~/.zfunc/_shield-hook
+  shield-hook completions fish > ~/.config/fish/completions/shield-hook.fish")]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    shell: clap_complete::Shell,
+}
+
+/// Print the manual page.
+#[derive(Debug, clap::Args)]
+pub struct Man {
+    /// Write a page for every command into this directory instead
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+/// Prints the completions.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn completions(args: Completions) -> Result<Exit> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "shield-hook", &mut script);
+    std::io::stdout().write_all(&script).or_incomplete("the completions")?;
+    Ok(Exit::Clean)
+}
+
+/// Prints the manual page, or writes all of them.
+///
+/// # Errors
+/// When they cannot be written.
+pub fn man(args: Man) -> Result<Exit> {
+    match args.dir {
+        Some(dir) => {
+            std::fs::create_dir_all(&dir).or_incomplete(dir.display())?;
+            clap_mangen::generate_to(Cli::command(), &dir).or_incomplete(dir.display())?;
+        }
+        None => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut page).or_incomplete("the manual page")?;
+            std::io::stdout().write_all(&page).or_incomplete("the manual page")?;
+        }
+    }
+    Ok(Exit::Clean)
+}

@@ -1,0 +1,144 @@
+//! Adding to a configuration file while leaving every other byte of it as it is.
+
+use jiff::civil::Date;
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value, value};
+
+use super::config::{self, Config};
+use crate::error::{Error, Result};
+
+/// An allowance to be written.
+#[derive(Clone, Debug, Default)]
+pub struct NewAllowance {
+    /// Rule ids.
+    pub rule: Vec<String>,
+    /// Globs.
+    pub path: Vec<String>,
+    /// A regex on the secret.
+    pub value: Option<String>,
+    /// The secret's fingerprint.
+    pub fingerprint: Option<String>,
+    /// The first digits of a commit's id.
+    pub commit: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// The last day.
+    pub expires: Option<Date>,
+    /// Whether it says itself that it is broad.
+    pub broad: bool,
+}
+
+/// The content of the configuration `name` with more allowances at its end.
+///
+/// # Errors
+/// Exit 3, when the file is not valid before or would not be afterwards.
+pub fn with_allowances(name: &str, old: &[u8], new: &[NewAllowance]) -> Result<String> {
+    let text = config::text(name, old)?;
+    Config::parse(name, old)?;
+    let mut document: DocumentMut = text
+        .parse()
+        .map_err(|e: toml_edit::TomlError| Error::usage(format!("{name}: not valid TOML: {}", e.message())))?;
+    for allowance in new {
+        match document.get_mut("allow") {
+            Some(Item::Value(Value::Array(list))) => list.push(allowance.inline()),
+            Some(Item::ArrayOfTables(tables)) => tables.push(allowance.table()),
+            _ => {
+                let mut tables = toml_edit::ArrayOfTables::new();
+                tables.push(allowance.table());
+                document.insert("allow", Item::ArrayOfTables(tables));
+            }
+        }
+    }
+    let written = document.to_string();
+    Config::parse(name, written.as_bytes()).map_err(|e| e.context("the allowance would not be valid"))?;
+    Ok(written)
+}
+
+impl NewAllowance {
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        let list = |all: &[String]| match all {
+            [] => None,
+            [one] => Some(Value::from(one.as_str())),
+            all => Some(Value::from(all.iter().map(String::as_str).collect::<Array>())),
+        };
+        let date = |d: Date| toml_edit::Date {
+            year: d.year().unsigned_abs(),
+            month: d.month().unsigned_abs(),
+            day: d.day().unsigned_abs(),
+        };
+        let expires = self
+            .expires
+            .map(date)
+            .map(|date| Value::from(toml_edit::Datetime { date: Some(date), time: None, offset: None }));
+        [
+            ("rule", list(&self.rule)),
+            ("path", list(&self.path)),
+            ("value", self.value.as_deref().map(Value::from)),
+            ("fingerprint", self.fingerprint.as_deref().map(Value::from)),
+            ("commit", self.commit.as_deref().map(Value::from)),
+            ("broad", self.broad.then(|| Value::from(true))),
+            ("reason", Some(Value::from(self.reason.as_str()))),
+            ("expires", expires),
+        ]
+        .into_iter()
+        .filter_map(|(key, value)| Some((key, value?)))
+        .collect()
+    }
+
+    fn table(&self) -> Table {
+        let mut table = Table::new();
+        for (key, field) in self.fields() {
+            table.insert(key, value(field));
+        }
+        table.decor_mut().set_prefix("\n");
+        table
+    }
+
+    fn inline(&self) -> InlineTable {
+        self.fields().into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn add(old: &str) -> String {
+        let new = NewAllowance {
+            fingerprint: Some("0123456789abcdef".repeat(2)),
+            reason: "revoked \"in\" May".into(),
+            expires: Some(jiff::civil::date(2027, 1, 31)),
+            ..NewAllowance::default()
+        };
+        with_allowances("f.toml", old.as_bytes(), &[new]).expect("valid")
+    }
+
+    const ADDED: &str = "\n[[allow]]\nfingerprint = \"0123456789abcdef0123456789abcdef\"\n\
+                         reason = 'revoked \"in\" May'\nexpires = 2027-01-31\n";
+
+    #[test]
+    fn what_was_there_stays_byte_for_byte() {
+        for old in [
+            "",
+            "# ours\nblock   =  \"high\"  # strict\n\n\n[[allow]] # one\nrule='x'\nreason=\"y\"\n",
+            "block = \"high\"\n[packages]\n",
+        ] {
+            let new = add(old);
+            assert!(new.contains(ADDED.trim_start()), "{new}");
+            assert_eq!(new.replace(ADDED, "").replace(ADDED.trim_start(), ""), old);
+        }
+    }
+
+    #[test]
+    fn a_list_stays_a_list() {
+        let new = add("allow = [{ rule = \"x\", reason = \"y\" }]\n");
+        assert!(new.starts_with("allow = [{ rule = \"x\", reason = \"y\" }, {"), "{new}");
+        assert!(!new.contains("[["), "{new}");
+    }
+
+    #[test]
+    fn an_invalid_file_is_not_touched() {
+        let add = |old: &str| with_allowances("f.toml", old.as_bytes(), &[NewAllowance::default()]);
+        assert!(add("blok = 1\n").expect_err("unknown key").to_string().contains("f.toml:1:1"));
+        assert!(add("").expect_err("no reason").to_string().contains("would not be valid"));
+    }
+}
