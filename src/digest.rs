@@ -1,9 +1,9 @@
 //! The one line that every run leaves.
 
 use crate::finding::{Finding, Verdict};
+use crate::outcome::Outcome;
 use crate::package;
 use crate::policy::weakened;
-use crate::scan::Outcome;
 
 /// For example `shield-hook: clean: 3 files, 61 rules, 5 ms`.
 pub fn line(outcome: &Outcome) -> String {
@@ -59,7 +59,7 @@ pub fn line(outcome: &Outcome) -> String {
         parts.push(format!("package data of {date}"));
     }
     parts.push(format!("{} ms", outcome.took.as_millis()));
-    format!("shield-hook: {}: {}", crate::report::result(outcome), parts.join(", "))
+    format!("shield-hook: {}: {}", outcome.result(), parts.join(", "))
 }
 
 fn plural(n: usize, one: &str, many: &str) -> String {

@@ -15,8 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::digest;
 use crate::error::Error;
 use crate::finding::Verdict;
-use crate::report;
-use crate::scan::Outcome;
+use crate::outcome::Outcome;
 
 /// The journal's file name, in whichever directory it lives.
 pub const FILE: &str = "journal.jsonl";
@@ -170,8 +169,8 @@ impl Record {
         let count = |of: fn(&Verdict) -> bool| outcome.findings.iter().filter(|f| of(&f.verdict)).count();
         let coverage = &outcome.coverage;
         Record {
-            result: report::result(outcome).into(),
-            exit: report::exit(outcome) as u8,
+            result: outcome.result().into(),
+            exit: outcome.exit() as u8,
             counts: Counts {
                 blocking: count(Verdict::blocks),
                 warnings: count(|v| matches!(v, Verdict::Warn(_))),

@@ -14,6 +14,7 @@ pub mod finding;
 pub mod git;
 pub mod install;
 pub mod journal;
+pub mod outcome;
 pub mod package;
 pub mod place;
 pub mod policy;

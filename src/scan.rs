@@ -7,8 +7,7 @@ mod supply;
 
 use std::collections::HashSet;
 use std::ops::Range;
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use bstr::ByteSlice;
@@ -20,50 +19,14 @@ use crate::error::Result;
 use crate::excerpt;
 use crate::finding::{Finding, Fingerprint, Location, Secret, Verdict};
 use crate::git;
+use crate::outcome::{self, Outcome};
 use crate::package;
 use crate::policy::Policy;
 use crate::source::{Coverage, Item, Old, Reader, Skip, Source};
 
-/// Everything a report needs to know about a run.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    /// Sorted by path, line, column and rule: the same input gives the same bytes whatever the thread count.
-    pub findings: Vec<Finding>,
-    /// What was read, and what was not.
-    pub coverage: Coverage,
-    /// Allowances that matched nothing or are past their date.
-    pub stale: Vec<String>,
-    /// How many rules ran.
-    pub rules: usize,
-    /// The hash of the rule set, in hex.
-    pub ruleset: String,
-    /// How long it took.
-    pub took: Duration,
-    /// The packages that the data speaks of, in every lockfile and manifest that was read.
-    pub packages: Vec<package::survey::Row>,
-    /// What each lockfile's change added, removed and updated.
-    pub changes: Vec<(String, package::change::Change)>,
-    /// The date of the package data, where it was asked.
-    pub data: Option<String>,
-    /// What paths are relative to, when that is on disk.
-    pub root: Option<PathBuf>,
-}
-
 /// How a Git LFS pointer begins, and how large one can be (its specification says less than 1,024 bytes).
 const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
 const LFS_POINTER_MAX: usize = 1024;
-
-impl Outcome {
-    /// Adds findings that no source brought.
-    pub fn add(&mut self, findings: Vec<Finding>) {
-        self.findings.extend(findings);
-        sort(&mut self.findings);
-    }
-}
-
-fn sort(findings: &mut [Finding]) {
-    findings.sort_by(|a, b| (&a.location, a.rule.id, &a.commit).cmp(&(&b.location, b.rule.id, &b.commit)));
-}
 
 /// What is planned below this many items is scanned on one thread: starting others costs more than it gives.
 const SERIAL_ITEMS: usize = 64;
@@ -99,7 +62,7 @@ pub fn run(sources: &[&dyn Source], engine: &Engine, policy: &Policy) -> Result<
     }
     mask_paths(&mut findings, &mut coverage);
     coverage.skipped.sort();
-    sort(&mut findings);
+    outcome::sort(&mut findings);
     packages.sort_by_key(|row: &package::survey::Row| (row.path.clone(), row.line, row.name.clone()));
     packages.dedup();
     changes.sort_by(|a: &(String, package::change::Change), b| a.0.cmp(&b.0));
@@ -183,9 +146,13 @@ fn redact(outcome: &mut Outcome) {
     }
 }
 
+/// A shorter password is as likely a word that paths hold anyway.
+const TELLING_IN_PATH: usize = 12;
+
 /// A path can hold a secret, too: no report shows it.
 fn mask_paths(findings: &mut [Finding], coverage: &mut Coverage) {
-    let secrets: HashSet<Secret> = findings.iter().map(|f| f.secret.clone()).filter(|s| !s.is_public()).collect();
+    let telling = |s: &Secret| !s.is_public() && s.expose().len() >= TELLING_IN_PATH;
+    let secrets: HashSet<Secret> = findings.iter().map(|f| f.secret.clone()).filter(telling).collect();
     for secret in &secrets {
         let (bytes, mask) = (secret.expose(), secret.masked());
         for path in findings.iter_mut().map(|f| &mut f.location.path) {

@@ -32,33 +32,13 @@ fn shown(path: &Path) -> String {
 }
 
 /// Modules from the top down. A module imports its own parts and what stands below it, never what stands above.
-const LAYERS: &[&[&str]] = &[
-    &["main"],
-    &["cli"],
-    &["trial"],
-    &["install"],
-    &["receipt"],
-    &["journal"],
-    &["report", "digest"],
-    &["scan"],
-    &["policy"],
-    &["package"],
-    &["source"],
-    &["engine"],
-    &["outcome"],
-    &["coverage"],
-    &["excerpt"],
-    &["finding"],
-    &["rule"],
-    &["git"],
-    &["chunk"],
-    &["place"],
-    &["error"],
-    &["exit"],
+const LAYERS: &[&str] = &[
+    "main", "cli", "scan", "trial", "install", "receipt", "journal", "report", "repair", "digest", "outcome", "policy",
+    "package", "source", "engine", "excerpt", "finding", "place", "rule", "git", "chunk", "error", "exit",
 ];
 
 fn layer(module: &str) -> Option<usize> {
-    LAYERS.iter().position(|l| l.contains(&module))
+    LAYERS.iter().position(|l| *l == module)
 }
 
 #[test]
@@ -109,6 +89,8 @@ fn few_callers_see_a_secret() {
     let allowed: BTreeSet<&str> = BTreeSet::from([
         // Defines it, and hashes it.
         "src/finding.rs",
+        // Looks whether the newest version still holds it, to print the right commands.
+        "src/repair.rs",
         // Masks it where a path holds it.
         "src/scan.rs",
         // Compares it with what the user allowed.

@@ -9,10 +9,10 @@ use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::finding::Verdict;
 use crate::git;
+use crate::outcome::Outcome;
 use crate::policy::baseline::{Baseline, Entry};
 use crate::policy::{Overrides, config};
 use crate::report;
-use crate::scan::Outcome;
 use crate::source::Paths;
 
 /// Write down the secrets that are known, so that they do not block.

@@ -8,16 +8,18 @@ use anstream::AutoStream;
 use anstream::adapter::strip_bytes;
 
 use super::options::{Color, Judging, Reporting};
+use crate::digest;
 use crate::engine::{Engine, Settings};
 use crate::error::{Context, Result};
 use crate::exit::Exit;
 use crate::git::Repo;
 use crate::journal::{self, Covers, Place, Record};
+use crate::outcome::Outcome;
 use crate::policy::{self, Files, InTree, NoFiles, OnDisk, Overrides, Policy};
 use crate::repair::{self, Scene};
 use crate::report::{self, Format, Style};
 use crate::rule::RuleSet;
-use crate::scan::{self, Outcome};
+use crate::scan;
 use crate::source::Source;
 
 /// Where the policy, the baseline and the rules come from.
@@ -148,7 +150,7 @@ impl Ending {
                 journal::record(&self.place, &Record::of(self.command, &outcome).covering(self.covers));
                 let silent = reporting.quiet || (self.silent_when_clean && exit == Exit::Clean);
                 if !silent {
-                    anstream::eprintln!("{}", report::digest_line(&outcome));
+                    anstream::eprintln!("{}", digest::line(&outcome));
                 }
                 Ok(exit)
             }
@@ -186,5 +188,5 @@ fn tell(outcome: &Outcome, reporting: &Reporting) -> Result<Exit> {
     for skip in outcome.coverage.skipped.iter().filter(|s| s.incomplete) {
         anstream::eprintln!("shield-hook: not scanned: {} {}: {}", skip.what, skip.path, skip.reason);
     }
-    Ok(report::exit(outcome))
+    Ok(outcome.exit())
 }

@@ -12,9 +12,9 @@ use crate::error::{Context, Result};
 use crate::exit::Exit;
 use crate::git::{self, Repo};
 use crate::journal::{self, Journal, Place};
+use crate::outcome::Outcome;
 use crate::receipt;
 use crate::repair::Scene;
-use crate::scan::Outcome;
 use crate::source::{Cleanup, Message, Outgoing, Paths, RefUpdate, Staged, parse_ref_updates};
 
 /// Run as a git hook; what the installed hooks call.

@@ -7,8 +7,8 @@ use super::options::{Judging, Reporting};
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::git::{self, Repo};
+use crate::outcome::Outcome;
 use crate::repair::Scene;
-use crate::scan::Outcome;
 use crate::source::{History, Paths, Range, Staged, Stdin, WorkTree};
 
 /// Scan what is staged, a range, the history, files or standard input.

@@ -4,7 +4,7 @@ use std::io;
 
 use super::Report;
 use crate::finding::Verdict;
-use crate::scan::Outcome;
+use crate::outcome::Outcome;
 
 /// A header and a row for every finding.
 pub struct Csv;

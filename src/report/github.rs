@@ -2,9 +2,10 @@
 
 use std::io;
 
-use super::{Report, digest_line, sentence};
+use super::{Report, sentence};
+use crate::digest;
 use crate::finding::Verdict;
-use crate::scan::Outcome;
+use crate::outcome::Outcome;
 
 /// One `::error` or `::warning` a finding, and a notice with the digest.
 pub struct GitHub;
@@ -42,7 +43,7 @@ impl Report for GitHub {
         for line in &outcome.stale {
             writeln!(out, "::warning title={}::{}", property("stale policy"), data(line))?;
         }
-        writeln!(out, "::notice title=shield-hook::{}", data(&digest_line(outcome)))
+        writeln!(out, "::notice title=shield-hook::{}", data(&digest::line(outcome)))
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Report, capital, sentence};
 use crate::finding::Verdict;
-use crate::scan::Outcome;
+use crate::outcome::Outcome;
 
 /// GitLab's security report schema, version 15.
 pub struct GitLab;

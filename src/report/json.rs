@@ -4,9 +4,10 @@ use std::io;
 
 use serde_json::{Value, json};
 
-use super::{Report, digest_line, packages, result};
+use super::{Report, packages};
+use crate::digest;
 use crate::finding::{Finding, Verdict};
-use crate::scan::Outcome;
+use crate::outcome::Outcome;
 
 /// One JSON object, ended by a newline.
 pub struct Json;
@@ -28,8 +29,8 @@ pub fn object(outcome: &Outcome) -> Value {
             "ruleset": outcome.ruleset,
             "rules": outcome.rules,
         },
-        "digest": digest_line(outcome),
-        "result": result(outcome),
+        "digest": digest::line(outcome),
+        "result": outcome.result(),
         "complete": outcome.coverage.complete(),
         "coverage": outcome.coverage,
         "stale": outcome.stale,

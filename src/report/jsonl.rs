@@ -5,7 +5,7 @@ use std::io;
 use serde_json::{Value, json};
 
 use super::{Report, json};
-use crate::scan::Outcome;
+use crate::outcome::Outcome;
 
 /// Every finding on its own line (`"type": "finding"`), then the rest (`"type": "summary"`).
 pub struct JsonLines;

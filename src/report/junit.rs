@@ -2,9 +2,10 @@
 
 use std::io;
 
-use super::{Report, digest_line, sentence};
+use super::{Report, sentence};
+use crate::digest;
 use crate::finding::Verdict;
-use crate::scan::Outcome;
+use crate::outcome::Outcome;
 
 /// One test case a finding; one that passes when there is nothing to tell.
 pub struct JUnit;
@@ -50,7 +51,7 @@ impl Report for JUnit {
         if blocking + warned.len() + unread.len() == 0 {
             writeln!(out, "    <testcase classname=\"shield-hook\" name=\"no secrets\"/>")?;
         }
-        writeln!(out, "    <system-out>{}</system-out>", xml(&digest_line(outcome)))?;
+        writeln!(out, "    <system-out>{}</system-out>", xml(&digest::line(outcome)))?;
         writeln!(out, "  </testsuite>\n</testsuites>")
     }
 }

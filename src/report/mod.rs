@@ -13,11 +13,9 @@ mod sarif;
 
 use std::io;
 
-use crate::digest;
-use crate::exit::Exit;
 use crate::finding::Finding;
+use crate::outcome::Outcome;
 use crate::rule::Severity;
-use crate::scan::Outcome;
 
 pub use output::save;
 
@@ -75,31 +73,6 @@ impl Format {
             Format::Gitlab => Box::new(gitlab::GitLab),
         }
     }
-}
-
-/// The exit code of an outcome.
-pub fn exit(outcome: &Outcome) -> Exit {
-    if outcome.findings.iter().any(|f| f.verdict.blocks()) {
-        Exit::Blocked
-    } else if !outcome.coverage.complete() {
-        Exit::Incomplete
-    } else {
-        Exit::Clean
-    }
-}
-
-/// The `result` field of the contract.
-pub fn result(outcome: &Outcome) -> &'static str {
-    match exit(outcome) {
-        Exit::Clean => "clean",
-        Exit::Blocked => "blocked",
-        Exit::Incomplete | Exit::Usage => "incomplete",
-    }
-}
-
-/// The digest line of an outcome.
-pub fn digest_line(outcome: &Outcome) -> String {
-    digest::line(outcome)
 }
 
 /// One line about a finding, for formats that have room for no more.

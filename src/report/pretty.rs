@@ -7,9 +7,9 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::{Report, Style, packages};
 use crate::finding::{Finding, Fingerprint, Verdict, Verified};
+use crate::outcome::Outcome;
 use crate::policy::weakened;
 use crate::rule::Confidence;
-use crate::scan::Outcome;
 
 /// Frames in the manner of rustc.
 pub struct Pretty(pub Style);

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::{Report, percent, sentence};
 use crate::finding::{Finding, Verdict};
+use crate::outcome::Outcome;
 use crate::rule::{Confidence, Rule, Severity};
-use crate::scan::Outcome;
 
 /// One run, with the rules that found something.
 pub struct Sarif;
@@ -50,11 +50,11 @@ fn log(outcome: &Outcome) -> Value {
             "columnKind": "unicodeCodePoints",
             "invocations": [{
                 "executionSuccessful": outcome.coverage.complete(),
-                "exitCode": super::exit(outcome) as u8,
+                "exitCode": outcome.exit() as u8,
                 "toolExecutionNotifications": notifications,
             }],
             "results": results,
-            "properties": { "digest": super::digest_line(outcome) },
+            "properties": { "digest": crate::digest::line(outcome) },
         }],
     })
 }

@@ -8,9 +8,9 @@ use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::finding::Finding;
 use crate::git::{self, Oid, Repo};
+use crate::outcome::Outcome;
 use crate::policy::{self, Files, InTree, NoFiles, Origin, Overrides, Policy, config, weakened};
 use crate::repair::Scene;
-use crate::scan::Outcome;
 use crate::source::Range;
 use systems::{Change, Name};
 

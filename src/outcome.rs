@@ -1,0 +1,67 @@
+//! What a run came to: everything a report, a journal record and an exit code are made of.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::exit::Exit;
+use crate::finding::Finding;
+use crate::package;
+use crate::source::Coverage;
+
+/// Everything a report needs to know about a run.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Sorted by path, line, column and rule: the same input gives the same bytes whatever the thread count.
+    pub findings: Vec<Finding>,
+    /// What was read, and what was not.
+    pub coverage: Coverage,
+    /// Allowances that matched nothing or are past their date.
+    pub stale: Vec<String>,
+    /// How many rules ran.
+    pub rules: usize,
+    /// The hash of the rule set, in hex.
+    pub ruleset: String,
+    /// How long it took.
+    pub took: Duration,
+    /// The packages that the data speaks of, in every lockfile and manifest that was read.
+    pub packages: Vec<package::survey::Row>,
+    /// What each lockfile's change added, removed and updated.
+    pub changes: Vec<(String, package::change::Change)>,
+    /// The date of the package data, where it was asked.
+    pub data: Option<String>,
+    /// What paths are relative to, when that is on disk.
+    pub root: Option<PathBuf>,
+}
+
+impl Outcome {
+    /// Adds findings that no source brought.
+    pub fn add(&mut self, findings: Vec<Finding>) {
+        self.findings.extend(findings);
+        sort(&mut self.findings);
+    }
+
+    /// The exit code that it means.
+    pub fn exit(&self) -> Exit {
+        if self.findings.iter().any(|f| f.verdict.blocks()) {
+            Exit::Blocked
+        } else if !self.coverage.complete() {
+            Exit::Incomplete
+        } else {
+            Exit::Clean
+        }
+    }
+
+    /// The `result` field of the contract.
+    pub fn result(&self) -> &'static str {
+        match self.exit() {
+            Exit::Clean => "clean",
+            Exit::Blocked => "blocked",
+            Exit::Incomplete | Exit::Usage => "incomplete",
+        }
+    }
+}
+
+/// Puts findings in the order of reports: by path, line, column, rule and commit.
+pub fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| (&a.location, a.rule.id, &a.commit).cmp(&(&b.location, b.rule.id, &b.commit)));
+}
