@@ -1,5 +1,7 @@
 //! Writes lockfiles of every format, so that a test can put a package into each and see that it comes out.
 
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
 use std::fmt::Write as _;
 
 /// How a package gets into the file.

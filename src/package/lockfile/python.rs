@@ -25,7 +25,8 @@ pub(super) fn requirement(text: &str, line: u32) -> Option<Package> {
         return Some(package);
     }
     let specifier = rest.split(';').next().unwrap_or(rest).trim().trim_start_matches('(').trim_end_matches(')');
-    if !specifier.is_empty() && !specifier.starts_with(['=', '<', '>', '!', '~']) {
+    let operators = ["==", "<", ">", "!=", "~="];
+    if !specifier.is_empty() && !operators.iter().any(|operator| specifier.starts_with(operator)) {
         return None;
     }
     package.version = pinned(specifier);
@@ -92,6 +93,7 @@ mod tests {
         assert_eq!(of("foo>=1"), pair("foo", None));
         assert_eq!(of("foo"), pair("foo", None));
         assert_eq!(of("foo bar"), None);
+        assert_eq!(of("foo = 1"), None);
         assert_eq!(of("./foo"), None);
         let url = requirement("foo @ git+https://host.example/a.git@abc ; os_name == 'nt'", 1).unwrap();
         assert_eq!(url.source, Source::Git("git+https://host.example/a.git@abc".to_owned()));

