@@ -68,7 +68,7 @@ fn line(text: &str, number: u32, inventory: &mut Inventory) -> Result<(), LockEr
         inventory.packages.push(direct(target, number));
         return Ok(());
     }
-    if text.starts_with('-') {
+    if text.trim_start_matches('-').starts_with(|c: char| c.is_ascii_alphabetic()) && text.starts_with('-') {
         // Index and build options say nothing of a package.
         return Ok(());
     }
