@@ -110,8 +110,21 @@ fn what_the_server_has_is_not_blamed_again() {
 fn a_policy_that_is_pushed_does_not_judge_itself() {
     let sandbox = Sandbox::new();
     let (_, repo) = served(&sandbox, &[]);
-    repo.write(".shield-hook.toml", "disable = [\"npm-access-token\", \"npm-auth-token\"]\n");
+    repo.write(".shield-hook.toml", "[[allow]]\npath = \"f\"\nreason = \"a test\"\nbroad = true\n");
     repo.write("f", npmrc(&npm_token())).commit("leak, and a policy that lets it through");
     push(&repo, &["origin", "main"]).expect_blocked(&["f:1"]);
     push(&repo, &["origin", "main:new"]).expect_blocked(&["f:1"]);
+}
+
+#[test]
+fn the_policy_is_that_of_the_ref_which_is_updated() {
+    let sandbox = Sandbox::new();
+    let (_, repo) = served(&sandbox, &[]);
+    push(&repo, &["origin", "main:strict"]).expect_clean();
+    repo.write(".shield-hook.toml", "[[allow]]\npath = \"f\"\nreason = \"a test\"\nbroad = true\n")
+        .commit("a loose policy");
+    push(&repo, &["origin", "main"]).expect_clean();
+    repo.write("f", npmrc(&npm_token())).commit("leak");
+    push(&repo, &["origin", "main:strict"]).expect_blocked(&["f:1"]);
+    push(&repo, &["origin", "main"]).expect_clean();
 }

@@ -13,6 +13,7 @@ use crate::exit::Exit;
 use crate::git::{self, Repo};
 use crate::journal::{self, Journal, Place};
 use crate::outcome::Outcome;
+use crate::policy::{Files, InTree, NoFiles};
 use crate::receipt;
 use crate::repair::Scene;
 use crate::source::{Cleanup, Message, Outgoing, Paths, RefUpdate, Staged, parse_ref_updates};
@@ -91,6 +92,9 @@ pub fn run(args: Args) -> Result<Exit> {
 }
 
 fn scan(args: &Args, repo: &Repo, ending: &mut Ending) -> Result<Outcome> {
+    if matches!(args.hook, Hook::PreReceive) {
+        return receive(args, repo, ending);
+    }
     let gate = Gate::ready(&args.judging, Home::Repo(repo))?;
     let max = gate.max_object();
     match &args.hook {
@@ -114,13 +118,8 @@ fn scan(args: &Args, repo: &Repo, ending: &mut Ending) -> Result<Outcome> {
             outcome.coverage.unseen = unseen(repo, outgoing.commits());
             Ok(outcome)
         }
-        // Has its own story, in `post_commit`.
-        Hook::PostCommit => gate.scan(&[]),
-        Hook::PreReceive => {
-            let updates = parse_ref_updates(&told::standard_input()?.0)?;
-            ending.covers.refs = updates.iter().map(ref_update).collect();
-            gate.scan(&[&Outgoing::received(repo, updates, max)?])
-        }
+        // These have their own stories, in `post_commit` and `receive`.
+        Hook::PostCommit | Hook::PreReceive => gate.scan(&[]),
         Hook::ReferenceTransaction { .. } => {
             let mut updates = parse_ref_updates(&told::standard_input()?.0)?;
             let guarded: [&[u8]; 3] = [b"refs/heads/", b"refs/tags/", b"refs/remotes/"];
@@ -129,6 +128,27 @@ fn scan(args: &Args, repo: &Repo, ending: &mut Ending) -> Result<Outcome> {
             gate.scan_in(repo, Scene::Commit, &[&Outgoing::transaction(repo, updates, max)?])
         }
     }
+}
+
+/// Judges what is pushed to this repository by the policy of the ref it is pushed to; for a new ref, or several that
+/// stand at different commits, by that of the default branch.
+fn receive(args: &Args, repo: &Repo, ending: &mut Ending) -> Result<Outcome> {
+    let updates = parse_ref_updates(&told::standard_input()?.0)?;
+    ending.covers.refs = updates.iter().map(ref_update).collect();
+    let mut objects = repo.objects();
+    let mut bases: Vec<_> = updates.iter().filter(|u| !u.new.is_null()).map(|u| u.old).collect();
+    bases.dedup();
+    let base = match bases[..] {
+        [one] if objects.tree_of(&one).is_ok() => Some((one, one.to_string())),
+        _ => repo.head()?.map(|head| (head, "HEAD".to_owned())),
+    };
+    let files: Box<dyn Files> = match base {
+        Some((id, name)) => Box::new(InTree::new(repo, &id, &name)?),
+        None => Box::new(NoFiles),
+    };
+    let gate = Gate::ready(&args.judging, Home::Trusted(&*files))?;
+    let max = gate.max_object();
+    gate.scan(&[&Outgoing::received(repo, updates, max)?])
 }
 
 impl Hook {
