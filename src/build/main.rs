@@ -3,6 +3,7 @@
 //! One module a table. Each gets the [`Context`] and writes one file into its `out` folder.
 
 mod advisories;
+mod prefilter;
 mod rules;
 
 use std::path::PathBuf;
@@ -24,5 +25,6 @@ fn main() {
     let mut context = Context { root, out, rules: Vec::new() };
     context.rules = rules::load(&context.root);
     rules::write(&context);
+    prefilter::write(&context);
     advisories::write(&context);
 }

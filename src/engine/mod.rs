@@ -26,7 +26,7 @@ use crate::finding::{Secret, Verified};
 use crate::rule::{Confidence, Rule, RuleSet};
 use decode::Budget;
 use judge::Circumstances;
-use prefilter::{Hit, Prefilter};
+use prefilter::{Hit, Prefilter, Wakes};
 use ready::Ready;
 use resolve::Candidate;
 use view::View;
@@ -54,7 +54,7 @@ impl Default for Settings {
 pub struct Scratch {
     hits: Vec<Hit>,
     /// (rule, keyword hit) pairs, to group hits by rule.
-    wanted: Vec<(u32, Range<usize>)>,
+    wanted: Vec<(u16, Range<usize>)>,
     /// Decoded text that is not in use.
     views: Vec<View>,
 }
@@ -83,26 +83,29 @@ pub struct Engine {
     set: RuleSet,
     rules: Vec<Ready>,
     prefilter: Prefilter,
-    /// For each keyword of the prefilter the rules that have it.
-    wakes: Vec<Vec<u32>>,
+    wakes: Wakes,
+    /// For each rule that `wakes` speaks of its place in `rules`; none where the two are the same.
+    places: Option<Vec<Option<u16>>>,
     settings: Settings,
 }
 
 impl Engine {
-    /// Makes the rules ready. Compiles no regex.
+    /// Makes the rules ready. Compiles no regex, and for the built-in rules and any part of them builds no table.
     pub fn new(set: RuleSet, settings: Settings) -> Self {
         let rules: Vec<Ready> = set.rules().iter().map(|rule| Ready::new(rule)).collect();
-        let mut keywords: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-        for (number, ready) in rules.iter().enumerate() {
-            for keyword in ready.rule.keywords {
-                let wakes = keywords.entry(keyword.to_ascii_lowercase()).or_default();
-                if wakes.last() != Some(&(number as u32)) {
-                    wakes.push(number as u32);
+        let numbers: Option<Vec<usize>> = set.rules().iter().map(|rule| rule.builtin_number()).collect();
+        let ((prefilter, wakes), places) = match numbers {
+            Some(numbers) if numbers.iter().copied().eq(0..RuleSet::builtin_len()) => (Prefilter::builtin(), None),
+            Some(numbers) => {
+                let mut places = vec![None; RuleSet::builtin_len()];
+                for (place, number) in numbers.into_iter().enumerate() {
+                    places[number] = Some(place as u16);
                 }
+                (Prefilter::builtin(), Some(places))
             }
-        }
-        let (keywords, wakes) = keywords.into_iter().unzip();
-        Engine { set, rules, prefilter: Prefilter::new(keywords), wakes, settings }
+            None => (prefilter_of(set.rules()), None),
+        };
+        Engine { set, rules, prefilter, wakes, places, settings }
     }
 
     /// The rules it runs.
@@ -198,14 +201,20 @@ impl Engine {
         wanted.clear();
         for hit in hits {
             let span = hit.at..hit.at + self.prefilter.keyword(hit.keyword).len();
-            wanted.extend(self.wakes[hit.keyword as usize].iter().map(|&rule| (rule, span.clone())));
+            for &rule in self.wakes.rules(hit.keyword) {
+                let place = match &self.places {
+                    None => Some(rule),
+                    Some(places) => places[usize::from(rule)],
+                };
+                wanted.extend(place.map(|place| (place, span.clone())));
+            }
         }
         // Stable: within a rule the hits stay sorted by position.
         wanted.sort_by_key(|(rule, _)| *rule);
         let mut generic = Vec::new();
         let around = Circumstances { text, path, path_policy: self.settings.path_policy, now: self.settings.now };
         for hits in wanted.chunk_by(|a, b| a.0 == b.0) {
-            let number = hits[0].0 as usize;
+            let number = usize::from(hits[0].0);
             let ready = &self.rules[number];
             if !ready.applies_to(path) {
                 continue;
@@ -276,6 +285,20 @@ impl Engine {
             notes: candidate.notes,
         }
     }
+}
+
+/// A prefilter made at run time, for rules of a user's own.
+fn prefilter_of(rules: &[&'static Rule]) -> (Prefilter, Wakes) {
+    let mut wakes: BTreeMap<String, Vec<u16>> = BTreeMap::new();
+    for (number, rule) in rules.iter().enumerate() {
+        for keyword in rule.keywords {
+            let wakes = wakes.entry(keyword.to_ascii_lowercase()).or_default();
+            if wakes.last() != Some(&(number as u16)) {
+                wakes.push(number as u16);
+            }
+        }
+    }
+    Prefilter::new(wakes.iter().map(|(keyword, rules)| (keyword.as_str(), rules.as_slice())))
 }
 
 #[cfg(test)]

@@ -1,0 +1,121 @@
+//! The prefilter's tables and how they are made. Shared with the build script, which makes those of the built-in rules.
+//!
+//! A keyword may begin at an even or at an odd position, and the text is looked at in steps of two. So each keyword gets
+//! two pieces of four bytes, one at an even distance from its start and one at an odd: whatever its position, one of the
+//! two lies on a step. Of all pieces of a keyword the rarest in ordinary code are taken. A piece may reach one byte over
+//! an end of the keyword: then every value of that byte is entered. To keep these few, and to fold case, only some bits
+//! of each byte count.
+
+/// The bits of a piece that count, by byte in little-endian order: four of the outer bytes, five of the inner ones. Bit
+/// 5, which tells upper case from lower, is not among them.
+const MASK: u32 = 0x0f1f_1f0f;
+/// Spreads pieces over slots. Of some thirty odd numbers the one that let the fewest positions of ordinary code pass.
+const MULTIPLIER: u32 = 0xfc56_39b1;
+/// There are so many slots, as a power of two: 64 KB of bitmap, beyond which fewer false passes do not pay.
+const SLOT_BITS: u32 = 19;
+/// Words of the bitmap.
+pub const WORDS: usize = 1 << (SLOT_BITS - 5);
+/// Slots that share a bucket, as a power of two; a word of the bitmap is a bucket.
+const BUCKET_BITS: u32 = 5;
+/// Buckets of entries.
+pub const BUCKETS: usize = 1 << (SLOT_BITS - BUCKET_BITS);
+
+/// How often the pieces of each bucket stand in ordinary code, as a character each: `0` for never, and four more for e
+/// times as often. Made by `examples/keyword_rarity.rs`.
+const RARITY: &str = include_str!("rarity.txt");
+
+/// The bits that count of four bytes.
+pub fn fold(bytes: u32) -> u32 {
+    bytes & MASK
+}
+
+/// The slot of a folded piece.
+pub fn slot(piece: u32) -> u32 {
+    piece.wrapping_mul(MULTIPLIER) >> (32 - SLOT_BITS)
+}
+
+/// The bucket of a slot.
+pub fn bucket(slot: u32) -> usize {
+    (slot >> BUCKET_BITS) as usize
+}
+
+/// One piece of one keyword.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The folded piece.
+    pub piece: u32,
+    /// The keyword's number.
+    pub keyword: u16,
+    /// Where the piece begins, counted from the keyword's start.
+    pub shift: i16,
+}
+
+/// What the prefilter runs on.
+pub struct Tables {
+    /// A bit for each slot that has an entry.
+    pub bitmap: Vec<u32>,
+    /// For each bucket the number of entries in it and before it.
+    pub ends: Vec<u32>,
+    /// All entries, by bucket.
+    pub entries: Vec<Entry>,
+}
+
+/// Makes the tables for `keywords`: at most 65,536 of them, ASCII, three bytes or more each.
+pub fn build(keywords: &[&str]) -> Tables {
+    let rarity = rarity();
+    let mut entries: Vec<Entry> = Vec::with_capacity(keywords.len() * 4);
+    for (number, keyword) in keywords.iter().enumerate() {
+        for parity in 0..2 {
+            let shifts = (-1..=keyword.len() as i16 - 3).filter(|shift| shift.rem_euclid(2) == parity);
+            let best = shifts.map(|shift| (cost(&pieces(keyword.as_bytes(), shift), &rarity), shift)).min_by(|a, b| {
+                // Ties must not depend on anything but the keyword.
+                a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
+            });
+            let (_, shift) = best.expect("three bytes have a piece at either parity");
+            let entry = |piece| Entry { piece, keyword: number as u16, shift };
+            entries.extend(pieces(keyword.as_bytes(), shift).into_iter().map(entry));
+        }
+    }
+    entries.sort_by_key(|e| (slot(e.piece), e.keyword, e.shift));
+    let mut bitmap = vec![0; WORDS];
+    let mut ends = vec![0; BUCKETS];
+    for entry in &entries {
+        let slot = slot(entry.piece);
+        bitmap[(slot >> 5) as usize] |= 1 << (slot & 31);
+        ends[bucket(slot)] += 1;
+    }
+    let mut sum = 0;
+    for end in &mut ends {
+        sum += *end;
+        *end = sum;
+    }
+    Tables { bitmap, ends, entries }
+}
+
+/// The folded pieces that four bytes from `shift` on can be, when `keyword` stands at 0.
+fn pieces(keyword: &[u8], shift: i16) -> Vec<u32> {
+    let mut pieces = vec![0];
+    for place in 0..4 {
+        let mask = MASK >> (8 * place) & 0xff;
+        let at = usize::try_from(shift + place as i16).ok();
+        let values: Vec<u32> = match at.and_then(|at| keyword.get(at)) {
+            Some(&byte) => vec![u32::from(byte) & mask],
+            None => (0..=mask).filter(|value| value & !mask == 0).collect(),
+        };
+        pieces = pieces.iter().flat_map(|piece| values.iter().map(move |value| piece | value << (8 * place))).collect();
+    }
+    pieces
+}
+
+/// How many positions of ordinary code these pieces let pass, in no particular unit.
+fn cost(pieces: &[u32], rarity: &[f32]) -> f32 {
+    // Each entry takes room in the bitmap, too.
+    pieces.iter().map(|&piece| rarity[bucket(slot(piece))] + 0.5).sum()
+}
+
+fn rarity() -> Vec<f32> {
+    let levels = RARITY.bytes().filter(|b| !b.is_ascii_whitespace());
+    let mut rarity: Vec<f32> = levels.map(|level| (f32::from(level - b'0') / 4.0).exp() - 1.0).collect();
+    rarity.resize(BUCKETS, 0.0);
+    rarity
+}
