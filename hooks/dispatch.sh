@@ -4,7 +4,8 @@ if [ -n "${GIT_DIR-}" ]; then
 elif [ -d .git ]; then
 	own=.git
 else
-	own=$(git rev-parse --git-dir) || exit 2
+	# A repository that is only being made has no hooks of its own.
+	own=$(git rev-parse --git-dir 2>/dev/null) || own=/dev/null
 fi
 if [ -f "$own/commondir" ]; then
 	read -r common <"$own/commondir"

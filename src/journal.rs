@@ -33,6 +33,8 @@ pub enum Place {
     Repository(PathBuf),
     /// The user's journal, in the XDG state directory.
     User,
+    /// A journal in this directory.
+    Directory(PathBuf),
 }
 
 impl Place {
@@ -44,6 +46,7 @@ impl Place {
         match self {
             Place::Repository(common) => Ok(common.join("shield-hook")),
             Place::User => state_directory(),
+            Place::Directory(path) => Ok(path.clone()),
         }
     }
 }

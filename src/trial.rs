@@ -205,7 +205,7 @@ fn stands_alone(rule: &'static Rule) -> bool {
 }
 
 /// A path that the rule applies to.
-fn path_for(rule: &Rule) -> String {
+pub fn path_for(rule: &Rule) -> String {
     match rule.paths.first() {
         None => "config/settings.txt".to_owned(),
         Some(glob) => concrete(glob),

@@ -4,6 +4,7 @@ mod advisories;
 mod allow;
 mod audit;
 mod baseline;
+mod canary;
 mod check;
 mod ci;
 mod config;
@@ -52,6 +53,8 @@ pub enum Command {
     Install(install::Install),
     /// Take the git hooks away and give back what was there
     Uninstall(install::Uninstall),
+    /// Prove that the hooks stop a leak, by trying one in a throwaway clone
+    Canary(canary::Args),
     /// List, show, test and start rules
     Rules(rules::Args),
     /// Write down the secrets that are known, so that they do not block
@@ -92,6 +95,7 @@ pub fn run(command: Command) -> Result<Exit> {
         Command::Check(args) => check::run(args),
         Command::Install(args) => install::install(args),
         Command::Uninstall(args) => install::uninstall(args),
+        Command::Canary(args) => canary::run(&args),
         Command::Rules(args) => rules::run(args),
         Command::Baseline(args) => baseline::run(args),
         Command::Allow(args) => allow::run(args),

@@ -73,7 +73,6 @@ pub fn remove(text: &str) -> Result<Without> {
     })
 }
 
-#[allow(dead_code, reason = "the canary reads it")]
 /// The pieces of ours in `text`, without their marks.
 pub fn pieces(text: &str) -> Vec<String> {
     let (mut found, mut inside) = (Vec::new(), None::<String>);
@@ -87,6 +86,11 @@ pub fn pieces(text: &str) -> Vec<String> {
         }
     }
     found
+}
+
+/// Where the first piece of ours begins.
+pub fn starts(text: &str) -> Option<usize> {
+    line_that(text, |line| line.trim_start().starts_with(BEGIN)).map(|(at, _)| at)
 }
 
 /// Where the first line that `is` wanted begins and ends.

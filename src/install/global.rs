@@ -184,7 +184,6 @@ pub fn is_dispatcher(path: &HooksPath) -> bool {
     stub_directory().is_ok_and(|directory| Path::new(&path.value) == directory)
 }
 
-#[allow(dead_code, reason = "doctor reads it")]
 /// What configuration hooks of ours git would run: the hook, and the command.
 ///
 /// # Errors

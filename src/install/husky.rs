@@ -63,6 +63,12 @@ pub fn uninstall(scripts: &Path, hook: &str) -> Result<bool> {
     Ok(true)
 }
 
+/// Whether nothing of theirs runs before ours.
+pub fn ours_first(text: &str) -> bool {
+    let own = |line: &str| line.is_empty() || line.starts_with('#') || line.contains("/husky.sh");
+    block::starts(text).is_some_and(|at| text[..at].lines().map(str::trim).all(own))
+}
+
 /// Behind the first line and behind husky's own, which in husky 8 starts the script anew.
 fn top(text: &str) -> usize {
     let mut at = 0;

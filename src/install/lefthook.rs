@@ -151,6 +151,37 @@ fn indent_of_first(text: &str) -> Option<&str> {
     Some(&line[..line.len() - line.trim_start().len()])
 }
 
+/// Whether the configuration holds a command of ours for `hook`, put there by `install` or by hand.
+pub fn runs_ours(text: &str, hook: &str) -> bool {
+    let Key::Section(body) = find_key(text, 0, "", hook) else { return false };
+    let section = &text[body..section_end(text, body)];
+    section.lines().any(|line| {
+        let line = line.trim();
+        !line.starts_with('#')
+            && line.contains(&format!("hook {hook}"))
+            && (line.contains("shield-hook") || line.contains("$program"))
+    })
+}
+
+/// A configuration with nothing but our commands: what the canary runs, so that it runs none of theirs.
+pub fn ours_alone(text: &str, hooks: &[&str]) -> String {
+    let mut out = String::from("no_auto_install: true\n");
+    for piece in block::pieces(text) {
+        let lines: Vec<&str> = piece.lines().collect();
+        let depth = lines.iter().filter(|l| !l.trim().is_empty()).map(|l| l.len() - l.trim_start().len()).min();
+        let flat: String =
+            lines.iter().map(|l| format!("{}\n", l.get(depth.unwrap_or(0)..).unwrap_or_default())).collect();
+        let Some(hook) = hooks.iter().find(|h| flat.contains(&format!("hook {h}"))) else { continue };
+        // A whole section, our `commands:`, or the command alone, as it was put in.
+        out += &match flat.split(':').next() {
+            Some("commands") => format!("{hook}:\n{}", indented(&flat, "  ")),
+            Some("shield-hook") => format!("{hook}:\n  commands:\n{}", indented(&flat, "    ")),
+            _ => flat,
+        };
+    }
+    out
+}
+
 /// Whether a hook file was written by lefthook.
 pub fn wrote(bytes: &[u8]) -> bool {
     bstr::ByteSlice::contains_str(bytes, "lefthook")

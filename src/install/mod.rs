@@ -3,10 +3,12 @@
 //! What was there keeps running, with the same arguments and standard input, and comes back byte for byte.
 
 mod block;
+pub mod canary;
 mod directory;
 mod files;
 mod global;
 mod husky;
+mod inspect;
 mod lefthook;
 pub mod names;
 mod site;

@@ -8,7 +8,6 @@ use crate::error::{Error, Result};
 /// A repository as the installer sees it.
 #[derive(Clone, Debug)]
 pub struct Site {
-    #[allow(dead_code, reason = "doctor asks it")]
     /// Asks git about it.
     pub git: UserGit,
     /// The top of the work tree; the git directory of a bare repository.

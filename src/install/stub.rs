@@ -147,6 +147,8 @@ pub struct Stub {
     pub binary: Option<PathBuf>,
     /// The file beside it that holds the hook which was there.
     pub chained: Option<String>,
+    /// Whether our own hook runs in it; a dispatcher also stands in for hooks that are none of ours.
+    pub calls: bool,
     /// Whether it is as it was written.
     pub intact: bool,
 }
@@ -169,12 +171,13 @@ pub fn read(bytes: &[u8]) -> Option<Stub> {
         hook: hook.into(),
         binary: value("binary=").and_then(unquote).map(PathBuf::from),
         chained: value("chained=$here/").map(str::to_owned),
+        calls: text.contains("\nfind_binary\n") || text.contains("\tfind_binary\n"),
         intact,
     })
 }
 
 /// Reads what [`Binary::word`] writes.
-fn unquote(word: &str) -> Option<String> {
+pub fn unquote(word: &str) -> Option<String> {
     let (home, rest) = match word.strip_prefix("\"$HOME\"/") {
         Some(rest) => (Some(std::env::var("HOME").ok()?), rest),
         None => (None, word),

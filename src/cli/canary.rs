@@ -1,0 +1,66 @@
+//! `shield-hook canary`
+
+use std::io::Write;
+use std::time::Instant;
+
+use crate::error::{Context, Result};
+use crate::exit::Exit;
+use crate::install::{self, canary};
+use crate::journal::{self, Place, Record};
+
+/// Prove that the hooks of this repository stop a leak, by trying one in a throwaway clone.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Prove instead that every active rule finds a fresh secret of its own
+    #[arg(long)]
+    rules: bool,
+    /// Nothing but what is wrong
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// Runs the canary; one line, whatever comes out.
+///
+/// # Errors
+/// When there is no repository, or no place for a throwaway clone.
+pub fn run(args: &Args) -> Result<Exit> {
+    let command = if args.rules { "canary --rules" } else { "canary" };
+    sing(command, args.rules, args.quiet)
+}
+
+/// Runs it, leaves a record under the name `command`, and tells.
+///
+/// # Errors
+/// As [`run`].
+pub(super) fn sing(command: &str, rules: bool, quiet: bool) -> Result<Exit> {
+    let start = Instant::now();
+    let sung = std::env::current_dir().or_incomplete("the current directory").and_then(|here| {
+        let program = install::this_program()?;
+        if rules { canary::rules(&here, &program) } else { canary::run(&here, &program) }
+    });
+    let root = std::env::current_dir().ok().map(|d| d.display().to_string());
+    match sung {
+        Ok(sung) => {
+            let result = if sung.exit == Exit::Clean { "clean" } else { "blocked" };
+            let record = Record {
+                result: result.into(),
+                exit: sung.exit as u8,
+                ms: sung.took.as_millis() as u64,
+                digest: sung.line.clone(),
+                root,
+                ..Record::new(command)
+            };
+            journal::record(&Place::User, &record);
+            sung.wrong.iter().for_each(|why| anstream::eprintln!("canary: {why}"));
+            if !quiet || sung.exit != Exit::Clean {
+                writeln!(std::io::stdout(), "{}", sung.line).or_incomplete("standard output")?;
+            }
+            Ok(sung.exit)
+        }
+        Err(error) => {
+            let record = Record { root, ..Record::failed(command, &error, start.elapsed()) };
+            journal::record(&Place::User, &record);
+            Err(error)
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! `canary --rules`: a fresh token for every active rule, through the installed program.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+use std::time::Instant;
+
+use super::super::site::Site;
+use super::super::{inspect, stub};
+use super::{Sung, binary, plant, said, world};
+use crate::error::{Context, Error, Result};
+use crate::exit::Exit;
+use crate::policy::{OnDisk, Origin, Overrides, Policy, user_config};
+use crate::rule::generate::Generator;
+use crate::trial;
+
+/// Plants one file for each `match` of every active rule in a throwaway clone, stages them, and has the installed
+/// program scan them. A rule that finds nothing in any of its files is named.
+///
+/// # Errors
+/// When there is no repository, the configuration is wrong, or no throwaway clone can be made.
+pub fn run(directory: &Path, program: &Path) -> Result<Sung> {
+    let start = Instant::now();
+    let word = plant::word();
+    let site = Site::find(directory)?;
+    let seen = inspect::inspect(&site)?;
+    let program = binary(&seen, program);
+    let (rules, _) = active(&site)?;
+    let world = world::World::make(&site, &seen, &word)?;
+    let mut samples = Generator::new(&rules);
+    let mut planted: BTreeMap<String, &'static str> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for rule in rules.rules() {
+        for (number, template) in rule.matches.iter().enumerate() {
+            let made = match samples.expand(rule, template) {
+                Ok(made) => made,
+                Err(why) => {
+                    wrong.push(format!("{}: no sample can be made: {why}", rule.id));
+                    continue;
+                }
+            };
+            let path = format!("{word}/{}/{number}/{}", rule.id, trial::path_for(rule));
+            let file = world.clone.join(&path);
+            if let Some(above) = file.parent() {
+                std::fs::create_dir_all(above).or_incomplete(above.display())?;
+            }
+            std::fs::write(&file, made.text + "\n").or_incomplete(file.display())?;
+            planted.insert(path, rule.id);
+        }
+    }
+    world.quietly(&["add", "--force", &word])?;
+    let mut command = world.command(&program);
+    let output = command.args(["scan", "--staged", "--format", "json"]).output().or_incomplete(program.display())?;
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).map_err(|_| {
+        Error::incomplete(format!("{} gave no report: {}", stub::quote(&program.to_string_lossy()), said(&output)))
+    })?;
+    let found: HashSet<(&str, &str)> = report["findings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|f| Some((f["path"].as_str()?, f["rule"].as_str()?)))
+        .collect();
+    let mut silent: BTreeMap<&str, usize> = BTreeMap::new();
+    for (path, rule) in &planted {
+        if !found.contains(&(path.as_str(), rule)) {
+            *silent.entry(rule).or_default() += 1;
+        }
+    }
+    for (rule, misses) in &silent {
+        let all = planted.values().filter(|r| *r == rule).count();
+        wrong.push(format!("{rule}: silent on {misses} of {all} samples of its own"));
+    }
+    let took = start.elapsed();
+    let alive = rules.rules().len() - silent.len();
+    let line = format!(
+        "canary {word}: {alive} of {} rules alive, {} samples ({} ms)",
+        rules.rules().len(),
+        planted.len(),
+        took.as_millis()
+    );
+    let exit = if wrong.is_empty() { Exit::Clean } else { Exit::Blocked };
+    Ok(Sung { line, wrong, exit, took })
+}
+
+/// The rules that the repository's policy leaves on, and the policy.
+pub(in super::super) fn active(site: &Site) -> Result<(crate::rule::RuleSet, Policy)> {
+    let files = OnDisk { root: site.root.clone() };
+    let user = user_config();
+    let (policy, rules) =
+        Policy::load(Origin { files: &files, user: user.as_deref(), trusted: false }, &Overrides::default())?;
+    Ok((rules, policy))
+}

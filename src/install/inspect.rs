@@ -1,0 +1,168 @@
+//! Which hooks git really runs in a repository, and whether they are ours.
+
+use std::path::PathBuf;
+
+use bstr::ByteSlice;
+
+use super::site::{Manager, Site};
+use super::stub::{self, Stub};
+use super::{block, files, global, husky, lefthook, names};
+use crate::error::Result;
+
+/// What git finds under one hook's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The hook's name.
+    pub hook: &'static str,
+    /// The file that git looks for.
+    pub path: PathBuf,
+    /// What it is.
+    pub what: What,
+}
+
+/// What a hook's file is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// There is none: git runs nothing.
+    Nothing,
+    /// It is there, and git passes it over because it is not executable.
+    NotExecutable,
+    /// Our stub.
+    Ours(Stub),
+    /// Our stub, run by somebody else's hook that was put in front of it.
+    Behind(Stub),
+    /// husky's wrapper around a script that holds our lines; the script, and whether ours come first.
+    Husky {
+        /// The script.
+        script: PathBuf,
+        /// Nothing of theirs runs before ours.
+        first: bool,
+    },
+    /// lefthook's, with our command in this configuration.
+    Lefthook(PathBuf),
+    /// A configuration hook of ours; the stub that it runs.
+    Config(PathBuf, Stub),
+    /// Somebody else's, without ours; who, as far as that can be told.
+    Foreign(&'static str),
+}
+
+impl Seen {
+    /// Whether ours runs.
+    pub fn is_ours(&self) -> bool {
+        !matches!(self.what, What::Nothing | What::NotExecutable | What::Foreign(_))
+    }
+
+    /// The stub that runs, where it is one.
+    pub fn stub(&self) -> Option<&Stub> {
+        match &self.what {
+            What::Ours(stub) | What::Behind(stub) | What::Config(_, stub) => Some(stub),
+            _ => None,
+        }
+    }
+}
+
+/// Looks at every hook that this program can run.
+///
+/// # Errors
+/// When git cannot be asked or a file cannot be read.
+pub fn inspect(site: &Site) -> Result<Vec<Seen>> {
+    let config = config_hooks(site)?;
+    names::OURS.iter().map(|hook| look(site, hook, &config)).collect()
+}
+
+fn look(site: &Site, hook: &'static str, config: &[(String, PathBuf)]) -> Result<Seen> {
+    let path = site.hooks.join(hook);
+    let what = in_directory(site, hook, &path)?;
+    let run_by_config = config.iter().find(|(event, _)| event == hook);
+    let what = match (&what, run_by_config) {
+        (What::Nothing | What::NotExecutable | What::Foreign(_), Some((_, stub))) => {
+            match files::read(stub)?.and_then(|bytes| stub::read(&bytes)) {
+                Some(found) if files::is_executable(stub) => What::Config(stub.clone(), found),
+                _ => what,
+            }
+        }
+        _ => what,
+    };
+    Ok(Seen { hook, path, what })
+}
+
+fn in_directory(site: &Site, hook: &str, path: &std::path::Path) -> Result<What> {
+    if !path.is_file() {
+        return Ok(What::Nothing);
+    }
+    let bytes = files::read(path)?.unwrap_or_default();
+    if !files::is_executable(path) {
+        return Ok(What::NotExecutable);
+    }
+    if let Some(stub) = stub::read(&bytes) {
+        // The dispatcher runs the repository's own stub, where it has one.
+        let own = site.common.join("hooks").join(hook);
+        if stub.kind == "dispatcher"
+            && own != path
+            && files::is_executable(&own)
+            && let Some(own) = files::read(&own)?.and_then(|bytes| stub::read(&bytes))
+        {
+            return Ok(What::Ours(own));
+        }
+        let runs_ours = stub.kind != "dispatcher" || stub.calls;
+        return Ok(if runs_ours { What::Ours(stub) } else { What::Foreign("the dispatcher, without ours") });
+    }
+    let script = match &site.manager {
+        Manager::Husky(scripts) => Some(scripts.join(hook)),
+        _ => None,
+    };
+    if let Some(script) = script {
+        return Ok(match files::read_text(&script)? {
+            Some(text) if !block::pieces(&text).is_empty() => What::Husky { first: husky::ours_first(&text), script },
+            _ => What::Foreign("husky"),
+        });
+    }
+    if lefthook::wrote(&bytes) {
+        if let Manager::Lefthook(team) = &site.manager {
+            let configs = [lefthook::local_config(&site.root, team), team.clone()];
+            for config in configs {
+                if lefthook::runs_ours(&files::read_text(&config)?.unwrap_or_default(), hook) {
+                    return Ok(What::Lefthook(config));
+                }
+            }
+        }
+        return Ok(What::Foreign("lefthook"));
+    }
+    // A hook manager that was installed over ours runs it as its "legacy" hook.
+    let legacy = site.hooks.join(format!("{hook}.legacy"));
+    let is_framework =
+        bytes.contains_str("pre-commit") && bytes.contains_str("hook-impl") || bytes.contains_str("prek");
+    if is_framework
+        && files::is_executable(&legacy)
+        && let Some(stub) = files::read(&legacy)?.and_then(|bytes| stub::read(&bytes))
+    {
+        return Ok(What::Behind(stub));
+    }
+    Ok(What::Foreign(if is_framework { "the pre-commit framework" } else { "another hook" }))
+}
+
+/// The configuration hooks of ours that this git would run here: the event, and the stub.
+fn config_hooks(site: &Site) -> Result<Vec<(String, PathBuf)>> {
+    if site.git.version()? < super::usergit::CONFIG_HOOKS {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for (hook, command) in global::config_hooks(&site.git)? {
+        let name = global::config_name(&hook);
+        let off = |key: String| {
+            Ok::<_, crate::error::Error>(
+                site.git.ask(["config", "--type=bool", "--get", &key])?.as_deref() == Some("false"),
+            )
+        };
+        if off(format!("hook.{name}.enabled"))? || off(format!("hook.{hook}.enabled"))? {
+            continue;
+        }
+        let events = site.git.ask(["config", "--get-all", &format!("hook.{name}.event")])?.unwrap_or_default();
+        // An empty value takes back the events before it.
+        let listed = events.lines().rev().take_while(|e| !e.is_empty()).any(|e| e == hook);
+        if listed && let Some(path) = stub::unquote(&command) {
+            found.push((hook, PathBuf::from(path)));
+        }
+    }
+    Ok(found)
+}
