@@ -229,13 +229,15 @@ impl Trial<'_> {
     /// Whether a step was stopped by ours and for this canary.
     fn judge(&mut self, step: &str, hook: Option<&str>, stopped: bool, ran: Option<u8>, output: &Output) {
         let report = said(output);
+        let seen = hook.and_then(|h| self.seen.iter().find(|s| s.hook == h));
         let why = if !stopped {
-            Some(match hook.and_then(|h| self.seen.iter().find(|s| s.hook == h)) {
+            Some(match seen {
                 Some(seen) => why_not(seen, ran),
                 None => format!("the gate let it through (exit {})", output.status.code().unwrap_or(-1)),
             })
         } else {
             match ran {
+                None if seen.is_some_and(|s| !s.is_ours()) => seen.map(|s| why_not(s, ran)),
                 None => Some("something else stopped it: no run of ours is in the journal".into()),
                 Some(exit) if exit != Exit::Blocked as u8 => {
                     Some(format!("ours ended with exit {exit} and judged nothing: {report}"))

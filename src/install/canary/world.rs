@@ -153,12 +153,16 @@ impl World {
             None => Box::new(NoFiles),
         });
         load(&in_tree);
-        self.write(&in_tree.into_files())?;
+        let committed = in_tree.into_files();
+        self.write(&committed)?;
         fs::write(self.clone.join("README"), "A throwaway clone.\n").or_incomplete("the first commit")?;
         self.quietly(&["add", "--all", "--force"])?;
         self.quietly(&["commit", "--quiet", "--no-verify", "--message=base"])?;
         self.quietly(&["push", "--quiet", "--no-verify", "origin", "HEAD:refs/heads/base"])?;
         self.base = self.quietly(&["rev-parse", "HEAD"])?;
+        for (name, _) in &committed {
+            fs::remove_file(self.clone.join(name)).or_incomplete(name)?;
+        }
         load(&on_disk);
         self.write(&on_disk.into_files())
     }
