@@ -19,7 +19,7 @@ pub struct Judging {
     #[arg(global = true, long, value_name = "FILE", env = "SHIELD_HOOK_BASELINE")]
     pub baseline: Option<PathBuf>,
     /// The lowest confidence that blocks
-    #[arg(global = true, long, value_parser = confidence(), value_name = "LEVEL")]
+    #[arg(global = true, long, value_parser = confidence(), value_name = "LEVEL", env = "SHIELD_HOOK_BLOCK")]
     pub block: Option<Confidence>,
     /// Run this rule only (repeatable)
     #[arg(global = true, long = "rule", value_name = "ID")]

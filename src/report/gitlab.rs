@@ -58,10 +58,11 @@ fn vulnerabilities(outcome: &Outcome) -> Vec<Value> {
     let shown = outcome.findings.iter().filter(|f| matches!(f.verdict, Verdict::Block | Verdict::Warn(_)));
     shown
         .map(|f| {
-            let path = f.location.path.to_string();
+            let (path, l) = (f.location.path.to_string(), &f.location);
+            let commit = f.commit.as_deref().unwrap_or(NO_COMMIT);
             json!({
                 // The same for the same secret in the same file, run after run.
-                "id": format!("{}:{path}:{}:{}", f.fingerprint, f.location.line, f.commit.as_deref().unwrap_or(NO_COMMIT)),
+                "id": format!("{}:{path}:{}:{}:{commit}", f.fingerprint, l.line, l.column),
                 "category": "secret_detection",
                 "name": f.rule.title,
                 "description": f.rule.why,
@@ -71,9 +72,9 @@ fn vulnerabilities(outcome: &Outcome) -> Vec<Value> {
                 "scanner": { "id": "shield-hook", "name": "shield-hook" },
                 "location": {
                     "file": path,
-                    "commit": { "sha": f.commit.as_deref().unwrap_or(NO_COMMIT) },
-                    "start_line": f.location.line,
-                    "end_line": f.location.end_line,
+                    "commit": { "sha": commit },
+                    "start_line": l.line,
+                    "end_line": l.end_line,
                 },
                 "identifiers": [{
                     "type": "shield_hook_rule_id",
