@@ -193,3 +193,11 @@ fn version_2_is_read_in_both_halves() {
     let inventory = lockfile::parse("package-lock.json", text.as_bytes()).unwrap().unwrap();
     assert_eq!(blocked(&Advisories::builtin(), &inventory).len(), 1);
 }
+
+#[test]
+fn yarn_1_with_quoted_keys_as_converters_write_it() {
+    let text = "\"axios@^1.0.0\":\n  \"integrity\" \"sha512-AA==\"\n  \"version\" \"1.14.1\"\n  dependencies:\n    \"ms\" \"2.0.0\"\n";
+    let inventory = lockfile::parse("yarn.lock", text.as_bytes()).unwrap().unwrap();
+    assert_eq!(blocked(&Advisories::builtin(), &inventory).len(), 1);
+    assert_eq!(inventory.packages[0].integrity.len(), 1);
+}

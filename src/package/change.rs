@@ -162,7 +162,8 @@ fn judge(package: &Package, before: &Before<'_>, advisories: &Advisories) -> Opt
         return (!what.is_empty()).then_some(what);
     }
     what.extend(from_where(package, named, before));
-    if package.install_script && !named.iter().any(|p| p.install_script) {
+    // In a lockfile that is new as a whole every script is, and says nothing.
+    if before.any && package.install_script && !named.iter().any(|p| p.install_script) {
         what.push(What::InstallScript);
     }
     if named.is_empty() && package.is_registry() {

@@ -7,9 +7,9 @@ use fst::{IntoStreamer, Streamer};
 static POPULAR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/popular.fst"));
 
 /// Lookalikes are sought among this many: an attacker imitates what many type.
-const IMITATED: u64 = 3000;
+const IMITATED: u64 = 1500;
 /// Shorter names are near to one another by chance.
-const SHORTEST: usize = 5;
+const SHORTEST: usize = 6;
 
 fn map() -> fst::Map<&'static [u8]> {
     fst::Map::new(POPULAR).expect("the build script wrote it")
@@ -27,7 +27,7 @@ pub fn rank(ecosystem: Ecosystem, name: &str) -> Option<u64> {
 }
 
 /// The popular name that this one could be mistaken for: one letter added, dropped, changed or swapped with its
-/// neighbour, or the same but for separators. Nothing for a name that is popular itself.
+/// neighbour. Nothing for a name that is popular itself; names that differ in separators only the registries refuse.
 pub fn lookalike(ecosystem: Ecosystem, name: &str) -> Option<String> {
     let name = ecosystem.normalise(name);
     if name.len() < SHORTEST || rank(ecosystem, &name).is_some() {
@@ -59,7 +59,8 @@ fn confusable(name: &str, popular: &str) -> bool {
     }
     // `es6-ext` and `es5-ext`, `vue2` and `vue`: numbers tell versions and editions apart.
     let digits = |n: &str| n.chars().filter(char::is_ascii_digit).collect::<String>();
-    digits(name) == digits(popular)
+    let letters = |n: &str| n.chars().filter(|c| !matches!(c, '-' | '_' | '.')).collect::<String>();
+    digits(name) == digits(popular) && letters(name) != letters(popular)
 }
 
 /// An automaton over the first byte of the key, then another.
@@ -96,8 +97,7 @@ impl<A: Automaton> Automaton for After<A> {
     }
 }
 
-/// Accepts what is at most one edit (insertion, deletion, substitution, neighbouring swap) away; separators may differ
-/// in any number.
+/// Accepts what is at most one edit (insertion, deletion, substitution, neighbouring swap) away.
 struct OneEdit<'a> {
     name: &'a [u8],
 }
@@ -112,22 +112,15 @@ struct Spot {
     owed: Option<u8>,
 }
 
-fn separator(byte: u8) -> bool {
-    matches!(byte, b'-' | b'_' | b'.')
-}
-
 impl OneEdit<'_> {
     fn add(&self, spots: &mut Vec<Spot>, spot: Spot) {
         if spot.edits > 1 || spots.contains(&spot) {
             return;
         }
         spots.push(spot);
-        if spot.owed.is_none()
-            && let Some(byte) = self.name.get(spot.at)
-        {
+        if spot.owed.is_none() && spot.at < self.name.len() {
             // A byte of the name that the popular one lacks.
-            let cost = u8::from(!separator(*byte));
-            self.add(spots, Spot { at: spot.at + 1, edits: spot.edits + cost, owed: None });
+            self.add(spots, Spot { at: spot.at + 1, edits: spot.edits + 1, owed: None });
         }
     }
 }
@@ -170,8 +163,7 @@ impl Automaton for OneEdit<'_> {
                 self.add(&mut next, Spot { at: spot.at + 2, edits: spot.edits + 1, owed: here });
             }
             // A byte of the popular name that this one lacks.
-            let cost = u8::from(!separator(byte));
-            self.add(&mut next, Spot { at: spot.at, edits: spot.edits + cost, owed: None });
+            self.add(&mut next, Spot { at: spot.at, edits: spot.edits + 1, owed: None });
         }
         next
     }
@@ -190,10 +182,9 @@ mod tests {
             (Npm, "lodashs", "lodash"),
             (Npm, "comander", "commander"),
             (Npm, "commandre", "commander"),
-            (Npm, "type-script", "typescript"),
             (Npm, "@bable/core", "@babel/core"),
             (Pypi, "reqeusts", "requests"),
-            (Pypi, "request_s", "requests"),
+            (Pypi, "requestss", "requests"),
             (Pypi, "python_dateutill", "python-dateutil"),
         ] {
             assert_eq!(lookalike(ecosystem, name).as_deref(), Some(popular), "{name}");
@@ -208,6 +199,7 @@ mod tests {
             (Npm, "shield-hook-something-else"),
             (Npm, "@babel/corn"),
             (Npm, "glob2"),
+            (Npm, "type-script"),
             (Npm, "abc"),
             (Pypi, "Requests"),
         ] {

@@ -57,7 +57,8 @@ fn version_1(text: &str) -> Result<Vec<Package>, LockError> {
                 }
                 let (key, value) = field.split_once(' ').ok_or_else(|| fail("a field without a value"))?;
                 let value = unquote(value).ok_or_else(|| fail("an unclosed quote"))?;
-                let slot = match key {
+                // Converters (synp, `yarn import`) quote the keys, too.
+                let slot = match key.trim_matches('"') {
                     "version" => &mut open.version,
                     "resolved" => &mut open.resolved,
                     "integrity" => &mut open.integrity,
