@@ -263,6 +263,27 @@ pub fn append(place: &Place, record: &Record) -> io::Result<()> {
     }
 }
 
+/// Whether a record could be appended: nothing is written.
+///
+/// # Errors
+/// Why not.
+pub fn writable(place: &Place) -> io::Result<()> {
+    let directory = place.directory()?;
+    let path = directory.join(FILE);
+    if path.symlink_metadata().is_ok() {
+        return OpenOptions::new().append(true).open(&path).map(drop);
+    }
+    let nearest = directory.ancestors().find(|d| d.symlink_metadata().is_ok()).unwrap_or(&directory);
+    let about = fs::metadata(nearest)?;
+    match (about.is_dir(), about.permissions().readonly()) {
+        (false, _) => Err(io::Error::new(io::ErrorKind::NotADirectory, format!("{} is in the way", nearest.display()))),
+        (_, true) => {
+            Err(io::Error::new(io::ErrorKind::PermissionDenied, format!("{} is read-only", nearest.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).append(true).read(true).open(path)
 }

@@ -15,6 +15,7 @@ pub mod git;
 pub mod install;
 pub mod journal;
 pub mod outcome;
+pub mod overdue;
 pub mod package;
 pub mod place;
 pub mod policy;

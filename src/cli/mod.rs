@@ -9,6 +9,7 @@ mod check;
 mod ci;
 mod config;
 mod docs;
+mod doctor;
 mod gate;
 mod hook;
 mod install;
@@ -53,6 +54,8 @@ pub enum Command {
     Install(install::Install),
     /// Take the git hooks away and give back what was there
     Uninstall(install::Uninstall),
+    /// Say what keeps the hooks from stopping a leak, and how to repair it
+    Doctor(doctor::Args),
     /// Prove that the hooks stop a leak, by trying one in a throwaway clone
     Canary(canary::Args),
     /// List, show, test and start rules
@@ -95,6 +98,7 @@ pub fn run(command: Command) -> Result<Exit> {
         Command::Check(args) => check::run(args),
         Command::Install(args) => install::install(args),
         Command::Uninstall(args) => install::uninstall(args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Canary(args) => canary::run(&args),
         Command::Rules(args) => rules::run(args),
         Command::Baseline(args) => baseline::run(args),

@@ -12,6 +12,8 @@ use crate::error::Result;
 const ASIDE: &str = ".chained-by-shield-hook";
 /// The directory for a hook that asks for its own name and so must keep it.
 const ASIDE_DIRECTORY: &str = "chained-by-shield-hook";
+/// What follows the hook's name in a copy of a stub of ours that somebody had edited.
+const EDITED: &str = ".edited-shield-hook-stub";
 /// Where hook managers (the pre-commit framework, prek) put a hook that was there before theirs.
 const LEGACY: &str = ".legacy";
 
@@ -41,8 +43,11 @@ pub fn install(directory: &Path, hook: &str, kind: Kind, binary: &Binary, ours: 
     };
     let mut done = Done::New;
     if let Some(bytes) = &there {
-        if stub::read(bytes).is_some() {
+        if let Some(found) = stub::read(bytes) {
             done = Done::Kept;
+            if !found.intact {
+                files::write(&free_name(&directory.join(format!("{hook}{EDITED}"))), bytes, false)?;
+            }
         } else {
             let aside = new_aside(directory, hook, bytes);
             if aside.symlink_metadata().is_ok() {
@@ -91,7 +96,7 @@ pub fn uninstall(directory: &Path, hook: &str) -> Result<Option<String>> {
     };
     let mut said = String::new();
     if !found.intact {
-        let copy = free_name(&directory.join(format!("{hook}.edited-shield-hook-stub")));
+        let copy = free_name(&directory.join(format!("{hook}{EDITED}")));
         files::write(&copy, &files::read(&path)?.unwrap_or_default(), false)?;
         said = format!("; it had been edited, so a copy is in {}", copy.display());
     }

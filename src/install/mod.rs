@@ -5,6 +5,7 @@
 mod block;
 pub mod canary;
 mod directory;
+pub mod doctor;
 mod files;
 mod global;
 mod husky;

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::{Duration, Instant};
 
+pub(super) use detectors::active;
 pub use detectors::run as rules;
 
 use super::inspect::{self, Seen, What};

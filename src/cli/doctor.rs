@@ -1,0 +1,83 @@
+//! `shield-hook doctor`
+
+use std::io::Write;
+use std::time::Instant;
+
+use super::canary;
+use crate::error::{Context, Result};
+use crate::exit::Exit;
+use crate::install::{self, doctor};
+use crate::journal::{self, Place, Record};
+
+/// Say what keeps the hooks from stopping a leak, and how to repair it.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Run the canary as well
+    #[arg(long)]
+    prove: bool,
+    /// Repair what can be repaired without taking away what somebody wrote
+    #[arg(long)]
+    fix: bool,
+    /// How to tell
+    #[arg(long, value_enum, default_value = "pretty")]
+    format: Format,
+    /// Nothing but what is wrong
+    #[arg(long)]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Pretty,
+    Json,
+}
+
+/// Examines, repairs where asked, and tells.
+///
+/// # Errors
+/// When git cannot be run or a repair fails.
+pub fn run(args: &Args) -> Result<Exit> {
+    let start = Instant::now();
+    let here = std::env::current_dir().or_incomplete("the current directory")?;
+    let program = install::this_program()?;
+    let mut diagnosis = doctor::examine(&here, &program)?;
+    let mut out = std::io::stdout().lock();
+    if args.fix {
+        for done in doctor::fix(&diagnosis, &here, &program)? {
+            anstream::eprintln!("{done}");
+        }
+        diagnosis = doctor::examine(&here, &program)?;
+    }
+    let errors = diagnosis.troubles.iter().any(|t| t.weight == doctor::Weight::Error);
+    let exit = if errors { Exit::Blocked } else { Exit::Clean };
+    let record = Record {
+        result: if errors { "blocked" } else { "clean" }.into(),
+        exit: exit as u8,
+        ms: start.elapsed().as_millis() as u64,
+        digest: diagnosis.line(),
+        root: Some(here.display().to_string()),
+        ..Record::new("doctor")
+    };
+    journal::record(&Place::User, &record);
+    match args.format {
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut out, &diagnosis.json()).or_incomplete("standard output")?;
+            writeln!(out).or_incomplete("standard output")?;
+        }
+        Format::Pretty => {
+            for trouble in &diagnosis.troubles {
+                writeln!(out, "{}[{}]: {}\n  fix: {}", trouble.weight.name(), trouble.id, trouble.what, trouble.fix)
+                    .or_incomplete("standard output")?;
+            }
+            if !args.quiet || !diagnosis.healthy() {
+                anstream::eprintln!("{}", diagnosis.line());
+            }
+        }
+    }
+    drop(out);
+    if args.prove {
+        let sung = canary::sing("doctor --prove", false, args.quiet || args.format == Format::Json)?;
+        return Ok(if sung == Exit::Clean { exit } else { sung });
+    }
+    Ok(exit)
+}

@@ -1,0 +1,97 @@
+//! Whether the rules, the policy and the data still let anything be found.
+
+use jiff::civil::Date;
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::super::canary;
+use super::super::site::Site;
+use super::{Diagnosis, Trouble};
+use crate::package::store;
+use crate::rule::{Confidence, RuleSet, Severity};
+
+/// Known secrets beyond this many are worth a word.
+const MANY: usize = 100;
+/// Data older than this many days is worth one.
+const OLD_DATA: i32 = 90;
+
+pub(super) fn look(site: &Site, diagnosis: &mut Diagnosis) {
+    let troubles = &mut diagnosis.troubles;
+    match canary::active(site) {
+        Err(error) => troubles.push(Trouble::error(
+            "policy-broken",
+            format!("the policy cannot be read, so every commit is stopped: {}", error.message()),
+            error.help_lines().first().cloned().unwrap_or_else(|| "shield-hook config check".into()),
+        )),
+        Ok((rules, policy)) => {
+            let all = RuleSet::builtin().rules().len();
+            let active = rules.rules().len();
+            diagnosis.facts.push(format!("{active} rules ({})", rules.hash()));
+            if active * 2 < all {
+                troubles.push(Trouble::error(
+                    "rules-few",
+                    format!("only {active} rules are active, of {all} in the program"),
+                    "take `replace-builtin` or `disable` out of .shield-hook.toml, and look: shield-hook config show",
+                ));
+            }
+            for allowance in policy.allowances().iter().filter(|a| a.broad) {
+                troubles.push(Trouble::warning(
+                    "allowance-broad",
+                    format!(
+                        "{}:{} allows every secret in {}: {}",
+                        allowance.file,
+                        allowance.line,
+                        if allowance.path.is_empty() { "every file".into() } else { allowance.path.join(", ") },
+                        allowance.reason
+                    ),
+                    format!("edit {}: name a rule, a value or a fingerprint", allowance.file),
+                ));
+            }
+            for stale in policy.stale() {
+                troubles.push(Trouble::warning("policy-stale", stale, "shield-hook config check"));
+            }
+            let known = policy.baseline().len();
+            if known > MANY {
+                troubles.push(Trouble::warning(
+                    "baseline-large",
+                    format!("{known} secrets are in the baseline, and none of them blocks"),
+                    "shield-hook baseline audit",
+                ));
+            }
+            if policy.block == Confidence::High || policy.severity >= Severity::High {
+                troubles.push(Trouble::warning(
+                    "policy-high",
+                    format!(
+                        "only findings of {} confidence and {} severity or more block",
+                        format!("{:?}", policy.block).to_lowercase(),
+                        format!("{:?}", policy.severity).to_lowercase()
+                    ),
+                    "lower `block` and `severity` in the configuration: shield-hook config show",
+                ));
+            }
+        }
+    }
+    match store::load() {
+        Err(error) => troubles.push(Trouble::error(
+            "data-broken",
+            format!("the data on hijacked packages cannot be read: {}", error.message()),
+            error.help_lines().first().cloned().unwrap_or_default(),
+        )),
+        Ok(data) if data.is_empty() => troubles.push(Trouble::error(
+            "data-missing",
+            "the program holds no data on hijacked packages",
+            "install it again: ./install.sh",
+        )),
+        Ok(data) => {
+            diagnosis.facts.push(format!("data of {}", data.date()));
+            let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+            let age = data.date().parse::<Date>().ok().and_then(|d| today.since(d).ok()).map(|s| s.get_days());
+            if age.is_some_and(|days| days > OLD_DATA) {
+                troubles.push(Trouble::warning(
+                    "data-old",
+                    format!("the data on hijacked packages is {} days old", age.unwrap_or_default()),
+                    "install a newer shield-hook, or: shield-hook advisories update FILE",
+                ));
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The user's own set-up: the environment and the installation for all repositories.
+
+use std::path::Path;
+
+use super::super::usergit::{CONFIG_HOOKS, UserGit};
+use super::super::{files, global, names};
+use super::{Diagnosis, Repair, Trouble, in_path};
+use crate::error::Result;
+
+pub(super) fn look(git: &UserGit, diagnosis: &mut Diagnosis, program: &Path) -> Result<()> {
+    environment(diagnosis);
+    if let Some(other) = in_path()
+        && other.canonicalize().ok() != program.canonicalize().ok()
+        && std::fs::read(&other).ok() != std::fs::read(program).ok()
+    {
+        diagnosis.troubles.push(Trouble::warning(
+            "path-other-program",
+            format!(
+                "PATH leads to {}, which is another program than this one ({})",
+                other.display(),
+                program.display()
+            ),
+            "install it again: ./install.sh",
+        ));
+    }
+    let directory = global::stub_directory()?;
+    let hooks_path = git.ask(["config", "--global", "--type=path", "--get", "core.hooksPath"])?;
+    if hooks_path.as_deref().map(Path::new) == Some(directory.as_path()) {
+        diagnosis.facts.push("installed for every repository".into());
+        let missing = names::ALL.iter().find(|hook| !files::is_executable(&directory.join(hook)));
+        if let Some(hook) = missing {
+            diagnosis.troubles.push(
+                Trouble::error(
+                    "dispatcher-incomplete",
+                    format!(
+                        "core.hooksPath leads to {}, where {hook} is missing or not executable",
+                        directory.display()
+                    ),
+                    "shield-hook install --global",
+                )
+                .by(Repair::InstallGlobal),
+            );
+        }
+        if git.version()? >= CONFIG_HOOKS {
+            diagnosis.troubles.push(
+                Trouble::warning(
+                    "dispatcher-outdated",
+                    "this git runs hooks from its configuration, which no repository's core.hooksPath can shadow",
+                    "shield-hook install --global",
+                )
+                .by(Repair::InstallGlobal),
+            );
+        }
+    } else if !global::config_hooks(git)?.is_empty() {
+        diagnosis.facts.push("installed for every repository".into());
+    }
+    Ok(())
+}
+
+/// Variables that switch a hook off or give it another policy.
+fn environment(diagnosis: &mut Diagnosis) {
+    let husky = diagnosis.seen.iter().any(|s| matches!(s.what, super::What::Husky { .. }));
+    let lefthook = diagnosis.seen.iter().any(|s| matches!(s.what, super::What::Lefthook(_)));
+    let is = |name: &str, value: &str| std::env::var_os(name).is_some_and(|v| v == value);
+    let mut say = |name: &str, what: &str, error: bool| {
+        let trouble = if error { Trouble::error } else { Trouble::warning };
+        diagnosis.troubles.push(trouble("environment", format!("{name}: {what}"), format!("unset {name}")));
+    };
+    if husky && is("HUSKY", "0") {
+        say("HUSKY", "it is 0, so husky runs no hook in this environment", true);
+    }
+    if lefthook && (is("LEFTHOOK", "0") || is("LEFTHOOK", "false")) {
+        say("LEFTHOOK", "it is 0, so lefthook runs no hook in this environment", true);
+    }
+    if std::env::var_os("SHIELD_HOOK_CANARY").is_some() {
+        say("SHIELD_HOOK_CANARY", "it is set, so hooks of yours beside ours are not run", false);
+    }
+    if std::env::var_os("SHIELD_HOOK_CHAIN").is_some() {
+        say("SHIELD_HOOK_CHAIN", "it is set, so hooks of yours beside ours may not run", false);
+    }
+    for name in ["SHIELD_HOOK_CONFIG", "SHIELD_HOOK_BASELINE"] {
+        if let Some(value) = std::env::var_os(name) {
+            say(name, &format!("it puts {} in the place of the repository's own", value.display()), false);
+        }
+    }
+    if husky {
+        let init = std::env::var_os("XDG_CONFIG_HOME")
+            .map(std::path::PathBuf::from)
+            .or_else(|| std::env::var_os("HOME").map(|h| Path::new(&h).join(".config")))
+            .map(|dir| dir.join("husky/init.sh"));
+        if let Some(init) = init
+            && std::fs::read_to_string(&init).is_ok_and(|text| text.contains("HUSKY=0"))
+        {
+            diagnosis.troubles.push(Trouble::error(
+                "husky-off",
+                format!("{} sets HUSKY=0, so husky runs no hook for you", init.display()),
+                format!("take that line out of {}", init.display()),
+            ));
+        }
+    }
+}
