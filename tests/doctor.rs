@@ -201,7 +201,7 @@ const BREAKS: &[Break] = &[
     }),
     ("a policy that only stops the worst", "policy-high", false, |p| p.policy("severity = \"critical\"\n")),
     ("a baseline of everything", "baseline-large", false, |p| {
-        let entry = |n: u32| format!("{n:032x} npm-access-token file\n");
+        let entry = |n: u32| format!("{n:032x}\tnpm-access-token\tfile\n");
         let text: String = (0..300).map(entry).collect();
         p.repo.write(".shield-hook.baseline", text);
     }),

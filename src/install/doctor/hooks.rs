@@ -154,7 +154,7 @@ fn version_of(path: &Path, program: &Path, troubles: &mut Vec<Trouble>) {
     let output = Command::new(path).arg("--version").stdin(Stdio::null()).output();
     let said = output.map(|o| String::from_utf8_lossy(&o.stdout).trim().to_owned()).unwrap_or_default();
     match said.strip_prefix("shield-hook ") {
-        Some(version) if version == env!("CARGO_PKG_VERSION") => {}
+        Some(env!("CARGO_PKG_VERSION")) => {}
         Some(version) => troubles.push(
             Trouble::warning(
                 "program-version",
