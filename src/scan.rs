@@ -5,19 +5,17 @@
 
 mod supply;
 
-use std::collections::HashSet;
 use std::ops::Range;
 use std::time::Instant;
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use bstr::ByteSlice;
 use rayon::prelude::*;
 
 use crate::chunk::{Chunk, Kind};
 use crate::engine::{Engine, Match, Scratch};
 use crate::error::Result;
 use crate::excerpt;
-use crate::finding::{Finding, Fingerprint, Location, Secret, Verdict};
+use crate::finding::{Finding, Fingerprint, Location, Verdict};
 use crate::git;
 use crate::outcome::{self, Outcome};
 use crate::package;
@@ -60,7 +58,6 @@ pub fn run(sources: &[&dyn Source], engine: &Engine, policy: &Policy) -> Result<
         source.settle(&mut found);
         findings.extend(found);
     }
-    mask_paths(&mut findings, &mut coverage);
     coverage.skipped.sort();
     outcome::sort(&mut findings);
     packages.sort_by_key(|row: &package::survey::Row| (row.path.clone(), row.line, row.name.clone()));
@@ -89,6 +86,9 @@ const LONGEST_IN_A_NAME: usize = 1024;
 /// Shorter ones would tear words apart that have nothing to do with them.
 const SHORTEST_IN_A_NAME: usize = 8;
 
+/// A secret this long does not stand somewhere else by chance; a shorter password is as likely a word.
+const TELLING: usize = 16;
+
 /// Masks every secret of this run in all that names things: a path, a ref or a reason can hold one as well.
 fn redact(outcome: &mut Outcome) {
     let sizes = SHORTEST_IN_A_NAME..=LONGEST_IN_A_NAME;
@@ -96,8 +96,9 @@ fn redact(outcome: &mut Outcome) {
         .findings
         .iter()
         .filter(|f| !f.secret.is_public())
-        .map(|f| f.secret.expose())
-        .filter(|s| sizes.contains(&s.len()))
+        .map(|f| (f.kind, f.secret.expose()))
+        .filter(|(kind, s)| sizes.contains(&s.len()) && (*kind == Kind::PathName || s.len() >= TELLING))
+        .map(|(_, s)| s)
         .collect();
     secrets.sort_unstable();
     secrets.dedup();
@@ -143,28 +144,6 @@ fn redact(outcome: &mut Outcome) {
             finding.location.path = path.into();
         }
         finding.notes = notes;
-    }
-}
-
-/// A shorter password is as likely a word that paths hold anyway.
-const TELLING_IN_PATH: usize = 12;
-
-/// A path can hold a secret, too: no report shows it.
-fn mask_paths(findings: &mut [Finding], coverage: &mut Coverage) {
-    let telling = |s: &Secret| !s.is_public() && s.expose().len() >= TELLING_IN_PATH;
-    let secrets: HashSet<Secret> = findings.iter().map(|f| f.secret.clone()).filter(telling).collect();
-    for secret in &secrets {
-        let (bytes, mask) = (secret.expose(), secret.masked());
-        for path in findings.iter_mut().map(|f| &mut f.location.path) {
-            if path.find(bytes).is_some() {
-                *path = path.replace(bytes, &mask).into();
-            }
-        }
-        for path in coverage.skipped.iter_mut().map(|s| &mut s.path) {
-            if path.as_bytes().find(bytes).is_some() {
-                *path = path.as_bytes().replace(bytes, &mask).to_str_lossy().into_owned();
-            }
-        }
     }
 }
 
@@ -289,9 +268,6 @@ fn occurrences(text: &[u8], matches: &[Match]) -> Vec<Range<usize>> {
     spans.dedup();
     spans
 }
-
-/// A secret this long does not stand in an old side by chance.
-const TELLING: usize = 16;
 
 /// Whether a line that the diff calls new was in an old side all the same: moved within the file, or changed around a
 /// secret that stayed.
