@@ -5,6 +5,7 @@ mod ask;
 mod bases;
 mod commits;
 mod history;
+mod index;
 mod lookup;
 mod objects;
 mod outgoing;

@@ -4,11 +4,12 @@
 //! is the id in HEAD's tree, the whole directory is skipped. The cost follows the change, not the repository.
 
 use bstr::{BStr, BString, ByteSlice};
+use gix::index::entry::{Flags, Mode as EntryMode};
 use gix::index::extension::Tree as CacheTree;
-use gix::index::{self, Entry};
+use gix::index::{Entry, File};
 
 use super::trees::{self, Change, Changes, MAX_DEPTH, Mode, Olds};
-use super::{Objects, Oid, Repo, Unread};
+use super::{Objects, Oid, Repo, Unread, index};
 use crate::error::{Error, Result};
 
 /// What is staged, compared with the trees of HEAD and of every merged parent that some remote already holds.
@@ -17,17 +18,7 @@ use crate::error::{Error, Result};
 /// When the index or HEAD cannot be read.
 pub fn staged(repo: &Repo, objects: &mut Objects) -> Result<Changes> {
     let mut changes = Changes::default();
-    let local = repo.local();
-    let path = local.index_path();
-    let index = match local.open_index() {
-        Ok(index) => index,
-        // A repository in which nothing was ever staged has no index.
-        Err(_) if !path.exists() => return Ok(changes),
-        Err(e) => {
-            return Err(Error::incomplete(format!("the index {} is unreadable: {e}", path.display()))
-                .help("`git fsck` says more; `git reset` writes a new index and leaves your files alone"));
-        }
-    };
+    let Some(index) = index::open(repo)? else { return Ok(changes) };
     let mut old = Vec::new();
     for commit in repo.head()?.into_iter().chain(published_parents(repo, objects)?) {
         match objects.tree_of(&commit) {
@@ -66,7 +57,7 @@ fn published_parents(repo: &Repo, objects: &mut Objects) -> Result<Vec<Oid>> {
 struct Walk<'a> {
     objects: &'a mut Objects,
     into: &'a mut Changes,
-    index: &'a index::File,
+    index: &'a File,
 }
 
 impl Walk<'_> {
@@ -101,7 +92,7 @@ impl Walk<'_> {
                     let was = olds.at(name[..slash].as_bstr(), true, gone);
                     let was: Vec<Oid> = was.iter().filter(|e| e.mode.is_none()).map(|e| e.id).collect();
                     let child = cached.and_then(|c| c.children.iter().find(|t| t.name[..] == name[..slash]));
-                    if first.mode == index::entry::Mode::DIR && path.len() == prefix.len() {
+                    if first.mode == EntryMode::DIR && path.len() == prefix.len() {
                         trees::compare_below(self.objects, below.to_owned(), first.id, &was, self.into);
                     } else {
                         self.directory(below, &rest[..inside], child, &was, depth + 1);
@@ -120,12 +111,12 @@ impl Walk<'_> {
         let base: Vec<Oid> = entries.iter().filter(|e| e.stage_raw() == 1).map(|e| e.id).collect();
         for entry in entries {
             // Intent-to-add records a name without content; the common ancestor of a conflict is not new.
-            if entry.flags.contains(index::entry::Flags::INTENT_TO_ADD) || entry.stage_raw() == 1 {
+            if entry.flags.contains(Flags::INTENT_TO_ADD) || entry.stage_raw() == 1 {
                 continue;
             }
             let mode = match entry.mode {
-                index::entry::Mode::SYMLINK => Mode::Symlink,
-                index::entry::Mode::COMMIT => Mode::Gitlink,
+                EntryMode::SYMLINK => Mode::Symlink,
+                EntryMode::COMMIT => Mode::Gitlink,
                 _ => Mode::File,
             };
             if was.iter().any(|o| o.id == entry.id && o.mode == Some(mode)) {

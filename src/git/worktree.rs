@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use bstr::BString;
 use gix::index::entry::{Flags, Mode as EntryMode, Stat};
 
-use super::{Mode, Oid, Repo};
+use super::{Mode, Oid, Repo, index};
 use crate::error::{Error, Result};
 
 /// A path that the index holds.
@@ -32,13 +32,7 @@ pub fn tracked(repo: &Repo) -> Result<Vec<Tracked>> {
         Error::incomplete("this repository is bare: it has no work tree")
             .help("scan its history: shield-hook scan --history")
     })?;
-    let local = repo.local();
-    let path = local.index_path();
-    let index = match local.open_index() {
-        Ok(index) => index,
-        Err(_) if !path.exists() => return Ok(Vec::new()),
-        Err(e) => return Err(Error::incomplete(format!("the index {} is unreadable: {e}", path.display()))),
-    };
+    let Some(index) = index::open(repo)? else { return Ok(Vec::new()) };
     let written = index.timestamp();
     let mut tracked = Vec::with_capacity(index.entries().len());
     for entry in index.entries() {
