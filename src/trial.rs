@@ -61,6 +61,9 @@ struct Trial<'r> {
 /// A place where a bare token stands: its name, the file it is in, and the text with `@` for the token.
 type Place = (&'static str, &'static str, &'static str);
 
+/// Where some characters mean something else.
+const URL: &str = "a URL's query";
+
 const PLACES: &[Place] = &[
     ("a bare line", "settings.txt", "@\n"),
     ("an .env line", ".env", "SETTING=@\n"),
@@ -72,13 +75,10 @@ const PLACES: &[Place] = &[
     ("Java", "Main.java", "        String setting = \"@\";\r\n"),
     ("XML", "settings.xml", "<entry name=\"setting\" value=\"@\"/>\n"),
     ("a curl header", "run.sh", "curl -H \"Authorization: Bearer @\" https://api.example/v1\n"),
-    ("a URL's query", "notes.txt", "https://api.example/v1?key=@&page=2\n"),
+    (URL, "notes.txt", "https://api.example/v1?key=@&page=2\n"),
     ("Markdown", "NOTES.md", "Use `@` for now.\n"),
     ("a line that ends in CR LF", "settings.ini", "[main]\r\nsetting=@\r\n"),
 ];
-
-/// Whether the engine undoes encodings.
-const ENCODINGS: bool = false;
 
 impl Trial<'_> {
     fn rule(&mut self, rule: &'static Rule) {
@@ -89,14 +89,15 @@ impl Trial<'_> {
                 self.complain(rule, format!("match {template:?} has no ${{secret}}"));
                 continue;
             }
-            self.expect(rule, &path, sample.text.as_bytes(), &sample, &format!("match {template:?}"));
+            if !self.expect(rule, &path, sample.text.as_bytes(), &sample, &format!("match {template:?}")) {
+                // What is not found as it stands is not found in other forms either.
+                continue;
+            }
             let crlf = sample.text.replace('\n', "\r\n") + "\r\n";
             if sample.secrets.iter().all(|(_, s)| !s.contains('\n')) {
                 self.expect(rule, &path, crlf.as_bytes(), &sample, &format!("match {template:?} with CR LF"));
             }
-            if ENCODINGS {
-                self.encodings(rule, &path, &sample, template);
-            }
+            self.encodings(rule, &path, &sample, template);
         }
         for template in rule.rejects {
             if let Some(sample) = self.sample(rule, template) {
@@ -110,6 +111,9 @@ impl Trial<'_> {
             for (name, place, text) in PLACES {
                 let Some(sample) = self.sample(rule, "${secret}") else { return };
                 if sample.text.contains(|c: char| c.is_whitespace() || "\"'<>&`\\".contains(c)) {
+                    continue;
+                }
+                if *name == URL && sample.text.contains(|c: char| !c.is_ascii_alphanumeric() && !"-._~:/".contains(c)) {
                     continue;
                 }
                 let place = if rule.paths.is_empty() { place } else { path.as_str() };
@@ -133,10 +137,12 @@ impl Trial<'_> {
             ("UTF-16BE with a mark", utf16(true, u16::to_be_bytes)),
             ("UTF-16LE without a mark", utf16(false, u16::to_le_bytes)),
             ("base64", base64.into_bytes()),
-            ("percent escapes", format!("x={percent}\n").into_bytes()),
-            ("\\u escapes", format!("{{\"x\": \"{escaped}\"}}\n").into_bytes()),
+            ("percent escapes", format!("{percent}\n").into_bytes()),
+            ("\\u escapes", format!("{escaped}\n").into_bytes()),
         ];
-        for (name, bytes) in forms {
+        // A file that a rule knows by its path is written as its format demands, in whatever charset.
+        let meaningful = if rule.paths.is_empty() { forms.len() } else { 3 };
+        for (name, bytes) in forms.into_iter().take(meaningful) {
             self.expect(rule, path, &bytes, sample, &format!("match {template:?} in {name}"));
         }
     }
@@ -157,18 +163,22 @@ impl Trial<'_> {
         self.engine.scan(Chunk { origin: &origin, bytes }, &mut self.scratch)
     }
 
-    /// Each of the sample's secrets that is `rule`'s own must be found there, once, by `rule`.
-    fn expect(&mut self, rule: &'static Rule, path: &str, bytes: &[u8], sample: &Sample, what: &str) {
+    /// The sample's secret that is `rule`'s own must be found there, once, by `rule`. False when it is not found at all.
+    fn expect(&mut self, rule: &'static Rule, path: &str, bytes: &[u8], sample: &Sample, what: &str) -> bool {
         let matches = self.scan(path, bytes);
-        let Some((_, secret)) = sample.secrets.iter().find(|(id, _)| *id == rule.id) else { return };
+        let Some((_, secret)) = sample.secrets.iter().find(|(id, _)| *id == rule.id) else {
+            return true;
+        };
         let own = Fingerprint::of(rule.id, &Secret::new(secret.as_bytes(), 0));
         let blocks = |m: &Match| m.confidence >= rule.confidence.min(Confidence::Medium);
         let Some(found) = matches.iter().find(|m| Fingerprint::of(rule.id, &m.secret) == own) else {
             let others: Vec<&str> = matches.iter().map(|m| m.rule.id).collect();
             let others = if others.is_empty() { "nothing".into() } else { others.join(", ") };
-            return self.complain(rule, format!("not found in {what}; found: {others}"));
+            self.complain(rule, format!("not found in {what}; found: {others}"));
+            return false;
         };
-        if found.rule.id != rule.id && rule.status != Status::Deprecated {
+        let free = rule.detector.is_some() || rule.status == Status::Deprecated;
+        if found.rule.provider != rule.provider && !free {
             self.complain(rule, format!("in {what} the rule {} takes it", found.rule.id));
         } else if !blocks(found) {
             self.complain(
@@ -182,6 +192,7 @@ impl Trial<'_> {
         if twice > 1 && bytes[span.clone()] == *secret.as_bytes() {
             self.complain(rule, format!("found {twice} times in {what}"));
         }
+        true
     }
 
     fn complain(&mut self, rule: &'static Rule, message: String) {

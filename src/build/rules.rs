@@ -73,7 +73,11 @@ fn rule(out: &mut String, s: &Spec) -> std::fmt::Result {
     writeln!(out, "severity: Severity::{:?}, confidence: Confidence::{:?},", s.severity, s.confidence)?;
     writeln!(out, "keywords: &{keywords:?}, regex: {regex:?}, detector: {:?}, window: {window},", s.detector)?;
     writeln!(out, "prefix: {prefix:?}, check: {:?}, entropy: {:?},", s.check, s.entropy)?;
-    writeln!(out, "judge: Judge::{:?}, paths: &{:?}, allow: &{:?},", s.judge, s.paths, s.allow)?;
+    writeln!(
+        out,
+        "judge: Judge::{:?}, general: {}, paths: &{:?}, allow: &{:?},",
+        s.judge, s.general, s.paths, s.allow
+    )?;
     match &s.requires {
         Some((rule, lines)) => writeln!(out, "requires: Some(Requires {{ rule: {rule:?}, lines: {lines} }}),")?,
         None => writeln!(out, "requires: None,")?,

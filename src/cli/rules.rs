@@ -61,6 +61,9 @@ struct Show {
 struct Test {
     /// Rule files; the built-in rules when there are none
     files: Vec<PathBuf>,
+    /// The files in the place of the built-in rules, not beside them
+    #[arg(long, requires = "files")]
+    replace_builtin: bool,
     /// This rule only (repeatable)
     #[arg(long = "rule", value_name = "ID")]
     rules: Vec<String>,
@@ -147,7 +150,7 @@ fn describe(r: &Rule) -> Value {
         "id": r.id, "title": r.title, "provider": r.provider, "status": r.status, "replaced-by": r.replaced_by,
         "severity": r.severity, "confidence": r.confidence, "since": r.since, "keywords": r.keywords,
         "regex": (!r.regex.is_empty()).then_some(r.regex), "detector": r.detector, "check": r.check,
-        "entropy": r.entropy, "judge": r.judge, "window": r.window, "prefix": r.prefix, "paths": r.paths,
+        "entropy": r.entropy, "judge": r.judge, "general": r.general, "window": r.window, "prefix": r.prefix, "paths": r.paths,
         "allow": r.allow, "requires": r.requires, "why": r.why, "fix": r.fix, "references": r.references,
         "match": r.matches, "reject": r.rejects,
     })
@@ -195,10 +198,13 @@ fn page(r: &Rule) -> String {
     page
 }
 
+/// A rule that fails in one place often fails in many.
+const MOST: usize = 3;
+
 fn test(args: &Test, out: &mut impl Write) -> Result<Exit> {
     let files = read(&args.files)?;
-    let set = RuleSet::builtin().with_user(&files)?;
-    let builtin = RuleSet::builtin();
+    let builtin = if args.replace_builtin { RuleSet::new(Vec::new()) } else { RuleSet::builtin() };
+    let set = builtin.clone().with_user(&files)?;
     for id in &args.rules {
         set.get(id).ok_or_else(|| set.unknown(id))?;
     }
@@ -223,8 +229,13 @@ fn test(args: &Test, out: &mut impl Write) -> Result<Exit> {
             writeln!(out, "{all:#}").or_incomplete("the output")?;
         }
         Format::Pretty => {
-            for complaint in &outcome.complaints {
-                writeln!(out, "{complaint}").or_incomplete("the output")?;
+            for of_one in outcome.complaints.chunk_by(|a, b| a.rule == b.rule) {
+                for complaint in of_one.iter().take(MOST) {
+                    writeln!(out, "{complaint}").or_incomplete("the output")?;
+                }
+                if let Some(more @ 1..) = of_one.len().checked_sub(MOST) {
+                    writeln!(out, "{}: and {more} more like these", of_one[0].rule).or_incomplete("the output")?;
+                }
             }
             for id in &bare {
                 writeln!(out, "{id}: needs at least one `match` and one `reject`").or_incomplete("the output")?;

@@ -107,14 +107,21 @@ fn worth_it(rule: &Rule, secret: &[u8], standing: Standing) -> Result<(), Droppe
     if rule.judge == Judge::Token || standing == Standing::Structure || secret.len() < SHORTEST {
         return Ok(());
     }
-    // Random hex looks less random than letters do, random digits hardly at all; but words are neither.
+    // Digits and hex are no words, however little random they look.
     let least = match secret {
         _ if secret.iter().all(u8::is_ascii_digit) => 0.0,
-        _ if secret.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-') => 0.08,
+        _ if is_hex(secret) => 0.0,
         _ => 0.25,
     };
     let score = generic::looks_random(&secret[..secret.len().min(LONGEST)]);
     if score < least { Err(Dropped::Words(score, least)) } else { Ok(()) }
+}
+
+/// Hexadecimal, but for a prefix or so, and with enough digits not to be a word.
+fn is_hex(value: &[u8]) -> bool {
+    let count = |is: fn(&u8) -> bool| value.iter().filter(|b| is(b)).count();
+    let hex = count(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f' | b'A'..=b'F' | b'-'));
+    hex * 10 >= value.len() * 9 && count(u8::is_ascii_digit) * 6 >= value.len()
 }
 
 /// A value this long says enough about itself, in bytes.

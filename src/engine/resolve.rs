@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::ready::Ready;
 use crate::finding::Verified;
-use crate::rule::{Confidence, Rule};
+use crate::rule::{Confidence, Judge, Rule};
 
 /// A value that a rule takes for a credential.
 #[derive(Clone, Debug)]
@@ -70,8 +70,12 @@ fn takes(kept: &Candidate, other: &Candidate) -> bool {
 
 fn precedence(candidate: &Candidate, rule: &Rule) -> impl Ord + use<> {
     (
-        candidate.standing,
+        // Plain and parsed weigh the same here: a rule that knows whose token it is goes before one that knows its form.
+        candidate.standing.max(Standing::Structure),
         rule.detector.is_none(),
+        !rule.general,
+        candidate.standing,
+        rule.judge == Judge::Token,
         candidate.pair.is_some(),
         candidate.confidence,
         rule.severity,

@@ -23,6 +23,7 @@ pub(super) fn rule(id: &'static str, keywords: &'static [&'static str], regex: &
         check: None,
         entropy: None,
         judge: Judge::Token,
+        general: false,
         paths: &[],
         allow: &[],
         requires: None,

@@ -24,6 +24,7 @@ const BASE: Rule = Rule {
     check: None,
     entropy: None,
     judge: Judge::Token,
+    general: false,
     paths: &[],
     allow: &[],
     requires: None,

@@ -31,6 +31,7 @@ static RULE: Rule = Rule {
     check: None,
     entropy: None,
     judge: Judge::Token,
+    general: false,
     paths: &[],
     allow: &[],
     requires: None,

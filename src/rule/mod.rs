@@ -64,6 +64,9 @@ pub struct Rule {
     pub entropy: Option<f32>,
     /// Which judgement applies.
     pub judge: Judge,
+    /// It knows a form that many issuers use (a JWT, an Authorization header), and leaves a value to any rule that knows
+    /// whose it is.
+    pub general: bool,
     /// Globs, relative to the root: the rule applies only there. Empty: everywhere.
     pub paths: &'static [&'static str],
     /// Regexes on the secret: a match is a documented sample.
@@ -258,6 +261,7 @@ impl Rule {
             check: spec.check.map(text),
             entropy: spec.entropy,
             judge: spec.judge,
+            general: spec.general,
             paths: texts(spec.paths),
             allow: texts(spec.allow),
             requires: spec.requires.map(|(rule, lines)| Requires { rule: text(rule), lines }),

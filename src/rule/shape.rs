@@ -67,7 +67,8 @@ impl Shape {
     /// Whether every match contains one of the keywords, compared without regard to case.
     pub fn always_contains(&self, keywords: &[String]) -> bool {
         let keywords: Vec<Vec<u8>> = keywords.iter().map(|k| k.to_ascii_lowercase().into_bytes()).collect();
-        Cover { longest: keywords.iter().map(Vec::len).max().unwrap_or(0), keywords: &keywords }.of(&self.hir).covered
+        let longest = keywords.iter().map(Vec::len).max().unwrap_or(0);
+        Cover { longest, keywords: &keywords }.all_of(vec![&self.hir], &mut 256)
     }
 }
 
@@ -142,6 +143,15 @@ struct Cover<'k> {
     longest: usize,
 }
 
+/// The parts of a concatenation, groups and nesting undone.
+fn flatten<'h>(hir: &'h Hir, out: &mut Vec<&'h Hir>) {
+    match hir.kind() {
+        HirKind::Capture(c) => flatten(&c.sub, out),
+        HirKind::Concat(subs) => subs.iter().for_each(|s| flatten(s, out)),
+        _ => out.push(hir),
+    }
+}
+
 type Strings = BTreeSet<Vec<u8>>;
 
 /// What is known about the matches of one part of a regex, in lower case.
@@ -161,6 +171,33 @@ struct Known {
 const MANY: usize = 2048;
 
 impl Cover<'_> {
+    /// Whether every match of `parts` in a row contains a keyword. Where that cannot be seen at once, a choice among
+    /// the parts is tried one by one, at most `budget` times: `a(b+)?c` is `ab+c` or `ac`.
+    fn all_of(&self, parts: Vec<&Hir>, budget: &mut u32) -> bool {
+        let mut flat = Vec::new();
+        parts.into_iter().for_each(|part| flatten(part, &mut flat));
+        let start = self.exactly(one(Vec::new()));
+        if flat.iter().fold(start, |known, part| self.then(&known, &self.of(part))).covered {
+            return true;
+        }
+        let choice = flat.iter().enumerate().find_map(|(at, part)| {
+            let options: Vec<Option<&Hir>> = match part.kind() {
+                HirKind::Alternation(subs) => subs.iter().map(Some).collect(),
+                HirKind::Repetition(r) if r.min == 0 && r.max == Some(1) => vec![Some(&r.sub), None],
+                _ => return None,
+            };
+            self.of(part).exact.is_none().then_some((at, options))
+        });
+        choice.is_some_and(|(at, options)| {
+            options.into_iter().all(|option| {
+                let Some(rest) = budget.checked_sub(1) else { return false };
+                *budget = rest;
+                let parts = flat[..at].iter().copied().chain(option).chain(flat[at + 1..].iter().copied());
+                self.all_of(parts.collect(), budget)
+            })
+        })
+    }
+
     fn of(&self, hir: &Hir) -> Known {
         match hir.kind() {
             HirKind::Empty | HirKind::Look(_) => self.exactly(one(Vec::new())),
@@ -295,6 +332,7 @@ mod tests {
         assert!(contains("(?<secret>a{3}b[0-9]+)", &["aaab"]));
         assert!(contains("(?<secret>[0-9]+x?abc)", &["abc"]));
         assert!(contains("(?:abcd|bcde)+(?<secret>.+)", &["bcd"]));
+        assert!(contains("(?:ab|cd)(?:[+][a-z]{1,9})?://(?<secret>[a-z]+)", &["ab://", "ab+", "cd://", "cd+"]));
         assert!(contains("(?<secret>dp\\.(?:pt|st)\\.(?:[a-z0-9]{2,35}\\.)?[A-Za-z0-9]{40})", &["dp.pt.", "dp.st."]));
     }
 
@@ -302,6 +340,7 @@ mod tests {
     fn a_keyword_that_some_match_lacks_is_seen() {
         assert!(!contains("(?<secret>gh[pousr]_[a-z]{9})", &["ghp_", "gho_"]));
         assert!(!contains("(?<secret>abc?[0-9]+)", &["abc"]));
+        assert!(!contains("(?:ab|cd)(?:[+][a-z]{1,9})?://(?<secret>[a-z]+)", &["ab://", "cd://", "cd+"]));
         assert!(!contains("(?<secret>ab[0-9]*c)", &["abc"]));
         assert!(!contains("(?<secret>(?:abc)*x)", &["abc"]));
         assert!(!contains("(?<secret>[a-z]bc)", &["abc"]));

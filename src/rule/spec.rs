@@ -18,6 +18,7 @@ pub const CHECKS: &[&str] = &[
     "azure-devops",
     "base58check",
     "base64-json",
+    "basic-auth",
     "crc32-base62",
     "crc32-base64-le",
     "crc32-hex",
@@ -49,6 +50,7 @@ const RULE_KEYS: &[&str] = &[
     "detector",
     "entropy",
     "fix",
+    "general",
     "id",
     "judge",
     "keywords",
@@ -108,6 +110,7 @@ pub struct Spec {
     pub check: Option<String>,
     pub entropy: Option<f32>,
     pub judge: Judge,
+    pub general: bool,
     pub paths: Vec<String>,
     pub allow: Vec<String>,
     pub requires: Option<(String, usize)>,
@@ -315,6 +318,7 @@ impl Reader<'_> {
             check,
             entropy: self.entropy(fields),
             judge: self.level(fields, "judge", &at, false).unwrap_or(pattern.judge),
+            general: self.flag(fields, "general"),
             paths: self.paths(fields),
             allow: self.allow(fields),
             requires: self.requires(fields),
@@ -526,6 +530,17 @@ impl Reader<'_> {
         }
     }
 
+    fn flag(&mut self, fields: &Fields<'_, '_>, key: &str) -> bool {
+        match get(fields, key).map(|value| (value.get_ref(), value.span())) {
+            None => false,
+            Some((DeValue::Boolean(on), _)) => *on,
+            Some((_, span)) => {
+                self.tell(span, format!("`{key}` is true or false"));
+                false
+            }
+        }
+    }
+
     fn opt_string(&mut self, fields: &Fields<'_, '_>, key: &str) -> Option<String> {
         get(fields, key).and_then(|value| self.string(value, key))
     }
@@ -671,6 +686,7 @@ regex = '''\b(?<secret>corp_[0-9a-z]{32})\b'''
         complains("keywords", "match = [\"${hex}\"]\nkeywords", "needs a length");
         complains("keywords", "match = [\"${hexx:8}\"]\nkeywords", "no known placeholder");
         complains("keywords", "allow = ['x*']\nkeywords", "matches everything");
+        complains("keywords", "general = 1\nkeywords", "`general` is true or false");
         complains("keywords", "paths = ['C:\\x']\nkeywords", "separated by `/`");
         complains("keywords", "value = 'x'\nkeywords", "either `regex` and `keywords`");
         complains("keywords", "requires = { rules = \"x\" }\nkeywords", "unknown key `rules` in `requires`");

@@ -6,6 +6,7 @@
 mod armor;
 mod aws;
 mod azure;
+mod basic;
 mod crc;
 mod der;
 mod keys;
@@ -54,6 +55,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("azure-devops", azure::devops),
     ("base58check", sums::base58check),
     ("base64-json", tokens::base64_json),
+    ("basic-auth", basic::user_and_password),
     ("crc32-base62", crc::base62),
     ("crc32-base64-le", crc::base64_le),
     ("crc32-hex", crc::hex),

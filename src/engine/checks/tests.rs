@@ -61,6 +61,7 @@ fn shapes(seed: u64) -> Vec<(&'static str, String)> {
         ("pem", armor("OPENSSH PRIVATE KEY")),
         ("pgp-armor", armor("PGP PRIVATE KEY BLOCK")),
         ("putty", format!("PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n{}", a(40))),
+        ("basic-auth", a(24)),
         ("uuid4", format!("{0}-{1}-{1}-{1}-{2}", random(HEX, 8, seed), random(HEX, 4, seed), random(HEX, 12, seed))),
     ]
 }

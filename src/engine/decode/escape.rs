@@ -33,7 +33,7 @@ pub(super) fn decode(text: &[u8], view: &mut View, budget: &mut Budget) {
 /// Whether an escape stands here that may hide part of a word: not a line end or a quote.
 fn is_telling(text: &[u8], at: usize) -> bool {
     match text[at] {
-        b'%' => hex(text, at + 1, 2).is_some_and(|b| b > 0x20),
+        b'%' => hex(text, at + 1, 2).is_some_and(|b| (0x21..0x7f).contains(&b)),
         _ => match text.get(at + 1) {
             Some(b'/' | b'u' | b'U' | b'x' | b'0'..=b'3') => escape(text, at).is_some(),
             _ => false,

@@ -51,6 +51,13 @@ impl<'r> Generator<'r> {
         // A sample that the rule itself lists as a placeholder, or that is all one letter, would be bad luck; the
         // walk's alphabets make that too rare to matter.
         let mut token = walk::walk(group, &mut self.rng)?;
+        // A short value can have less entropy than the rule asks for; another one will do.
+        for _ in 0..200 {
+            if entropy::shannon_entropy(&token) >= rule.entropy.unwrap_or(1.5) {
+                break;
+            }
+            token = walk::walk(group, &mut self.rng)?;
+        }
         if let Some(check) = rule.check {
             sign::complete(check, &mut token);
         }

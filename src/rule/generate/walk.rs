@@ -28,11 +28,14 @@ fn step(hir: &Hir, rng: &mut Rng, out: &mut Vec<u8>) -> Result<(), String> {
         HirKind::Alternation(subs) => step(&subs[rng.usize(..subs.len())], rng, out)?,
         HirKind::Repetition(r) => {
             let most = r.max.unwrap_or(r.min.saturating_add(SPREAD)).min(r.min.saturating_add(STRETCH));
+            // Where anything may stand, people put passwords; very short ones are placeholders as often as not.
+            let anything = matches!(r.sub.kind(), HirKind::Class(class) if printable(class).len() > WIDE);
+            let least = if anything { r.min.max(most.min(10)) } else { r.min };
             // The ends of the range are where a rule is wrong.
             let times = match rng.u8(..4) {
-                0 => r.min,
+                0 => least,
                 1 => most,
-                _ => rng.u32(r.min..=most),
+                _ => rng.u32(least..=most),
             };
             for _ in 0..times {
                 step(&r.sub, rng, out)?;
@@ -42,17 +45,24 @@ fn step(hir: &Hir, rng: &mut Rng, out: &mut Vec<u8>) -> Result<(), String> {
     Ok(())
 }
 
-fn choose(class: &Class, rng: &mut Rng) -> Result<u8, String> {
-    let contains = |byte: u8| match class {
+fn contains(class: &Class, byte: u8) -> bool {
+    match class {
         Class::Bytes(c) => c.iter().any(|r| (r.start()..=r.end()).contains(&byte)),
         Class::Unicode(c) => c.iter().any(|r| (r.start()..=r.end()).contains(&char::from(byte))),
-    };
-    let mut members: Vec<u8> = (0x21..0x7f).filter(|&b| contains(b)).collect();
+    }
+}
+
+fn printable(class: &Class) -> Vec<u8> {
+    (0x21..0x7f).filter(|&b| contains(class, b)).collect()
+}
+
+fn choose(class: &Class, rng: &mut Rng) -> Result<u8, String> {
+    let mut members = printable(class);
     if members.len() > WIDE {
         members.retain(u8::is_ascii_alphanumeric);
     }
     if members.is_empty() {
-        members = [b' ', b'\n', b'\t', b'\r'].into_iter().filter(|&b| contains(b)).take(1).collect();
+        members = [b' ', b'\n', b'\t', b'\r'].into_iter().filter(|&b| contains(class, b)).take(1).collect();
     }
     match members.len() {
         0 => Err("the secret has a class without printable characters".into()),

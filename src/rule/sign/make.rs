@@ -156,15 +156,29 @@ pub(super) fn base64_json(token: &mut Vec<u8>) -> bool {
     true
 }
 
+pub(super) fn basic_auth(token: &mut Vec<u8>) -> bool {
+    let mut random = Bytes::from(token);
+    let password = BASE64URL_NOPAD.encode(&random.take(15));
+    *token = BASE64.encode(format!("ci-{}:{password}", random.hex(4)).as_bytes()).into_bytes();
+    true
+}
+
 pub(super) fn jwt(token: &mut Vec<u8>) -> bool {
     let Some(start) = memchr::memmem::find(token, b"eyJ") else { return false };
     let mut random = Bytes::from(token);
+    // About as long as the parts of the given shape, which its rule may bound.
+    let lengths: Vec<usize> = token[start..].split(|&b| b == b'.').map(|part| part.len() * 3 / 4).collect();
+    let room = |part: usize, used: usize| lengths.get(part).copied().unwrap_or(0).saturating_sub(used);
     let encode = |text: String| BASE64URL_NOPAD.encode(text.as_bytes());
-    let header = encode(r#"{"alg":"HS256","typ":"JWT"}"#.into());
-    let payload = encode(format!(r#"{{"sub":"{}","iat":17{}}}"#, random.hex(24), random.digits(8)));
-    let signature = BASE64URL_NOPAD.encode(&random.take(32));
+    let header = match room(0, r#"{"alg":"HS256","typ":"JWT","kid":""}"#.len()) {
+        0 => r#"{"alg":"HS256","typ":"JWT"}"#.into(),
+        more => format!(r#"{{"alg":"HS256","typ":"JWT","kid":"{}"}}"#, random.hex(more)),
+    };
+    let subject = random.hex(room(1, r#"{"sub":"","iat":1700000000}"#.len()).max(24));
+    let payload = format!(r#"{{"sub":"{subject}","iat":17{}}}"#, random.digits(8));
+    let signature = BASE64URL_NOPAD.encode(&random.take(room(2, 0).max(32)));
     token.truncate(start);
-    token.extend(format!("{header}.{payload}.{signature}").into_bytes());
+    token.extend(format!("{}.{}.{signature}", encode(header), encode(payload)).into_bytes());
     true
 }
 

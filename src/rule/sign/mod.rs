@@ -35,6 +35,7 @@ pub fn complete(check: &str, token: &mut Vec<u8>) -> bool {
         "aws-bedrock" => make::aws_bedrock(token),
         "macaroon" => make::macaroon(token),
         "base64-json" => make::base64_json(token),
+        "basic-auth" => make::basic_auth(token),
         "jwt" => make::jwt(token),
         "discord-snowflake" => make::discord(token),
         "pem" | "openssh-key" | "pgp-armor" => make::armored(token),

@@ -1,0 +1,133 @@
+//! The built-in rules hold what their files say, and the tools for their authors work.
+
+use std::collections::BTreeSet;
+use std::process::{Command, Output};
+
+use shield_hook::rule::generate::Generator;
+use shield_hook::rule::{Rule, RuleSet, Status, pattern};
+use shield_hook::trial;
+
+fn shield_hook(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_shield-hook")).args(args).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn every_rule_finds_its_matches_and_leaves_its_rejects() {
+    let set = RuleSet::builtin();
+    let outcome = trial::run(&set, |_| true, 1, 20_260_101);
+    let complaints: Vec<String> = outcome.complaints.iter().map(ToString::to_string).collect();
+    assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
+    assert!(outcome.texts > 20 * set.rules().len());
+}
+
+#[test]
+fn every_regex_compiles_and_every_match_holds_a_keyword() {
+    let set = RuleSet::builtin();
+    let mut samples = Generator::with_seed(&set, 3);
+    for rule in set.rules().iter().filter(|r| r.detector.is_none()) {
+        let regex = pattern::compile(rule.regex).unwrap_or_else(|e| panic!("{}: {e}", rule.id));
+        for allow in rule.allow {
+            pattern::compile(allow).unwrap_or_else(|e| panic!("{}: {e}", rule.id));
+        }
+        for path in rule.paths {
+            globset::Glob::new(path).unwrap_or_else(|e| panic!("{}: {e}", rule.id));
+        }
+        for template in rule.matches {
+            let sample = samples.expand(rule, template).unwrap();
+            for found in regex.find_iter(sample.text.as_bytes()) {
+                let lower = found.as_bytes().to_ascii_lowercase();
+                let has = |k: &&str| lower.windows(k.len()).any(|w| w == k.to_ascii_lowercase().as_bytes());
+                assert!(rule.keywords.iter().any(|k| has(&k)), "{}: {template}", rule.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn rules_carry_what_people_need() {
+    let set = RuleSet::builtin();
+    let ids: BTreeSet<&str> = set.rules().iter().map(|r| r.id).collect();
+    assert_eq!(ids.len(), set.rules().len(), "ids are unique");
+    for Rule { id, why, fix, references, status, replaced_by, requires, .. } in set.rules().iter().copied() {
+        for sentence in [why, fix] {
+            assert!(sentence.ends_with(['.', ')']) && sentence.len() > 15, "{id}: {sentence:?} is no sentence");
+        }
+        assert!(!references.is_empty(), "{id} needs a reference");
+        assert_eq!(*status == Status::Deprecated, replaced_by.is_some(), "{id}");
+        assert!(requires.is_none_or(|r| ids.contains(r.rule)), "{id}");
+    }
+}
+
+#[test]
+fn samples_are_fresh_and_repeatable() {
+    let set = RuleSet::builtin();
+    for rule in set.rules() {
+        let one = Generator::with_seed(&set, 1).secret(rule).unwrap();
+        assert_eq!(one, Generator::with_seed(&set, 1).secret(rule).unwrap(), "{}", rule.id);
+        assert_ne!(one, Generator::with_seed(&set, 2).secret(rule).unwrap(), "{}", rule.id);
+    }
+}
+
+#[test]
+fn list_and_show_name_every_rule() {
+    let list = shield_hook(&["rules", "list", "--format", "json"]);
+    assert_eq!(list.status.code(), Some(0));
+    let all: serde_json::Value = serde_json::from_slice(&list.stdout).unwrap();
+    let rules = all["rules"].as_array().unwrap();
+    assert_eq!(rules.len(), RuleSet::builtin().rules().len());
+    assert_eq!(all["ruleset"], RuleSet::builtin().hash());
+    let table = text(&shield_hook(&["rules", "list"]).stdout);
+    assert_eq!(table.lines().count(), rules.len());
+    let page = text(&shield_hook(&["rules", "show", "npm-access-token"]).stdout);
+    for part in ["# npm-access-token", "## Why it matters", "## What to do", "npm token revoke", "crc32-base62"] {
+        assert!(page.contains(part), "{part}");
+    }
+    let one: serde_json::Value =
+        serde_json::from_slice(&shield_hook(&["rules", "show", "npm-access-token", "--format", "json"]).stdout)
+            .unwrap();
+    assert_eq!(one["provider"], "npm");
+    let unknown = shield_hook(&["rules", "show", "npm-acess-token"]);
+    assert_eq!(unknown.status.code(), Some(3));
+    assert!(text(&unknown.stderr).contains("did you mean `npm-access-token`?"));
+}
+
+#[test]
+fn a_new_rule_passes_its_own_test() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("corp.toml");
+    let new = shield_hook(&["rules", "new", "corp-deploy-token"]);
+    assert_eq!(new.status.code(), Some(0));
+    std::fs::write(&file, &new.stdout).unwrap();
+    let test = shield_hook(&["rules", "test", file.to_str().unwrap()]);
+    assert_eq!(test.status.code(), Some(0), "{}", text(&test.stdout));
+    assert!(text(&test.stdout).starts_with("passed: 1 rules"), "{}", text(&test.stdout));
+    assert_eq!(shield_hook(&["rules", "new", "Not_Kebab"]).status.code(), Some(3));
+}
+
+#[test]
+fn a_rule_file_that_does_not_hold_up_is_refused_with_its_line() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("bad.toml");
+    for (rule, about) in [
+        ("regex = '(?=a)(?<secret>corp_a)'", "look-ahead"),
+        ("regex = '(?<secret>corp_[a-z]*)?'", "empty string"),
+        ("regex = '(?<secret>corp_(?:[a-z]{500}){500})'", "too large"),
+        ("regexp = '(?<secret>corp_a)'", "did you mean `regex`?"),
+    ] {
+        std::fs::write(&file, format!("[[rule]]\nid = 'corp-token'\nkeywords = ['corp_']\n{rule}\n")).unwrap();
+        let run = shield_hook(&["rules", "test", file.to_str().unwrap()]);
+        assert_eq!(run.status.code(), Some(3), "{about}");
+        let error = text(&run.stderr);
+        assert!(error.contains(about) && error.contains("bad.toml:4: "), "{error}");
+    }
+    // A rule that does not do what it says is a failed test, not wrong usage.
+    let rule = "[[rule]]\nid = 'corp-token'\nkeywords = ['corp_']\nregex = '(?<secret>corp_[a-z]{20})'\nmatch = ['x']\nreject = ['corp_${lower:20}']\n";
+    std::fs::write(&file, rule).unwrap();
+    let run = shield_hook(&["rules", "test", file.to_str().unwrap()]);
+    assert_eq!(run.status.code(), Some(1));
+    assert!(text(&run.stdout).contains("is found"), "{}", text(&run.stdout));
+}
