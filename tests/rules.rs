@@ -41,7 +41,7 @@ fn every_regex_compiles_and_every_match_holds_a_keyword() {
             for found in regex.find_iter(sample.text.as_bytes()) {
                 let lower = found.as_bytes().to_ascii_lowercase();
                 let has = |k: &&str| lower.windows(k.len()).any(|w| w == k.to_ascii_lowercase().as_bytes());
-                assert!(rule.keywords.iter().any(|k| has(&k)), "{}: {template}", rule.id);
+                assert!(rule.keywords.iter().any(has), "{}: {template}", rule.id);
             }
         }
     }
