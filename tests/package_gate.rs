@@ -237,3 +237,54 @@ fn a_range_names_the_commit_that_brings_the_package() {
         bad
     );
 }
+
+#[test]
+fn the_policy_makes_warnings_block() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write("package.json", "{\"scripts\": {}}\n").commit("first");
+    repo.write("package.json", "{\"scripts\": {\"postinstall\": \"node x.js\"}}\n").add();
+    repo.scan_staged().expect_clean();
+    repo.write(".shield-hook.toml", "[packages]\ninstall-script = \"block\"\n").add();
+    assert_eq!(repo.scan_staged().expect(1).blocking(), ["package.json:1 install-script"]);
+    repo.write(".shield-hook.toml", "[packages]\ninstall-scripts = \"block\"\n").add();
+    assert!(repo.scan_staged().expect(3).stderr.contains("did you mean `install-script`?"));
+}
+
+#[test]
+fn a_cooldown_holds_back_what_is_too_new() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let days_ago = |days: i64| {
+        let then = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * days);
+        then.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    };
+    let lock = |packages: &[(&str, &str, String)]| {
+        let one = |(name, version, date): &(&str, &str, String)| {
+            format!(
+                "[[package]]\nname = \"{name}\"\nversion = \"{version}\"\nsource = {{ registry = \"https://registry.example/simple\" }}\nsdist = {{ url = \"https://registry.example/{name}-{version}.tar.gz\", hash = \"sha256:{version}\", upload-time = \"{date}\" }}\n"
+            )
+        };
+        format!("version = 1\n\n{}", packages.iter().map(one).collect::<Vec<_>>().join("\n"))
+    };
+    repo.write(".shield-hook.toml", "[packages]\ntiers = [100]\ncooldown = [7, 3]\n")
+        .write("uv.lock", lock(&[("boto3", "1.0.0", days_ago(1))]))
+        .commit("what is there was let in");
+    // One of the first hundred needs a week, the others three days.
+    repo.write(
+        "uv.lock",
+        lock(&[
+            ("boto3", "1.0.0", days_ago(1)),
+            ("requests", "9.9.9", days_ago(5)),
+            ("some-odd-package", "1.0.0", days_ago(5)),
+        ]),
+    )
+    .add();
+    assert_eq!(repo.scan_staged().expect(1).blocking(), ["uv.lock:10 package-too-new"]);
+    repo.write("uv.lock", lock(&[("requests", "9.9.9", days_ago(8)), ("some-odd-package", "1.0.0", days_ago(2))]))
+        .add();
+    assert_eq!(repo.scan_staged().expect(1).blocking(), ["uv.lock:10 package-too-new"]);
+    repo.write("uv.lock", lock(&[("requests", "9.9.9", days_ago(8)), ("some-odd-package", "1.0.0", days_ago(4))]))
+        .add();
+    repo.scan_staged().expect_clean();
+}

@@ -8,7 +8,7 @@ use super::options::Judging;
 use super::scan::root_for;
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
-use crate::policy::config::{self, ALLOW_KEYS, KEYS, Key, Kind};
+use crate::policy::config::{self, ALLOW_KEYS, KEYS, Key, Kind, PACKAGE_KEYS};
 use crate::policy::inline::Honour;
 use crate::report;
 
@@ -132,6 +132,15 @@ fn schema() -> Value {
             },
         }),
     );
+    properties.insert(
+        "packages".into(),
+        json!({
+            "description": "What the package gate does.",
+            "type": "object",
+            "properties": table(PACKAGE_KEYS),
+            "additionalProperties": false,
+        }),
+    );
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "shield-hook configuration (.shield-hook.toml)",
@@ -153,6 +162,7 @@ fn property(key: &Key) -> Value {
         Kind::Size => {
             json!({ "type": ["string", "integer"], "pattern": "^[0-9_]+ *([KMGTkmgt]i?)?[Bb]?$", "minimum": 1 })
         }
+        Kind::Numbers => json!({ "type": "array", "items": { "type": "integer", "minimum": 0 } }),
         Kind::Date => json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),
     };
     property["description"] = json!(key.about);
@@ -175,6 +185,11 @@ fn template() -> String {
     for key in KEYS {
         text.push_str(&format!("# {}\n# {} = {}\n\n", key.about, key.name, key.default));
     }
+    text.push_str("# What the package gate does.\n# [packages]\n");
+    for key in PACKAGE_KEYS {
+        text.push_str(&format!("# # {}\n# {} = {}\n", key.about, key.name, key.default));
+    }
+    text.push('\n');
     text.push_str("# Allowances. All conditions that one gives must hold; the reason is required.\n# [[allow]]\n");
     for key in ALLOW_KEYS {
         text.push_str(&format!("# {:<12} {}\n", key.name, key.about));
@@ -191,7 +206,8 @@ mod tests {
     fn the_template_is_valid_with_and_without_its_comments() {
         assert!(Config::parse("t", template().as_bytes()).is_ok());
         let defaults: String = KEYS.iter().map(|k| format!("{} = {}\n", k.name, k.default)).collect();
-        Config::parse("t", defaults.as_bytes()).expect("every default is valid");
+        let packages: String = PACKAGE_KEYS.iter().map(|k| format!("{} = {}\n", k.name, k.default)).collect();
+        Config::parse("t", format!("{defaults}[packages]\n{packages}").as_bytes()).expect("every default is valid");
     }
 
     #[test]
@@ -199,6 +215,9 @@ mod tests {
         let schema = schema();
         for key in KEYS {
             assert!(schema["properties"][key.name].is_object(), "{}", key.name);
+        }
+        for key in PACKAGE_KEYS {
+            assert!(schema["properties"]["packages"]["properties"][key.name].is_object(), "{}", key.name);
         }
         for key in ALLOW_KEYS {
             assert!(schema["properties"]["allow"]["items"]["properties"][key.name].is_object(), "{}", key.name);

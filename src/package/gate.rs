@@ -4,6 +4,7 @@ use super::advisory::{Advisories, Verdict};
 use super::change::{self, Change, Note, What};
 use super::indicator::{self, Trace, Weight};
 use super::inventory::Inventory;
+use super::settings::Settings;
 use super::survey::Row;
 use super::{lockfile, rules, store};
 use crate::error::Result;
@@ -85,6 +86,7 @@ impl Gate {
         path: &str,
         bytes: &[u8],
         sight: Sight,
+        settings: &Settings,
         old: &mut dyn FnMut() -> Vec<Vec<u8>>,
     ) -> Result<Judged> {
         let mut judged = Judged::default();
@@ -113,7 +115,12 @@ impl Gate {
         }
         if let Some(format) = format {
             match lockfile::read(format, bytes) {
-                Ok(inventory) => self.inventory(path, &inventory, sight, &old, &mut judged)?,
+                Ok(inventory) => {
+                    self.inventory(path, &inventory, sight, &old, &mut judged)?;
+                    if sight != Sight::State {
+                        judged.drafts.extend(too_new(&inventory, &before(path, &old), settings));
+                    }
+                }
                 // A manifest that is no manifest installs nothing, and bun's old lockfile nobody but bun can read.
                 Err(error) => {
                     judged.unreadable = Some((error.to_string(), format.is_lock() && format.name() != "bun.lockb"));
@@ -137,9 +144,7 @@ impl Gate {
         judged: &mut Judged,
     ) -> Result<()> {
         let advisories = self.advisories.get_or_init(store::load).as_ref().map_err(Clone::clone)?;
-        // An old side that cannot be read compares to nothing: what is there now is new.
-        let before: Vec<Inventory> = old.iter().filter_map(|side| lockfile::parse(path, side)?.ok()).collect();
-        let change = change::compare(&before, inventory, advisories);
+        let change = change::compare(&before(path, old), inventory, advisories);
         for note in &change.notes {
             if sight == Sight::State && !matches!(note.what, What::KnownBad(_) | What::Suspicious(_)) {
                 continue;
@@ -152,6 +157,40 @@ impl Gate {
         }
         Ok(())
     }
+}
+
+/// The old sides. One that cannot be read compares to nothing: what is there now is new.
+fn before(path: &str, old: &[Vec<u8>]) -> Vec<Inventory> {
+    old.iter().filter_map(|side| lockfile::parse(path, side)?.ok()).collect()
+}
+
+/// Versions that come in before their time.
+fn too_new(inventory: &Inventory, before: &[Inventory], settings: &Settings) -> Vec<Draft> {
+    if settings.cooldown.is_empty() {
+        return Vec::new();
+    }
+    let now = jiff::Timestamp::now();
+    let mut drafts = Vec::new();
+    for package in inventory.packages.iter().filter(|p| p.is_registry()) {
+        let stood = before
+            .iter()
+            .flat_map(|side| &side.packages)
+            .any(|p| (p.ecosystem, &p.name, &p.version) == (package.ecosystem, &package.name, &package.version));
+        let (Some(published), false) = (&package.published, stood) else { continue };
+        if let Some((age, wanted)) = settings.too_new(package.ecosystem, &package.name, published, now) {
+            let subject = format!("{}@{}", package.name, package.version.as_deref().unwrap_or_default());
+            let day = published.split('T').next().unwrap_or(published);
+            drafts.push(Draft {
+                rule: &rules::TOO_NEW,
+                confidence: rules::TOO_NEW.confidence,
+                notes: vec![format!("{subject}: out since {day}, {age} days; it should be {wanted}")],
+                subject,
+                place: Place::Line(package.line),
+                stood_before: false,
+            });
+        }
+    }
+    drafts
 }
 
 /// The package behind a note, where the note is a verdict of the data.

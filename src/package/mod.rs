@@ -13,6 +13,7 @@ pub mod osv;
 pub mod popular;
 pub mod row;
 pub mod rules;
+pub mod settings;
 pub mod store;
 pub mod survey;
 pub mod update;

@@ -111,6 +111,16 @@ pub static LOOKALIKE: Rule = Rule {
     ..BASE
 };
 
+/// A version younger than `[packages] cooldown` wants.
+pub static TOO_NEW: Rule = Rule {
+    id: "package-too-new",
+    title: "the version has not been out for long enough",
+    severity: Severity::High,
+    why: "Hijacked versions are found within days: whoever waits that long never installs them.",
+    fix: "Take the version before, or wait; `[packages] cooldown` says how long.",
+    ..BASE
+};
+
 /// A trace of an attack.
 pub static INDICATOR: Rule = Rule {
     id: "attack-indicator",
@@ -132,5 +142,15 @@ pub static HIDDEN: Rule = Rule {
 };
 
 /// Every rule of the gate.
-pub static ALL: [&Rule; 9] =
-    [&HIJACKED, &SUSPICIOUS, &INTEGRITY, &SOURCE, &INSTALL_SCRIPT, &DOWNGRADE, &LOOKALIKE, &INDICATOR, &HIDDEN];
+pub static ALL: [&Rule; 10] = [
+    &HIJACKED,
+    &SUSPICIOUS,
+    &INTEGRITY,
+    &SOURCE,
+    &INSTALL_SCRIPT,
+    &DOWNGRADE,
+    &LOOKALIKE,
+    &TOO_NEW,
+    &INDICATOR,
+    &HIDDEN,
+];

@@ -4,6 +4,7 @@ use super::allowlist::Allowance;
 use super::document::{Document, Section};
 use super::inline::Honour;
 use crate::error::{Error, Result};
+use crate::package::settings::Settings;
 use crate::rule::{Confidence, Severity};
 
 /// The configuration file's name, at the repository's root.
@@ -30,6 +31,8 @@ pub struct Config {
     pub block_published_elsewhere: Option<bool>,
     /// Which inline directives are honoured.
     pub inline: Option<Honour>,
+    /// `[packages]`.
+    pub packages: Packages,
     /// The allowances, in the order of the file.
     pub allow: Vec<Allowance>,
 }
@@ -64,6 +67,7 @@ impl Config {
             baseline: root.get("baseline").map(|f| f.text().map(|t| (f.line(), t))).transpose()?,
             block_published_elsewhere: root.get("published-elsewhere").map(|f| f.one_of(ELSEWHERE)).transpose()?,
             inline: root.get("inline").map(|f| f.one_of(INLINE)).transpose()?,
+            packages: Packages::default(),
             allow: Vec::new(),
         };
         if let Some(field) = root.get("allow") {
@@ -93,9 +97,77 @@ struct Part {
     read: fn(Section<'_>, &mut Config) -> Result<()>,
 }
 
-/// `[packages]`, `[hook]` and `[watch]`: no keys so far, so every one in them is refused with its line.
+/// `[packages]` as it is written.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Packages {
+    /// Gate rules that are named, and whether they block.
+    block: Vec<(&'static str, bool)>,
+    tiers: Option<Vec<u64>>,
+    cooldown: Option<Vec<u64>>,
+}
+
+const WARN: &[(&str, bool)] = &[("warn", false), ("block", true)];
+
+impl Packages {
+    fn read(section: Section<'_>) -> Result<Packages> {
+        let mut packages = Packages::default();
+        for (key, rule) in GATE_RULES {
+            if let Some(field) = section.get(key) {
+                packages.block.push((rule, field.one_of(WARN)?));
+            }
+        }
+        packages.tiers = section.get("tiers").map(|f| f.numbers()).transpose()?;
+        packages.cooldown = section.get("cooldown").map(|f| f.numbers()).transpose()?;
+        if let Some(tiers) = packages.tiers.as_ref().filter(|tiers| !tiers.is_sorted()) {
+            return Err(section.error(format_args!("`packages.tiers` must grow from tier to tier, not {tiers:?}")));
+        }
+        let (tiers, cooldown) = (packages.tiers.as_deref().unwrap_or_default(), packages.cooldown.as_deref());
+        if cooldown.is_some_and(|days| days.len() > tiers.len() + 1) {
+            return Err(section
+                .error("`packages.cooldown` has more numbers than there are tiers")
+                .help("one number a tier, and one more for all other packages"));
+        }
+        section.finish()?;
+        Ok(packages)
+    }
+
+    /// Lays what is written over what applies so far.
+    pub fn apply(&self, settings: &mut Settings) {
+        for (rule, blocks) in &self.block {
+            if *blocks {
+                settings.block.insert(rule);
+            } else {
+                settings.block.remove(rule);
+            }
+        }
+        if let Some(tiers) = &self.tiers {
+            settings.tiers.clone_from(tiers);
+        }
+        if let Some(cooldown) = &self.cooldown {
+            settings.cooldown.clone_from(cooldown);
+        }
+    }
+}
+
+/// Keys of `[packages]` that say what a gate rule does, and the rule's id.
+const GATE_RULES: &[(&str, &str)] = &[
+    ("install-script", "install-script"),
+    ("source", "package-source"),
+    ("downgrade", "package-downgrade"),
+    ("lookalike", "lookalike-package"),
+    ("suspicious", "suspicious-package"),
+    ("hidden", "hidden-behaviour"),
+];
+
+/// `[hook]` and `[watch]`: no keys so far, so every one in them is refused with its line.
 const PARTS: &[Part] = &[
-    Part { name: "packages", read: |section, _| section.finish() },
+    Part {
+        name: "packages",
+        read: |section, config| {
+            config.packages = Packages::read(section)?;
+            Ok(())
+        },
+    },
     Part { name: "hook", read: |section, _| section.finish() },
     Part { name: "watch", read: |section, _| section.finish() },
 ];
@@ -142,6 +214,8 @@ pub enum Kind {
     Size,
     /// A day.
     Date,
+    /// Whole numbers.
+    Numbers,
 }
 
 /// The keys at the top of the file.
@@ -194,6 +268,58 @@ pub const KEYS: &[Key] = &[
         kind: Kind::Word(&["all", "own", "none"]),
         default: "\"all\"",
         about: "Which directives beside a secret are honoured: also other scanners' (all), `shield-hook:allow` (own), none.",
+    },
+];
+
+/// The keys of `[packages]`.
+pub const PACKAGE_KEYS: &[Key] = &[
+    Key {
+        name: "install-script",
+        kind: Kind::Word(&["warn", "block"]),
+        default: "\"warn\"",
+        about: "Something new runs at installation.",
+    },
+    Key {
+        name: "source",
+        kind: Kind::Word(&["warn", "block"]),
+        default: "\"warn\"",
+        about: "A package from a new registry host, from git, an archive or over plain http.",
+    },
+    Key {
+        name: "downgrade",
+        kind: Kind::Word(&["warn", "block"]),
+        default: "\"warn\"",
+        about: "An older version than before.",
+    },
+    Key {
+        name: "lookalike",
+        kind: Kind::Word(&["warn", "block"]),
+        default: "\"warn\"",
+        about: "A new name that is nearly a popular one.",
+    },
+    Key {
+        name: "suspicious",
+        kind: Kind::Word(&["warn", "block"]),
+        default: "\"warn\"",
+        about: "A name from an attack whose bad versions are not known, or a proof of concept.",
+    },
+    Key {
+        name: "hidden",
+        kind: Kind::Word(&["warn", "block"]),
+        default: "\"warn\"",
+        about: "Something that runs by itself, or text that hides.",
+    },
+    Key {
+        name: "tiers",
+        kind: Kind::Numbers,
+        default: "[]",
+        about: "Tiers of popularity: [500, 3000] are the first 500 packages, and the next up to the 3,000th.",
+    },
+    Key {
+        name: "cooldown",
+        kind: Kind::Numbers,
+        default: "[]",
+        about: "Days that a version must have been out, tier by tier, then for the rest; needs a lockfile with dates.",
     },
 ];
 
@@ -277,6 +403,10 @@ reason = "all of it is made up"
         for key in KEYS {
             assert!(known.contains(key.name), "{} is not read", key.name);
         }
+        let known = fails("[packages]\nno-such-key-at-all = 1");
+        for key in PACKAGE_KEYS {
+            assert!(known.contains(key.name), "{} is not read", key.name);
+        }
         let known = fails("[[allow]]\nno-such-key-at-all = 1");
         for key in ALLOW_KEYS {
             assert!(known.contains(key.name), "{} is not read", key.name);
@@ -321,6 +451,26 @@ reason = "all of it is made up"
             ("[[allow]]\ncommit = \"12\"\nrule = \"x\"\nreason = \"y\"", "7 or more hex digits"),
             ("block = \"high\"\nblock = \"low\"", "not valid TOML"),
             ("block =", "not valid TOML"),
+        ] {
+            let error = fails(text);
+            assert!(error.contains(wanted), "{text}\n{error}");
+        }
+    }
+
+    #[test]
+    fn packages() {
+        let text = "[packages]\ninstall-script = \"block\"\ntiers = [500, 3_000]\ncooldown = [3, 7]\n";
+        let config = Config::parse("f.toml", text.as_bytes()).expect("valid");
+        let mut settings = Settings::default();
+        config.packages.apply(&mut settings);
+        assert_eq!((settings.tiers, settings.cooldown), (vec![500, 3000], vec![3, 7]));
+        assert!(settings.block.contains("install-script") && settings.block.len() == 1);
+        for (text, wanted) in [
+            ("[packages]\ntiers = [2, 1]", "must grow"),
+            ("[packages]\ncooldown = [1, 2]", "more numbers than there are tiers"),
+            ("[packages]\ncooldown = [-1]", "whole numbers"),
+            ("[packages]\ncooldown = 3", "whole numbers"),
+            ("[packages]\nsource = \"deny\"", "must be one of"),
         ] {
             let error = fails(text);
             assert!(error.contains(wanted), "{text}\n{error}");

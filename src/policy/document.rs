@@ -218,6 +218,17 @@ impl<'a> Field<'a> {
         parsed.ok_or_else(|| self.error(format_args!("must be {wanted}")))
     }
 
+    /// A list of whole numbers, none below 0.
+    pub fn numbers(&self) -> Result<Vec<u64>> {
+        let wanted = "a list of whole numbers";
+        let list = self.value.get_ref().as_array().ok_or_else(|| self.wrong(self.value, wanted))?;
+        let number = |value: &Spanned<DeValue<'a>>| match value.get_ref() {
+            DeValue::Integer(n) if n.radix() == 10 => n.as_str().replace('_', "").parse().ok(),
+            _ => None,
+        };
+        list.iter().map(|v| number(v).ok_or_else(|| self.wrong(v, wanted))).collect()
+    }
+
     /// A table.
     pub fn section(&self) -> Result<Section<'a>> {
         self.as_section(self.value, "a table")

@@ -46,6 +46,8 @@ pub struct Policy {
     pub inline: inline::Honour,
     /// Whether allowances that met nothing are worth a word: only where everything was scanned.
     pub report_unused: bool,
+    /// What the project wants of the package gate.
+    pub packages: package::settings::Settings,
     allow: Vec<Allowance>,
     /// Rules of the package gate that do not run.
     off: Vec<String>,
@@ -65,6 +67,7 @@ impl Default for Policy {
             block_published_elsewhere: false,
             inline: inline::Honour::All,
             report_unused: false,
+            packages: package::settings::Settings::default(),
             allow: Vec::new(),
             off: Vec::new(),
             baseline: Baseline::default(),
@@ -150,6 +153,10 @@ impl Policy {
         policy.inline = layers.iter().find_map(|l| l.config.inline).unwrap_or(policy.inline);
         policy.block_published_elsewhere =
             layers.iter().find_map(|l| l.config.block_published_elsewhere).unwrap_or(false);
+        // The strongest file that speaks of a thing has the say in it.
+        for layer in layers.iter().rev() {
+            layer.config.packages.apply(&mut policy.packages);
+        }
         let rules = rules(&layers, overrides, &mut policy.noticed)?;
         let disabled = layers.iter().flat_map(|l| &l.config.disable).map(|(_, id)| id.as_str());
         policy.off = match overrides.only.is_empty() {

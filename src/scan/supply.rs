@@ -11,6 +11,7 @@ use crate::excerpt;
 use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Verdict};
 use crate::package::gate::{self, Draft, Gate, Place, Sight};
 use crate::policy::Policy;
+use crate::rule::Confidence;
 use crate::source::{Content, Item, Old, Reader, Skip};
 
 /// Judges one item by its packages and by the traces of attacks; `secrets` are the spans not to be shown.
@@ -38,7 +39,7 @@ pub(super) fn judge(
         return Ok(());
     }
     let path = path.into_owned();
-    let judged = gate.judge(&path, chunk.bytes, sight, &mut || reader.old_sides(item))?;
+    let judged = gate.judge(&path, chunk.bytes, sight, &policy.packages, &mut || reader.old_sides(item))?;
     if let Some((reason, incomplete)) = judged.unreadable {
         part.skipped.push(Skip { what: "lockfile", path: path.clone(), reason, incomplete });
     }
@@ -47,6 +48,9 @@ pub(super) fn judge(
     for draft in judged.drafts.into_iter().filter(|draft| policy.runs(draft.rule.id)) {
         let span = span(chunk.bytes, draft.place);
         let mut finding = finding(&draft, item, chunk, &span, secrets);
+        if policy.packages.block.contains(draft.rule.id) {
+            finding.confidence = Confidence::High;
+        }
         if draft.stood_before {
             finding.verdict = Verdict::Warn("it stood there before this change".into());
         } else if let Some(remote) =
