@@ -131,10 +131,12 @@ const SHORTEST: usize = 16;
 
 /// Lowers the confidence of what stands in tests, examples and documentation: shown, but not blocked.
 pub(super) fn lower(candidate: &mut Candidate, around: &Circumstances<'_>) {
-    let kind = generic::path_kind(around.path);
-    if around.path_policy && kind.lowers() && candidate.confidence > Confidence::Low {
+    if around.path_policy
+        && candidate.confidence > Confidence::Low
+        && let Some(place) = generic::lowered(around.text, around.path, candidate.span.start)
+    {
         candidate.confidence = Confidence::Low;
-        candidate.notes.push(format!("lowered: {}", kind.name()));
+        candidate.notes.push(format!("lowered: {place}"));
     }
 }
 

@@ -105,6 +105,7 @@ pub const KEYWORDS: &[&str] = &[
     "pincode",
     "jwt",
     "hmac",
+    "curl ",
 ];
 
 /// The longest name that is looked at, in bytes.
@@ -172,6 +173,9 @@ pub fn candidate_at(text: &[u8], hit: usize) -> Option<Candidate> {
     }
     if let Some(found) = bearer(text, hit) {
         return Some(found);
+    }
+    if starts(text, hit, b"curl ") {
+        return curl(text, hit);
     }
     let limit = text.len().min(hit + NAME);
     let mut end = hit;
@@ -253,6 +257,11 @@ fn operator(text: &[u8], start: usize, end: usize) -> Option<Operator> {
         let opened = quoted || matches!(text.get(start.wrapping_sub(1)), Some(b'<' | b':'));
         return if opened { xml(text, i + 1) } else { None };
     }
+    // `<key>token</key><string>x</string>`, `<name>token</name><value>x</value>`.
+    if starts(text, i, b"</key>") || starts(text, i, b"</name>") {
+        let close = i + text[i..].iter().position(|&b| b == b'>')?;
+        return xml(text, close + 1).filter(|o| text[close..o.at].contains(&b'<'));
+    }
     if starts(text, i, b"&gt;") {
         return xml(text, i + 4);
     }
@@ -293,6 +302,15 @@ fn operator(text: &[u8], start: usize, end: usize) -> Option<Operator> {
                 .then_some(Operator { form: Form::Call, at: i + 1 })
         }
         b'"' | b'\'' | b'`' if i > before && !quoted => Some(Operator { form: Form::Space, at: i }),
+        // `variable "token" { default = "x" }`
+        b'{' if quoted => {
+            let j = blank(text, i + 1);
+            let block = &text[j..text.len().min(j + 160)];
+            let stop = memchr::memchr(b'}', block).unwrap_or(block.len());
+            let k = memchr::memmem::find(&block[..stop], b"default")?;
+            let eq = spaces(text, j + k + 7);
+            (at(text, eq) == b'=').then_some(Operator { form: Form::Assignment, at: eq + 1 })
+        }
         _ if quoted && i > before => attribute(text, i),
         b if i > before && !quoted => words(text, start, i, b),
         _ => None,
@@ -691,9 +709,9 @@ fn unquoted(text: &[u8], start: usize, end: usize, i: usize, form: Form) -> Opti
         }
     }
     // A sentence, not a value: more words follow on the line of `name: word word word`.
-    let rest = &text[to..line_end(text, to)];
     if xml {
-        if !rest.trim_ascii_start().starts_with(b"<") && !rest.trim_ascii_start().starts_with(b"&lt;") {
+        let close = blank(text, to);
+        if at(text, close) != b'<' && !starts(text, close, b"&lt;") {
             return None;
         }
     } else if matches!(at(text, to), b'(' | b'[' | b'{' | b'"' | b'\'' | b'`')
@@ -772,6 +790,32 @@ fn bearer(text: &[u8], hit: usize) -> Option<Candidate> {
         wrapper: None,
         scheme: true,
     })
+}
+
+/// `curl -u user:password`, on one line.
+fn curl(text: &[u8], hit: usize) -> Option<Candidate> {
+    if hit > 0 && is_name(text[hit - 1]) {
+        return None;
+    }
+    let line = &text[hit..line_end(text, hit)];
+    let (flag, n) = [&b" -u "[..], b" -u", b" --user ", b" --user="]
+        .iter()
+        .filter_map(|f| memchr::memmem::find(line, f).map(|i| (i, f.len())))
+        .min_by_key(|(i, n)| (*i, std::cmp::Reverse(*n)))?;
+    let mut from = spaces(text, hit + flag + n);
+    let quote = quote_at(text, from).map_or(0, |(q, n)| {
+        from += n;
+        q
+    });
+    let end = |b: u8| if quote == 0 { b.is_ascii_whitespace() || is_quote(b) } else { b == quote || b == b'\n' };
+    let to = from + text[from..].iter().take(256).position(|&b| end(b))?;
+    let colon = from + memchr::memchr(b':', &text[from..to])?;
+    let value = colon + 1..to;
+    if text[from..colon].iter().any(|b| matches!(b, b'/' | b'$' | b'{')) {
+        return None;
+    }
+    accept(text, &value, quote != 0)?;
+    Some(Candidate { name: Some(from..colon), value, form: Form::Url, quote, wrapper: None, scheme: false })
 }
 
 /// `scheme://user:password@host`, the colons of it standing at `hit`.

@@ -244,6 +244,46 @@ fn of_name(v: &[u8], name_text: &[u8], name: &Name, row: &mut Row) {
     row.value_kind = inner.kind as u8 as f32;
 }
 
+enum Mention {
+    Hash,
+    Sample,
+    User,
+    Url,
+}
+
+/// Words around a candidate that change what it is, in one pass.
+fn mentions(text: &[u8], range: std::ops::Range<usize>, mut f: impl FnMut(usize, Mention)) {
+    for at in range.clone() {
+        let rest = &text[at..range.end];
+        let is = |words: &[&[u8]]| words.iter().any(|w| rest.get(..w.len()).is_some_and(|t| t.eq_ignore_ascii_case(w)));
+        match text[at] | 0x20 {
+            b's' if is(&[b"sha1", b"sha2", b"sha5", b"sha-", b"sha3"]) => f(at, Mention::Hash),
+            b'm' if is(&[b"md5"]) => f(at, Mention::Hash),
+            b'c' if is(&[b"checksum"]) => f(at, Mention::Hash),
+            b'd' if is(&[b"digest"]) => f(at, Mention::Hash),
+            b'i' if is(&[b"integrity"]) => f(at, Mention::Hash),
+            b'h' if is(&[b"hash"]) => f(at, Mention::Hash),
+            b'f' if is(&[b"fingerprint"]) => f(at, Mention::Hash),
+            b'p' if is(&[b"public"]) => f(at, Mention::Hash),
+            b'e' if is(&[b"etag"]) => f(at, Mention::Hash),
+            b's' if is(&[b"sample"]) => f(at, Mention::Sample),
+            b'e' if is(&[b"example", b"e.g."]) => f(at, Mention::Sample),
+            b'd' if is(&[b"dummy"]) => f(at, Mention::Sample),
+            b'f' if is(&[b"fake"]) => f(at, Mention::Sample),
+            b'm' if is(&[b"mock"]) => f(at, Mention::Sample),
+            b'p' if is(&[b"placeholder"]) => f(at, Mention::Sample),
+            b'u' if is(&[b"user"]) => f(at, Mention::User),
+            b'l' if is(&[b"login"]) => f(at, Mention::User),
+            b'h' if is(&[b"host"]) => f(at, Mention::User),
+            b'e' if is(&[b"email"]) => f(at, Mention::User),
+            b'c' if is(&[b"client_id", b"clientid"]) => f(at, Mention::User),
+            b'a' if is(&[b"account"]) => f(at, Mention::User),
+            b':' if is(&[b"://"]) => f(at, Mention::Url),
+            _ => {}
+        }
+    }
+}
+
 fn of_place(text: &[u8], path: &[u8], c: &Candidate, row: &mut Row) {
     row.form = c.form as u8 as f32;
     row.quoted = match c.quote {
@@ -279,22 +319,19 @@ fn of_place(text: &[u8], path: &[u8], c: &Candidate, row: &mut Row) {
     row.comment = f32::from(u8::from(
         [&b"//"[..], b"#", b"*", b"/*", b"--", b";", b"<!--", b"\"\"\"", b">"].iter().any(|m| lead.starts_with(m)),
     ));
-    let near = &text[begin.max(anchor.saturating_sub(80))..c.value.start];
-    row.before_hash = f32::from(u8::from(has(
-        near,
-        &[b"sha", b"md5", b"checksum", b"digest", b"integrity", b"hash", b"fingerprint", b"public", b"etag"],
-    )));
-    let line = &text[begin..end];
-    row.before_sample =
-        f32::from(u8::from(has(line, &[b"example", b"sample", b"e.g.", b"dummy", b"fake", b"mock", b"placeholder"])));
-    let above = line_start(text, begin.saturating_sub(1));
-    let below = line_end(text, (end + 1).min(text.len()));
-    let around = &text[above..below];
-    row.user_near = f32::from(u8::from(has(
-        around,
-        &[b"user", b"login", b"host", b"email", b"client_id", b"clientid", b"account"],
-    )));
-    row.url_near = f32::from(u8::from(memchr::memmem::find(line, b"://").is_some()));
+    // What is said around it: on its line up to 160 bytes before, on the neighbouring lines up to 256 bytes.
+    let above = line_start(text, begin.saturating_sub(1)).max(anchor.saturating_sub(256));
+    let below = line_end(text, (end + 1).min(text.len())).min(c.value.end + 256);
+    let line = begin..end;
+    mentions(text, above..below, |at, what| match what {
+        Mention::Hash => {
+            row.before_hash = if at + 80 >= anchor && at >= begin && at < c.value.start { 1.0 } else { row.before_hash }
+        }
+        Mention::Sample => row.before_sample = if line.contains(&at) { 1.0 } else { row.before_sample },
+        Mention::User => row.user_near = 1.0,
+        Mention::Url => row.url_near = if line.contains(&at) { 1.0 } else { row.url_near },
+    });
+    let line = &text[begin.max(anchor.saturating_sub(160))..end.min(c.value.end + 160)];
     let code = line.iter().filter(|b| matches!(b, b'(' | b')' | b'{' | b'}' | b';')).count();
     row.line_code = (code as f32).min(8.0);
     let words = line

@@ -5,6 +5,7 @@
 //! boosted trees over the [`Features`]. The model is trained on generated data by the program in `train/`.
 
 pub mod candidate;
+mod comment;
 pub mod features;
 pub mod lexicon;
 mod model;
@@ -12,6 +13,7 @@ pub mod name;
 pub mod path;
 pub mod placeholder;
 pub mod tree;
+mod vocabulary;
 mod words;
 
 pub use candidate::{Candidate, Form, KEYWORDS, candidate_at};
@@ -39,9 +41,9 @@ pub struct Judgement {
 }
 
 /// Scores from which a finding is high, medium, low.
-const HIGH: f32 = 0.995;
-const MEDIUM: f32 = 0.96;
-const LOW: f32 = 0.6;
+const HIGH: f32 = 0.97;
+const MEDIUM: f32 = 0.8;
+const LOW: f32 = 0.5;
 
 /// Judges a candidate. The path decides how bare words are read, and lowers nothing here: see [`PathKind::lowers`].
 pub fn judge(text: &[u8], path: &[u8], c: &Candidate) -> Judgement {
@@ -63,6 +65,22 @@ pub fn judge(text: &[u8], path: &[u8], c: &Candidate) -> Judgement {
         None
     };
     Judgement { score, confidence, rule, dismissed: None, features: Some(features) }
+}
+
+/// Why a finding in this place is shown and does not block: the file, or the part of it, is there to be tried or read.
+pub fn lowered(text: &[u8], path: &[u8], at: usize) -> Option<&'static str> {
+    let kind = path_kind(path);
+    if kind.lowers() {
+        return Some(kind.name());
+    }
+    if path::language(path) != Language::Code {
+        return None;
+    }
+    // Rust keeps its tests in the file that they try.
+    if path.ends_with(b".rs") && memchr::memmem::find(&text[..at], b"#[cfg(test)]").is_some() {
+        return Some(PathKind::Test.name());
+    }
+    comment::in_prose(text, at).then_some("a comment that explains")
 }
 
 /// What each feature added to the log odds, in the order of [`features::NAMES`].
@@ -106,6 +124,9 @@ pub fn dismiss(path: &[u8], c: &Candidate, value: &[u8]) -> Option<&'static str>
     if value.len() < 8 && value.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b':' | b'/' | b'x')) {
         return Some("a number");
     }
+    if is_words(value) {
+        return Some("made of words");
+    }
     if placeholder::is_placeholder(value) {
         return Some("a placeholder");
     }
@@ -122,6 +143,17 @@ pub fn dismiss(path: &[u8], c: &Candidate, value: &[u8]) -> Option<&'static str>
         return Some("judged by its own form");
     }
     None
+}
+
+/// Words and what joins them, and nothing else: an identifier, a label, a name. The model would say the same, later.
+fn is_words(v: &[u8]) -> bool {
+    v.len() <= 64
+        && v.iter()
+            .all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b'.' | b' ' | b':' | b'/' | b'*' | b','))
+        && {
+            let parts = lexicon::parts(v, false);
+            parts.share > 0.95 && parts.bits < 2.9
+        }
 }
 
 /// The forms of crypt(3), LDAP and Django: what is stored so that the password need not be.
@@ -195,3 +227,6 @@ pub fn looks_random(value: &[u8]) -> f32 {
     let spread = ((entropy / most - 0.6) / 0.25).clamp(0.0, 1.0);
     ((letters * 0.4 + likely * 0.4 + spread * 0.2) + digits * 0.15).clamp(0.0, 1.0) * spread.max(0.2)
 }
+
+#[cfg(test)]
+mod tests;

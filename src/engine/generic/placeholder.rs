@@ -2,189 +2,26 @@
 
 use super::name::each_word;
 
-/// Words of which placeholders are made. They count as whole words, and must cover most of the value.
+/// Words of which placeholders are made. They count as whole words, and must cover most of the
+/// value. Sorted.
+#[rustfmt::skip]
 const DUMMY: &[&str] = &[
-    "changeme",
-    "change",
-    "changeit",
-    "me",
-    "your",
-    "yours",
-    "my",
-    "our",
-    "example",
-    "sample",
-    "dummy",
-    "placeholder",
-    "test",
-    "tests",
-    "testing",
-    "tester",
-    "foo",
-    "bar",
-    "baz",
-    "qux",
-    "foobar",
-    "todo",
-    "fixme",
-    "redacted",
-    "removed",
-    "masked",
-    "hidden",
-    "secret",
-    "secrets",
-    "password",
-    "passwd",
-    "passphrase",
-    "pass",
-    "pwd",
-    "pw",
-    "passw",
-    "word",
-    "token",
-    "tokens",
-    "key",
-    "keys",
-    "api",
-    "apikey",
-    "insert",
-    "here",
-    "enter",
-    "replace",
-    "replaceme",
-    "none",
-    "null",
-    "nil",
-    "undefined",
-    "empty",
-    "default",
-    "fake",
-    "mock",
-    "demo",
-    "user",
-    "username",
-    "admin",
-    "administrator",
-    "root",
-    "string",
-    "value",
-    "some",
-    "this",
-    "is",
-    "not",
-    "a",
-    "an",
-    "real",
-    "invalid",
-    "wrong",
-    "abc",
-    "abcd",
-    "xyz",
-    "auth",
-    "client",
-    "access",
-    "private",
-    "public",
-    "id",
-    "name",
-    "type",
-    "true",
-    "false",
-    "bad",
-    "good",
-    "new",
-    "old",
-    "the",
-    "to",
-    "be",
-    "for",
-    "of",
-    "in",
-    "and",
-    "or",
-    "with",
-    "use",
-    "from",
-    "env",
-    "generated",
-    "random",
-    "very",
-    "super",
-    "long",
-    "something",
-    "anything",
-    "whatever",
-    "blah",
-    "hello",
-    "world",
-    "bearer",
-    "basic",
-    "jwt",
-    "oauth",
-    "credential",
-    "credentials",
-    "cred",
-    "creds",
-    "login",
-    "session",
-    "cookie",
-    "mysecret",
-    "mypassword",
-    "mytoken",
-    "mykey",
-    "mypass",
-    "myapikey",
-    "letmein",
-    "hunter",
-    "qwerty",
-    "welcome",
-    "signature",
-    "hash",
-    "app",
-    "application",
-    "server",
-    "service",
-    "db",
-    "database",
-    "host",
-    "mysql",
-    "postgres",
-    "postgresql",
-    "redis",
-    "guest",
-    "please",
-    "should",
-    "must",
-    "expired",
-    "correct",
-    "incorrect",
-    "encrypted",
-    "plain",
-    "text",
-    "plaintext",
-    "data",
-    "notused",
-    "unused",
-    "ignored",
-    "required",
-    "optional",
-    "one",
-    "two",
-    "three",
-    "first",
-    "second",
-    "another",
-    "other",
-    "1password",
-    "aws",
-    "azure",
-    "google",
-    "github",
-    "gitlab",
-    "secretkey",
-    "accesskey",
-    "privatekey",
-    "your_token",
+    "a", "abc", "abcd", "access", "accesskey", "admin", "administrator", "an", "and", "another", "anything", "api",
+    "apikey", "app", "application", "auth", "aws", "azure", "bad", "bar", "basic", "baz", "be", "bearer", "blah",
+    "change", "changeit", "changeme", "client", "cookie", "correct", "cred", "credential", "credentials", "creds",
+    "data", "database", "db", "default", "demo", "dummy", "empty", "encrypted", "enter", "env", "example", "expired",
+    "fake", "false", "first", "fixme", "foo", "foobar", "for", "from", "generated", "github", "gitlab", "good",
+    "google", "guest", "hash", "hello", "here", "hidden", "host", "hunter", "id", "ignored", "in", "incorrect",
+    "insert", "invalid", "is", "jwt", "key", "keys", "letmein", "login", "long", "masked", "me", "mock", "must", "my",
+    "myapikey", "mykey", "mypass", "mypassword", "mysecret", "mysql", "mytoken", "name", "new", "nil", "none", "not",
+    "notused", "null", "oauth", "of", "old", "one", "optional", "or", "other", "our", "pass", "passphrase", "passw",
+    "passwd", "password", "placeholder", "plain", "plaintext", "please", "postgres", "postgresql", "private",
+    "privatekey", "public", "pw", "pwd", "qux", "qwerty", "random", "real", "redacted", "redis", "removed", "replace",
+    "replaceme", "required", "root", "sample", "second", "secret", "secretkey", "secrets", "server", "service",
+    "session", "should", "signature", "some", "something", "string", "super", "test", "tester", "testing", "tests",
+    "text", "the", "this", "three", "to", "todo", "token", "tokens", "true", "two", "type", "undefined", "unused",
+    "use", "user", "username", "value", "very", "welcome", "whatever", "with", "word", "world", "wrong", "xyz",
+    "your", "yours",
 ];
 
 /// What marks a reference to where the credential is kept.
@@ -196,11 +33,7 @@ const REFERENCES: &[&[u8]] = &[
     b"System.getProperty",
     b"vault:",
     b"op://",
-    b"secretsmanager",
-    b"keyvault",
     b"ssm:/",
-    b"secretKeyRef",
-    b"secrets.",
     b"ENC[",
     b"ENC(",
     b"!vault",
@@ -215,6 +48,12 @@ const REFERENCES: &[&[u8]] = &[
     b"sops:",
     b"aws-ssm",
     b"gcp-sm",
+];
+/// The same, in one word.
+const NAMED: &[&[u8]] = &[b"secretsmanager", b"keyvault", b"secretKeyRef"];
+/// Members of something, in front of an identifier.
+const MEMBERS: &[&[u8]] = &[
+    b"secrets.",
     b"var.",
     b"local.",
     b"data.",
@@ -248,6 +87,9 @@ fn identifier(v: &[u8]) -> bool {
 }
 
 fn template(v: &[u8]) -> bool {
+    if !v.iter().any(|b| matches!(b, b'$' | b'{' | b'<' | b'%' | b'#' | b'@' | b'[' | b'(' | b'_' | b':')) {
+        return false;
+    }
     for open in [&b"${"[..], b"{{", b"<%", b"$(", b"%(", b"#{", b"%{", b"@{", b"{%", b"[["] {
         if contains(v, open) && (v.iter().any(|b| matches!(b, b'}' | b')' | b'>' | b']')) || v.starts_with(open)) {
             return true;
@@ -293,11 +135,13 @@ fn template(v: &[u8]) -> bool {
 }
 
 fn reference(v: &[u8]) -> bool {
-    REFERENCES.iter().any(|r| match r.last() {
-        // A member of something: only in front of an identifier.
-        Some(b'.') => v.starts_with(r) && identifier(v) && !v[r.len()..].iter().any(u8::is_ascii_digit),
-        _ => contains(v, r),
-    })
+    let marked = v.iter().any(|b| matches!(b, b'.' | b':' | b'(' | b'[' | b'/' | b'-' | b'!'));
+    NAMED.iter().any(|r| contains(v, r))
+        || marked
+            && (MEMBERS
+                .iter()
+                .any(|r| v.starts_with(r) && identifier(v) && !v[r.len()..].iter().any(u8::is_ascii_digit))
+                || REFERENCES.iter().any(|r| contains(v, r)))
 }
 
 /// `********`, `xxxxxxxx`, `......`, `abc...`, `sk-xxxx`.
@@ -338,6 +182,14 @@ fn sequence(v: &[u8]) -> bool {
     })
 }
 
+fn is_dummy(word: &[u8]) -> bool {
+    let mut buffer = [0u8; 16];
+    let Some(lower) = buffer.get_mut(..word.len()) else { return false };
+    lower.copy_from_slice(word);
+    lower.make_ascii_lowercase();
+    DUMMY.binary_search_by(|d| d.as_bytes().cmp(lower)).is_ok()
+}
+
 /// Words of placeholders, as whole words, over most of the value.
 fn dummy(v: &[u8]) -> bool {
     if v.len() > 80 {
@@ -352,9 +204,7 @@ fn dummy(v: &[u8]) -> bool {
         let head = &word[..stem];
         digits += word.len() - stem;
         letters += stem;
-        if DUMMY.iter().any(|d| d.as_bytes().eq_ignore_ascii_case(head))
-            || head.iter().all(|b| matches!(b, b'x' | b'X')) && stem > 2
-        {
+        if is_dummy(head) || head.iter().all(|b| matches!(b, b'x' | b'X')) && stem > 2 {
             covered += stem;
             strong |= stem > 3;
         }

@@ -79,7 +79,7 @@ pub fn of_tree(files: &[&File], words: &[&str], r: &mut Random) -> Vec<Made> {
             let rounds = if usual { 2 } else { 1 };
             for _ in 0..rounds {
                 let (family, secret) =
-                    if usual { choose(r, &n.kind, url, value, words) } else { (Family::Machine, id_like(r)) };
+                    if usual { choose(r, &n.kind, url, value, words) } else { (Family::Machine, id_like(r, words)) };
                 if let Some(row) =
                     replaced(&f.text[begin..end], c.value.start - begin..c.value.end - begin, &secret, path)
                 {
@@ -128,20 +128,20 @@ fn row_at(text: &[u8], start: usize, len: usize, path: &[u8]) -> Option<[f32; fe
 fn choose(r: &mut Random, kind: &Kind, url: bool, original: &[u8], words: &[&str]) -> (Family, Vec<u8>) {
     if *kind == Kind::Password || url {
         match r.below(100) {
-            0..40 => (Family::Machine, clean(secrets::machine(r), url)),
+            0..40 => (Family::Machine, clean(secrets::machine(r, words, true), url)),
             40..62 => (Family::Letters, clean(secrets::letters(r), url)),
             62..74 => (Family::Letters, clean(secrets::same_shape(r, original), url)),
             _ => (Family::Human, clean(secrets::human(r, words), url)),
         }
     } else if *kind == Kind::Key {
-        let mut v = secrets::machine(r);
+        let mut v = secrets::machine(r, words, false);
         while v.len() < 16 {
-            v = secrets::machine(r);
+            v = secrets::machine(r, words, false);
         }
         (Family::Machine, v)
     } else {
         match r.below(100) {
-            0..72 => (Family::Machine, secrets::machine(r)),
+            0..72 => (Family::Machine, secrets::machine(r, words, false)),
             72..84 => (Family::Letters, secrets::letters(r)),
             84..94 => (Family::Letters, secrets::same_shape(r, original)),
             _ => (Family::Human, secrets::human(r, words)),
@@ -158,7 +158,7 @@ fn clean(mut v: Vec<u8>, url: bool) -> Vec<u8> {
 }
 
 /// Random values that identify and do not open: hashes, identifiers, public keys.
-fn id_like(r: &mut Random) -> Vec<u8> {
+fn id_like(r: &mut Random, words: &[&str]) -> Vec<u8> {
     match r.below(6) {
         0 => r.run(b"0123456789abcdef", 40),
         1 => r.run(b"0123456789abcdef", 64),
@@ -175,7 +175,7 @@ fn id_like(r: &mut Random) -> Vec<u8> {
             v.extend(secrets::base64(&bytes, false));
             v
         }
-        _ => secrets::machine(r),
+        _ => secrets::machine(r, words, false),
     }
 }
 
@@ -292,6 +292,20 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("a.py", "url = 'https://%u:%v@%h/path'\n"),
     ("a.txt", "redis://%u:%v@%h:6379/0\n"),
     ("a.tfstate", "            \"%n\": \"%v\",\n"),
+    ("a.txt", "%h token = '%v'\n"),
+    ("a.txt", "%u key: %v\n"),
+    ("a.txt", "secret = '%v'\n"),
+    ("a.txt", "[DEBUG] Using Key=%v\n"),
+    ("a.txt", "$%n .= \"%v\"\n"),
+    ("a.txt", "var %n string = \"%v\"\n"),
+    ("a.txt", "%n := `%v`\n"),
+    ("a.txt", "<%n>\n    %v\n</%n>\n"),
+    ("a.txt", "{\"config.ini\": \"%N=%v\\nBACKUP_ENABLED=true\"}\n"),
+    ("a.txt", "System.setProperty(\"%N\", \"%v\")\n"),
+    ("a.txt", "tool --%n %v\n"),
+    ("a.txt", "curl -u %u:%v https://%h/\n"),
+    ("a.sh", "curl -X POST --user '%u:%v' https://%h/\n"),
+    ("a.tf", "variable \"%n\" {\n  default = \"%v\"\n}\n"),
     ("a.ipynb", "    \"%n = '%v'\\n\",\n"),
 ];
 
@@ -480,7 +494,7 @@ fn ordinary(r: &mut Random, words: &[&str], name: &str) -> Vec<u8> {
     let n = r.between(1, 3);
     let list: Vec<&str> = (0..n).map(|_| *r.pick(words)).collect();
     let joined = list.join(" ");
-    match r.below(8) {
+    match r.below(12) {
         0 => styled(r, &joined, false).into_bytes(),
         1 => styled(r, &joined, true).into_bytes(),
         2 => {
@@ -491,6 +505,15 @@ fn ordinary(r: &mut Random, words: &[&str], name: &str) -> Vec<u8> {
         4 => list.join("/").into_bytes(),
         5 => format!("{}-{}", list[0], r.below(10)).into_bytes(),
         6 => list.join(":").into_bytes(),
+        7 => format!("{}.{}.{}", r.below(12), r.below(30), r.below(9)).into_bytes(),
+        8 => format!("20{:02}-{:02}-{:02}", r.below(27), r.between(1, 12), r.between(1, 28)).into_bytes(),
+        9 => format!("{}@{}.example", list[0], words[r.below(words.len())]).into_bytes(),
+        10 => format!(
+            "{}.{}",
+            list.join("-"),
+            r.pick(&["json", "pem", "key", "com", "txt", "png", "example.com", "service"])
+        )
+        .into_bytes(),
         _ => list[0].as_bytes().to_vec(),
     }
 }

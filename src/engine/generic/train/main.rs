@@ -1,7 +1,8 @@
 //! Trains the judge of generic secrets. See README.md beside this file for the trees and the commands.
 //!
 //! `train lexicon TREE...` writes the vocabulary and the trigrams, `train model TREE...` the trees of the model,
-//! `train show PATH...` prints what the built-in model thinks of files.
+//! `train show PATH...` prints what the built-in model thinks of files, `train cost PATH...` what the parts of the look
+//! cost over the same files.
 
 mod boost;
 mod generate;
@@ -29,8 +30,9 @@ fn main() -> io::Result<()> {
         ("lexicon", false) => lexicon(&paths),
         ("model", false) => model(&paths),
         ("show", false) => show(&paths),
+        ("cost", false) => cost(&paths),
         _ => {
-            eprintln!("usage: train lexicon TREE... | train model TREE... | train show PATH...");
+            eprintln!("usage: train lexicon TREE... | train model TREE... | train show PATH... | train cost PATH...");
             std::process::exit(2)
         }
     }
@@ -65,16 +67,11 @@ fn model(trees: &[PathBuf]) -> io::Result<()> {
     for tree in 0..trees.len() {
         let mut r = Random::new(SEED + tree as u64);
         let of: Vec<&harvest::File> = files.iter().filter(|f| f.tree == tree).collect();
-        let mut made = generate::of_tree(&of, &words, &mut r);
-        // No tree outweighs the others.
-        let most = 9000;
-        if made.len() > most {
-            for i in 0..most {
-                let j = r.between(i, made.len() - 1);
-                made.swap(i, j);
-            }
-            made.truncate(most);
-        }
+        let made = generate::of_tree(&of, &words, &mut r);
+        // No tree outweighs the others, in neither kind.
+        let (natural, made): (Vec<_>, Vec<_>) = made.into_iter().partition(|m| m.origin == "natural");
+        rows.extend(sampled(natural, 7000, &mut r).into_iter().map(|m| (tree, m)));
+        let made = sampled(made, 4000, &mut r);
         rows.extend(made.into_iter().map(|m| (tree, m)));
     }
     let mut r = Random::new(SEED ^ 0x5eed);
@@ -97,6 +94,16 @@ fn model(trees: &[PathBuf]) -> io::Result<()> {
     let (base, grown) = boost::train(&samples, &settings);
     importance(&grown);
     write_model(base, &grown)
+}
+
+/// At most so many of the rows, chosen at random.
+fn sampled(mut rows: Vec<Made>, most: usize, r: &mut Random) -> Vec<Made> {
+    for i in 0..most.min(rows.len()) {
+        let j = r.between(i, rows.len() - 1);
+        rows.swap(i, j);
+    }
+    rows.truncate(most);
+    rows
 }
 
 /// Negatives weigh as much as positives in sum.
@@ -195,4 +202,47 @@ fn show(paths: &[PathBuf]) -> io::Result<()> {
         }
     }
     out.flush()
+}
+
+/// How long prefilter, look and judgement take over the files, and how many hits reach each.
+fn cost(paths: &[PathBuf]) -> io::Result<()> {
+    use std::time::Instant;
+    let files = harvest::files(paths)?;
+    let bytes: usize = files.iter().map(|f| f.text.len()).sum();
+    let prefilter = aho_corasick::AhoCorasickBuilder::new()
+        .ascii_case_insensitive(true)
+        .build(generic::KEYWORDS)
+        .map_err(io::Error::other)?;
+    let start = Instant::now();
+    let hits: Vec<Vec<usize>> =
+        files.iter().map(|f| prefilter.find_overlapping_iter(&f.text).map(|m| m.start()).collect()).collect();
+    let scanned = start.elapsed();
+    let start = Instant::now();
+    let found: Vec<Vec<candidate::Candidate>> = files
+        .iter()
+        .zip(&hits)
+        .map(|(f, hits)| hits.iter().filter_map(|&h| generic::candidate_at(&f.text, h)).collect())
+        .collect();
+    let looked = start.elapsed();
+    let start = Instant::now();
+    let (mut modelled, mut shown) = (0, 0);
+    for (f, found) in files.iter().zip(&found) {
+        for c in found {
+            let j = generic::judge(&f.text, f.path.as_bytes(), c);
+            modelled += usize::from(j.features.is_some());
+            shown += usize::from(j.confidence.is_some());
+        }
+    }
+    let judged = start.elapsed();
+    let (hits, found) = (hits.iter().map(Vec::len).sum::<usize>(), found.iter().map(Vec::len).sum::<usize>());
+    let per = |d: std::time::Duration, n: usize| d.as_nanos() as f64 / n.max(1) as f64;
+    println!("{} files, {bytes} bytes", files.len());
+    println!("prefilter: {hits} hits, {:.3} ns a byte", per(scanned, bytes));
+    println!("look: {found} candidates, {:.1} ns a hit, {:.3} ns a byte", per(looked, hits), per(looked, bytes));
+    println!(
+        "judgement: {modelled} reach the model, {shown} are shown, {:.0} ns a candidate, {:.3} ns a byte",
+        per(judged, found),
+        per(judged, bytes)
+    );
+    Ok(())
 }

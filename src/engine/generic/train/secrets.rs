@@ -66,9 +66,9 @@ pub enum Family {
     Human,
 }
 
-/// A machine's secret.
-pub fn machine(r: &mut Random) -> Vec<u8> {
-    match r.below(18) {
+/// A machine's secret. Only passwords hold every sign of the keyboard.
+pub fn machine(r: &mut Random, words: &[&str], password: bool) -> Vec<u8> {
+    match r.below(22) {
         0 | 1 => {
             let n = *r.pick(&[16, 20, 24, 32, 32, 32, 40, 40, 48, 64, 64]);
             r.run(HEX, n)
@@ -100,22 +100,36 @@ pub fn machine(r: &mut Random) -> Vec<u8> {
         }
         10 | 11 => {
             let n = r.between(8, 28);
-            r.run(SIGNS, n)
+            r.run(if password { SIGNS } else { ALNUM }, n)
         }
-        12 => uuid(r),
-        13 => {
-            // A prefix of its service.
-            let n = r.between(2, 6);
-            let mut v = r.run(LOWER, n);
-            v.push(*r.pick(b"_-_."));
-            if r.chance(40) {
-                v.extend_from_slice(r.pick(&["live", "test", "prod", "v1", "sk", "pat", "api"]).as_bytes());
-                v.push(*r.pick(b"_-"));
+        18 | 19 => prefixed(r, words),
+        20 => {
+            // Numbers and letters in parts, as chat services have them.
+            let mut parts = vec![r.run(LOWER, 4)];
+            for _ in 0..r.between(1, 3) {
+                let n = r.between(8, 13);
+                parts.push(r.run(DIGITS, n));
             }
-            let n = r.between(16, 48);
-            v.extend(r.run(ALNUM, n));
+            let n = r.between(20, 36);
+            let alphabet = *r.pick(&[ALNUM, HEX]);
+            parts.push(r.run(alphabet, n));
+            if r.chance(50) {
+                parts.remove(0);
+            }
+            let joint = *r.pick(b"--:._");
+            parts.join(&joint)
+        }
+        21 => {
+            let n = *r.pick(&[32, 40, 64]);
+            let mut v = r.run(HEX, n);
+            v.push(*r.pick(b".-_:"));
+            let n = r.between(8, 40);
+            let alphabet = *r.pick(&[ALNUM, HEX]);
+            v.extend(r.run(alphabet, n));
             v
         }
+        12 => uuid(r),
+        13 => prefixed(r, words),
         14 => jwt(r),
         15 => {
             let groups = r.between(3, 6);
@@ -137,6 +151,54 @@ pub fn machine(r: &mut Random) -> Vec<u8> {
             r.run(ALNUM, n)
         }
     }
+}
+
+/// A token that names its service first.
+fn prefixed(r: &mut Random, words: &[&str]) -> Vec<u8> {
+    const KINDS: &[&str] =
+        &["live", "test", "prod", "v1", "sk", "pk", "pat", "api", "key", "token", "secret", "us", "eu", "svc", "app"];
+    let joint = *r.pick(b"___---.");
+    let mut v = if r.chance(55) {
+        r.pick(words).as_bytes().to_vec()
+    } else {
+        let n = r.between(2, 6);
+        r.run(LOWER, n)
+    };
+    if r.chance(10) {
+        v.make_ascii_uppercase();
+    }
+    v.push(joint);
+    for _ in 0..r.below(3) {
+        v.extend_from_slice(r.pick(KINDS).as_bytes());
+        v.push(joint);
+    }
+    match r.below(6) {
+        0 | 1 => {
+            let n = r.between(16, 48);
+            v.extend(r.run(ALNUM, n));
+        }
+        2 => {
+            let n = *r.pick(&[32, 40, 64]);
+            v.extend(r.run(HEX, n));
+        }
+        3 => {
+            let n = r.between(16, 40);
+            v.extend(r.run(LOWER_DIGITS, n));
+        }
+        4 => {
+            let n = r.between(4, 16);
+            v.extend(r.run(LOWER_DIGITS, n));
+            v.push(*r.pick(b"_-."));
+            let n = r.between(16, 40);
+            v.extend(r.run(ALNUM, n));
+        }
+        _ => {
+            let n = r.between(18, 40);
+            let bytes: Vec<u8> = (0..n).map(|_| r.next() as u8).collect();
+            v.extend(base64(&bytes, true));
+        }
+    }
+    v
 }
 
 /// Short random letters, at times with digits behind.
@@ -285,7 +347,8 @@ pub fn human(r: &mut Random, words: &[&str]) -> Vec<u8> {
 
 /// A version 4 UUID.
 pub fn uuid(r: &mut Random) -> Vec<u8> {
-    [8, 4, 4, 4, 12].iter().map(|&n| r.run(HEX, n)).collect::<Vec<_>>().join(&b'-')
+    let hex = if r.chance(15) { HEX_UPPER } else { HEX };
+    [8, 4, 4, 4, 12].iter().map(|&n| r.run(hex, n)).collect::<Vec<_>>().join(&b'-')
 }
 
 /// A JWT of made-up claims and a random signature.

@@ -1,0 +1,145 @@
+//! The words of names, and what each says.
+
+/// Stands near credentials: salt, seed, session.
+pub(super) const RELATED: u16 = 1 << 0;
+/// Auth, credential, signature.
+pub(super) const AUTH: u16 = 1 << 1;
+/// A key.
+pub(super) const KEY: u16 = 1 << 2;
+/// A token.
+pub(super) const TOKEN: u16 = 1 << 3;
+/// A key of credentials in one word.
+pub(super) const API_KEY: u16 = 1 << 4;
+/// A secret.
+pub(super) const SECRET: u16 = 1 << 5;
+/// A password.
+pub(super) const PASSWORD: u16 = 1 << 6;
+/// Makes the key behind it one of credentials: `api key`.
+pub(super) const KEY_OF: u16 = 1 << 7;
+/// Behind a credential: something about it.
+pub(super) const ABOUT: u16 = 1 << 8;
+/// Speaks of what is public or an identifier.
+pub(super) const PUBLIC: u16 = 1 << 9;
+/// Speaks of a hash or a checksum.
+pub(super) const HASH: u16 = 1 << 10;
+/// Speaks of an example.
+pub(super) const SAMPLE: u16 = 1 << 11;
+/// What a form or a translation is about, wherever it stands.
+pub(super) const CAPTION: u16 = 1 << 12;
+
+/// What a word says; nothing for most. Digits behind it (`token2`) count for nothing.
+pub(super) fn meaning(word: &[u8]) -> u16 {
+    let whole = look(word);
+    let digits = word.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    if whole != 0 || digits == 0 { whole } else { look(&word[..word.len() - digits]) }
+}
+
+fn look(word: &[u8]) -> u16 {
+    let mut buffer = [0u8; 16];
+    let Some(lower) = buffer.get_mut(..word.len()) else { return 0 };
+    lower.copy_from_slice(word);
+    lower.make_ascii_lowercase();
+    TABLE.binary_search_by(|(t, _)| t.as_bytes().cmp(lower)).map_or(0, |i| TABLE[i].1)
+}
+
+/// Sorted.
+#[rustfmt::skip]
+const TABLE: &[(&str, u16)] = &[
+    ("access", KEY_OF), ("accesskey", API_KEY), ("accesstoken", TOKEN), ("accesstokens", TOKEN), ("account", KEY_OF),
+    ("accountkey", API_KEY), ("admin", KEY_OF), ("aes", KEY_OF), ("alg", ABOUT), ("algo", ABOUT),
+    ("algorithm", ABOUT), ("api", KEY_OF), ("apikey", API_KEY), ("apitoken", API_KEY), ("app", KEY_OF),
+    ("appkey", API_KEY), ("application", KEY_OF), ("appsecret", SECRET), ("at", ABOUT), ("attribute", ABOUT),
+    ("audience", ABOUT), ("auth", AUTH | KEY_OF), ("authentication", AUTH), ("authkey", API_KEY),
+    ("authorization", AUTH), ("authtoken", TOKEN), ("bad", SAMPLE), ("bcrypt", HASH), ("bearer", TOKEN),
+    ("binding", ABOUT), ("bits", ABOUT), ("board", ABOUT), ("bot", KEY_OF), ("bottoken", TOKEN), ("btn", CAPTION),
+    ("bucket", ABOUT | PUBLIC), ("button", ABOUT | CAPTION), ("by", ABOUT), ("cache", PUBLIC), ("callback", ABOUT),
+    ("caption", CAPTION), ("chain", ABOUT), ("change", ABOUT), ("changed", ABOUT), ("charset", ABOUT),
+    ("checksum", HASH), ("cipher", KEY_OF | HASH), ("ciphertext", HASH), ("class", ABOUT), ("client", KEY_OF),
+    ("clientsecret", SECRET), ("clientsecretkey", SECRET), ("cmd", ABOUT), ("code", RELATED), ("codes", ABOUT),
+    ("column", ABOUT | PUBLIC), ("command", ABOUT), ("commit", HASH), ("config", ABOUT), ("confirm", ABOUT),
+    ("consumer", KEY_OF), ("contains", ABOUT), ("contrasena", PASSWORD), ("cookie", RELATED | KEY_OF),
+    ("cookies", RELATED), ("count", ABOUT), ("crc", HASH), ("created", ABOUT), ("cred", AUTH), ("credential", AUTH),
+    ("credentials", AUTH), ("creds", AUTH), ("crypt", KEY_OF), ("crypted", HASH), ("crypto", KEY_OF), ("date", ABOUT),
+    ("dbpass", PASSWORD), ("demo", SAMPLE), ("deploy", KEY_OF), ("des", KEY_OF), ("desc", ABOUT),
+    ("description", ABOUT), ("digest", HASH), ("dir", ABOUT), ("domain", ABOUT), ("down", ABOUT), ("dsn", TOKEN),
+    ("dummy", SAMPLE), ("element", ABOUT), ("enabled", ABOUT), ("encoder", ABOUT), ("encoding", ABOUT),
+    ("encrypt", KEY_OF), ("encrypted", HASH), ("encryption", KEY_OF), ("encryptionkey", API_KEY), ("end", ABOUT),
+    ("endpoint", ABOUT), ("env", ABOUT), ("equal", ABOUT), ("equals", ABOUT), ("err", CAPTION),
+    ("error", ABOUT | CAPTION), ("errors", ABOUT), ("etag", HASH), ("event", ABOUT), ("example", SAMPLE),
+    ("exists", ABOUT), ("expected", SAMPLE), ("expiration", ABOUT), ("expires", ABOUT), ("expiry", ABOUT),
+    ("expr", ABOUT), ("factory", ABOUT), ("fake", SAMPLE), ("field", ABOUT), ("fields", ABOUT), ("file", ABOUT),
+    ("files", ABOUT), ("fingerprint", HASH), ("for", ABOUT), ("foreign", PUBLIC), ("forgot", CAPTION),
+    ("forgotten", CAPTION), ("form", ABOUT), ("format", ABOUT), ("frame", ABOUT), ("from", ABOUT),
+    ("function", KEY_OF), ("grant", ABOUT), ("group", ABOUT), ("handler", ABOUT), ("has", ABOUT), ("hash", HASH),
+    ("hashed", HASH), ("hashes", HASH), ("header", ABOUT), ("headers", ABOUT), ("heading", CAPTION),
+    ("help", CAPTION), ("hint", ABOUT | CAPTION), ("hmac", AUTH | KEY_OF), ("host", KEY_OF | ABOUT),
+    ("i18n", PUBLIC | CAPTION), ("icon", ABOUT), ("id", ABOUT | PUBLIC), ("idempotency", PUBLIC),
+    ("identified", AUTH), ("ids", ABOUT | PUBLIC), ("in", ABOUT), ("includes", ABOUT), ("incorrect", ABOUT | CAPTION),
+    ("index", ABOUT | PUBLIC), ("info", ABOUT), ("ingest", KEY_OF), ("input", ABOUT), ("instrumentation", KEY_OF),
+    ("integrity", HASH), ("invalid", ABOUT | SAMPLE | CAPTION), ("is", ABOUT), ("issued", ABOUT), ("issuer", ABOUT),
+    ("jwt", TOKEN | KEY_OF), ("kennwort", PASSWORD), ("key", KEY), ("keyblob", API_KEY), ("keypass", PASSWORD),
+    ("keys", KEY), ("kid", PUBLIC), ("kind", ABOUT), ("kinds", ABOUT), ("label", ABOUT | CAPTION), ("len", ABOUT),
+    ("length", ABOUT), ("license", KEY_OF), ("licensekey", API_KEY), ("lifetime", ABOUT), ("link", ABOUT),
+    ("list", ABOUT), ("literal", ABOUT), ("locale", PUBLIC | CAPTION), ("managed", ABOUT), ("manager", ABOUT),
+    ("mandatory", CAPTION), ("map", ABOUT | PUBLIC), ("maps", KEY_OF), ("master", KEY_OF), ("masterauth", PASSWORD),
+    ("masterkey", API_KEY), ("match", ABOUT), ("matches", ABOUT), ("max", ABOUT), ("md5", HASH),
+    ("message", ABOUT | CAPTION), ("messages", ABOUT), ("method", ABOUT), ("min", ABOUT), ("mismatch", ABOUT),
+    ("missing", ABOUT), ("mnemonic", SECRET), ("mock", SAMPLE), ("mode", ABOUT), ("motdepasse", PASSWORD),
+    ("msg", ABOUT | CAPTION), ("mypass", PASSWORD), ("name", ABOUT), ("names", ABOUT), ("nkey", API_KEY),
+    ("nonce", RELATED), ("notice", CAPTION), ("oauth", AUTH), ("oauth2", AUTH), ("object", PUBLIC), ("of", ABOUT),
+    ("ops", ABOUT), ("option", ABOUT), ("options", ABOUT), ("otp", RELATED), ("page", ABOUT), ("pair", ABOUT),
+    ("param", ABOUT), ("params", ABOUT), ("partition", PUBLIC), ("pass", PASSWORD), ("passcode", PASSWORD),
+    ("passphrase", PASSWORD), ("passwd", PASSWORD), ("password", PASSWORD), ("passwords", PASSWORD),
+    ("passwort", PASSWORD), ("path", ABOUT), ("paths", ABOUT), ("pattern", ABOUT), ("pin", RELATED),
+    ("pincode", PASSWORD), ("placeholder", ABOUT | CAPTION), ("policies", ABOUT), ("policy", ABOUT), ("port", ABOUT),
+    ("position", ABOUT), ("prefix", ABOUT), ("press", ABOUT), ("primary", PUBLIC), ("private", KEY_OF),
+    ("privatekey", API_KEY), ("project", KEY_OF), ("prompt", ABOUT), ("property", ABOUT), ("provider", ABOUT),
+    ("psw", PASSWORD), ("pswd", PASSWORD), ("pub", PUBLIC), ("public", PUBLIC), ("publishable", PUBLIC),
+    ("pw", PASSWORD), ("pwd", PASSWORD), ("query", PUBLIC), ("read", KEY_OF), ("reader", ABOUT), ("ref", ABOUT),
+    ("refreshtoken", TOKEN), ("regex", ABOUT), ("regexp", ABOUT), ("replace", ABOUT), ("request", ABOUT),
+    ("requests", ABOUT), ("required", ABOUT), ("requirepass", PASSWORD), ("reset", ABOUT), ("response", ABOUT),
+    ("revision", HASH), ("ring", ABOUT), ("role", ABOUT), ("rootpass", PASSWORD), ("rootpw", PASSWORD),
+    ("row", PUBLIC), ("rsa", KEY_OF), ("rule", ABOUT), ("rules", ABOUT), ("salt", RELATED), ("sample", SAMPLE),
+    ("sas", AUTH | KEY_OF), ("schema", ABOUT), ("scope", ABOUT), ("scopes", ABOUT), ("secret", SECRET | KEY_OF),
+    ("secretaccesskey", SECRET), ("secretkey", SECRET), ("secrets", SECRET), ("seed", RELATED),
+    ("seedphrase", SECRET), ("selector", ABOUT), ("senha", PASSWORD), ("server", KEY_OF | ABOUT),
+    ("service", KEY_OF | ABOUT), ("session", RELATED | KEY_OF), ("sessionid", RELATED), ("sessiontoken", TOKEN),
+    ("set", ABOUT), ("settings", ABOUT), ("sha", HASH), ("sha1", HASH), ("sha2", HASH), ("sha256", HASH),
+    ("sha384", HASH), ("sha512", HASH), ("shared", KEY_OF), ("sharedaccesskey", API_KEY), ("sharedkey", API_KEY),
+    ("sid", RELATED), ("sig", AUTH), ("sign", KEY_OF), ("signature", AUTH), ("signing", KEY_OF),
+    ("signingkey", API_KEY), ("site", PUBLIC), ("size", ABOUT), ("sort", PUBLIC), ("source", ABOUT),
+    ("sources", ABOUT), ("space", ABOUT), ("span", ABOUT), ("split", ABOUT), ("ssh", KEY_OF), ("start", ABOUT),
+    ("startswith", ABOUT), ("state", ABOUT), ("status", ABOUT), ("storage", KEY_OF), ("store", ABOUT),
+    ("storepass", PASSWORD), ("stream", ABOUT), ("strength", ABOUT), ("stroke", ABOUT), ("stub", SAMPLE),
+    ("subscription", KEY_OF), ("suffix", ABOUT), ("table", ABOUT), ("test", ABOUT | SAMPLE), ("tests", SAMPLE),
+    ("text", ABOUT), ("thumbprint", HASH), ("time", ABOUT), ("timeout", ABOUT), ("title", ABOUT | CAPTION),
+    ("to", ABOUT), ("token", TOKEN), ("tokens", TOKEN), ("tooltip", CAPTION), ("totp", SECRET), ("tr", CAPTION),
+    ("translation", PUBLIC | CAPTION), ("tree", ABOUT), ("ttl", ABOUT), ("type", ABOUT), ("types", ABOUT),
+    ("unique", PUBLIC), ("up", ABOUT), ("updated", ABOUT), ("uri", ABOUT), ("url", ABOUT), ("urls", ABOUT),
+    ("usage", ABOUT), ("usages", ABOUT), ("user", KEY_OF | ABOUT), ("username", ABOUT), ("userpass", PASSWORD),
+    ("userpw", PASSWORD), ("valid", ABOUT), ("validator", ABOUT), ("value", ABOUT), ("values", ABOUT), ("var", ABOUT),
+    ("vault", ABOUT), ("verifier", AUTH), ("version", ABOUT), ("view", ABOUT), ("warning", CAPTION), ("web", KEY_OF),
+    ("webhook", TOKEN), ("with", ABOUT), ("word", ABOUT), ("words", ABOUT), ("write", KEY_OF), ("writer", ABOUT),
+    ("wrong", SAMPLE), ("xkey", API_KEY),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_fits() {
+        assert!(TABLE.windows(2).all(|w| w[0].0 < w[1].0));
+        assert!(TABLE.iter().all(|(w, _)| w.len() <= 16));
+        for (word, _) in TABLE {
+            assert_ne!(meaning(word.to_uppercase().as_bytes()), 0, "{word}");
+        }
+    }
+
+    #[test]
+    fn digits_behind_a_word_say_nothing() {
+        assert_eq!(meaning(b"token2"), TOKEN);
+        assert_eq!(meaning(b"oauth2") & AUTH, AUTH);
+        assert_eq!(meaning(b"12"), 0);
+    }
+}
