@@ -8,12 +8,12 @@ use super::scan::root_for;
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::finding::Verdict;
-use crate::git;
+use crate::git::{self, Repo};
 use crate::outcome::Outcome;
 use crate::policy::baseline::{Baseline, Entry};
 use crate::policy::{Overrides, config};
 use crate::report;
-use crate::source::Paths;
+use crate::source::{History, Paths};
 
 /// Write down the secrets that are known, so that they do not block.
 #[derive(Debug, clap::Args)]
@@ -133,17 +133,29 @@ fn scan(scope: &Scope) -> Result<(Outcome, PathBuf)> {
             beside.unwrap_or(&root).join(gate.policy().baseline_path())
         }
     };
-    if scope.history {
-        return Err(Error::usage("not there yet"));
-    }
-    let tracked = match &repo {
+    let max_object = gate.max_object();
+    let outcome = if scope.history {
+        let repo = repo.map_or_else(|| Repo::discover(&here), Ok)?;
+        gate.scan(&[&History::new(&repo, false, max_object)])?
+    } else {
+        on_disk(&gate, root, repo.as_ref())?
+    };
+    complete(outcome, path)
+}
+
+/// Scans every file below the root.
+fn on_disk(gate: &Gate, root: PathBuf, repo: Option<&Repo>) -> Result<Outcome> {
+    let tracked = match repo {
         Some(repo) => git::tracked(repo)?.into_iter().filter_map(|t| t.file).collect(),
         None => Vec::new(),
     };
     let paths = vec![PathBuf::from(".")];
     let max_object = gate.max_object();
-    let source = Paths { here: root.clone(), root, paths, no_ignore: false, tracked, max_object };
-    let outcome = gate.scan(&[&source])?;
+    gate.scan(&[&Paths { here: root.clone(), root, paths, no_ignore: false, tracked, max_object }])
+}
+
+/// What was found, when nothing was left out.
+fn complete(outcome: Outcome, path: PathBuf) -> Result<(Outcome, PathBuf)> {
     if !outcome.coverage.complete() {
         let unread = outcome.coverage.skipped.iter().filter(|s| s.incomplete);
         let error = Error::incomplete("not everything could be read, so the baseline would miss something");

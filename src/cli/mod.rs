@@ -13,6 +13,7 @@ mod doctor;
 mod gate;
 mod hook;
 mod install;
+mod migrate;
 mod options;
 mod packages;
 mod post_commit;
@@ -64,6 +65,8 @@ pub enum Command {
     Baseline(baseline::Args),
     /// Allow one finding by its fingerprint, with a reason
     Allow(allow::Args),
+    /// Carry over what other scanners were told to let pass
+    Migrate(migrate::Args),
     /// Check, show, describe and start the configuration
     Config(config::Args),
     /// Print the completions for a shell
@@ -103,6 +106,7 @@ pub fn run(command: Command) -> Result<Exit> {
         Command::Rules(args) => rules::run(args),
         Command::Baseline(args) => baseline::run(args),
         Command::Allow(args) => allow::run(args),
+        Command::Migrate(args) => migrate::run(args),
         Command::Config(args) => config::run(args),
         Command::Completions(args) => docs::completions(args),
         Command::Man(args) => docs::man(args),

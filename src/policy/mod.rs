@@ -11,6 +11,7 @@ pub mod document;
 pub mod edit;
 mod files;
 pub mod inline;
+pub mod migrate;
 pub mod weakened;
 
 use std::ops::Range;
