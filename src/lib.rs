@@ -19,6 +19,7 @@ pub mod overdue;
 pub mod package;
 pub mod place;
 pub mod policy;
+pub mod progress;
 pub mod receipt;
 pub mod repair;
 pub mod report;

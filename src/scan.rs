@@ -15,11 +15,13 @@ use crate::chunk::{Chunk, Kind};
 use crate::engine::{Engine, Match, Scratch};
 use crate::error::Result;
 use crate::excerpt;
-use crate::finding::{Finding, Fingerprint, Location, Verdict};
+use crate::finding::{Finding, Fingerprint, Location, Secret, Verdict};
 use crate::git;
 use crate::outcome::{self, Outcome};
 use crate::package;
 use crate::policy::Policy;
+use crate::progress::Progress;
+use crate::rule::Confidence;
 use crate::source::{Coverage, Item, Old, Reader, Skip, Source};
 
 /// How a Git LFS pointer begins, and how large one can be (its specification says less than 1,024 bytes).
@@ -38,13 +40,16 @@ pub fn run(sources: &[&dyn Source], engine: &Engine, policy: &Policy) -> Result<
     let mut coverage = Coverage::default();
     let (mut findings, mut packages, mut changes) = (Vec::new(), Vec::new(), Vec::new());
     let gate = package::gate::Gate::default();
+    let progress = Progress::start();
     for source in sources {
         let items = source.plan(&mut coverage)?;
+        progress.more(items.len());
         let parts: Vec<Part> = if items.len() < SERIAL_ITEMS {
-            vec![scan_all(*source, engine, policy, &gate, &items)?]
+            vec![scan_all(*source, engine, policy, &gate, &progress, &items)?]
         } else {
             let grain = (items.len() / (rayon::current_num_threads() * 8)).clamp(16, 1024);
-            items.par_chunks(grain).map(|some| scan_all(*source, engine, policy, &gate, some)).collect::<Result<_>>()?
+            let scan = |some| scan_all(*source, engine, policy, &gate, &progress, some);
+            items.par_chunks(grain).map(scan).collect::<Result<_>>()?
         };
         let mut found = Vec::new();
         for part in parts {
@@ -58,16 +63,18 @@ pub fn run(sources: &[&dyn Source], engine: &Engine, policy: &Policy) -> Result<
         source.settle(&mut found);
         findings.extend(found);
     }
+    let mut stale = policy.stale();
+    redact(&mut findings, &mut coverage, &mut stale);
     coverage.skipped.sort();
     outcome::sort(&mut findings);
     packages.sort_by_key(|row: &package::survey::Row| (row.path.clone(), row.line, row.name.clone()));
     packages.dedup();
     changes.sort_by(|a: &(String, package::change::Change), b| a.0.cmp(&b.0));
     let rules = engine.rules();
-    let mut outcome = Outcome {
+    Ok(Outcome {
         findings,
         coverage,
-        stale: policy.stale(),
+        stale,
         rules: rules.rules().len(),
         ruleset: rules.hash(),
         took: start.elapsed(),
@@ -75,40 +82,40 @@ pub fn run(sources: &[&dyn Source], engine: &Engine, policy: &Policy) -> Result<
         changes,
         data: gate.data().map(str::to_owned),
         root: None,
-    };
-    redact(&mut outcome);
-    Ok(outcome)
+    })
 }
 
-/// Longer secrets (key blocks) cannot stand in a path or in the name of a ref.
-const LONGEST_IN_A_NAME: usize = 1024;
+/// Shorter secrets would tear words apart that have nothing to do with them.
+const SHORTEST_ON_A_LINE: usize = 8;
 
-/// Shorter ones would tear words apart that have nothing to do with them.
-const SHORTEST_IN_A_NAME: usize = 8;
+/// A longer secret (a key block) fits into no path and no ref.
+const LONGEST_IN_A_NAME: usize = 1024;
 
 /// A secret this long does not stand somewhere else by chance; a shorter password is as likely a word.
 const TELLING: usize = 16;
 
-/// Masks every secret of this run in all that names things: a path, a ref or a reason can hold one as well.
-fn redact(outcome: &mut Outcome) {
-    let sizes = SHORTEST_IN_A_NAME..=LONGEST_IN_A_NAME;
-    let mut secrets: Vec<&[u8]> = outcome
-        .findings
-        .iter()
-        .filter(|f| !f.secret.is_public())
-        .map(|f| (f.kind, f.secret.expose()))
-        .filter(|(kind, s)| sizes.contains(&s.len()) && (*kind == Kind::PathName || s.len() >= TELLING))
-        .map(|(_, s)| s)
-        .collect();
-    secrets.sort_unstable();
-    secrets.dedup();
+/// Whether a name that holds it would give the secret away. A guess that looks like a word is as likely the name itself.
+fn is_telling(f: &Finding) -> bool {
+    let value = f.secret.expose();
+    let mixed = value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);
+    let telling = value.len() >= TELLING && (mixed || f.confidence == Confidence::High);
+    let found_in_a_name = f.kind == Kind::PathName && value.len() >= SHORTEST_ON_A_LINE;
+    !f.secret.is_public() && value.len() <= LONGEST_IN_A_NAME && (telling || found_in_a_name)
+}
+
+/// Masks the secrets of this run in all that names things: a path, a ref or a reason can hold one as well.
+fn redact(findings: &mut [Finding], coverage: &mut Coverage, stale: &mut [String]) {
+    let mut secrets: Vec<Secret> = findings.iter().filter(|f| is_telling(f)).map(|f| f.secret.clone()).collect();
+    secrets.sort_by(|a, b| (a.expose(), a.masked()).cmp(&(b.expose(), b.masked())));
+    secrets.dedup_by(|b, a| a.expose() == b.expose());
     if secrets.is_empty() {
         return;
     }
-    let build = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&secrets);
-    let masks = vec!["****"; secrets.len()];
-    // It fails only for more patterns than fit into 31 bits; nothing may then be shown at all.
-    let clean = |text: &[u8]| match &build {
+    let values = secrets.iter().map(Secret::expose);
+    let found = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(values);
+    let masks: Vec<String> = secrets.iter().map(Secret::masked).collect();
+    // It fails only for more patterns than fit into 31 bits; no name at all may then be shown.
+    let clean = |text: &[u8]| match &found {
         Ok(found) if !found.is_match(text) => None,
         Ok(found) => Some(found.replace_all_bytes(text, &masks)),
         Err(_) => Some(b"****".to_vec()),
@@ -118,33 +125,17 @@ fn redact(outcome: &mut Outcome) {
             *text = String::from_utf8_lossy(&masked).into_owned();
         }
     };
-    let paths: Vec<Option<Vec<u8>>> = outcome.findings.iter().map(|f| clean(&f.location.path)).collect();
-    let notes: Vec<Vec<String>> = outcome
-        .findings
-        .iter()
-        .map(|f| {
-            f.notes
-                .iter()
-                .cloned()
-                .map(|mut note| {
-                    clean_text(&mut note);
-                    note
-                })
-                .collect()
-        })
-        .collect();
-    outcome.coverage.skipped.iter_mut().for_each(|s| {
-        clean_text(&mut s.path);
-        clean_text(&mut s.reason);
-    });
-    outcome.coverage.refs.iter_mut().for_each(clean_text);
-    outcome.stale.iter_mut().for_each(clean_text);
-    for (finding, (path, notes)) in outcome.findings.iter_mut().zip(paths.into_iter().zip(notes)) {
-        if let Some(path) = path {
+    for finding in findings {
+        if let Some(path) = clean(&finding.location.path) {
             finding.location.path = path.into();
         }
-        finding.notes = notes;
+        finding.notes.iter_mut().for_each(clean_text);
     }
+    for skip in &mut coverage.skipped {
+        clean_text(&mut skip.path);
+        clean_text(&mut skip.reason);
+    }
+    coverage.refs.iter_mut().chain(stale).for_each(clean_text);
 }
 
 /// What one worker brings back.
@@ -163,11 +154,13 @@ fn scan_all(
     engine: &Engine,
     policy: &Policy,
     gate: &package::gate::Gate,
+    progress: &Progress,
     items: &[Item],
 ) -> Result<Part> {
     let mut reader = source.reader()?;
     let (mut part, mut buffer, mut scratch) = (Part::default(), Vec::new(), Scratch::default());
     for item in items {
+        progress.step();
         if let Err(skip) = reader.read(item, &mut buffer) {
             part.skipped.push(skip);
             continue;
@@ -260,7 +253,7 @@ fn occurrences(text: &[u8], matches: &[Match]) -> Vec<Range<usize>> {
     }
     let mut spans: Vec<Range<usize>> =
         matches.iter().flat_map(|m| [Some(m.span.clone()), m.pair.clone()]).flatten().collect();
-    let values = matches.iter().map(|m| m.secret.expose()).filter(|v| v.len() >= SHORTEST_IN_A_NAME);
+    let values = matches.iter().map(|m| m.secret.expose()).filter(|v| v.len() >= SHORTEST_ON_A_LINE);
     if let Ok(found) = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(values) {
         spans.extend(found.find_iter(text).map(|m| m.range()));
     }

@@ -142,7 +142,6 @@ impl Ending {
     /// # Errors
     /// The error that ended the run, or the report's that could not be written.
     pub(super) fn conclude(self, run: Result<Outcome>, reporting: &Reporting) -> Result<Exit> {
-        reporting.color.apply();
         let start = Instant::now();
         let concluded = run.and_then(|outcome| tell(&outcome, reporting).map(|exit| (exit, outcome)));
         match concluded {

@@ -69,6 +69,7 @@ enum Hook {
 /// # Errors
 /// What ended the run before it could judge.
 pub fn run(args: Args) -> Result<Exit> {
+    args.reporting.prepare();
     let here = std::env::current_dir().or_incomplete("the current directory")?;
     if matches!(&args.hook, Hook::ReferenceTransaction { state } if state != "prepared") {
         return Ok(Exit::Clean);

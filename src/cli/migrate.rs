@@ -88,9 +88,8 @@ fn look_up(gate: &Gate, root: &Path, repo: Option<&Repo>, all: &mut Carried) -> 
     let mut listed = Listed::default();
     let mut wanted = BTreeSet::new();
     for place in &all.places {
-        match (&place.path, &place.commit) {
-            (Some(path), commit) => drop(wanted.insert((path.clone(), commit.clone()))),
-            (None, _) => {}
+        if let Some(path) = &place.path {
+            wanted.insert((path.clone(), place.commit.clone()));
         }
     }
     for (path, commit) in wanted {

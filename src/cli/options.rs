@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::policy::Overrides;
+use crate::progress;
 use crate::report::Format;
 use crate::rule::Confidence;
 
@@ -70,6 +71,16 @@ pub struct Reporting {
     /// When to use colour
     #[arg(global = true, long, value_enum, default_value = "auto", value_name = "WHEN")]
     pub color: Color,
+}
+
+impl Reporting {
+    /// Makes this process follow what was typed, before anything is written.
+    pub fn prepare(&self) {
+        self.color.apply();
+        if !self.no_progress && !self.quiet {
+            progress::allow();
+        }
+    }
 }
 
 /// When to use colour. NO_COLOR and CLICOLOR_FORCE count where it is `auto`.

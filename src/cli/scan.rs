@@ -66,6 +66,7 @@ struct Mode {
 /// # Errors
 /// What ended the run before it could judge.
 pub fn run(args: Args) -> Result<Exit> {
+    args.reporting.prepare();
     let outcome = scan(&args);
     Ending::of("scan").conclude(outcome, &args.reporting)
 }
@@ -85,7 +86,7 @@ fn scan(args: &Args) -> Result<Outcome> {
         } else if let Some(range) = &mode.range {
             gate.scan_in(&repo, Scene::Push, &[&Range::parse(&repo, range, max_object)?])
         } else {
-            gate.scan(&[&History::new(&repo, args.all_objects, max_object)])
+            gate.whole(true).scan(&[&History::new(&repo, args.all_objects, max_object)])
         };
     }
     if args.paths.iter().any(|p| p.as_os_str() == "-") {

@@ -42,6 +42,7 @@ pub struct Args {
 /// # Errors
 /// What ended the run before it could judge.
 pub fn run(args: Args) -> Result<Exit> {
+    args.reporting.prepare();
     Ending::of("ci").conclude(judge(&args), &args.reporting)
 }
 

@@ -1,0 +1,108 @@
+//! How far a run is, for people who wait: on a terminal, and only when the work lasts longer than a moment.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Nothing is shown before.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// How often the line is written anew.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Whether this process may show progress at all.
+static WANTED: AtomicBool = AtomicBool::new(false);
+
+/// Allows progress to be shown, where standard error is a terminal.
+pub fn allow() {
+    WANTED.store(true, Ordering::Relaxed);
+}
+
+#[derive(Default)]
+struct Counts {
+    done: AtomicUsize,
+    total: AtomicUsize,
+}
+
+/// The progress of one run; its line vanishes when this is dropped.
+pub struct Progress {
+    counts: Arc<Counts>,
+    line: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+impl Progress {
+    /// Begins to count, and to show where that is wanted.
+    pub fn start() -> Self {
+        let counts = Arc::new(Counts::default());
+        let shown = WANTED.load(Ordering::Relaxed) && std::io::stderr().is_terminal();
+        let line = shown.then(|| {
+            let (end, ended) = mpsc::channel();
+            let counts = Arc::clone(&counts);
+            let draw = move || {
+                let (mut wait, mut drawn) = (PATIENCE, false);
+                while ended.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+                    (wait, drawn) = (TICK, true);
+                    write(&counts.line());
+                }
+                if drawn {
+                    write("");
+                }
+            };
+            (end, std::thread::spawn(draw))
+        });
+        Progress { counts, line }
+    }
+
+    /// So many more things are to be done.
+    pub fn more(&self, items: usize) {
+        self.counts.total.fetch_add(items, Ordering::Relaxed);
+    }
+
+    /// One thing is done.
+    pub fn step(&self) {
+        self.counts.done.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some((end, thread)) = self.line.take() {
+            drop(end);
+            // The thread only writes to the terminal; how it ended changes nothing.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Counts {
+    fn line(&self) -> String {
+        let (done, total) = (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
+        match (done * 100).checked_div(total) {
+            None => "shield-hook: looking for what is new".into(),
+            Some(percent) => format!("shield-hook: {done} of {total} ({percent} %)"),
+        }
+    }
+}
+
+/// Writes the line over the last one. A terminal that went away is no reason to stop.
+fn write(line: &str) {
+    let mut out = std::io::stderr().lock();
+    let _ = write!(out, "\r\u{1b}[K{line}").and_then(|()| out.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Progress;
+
+    #[test]
+    fn the_line_counts() {
+        let progress = Progress::start();
+        assert_eq!(progress.counts.line(), "shield-hook: looking for what is new");
+        progress.more(200);
+        (0..50).for_each(|_| progress.step());
+        assert_eq!(progress.counts.line(), "shield-hook: 50 of 200 (25 %)");
+    }
+}
