@@ -288,3 +288,19 @@ fn a_cooldown_holds_back_what_is_too_new() {
         .add();
     repo.scan_staged().expect_clean();
 }
+
+#[test]
+fn the_history_is_searched_for_hijacked_packages_too() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let text = lock(&[("axios", "1.14.1", "cc")]);
+    let bad = repo.write("a.json", &text).write("package-lock.json", &text).commit("both");
+    repo.write("package-lock.json", lock(&[("axios", "1.14.2", "dd")])).commit("mended");
+    let run = repo.shield(&["scan", "--history", "--format", "json"]).expect(1);
+    assert_eq!(run.blocking(), ["package-lock.json:4 hijacked-package"]);
+    let json = run.json();
+    assert_eq!(json["findings"][0]["commit"], bad);
+    assert_eq!(json["changes"].as_array().unwrap().len(), 0, "a history is no change");
+    // What is checked out now is clean.
+    repo.shield(&["scan", "--format", "json"]).expect_clean();
+}

@@ -12,7 +12,7 @@ use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Verdict};
 use crate::package::gate::{self, Draft, Gate, Place, Sight};
 use crate::policy::Policy;
 use crate::rule::Confidence;
-use crate::source::{Content, Item, Old, Reader, Skip};
+use crate::source::{Item, Old, Reader, Skip};
 
 /// Judges one item by its packages and by the traces of attacks; `secrets` are the spans not to be shown.
 pub(super) fn judge(
@@ -27,11 +27,10 @@ pub(super) fn judge(
     if !matches!(item.origin.kind, Kind::File | Kind::Stdin) {
         return Ok(());
     }
-    let sight = match (&item.old, &item.content) {
-        (Old::Blobs(_), _) => Sight::Change,
-        (Old::Unknown(_), _) => Sight::NewFile,
-        (Old::Nothing, Content::Object(_)) => Sight::NewFile,
-        (Old::Nothing, _) => Sight::State,
+    let sight = match item.old {
+        Old::Blobs(_) => Sight::Change,
+        Old::Unknown(_) => Sight::NewFile,
+        Old::Nothing => Sight::State,
     };
     let path = item.origin.path.to_str_lossy();
     // Almost every file of a change leaves here.

@@ -10,6 +10,7 @@ use crate::chunk::{Kind, Origin};
 use crate::error::Result;
 use crate::finding::Finding;
 use crate::git::{self, Held, Mode, Objects, Oid, Repo, Trees};
+use crate::place;
 
 /// Every blob, commit, tag and path name of a history. There is no old side: everything counts.
 pub struct History<'a> {
@@ -46,7 +47,8 @@ impl Source for History<'_> {
         new.commits.reverse();
         let notes: Vec<Oid> = self.repo.refs("refs/notes/")?.into_iter().map(|r| r.id).collect();
         let notes = only_from(&new.commits, &notes, &tips);
-        let mut plan = Plan { coverage, items: Vec::new(), seen: HashSet::new(), paths: HashSet::new() };
+        let mut plan =
+            Plan { coverage, items: Vec::new(), seen: HashSet::new(), named: HashSet::new(), paths: HashSet::new() };
         let mut trees = Trees::default();
         for tag in &new.tags {
             plan.tag(&mut objects, *tag);
@@ -86,6 +88,8 @@ struct Plan<'a> {
     coverage: &'a mut Coverage,
     items: Vec<Item>,
     seen: HashSet<Oid>,
+    /// Files that are judged by their name as well: at each path, once a content.
+    named: HashSet<(Oid, BString)>,
     paths: HashSet<BString>,
 }
 
@@ -150,7 +154,9 @@ impl Plan<'_> {
                 return;
             }
         };
-        if self.seen.insert(id) {
+        // A lockfile is judged by its name as well: the same bytes elsewhere are no other lockfile.
+        let named = place::is_special(path) && self.named.insert((id, path.to_owned()));
+        if self.seen.insert(id) || named {
             self.items.push(Item { origin: origin(kind), content: Content::Object(id), old: Old::Nothing });
         }
     }
