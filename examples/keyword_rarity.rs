@@ -1,4 +1,4 @@
-//! Makes `src/engine/prefilter/rarity.txt`: how often the four-byte pieces of each bucket stand in ordinary code.
+//! Makes `src/engine/prefilter/rarity.txt`: how often the four-byte pieces of keywords stand in ordinary code.
 //!
 //! `cargo run --release --example keyword_rarity TREE... > src/engine/prefilter/rarity.txt`
 //!
@@ -9,10 +9,10 @@ use std::error::Error;
 use std::fs;
 
 use ignore::WalkBuilder;
-use shield_hook::engine::prefilter::table::{BUCKETS, bucket, fold, slot};
+use shield_hook::engine::prefilter::table::{RARITIES, fold, rarity_of};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut counts = vec![0_u64; BUCKETS];
+    let mut counts = vec![0_u64; RARITIES];
     let mut total = 0_u64;
     for tree in std::env::args_os().skip(1) {
         for entry in WalkBuilder::new(tree).build() {
@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
             for piece in fs::read(entry.path())?.windows(4).step_by(7) {
                 let piece = u32::from_le_bytes([piece[0], piece[1], piece[2], piece[3]]);
-                counts[bucket(slot(fold(piece)))] += 1;
+                counts[rarity_of(fold(piece))] += 1;
                 total += 1;
             }
         }

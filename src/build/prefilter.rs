@@ -54,8 +54,8 @@ fn tables(out: &mut String, bitmap: &[u32], ends: &[u32], entries: &[Entry]) -> 
     writeln!(out, "static BITMAP: [u32; WORDS] = {bitmap:?};")?;
     writeln!(out, "static ENDS: [u32; BUCKETS] = {ends:?};")?;
     writeln!(out, "static ENTRIES: &[Entry] = &[")?;
-    for Entry { piece, keyword, shift } in entries {
-        writeln!(out, "Entry {{ piece: {piece}, keyword: {keyword}, shift: {shift} }},")?;
+    for Entry { head, piece, keyword, shift, len } in entries {
+        writeln!(out, "Entry {{ head: {head}, piece: {piece}, keyword: {keyword}, shift: {shift}, len: {len} }},")?;
     }
     writeln!(out, "];")
 }

@@ -5,6 +5,7 @@
 
 pub mod checks;
 mod decode;
+pub mod explain;
 pub mod generic;
 mod judge;
 mod matcher;
@@ -12,6 +13,7 @@ mod placeholder;
 pub mod prefilter;
 mod ready;
 mod resolve;
+mod run;
 mod text;
 mod view;
 
@@ -19,16 +21,14 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use bstr::BStr;
-
 use crate::chunk::Chunk;
 use crate::finding::{Secret, Verified};
 use crate::rule::{Confidence, Rule, RuleSet};
 use decode::Budget;
-use judge::Circumstances;
 use prefilter::{Hit, Prefilter, Wakes};
 use ready::Ready;
 use resolve::Candidate;
+use run::Run;
 use view::View;
 
 /// What the engine is asked to do.
@@ -126,147 +126,17 @@ impl Engine {
     /// candidate inside an encoding.
     pub fn scan_hits(&self, chunk: Chunk<'_>, hits: &[Hit], scratch: &mut Scratch) -> Vec<Match> {
         let text = chunk.bytes;
-        let mut candidates = self.matched(text, chunk.path(), hits, scratch);
-        let mut budget = Budget::new(text.len());
-        self.decoded(text, chunk.path(), self.settings.decode_depth, &mut budget, scratch, &mut candidates);
-        let kept = resolve::resolve(candidates, &self.rules, text);
+        let budget = Budget::new(text.len());
+        let mut run = Run { engine: self, path: chunk.path(), scratch, budget, listener: &mut () };
+        let kept = run.scan(text, hits, self.settings.decode_depth);
         kept.into_iter().map(|candidate| self.report(candidate, text)).collect()
     }
 
-    /// The candidates in what a view holds, with spans in the text that the view was made from.
-    fn inner(
-        &self,
-        view: &View,
-        path: &BStr,
-        depth: usize,
-        budget: &mut Budget,
-        scratch: &mut Scratch,
-    ) -> Vec<Candidate> {
-        let mut hits = Vec::new();
-        self.prefilter.hits(&view.text, 0, &mut hits);
-        let mut candidates = self.matched(&view.text, path, &hits, scratch);
-        self.decoded(&view.text, path, depth, budget, scratch, &mut candidates);
-        let mut kept = resolve::resolve(candidates, &self.rules, &view.text);
-        for candidate in &mut kept {
-            let secret = candidate.secret.take();
-            candidate.secret = Some(secret.unwrap_or_else(|| view.text[candidate.span.clone()].into()));
-            candidate.span = view.origin(&candidate.span);
-            candidate.pair = candidate.pair.take().map(|pair| view.origin(&pair));
-        }
-        kept
-    }
-
-    /// Adds the candidates that stand encoded in `text`.
-    fn decoded(
-        &self,
-        text: &[u8],
-        path: &BStr,
-        depth: usize,
-        budget: &mut Budget,
-        scratch: &mut Scratch,
-        candidates: &mut Vec<Candidate>,
-    ) {
-        let mut view = scratch.views.pop().unwrap_or_default();
-        // UTF-16 hides nothing and is always read.
-        text::utf16(text, &mut view);
-        if !view.is_empty() {
-            candidates.extend(self.inner(&view, path, depth, budget, scratch));
-        }
-        for decoder in decode::DECODERS.iter().take_while(|_| depth > 0) {
-            view.clear();
-            (decoder.decode)(text, &mut view, budget);
-            if view.is_empty() {
-                continue;
-            }
-            for mut candidate in self.inner(&view, path, depth - 1, budget, scratch) {
-                // What stands there in clear as well needs no word about it.
-                let encoded = &text[candidate.span.clone()];
-                let note = (decoder.note)(encoded);
-                if candidate.secret.as_deref() != Some(encoded) && !candidate.notes.iter().any(|n| n == note) {
-                    candidate.notes.push(note.into());
-                }
-                candidates.push(candidate);
-            }
-        }
-        scratch.views.push(view);
-    }
-
-    /// What the rules that `hits` wake find in `text`.
-    fn matched(&self, text: &[u8], path: &BStr, hits: &[Hit], scratch: &mut Scratch) -> Vec<Candidate> {
-        let mut candidates = Vec::new();
-        if hits.is_empty() {
-            return candidates;
-        }
-        let wanted = &mut scratch.wanted;
-        wanted.clear();
-        for hit in hits {
-            let span = hit.at..hit.at + self.prefilter.keyword(hit.keyword).len();
-            for &rule in self.wakes.rules(hit.keyword) {
-                let place = match &self.places {
-                    None => Some(rule),
-                    Some(places) => places[usize::from(rule)],
-                };
-                wanted.extend(place.map(|place| (place, span.clone())));
-            }
-        }
-        // Stable: within a rule the hits stay sorted by position.
-        wanted.sort_by_key(|(rule, _)| *rule);
-        let mut generic = Vec::new();
-        let around = Circumstances { text, path, path_policy: self.settings.path_policy, now: self.settings.now };
-        for hits in wanted.chunk_by(|a, b| a.0 == b.0) {
-            let number = usize::from(hits[0].0);
-            let ready = &self.rules[number];
-            if !ready.applies_to(path) {
-                continue;
-            }
-            if ready.rule.detector.is_some() {
-                generic.extend(hits.iter().map(|(_, span)| span.start));
-                continue;
-            }
-            let spans = hits.iter().map(|(_, span)| span.clone());
-            matcher::search(ready.shape(), text, ready.rule.window, spans, |found| {
-                match judge::judge(ready, number, found, &around) {
-                    Ok(candidate) => {
-                        candidates.push(candidate);
-                        true
-                    }
-                    Err(_) => false,
-                }
-            });
-        }
-        self.search_generic(&around, generic, &mut candidates);
-        candidates
-    }
-
-    /// Generic secrets around keyword positions. The detector, not the keyword, decides which rule a finding belongs to.
-    fn search_generic(&self, around: &Circumstances<'_>, mut positions: Vec<usize>, candidates: &mut Vec<Candidate>) {
-        positions.sort_unstable();
-        positions.dedup();
-        let mut last = 0..0;
-        for position in positions {
-            // The words of one name (`api_secret_key`) lead to one value.
-            let Some(found) = generic::candidate_at(around.text, position).filter(|found| found.value != last) else {
-                continue;
-            };
-            last = found.value.clone();
-            let judgement = generic::judge(around.text, around.path, &found);
-            let Some(confidence) = judgement.confidence else { continue };
-            let Some(rule) = self.rules.iter().position(|r| r.rule.detector.is_some() && r.rule.id == judgement.rule)
-            else {
-                continue;
-            };
-            let mut candidate = Candidate {
-                rule,
-                span: found.value,
-                confidence,
-                verified: None,
-                standing: resolve::Standing::Plain,
-                notes: Vec::new(),
-                secret: None,
-                pair: None,
-            };
-            judge::lower(&mut candidate, around);
-            candidates.push(candidate);
+    /// The place in `rules` of the rule that the prefilter's tables know by `number`, if it runs.
+    fn place(&self, number: u16) -> Option<u16> {
+        match &self.places {
+            None => Some(number),
+            Some(places) => places[usize::from(number)],
         }
     }
 

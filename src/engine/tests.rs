@@ -297,3 +297,95 @@ fn every_built_in_rule_compiles() {
         assert!(rule.check.is_none_or(|check| checks::check(check).is_some()), "{}", rule.id);
     }
 }
+
+fn explain(engine: &Engine, text: &str) -> Vec<(&'static str, String)> {
+    let origin = Origin { kind: Kind::File, path: "src/a.txt".into(), commit: None };
+    let chunk = Chunk { origin: &origin, bytes: text.as_bytes() };
+    engine.explain(chunk, &(0..text.len())).into_iter().map(|e| (e.rule.id, e.outcome.to_string())).collect()
+}
+
+#[test]
+fn every_verdict_is_explained() {
+    let elsewhere = Rule { paths: &["*.acmerc"], ..rule("elsewhere", &["acme_"], "(?<secret>acme_[a-z]+)") };
+    let engine = engine(vec![loose(), acme(true), elsewhere]);
+    let token = signed(18);
+    assert_eq!(
+        explain(&engine, &format!("x = {token}")),
+        [
+            ("loose", "a keyword stands here, but nothing around it has the rule's shape".to_owned()),
+            ("elsewhere", "a keyword stands here, but the rule applies to other paths only".to_owned()),
+            ("acme-token", "found, confidence high".to_owned()),
+        ]
+    );
+    let told = explain(&engine, "acme_key = get_access_token_from_cache");
+    assert!(
+        told.iter().any(|(id, why)| *id == "loose" && why.starts_with("turned away: it is made of words")),
+        "{told:?}"
+    );
+    let told = explain(&engine, &format!("acme_key = {token}"));
+    assert!(told.iter().any(|(id, why)| *id == "loose" && why.starts_with("matched, but another")), "{told:?}");
+    // Nothing that is told holds the secret.
+    assert!(told.iter().all(|(_, why)| !why.contains(&token[5..])));
+}
+
+#[test]
+fn a_generic_verdict_shows_what_the_model_saw() {
+    let engine = Engine::new(RuleSet::builtin(), Settings::default());
+    let text = format!("password = \"{}\"\n", body(24, 19));
+    let origin = Origin { kind: Kind::File, path: "src/a.py".into(), commit: None };
+    let told = engine.explain(Chunk { origin: &origin, bytes: text.as_bytes() }, &(0..text.len()));
+    assert!(told.iter().any(|e| e.rule.id == "generic-password" && !e.features.is_empty()));
+}
+
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Text as it may come: bytes, characters, encodings half begun.
+    fn noise() -> impl Strategy<Value = Vec<u8>> {
+        let bytes = prop::collection::vec(any::<u8>(), 0..200);
+        let text = r#"[ -~\n\\%"'+]{0,200}"#.prop_map(String::into_bytes);
+        let odd = prop::sample::select(vec![
+            "\\u00",
+            "%4",
+            "H4sI",
+            "eyJ",
+            "-----BEGIN PRIVATE KEY-----",
+            "://",
+            "\" + \"",
+            "token=",
+            "\u{feff}",
+        ]);
+        let odd = odd.prop_map(|s| s.as_bytes().to_vec());
+        prop::collection::vec(prop_oneof![bytes, text, odd], 0..6).prop_map(|parts| parts.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn no_bytes_make_it_panic_and_equal_bytes_give_equal_results(bytes in noise()) {
+            let engine = Engine::new(RuleSet::builtin(), Settings { now: 1_800_000_000, ..Settings::default() });
+            let origin = Origin { kind: Kind::File, path: "a".into(), commit: None };
+            let chunk = Chunk { origin: &origin, bytes: &bytes };
+            let mut scratch = Scratch::default();
+            let once = format!("{:?}", engine.scan(chunk, &mut scratch));
+            // With used buffers as with new ones.
+            prop_assert_eq!(&once, &format!("{:?}", engine.scan(chunk, &mut scratch)));
+            for found in engine.scan(chunk, &mut Scratch::default()) {
+                prop_assert!(found.span.start <= found.span.end && found.span.end <= bytes.len());
+            }
+            engine.explain(chunk, &(0..bytes.len()));
+        }
+
+        #[test]
+        fn a_token_is_found_whatever_stands_around_it(before in noise(), after in noise(), seed in 1..1000_u64) {
+            let engine = engine(vec![acme(true)]);
+            let token = signed(seed);
+            let text = [&before[..], b"\n", token.as_bytes(), b"\n", &after].concat();
+            let found = scan(&engine, &text);
+            prop_assert!(found.iter().any(|m| m.secret.expose() == token.as_bytes()));
+        }
+    }
+}

@@ -95,11 +95,11 @@ pub(super) fn runs(text: &[u8], mut found: impl FnMut(&Run)) {
     let class = |at: usize| text.get(at).map_or(0, |&b| CLASS[b as usize]);
     let mut run = Run { lines: Vec::new(), alphabets: 0 };
     let mut at = 0;
-    while let Some(block) = next_block(text, at) {
+    while let Some(block) = next_run(text, at) {
         // Which alphabets fit the block; a mixture of both fits none.
-        let common = text[block..block + BLOCK].iter().fold(u8::MAX, |c, &b| c & CLASS[b as usize]);
+        let common = text[block..block + SHORTEST].iter().fold(u8::MAX, |c, &b| c & CLASS[b as usize]);
         if common == 0 {
-            at = block + STRIDE;
+            at = block + 1;
             continue;
         }
         let reach = |alphabet: u8| {
@@ -166,23 +166,26 @@ fn ends_line(text: &[u8], at: usize) -> bool {
     text.get(at + padding).is_none_or(|b| matches!(b, b'\n' | b'\r' | b'"' | b'\'' | b'`' | b'\\' | b'<' | b',' | b')'))
 }
 
-/// A run of [`SHORTEST`] characters covers a whole block of this size, at one of the places [`STRIDE`] apart.
-const BLOCK: usize = 16;
-const STRIDE: usize = SHORTEST - BLOCK + 1;
-
-/// The next block from `at` on that consists of base64 characters alone.
-fn next_block(text: &[u8], mut at: usize) -> Option<usize> {
-    while let Some(block) = text.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
-        // Branch-free, so that it becomes a handful of vector instructions.
-        let all = block.iter().fold(true, |all, &b| {
-            let letter = (b | 0x20).wrapping_sub(b'a') < 26;
-            let digit = b.wrapping_sub(b'/') < 11;
-            all & (letter | digit | (b == b'+') | (b == b'-') | (b == b'_'))
-        });
-        if all {
-            return Some(at);
+/// The first place from `at` on where [`SHORTEST`] characters of either alphabet begin.
+///
+/// Looks at the last of them first, as Boyer and Moore did: what cannot be part of a run, a space most often, skips all
+/// that stands before it.
+fn next_run(text: &[u8], mut at: usize) -> Option<usize> {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    while let Some(bytes) = text.get(at + SHORTEST - 8..).and_then(|rest| rest.first_chunk()) {
+        let bytes = u64::from_le_bytes(*bytes);
+        // The high bit of each byte that is at least `least`, for ASCII.
+        let at_least = |least: u8| (bytes & (EACH * 0x7f)) + EACH * u64::from(0x80 - least);
+        // Below `+`, from `:` to `@`, above `z`: most of what stands between words.
+        let apart = (!at_least(b'+') | at_least(b':') & !at_least(b'A') | at_least(b'{') | bytes) & (EACH * 0x80);
+        if apart != 0 {
+            at += SHORTEST - apart.leading_zeros() as usize / 8;
+            continue;
         }
-        at += STRIDE;
+        match text[at..at + SHORTEST].iter().rposition(|&b| CLASS[b as usize] == 0) {
+            Some(apart) => at += apart + 1,
+            None => return Some(at),
+        }
     }
     None
 }

@@ -1,4 +1,4 @@
-//! String literals that are put together: `"ghp_" + "..."`, `'a' . 'b'`, `"a" "b"`, on one line or over several.
+//! String literals that are put together: `"ghp_" + "..."`, `'a' . 'b'`, and, over lines, `"a" "b"`.
 
 use super::Budget;
 use crate::engine::view::View;
@@ -15,6 +15,10 @@ pub(super) fn decode(text: &[u8], view: &mut View, budget: &mut Budget) {
     let mut from = 0;
     while let Some(close) = memchr::memchr2(b'"', b'\'', &text[from..]).map(|n| from + n) {
         from = close + 1;
+        // Most literals end in a comma, a semicolon or a bracket.
+        if !matches!(text.get(from), Some(b' ' | b'\t' | b'\n' | b'\r' | b'\\' | b'+' | b'.' | b'&' | b'|')) {
+            continue;
+        }
         let Some(open) = joined(text, close) else { continue };
         let start = match copied {
             // The same expression goes on.
@@ -49,15 +53,17 @@ fn finish(text: &[u8], done: usize, view: &mut View) {
 /// Where the literal opens that is joined to the one that the quote at `close` closes.
 fn joined(text: &[u8], close: usize) -> Option<usize> {
     let quote = text[close];
-    let (mut at, mut operator, mut space) = (close + 1, 0, false);
+    let (mut at, mut operator, mut line) = (close + 1, 0, false);
     while at < text.len() && at - close < WIDEST {
         match text[at] {
-            b' ' | b'\t' | b'\n' | b'\r' => space = true,
-            b'\\' if matches!(text.get(at + 1), Some(b'\n' | b'\r')) => space = true,
+            b' ' | b'\t' | b'\r' => {}
+            b'\n' => line = true,
+            b'\\' if matches!(text.get(at + 1), Some(b'\n' | b'\r')) => {}
             b'+' | b'.' | b'&' | b'|' if operator < 2 => operator += 1,
             b'"' | b'\'' => {
-                // Without an operator, two literals side by side are one in C and Python; '' is an escaped quote.
-                let side_by_side = space && text[at] == quote && operator == 0;
+                // Without an operator, literals on neighbouring lines are one in C and Python. On one line they are a
+                // shell's arguments far more often.
+                let side_by_side = line && text[at] == quote && operator == 0;
                 return (operator > 0 || side_by_side).then_some(at);
             }
             _ => return None,
@@ -85,7 +91,6 @@ mod tests {
             "k = \"ab\" +\n    \"cd\";",
             "k = \"ab\"\n  + \"cd\";",
             "k = \"ab\" . 'cd\";",
-            "k = \"ab\" \"cd\";",
             "k = \"ab\"\n    \"cd\";",
             "k = \"ab\" \\\n \"cd\";",
             "k = \"ab\" .. \"cd\";",
@@ -98,9 +103,16 @@ mod tests {
 
     #[test]
     fn other_literals_are_left_alone() {
-        for text in
-            ["['a', 'b']", "{\"a\": \"b\"}", "x = 'it''s'", "\"a\" == \"b\"", "<a b=\"c\" d=\"e\">", "\"", "'a' + b"]
-        {
+        for text in [
+            "['a', 'b']",
+            "{\"a\": \"b\"}",
+            "x = 'it''s'",
+            "echo \"a\" \"b\"",
+            "\"a\" == \"b\"",
+            "<a b=\"c\" d=\"e\">",
+            "\"",
+            "'a' + b",
+        ] {
             assert_eq!(read(text), "", "{text}");
         }
     }

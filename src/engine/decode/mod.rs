@@ -29,6 +29,8 @@ impl Budget {
 
 /// A kind of encoding.
 pub(super) struct Decoder {
+    /// What it undoes.
+    pub name: &'static str,
     /// What a report says about a secret found in it, given how it stands in the text.
     pub note: fn(&[u8]) -> &'static str,
     /// Fills an empty view with what is encoded so.
@@ -37,8 +39,8 @@ pub(super) struct Decoder {
 
 /// Every kind, in the order in which they are tried.
 pub(super) const DECODERS: &[Decoder] = &[
-    Decoder { note: base::note, decode: base::decode },
-    Decoder { note: |_| "inside gzip inside base64", decode: gzip::decode },
-    Decoder { note: |_| "behind escapes", decode: escape::decode },
-    Decoder { note: |_| "split over string literals", decode: glue::decode },
+    Decoder { name: "base64 or hex", note: base::note, decode: base::decode },
+    Decoder { name: "gzip", note: |_| "inside gzip inside base64", decode: gzip::decode },
+    Decoder { name: "escapes", note: |_| "behind escapes", decode: escape::decode },
+    Decoder { name: "string literals", note: |_| "split over string literals", decode: glue::decode },
 ];

@@ -91,7 +91,8 @@ impl Prefilter {
             for start in (0..block.len() - AHEAD).step_by(STEPS) {
                 let Some(bytes) = block[start..].first_chunk::<{ STEPS + AHEAD }>() else { break };
                 for i in (0..STEPS).step_by(2) {
-                    let piece = u32::from_le_bytes([bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3]]);
+                    // One load: from four single bytes the compiler would make four.
+                    let piece = bytes[i..].first_chunk().map_or(0, |four| u32::from_le_bytes(*four));
                     passed[count % (BLOCK / 2)] = (start + i) as u16;
                     count += self.passes(fold(piece)) as usize;
                 }
@@ -123,24 +124,31 @@ impl Prefilter {
 
     /// Compares what stands around `at` with the keywords that have a piece there.
     fn confirm(&self, text: &[u8], at: usize, from: usize, out: &mut Vec<Hit>) {
-        let mut bytes = [0; 4];
-        let some = &text[at..text.len().min(at + 4)];
-        bytes[..some.len()].copy_from_slice(some);
-        let piece = fold(u32::from_le_bytes(bytes));
+        let piece = fold(u32::from_le_bytes(bytes_at(text, at)));
         let bucket = bucket(slot(piece));
         let start = if bucket == 0 { 0 } else { self.ends[bucket - 1] };
         for entry in &self.entries[start as usize..self.ends[bucket] as usize] {
-            if entry.piece != piece {
+            let start = at.wrapping_add_signed(-isize::from(entry.shift));
+            if entry.piece != piece || start > at + 1 || start < from || start >= text.len() {
                 continue;
             }
-            let keyword = self.keyword(u32::from(entry.keyword)).as_bytes();
-            let Some(start) = at.checked_add_signed(-isize::from(entry.shift)).filter(|&start| start >= from) else {
+            if table::head(bytes_at(text, start), entry.len) != entry.head {
                 continue;
-            };
+            }
+            let number = u32::from(entry.keyword);
+            let keyword = self.keyword(number).as_bytes();
             if text.get(start..start + keyword.len()).is_some_and(|there| there.eq_ignore_ascii_case(keyword)) {
-                out.push(Hit { at: start, keyword: u32::from(entry.keyword) });
+                out.push(Hit { at: start, keyword: number });
             }
         }
+    }
+}
+
+/// The bytes from `at` on, with zeros behind the end.
+fn bytes_at<const N: usize>(text: &[u8], at: usize) -> [u8; N] {
+    match text.get(at..).and_then(|rest| rest.first_chunk()) {
+        Some(bytes) => *bytes,
+        None => std::array::from_fn(|i| text.get(at + i).copied().unwrap_or(0)),
     }
 }
 

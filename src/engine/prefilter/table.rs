@@ -20,9 +20,13 @@ const BUCKET_BITS: u32 = 5;
 /// Buckets of entries.
 pub const BUCKETS: usize = 1 << (SLOT_BITS - BUCKET_BITS);
 
-/// How often the pieces of each bucket stand in ordinary code, as a character each: `0` for never, and four more for e
+/// How often the pieces of some slots stand in ordinary code, as a character each: `0` for never, and four more for e
 /// times as often. Made by `examples/keyword_rarity.rs`.
 const RARITY: &str = include_str!("rarity.txt");
+/// Slots that share a character there, as a power of two.
+const RARITY_BITS: u32 = 3;
+/// How many characters there are.
+pub const RARITIES: usize = 1 << (SLOT_BITS - RARITY_BITS);
 
 /// The bits that count of four bytes.
 pub fn fold(bytes: u32) -> u32 {
@@ -39,15 +43,31 @@ pub fn bucket(slot: u32) -> usize {
     (slot >> BUCKET_BITS) as usize
 }
 
+/// Which character speaks of a folded piece's rarity.
+pub fn rarity_of(piece: u32) -> usize {
+    (slot(piece) >> RARITY_BITS) as usize
+}
+
 /// One piece of one keyword.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
+    /// What the keyword begins with: [`head`] of its first eight bytes.
+    pub head: u64,
     /// The folded piece.
     pub piece: u32,
     /// The keyword's number.
     pub keyword: u16,
     /// Where the piece begins, counted from the keyword's start.
-    pub shift: i16,
+    pub shift: i8,
+    /// How many bytes of `head` count.
+    pub len: u8,
+}
+
+/// Eight bytes without regard to case, of which the first `len` count. Some signs are taken for others: what agrees is
+/// compared in full.
+pub fn head(bytes: [u8; 8], len: u8) -> u64 {
+    let counting = if len < 8 { (1 << (8 * len)) - 1 } else { u64::MAX };
+    (u64::from_le_bytes(bytes) | 0x2020_2020_2020_2020) & counting
 }
 
 /// What the prefilter runs on.
@@ -66,13 +86,17 @@ pub fn build(keywords: &[&str]) -> Tables {
     let mut entries: Vec<Entry> = Vec::with_capacity(keywords.len() * 4);
     for (number, keyword) in keywords.iter().enumerate() {
         for parity in 0..2 {
-            let shifts = (-1..=keyword.len() as i16 - 3).filter(|shift| shift.rem_euclid(2) == parity);
+            let shifts = (-1..=keyword.len().min(120) as i16 - 3).filter(|shift| shift.rem_euclid(2) == parity);
             let best = shifts.map(|shift| (cost(&pieces(keyword.as_bytes(), shift), &rarity), shift)).min_by(|a, b| {
                 // Ties must not depend on anything but the keyword.
                 a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
             });
             let (_, shift) = best.expect("three bytes have a piece at either parity");
-            let entry = |piece| Entry { piece, keyword: number as u16, shift };
+            let mut bytes = [0; 8];
+            let len = keyword.len().min(8);
+            bytes[..len].copy_from_slice(&keyword.as_bytes()[..len]);
+            let head = head(bytes, len as u8);
+            let entry = |piece| Entry { head, piece, keyword: number as u16, shift: shift as i8, len: len as u8 };
             entries.extend(pieces(keyword.as_bytes(), shift).into_iter().map(entry));
         }
     }
@@ -110,12 +134,12 @@ fn pieces(keyword: &[u8], shift: i16) -> Vec<u32> {
 /// How many positions of ordinary code these pieces let pass, in no particular unit.
 fn cost(pieces: &[u32], rarity: &[f32]) -> f32 {
     // Each entry takes room in the bitmap, too.
-    pieces.iter().map(|&piece| rarity[bucket(slot(piece))] + 0.5).sum()
+    pieces.iter().map(|&piece| rarity[rarity_of(piece)] + 0.5).sum()
 }
 
 fn rarity() -> Vec<f32> {
     let levels = RARITY.bytes().filter(|b| !b.is_ascii_whitespace());
     let mut rarity: Vec<f32> = levels.map(|level| (f32::from(level - b'0') / 4.0).exp() - 1.0).collect();
-    rarity.resize(BUCKETS, 0.0);
+    rarity.resize(RARITIES, 0.0);
     rarity
 }

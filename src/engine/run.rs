@@ -1,0 +1,185 @@
+//! One scan of one text: hits to candidates, in the text itself and in everything that is encoded in it.
+
+use std::ops::Range;
+
+use bstr::BStr;
+
+use super::decode::{self, Budget};
+use super::generic;
+use super::judge::{self, Circumstances, Dropped};
+use super::matcher;
+use super::prefilter::Hit;
+use super::resolve::{self, Candidate, Standing};
+use super::text;
+use super::view::View;
+use super::{Engine, Scratch};
+
+/// Is told what becomes of every hit. The scan itself listens to nothing; `explain` does.
+pub(super) trait Listen {
+    /// A rule was woken at these places and does not apply to the path.
+    fn elsewhere(&mut self, _rule: usize, _hits: &[Range<usize>]) {}
+    /// A rule was woken at these places.
+    fn woken(&mut self, _rule: usize, _hits: &[Range<usize>]) {}
+    /// A rule's value was turned away.
+    fn dropped(&mut self, _rule: usize, _value: &Range<usize>, _why: &Dropped) {}
+    /// A generic candidate was judged.
+    fn judged(&mut self, _value: &Range<usize>, _judgement: &generic::Judgement) {}
+    /// A value was taken for a credential.
+    fn taken(&mut self, _candidate: &Candidate) {}
+    /// From here on what is told is about a view.
+    fn enter(&mut self) -> usize {
+        0
+    }
+    /// What was told since `enter` returned `mark` was about `view`.
+    fn leave(&mut self, _mark: usize, _view: &View, _note: Option<&'static str>) {}
+}
+
+/// Hears nothing.
+impl Listen for () {}
+
+/// One scan.
+pub(super) struct Run<'a, L> {
+    pub engine: &'a Engine,
+    pub path: &'a BStr,
+    pub scratch: &'a mut Scratch,
+    pub budget: Budget,
+    pub listener: &'a mut L,
+}
+
+impl<L: Listen> Run<'_, L> {
+    /// Every candidate in `text`, whose hits are `hits`, and in what is encoded in it, as deep as `depth`.
+    pub fn scan(&mut self, text: &[u8], hits: &[Hit], depth: usize) -> Vec<Candidate> {
+        let mut candidates = Vec::new();
+        self.matched(text, hits, &mut candidates);
+        self.decoded(text, depth, &mut candidates);
+        resolve::resolve(candidates, &self.engine.rules, text)
+    }
+
+    /// The candidates in what a view holds, with spans in the text that the view was made from.
+    fn inner(&mut self, view: &View, depth: usize, note: Option<&'static str>) -> Vec<Candidate> {
+        let mark = self.listener.enter();
+        let mut hits = Vec::new();
+        self.engine.prefilter.hits(&view.text, 0, &mut hits);
+        let mut kept = self.scan(&view.text, &hits, depth);
+        for candidate in &mut kept {
+            let secret = candidate.secret.take();
+            candidate.secret = Some(secret.unwrap_or_else(|| view.text[candidate.span.clone()].into()));
+            candidate.span = view.origin(&candidate.span);
+            candidate.pair = candidate.pair.take().map(|pair| view.origin(&pair));
+        }
+        self.listener.leave(mark, view, note);
+        kept
+    }
+
+    /// Adds the candidates that stand encoded in `text`.
+    fn decoded(&mut self, text: &[u8], depth: usize, candidates: &mut Vec<Candidate>) {
+        let mut view = self.scratch.views.pop().unwrap_or_default();
+        // UTF-16 hides nothing and is always read.
+        text::utf16(text, &mut view);
+        if !view.is_empty() {
+            candidates.extend(self.inner(&view, depth, None));
+        }
+        for decoder in decode::DECODERS.iter().take_while(|_| depth > 0) {
+            view.clear();
+            (decoder.decode)(text, &mut view, &mut self.budget);
+            if view.is_empty() {
+                continue;
+            }
+            for mut candidate in self.inner(&view, depth - 1, Some(decoder.name)) {
+                // What stands there in clear as well needs no word about it.
+                let encoded = &text[candidate.span.clone()];
+                let note = (decoder.note)(encoded);
+                if candidate.secret.as_deref() != Some(encoded) && !candidate.notes.iter().any(|n| n == note) {
+                    candidate.notes.push(note.into());
+                }
+                candidates.push(candidate);
+            }
+        }
+        self.scratch.views.push(view);
+    }
+
+    /// Adds what the rules that `hits` wake find in `text`.
+    fn matched(&mut self, text: &[u8], hits: &[Hit], candidates: &mut Vec<Candidate>) {
+        if hits.is_empty() {
+            return;
+        }
+        let engine = self.engine;
+        let settings = &engine.settings;
+        let around = Circumstances { text, path: self.path, path_policy: settings.path_policy, now: settings.now };
+        // Most hits are words that only the generic detector knows, which looks at each at once.
+        let mut last = 0..0;
+        let wanted = &mut self.scratch.wanted;
+        wanted.clear();
+        for hit in hits {
+            let mut generic = false;
+            for &rule in engine.wakes.rules(hit.keyword) {
+                let Some(rule) = engine.place(rule) else { continue };
+                match engine.rules[usize::from(rule)].rule.detector {
+                    Some(_) => generic = true,
+                    None => wanted.push((rule, hit.at..hit.at + engine.prefilter.keyword(hit.keyword).len())),
+                }
+            }
+            if generic {
+                candidates.extend(detect(engine, &around, hit.at, &mut last, self.listener));
+            }
+        }
+        // Stable: within a rule the hits stay sorted by position.
+        wanted.sort_by_key(|(rule, _)| *rule);
+        let mut spans = Vec::new();
+        for hits in wanted.chunk_by(|a, b| a.0 == b.0) {
+            let number = usize::from(hits[0].0);
+            let ready = &engine.rules[number];
+            spans.clear();
+            spans.extend(hits.iter().map(|(_, span)| span.clone()));
+            if !ready.applies_to(self.path) {
+                self.listener.elsewhere(number, &spans);
+                continue;
+            }
+            self.listener.woken(number, &spans);
+            matcher::search(ready.shape(), text, ready.rule.window, spans.iter().cloned(), |found| {
+                let value = found.secret.clone();
+                match judge::judge(ready, number, found, &around) {
+                    Ok(candidate) => {
+                        self.listener.taken(&candidate);
+                        candidates.push(candidate);
+                        true
+                    }
+                    Err(why) => {
+                        self.listener.dropped(number, &value, &why);
+                        false
+                    }
+                }
+            });
+        }
+    }
+}
+
+/// The generic secret that belongs to the keyword at `hit`. The detector, not the keyword, decides which rule a finding
+/// belongs to. `last` is the value seen last: the words of one name (`api_secret_key`) lead to one value.
+fn detect(
+    engine: &Engine,
+    around: &Circumstances<'_>,
+    hit: usize,
+    last: &mut Range<usize>,
+    listener: &mut impl Listen,
+) -> Option<Candidate> {
+    let found = generic::candidate_at(around.text, hit).filter(|found| found.value != *last)?;
+    *last = found.value.clone();
+    let judgement = generic::judge(around.text, around.path, &found);
+    listener.judged(&found.value, &judgement);
+    let confidence = judgement.confidence?;
+    let rule = engine.rules.iter().position(|r| r.rule.detector.is_some() && r.rule.id == judgement.rule)?;
+    let mut candidate = Candidate {
+        rule,
+        span: found.value,
+        confidence,
+        verified: None,
+        standing: Standing::Plain,
+        notes: Vec::new(),
+        secret: None,
+        pair: None,
+    };
+    judge::lower(&mut candidate, around);
+    listener.taken(&candidate);
+    Some(candidate)
+}
