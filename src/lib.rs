@@ -27,3 +27,4 @@ pub mod rule;
 pub mod scan;
 pub mod source;
 pub mod trial;
+pub mod watch;

@@ -162,7 +162,7 @@ impl Ending {
 }
 
 /// Writes the report, and what was not scanned.
-fn tell(outcome: &Outcome, reporting: &Reporting) -> Result<Exit> {
+pub(super) fn tell(outcome: &Outcome, reporting: &Reporting) -> Result<Exit> {
     let to_terminal = reporting.output.is_none() && io::stdout().is_terminal();
     let links = (to_terminal && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout))
         .then(|| outcome.root.as_ref()?.canonicalize().ok())

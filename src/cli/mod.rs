@@ -8,6 +8,7 @@ mod canary;
 mod check;
 mod ci;
 mod config;
+mod digest;
 mod docs;
 mod doctor;
 mod gate;
@@ -20,6 +21,8 @@ mod post_commit;
 mod rules;
 mod scan;
 mod told;
+mod update_gate;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -55,6 +58,12 @@ pub enum Command {
     Install(install::Install),
     /// Take the git hooks away and give back what was there
     Uninstall(install::Uninstall),
+    /// Show the latest runs, and what is overdue
+    Digest(digest::Args),
+    /// Run an update; when it brings a hijacked package, put the lockfiles back
+    Gate(update_gate::Args),
+    /// Look again and again, and say so every time
+    Watch(Box<watch::Args>),
     /// Say what keeps the hooks from stopping a leak, and how to repair it
     Doctor(doctor::Args),
     /// Prove that the hooks stop a leak, by trying one in a throwaway clone
@@ -101,6 +110,9 @@ pub fn run(command: Command) -> Result<Exit> {
         Command::Check(args) => check::run(args),
         Command::Install(args) => install::install(args),
         Command::Uninstall(args) => install::uninstall(args),
+        Command::Digest(args) => digest::run(&args),
+        Command::Gate(args) => update_gate::run(args),
+        Command::Watch(args) => watch::run(*args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Canary(args) => canary::run(&args),
         Command::Rules(args) => rules::run(args),

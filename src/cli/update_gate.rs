@@ -1,0 +1,151 @@
+//! `shield-hook gate -- COMMAND`: runs an update, and puts the lockfiles back when it brought something bad.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use bstr::{BString, ByteSlice, ByteVec};
+use ignore::WalkBuilder;
+
+use super::gate::{Gate, Home};
+use super::options::{Judging, Reporting};
+use crate::digest;
+use crate::error::{Context, Error, Result};
+use crate::exit::Exit;
+use crate::git::Repo;
+use crate::journal::{self, Place, Record};
+use crate::outcome::Outcome;
+use crate::package::lockfile;
+use crate::source::{Changed, Replaced};
+
+/// Run an update; when it brings a hijacked package, put the lockfiles back.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shield-hook gate -- npm update --package-lock-only
+  shield-hook gate -- uv lock --upgrade
+
+Nothing that was installed is taken away: have the package manager change its lockfile only, and install afterwards.
+
+Exit codes: 0 the update is in, 1 it was put back, 2 it could not be judged or the command failed, 3 wrong usage")]
+pub struct Args {
+    /// The command, after --
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+    #[command(flatten)]
+    judging: Judging,
+    #[command(flatten)]
+    reporting: Reporting,
+}
+
+/// Runs the command between two looks at every lockfile and manifest.
+///
+/// # Errors
+/// When the files cannot be read or put back, or the command cannot be started.
+pub fn run(args: Args) -> Result<Exit> {
+    let start = Instant::now();
+    let root = std::env::current_dir().or_incomplete("the current directory")?;
+    let run = guard(&args, &root);
+    let record = match &run {
+        Ok((outcome, _)) => Record::of("gate", outcome),
+        Err(error) => Record::failed("gate", error, start.elapsed()),
+    };
+    journal::record(&Place::User, &Record { root: Some(root.display().to_string()), ..record });
+    let (outcome, failed) = run?;
+    if let (Exit::Clean, Some(error)) = (outcome.exit(), failed) {
+        return Err(error);
+    }
+    if !args.reporting.quiet {
+        anstream::eprintln!("{}", digest::line(&outcome));
+    }
+    Ok(outcome.exit())
+}
+
+/// The outcome, and how the command failed if it did.
+fn guard(args: &Args, here: &Path) -> Result<(Outcome, Option<Error>)> {
+    let repo = Repo::discover(here).ok();
+    let root = repo.as_ref().and_then(Repo::work_dir).unwrap_or(here).to_owned();
+    // What is wrong with the policy is said before anything runs.
+    let home = repo.as_ref().map_or(Home::Dir(&root), Home::Repo);
+    let gate = Gate::ready(&args.judging, home)?;
+    let before = snapshot(&root)?;
+    let (program, rest) = args.command.split_first().ok_or_else(|| Error::usage("no command is given"))?;
+    let status = Command::new(program)
+        .args(rest)
+        .status()
+        .map_err(|e| Error::incomplete(format!("{} could not be started: {e}", program.to_string_lossy())))?;
+    let failed = (!status.success()).then(|| {
+        Error::incomplete(format!("{} ended with {status}", program.to_string_lossy()))
+            .help("what it did to the lockfiles was looked at, and nothing speaks against it")
+    });
+    let judged = snapshot(&root).and_then(|after| judge(&gate, &before, &after));
+    match judged {
+        Ok(outcome) if outcome.exit() == Exit::Clean => Ok((outcome, failed)),
+        Ok(outcome) => {
+            put_back(&root, &before)?;
+            super::gate::tell(&outcome, &args.reporting).map(|_| (outcome, failed))
+        }
+        // What cannot be judged does not come in.
+        Err(error) => put_back(&root, &before).and(Err(error)),
+    }
+}
+
+fn judge(gate: &Gate, before: &Snapshot, after: &Snapshot) -> Result<Outcome> {
+    let files = after
+        .iter()
+        .filter(|(path, now)| before.get(*path) != Some(*now))
+        .map(|(path, now)| Replaced { path: slashes(path), before: before.get(path).cloned(), after: now.clone() })
+        .collect();
+    gate.scan(&[&Changed { files }])
+}
+
+/// Every lockfile and manifest, by its path from the root.
+type Snapshot = BTreeMap<PathBuf, Vec<u8>>;
+
+/// Folders of what is installed: the lockfiles in them are other people's.
+const INSTALLED: [&str; 6] = ["node_modules", ".git", ".venv", "venv", "site-packages", "bower_components"];
+
+fn snapshot(root: &Path) -> Result<Snapshot> {
+    let mut walk = WalkBuilder::new(root);
+    walk.standard_filters(false).filter_entry(|e| !INSTALLED.iter().any(|name| e.file_name() == *name));
+    let mut found = Snapshot::new();
+    for entry in walk.build() {
+        let entry = entry.or_incomplete("the lockfiles")?;
+        let path = entry.path().strip_prefix(root).unwrap_or(entry.path());
+        let known = slashes(path).to_str().is_ok_and(|name| lockfile::recognise(name).is_some());
+        if known && entry.file_type().is_some_and(|t| t.is_file()) {
+            found.insert(path.to_owned(), fs::read(entry.path()).or_incomplete(entry.path().display())?);
+        }
+    }
+    Ok(found)
+}
+
+fn slashes(path: &Path) -> BString {
+    let bytes = Vec::from_path_lossy(path).into_owned();
+    BString::from(if cfg!(windows) { bytes.replace("\\", "/") } else { bytes })
+}
+
+/// Gives every lockfile and manifest its old bytes; one that is new goes.
+fn put_back(root: &Path, before: &Snapshot) -> Result<()> {
+    let mut done = Vec::new();
+    // Whatever was unreadable is written anew as well.
+    let after = snapshot(root).unwrap_or_default();
+    for (path, bytes) in before.iter().filter(|(path, bytes)| after.get(*path) != Some(bytes)) {
+        let at = root.join(path);
+        if let Some(above) = at.parent() {
+            fs::create_dir_all(above).or_incomplete(above.display())?;
+        }
+        fs::write(&at, bytes).or_incomplete(format!("{} could not be put back", at.display()))?;
+        done.push(path.display().to_string());
+    }
+    for path in after.keys().filter(|path| !before.contains_key(*path)) {
+        fs::remove_file(root.join(path)).or_incomplete(format!("{} could not be taken away", path.display()))?;
+        done.push(path.display().to_string());
+    }
+    anstream::eprintln!("shield-hook: put back: {}", done.join(", "));
+    anstream::eprintln!("  help: if the command installed anything, install again from the lockfile (npm ci, uv sync)");
+    Ok(())
+}

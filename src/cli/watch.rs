@@ -1,0 +1,311 @@
+//! `shield-hook watch`: look again and again, and say so every time.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use super::update_gate;
+use crate::error::{Context, Error, Result};
+use crate::exit::Exit;
+use crate::install;
+use crate::journal::{self, Place, Record};
+use crate::watch::config::{self, Config};
+use crate::watch::schedule::{self, Starter};
+use crate::watch::state::{Lock, State};
+use crate::watch::{self, post};
+
+/// Look again and again, and say so every time: what, is in watch.toml.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Option<What>,
+    #[command(flatten)]
+    looking: Looking,
+}
+
+#[derive(Debug, clap::Args)]
+struct Looking {
+    /// Look once and end
+    #[arg(long)]
+    once: bool,
+    /// How often; it overrides the configuration's
+    #[arg(long, value_name = "SPAN")]
+    every: Option<String>,
+    /// Read this file instead of watch.toml in the user's configuration directory
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// After every complete run print exactly this, for a monitor that waits for it; the digest goes to standard error
+    #[arg(long, value_name = "STRING")]
+    canary: Option<String>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Have the system start it
+    Install {
+        /// How often
+        #[arg(long, value_name = "SPAN", default_value = "30m")]
+        every: String,
+        /// What starts it [default: what this system has]
+        #[arg(long, value_enum)]
+        with: Option<Starter>,
+        /// Read this file instead of watch.toml in the user's configuration directory
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// Write the files and start nothing
+        #[arg(long)]
+        no_start: bool,
+    },
+    /// No longer have the system start it
+    Uninstall {
+        /// What starts it [default: what this system has]
+        #[arg(long, value_enum)]
+        with: Option<Starter>,
+    },
+    /// Say when it last ran, and when it must next
+    Status,
+    /// Run an update; when it brings a hijacked package, put the lockfiles back
+    Gate(update_gate::Args),
+}
+
+/// Looks, or does what was asked about looking.
+///
+/// # Errors
+/// When the configuration is wrong, or another watch is at work.
+pub fn run(args: Args) -> Result<Exit> {
+    match args.command {
+        None => look(&args.looking),
+        Some(What::Install { every, with, config, no_start }) => set_up(&every, with, config, no_start),
+        Some(What::Uninstall { with }) => take_down(with),
+        Some(What::Status) => {
+            let (line, good) = watch::status(&State::read()?);
+            writeln!(std::io::stdout(), "{line}").or_incomplete("standard output")?;
+            Ok(if good { Exit::Clean } else { Exit::Blocked })
+        }
+        Some(What::Gate(args)) => update_gate::run(args),
+    }
+}
+
+fn look(args: &Looking) -> Result<Exit> {
+    let path = args.config.clone().map_or_else(config::usual_path, Ok)?;
+    let start = Instant::now();
+    let ready = Config::read(&path).and_then(|mut config| {
+        if let Some(every) = &args.every {
+            config.every = Some(config::span(every)?);
+        }
+        Ok((config, Lock::take()?))
+    });
+    let (config, _lock) = match ready {
+        Ok(ready) => ready,
+        Err(error) => {
+            journal::record(&Place::User, &Record::failed("watch", &error, start.elapsed()));
+            return Err(error);
+        }
+    };
+    if args.once {
+        return once(&config, args.canary.as_deref());
+    }
+    let every = config
+        .every
+        .ok_or_else(|| Error::usage("nothing says how often").help("watch --every 30m, or `every` in watch.toml"))?;
+    loop {
+        let begun = Instant::now();
+        let _ = once(&config, args.canary.as_deref())?;
+        let every = std::time::Duration::try_from(every).or_usage("every")?;
+        std::thread::sleep(every.saturating_sub(begun.elapsed()));
+    }
+}
+
+/// One run: every job, then exactly one digest to everybody who is to get it.
+fn once(config: &Config, canary: Option<&str>) -> Result<Exit> {
+    let (start, begun) = (Instant::now(), Timestamp::now());
+    let state = State::read()?;
+    let mut round = watch::run(config, &install::this_program()?, &state)?;
+    let time = format!("{begun:.0}");
+    let mut failed = Vec::new();
+    if let Some(file) = &config.file
+        && let Err(e) = post::to_file(file, &time, &round.text())
+    {
+        failed.push(e);
+    }
+    let mut unsent = Vec::new();
+    if let Some(webhook) = &config.webhook {
+        let all = state.unsent.iter().cloned().chain([round.text()]);
+        let result = word(round.exit);
+        for text in all {
+            // After the first that fails the others would only wait as well.
+            if !unsent.is_empty() {
+                unsent.push(text);
+            } else if let Err(e) = post::to_webhook(webhook, result, &text) {
+                unsent.push(format!("{text}\n  could not be posted at {time}: {}", e.message()));
+                failed.push(e);
+            }
+        }
+    }
+    let complete = matches!(round.exit, Exit::Clean | Exit::Blocked) && failed.is_empty();
+    if let Some(heartbeat) = config.heartbeat.as_ref().filter(|_| complete)
+        && let Err(e) = post::heartbeat(heartbeat, &time, canary.unwrap_or(&round.line))
+    {
+        failed.push(e);
+    }
+    watch::after(&round, config, begun, unsent).write()?;
+    if !failed.is_empty() && round.exit == Exit::Clean {
+        round.exit = Exit::Incomplete;
+    }
+    let record = Record {
+        result: word(round.exit).into(),
+        exit: round.exit as u8,
+        ms: start.elapsed().as_millis() as u64,
+        digest: round.line.clone(),
+        ..Record::new("watch")
+    };
+    journal::record(&Place::User, &record);
+    for error in &failed {
+        anstream::eprintln!("shield-hook: watch: {error}");
+    }
+    let mut out = std::io::stdout().lock();
+    match canary {
+        // Silence is the answer of a run that could not be completed.
+        Some(word) => {
+            anstream::eprintln!("{}", round.text());
+            if complete {
+                writeln!(out, "{word}").or_incomplete("standard output")?;
+            }
+        }
+        None => writeln!(out, "{}", round.text()).or_incomplete("standard output")?,
+    }
+    Ok(round.exit)
+}
+
+fn word(exit: Exit) -> &'static str {
+    match exit {
+        Exit::Clean => "clean",
+        Exit::Blocked => "blocked",
+        _ => "incomplete",
+    }
+}
+
+/// What this system has.
+fn usual_starter() -> Starter {
+    let has = |program: &str| {
+        std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).any(|d| d.join(program).is_file())
+    };
+    if cfg!(target_os = "macos") {
+        Starter::Launchd
+    } else if has("systemctl") {
+        Starter::Systemd
+    } else {
+        Starter::Cron
+    }
+}
+
+fn planned(every: &str, starter: Starter, config: Option<PathBuf>) -> Result<Vec<schedule::Planned>> {
+    let here = std::env::current_dir().or_incomplete("the current directory")?;
+    let config = config.map_or_else(config::usual_path, |path| std::path::absolute(path).or_usage("--config"))?;
+    schedule::plan(starter, config::span(every)?, &install::this_program()?, &config, &here)
+}
+
+fn set_up(every: &str, with: Option<Starter>, config: Option<PathBuf>, no_start: bool) -> Result<Exit> {
+    let starter = with.unwrap_or_else(usual_starter);
+    let path = config.clone().map_or_else(config::usual_path, Ok)?;
+    if starter != Starter::Github {
+        // A schedule that starts something broken would be found out much later.
+        Config::read(&path)?;
+    }
+    let mut out = std::io::stdout().lock();
+    let mut say = |line: String| writeln!(out, "{line}").or_incomplete("standard output");
+    for file in planned(every, starter, config)? {
+        match file.path {
+            Some(path) => {
+                write(&path, &file.text)?;
+                say(format!("wrote {}", path.display()))?;
+            }
+            None if no_start => say(format!("add this line with `crontab -e`:\n{}", file.text))?,
+            None => {
+                crontab(Some(&file.text))?;
+                say(format!("added to your crontab: {}", file.text))?;
+            }
+        }
+    }
+    for command in schedule::start_commands(starter) {
+        if no_start {
+            say(format!("to start it: {}", command.join(" ")))?;
+        } else {
+            command_works(&command)?;
+        }
+    }
+    if starter == Starter::Github {
+        say("commit it, and it runs".into())?;
+    }
+    anstream::eprintln!("shield-hook: watch: installed, every {every}");
+    Ok(Exit::Clean)
+}
+
+fn take_down(with: Option<Starter>) -> Result<Exit> {
+    let starter = with.unwrap_or_else(usual_starter);
+    for command in schedule::stop_commands(starter) {
+        // It may not run at all.
+        let _ = command_works(&command);
+    }
+    let mut gone = 0;
+    for file in planned("30m", starter, None)? {
+        match file.path {
+            Some(path) if path.is_file() => {
+                std::fs::remove_file(&path).or_incomplete(path.display())?;
+                gone += 1;
+            }
+            Some(_) => {}
+            None => gone += usize::from(crontab(None)?),
+        }
+    }
+    anstream::eprintln!("shield-hook: watch: {}", if gone > 0 { "uninstalled" } else { "nothing was installed" });
+    Ok(Exit::Clean)
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    if let Some(above) = path.parent() {
+        std::fs::create_dir_all(above).or_incomplete(above.display())?;
+    }
+    std::fs::write(path, text).or_incomplete(path.display())
+}
+
+fn command_works(command: &[String]) -> Result<()> {
+    let shown = command.join(" ");
+    let Some((program, args)) = command.split_first() else { return Ok(()) };
+    let output = Command::new(program).args(args).stdin(Stdio::null()).output();
+    let output = output.map_err(|e| Error::incomplete(format!("`{shown}`: {e}")))?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(Error::incomplete(format!("`{shown}`: {}", String::from_utf8_lossy(&output.stderr).trim()))
+            .help("the files are written; run that command where your session can, or choose another --with")),
+    }
+}
+
+/// Puts our line into the user's crontab in the place of an older one; without a line, takes it out. Says whether
+/// there was one.
+fn crontab(line: Option<&str>) -> Result<bool> {
+    let said = Command::new("crontab").arg("-l").stdin(Stdio::null()).output();
+    let said = said.map_err(|e| Error::incomplete(format!("crontab could not be started: {e}")))?;
+    // Without a crontab it fails, and prints nothing.
+    let old = String::from_utf8_lossy(&said.stdout).into_owned();
+    let mut lines: Vec<&str> = old.lines().filter(|l| !l.ends_with(schedule::CRON_MARK)).collect();
+    let had = lines.len() < old.lines().count();
+    lines.extend(line);
+    if !had && line.is_none() {
+        return Ok(false);
+    }
+    let mut child = Command::new("crontab").arg("-").stdin(Stdio::piped()).spawn().or_incomplete("crontab")?;
+    if let Some(mut stdin) = child.stdin.take() {
+        let text: String = lines.iter().map(|l| format!("{l}\n")).collect();
+        stdin.write_all(text.as_bytes()).or_incomplete("crontab")?;
+    }
+    let status = child.wait().or_incomplete("crontab")?;
+    if !status.success() {
+        return Err(Error::incomplete("crontab did not take the line"));
+    }
+    Ok(had)
+}

@@ -1,0 +1,195 @@
+//! What the watch looks at: `watch.toml` in the user's configuration directory.
+
+use std::path::{Path, PathBuf};
+
+use jiff::SignedDuration;
+use serde::Deserialize;
+
+use crate::error::{Context, Error, Result};
+
+/// An example, for those who have none yet.
+pub const EXAMPLE: &str = "\
+every     = \"30m\"                   # how often it is meant to run
+audit     = [\"~/work\"]              # folders to look through for hijacked packages
+check     = [\"npm:left-pad@1.3.0\"]  # packages that you pin
+history   = [\"~/work/project\"]      # repositories to look through as a whole
+canary    = [\"~/work/project\"]      # repositories whose hooks are to prove themselves
+file      = \"~/shield-hook.log\"     # the digest is added to it
+heartbeat = \"~/.shield-hook-alive\"  # written after every complete run: its age tells of a missed one
+";
+
+/// The file as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct Written {
+    every: Option<String>,
+    audit: Vec<String>,
+    audit_global: bool,
+    check: Vec<String>,
+    history: Vec<String>,
+    canary: Vec<String>,
+    file: Option<String>,
+    heartbeat: Option<String>,
+    webhook: Option<Webhook>,
+}
+
+/// Where the digest is sent as well.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Webhook {
+    /// The address; a secret, and so better in a variable of the environment.
+    pub url: Option<String>,
+    /// The variable that holds the address.
+    pub url_from: Option<String>,
+    /// The shape of the message.
+    #[serde(default)]
+    pub kind: Kind,
+}
+
+/// The shape of a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// `{"text", "result", "line"}`.
+    #[default]
+    Json,
+    /// Slack's incoming webhooks.
+    Slack,
+    /// Discord's.
+    Discord,
+}
+
+/// One thing to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// What digests call it.
+    pub name: String,
+    /// The arguments of this program.
+    pub args: Vec<String>,
+    /// Where it runs.
+    pub directory: Option<PathBuf>,
+}
+
+/// What applies.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// How often it is meant to run.
+    pub every: Option<SignedDuration>,
+    /// What it runs.
+    pub jobs: Vec<Job>,
+    /// The digest is added to it.
+    pub file: Option<PathBuf>,
+    /// Written after every complete run.
+    pub heartbeat: Option<PathBuf>,
+    /// Where the digest is sent as well.
+    pub webhook: Option<Webhook>,
+}
+
+/// The usual file.
+///
+/// # Errors
+/// When nothing says where the user's files are.
+pub fn usual_path() -> Result<PathBuf> {
+    let user = crate::policy::user_config()
+        .ok_or_else(|| Error::incomplete("neither XDG_CONFIG_HOME nor HOME is an absolute path"))?;
+    Ok(user.with_file_name("watch.toml"))
+}
+
+impl Config {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When it is missing, wrong, or lists nothing: a watch that looks at nothing would be silent for ever.
+    pub fn read(path: &Path) -> Result<Config> {
+        let text = match std::fs::read_to_string(path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                return Err(Error::usage(format!(
+                    "{}: there is no such file, so there is nothing to watch",
+                    path.display()
+                ))
+                .help(format!("write it, for example:\n{EXAMPLE}")));
+            }
+            other => other.or_usage(path.display())?,
+        };
+        let written: Written = toml::from_str(&text).or_usage(path.display())?;
+        let config = resolve(written).map_err(|e| e.context(path.display()))?;
+        if config.jobs.is_empty() {
+            return Err(Error::usage(format!("{}: it lists nothing to look at", path.display()))
+                .help(format!("for example:\n{EXAMPLE}")));
+        }
+        Ok(config)
+    }
+}
+
+fn resolve(written: Written) -> Result<Config> {
+    let mut jobs = Vec::new();
+    let job = |name: String, args: Vec<String>, directory| Job { name, args, directory };
+    if written.audit_global || !written.audit.is_empty() {
+        let mut args = vec!["audit".to_owned()];
+        if written.audit_global {
+            args.push("--global".into());
+        }
+        for path in &written.audit {
+            args.push(home(path)?.to_string_lossy().into_owned());
+        }
+        jobs.push(job("audit".into(), args, None));
+    }
+    for (ecosystem, prefix) in [("npm", "npm:"), ("pypi", "pypi:")] {
+        let named: Vec<String> =
+            written.check.iter().filter_map(|c| c.strip_prefix(prefix)).map(str::to_owned).collect();
+        if !named.is_empty() {
+            let args = ["check", "--ecosystem", ecosystem].map(str::to_owned).into_iter().chain(named).collect();
+            jobs.push(job(format!("check {ecosystem}"), args, None));
+        }
+    }
+    if let Some(other) = written.check.iter().find(|c| !c.starts_with("npm:") && !c.starts_with("pypi:")) {
+        return Err(
+            Error::usage(format!("check: {other:?} names no registry")).help("npm:NAME@VERSION or pypi:NAME@VERSION")
+        );
+    }
+    for path in &written.history {
+        let args = ["scan", "--history"].map(str::to_owned).to_vec();
+        jobs.push(job(format!("history {path}"), args, Some(home(path)?)));
+    }
+    for path in &written.canary {
+        jobs.push(job(format!("canary {path}"), vec!["canary".into()], Some(home(path)?)));
+    }
+    let path = |p: Option<String>| p.map(|p| home(&p)).transpose();
+    Ok(Config {
+        every: written.every.as_deref().map(span).transpose()?,
+        jobs,
+        file: path(written.file)?,
+        heartbeat: path(written.heartbeat)?,
+        webhook: written.webhook,
+    })
+}
+
+/// A path with `~` undone. A relative one would lead elsewhere for every schedule.
+fn home(path: &str) -> Result<PathBuf> {
+    let home = || std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE")).map(PathBuf::from);
+    let full = match path.strip_prefix('~') {
+        Some("") => home(),
+        Some(rest) if rest.starts_with('/') => home().map(|h| h.join(rest.trim_start_matches('/'))),
+        _ => Some(PathBuf::from(path)),
+    };
+    full.filter(|p| p.is_absolute())
+        .ok_or_else(|| Error::usage(format!("{path:?} is a relative path")).help("begin it with / or ~/"))
+}
+
+/// `30m`, `12h`, `7d`.
+///
+/// # Errors
+/// When it is none of these, or shorter than a minute.
+pub fn span(text: &str) -> Result<SignedDuration> {
+    let minutes = |unit: char, factor: i64| {
+        text.strip_suffix(unit)
+            .and_then(|n| n.parse::<i64>().ok())
+            .filter(|n| (1..=10_000).contains(n))
+            .map(|n| n * factor)
+    };
+    minutes('m', 1)
+        .or_else(|| minutes('h', 60))
+        .or_else(|| minutes('d', 24 * 60))
+        .map(SignedDuration::from_mins)
+        .ok_or_else(|| Error::usage(format!("{text:?} is no span of time")).help("for example 30m, 12h or 7d"))
+}

@@ -1,0 +1,151 @@
+//! The watch: looks again and again, and says so every time.
+//!
+//! Each job is a run of this program by itself, so that none can take the others with it and each leaves its own record.
+//! Whatever comes out, exactly one digest is posted. A run that did not take place is reported by the next one, and is
+//! seen from outside by the heartbeat that is missing.
+
+pub mod config;
+pub mod post;
+pub mod schedule;
+pub mod state;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use jiff::Timestamp;
+
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::overdue::ago;
+use config::{Config, Job};
+use state::State;
+
+/// What one run of the watch came to.
+#[derive(Clone, Debug)]
+pub struct Round {
+    /// The digest line.
+    pub line: String,
+    /// A line for each job that is not clean.
+    pub details: Vec<String>,
+    /// The worst that came out.
+    pub exit: Exit,
+}
+
+impl Round {
+    /// The digest with its details, as it is posted.
+    pub fn text(&self) -> String {
+        let mut text = self.line.clone();
+        for line in &self.details {
+            text += &format!("\n  {line}");
+        }
+        text
+    }
+}
+
+/// Runs every job of the configuration with `program`, and says what there is to say about the time.
+///
+/// # Errors
+/// When a job cannot be started.
+pub fn run(config: &Config, program: &Path, state: &State) -> Result<Round> {
+    let now = Timestamp::now();
+    let (mut parts, mut details, mut exit) = (Vec::new(), Vec::new(), Exit::Clean);
+    for job in &config.jobs {
+        let (code, said) = run_job(job, program);
+        let word = match code {
+            Some(0) => "clean",
+            Some(1) => "blocked",
+            _ => "failed",
+        };
+        parts.push(format!("{} {word}", job.name));
+        if code != Some(0) {
+            details.push(format!("{}: {said}", job.name));
+        }
+        exit = worse(exit, code);
+    }
+    if let Some(late) = state.late(now) {
+        parts.push(format!("late by {late}"));
+        details.push(format!("this run was due at {}: what starts it did not", state.due.as_deref().unwrap_or("?")));
+    }
+    if state
+        .last
+        .as_deref()
+        .and_then(|t| t.parse().ok())
+        .is_some_and(|last: Timestamp| last.as_second() > now.as_second() + 120)
+    {
+        details.push("the last run is dated in the time to come: a clock was wrong".into());
+    }
+    if !state.unsent.is_empty() {
+        details.push(format!("{} earlier: could not be posted, and are posted now", plural(state.unsent.len())));
+    }
+    let result = match exit {
+        Exit::Clean => "clean",
+        Exit::Blocked => "blocked",
+        _ => "incomplete",
+    };
+    let due = config.every.map(|every| now + every);
+    let next = due.map(|due| format!("; next by {due:.0}")).unwrap_or_default();
+    Ok(Round { line: format!("shield-hook: watch: {result}: {}{next}", parts.join(", ")), details, exit })
+}
+
+fn plural(n: usize) -> String {
+    if n == 1 { "1 digest".into() } else { format!("{n} digests") }
+}
+
+/// Blocked is worse than clean; what could not be done is said even where something else blocks.
+fn worse(so_far: Exit, code: Option<i32>) -> Exit {
+    match (so_far, code) {
+        (so_far, Some(0)) => so_far,
+        (Exit::Clean | Exit::Blocked, Some(1)) => Exit::Blocked,
+        (Exit::Blocked, _) => Exit::Blocked,
+        _ => Exit::Incomplete,
+    }
+}
+
+/// Runs one job; its exit code and its digest.
+fn run_job(job: &Job, program: &Path) -> (Option<i32>, String) {
+    let mut command = Command::new(program);
+    command.args(&job.args).stdin(Stdio::null());
+    if let Some(directory) = &job.directory {
+        command.current_dir(directory);
+    }
+    let output = match command.output() {
+        Ok(output) => output,
+        Err(e) => return (None, format!("could not be started: {e}")),
+    };
+    let text = [&output.stdout[..], b"\n", &output.stderr].concat();
+    let text = String::from_utf8_lossy(&text);
+    let mine =
+        |line: &&str| line.starts_with("shield-hook: ") || line.starts_with("canary ") || line.starts_with("error");
+    let digest = text.lines().rev().find(mine).or_else(|| text.lines().last()).unwrap_or("it said nothing");
+    (output.status.code(), digest.trim_start_matches("shield-hook: ").to_owned())
+}
+
+/// The state after a run.
+pub fn after(round: &Round, config: &Config, started: Timestamp, unsent: Vec<String>) -> State {
+    State {
+        last: Some(format!("{started:.0}")),
+        due: config.every.map(|every| format!("{:.0}", started + every)),
+        result: Some(round.line.clone()),
+        unsent,
+    }
+}
+
+/// What `watch status` says, and whether all is as it should be.
+pub fn status(state: &State) -> (String, bool) {
+    let now = Timestamp::now();
+    let Some(last) = state.last.as_deref().and_then(|t| t.parse::<Timestamp>().ok()) else {
+        return ("watch: has never run".into(), false);
+    };
+    let mut parts = vec![format!("last run {} ago ({last})", ago(last, now))];
+    let late = state.late(now);
+    match (&state.due, &late) {
+        (Some(due), None) => parts.push(format!("next by {due}")),
+        (Some(due), Some(late)) => parts.push(format!("OVERDUE by {late}: it was due at {due}")),
+        (None, _) => parts.push("no schedule".into()),
+    }
+    if !state.unsent.is_empty() {
+        parts.push(format!("{} could not be posted", plural(state.unsent.len())));
+    }
+    let said = state.result.as_deref().unwrap_or_default().trim_start_matches("shield-hook: watch: ");
+    (format!("watch: {}: {said}", parts.join(", ")), late.is_none() && state.unsent.is_empty())
+}

@@ -1,0 +1,155 @@
+//! What starts the watch again and again: a systemd user timer, a launchd agent, a cron line, a GitHub Actions schedule.
+
+use std::path::{Path, PathBuf};
+
+use jiff::SignedDuration;
+
+use crate::error::{Error, Result};
+
+/// Who starts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Starter {
+    /// A user timer.
+    Systemd,
+    /// An agent of the user's (macOS).
+    Launchd,
+    /// A line of the user's crontab.
+    Cron,
+    /// A workflow of the repository.
+    Github,
+}
+
+/// A file to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// Where; for cron, nowhere.
+    pub path: Option<PathBuf>,
+    /// What.
+    pub text: String,
+}
+
+/// The commands that switch it on, for people and for `install` itself.
+pub fn start_commands(starter: Starter) -> Vec<Vec<String>> {
+    let words = |text: &str| text.split(' ').map(str::to_owned).collect();
+    match starter {
+        Starter::Systemd => vec![
+            words("systemctl --user daemon-reload"),
+            words("systemctl --user enable --now shield-hook-watch.timer"),
+        ],
+        Starter::Launchd => agent_path()
+            .map(|path| vec![vec!["launchctl".into(), "load".into(), "-w".into(), path.display().to_string()]])
+            .unwrap_or_default(),
+        Starter::Cron | Starter::Github => Vec::new(),
+    }
+}
+
+/// The commands that switch it off.
+pub fn stop_commands(starter: Starter) -> Vec<Vec<String>> {
+    let words = |text: &str| text.split(' ').map(str::to_owned).collect();
+    match starter {
+        Starter::Systemd => vec![words("systemctl --user disable --now shield-hook-watch.timer")],
+        Starter::Launchd => agent_path()
+            .map(|path| vec![vec!["launchctl".into(), "unload".into(), path.display().to_string()]])
+            .unwrap_or_default(),
+        Starter::Cron | Starter::Github => Vec::new(),
+    }
+}
+
+/// What marks our line in a crontab.
+pub const CRON_MARK: &str = "# shield-hook watch";
+
+fn home() -> Option<PathBuf> {
+    std::env::var_os("HOME").map(PathBuf::from).filter(|h| h.is_absolute())
+}
+
+fn agent_path() -> Option<PathBuf> {
+    home().map(|h| h.join("Library/LaunchAgents/dev.shield-hook.watch.plist"))
+}
+
+fn unit_directory() -> Option<PathBuf> {
+    let config = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|p| p.is_absolute());
+    config.or_else(|| home().map(|h| h.join(".config"))).map(|c| c.join("systemd/user"))
+}
+
+/// The files that start `program watch --once` every so often. `root` is the repository, for a workflow.
+///
+/// # Errors
+/// When the span cannot be put that way, or nothing says where the user's files are.
+pub fn plan(
+    starter: Starter,
+    every: SignedDuration,
+    program: &Path,
+    config: &Path,
+    root: &Path,
+) -> Result<Vec<Planned>> {
+    let nowhere = || Error::incomplete("HOME is not an absolute path");
+    let (program, config) = (program.display().to_string(), config.display().to_string());
+    let minutes = every.as_mins();
+    Ok(match starter {
+        Starter::Systemd => {
+            let directory = unit_directory().ok_or_else(nowhere)?;
+            let quoted = |text: &str| {
+                format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%").replace('$', "$$"))
+            };
+            let service = format!(
+                "[Unit]\nDescription=shield-hook watch\n\n[Service]\nType=oneshot\nExecStart={} watch --once --config {}\n",
+                quoted(&program),
+                quoted(&config)
+            );
+            let timer = format!(
+                "[Unit]\nDescription=shield-hook watch, every {minutes} minutes\n\n[Timer]\nOnActiveSec=1min\nOnUnitActiveSec={minutes}min\n\
+                 AccuracySec=10s\n\n[Install]\nWantedBy=timers.target\n"
+            );
+            vec![
+                Planned { path: Some(directory.join("shield-hook-watch.service")), text: service },
+                Planned { path: Some(directory.join("shield-hook-watch.timer")), text: timer },
+            ]
+        }
+        Starter::Launchd => {
+            let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            let words: String = [program.as_str(), "watch", "--once", "--config", &config]
+                .iter()
+                .map(|w| format!("        <string>{}</string>\n", escape(w)))
+                .collect();
+            let text = format!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+                 <!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n\
+                 <plist version=\"1.0\">\n<dict>\n    <key>Label</key>\n    <string>dev.shield-hook.watch</string>\n\
+                 \x20   <key>ProgramArguments</key>\n    <array>\n{words}    </array>\n    <key>RunAtLoad</key>\n    <true/>\n\
+                 \x20   <key>StartInterval</key>\n    <integer>{}</integer>\n</dict>\n</plist>\n",
+                minutes * 60
+            );
+            vec![Planned { path: Some(agent_path().ok_or_else(nowhere)?), text }]
+        }
+        Starter::Cron => {
+            // A percent sign means a line end to cron.
+            let word = |text: &str| format!("'{}'", text.replace('\'', r"'\''")).replace('%', "\\%");
+            let text =
+                format!("{} {} watch --once --config {} {CRON_MARK}", cron(minutes)?, word(&program), word(&config));
+            vec![Planned { path: None, text }]
+        }
+        Starter::Github => {
+            let text = format!(
+                "name: shield-hook watch\non:\n  schedule:\n    - cron: \"{}\"\n  workflow_dispatch:\npermissions:\n  contents: read\n\
+                 jobs:\n  watch:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n        with:\n          fetch-depth: 0\n\
+                 \x20         persist-credentials: false\n      - run: cargo install --locked shield-hook\n      - run: shield-hook audit .\n\
+                 \x20       if: always()\n      - run: shield-hook scan --history\n        if: always()\n",
+                cron(minutes)?
+            );
+            vec![Planned { path: Some(root.join(".github/workflows/shield-hook-watch.yml")), text }]
+        }
+    })
+}
+
+/// The five fields of a cron line.
+fn cron(minutes: i64) -> Result<String> {
+    match minutes {
+        m if m < 60 && 60 % m == 0 => Ok(format!("*/{m} * * * *")),
+        60 => Ok("0 * * * *".into()),
+        m if m % 60 == 0 && m < 24 * 60 && 24 % (m / 60) == 0 => Ok(format!("0 */{} * * *", m / 60)),
+        1440 => Ok("0 6 * * *".into()),
+        10080 => Ok("0 6 * * 1".into()),
+        _ => Err(Error::usage(format!("cron cannot start something every {minutes} minutes"))
+            .help("choose a span that divides the hour or the day, such as 30m or 6h, or 1d or 7d")),
+    }
+}
