@@ -302,7 +302,7 @@ fn the_environment_can_break_it_too() {
     patient.assert_named("husky-off", &[]);
     // Another program of that name comes first in PATH.
     script(&sandbox.path("first/shield-hook"), "#!/bin/sh\nexit 0\n");
-    let path = format!("{}:{}", sandbox.path("first").display(), std::env::var("PATH").unwrap());
+    let path = format!("{}:{}", sandbox.path("first").display(), support::path());
     patient.assert_named("path-other-program", &[("PATH", &path)]);
 }
 

@@ -29,7 +29,7 @@ fn assert_guards(repo: &Repo<'_>) {
 
 /// A `git` that says it is of this version, and is the real one otherwise; gives the PATH that finds it first.
 fn git_that_says(sandbox: &Sandbox, version: &str) -> String {
-    let path = std::env::var("PATH").unwrap();
+    let path = support::path();
     let real = std::env::split_paths(&path).map(|d| d.join("git")).find(|p| p.is_file()).expect("git");
     let bin = sandbox.path(format!("git-{version}"));
     script(

@@ -281,7 +281,7 @@ fn without_the_program_everything_stops_and_says_how_to_go_on() {
     // PATH is the second place to look.
     let elsewhere = sandbox.path("elsewhere");
     script(&elsewhere.join("shield-hook"), &recorder(&log, 0));
-    let path = format!("{}:{}", elsewhere.display(), std::env::var("PATH").unwrap());
+    let path = format!("{}:{}", elsewhere.display(), support::path());
     let run = repo.try_git_with(&["commit", "--allow-empty", "-m", "one"], &[("PATH", &path)], None).expect(0);
     assert!(fs::read_to_string(&log).unwrap().starts_with("<hook><pre-commit>"), "{run:?}");
 }

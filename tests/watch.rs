@@ -203,7 +203,7 @@ fn every_starter_starts_what_was_configured() {
             table.display()
         ),
     );
-    let path = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap());
+    let path = format!("{}:{}", tools.display(), support::path());
     let watch = |args: &[&str]| {
         let mut all = vec!["watch"];
         all.extend(args);

@@ -81,7 +81,7 @@ impl Sandbox {
         command
             .current_dir(dir)
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("PATH", path())
             .env("HOME", self.home())
             .env("TMPDIR", self.path("tmp"))
             .env("XDG_CONFIG_HOME", self.home().join(".config"))
@@ -118,6 +118,13 @@ impl Sandbox {
         command.args(args).envs(env.iter().copied());
         Run::of(&mut command, input)
     }
+}
+
+/// The developer's PATH, without a directory that holds an installed shield-hook: hooks would find that one.
+pub fn path() -> String {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let without = std::env::split_paths(&path).filter(|dir| !dir.join("shield-hook").exists());
+    std::env::join_paths(without).expect("a PATH").into_string().expect("a plain PATH")
 }
 
 /// The binary under test.
