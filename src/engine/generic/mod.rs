@@ -42,7 +42,7 @@ pub struct Judgement {
 
 /// Scores from which a finding is high, medium, low.
 const HIGH: f32 = 0.97;
-const MEDIUM: f32 = 0.8;
+const MEDIUM: f32 = 0.85;
 const LOW: f32 = 0.5;
 
 /// Judges a candidate. The path decides how bare words are read, and lowers nothing here: see [`PathKind::lowers`].
