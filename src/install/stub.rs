@@ -72,7 +72,8 @@ fn slashes(path: &Path) -> String {
     if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() }
 }
 
-const HEAD: &str = include_str!("../../hooks/head.sh");
+const FIND: &str = include_str!("../../hooks/find.sh");
+const CHAIN: &str = include_str!("../../hooks/chain.sh");
 const AFTER: &str = include_str!("../../hooks/after.sh");
 const STDIN: &str = include_str!("../../hooks/stdin.sh");
 const TRANSACTION: &str = include_str!("../../hooks/transaction.sh");
@@ -88,20 +89,16 @@ const BLOCK_STDIN: &str = include_str!("../../hooks/block-stdin.sh");
 /// stub's directory; only [`Kind::Repository`] uses it. `ours` tells a dispatcher whether our own hook runs as well.
 pub fn render(kind: Kind, hook: &str, binary: &Binary, chained: &str, ours: bool) -> String {
     let mut body = format!("hook={hook}\nbinary={}\n", binary.word());
+    // Only a stub that runs ours needs to find the program.
+    let find = if ours { FIND } else { "" };
     match kind {
         Kind::Repository => {
             body += "case $0 in\n*/*) here=${0%/*} ;;\n*) here=. ;;\nesac\n";
             body += &format!("chained=$here/{chained}\n");
-            body += HEAD;
+            body += &[find, CHAIN].concat();
         }
-        Kind::Dispatcher => {
-            body += HEAD;
-            body += DISPATCH;
-        }
-        Kind::Beside => {
-            body += BESIDE;
-            body += HEAD;
-        }
+        Kind::Dispatcher => body += &[find, CHAIN, DISPATCH].concat(),
+        Kind::Beside => body += &[BESIDE, find, CHAIN].concat(),
     }
     body += match hook {
         "push-to-checkout" => CHECKOUT,

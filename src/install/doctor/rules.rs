@@ -12,7 +12,7 @@ use crate::rule::{Confidence, RuleSet, Severity};
 /// Known secrets beyond this many are worth a word.
 const MANY: usize = 100;
 /// Data older than this many days is worth one.
-const OLD_DATA: i32 = 90;
+const OLD_DATA: i32 = 180;
 
 pub(super) fn look(site: &Site, diagnosis: &mut Diagnosis) {
     let troubles = &mut diagnosis.troubles;
