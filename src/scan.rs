@@ -22,11 +22,7 @@ use crate::package;
 use crate::policy::Policy;
 use crate::progress::Progress;
 use crate::rule::Confidence;
-use crate::source::{Coverage, Item, Old, Reader, Skip, Source};
-
-/// How a Git LFS pointer begins, and how large one can be (its specification says less than 1,024 bytes).
-const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
-const LFS_POINTER_MAX: usize = 1024;
+use crate::source::{Coverage, Item, Old, Reader, Skip, Source, is_lfs_pointer};
 
 /// What is planned below this many items is scanned on one thread: starting others costs more than it gives.
 const SERIAL_ITEMS: usize = 64;
@@ -169,7 +165,7 @@ fn scan_all(
             part.blobs += 1;
         }
         part.bytes += buffer.len() as u64;
-        if buffer.starts_with(LFS_POINTER) && buffer.len() < LFS_POINTER_MAX {
+        if is_lfs_pointer(&buffer) {
             part.skipped.push(Skip {
                 what: "lfs-pointer",
                 path: item.origin.path.to_string(),

@@ -15,12 +15,13 @@ use crate::exit::Exit;
 use crate::git::Repo;
 use crate::journal::{self, Covers, Place, Record};
 use crate::outcome::Outcome;
+use crate::package::{self, gate::Sight};
 use crate::policy::{self, Files, InTree, NoFiles, OnDisk, Overrides, Policy};
 use crate::repair::{self, Scene};
 use crate::report::{self, Format, Style};
 use crate::rule::RuleSet;
 use crate::scan;
-use crate::source::Source;
+use crate::source::{History, Sieve, Source};
 
 /// Where the policy, the baseline and the rules come from.
 pub(super) enum Home<'a> {
@@ -96,6 +97,12 @@ impl Gate {
     /// The limit on the size of one object, in bytes.
     pub(super) fn max_object(&self) -> u64 {
         self.policy.max_object
+    }
+
+    /// A whole history, of which only what may hold something is read whole.
+    pub(super) fn history<'a>(&'a self, repo: &'a Repo, all_objects: bool) -> History<'a> {
+        let concerns = &|path: &str, bytes: &[u8]| package::gate::concerns(path, bytes, Sight::NewFile);
+        History::new(repo, all_objects, self.max_object()).sieved(Sieve { engine: &self.engine, concerns })
     }
 
     /// Scans what all of `sources` plan.

@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::git::{self, Repo};
 use crate::outcome::Outcome;
 use crate::repair::Scene;
-use crate::source::{History, Paths, Range, Staged, Stdin, WorkTree};
+use crate::source::{Paths, Range, Staged, Stdin, WorkTree};
 
 /// Scan what is staged, a range, the history, files or standard input.
 #[derive(Debug, clap::Args)]
@@ -86,7 +86,8 @@ fn scan(args: &Args) -> Result<Outcome> {
         } else if let Some(range) = &mode.range {
             gate.scan_in(&repo, Scene::Push, &[&Range::parse(&repo, range, max_object)?])
         } else {
-            gate.whole(true).scan(&[&History::new(&repo, args.all_objects, max_object)])
+            let gate = gate.whole(true);
+            gate.scan(&[&gate.history(&repo, args.all_objects)])
         };
     }
     if args.paths.iter().any(|p| p.as_os_str() == "-") {

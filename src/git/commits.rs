@@ -1,6 +1,6 @@
 //! Commits as a walk sees them: date and parents, from the commit-graph where there is one.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use gix::objs::{CommitRefIter, Kind, TagRefIter};
 
@@ -45,9 +45,35 @@ pub fn parents_of(repo: &Repo, id: &Oid) -> Result<Vec<Oid>> {
     Ok(commit.map_err(|why| Error::incomplete(format!("commit {id}: {}", why.reason())))?.parents)
 }
 
+/// Commits that were read for another reason.
+#[derive(Default)]
+pub struct KnownCommits(HashMap<Oid, Commit>);
+
+impl KnownCommits {
+    /// Takes note of a commit. One that cannot be made out is left to whoever needs it.
+    pub fn add(&mut self, id: Oid, content: &[u8]) {
+        self.0.extend(parse(&id, content).ok().map(|commit| (id, commit)));
+    }
+
+    /// Takes over what another one knows.
+    pub fn extend(&mut self, other: KnownCommits) {
+        self.0.extend(other.0);
+    }
+}
+
+/// A commit's date and parents, from its content.
+fn parse(id: &Oid, content: &[u8]) -> Result<Commit, Unread> {
+    let fields = || CommitRefIter::from_bytes(content, id.kind());
+    fields().tree_id().map_err(|_| Unread::Corrupt(format!("{id} names no tree")))?;
+    // As in git, a date that cannot be read is the beginning of time.
+    let date = fields().committer().map_or(0, |c| c.seconds());
+    Ok(Commit { date, parents: fields().parent_ids().collect() })
+}
+
 /// Reads commits.
 pub(super) struct Commits<'a> {
     objects: &'a mut Objects,
+    known: HashMap<Oid, Commit>,
     graph: Option<gix::commitgraph::Graph>,
     shallow: HashSet<Oid>,
     buffer: Vec<u8>,
@@ -66,7 +92,13 @@ impl<'a> Commits<'a> {
         let shallow: HashSet<Oid> = shallow.iter().flat_map(|ids| ids.iter().copied()).collect();
         // The graph does not know where a shallow history ends. One that is damaged is no loss: the objects say the same.
         let graph = if shallow.is_empty() { local.commit_graph_if_enabled().ok().flatten() } else { None };
-        Ok(Commits { objects, graph, shallow, buffer: Vec::new() })
+        Ok(Commits { objects, known: HashMap::new(), graph, shallow, buffer: Vec::new() })
+    }
+
+    /// With what is known already; none of it may be the end of a shallow history.
+    pub(super) fn knowing(mut self, known: KnownCommits) -> Self {
+        self.known = known.0;
+        self
     }
 
     /// Whether the history ends at this commit because the clone is shallow.
@@ -79,27 +111,26 @@ impl<'a> Commits<'a> {
     /// # Errors
     /// Why it could not be read.
     pub(super) fn read(&mut self, id: &Oid) -> Result<Commit, Unread> {
+        if let Some(found) = self.known.remove(id) {
+            return Ok(found);
+        }
         if let Some(found) = self.graph.as_ref().and_then(|graph| in_graph(graph, id)) {
             return Ok(found);
         }
         if self.objects.read(id, u64::MAX, &mut self.buffer)? != Kind::Commit {
             return Err(Unread::Corrupt(format!("{id} is not a commit")));
         }
-        // As in git, a date that cannot be read is the beginning of time.
-        let date = CommitRefIter::from_bytes(&self.buffer, id.kind()).committer().map_or(0, |c| c.seconds());
+        let mut commit = parse(id, &self.buffer)?;
         if self.is_cut(id) {
-            return Ok(Commit { date, parents: Vec::new() });
+            commit.parents.clear();
         }
-        let mut fields = CommitRefIter::from_bytes(&self.buffer, id.kind());
-        fields.tree_id().map_err(|_| Unread::Corrupt(format!("{id} names no tree")))?;
-        let parents = CommitRefIter::from_bytes(&self.buffer, id.kind()).parent_ids().collect();
-        Ok(Commit { date, parents })
+        Ok(commit)
     }
 
     /// Follows annotated tags to what they name.
     pub(super) fn peel(&mut self, id: Oid) -> Peeled {
         let (mut id, mut peeled) = (id, Peeled::default());
-        if self.graph.as_ref().is_some_and(|graph| graph.lookup(id).is_some()) {
+        if self.known.contains_key(&id) || self.graph.as_ref().is_some_and(|graph| graph.lookup(id).is_some()) {
             peeled.target = Some((id, Target::Commit));
             return peeled;
         }

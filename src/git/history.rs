@@ -6,6 +6,7 @@ use bstr::{BStr, BString};
 use gix::objs::tree::EntryKind;
 use gix::objs::{Kind, TreeRefIter};
 
+use super::commits::KnownCommits;
 use super::trees::{MAX_DEPTH, join};
 use super::{Mode, Objects, Oid, Outgoing, Repo, Unread};
 use crate::error::{Error, Result};
@@ -96,14 +97,16 @@ impl Trees {
 
 /// Everything that any ref, any work tree's HEAD and the stash lead to.
 ///
+/// Commits that are `known` already are not read again.
+///
 /// # Errors
 /// When the refs cannot be read.
-pub fn everything(repo: &Repo, objects: &mut Objects) -> Result<(Outgoing, Vec<Oid>)> {
+pub fn everything(repo: &Repo, objects: &mut Objects, known: KnownCommits) -> Result<(Outgoing, Vec<Oid>)> {
     let mut tips: Vec<Oid> = repo.refs("")?.into_iter().map(|r| r.id).collect();
     tips.extend(repo.heads()?);
     let mut seen = HashSet::new();
     tips.retain(|id| seen.insert(*id));
-    Ok((super::outgoing(repo, objects, &tips, &[])?, tips))
+    Ok((super::outgoing::outgoing_with(repo, objects, known, &tips, &[])?, tips))
 }
 
 /// The ids of all objects in the store, reachable or not, in no order.

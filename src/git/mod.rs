@@ -4,11 +4,13 @@ mod added;
 mod ask;
 mod bases;
 mod commits;
+mod graph;
 mod history;
 mod index;
 mod lookup;
 mod objects;
 mod outgoing;
+mod packs;
 mod reach;
 mod reflog;
 mod remotes;
@@ -21,15 +23,17 @@ mod worktree;
 
 pub use added::{Lines, new_lines};
 pub use bases::merge_base;
-pub use commits::parents_of;
+pub use commits::{KnownCommits, parents_of};
 /// An object's id.
 pub use gix::ObjectId as Oid;
 /// What an object is.
 pub use gix::objs::Kind as ObjectKind;
+pub use graph::{Graph, Leads};
 pub use history::{Held, Trees, every_object, everything};
 pub use lookup::{entry_at, files_below};
 pub use objects::{Objects, Unread};
 pub use outgoing::{Known, NewCommit, Outgoing, brought, net, outgoing};
+pub use packs::{Store, Visit, Visited};
 pub use reach::reaches;
 pub use reflog::{Move, moves};
 pub use remotes::{Remote, Remotes};

@@ -9,7 +9,7 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use bstr::BString;
 
-use super::commits::{Commits, Target};
+use super::commits::{Commits, KnownCommits, Target};
 use super::trees::{self, Changes, MAX_DEPTH, Tree};
 use super::{Objects, Oid, Repo, Unread};
 use crate::error::Result;
@@ -62,7 +62,18 @@ pub struct Known {
 /// # Errors
 /// When the repository itself cannot be read.
 pub fn outgoing(repo: &Repo, objects: &mut Objects, tips: &[Oid], hidden: &[Oid]) -> Result<Outgoing> {
-    let mut commits = Commits::new(repo, objects)?;
+    outgoing_with(repo, objects, KnownCommits::default(), tips, hidden)
+}
+
+/// The same, where some commits are known already.
+pub(super) fn outgoing_with(
+    repo: &Repo,
+    objects: &mut Objects,
+    known: KnownCommits,
+    tips: &[Oid],
+    hidden: &[Oid],
+) -> Result<Outgoing> {
+    let mut commits = Commits::new(repo, objects)?.knowing(known);
     let (mut found, mut walk) = (Outgoing::default(), Walk::default());
     let mut hidden_tags = HashSet::new();
     let mut seen = HashSet::new();

@@ -78,6 +78,11 @@ impl Repo {
         self.partial
     }
 
+    /// Whether git can read objects here that gix cannot: another process keeps them in quarantine, or a remote.
+    pub fn git_knows_more(&self) -> bool {
+        self.git_knows_more
+    }
+
     /// The root of the work tree; none in a bare repository.
     pub fn work_dir(&self) -> Option<&Path> {
         self.shared.work_tree.as_deref()
@@ -226,6 +231,11 @@ impl Repo {
             refs.push(Ref { name, id: target.detach() });
         }
         Ok(refs)
+    }
+
+    /// gix's own view for many threads.
+    pub(super) fn shared(&self) -> &gix::ThreadSafeRepository {
+        &self.shared
     }
 
     /// gix's own view, for what lies inside this module.

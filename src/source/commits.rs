@@ -279,7 +279,7 @@ impl Reader for CommitReader<'_> {
 
 /// Puts the message before the headers, so that its lines count from 1 and the headers (names, signatures, whatever a
 /// tool wrote there) are read as well.
-fn message_first(object: &mut Vec<u8>) {
+pub(super) fn message_first(object: &mut Vec<u8>) {
     if let Some(end) = object.find(b"\n\n") {
         object.push(b'\n');
         object.rotate_left(end + 2);

@@ -5,17 +5,20 @@ use std::collections::HashSet;
 use bstr::{BString, ByteSlice};
 
 use super::commits::{CommitReader, Commits, message, note_on, only_from, tag_name, unread, whole_blob};
+use super::swept::{self, Sieve};
 use super::{Content, Coverage, Item, Old, Reader, Skip, Source};
 use crate::chunk::{Kind, Origin};
 use crate::error::Result;
 use crate::finding::Finding;
-use crate::git::{self, Held, Mode, Objects, Oid, Repo, Trees};
+use crate::git::{self, Held, KnownCommits, Mode, Objects, Oid, Repo, Trees};
 use crate::place;
 
 /// Every blob, commit, tag and path name of a history. There is no old side: everything counts.
 pub struct History<'a> {
     repo: &'a Repo,
     all_objects: bool,
+    max_object: u64,
+    sieve: Option<Sieve<'a>>,
     commits: Commits<'a>,
 }
 
@@ -23,14 +26,26 @@ impl<'a> History<'a> {
     /// What any ref leads to; with `all_objects` everything in the store, unreachable objects included. An object larger
     /// than `max_object` bytes makes the scan incomplete.
     pub fn new(repo: &'a Repo, all_objects: bool, max_object: u64) -> History<'a> {
-        History { repo, all_objects, commits: Commits::new(repo, max_object) }
+        History { repo, all_objects, max_object, sieve: None, commits: Commits::new(repo, max_object) }
+    }
+
+    /// Has the plan itself look through the packs, as far as that is faster, and drop what holds nothing.
+    #[must_use]
+    pub fn sieved(mut self, sieve: Sieve<'a>) -> Self {
+        self.sieve = Some(sieve);
+        self
     }
 }
 
 impl Source for History<'_> {
     fn plan(&self, coverage: &mut Coverage) -> Result<Vec<Item>> {
+        if let Some(sieve) = self.sieve.as_ref().filter(|_| !self.all_objects)
+            && let Some(items) = swept::plan(self.repo, sieve, self.max_object, coverage)?
+        {
+            return Ok(items);
+        }
         let mut objects = self.repo.objects();
-        let (mut new, tips) = git::everything(self.repo, &mut objects)?;
+        let (mut new, tips) = git::everything(self.repo, &mut objects, KnownCommits::default())?;
         coverage.refs.push(format!("{} tips", tips.len()));
         coverage.skipped.extend(new.unread.iter().map(|(id, why)| unread(*id, why)));
         for id in &new.cut {

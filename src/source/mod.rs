@@ -13,6 +13,7 @@ mod range;
 mod replaced;
 mod staged;
 mod stdin;
+mod swept;
 mod worktree;
 
 pub use history::History;
@@ -23,6 +24,7 @@ pub use range::Range;
 pub use replaced::{Changed, Replaced};
 pub use staged::Staged;
 pub use stdin::Stdin;
+pub use swept::Sieve;
 pub use worktree::WorkTree;
 
 use serde::Serialize;
@@ -147,4 +149,13 @@ pub trait Reader {
         let _ = item;
         None
     }
+}
+
+/// How a Git LFS pointer begins, and how large one can be (its specification says less than 1,024 bytes).
+const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
+const LFS_POINTER_MAX: usize = 1024;
+
+/// Whether this stands for a file that Git LFS keeps elsewhere.
+pub fn is_lfs_pointer(content: &[u8]) -> bool {
+    content.len() < LFS_POINTER_MAX && content.starts_with(LFS_POINTER)
 }

@@ -1,0 +1,249 @@
+//! A history looked through in delta space tells the same as one whose every object is read whole.
+
+#![cfg(unix)]
+
+mod support;
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use proptest::prelude::*;
+use shield_hook::engine::{Engine, Settings};
+use shield_hook::git::Repo;
+use shield_hook::package::gate::{Sight, concerns};
+use shield_hook::policy::Policy;
+use shield_hook::rule::RuleSet;
+use shield_hook::scan;
+use shield_hook::source::{History, Sieve};
+use support::{Sandbox, npm_token};
+
+/// What a scan of the whole history tells, both ways: everything in objects read whole, and along the deltas.
+fn both_ways(dir: &Path, engine: &Engine) -> (Vec<String>, Vec<String>) {
+    let repo = Repo::discover(dir).expect("a repository");
+    let policy = Policy::default();
+    let told = |source: &History| {
+        let outcome = scan::run(&[source], engine, &policy).expect("a scan");
+        let mut lines: Vec<String> = outcome.findings.iter().map(|f| format!("{f:?}")).collect();
+        lines.push(format!("{:?}", outcome.coverage));
+        lines.extend(outcome.packages.iter().map(|row| format!("{row:?}")));
+        lines.extend(outcome.changes.iter().map(|change| format!("{change:?}")));
+        lines
+    };
+    let concerns = |path: &str, bytes: &[u8]| concerns(path, bytes, Sight::NewFile);
+    let whole = told(&History::new(&repo, false, u64::MAX));
+    let swept = told(&History::new(&repo, false, u64::MAX).sieved(Sieve { engine, concerns: &concerns }));
+    (whole, swept)
+}
+
+fn engine() -> Engine {
+    Engine::new(RuleSet::builtin(), Settings::default())
+}
+
+/// A line of a file: mostly chaff, now and then something that a rule looks at.
+#[derive(Clone, Debug)]
+enum Line {
+    Chaff(u32),
+    /// A secret, one of a few, so that the same comes and goes.
+    Token(usize),
+    Password(usize),
+    /// Base64 of a token.
+    Encoded(usize),
+    /// Two lines that a rule reads together.
+    Key(usize),
+    Secret(usize),
+    Keyword,
+    Placeholder,
+    Nul,
+    Long(u32),
+}
+
+#[derive(Clone, Debug)]
+enum Edit {
+    Insert(usize, Vec<Line>),
+    Remove(usize, usize),
+    Move(usize, usize, usize),
+    Rename,
+    Wide,
+}
+
+fn line() -> impl Strategy<Value = Line> {
+    prop_oneof![
+        30 => any::<u32>().prop_map(Line::Chaff),
+        2 => (0..3_usize).prop_map(Line::Token),
+        2 => (0..3_usize).prop_map(Line::Password),
+        1 => (0..3_usize).prop_map(Line::Encoded),
+        1 => (0..2_usize).prop_map(Line::Key),
+        1 => (0..2_usize).prop_map(Line::Secret),
+        3 => Just(Line::Keyword),
+        1 => Just(Line::Placeholder),
+        1 => Just(Line::Nul),
+        1 => any::<u32>().prop_map(Line::Long),
+    ]
+}
+
+fn edit() -> impl Strategy<Value = Edit> {
+    prop_oneof![
+        6 => (any::<usize>(), prop::collection::vec(line(), 1..4)).prop_map(|(at, lines)| Edit::Insert(at, lines)),
+        4 => (any::<usize>(), 1..4_usize).prop_map(|(at, count)| Edit::Remove(at, count)),
+        2 => (any::<usize>(), 1..20_usize, any::<usize>()).prop_map(|(from, count, to)| Edit::Move(from, count, to)),
+        1 => Just(Edit::Rename),
+        1 => Just(Edit::Wide),
+    ]
+}
+
+/// Secrets made for this run.
+struct Stock {
+    tokens: Vec<String>,
+    passwords: Vec<String>,
+    ids: Vec<String>,
+    keys: Vec<String>,
+}
+
+impl Stock {
+    fn new() -> Stock {
+        let some = |n: usize, make: &dyn Fn() -> String| (0..n).map(|_| make()).collect();
+        let upper = |n: usize| {
+            support::base62(n * 4)
+                .chars()
+                .filter(|c| c.is_ascii_uppercase() || ('2'..='7').contains(c))
+                .take(n)
+                .collect::<String>()
+        };
+        Stock {
+            tokens: some(3, &npm_token),
+            passwords: some(3, &|| support::base62(24)),
+            ids: some(2, &|| format!("{}IA{}", "AK", upper(16))),
+            keys: some(2, &|| support::base62(40)),
+        }
+    }
+
+    fn text(&self, line: &Line) -> String {
+        match line {
+            Line::Chaff(n) => format!("line {n} of nothing in particular, just as long as lines are"),
+            Line::Token(n) => format!("//registry.example/:_authToken={}", self.tokens[*n]),
+            Line::Password(n) => format!("db_password = \"{}\"", self.passwords[*n]),
+            Line::Encoded(n) => {
+                format!("data: {}", data_encoding::BASE64.encode(format!("token={}", self.tokens[*n]).as_bytes()))
+            }
+            Line::Key(n) => format!("aws_access_key_id = {}", self.ids[*n]),
+            Line::Secret(n) => format!("aws_secret_access_key = {}", self.keys[*n]),
+            Line::Keyword => "the token and the password are kept elsewhere, npm_config_registry too".into(),
+            Line::Placeholder => "password = \"${PASSWORD}\"".into(),
+            Line::Nul => "a\0b".into(),
+            Line::Long(n) => format!("{n} ").repeat(400),
+        }
+    }
+}
+
+/// A history of one file through all edits, as `git fast-import` reads it.
+fn stream(first: &[Line], edits: &[Edit], stock: &Stock) -> Vec<u8> {
+    let (mut lines, mut wide, mut renamed) = (first.to_vec(), false, 0);
+    let mut out = Vec::new();
+    for (n, edit) in std::iter::once(None).chain(edits.iter().map(Some)).enumerate() {
+        let length = lines.len();
+        match edit {
+            None => {}
+            Some(Edit::Insert(at, new)) => {
+                let at = at % (length + 1);
+                lines.splice(at..at, new.iter().cloned());
+            }
+            Some(Edit::Remove(at, count)) if length > 0 => {
+                let at = at % length;
+                lines.drain(at..(at + count).min(length));
+            }
+            Some(Edit::Move(from, count, to)) if length > 0 => {
+                let from = from % length;
+                let moved: Vec<Line> = lines.drain(from..(from + count).min(length)).collect();
+                let to = to % (lines.len() + 1);
+                lines.splice(to..to, moved);
+            }
+            Some(Edit::Rename) => renamed += 1,
+            Some(Edit::Wide) => wide = !wide,
+            Some(_) => {}
+        }
+        let mut text = String::new();
+        for line in &lines {
+            let _ = writeln!(text, "{}", stock.text(line));
+        }
+        let bytes: Vec<u8> =
+            if wide { text.encode_utf16().flat_map(u16::to_le_bytes).collect() } else { text.into_bytes() };
+        let path = ["src/config.rs", "tests/config.rs", "package.json", "deep/er/.npmrc"][renamed % 4];
+        out.extend(
+            format!(
+                "commit refs/heads/main\ncommitter T <t@example.com> {} +0000\ndata 2\nx\n{}deleteall\nM 100644 inline \
+                 {path}\ndata {}\n",
+                1_700_000_000 + n,
+                "",
+                bytes.len()
+            )
+            .into_bytes(),
+        );
+        out.extend(bytes);
+        out.push(b'\n');
+    }
+    out
+}
+
+/// As many as PROPTEST_CASES says.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(12)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        max_shrink_iters: 200,
+        ..ProptestConfig::with_cases(cases())
+    })]
+
+    #[test]
+    fn delta_space_tells_the_same(
+        first in prop::collection::vec(line(), 100..300),
+        edits in prop::collection::vec(edit(), 5..30),
+        depth in 1..60_usize,
+        packs in 1..3_usize,
+    ) {
+        let sandbox = Sandbox::new();
+        let repo = sandbox.repo("r");
+        let stock = Stock::new();
+        let half = edits.len() / packs;
+        let run = repo.try_git_with(
+            &["-c", "fastimport.unpackLimit=0", "fast-import", "--quiet", "--force", "--depth=0"],
+            &[],
+            Some(&stream(&first, &edits[..half], &stock)),
+        );
+        prop_assert_eq!(run.code, 0, "{}", run.stderr);
+        repo.git(&["repack", "-q", "-a", "-d", "-f", &format!("--depth={depth}"), "--window=20"]);
+        repo.git(&["branch", "older"]);
+        let run = repo.try_git_with(&["fast-import", "--quiet", "--force"], &[], Some(&stream(&first, &edits, &stock)));
+        prop_assert_eq!(run.code, 0, "{}", run.stderr);
+        let (whole, swept) = both_ways(repo.dir(), &engine());
+        prop_assert_eq!(whole, swept);
+    }
+}
+
+/// The same on real repositories: SHIELD_HOOK_TWINS names some, separated by colons.
+#[test]
+fn delta_space_tells_the_same_of_real_repositories() {
+    let engine = engine();
+    for dir in std::env::var("SHIELD_HOOK_TWINS").unwrap_or_default().split(':').filter(|dir| !dir.is_empty()) {
+        let (whole, swept) = both_ways(Path::new(dir), &engine);
+        let missing: Vec<&String> = whole.iter().filter(|line| !swept.contains(line)).collect();
+        let extra: Vec<&String> = swept.iter().filter(|line| !whole.contains(line)).collect();
+        assert!(missing.is_empty() && extra.is_empty(), "{dir}: missing {missing:#?}\nextra {extra:#?}");
+    }
+}
+
+#[test]
+fn what_a_commit_takes_from_another_path_is_looked_at_again() {
+    // A rule that applies to some paths only: the same content, made from a base where it does not.
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("r");
+    let chaff: String = (0..400).map(|n| format!("chaff {n} and more of it to make the file long enough\n")).collect();
+    let text = format!("{chaff}//registry.example/:_auth={}\n", support::base62(44));
+    repo.write("plain.txt", &text).commit("plain");
+    repo.write("sub/.npmrc", format!("{text}# more\n")).commit("special");
+    repo.git(&["repack", "-q", "-a", "-d", "-f", "--depth=50", "--window=50"]);
+    let (whole, swept) = both_ways(repo.dir(), &engine());
+    assert_eq!(whole, swept);
+}
