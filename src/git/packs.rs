@@ -68,6 +68,19 @@ pub struct Visited<'a, Mark> {
     /// Of a delta: the bytes that were inserted, and the seams (empty ranges) where pieces of the base meet that stood
     /// elsewhere, or where it was cut.
     pub fresh: &'a [Range<usize>],
+    /// Of a delta: what was copied from the base, in the object's order; pieces that follow each other in both are one.
+    pub copied: &'a [Copied],
+}
+
+/// A piece of an object that stood just so in its base.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// Where it begins.
+    pub at: usize,
+    /// Where it begins in the base.
+    pub from: usize,
+    /// How long it is.
+    pub len: usize,
 }
 
 /// Looks at objects.
@@ -302,14 +315,22 @@ struct Descent<'s> {
     inflate: Inflate,
     delta: Vec<u8>,
     fresh: Vec<Range<usize>>,
+    copied: Vec<Copied>,
     spare: Vec<Vec<u8>>,
 }
 
 impl<'s> Descent<'s> {
     fn new(store: &'s Store) -> Self {
         let repo = store.repo.to_thread_local();
-        let (delta, fresh, spare) = (Vec::new(), Vec::new(), Vec::new());
-        Descent { store, repo, inflate: Inflate::default(), delta, fresh, spare }
+        Descent {
+            store,
+            repo,
+            inflate: Inflate::default(),
+            delta: Vec::new(),
+            fresh: Vec::new(),
+            copied: Vec::new(),
+            spare: Vec::new(),
+        }
     }
 
     /// A loose object.
@@ -326,7 +347,8 @@ impl<'s> Descent<'s> {
         }
         match self.repo.objects.try_find(&id, &mut content) {
             Ok(Some(found)) => {
-                let object = Visited { number, kind: found.kind, content: found.data, base: None, fresh: &[] };
+                let object =
+                    Visited { number, kind: found.kind, content: found.data, base: None, fresh: &[], copied: &[] };
                 visitor.visit(worker, object)?;
             }
             Ok(None) => visitor.unread(worker, number, Unread::Missing),
@@ -394,6 +416,7 @@ impl<'s> Descent<'s> {
             content: &content,
             base: base.map(|b| (&b.content[..], &b.mark)),
             fresh: &self.fresh,
+            copied: &self.copied,
         };
         let mark = visitor.visit(worker, object)?;
         if weight == 1 {
@@ -418,6 +441,7 @@ impl<'s> Descent<'s> {
             return Err(Unread::TooLarge { size, max: 0 });
         }
         self.fresh.clear();
+        self.copied.clear();
         let Some(base) = base else {
             content.resize(size as usize, 0);
             pack.data.decompress_entry(&entry, &mut self.inflate, content).map_err(|e| corrupt(&e))?;
@@ -429,7 +453,7 @@ impl<'s> Descent<'s> {
         if visitor.is_too_large(delta.size as u64) {
             return Err(Unread::TooLarge { size: delta.size as u64, max: 0 });
         }
-        delta.apply(base, content, &mut self.fresh).map_err(|e| corrupt(&e))
+        delta.apply(base, content, &mut self.fresh, &mut self.copied).map_err(|e| corrupt(&e))
     }
 
     /// Neither an object nor what is made from it can be unpacked.
@@ -458,8 +482,14 @@ impl<'a> Delta<'a> {
         Ok(Delta { size, instructions: bytes })
     }
 
-    /// Makes the object, and tells what of it is fresh.
-    fn apply(self, base: &[u8], into: &mut Vec<u8>, fresh: &mut Vec<Range<usize>>) -> Result<(), &'static str> {
+    /// Makes the object, and tells what of it is fresh and what was copied.
+    fn apply(
+        self,
+        base: &[u8],
+        into: &mut Vec<u8>,
+        fresh: &mut Vec<Range<usize>>,
+        copied: &mut Vec<Copied>,
+    ) -> Result<(), &'static str> {
         const CUT: &str = "a delta ends in the middle of an instruction";
         into.clear();
         into.reserve(self.size);
@@ -492,8 +522,14 @@ impl<'a> Delta<'a> {
             let (from, size) = (field(0..4)?, field(4..7)?);
             let size = if size == 0 { 0x10000 } else { size };
             let copy = base.get(from..from + size).ok_or("a delta copies from behind its base")?;
-            if from != expected {
-                fresh.push(into.len()..into.len());
+            match copied.last_mut() {
+                Some(last) if from == expected => last.len += size,
+                _ => {
+                    if from != expected {
+                        fresh.push(into.len()..into.len());
+                    }
+                    copied.push(Copied { at: into.len(), from, len: size });
+                }
             }
             into.extend_from_slice(copy);
             expected = from + size;

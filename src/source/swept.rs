@@ -4,6 +4,7 @@
 //! It plans what [`super::history`] plans, less what was found to hold nothing.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
 use bstr::{BString, ByteSlice};
@@ -14,7 +15,10 @@ use super::{Content, Coverage, Item, Old, is_lfs_pointer};
 use crate::chunk::{Chunk, Kind, Origin};
 use crate::engine::{Engine, Scratch};
 use crate::error::Result;
-use crate::git::{self, Graph, KnownCommits, Leads, Mode, ObjectKind, Oid, Repo, Store, Unread, Visit, Visited};
+use crate::git::{
+    self, Copied, Graph, KnownCommits, Leads, Mode, ObjectKind, Oid, Repo, Store, Unread, Visit, Visited,
+};
+use crate::place;
 
 /// Decides what is worth a second look.
 pub struct Sieve<'a> {
@@ -27,9 +31,12 @@ pub struct Sieve<'a> {
 /// A graph of more entries than this would not fit into the memory we allow ourselves; 8 bytes each.
 const MOST_ENTRIES: usize = 12 << 20;
 
-/// How far from what is fresh a match can owe itself to it: more than any rule's window, and the lines that a pair may
-/// stand apart.
-const REACH: usize = 2048;
+/// How much text around a match can have a part in it: more than most rules' windows, and the lines that the halves of
+/// a pair may stand apart. What is nearer than this to a change is judged anew.
+const REACH: usize = 1024;
+
+/// How much text is read around a change: what is judged anew has the whole of its surroundings, too.
+const MARGIN: usize = 2 * REACH;
 
 /// The plan, or `None` where only the straight way is right: what is asked for lies elsewhere than in whole packs, or
 /// does not fit into memory.
@@ -76,7 +83,12 @@ pub(super) fn plan(repo: &Repo, sieve: &Sieve, max: u64, coverage: &mut Coverage
 
     let contents = Contents { tour: &tour, sieve, max };
     let Some(read) = store.sweep(&[ObjectKind::Blob], &contents) else { return Ok(None) };
+    let (mut found, mut lengths) = (HashMap::new(), HashMap::new());
     for worker in read {
+        for (number, length, keys) in worker.found {
+            found.insert(number, keys);
+            lengths.insert(number, length);
+        }
         telling.extend(worker.telling);
         coverage.blobs += worker.blobs;
         coverage.bytes += worker.bytes;
@@ -87,7 +99,7 @@ pub(super) fn plan(repo: &Repo, sieve: &Sieve, max: u64, coverage: &mut Coverage
     for (path, id) in &tour.gitlinks {
         coverage.skipped.push(gitlink(path.as_ref(), *id));
     }
-    let mut items = Vec::new();
+    let (mut items, mut told) = (Vec::new(), HashSet::new());
     let mut scratch = Scratch::default();
     for step in &tour.order {
         let item = match *step {
@@ -108,10 +120,25 @@ pub(super) fn plan(repo: &Repo, sieve: &Sieve, max: u64, coverage: &mut Coverage
                 Item { origin, content: Content::Bytes(path.to_vec().into()), old: Old::Nothing }
             }
             Step::Blob(number) => {
-                if !telling.contains(&number) {
+                let spot = tour.spots[number as usize];
+                // A secret is told once for a path: only the version that brings it need be read whole.
+                // Every key has to be noted, not only the first new one.
+                let brings =
+                    |keys: &Vec<u64>| keys.iter().filter(|key| told.insert((spot.dir, spot.name, **key))).count() > 0;
+                let brings = found.get(&number).is_some_and(brings);
+                if !brings && !telling.contains(&number) {
+                    if let Some(length) = lengths.get(&number) {
+                        coverage.blobs += 1;
+                        coverage.bytes += length;
+                    }
                     continue;
                 }
-                let spot = tour.spots[number as usize];
+                let commit = new.commits.get(spot.commit as usize).map(|c| c.id.to_string());
+                let (kind, path) = tour.named(spot);
+                let origin = Origin { kind, path, commit };
+                Item { origin, content: Content::Object(store.id(number)), old: Old::Nothing }
+            }
+            Step::Again { number, spot } => {
                 let commit = new.commits.get(spot.commit as usize).map(|c| c.id.to_string());
                 let (kind, path) = tour.named(spot);
                 let origin = Origin { kind, path, commit };
@@ -213,8 +240,17 @@ enum SpotKind {
 enum Step {
     Tag(Oid),
     Commit(u32),
-    Path { dir: u32, name: u32, commit: u32 },
+    Path {
+        dir: u32,
+        name: u32,
+        commit: u32,
+    },
     Blob(u32),
+    /// Content that came up elsewhere before, under a name that is judged itself.
+    Again {
+        number: u32,
+        spot: Spot,
+    },
 }
 
 /// The walk over all commits' trees.
@@ -223,7 +259,9 @@ struct Tour<'a> {
     /// Each directory's parent and name.
     dirs: Vec<(u32, u32)>,
     dir_numbers: HashMap<(u32, u32), u32>,
-    paths: HashSet<(u32, u32)>,
+    /// Whether each path is one that is judged by its name as well.
+    paths: HashMap<(u32, u32), bool>,
+    named: HashSet<(u32, u32, u32)>,
     trees: Vec<bool>,
     spots: Vec<Spot>,
     gitlinks: Vec<(BString, Oid)>,
@@ -238,7 +276,8 @@ impl<'a> Tour<'a> {
             graph,
             dirs: vec![(ROOT, 0)],
             dir_numbers: HashMap::new(),
-            paths: HashSet::new(),
+            paths: HashMap::new(),
+            named: HashSet::new(),
             trees: vec![false; store.len()],
             spots: vec![nowhere; store.len()],
             gitlinks: Vec::new(),
@@ -293,20 +332,28 @@ impl<'a> Tour<'a> {
         if !is_note {
             self.path_name((dir, name), commit);
         }
+        let kind = match mode {
+            _ if is_note => SpotKind::Note,
+            Mode::Symlink => SpotKind::Symlink,
+            Mode::File | Mode::Gitlink => SpotKind::File,
+        };
+        let here = Spot { dir, name, commit, kind };
+        // A lockfile is judged by its name as well: the same bytes elsewhere are no other lockfile.
+        let is_special = !is_note && self.paths.get(&(dir, name)).copied().unwrap_or_default();
+        let named = is_special && self.named.insert((number, dir, name));
         let spot = &mut self.spots[number as usize];
         if spot.dir == NOWHERE {
-            let kind = match mode {
-                _ if is_note => SpotKind::Note,
-                Mode::Symlink => SpotKind::Symlink,
-                Mode::File | Mode::Gitlink => SpotKind::File,
-            };
-            *spot = Spot { dir, name, commit, kind };
+            *spot = here;
             self.order.push(Step::Blob(number));
+        } else if named {
+            self.order.push(Step::Again { number, spot: here });
         }
     }
 
     fn path_name(&mut self, (dir, name): (u32, u32), commit: u32) {
-        if self.paths.insert((dir, name)) {
+        if !self.paths.contains_key(&(dir, name)) {
+            let is_special = place::is_special(&self.path(dir, name));
+            self.paths.insert((dir, name), is_special);
             self.order.push(Step::Path { dir, name, commit });
         }
     }
@@ -354,7 +401,10 @@ struct Contents<'a> {
 struct ContentWorker {
     blobs: usize,
     bytes: u64,
+    /// Read whole in any case.
     telling: Vec<u32>,
+    /// What holds secrets: its number, its length, and the keys of what it holds.
+    found: Vec<(u32, u64, Vec<u64>)>,
     origin: Origin,
     windows: Vec<Range<usize>>,
     scratch: Scratch,
@@ -362,10 +412,13 @@ struct ContentWorker {
 
 /// What was found out about a blob.
 struct Looked {
-    /// Nothing in it: what it shares with another blob at the same path needs no second look.
-    is_clean: bool,
+    /// Where it is; [`NOWHERE`] when it was not looked at.
     dir: u32,
     name: u32,
+    /// What stands in it: where, and the key of its rule and secret.
+    matches: Vec<(Range<usize>, u64)>,
+    /// It is read whole for another reason.
+    concerns: bool,
 }
 
 impl Visit for Contents<'_> {
@@ -377,6 +430,7 @@ impl Visit for Contents<'_> {
             blobs: 0,
             bytes: 0,
             telling: Vec::new(),
+            found: Vec::new(),
             origin: Origin { kind: Kind::File, path: BString::default(), commit: None },
             windows: Vec::new(),
             scratch: Scratch::default(),
@@ -389,36 +443,57 @@ impl Visit for Contents<'_> {
 
     fn visit(&self, worker: &mut ContentWorker, object: Visited<Looked>) -> Option<Looked> {
         let spot = self.tour.spots[object.number as usize];
+        let mut looked = Looked { dir: spot.dir, name: spot.name, matches: Vec::new(), concerns: false };
         // Unreachable, or stored twice: only what is made from it counts.
         if spot.dir == NOWHERE {
-            return Some(Looked { is_clean: false, dir: NOWHERE, name: 0 });
+            return Some(looked);
         }
-        let looked = |is_clean| Some(Looked { is_clean, dir: spot.dir, name: spot.name });
         if spot.kind == SpotKind::Note {
             worker.origin.path = self.tour.named(spot).1;
         } else {
             self.tour.write_path(spot.dir, spot.name, &mut worker.origin.path);
         }
-        let same = |base: &Looked| base.is_clean && (base.dir, base.name) == (spot.dir, spot.name);
-        let tells = if is_lfs_pointer(object.content) {
-            true
-        } else if object.base.is_some_and(|(_, base)| same(base))
-            && windows(object.content, object.fresh, &mut worker.windows)
-        {
-            let windows = std::mem::take(&mut worker.windows);
-            let tells = windows.iter().any(|window| self.tells(worker, &object.content[window.clone()]));
-            worker.windows = windows;
-            tells
-        } else {
-            self.tells(worker, object.content)
-        };
-        if tells {
-            worker.telling.push(object.number);
-        } else {
-            worker.blobs += 1;
-            worker.bytes += object.content.len() as u64;
+        let content = object.content;
+        let is_long = |(span, _): &(Range<usize>, u64)| span.len() > REACH;
+        let base = object.base.filter(|(_, base)| {
+            // What is longer than a window (a key block) is not judged in pieces.
+            (base.dir, base.name) == (spot.dir, spot.name) && !base.matches.iter().any(is_long)
+        });
+        match base {
+            Some((old, base)) if windows(content, object.fresh, &mut worker.windows) => {
+                let windows = std::mem::take(&mut worker.windows);
+                looked.concerns = base.concerns && self.concerns(worker, content);
+                for window in &windows {
+                    let text = &content[window.clone()];
+                    looked.concerns = looked.concerns || self.concerns(worker, text);
+                    self.scan(worker, text, |span, key| {
+                        let span = span.start + window.start..span.end + window.start;
+                        if is_near(&span, object.fresh) {
+                            looked.matches.push((span, key));
+                        }
+                    });
+                }
+                worker.windows = windows;
+                carry(&base.matches, old.len(), content.len(), object.copied, &mut looked.matches);
+            }
+            _ => {
+                looked.concerns = self.concerns(worker, content);
+                self.scan(worker, content, |span, key| looked.matches.push((span, key)));
+            }
         }
-        looked(!tells)
+        looked.concerns = looked.concerns || is_lfs_pointer(content);
+        let length = content.len() as u64;
+        if looked.concerns {
+            worker.telling.push(object.number);
+        }
+        if !looked.matches.is_empty() {
+            let keys = looked.matches.iter().map(|(_, key)| *key).collect();
+            worker.found.push((object.number, length, keys));
+        } else if !looked.concerns {
+            worker.blobs += 1;
+            worker.bytes += length;
+        }
+        Some(looked)
     }
 
     fn unread(&self, worker: &mut ContentWorker, number: u32, _: Unread) {
@@ -427,29 +502,65 @@ impl Visit for Contents<'_> {
 }
 
 impl Contents<'_> {
-    fn tells(&self, worker: &mut ContentWorker, text: &[u8]) -> bool {
+    fn concerns(&self, worker: &ContentWorker, text: &[u8]) -> bool {
+        worker.origin.path.to_str().map_or(true, |path| (self.sieve.concerns)(path, text))
+    }
+
+    fn scan(&self, worker: &mut ContentWorker, text: &[u8], mut found: impl FnMut(Range<usize>, u64)) {
         let chunk = Chunk { origin: &worker.origin, bytes: text };
-        !self.sieve.engine.scan(chunk, &mut worker.scratch).is_empty()
-            || worker.origin.path.to_str().map_or(true, |path| (self.sieve.concerns)(path, text))
+        for one in self.sieve.engine.scan(chunk, &mut worker.scratch) {
+            let mut hash = DefaultHasher::new();
+            (one.rule.id, one.secret.expose()).hash(&mut hash);
+            let pair = one.pair.unwrap_or_else(|| one.span.clone());
+            found(one.span.start.min(pair.start)..one.span.end.max(pair.end), hash.finish());
+        }
     }
 }
 
-/// The parts of `content`, in whole lines, that what is fresh can have changed the meaning of. False when it is as well to
-/// look at all of it.
+/// Whether a match is so near to something fresh that it is judged anew.
+fn is_near(span: &Range<usize>, fresh: &[Range<usize>]) -> bool {
+    fresh.iter().any(|range| range.start <= span.end + REACH && span.start <= range.end + REACH)
+}
+
+/// The matches of the base that stand in the new content with all their surroundings.
+fn carry(
+    matches: &[(Range<usize>, u64)],
+    old: usize,
+    new: usize,
+    copied: &[Copied],
+    into: &mut Vec<(Range<usize>, u64)>,
+) {
+    for piece in copied.iter().filter(|_| !matches.is_empty()) {
+        let (from, to) = (piece.from, piece.from + piece.len);
+        let begins = from == 0 && piece.at == 0;
+        let ends = to == old && piece.at + piece.len == new;
+        for (span, key) in matches {
+            let before = begins || span.start > from + REACH;
+            let after = ends || span.end + REACH < to;
+            if span.start >= from && span.end <= to && before && after {
+                into.push((span.start - from + piece.at..span.end - from + piece.at, *key));
+            }
+        }
+    }
+}
+
+/// The parts of `content`, in whole lines, that have to be read to judge anew what is near something fresh. False when it
+/// is as well to read all of it.
 fn windows(content: &[u8], fresh: &[Range<usize>], into: &mut Vec<Range<usize>>) -> bool {
     into.clear();
     let mut total = 0;
     for range in fresh {
-        let from = range.start.saturating_sub(REACH);
-        let to = (range.end + REACH).min(content.len());
-        if let Some(last) = into.last_mut().filter(|last| from <= last.end && range.start >= last.start) {
-            total -= last.len();
-            last.end = last.end.max(line_end(content, to));
-            total += last.len();
-        } else {
-            let window = line_start(content, from)..line_end(content, to);
-            total += window.len();
-            into.push(window);
+        let from = line_start(content, range.start.saturating_sub(MARGIN));
+        let to = line_end(content, (range.end + MARGIN).min(content.len()));
+        match into.last_mut() {
+            Some(last) if from <= last.end => {
+                total += to.saturating_sub(last.end);
+                last.end = last.end.max(to);
+            }
+            _ => {
+                total += to - from;
+                into.push(from..to);
+            }
         }
         if total * 4 > content.len() * 3 {
             return false;
