@@ -34,8 +34,8 @@ fn shown(path: &Path) -> String {
 /// Modules from the top down. A module imports its own parts and what stands below it, never what stands above.
 const LAYERS: &[&str] = &[
     "main", "cli", "scan", "install", "watch", "trial", "overdue", "receipt", "journal", "report", "repair", "digest",
-    "outcome", "policy", "package", "source", "engine", "excerpt", "finding", "place", "rule", "git", "chunk", "error",
-    "exit",
+    "outcome", "policy", "package", "source", "engine", "excerpt", "finding", "place", "progress", "rule", "git",
+    "chunk", "error", "exit",
 ];
 
 fn layer(module: &str) -> Option<usize> {

@@ -226,9 +226,23 @@ pub fn candidate_at(text: &[u8], hit: usize) -> Option<Candidate> {
         start += 1;
     }
     let operator = operator(text, start, end)?;
+    let is_argument = operator.form == Form::Argument;
     let mut candidate = value(text, start, end, operator)?;
+    if is_argument && in_list(text, start, &candidate.value) {
+        return None;
+    }
     candidate.name = Some(start..end);
     Some(candidate)
+}
+
+/// Whether `"name", "value"` are two of a list of words and no name with its value: the name is not the whole string,
+/// or strings stand on both sides of a value without a digit.
+fn in_list(text: &[u8], name: usize, value: &Range<usize>) -> bool {
+    let Some(open) = name.checked_sub(1).filter(|open| is_quote(text[*open])) else { return true };
+    let before = text[..open].iter().rev().find(|b| !b.is_ascii_whitespace());
+    let after = text[value.end..].iter().skip(1).find(|b| !b.is_ascii_whitespace());
+    let between = matches!(before, Some(b'[' | b',')) && matches!(after, Some(b',' | b']'));
+    between && !text[value.clone()].iter().any(u8::is_ascii_digit)
 }
 
 /// The operator behind a name, where the value may start, and how the name was quoted.
