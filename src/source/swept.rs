@@ -510,7 +510,7 @@ impl Contents<'_> {
         let chunk = Chunk { origin: &worker.origin, bytes: text };
         for one in self.sieve.engine.scan(chunk, &mut worker.scratch) {
             let mut hash = DefaultHasher::new();
-            (one.rule.id, one.secret.expose()).hash(&mut hash);
+            (one.rule.id, &one.secret).hash(&mut hash);
             let pair = one.pair.unwrap_or_else(|| one.span.clone());
             found(one.span.start.min(pair.start)..one.span.end.max(pair.end), hash.finish());
         }
