@@ -212,9 +212,9 @@ fn a_rule_that_stays_silent_is_named() {
     repo.write("rules.toml", rule("corp-token", "match = [\"x = ${secret}\"]\nreject = [\"corp_x\"]\n"));
     repo.write(".shield-hook.toml", "rules = [\"rules.toml\"]\nreplace-builtin = true\n");
     let run = repo.shield(&["canary", "--rules"]).expect(0);
-    assert!(run.stdout.contains("1 of 1 rules alive, 1 samples"), "{run:?}");
+    assert!(run.stdout.contains("1 of 1 rules alive, 2 samples"), "{run:?}");
     // Its own sample stands in a file to which an allowance of the policy applies.
     repo.write("rules.toml", rule("corp-token", "entropy = 7.9\nmatch = [\"x = ${secret}\"]\nreject = [\"corp_x\"]\n"));
     let run = repo.shield(&["canary", "--rules"]).expect(1);
-    assert!(run.stderr.contains("corp-token: silent on 1 of 1"), "{run:?}");
+    assert!(run.stderr.contains("corp-token: silent on all 2"), "{run:?}");
 }

@@ -341,3 +341,70 @@ fn a_thousand_runs_at_once_leave_a_thousand_records() {
         text.lines().filter(|l| serde_json::from_str::<Value>(l).is_ok_and(|r| r["command"] == "hook pre-commit"));
     assert_eq!((whole.count(), text.lines().count()), (1000, 1000));
 }
+
+/// Answers one request after the other with these status codes; gives what was sent.
+#[cfg(feature = "online")]
+fn receiver(answers: &'static [&'static str]) -> (String, std::thread::JoinHandle<Vec<Value>>) {
+    use std::io::{BufRead, BufReader, Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/a-secret-path", listener.local_addr().unwrap());
+    let thread = std::thread::spawn(move || {
+        let mut got = Vec::new();
+        for answer in answers {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let mut length = 0;
+            loop {
+                let mut line = String::new();
+                reader.read_line(&mut line).unwrap();
+                if let Some(n) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                    length = n.trim().parse().unwrap();
+                }
+                if line.trim().is_empty() {
+                    break;
+                }
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).unwrap();
+            got.push(serde_json::from_slice(&body).unwrap());
+            write!(stream, "HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+        }
+        got
+    });
+    (url, thread)
+}
+
+#[cfg(feature = "online")]
+#[test]
+fn a_webhook_that_is_down_gets_its_digest_the_next_time() {
+    let sandbox = Sandbox::new();
+    let job = "check = [\"npm:no-such-package-here@1.0.0\"]\n[webhook]\n";
+    let once = |url: &str| sandbox.shield_with(&sandbox.home(), &["watch", "--once"], &[("HOOK_URL", url)], None);
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    config(&sandbox, &format!("{job}url-from = \"HOOK_URL\"\nkind = \"slack\"\n"));
+    let run = once(&format!("http://{gone}/a-secret-path")).expect(2);
+    assert!(run.stderr.contains("cannot be reached"), "{run:?}");
+    let (url, receiver) = receiver(&["500 Oops", "200 OK", "200 OK", "200 OK"]);
+    let run = once(&url).expect(2);
+    assert!(run.stderr.contains("answers 500"), "{run:?}");
+    for run in [&run, &once(&url).expect(0)] {
+        assert!(!run.stdout.contains("a-secret-path") && !run.stderr.contains("a-secret-path"), "{run:?}");
+    }
+    // The two earlier digests came late, each once, with why; then that of the last run.
+    let got = receiver.join().unwrap();
+    let text = |n: usize| got[n]["text"].as_str().unwrap();
+    assert_eq!(got.len(), 4);
+    assert!(text(1).contains("could not be posted") && text(1).contains("cannot be reached"), "{got:?}");
+    assert!(text(3).contains("2 digests earlier: could not be posted"), "{got:?}");
+    sandbox.shield(&sandbox.home(), &["watch", "status"]).expect(0);
+}
+
+#[cfg(not(feature = "online"))]
+#[test]
+fn without_network_code_a_webhook_is_an_error_and_no_silence() {
+    let sandbox = Sandbox::new();
+    let job = "check = [\"npm:no-such-package-here@1.0.0\"]\n[webhook]\nurl = \"http://127.0.0.1:9/x\"\n";
+    config(&sandbox, job);
+    let run = sandbox.shield(&sandbox.home(), &["watch", "--once"]).expect(2);
+    assert!(run.stdout.contains("watch: clean") && run.stderr.contains("--features online"), "{run:?}");
+}
