@@ -339,7 +339,10 @@ fn a_thousand_runs_at_once_leave_a_thousand_records() {
     let text = fs::read_to_string(repo.path(".git/shield-hook/journal.jsonl")).unwrap();
     let whole =
         text.lines().filter(|l| serde_json::from_str::<Value>(l).is_ok_and(|r| r["command"] == "hook pre-commit"));
-    assert_eq!((whole.count(), text.lines().count()), (1000, 1000));
+    // A writer that sees the file while another's record is half in it begins on a line of its own: that leaves a line
+    // with nothing on it, and no record is torn.
+    let lines = text.lines().filter(|l| !l.is_empty());
+    assert_eq!((whole.count(), lines.count()), (1000, 1000));
 }
 
 /// Answers one request after the other with these status codes; gives what was sent.
