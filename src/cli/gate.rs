@@ -94,6 +94,11 @@ impl Gate {
         self.engine.rules()
     }
 
+    /// The engine, for those who ask what it makes of a place.
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     /// The limit on the size of one object, in bytes.
     pub(super) fn max_object(&self) -> u64 {
         self.policy.max_object

@@ -11,6 +11,7 @@ mod config;
 mod digest;
 mod docs;
 mod doctor;
+mod explain;
 mod gate;
 mod hook;
 mod install;
@@ -78,6 +79,8 @@ pub enum Command {
     Migrate(migrate::Args),
     /// Check, show, describe and start the configuration
     Config(config::Args),
+    /// Say why something was found on a line, or was not
+    Explain(explain::Args),
     /// Print the completions for a shell
     Completions(docs::Completions),
     /// Print the manual page
@@ -120,6 +123,7 @@ pub fn run(command: Command) -> Result<Exit> {
         Command::Allow(args) => allow::run(args),
         Command::Migrate(args) => migrate::run(args),
         Command::Config(args) => config::run(args),
+        Command::Explain(args) => explain::run(&args),
         Command::Completions(args) => docs::completions(args),
         Command::Man(args) => docs::man(args),
     }
