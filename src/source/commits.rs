@@ -64,7 +64,7 @@ impl<'a> Commits<'a> {
         let opened: usize = brought.iter().map(|c| c.trees.len()).sum();
         let mut seen = HashSet::new();
         let mut known = HashSet::new();
-        if brought.iter().any(|c| !c.new.is_empty() || !c.trees.is_empty()) {
+        if !new.blobs.is_empty() || brought.iter().any(|c| !c.new.is_empty() || !c.trees.is_empty()) {
             known = new.known.near(&mut objects, KNOWN_TREES + 2 * opened).unwrap_or_default();
             seen.clone_from(&known);
         }
