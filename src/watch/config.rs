@@ -10,10 +10,10 @@ use crate::error::{Context, Error, Result};
 /// An example, for those who have none yet.
 pub const EXAMPLE: &str = "\
 every     = \"30m\"                   # how often it is meant to run
-audit     = [\"~/work\"]              # folders to look through for hijacked packages
+audit     = [\"~/code\"]              # folders to look through for hijacked packages
 check     = [\"npm:left-pad@1.3.0\"]  # packages that you pin
-history   = [\"~/work/project\"]      # repositories to look through as a whole
-canary    = [\"~/work/project\"]      # repositories whose hooks are to prove themselves
+history   = [\"~/code/project\"]      # repositories to look through as a whole
+canary    = [\"~/code/project\"]      # repositories whose hooks are to prove themselves
 file      = \"~/shield-hook.log\"     # the digest is added to it
 heartbeat = \"~/.shield-hook-alive\"  # written after every complete run: its age tells of a missed one
 ";
