@@ -83,12 +83,36 @@ fn a_healthy_set_up_shows_one_line() {
     let (_, found) = patient.findings(&[]);
     assert_eq!(found, Vec::<Value>::new());
     let run = patient.run(&["doctor", "--prove"], &[]).expect(0);
+    assert!(run.stderr.contains("doctor: healthy"), "old data alone is no fault of the set-up: {run:?}");
     assert!(run.stderr.contains("5 of 5 hooks run ours"), "{run:?}");
     assert!(run.stdout.contains("commit blocked, push blocked, merge blocked, ci blocked, clean passed"), "{run:?}");
     let json = patient.run(&["doctor", "--format", "json"], &[]).json();
     assert_eq!(json["hooks"].as_array().unwrap().len(), 5);
     assert_eq!(json["hooks"][0]["state"], "ours");
     assert_eq!(json["hooks"][0]["intact"], true);
+}
+
+#[test]
+fn a_package_manager_that_does_not_wait_is_a_note_with_the_line_to_add() {
+    let sandbox = Sandbox::new();
+    let patient = Patient::new(&sandbox);
+    patient
+        .repo
+        .write("web/package-lock.json", "{\"lockfileVersion\": 3, \"packages\": {}}\n")
+        .write("tests/fixtures/uv.lock", "version = 1\n")
+        .commit("a lockfile, and one that nobody installs from");
+    let notes = || -> Vec<Value> {
+        let (run, found) = patient.findings(&[]);
+        assert_eq!(run.code, 0, "a note is no error");
+        found.into_iter().filter(|f| f["id"] == "no-cooldown").collect()
+    };
+    let found = notes();
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!(found[0]["severity"], "note");
+    assert!(found[0]["message"].as_str().unwrap().contains("web/package-lock.json"), "{found:#?}");
+    assert!(found[0]["fix"].as_str().unwrap().contains("min-release-age=7"), "{found:#?}");
+    patient.repo.write("web/.npmrc", "min-release-age=7\n");
+    assert_eq!(notes(), Vec::<Value>::new());
 }
 
 /// A way to break it: what it is called, what the doctor must name, whether the canary must fail, and how.

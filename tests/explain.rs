@@ -22,6 +22,34 @@ fn a_finding_and_a_line_without_one_are_explained() {
     dir.shield(&["explain", "gone:1"]).expect(2);
 }
 
+#[test]
+fn what_the_package_gate_makes_of_a_line_is_explained() {
+    let sandbox = Sandbox::new();
+    let dir = sandbox.at(sandbox.path("plain"));
+    dir.write(
+        "package-lock.json",
+        "{\"lockfileVersion\": 3, \"packages\": {\n\"node_modules/axios\": {\"version\": \"1.14.1\"},\n\
+         \"node_modules/ms\": {\"version\": \"2.1.0\"},\n\"node_modules/x\": {\"link\": true, \"resolved\": \"x\"}\n}}\n",
+    )
+    .write("package.json", "{\"scripts\": {\n\"postinstall\": \"node x.js\"\n}}\n")
+    .write("yarn.lock", "<<<<<<< HEAD\n");
+    for (place, said) in [
+        (
+            "package-lock.json:2",
+            "hijacked-package: found, confidence high; axios@1.14.1: hijacked version; axios-2026-03",
+        ),
+        ("package-lock.json:3", "npm ms@2.1.0 is not in the data of 20"),
+        ("package-lock.json:4", "npm x comes from no registry"),
+        ("package.json:2", "install-script: found, confidence low"),
+        ("yarn.lock:1", "line 1: an unresolved merge conflict"),
+    ] {
+        let run = dir.shield(&["explain", place]).expect(0);
+        assert!(run.stdout.contains(said), "{place}: {}", run.stdout);
+    }
+    dir.write(".shield-hook.toml", "disable = [\"install-script\"]\n");
+    assert!(dir.shield(&["explain", "package.json:2"]).expect(0).stdout.contains("the policy turns the rule off"));
+}
+
 /// The lines of `new` that `git diff --diff-algorithm=histogram` calls added, counted from 0.
 fn git_added(sandbox: &Sandbox, old: &str, new: &str) -> Vec<usize> {
     std::fs::write(sandbox.path("old"), old).expect("a file");

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
 
+use shield_hook::policy;
 use shield_hook::rule::generate::Generator;
 use shield_hook::rule::{Rule, RuleSet, Status, pattern};
 use shield_hook::trial;
@@ -78,7 +79,7 @@ fn list_and_show_name_every_rule() {
     assert_eq!(list.status.code(), Some(0));
     let all: serde_json::Value = serde_json::from_slice(&list.stdout).unwrap();
     let rules = all["rules"].as_array().unwrap();
-    assert_eq!(rules.len(), RuleSet::builtin().rules().len());
+    assert_eq!(rules.len(), RuleSet::builtin().rules().len() + policy::other_rules().count());
     assert_eq!(all["ruleset"], RuleSet::builtin().hash());
     let table = text(&shield_hook(&["rules", "list"]).stdout);
     assert_eq!(table.lines().count(), rules.len());
@@ -93,6 +94,19 @@ fn list_and_show_name_every_rule() {
     let unknown = shield_hook(&["rules", "show", "npm-acess-token"]);
     assert_eq!(unknown.status.code(), Some(3));
     assert!(text(&unknown.stderr).contains("did you mean `npm-access-token`?"));
+}
+
+#[test]
+fn the_ids_of_every_finding_have_a_page() {
+    let table = text(&shield_hook(&["rules", "list"]).stdout);
+    for id in policy::other_rules().map(|rule| rule.id) {
+        assert!(table.lines().any(|line| line.starts_with(&format!("{id} "))), "{id} is not listed");
+        let page = text(&shield_hook(&["rules", "show", id]).stdout);
+        assert!(page.contains("## Why it matters") && page.contains("## What to do"), "{page}");
+        assert!(!page.contains("keywords:"), "{page}");
+    }
+    let near = text(&shield_hook(&["rules", "show", "hijacked-pakage"]).stderr);
+    assert!(near.contains("hijacked-package"), "{near}");
 }
 
 #[test]

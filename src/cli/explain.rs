@@ -8,6 +8,10 @@ use super::options::Judging;
 use crate::chunk::{Chunk, Kind, Origin};
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
+use crate::package::advisory::Verdict;
+use crate::package::gate::{Place, Sight};
+use crate::package::{self, lockfile, store};
+use crate::report::packages::display_name;
 
 /// Say what every rule made of one line: keyword, shape, proof, entropy, and what turned it away.
 #[derive(Debug, clap::Args)]
@@ -40,8 +44,12 @@ pub fn run(args: &Args) -> Result<Exit> {
     let told = gate.engine().explain(Chunk { origin: &origin, bytes: &bytes }, &(start..end));
     let mut out = std::io::stdout().lock();
     let doing = "standard output";
-    if told.is_empty() {
+    let supplied = supply(&gate, file, &bytes, line, start..end)?;
+    if told.is_empty() && supplied.is_empty() {
         writeln!(out, "{}: no rule's keyword stands there", args.place).or_incomplete(doing)?;
+    }
+    for said in supplied {
+        writeln!(out, "{}: {said}", args.place).or_incomplete(doing)?;
     }
     for one in told {
         let column = String::from_utf8_lossy(&bytes[start.min(one.span.start)..one.span.start]).chars().count() + 1;
@@ -54,4 +62,40 @@ pub fn run(args: &Args) -> Result<Exit> {
         }
     }
     Ok(Exit::Clean)
+}
+
+/// What the package gate makes of the line, as if all of the file were new: its findings, and the packages that stand
+/// there and are not known to be bad.
+fn supply(gate: &Gate, file: &str, bytes: &[u8], line: usize, span: std::ops::Range<usize>) -> Result<Vec<String>> {
+    let shown = file.replace('\\', "/");
+    let judged =
+        package::gate::Gate::default().judge(&shown, bytes, Sight::NewFile, &gate.policy().packages, &mut Vec::new)?;
+    let mut said = Vec::new();
+    if let Some((reason, _)) = &judged.unreadable {
+        said.push(format!("the file cannot be read as what its name says: {reason}"));
+    }
+    let here = |place: Place| match place {
+        Place::Line(at) => at as usize == line,
+        Place::Byte(at) => span.contains(&at) || at == span.start,
+    };
+    for draft in judged.drafts.iter().filter(|d| here(d.place)) {
+        let state =
+            if gate.policy().runs(draft.rule.id) { "found" } else { "found, but the policy turns the rule off" };
+        let confidence = format!("{:?}", draft.confidence).to_lowercase();
+        said.push(format!("{}: {state}, confidence {confidence}; {}", draft.rule.id, draft.notes.join("; ")));
+    }
+    if let Some(Ok(inventory)) = lockfile::parse(&shown, bytes) {
+        let advisories = store::load()?;
+        for package in inventory.packages.iter().filter(|p| p.line as usize == line) {
+            let name = display_name(package.ecosystem, &package.name, package.version.as_deref());
+            if !package.is_registry() {
+                said.push(format!("{name} comes from no registry, so advisories do not speak of it"));
+            } else if advisories.lookup(package.ecosystem, &package.name, package.version.as_deref())
+                == Verdict::Unknown
+            {
+                said.push(format!("{name} is not in the data of {}", advisories.date()));
+            }
+        }
+    }
+    Ok(said)
 }

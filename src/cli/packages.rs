@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::error::{Context, Result};
 use crate::exit::Exit;
 use crate::journal::{self, Counts, Place, Record};
+use crate::package::age;
 use crate::package::survey::Survey;
 use crate::report::packages;
 
@@ -41,9 +42,6 @@ pub struct Telling {
     pub no_progress: bool,
 }
 
-/// Package data older than this is said aloud, in days.
-const OLD: i64 = 30;
-
 /// Writes the report, the journal record and the digest; an error leaves its record, too.
 ///
 /// # Errors
@@ -58,7 +56,9 @@ pub(super) fn conclude(command: &'static str, start: Instant, run: Result<Survey
             let exit = packages::exit(&survey);
             journal::record(&Place::User, &record(command, &survey, exit));
             if !telling.quiet {
-                warn_of_age(&survey.data);
+                if let Some(old) = age::warning(&survey.data) {
+                    anstream::eprintln!("shield-hook: {old}: see `shield-hook advisories update`");
+                }
                 anstream::eprintln!("{}", packages::digest(&survey));
             }
             Ok(exit)
@@ -111,21 +111,4 @@ fn record(command: &'static str, survey: &Survey, exit: Exit) -> Record {
 
 fn millis(took: Duration) -> u64 {
     u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Says how old the data is once that matters: silence about a newer attack is no answer.
-fn warn_of_age(data: &str) {
-    if let Some(days) = age(data).filter(|days| *days > OLD) {
-        anstream::eprintln!(
-            "shield-hook: the package data is {days} days old (newest record {data}); newer attacks are not in it: \
-             see `shield-hook advisories update`"
-        );
-    }
-}
-
-/// How many days ago a date was.
-fn age(date: &str) -> Option<i64> {
-    let date: jiff::civil::Date = date.parse().ok()?;
-    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    today.since((jiff::Unit::Day, date)).ok().map(|span| i64::from(span.get_days()))
 }

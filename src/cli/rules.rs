@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
+use crate::policy;
 use crate::rule::{Rule, RuleSet};
 use crate::trial;
 
@@ -106,10 +107,16 @@ fn read(files: &[PathBuf]) -> Result<Vec<(&Path, String)>> {
         .collect()
 }
 
+/// The rules that scan, and those of the package gate and of the policy: whoever reads a finding's id finds its page.
+fn with_others(set: &RuleSet) -> RuleSet {
+    RuleSet::new(set.rules().iter().copied().chain(policy::other_rules()).collect())
+}
+
 fn list(args: &List, out: &mut impl Write) -> Result<Exit> {
     let set = RuleSet::builtin().with_user(&read(&args.files)?)?;
+    let shown = with_others(&set);
     let wanted = |rule: &&&Rule| args.provider.as_ref().is_none_or(|p| p == rule.provider);
-    let rules: Vec<&Rule> = set.rules().iter().filter(wanted).copied().collect();
+    let rules: Vec<&Rule> = shown.rules().iter().filter(wanted).copied().collect();
     if let (Some(provider), true) = (&args.provider, rules.is_empty()) {
         return Err(Error::usage(format!("no rule is of provider `{provider}`"))
             .help("`shield-hook rules list` shows every rule with its provider"));
@@ -157,7 +164,7 @@ fn describe(r: &Rule) -> Value {
 }
 
 fn show(args: &Show, out: &mut impl Write) -> Result<Exit> {
-    let set = RuleSet::builtin().with_user(&read(&args.files)?)?;
+    let set = with_others(&RuleSet::builtin().with_user(&read(&args.files)?)?);
     let rule = set.get(&args.id).ok_or_else(|| set.unknown(&args.id))?;
     match args.format {
         Format::Json => writeln!(out, "{:#}", describe(rule)).or_incomplete("the output")?,
@@ -183,8 +190,8 @@ fn page(r: &Rule) -> String {
         format!("- severity: {}, confidence: {}", name(r.severity), name(r.confidence)),
         format!("- status: {}{}", name(r.status), r.replaced_by.map_or(String::new(), |id| format!(", use `{id}`"))),
         format!("- since: {}", r.since),
-        format!("- keywords: {}", quoted(r.keywords)),
     ];
+    how.extend((!r.keywords.is_empty()).then(|| format!("- keywords: {}", quoted(r.keywords))));
     how.extend(r.detector.map(|d| format!("- detector: {d}")));
     how.extend((!r.regex.is_empty()).then(|| format!("- regex: `{}`", r.regex)));
     how.extend(r.check.map(|c| format!("- offline proof: {c}")));

@@ -1,7 +1,9 @@
 //! Known-hijacked packages: lockfiles to packages, advisories to verdicts.
 
 pub mod advisory;
+pub mod age;
 pub mod change;
+pub mod cooldown;
 pub mod ecosystem;
 pub mod gate;
 pub mod index;

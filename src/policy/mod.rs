@@ -27,7 +27,7 @@ pub use files::{Files, InTree, NoFiles, OnDisk, user_config};
 use crate::error::{Error, Result};
 use crate::finding::{Finding, Verdict};
 use crate::package;
-use crate::rule::{Confidence, RuleSet, Severity, Status};
+use crate::rule::{Confidence, Rule, RuleSet, Severity, Status};
 
 /// The default limit on the size of one object, in bytes.
 pub const MAX_OBJECT: u64 = 1 << 30;
@@ -276,9 +276,14 @@ impl Policy {
     }
 }
 
+/// Rules behind findings that no scanning rule makes: the package gate's, and the policy's own.
+pub fn other_rules() -> impl Iterator<Item = &'static Rule> {
+    package::rules::ALL.into_iter().chain([&weakened::RULE])
+}
+
 /// Ids of findings that no scanning rule makes.
 fn not_in_a_set(id: &str) -> bool {
-    id == weakened::ID || package::rules::ALL.iter().any(|rule| rule.id == id)
+    other_rules().any(|rule| rule.id == id)
 }
 
 /// The configuration files that apply, the strongest first.

@@ -14,7 +14,7 @@ use crate::rule::{Confidence, Judge, Rule, RuleSet, Severity, Status};
 pub const ID: &str = "policy-weakened";
 
 /// Made by no scan; here so that reports treat it like any other.
-static RULE: Rule = Rule {
+pub static RULE: Rule = Rule {
     id: ID,
     title: "this change weakens the policy that judges it",
     provider: "shield-hook",

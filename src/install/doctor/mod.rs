@@ -2,6 +2,7 @@
 
 mod history;
 mod hooks;
+mod packages;
 mod rules;
 mod surroundings;
 
@@ -22,6 +23,8 @@ pub enum Weight {
     Error,
     /// Something works otherwise than it seems.
     Warning,
+    /// Everything works; something beside it deserves a look.
+    Note,
 }
 
 impl Weight {
@@ -30,6 +33,7 @@ impl Weight {
         match self {
             Weight::Error => "error",
             Weight::Warning => "warning",
+            Weight::Note => "note",
         }
     }
 }
@@ -67,6 +71,10 @@ impl Trouble {
         Trouble { weight: Weight::Warning, ..Trouble::error(id, what, fix) }
     }
 
+    fn note(id: &'static str, what: impl Into<String>, fix: impl Into<String>) -> Self {
+        Trouble { weight: Weight::Note, ..Trouble::error(id, what, fix) }
+    }
+
     fn by(mut self, repair: Repair) -> Self {
         self.repair = Some(repair);
         self
@@ -100,6 +108,7 @@ pub fn examine(directory: &Path, program: &Path) -> Result<Diagnosis> {
         hooks::look(&site, &mut diagnosis, program)?;
         rules::look(&site, &mut diagnosis);
         history::look(&site, &mut diagnosis);
+        packages::look(&site, &git, &mut diagnosis)?;
         diagnosis.site = Some(site);
     }
     surroundings::look(&git, &mut diagnosis, program)?;
@@ -134,19 +143,23 @@ pub fn fix(diagnosis: &Diagnosis, directory: &Path, program: &Path) -> Result<Ve
 impl Diagnosis {
     /// Whether a leak is stopped, as far as can be seen.
     pub fn healthy(&self) -> bool {
-        self.troubles.is_empty()
+        self.troubles.iter().all(|t| t.weight == Weight::Note)
     }
 
     /// The one line.
     pub fn line(&self) -> String {
         let count = |weight| self.troubles.iter().filter(|t| t.weight == weight).count();
-        let state = match (count(Weight::Error), count(Weight::Warning)) {
-            (0, 0) => "healthy".into(),
-            (0, warnings) => plural(warnings, "warning"),
-            (errors, 0) => plural(errors, "error"),
-            (errors, warnings) => format!("{}, {}", plural(errors, "error"), plural(warnings, "warning")),
-        };
-        format!("doctor: {state}: {}", self.facts.join(", "))
+        let counted = [(Weight::Error, "error"), (Weight::Warning, "warning"), (Weight::Note, "note")];
+        let mut parts: Vec<String> = counted
+            .iter()
+            .map(|(w, word)| (count(*w), word))
+            .filter(|(n, _)| *n > 0)
+            .map(|(n, w)| plural(n, w))
+            .collect();
+        if self.healthy() {
+            parts.insert(0, "healthy".into());
+        }
+        format!("doctor: {}: {}", parts.join(", "), self.facts.join(", "))
     }
 
     /// The whole of it, for machines.

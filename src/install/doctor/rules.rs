@@ -1,18 +1,13 @@
 //! Whether the rules, the policy and the data still let anything be found.
 
-use jiff::civil::Date;
-use jiff::{Timestamp, tz::TimeZone};
-
 use super::super::canary;
 use super::super::site::Site;
 use super::{Diagnosis, Trouble};
-use crate::package::store;
+use crate::package::{age, store};
 use crate::rule::{Confidence, RuleSet, Severity};
 
 /// Known secrets beyond this many are worth a word.
 const MANY: usize = 100;
-/// Data older than this many days is worth one.
-const OLD_DATA: i32 = 180;
 
 pub(super) fn look(site: &Site, diagnosis: &mut Diagnosis) {
     let troubles = &mut diagnosis.troubles;
@@ -83,14 +78,8 @@ pub(super) fn look(site: &Site, diagnosis: &mut Diagnosis) {
         )),
         Ok(data) => {
             diagnosis.facts.push(format!("data of {}", data.date()));
-            let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
-            let age = data.date().parse::<Date>().ok().and_then(|d| today.since(d).ok()).map(|s| s.get_days());
-            if age.is_some_and(|days| days > OLD_DATA) {
-                troubles.push(Trouble::warning(
-                    "data-old",
-                    format!("the data on hijacked packages is {} days old", age.unwrap_or_default()),
-                    "install a newer shield-hook, or: shield-hook advisories update FILE",
-                ));
+            if let Some(old) = age::warning(data.date()) {
+                troubles.push(Trouble::note("data-old", old, "shield-hook advisories update, or a newer shield-hook"));
             }
         }
     }

@@ -1,0 +1,34 @@
+//! Whether the project's package managers wait before they take up what was published just now.
+
+use super::super::site::Site;
+use super::super::usergit::UserGit;
+use super::{Diagnosis, Trouble};
+use crate::error::Result;
+use crate::package::cooldown;
+
+/// Lockfiles of managers that can wait.
+const LOCKFILES: [&str; 7] =
+    ["package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb", "uv.lock"];
+
+/// Folders whose lockfiles nobody installs from.
+const ASIDE: [&str; 7] = ["node_modules", "test", "tests", "fixtures", "__fixtures__", "vendor", "testdata"];
+
+pub(super) fn look(site: &Site, git: &UserGit, diagnosis: &mut Diagnosis) -> Result<()> {
+    if site.bare {
+        return Ok(());
+    }
+    let pathspecs = LOCKFILES.map(|name| format!(":(top,glob)**/{name}"));
+    let fixed = ["-c", "core.quotePath=false", "ls-files", "--full-name", "--"];
+    let listed = git.ask(fixed.into_iter().map(str::to_owned).chain(pathspecs))?.unwrap_or_default();
+    let aside = |path: &&str| path.split('/').any(|part| ASIDE.contains(&part));
+    let mut lockfiles: Vec<String> = listed.lines().filter(|path| !aside(path)).map(str::to_owned).collect();
+    lockfiles.sort_by_key(|path| (path.matches('/').count(), path.clone()));
+    for missing in cooldown::missing(&site.root, &lockfiles, &cooldown::User::here()) {
+        diagnosis.troubles.push(Trouble::note(
+            "no-cooldown",
+            format!("{} ({}) takes up versions the moment they are published", missing.manager, missing.lockfile),
+            missing.fix,
+        ));
+    }
+    Ok(())
+}
