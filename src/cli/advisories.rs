@@ -1,7 +1,6 @@
 //! `shield-hook advisories`: the data on hijacked packages, and how it is kept fresh.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 
 use serde_json::json;
 
@@ -10,7 +9,8 @@ use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::package::advisory::{Advisories, Advisory};
 use crate::package::ecosystem::Ecosystem;
-use crate::package::{store, update};
+use crate::package::{age, fetch, store, update};
+use crate::policy;
 use crate::report::packages::display_name;
 
 /// The data on hijacked packages: list, show, update.
@@ -26,14 +26,32 @@ enum Command {
     List(List),
     /// Everything known of a package, or of an incident
     Show(Show),
-    /// Take up OSV records or tables from a file or folder
+    /// Take up OSV records or tables: a file, a folder, a zip archive, or an address
     #[command(after_help = "\
-The new data is asked before the binary's own, which stays. Nothing is changed unless all of it can be read.")]
-    Update {
-        /// An OSV record (.json), a table (.tsv), or a folder of such
-        #[arg(value_name = "FILE|DIR")]
-        from: PathBuf,
-    },
+Examples:
+  shield-hook advisories update all.zip                          an archive of OSV records
+  shield-hook advisories update https://host.example/all.zip     the same, fetched
+  shield-hook advisories update --key RW... all.zip              only with all.zip.minisig beside it
+
+Records of malicious packages (ids MAL-...) are taken up, all others left. The new data is asked before the binary's
+own, which stays. Nothing is changed unless all of it can be read, and bears a signature where a key is configured
+([advisories] in your own configuration: `shield-hook config schema`).")]
+    Update(Update),
+}
+
+#[derive(Debug, clap::Args)]
+struct Update {
+    /// An OSV record (.json), a table (.tsv), a folder or a zip archive of such; or its https address [default:
+    /// `from` in your configuration]
+    #[arg(value_name = "FILE|DIR|URL")]
+    from: Option<String>,
+    /// Take it only with this minisign key's signature: the key itself or its file (repeatable) [default: `key` in your
+    /// configuration]
+    #[arg(long, value_name = "KEY|FILE")]
+    key: Vec<String>,
+    /// Take it although it is older than what it replaces
+    #[arg(long)]
+    older: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -86,22 +104,35 @@ pub fn run(args: Args) -> Result<Exit> {
             }
             tell(&rows, show.format)
         }
-        Command::Update { from } => {
-            if from.to_string_lossy().contains("://") {
-                return Err(Error::usage("this build does not fetch")
-                    .help("download the file, then `shield-hook advisories update FILE`"));
-            }
-            let update = update::from(&from)?;
-            anstream::eprintln!(
-                "shield-hook: {} advisories from {} files, newest record {}, now in {}",
-                update.rows,
-                update.files,
-                update.date,
-                update.path.display()
-            );
-            Ok(Exit::Clean)
-        }
+        Command::Update(wanted) => update_from(&wanted),
     }
+}
+
+fn update_from(wanted: &Update) -> Result<Exit> {
+    let feed = policy::user_feed()?;
+    let from = wanted.from.as_ref().or(feed.from.as_ref()).ok_or_else(|| {
+        Error::usage("nothing says where new data comes from")
+            .help("shield-hook advisories update FILE|DIR|URL")
+            .help("or add `from = \"...\"` below [advisories] to your own configuration")
+    })?;
+    let mut terms = update::Terms { older: wanted.older, ..update::Terms::default() };
+    for key in if wanted.key.is_empty() { &feed.key } else { &wanted.key } {
+        let text = std::fs::read_to_string(key).unwrap_or_else(|_| key.clone());
+        terms.keys.add(&text).map_err(|why| Error::usage(format!("--key: {why}")))?;
+    }
+    let update = update::update(&update::From::parse(from)?, &terms, fetch::online)?;
+    anstream::eprintln!(
+        "shield-hook: {} advisories from {} records ({}), newest {}, now in {}",
+        update.rows,
+        update.files,
+        if update.signed { "signature checked" } else { "no key is configured, so no signature was checked" },
+        update.date,
+        update.path.display()
+    );
+    if let Some(old) = age::warning(&update.date) {
+        anstream::eprintln!("shield-hook: {old}");
+    }
+    Ok(Exit::Clean)
 }
 
 /// What stands under a name in any ecosystem, or under an incident.

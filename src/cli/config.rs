@@ -8,7 +8,7 @@ use super::options::Judging;
 use super::scan::root_for;
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
-use crate::policy::config::{self, ALLOW_KEYS, KEYS, Key, Kind, PACKAGE_KEYS};
+use crate::policy::config::{self, ALLOW_KEYS, FEED_KEYS, KEYS, Key, Kind, PACKAGE_KEYS};
 use crate::policy::inline::Honour;
 use crate::report;
 
@@ -141,6 +141,15 @@ fn schema() -> Value {
             "additionalProperties": false,
         }),
     );
+    properties.insert(
+        "advisories".into(),
+        json!({
+            "description": "Where new data on hijacked packages comes from. In the user's own configuration only.",
+            "type": "object",
+            "properties": table(FEED_KEYS),
+            "additionalProperties": false,
+        }),
+    );
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "shield-hook configuration (.shield-hook.toml)",
@@ -189,6 +198,12 @@ fn template() -> String {
     for key in PACKAGE_KEYS {
         text.push_str(&format!("# # {}\n# {} = {}\n", key.about, key.name, key.default));
     }
+    text.push_str(
+        "\n# Whom you trust stands in your own configuration (~/.config/shield-hook/config.toml):\n# [advisories]\n",
+    );
+    for key in FEED_KEYS {
+        text.push_str(&format!("# {:<12} {}\n", key.name, key.about));
+    }
     text.push('\n');
     text.push_str("# Allowances. All conditions that one gives must hold; the reason is required.\n# [[allow]]\n");
     for key in ALLOW_KEYS {
@@ -218,6 +233,9 @@ mod tests {
         }
         for key in PACKAGE_KEYS {
             assert!(schema["properties"]["packages"]["properties"][key.name].is_object(), "{}", key.name);
+        }
+        for key in FEED_KEYS {
+            assert!(schema["properties"]["advisories"]["properties"][key.name].is_object(), "{}", key.name);
         }
         for key in ALLOW_KEYS {
             assert!(schema["properties"]["allow"]["items"]["properties"][key.name].is_object(), "{}", key.name);

@@ -5,6 +5,7 @@ use super::document::{Document, Section};
 use super::inline::Honour;
 use crate::error::{Error, Result};
 use crate::package::settings::Settings;
+use crate::package::signature::Keys;
 use crate::rule::{Confidence, Severity};
 
 /// The configuration file's name, at the repository's root.
@@ -33,6 +34,8 @@ pub struct Config {
     pub inline: Option<Honour>,
     /// `[packages]`.
     pub packages: Packages,
+    /// `[advisories]`, with its line.
+    pub advisories: Option<(usize, Feed)>,
     /// The allowances, in the order of the file.
     pub allow: Vec<Allowance>,
 }
@@ -68,6 +71,7 @@ impl Config {
             block_published_elsewhere: root.get("published-elsewhere").map(|f| f.one_of(ELSEWHERE)).transpose()?,
             inline: root.get("inline").map(|f| f.one_of(INLINE)).transpose()?,
             packages: Packages::default(),
+            advisories: None,
             allow: Vec::new(),
         };
         if let Some(field) = root.get("allow") {
@@ -104,6 +108,35 @@ pub struct Packages {
     block: Vec<(&'static str, bool)>,
     tiers: Option<Vec<u64>>,
     cooldown: Option<Vec<u64>>,
+}
+
+/// `[advisories]` as it is written: where `advisories update` looks, and whose signature it wants.
+///
+/// Only the user's own file may say so: a repository does not choose whom its guest trusts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Feed {
+    /// minisign public keys.
+    pub key: Vec<String>,
+    /// A file, a folder or an address.
+    pub from: Option<String>,
+}
+
+impl Feed {
+    fn read(section: Section<'_>) -> Result<Feed> {
+        let mut feed = Feed::default();
+        if let Some(field) = section.get("key") {
+            feed.key = field.one_or_more()?;
+            for key in &feed.key {
+                Keys::default().add(key).map_err(|why| field.error(format_args!("is {why}")))?;
+            }
+            if feed.key.is_empty() {
+                return Err(field.error("holds no key"));
+            }
+        }
+        feed.from = section.get("from").map(|f| f.text()).transpose()?;
+        section.finish()?;
+        Ok(feed)
+    }
 }
 
 const WARN: &[(&str, bool)] = &[("warn", false), ("block", true)];
@@ -165,6 +198,13 @@ const PARTS: &[Part] = &[
         name: "packages",
         read: |section, config| {
             config.packages = Packages::read(section)?;
+            Ok(())
+        },
+    },
+    Part {
+        name: "advisories",
+        read: |section, config| {
+            config.advisories = Some((section.line(), Feed::read(section)?));
             Ok(())
         },
     },
@@ -320,6 +360,22 @@ pub const PACKAGE_KEYS: &[Key] = &[
         kind: Kind::Numbers,
         default: "[]",
         about: "Days that a version must have been out, tier by tier, then for the rest; needs a lockfile with dates.",
+    },
+];
+
+/// The keys of `[advisories]`, in the user's own configuration only.
+pub const FEED_KEYS: &[Key] = &[
+    Key {
+        name: "from",
+        kind: Kind::Text,
+        default: "",
+        about: "Where `advisories update` looks when it is told nothing: a file, a folder, a zip archive or an https address of OSV records.",
+    },
+    Key {
+        name: "key",
+        kind: Kind::TextOrList,
+        default: "",
+        about: "minisign public keys (RW...): new data must be signed by one of them, in FILE.minisig beside the file.",
     },
 ];
 

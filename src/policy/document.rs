@@ -171,6 +171,14 @@ impl<'a> Field<'a> {
             .collect()
     }
 
+    /// One string, or a list of them.
+    pub fn one_or_more(&self) -> Result<Vec<String>> {
+        match self.value.get_ref() {
+            DeValue::String(_) => self.text().map(|text| vec![text]),
+            _ => self.strings().map(|all| all.into_iter().map(|(_, text)| text).collect()),
+        }
+    }
+
     /// One of a few words.
     pub fn one_of<T: Copy>(&self, choices: &[(&'static str, T)]) -> Result<T> {
         let words = || choices.iter().map(|(w, _)| format!("\"{w}\"")).collect::<Vec<_>>().join(", ");

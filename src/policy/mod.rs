@@ -314,7 +314,28 @@ fn layers<'a>(origin: Origin<'a>, overrides: &Overrides) -> Result<Vec<Layer<'a>
 
 fn layer<'a>(files: Box<dyn Files + 'a>, path: &str, bytes: &[u8]) -> Result<Layer<'a>> {
     let name = files.name(path);
-    Ok(Layer { config: Config::parse(&name, bytes)?, name, files })
+    let config = Config::parse(&name, bytes)?;
+    if let Some((line, _)) = config.advisories {
+        let own = user_config().map_or_else(|| "config.toml".into(), |path| path.display().to_string());
+        return Err(Error::usage(format!(
+            "{name}:{line}: [advisories] says whom you trust, and a repository does not"
+        ))
+        .help(format!("move it to your own configuration: {own}")));
+    }
+    Ok(Layer { config, name, files })
+}
+
+/// `[advisories]` of the user's own configuration; empty where there is none.
+///
+/// # Errors
+/// Exit 3 when the file is wrong.
+pub fn user_feed() -> Result<config::Feed> {
+    let Some(path) = user_config() else { return Ok(config::Feed::default()) };
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let files = OnDisk { root: path.parent().unwrap_or(Path::new("")).to_owned() };
+    let Some(bytes) = files.read(&name)? else { return Ok(config::Feed::default()) };
+    let config = Config::parse(&path.display().to_string(), &bytes)?;
+    Ok(config.advisories.map(|(_, feed)| feed).unwrap_or_default())
 }
 
 /// A path from the command line: its directory and its name there.

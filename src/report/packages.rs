@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::exit::Exit;
 use crate::package::advisory::Verdict;
+use crate::package::age;
 use crate::package::change::{self, Change};
 use crate::package::ecosystem::Ecosystem;
 use crate::package::survey::{Row, Survey};
@@ -75,6 +76,7 @@ pub fn write_json(survey: &Survey, all: bool, out: &mut dyn io::Write) -> io::Re
         "result": result(survey),
         "complete": survey.coverage.complete(),
         "data": survey.data,
+        "data_age_days": age::days(&survey.data),
         "coverage": survey.coverage,
         "packages": shown.map(row).collect::<Vec<_>>(),
         "traces": survey.traces.iter().map(|(path, t)| json!({"path": path, "id": t.id, "what": t.what})).collect::<Vec<_>>(),

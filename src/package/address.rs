@@ -1,0 +1,137 @@
+//! Addresses that may be asked over the network: https, and plain http on this machine only.
+
+use std::net::IpAddr;
+
+/// An address, without the user and password it may have been written with.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Address {
+    secure: bool,
+    /// Host and port as written.
+    authority: String,
+    /// Begins with `/`.
+    path: String,
+}
+
+impl Address {
+    /// Reads `https://host[:port]/path`. Also gives `user:password` where the address holds them.
+    ///
+    /// # Errors
+    /// What is wrong with it. The message holds no part of it, for it may hold a password.
+    pub fn parse(text: &str) -> Result<(Address, Option<String>), String> {
+        let (scheme, rest) = text.trim().split_once("://").ok_or("not an address (https://...)")?;
+        // Whatever parsers could read in two ways is refused.
+        if rest.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '\\' | '#')) {
+            return Err("not an address: a character in it does not belong there".into());
+        }
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(end);
+        let (user, authority) = match authority.rsplit_once('@') {
+            Some((user, host)) => (Some(user.to_owned()), host),
+            None => (None, authority),
+        };
+        let host = host(authority);
+        if host.is_empty() || authority.contains('@') {
+            return Err("not an address: it names no host".into());
+        }
+        let secure = match scheme.to_ascii_lowercase().as_str() {
+            "https" => true,
+            "http" if is_loopback(host) => false,
+            "http" => {
+                return Err("plain http: anybody on the way could change what it says; https is asked only".into());
+            }
+            other => return Err(format!("`{}` is not https", other.chars().take(12).collect::<String>())),
+        };
+        let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+        Ok((Address { secure, authority: authority.to_ascii_lowercase(), path }, user))
+    }
+
+    /// Whether it is encrypted; if not, it is on this machine.
+    pub fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    /// The address below this one.
+    #[must_use]
+    pub fn join(&self, below: &str) -> Address {
+        Address { path: format!("{}/{below}", self.path.trim_end_matches('/')), ..self.clone() }
+    }
+
+    /// The address with `suffix` put to its end, as it is.
+    #[must_use]
+    pub fn with_suffix(&self, suffix: &str) -> Address {
+        Address { path: format!("{}{suffix}", self.path), ..self.clone() }
+    }
+
+    /// Whether both are the same scheme, host and port.
+    pub fn same_origin(&self, other: &Address) -> bool {
+        (self.secure, &self.authority) == (other.secure, &other.authority)
+    }
+
+    /// `//host:port/path/`, as npm's credentials are filed under.
+    pub fn filed_under(&self) -> String {
+        format!("//{}{}/", self.authority, self.path.trim_end_matches('/'))
+    }
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}://{}{}", if self.secure { "https" } else { "http" }, self.authority, self.path)
+    }
+}
+
+/// The host of `host:port` or `[v6]:port`.
+fn host(authority: &str) -> &str {
+    match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_and_what_is_not() {
+        for good in [
+            "https://registry.example",
+            "https://registry.example:8443/a/b?c=d",
+            "http://127.0.0.1:4873/",
+            "http://[::1]:80/x",
+            "http://localhost/simple",
+        ] {
+            assert!(Address::parse(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "registry.example",
+            "http://registry.example/",
+            "ftp://registry.example",
+            "file:///etc/passwd",
+            "https://",
+            "https:///x",
+            "http://127.0.0.1@registry.example/",
+            "http://localhost.registry.example/",
+            "https://a b/",
+            "https://registry.example\\@localhost/",
+            "https://x/#y",
+        ] {
+            assert!(Address::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn user_and_password_come_off() {
+        let (address, user) = Address::parse("https://me:word@Registry.example/simple").unwrap();
+        assert_eq!(user.as_deref(), Some("me:word"));
+        assert_eq!(address.to_string(), "https://registry.example/simple");
+        assert_eq!(address.join("x/").to_string(), "https://registry.example/simple/x/");
+        assert_eq!(address.filed_under(), "//registry.example/simple/");
+        let other = |text| Address::parse(text).unwrap().0;
+        assert!(address.same_origin(&other("https://registry.example/else")));
+        assert!(!address.same_origin(&other("https://registry.example:444/simple")));
+    }
+}

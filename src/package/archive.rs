@@ -1,0 +1,83 @@
+//! Zip archives of advisories: read where they lie, entry by entry, nothing unpacked to disk.
+//!
+//! The archive may come from anywhere, so what it may grow to is limited, and every entry's size and checksum must hold.
+
+use rawzip::{CompressionMethod, ZipArchive, ZipVerification};
+use zlib_rs::{InflateConfig, ReturnCode};
+
+/// How large one entry may become, in bytes. An advisory is a few kilobytes.
+const ENTRY: u64 = 16 << 20;
+/// How large all entries together may become, in bytes: some thirty times what all public advisories are.
+const TOTAL: u64 = 4 << 30;
+/// How many entries there may be.
+const ENTRIES: usize = 2_000_000;
+
+/// Whether these are an archive's bytes; an empty one counts, too.
+pub fn is_archive(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
+}
+
+/// Gives every entry whose name `wanted` takes, in the archive's order, with what it holds.
+///
+/// # Errors
+/// When the archive is cut short or damaged, holds what cannot be read, or grows beyond the limits; and what `visit`
+/// says. The entry is named.
+pub fn each(
+    bytes: &[u8],
+    wanted: impl Fn(&str) -> bool,
+    mut visit: impl FnMut(&str, &[u8]) -> Result<(), String>,
+) -> Result<(), String> {
+    let archive = ZipArchive::from_slice(bytes).map_err(|error| format!("a damaged archive: {error}"))?;
+    let (mut total, mut seen) = (0_u64, 0);
+    let mut entries = archive.entries();
+    while let Some(entry) = entries.next_entry().map_err(|error| format!("a damaged archive: {error}"))? {
+        seen += 1;
+        if seen > ENTRIES {
+            return Err(format!("an archive of more than {ENTRIES} files"));
+        }
+        let name = String::from_utf8_lossy(entry.file_path().as_bytes()).into_owned();
+        if entry.is_dir() || !wanted(&name) {
+            continue;
+        }
+        let within = |error: String| format!("{}: {error}", shown(&name));
+        if entry.flags().is_encrypted() {
+            return Err(within("encrypted".into()));
+        }
+        let size = entry.uncompressed_size_hint();
+        total = total.saturating_add(size);
+        if size > ENTRY || total > TOTAL {
+            return Err(within(format!("{size} bytes; the limits are {ENTRY} a file and {TOTAL} in all")));
+        }
+        let method = entry.compression_method();
+        let place = archive.get_entry(entry.wayfinder()).map_err(|error| within(error.to_string()))?;
+        let text = inflate(method, place.data(), size).map_err(within)?;
+        let is = ZipVerification { crc: crc32fast::hash(&text), uncompressed_size: text.len() as u64 };
+        place.claim_verifier().valid(is).map_err(|error| within(error.to_string()))?;
+        visit(&name, &text).map_err(within)?;
+    }
+    Ok(())
+}
+
+/// What an entry holds. It never becomes larger than it says it is.
+fn inflate(method: CompressionMethod, data: &[u8], size: u64) -> Result<Vec<u8>, String> {
+    if method == CompressionMethod::STORE {
+        return Ok(data.to_vec());
+    }
+    if method != CompressionMethod::DEFLATE {
+        return Err("compressed in a way that is not read here (stored and deflated files are)".into());
+    }
+    let mut text = vec![0; usize::try_from(size).map_err(|_| "too large")?];
+    // A negative window: deflate without a header.
+    let (plain, code) = zlib_rs::decompress_slice(&mut text, data, InflateConfig { window_bits: -15 });
+    let length = plain.len();
+    if code != ReturnCode::Ok {
+        return Err("damaged: it does not decompress to the size it states".into());
+    }
+    text.truncate(length);
+    Ok(text)
+}
+
+/// A name from an archive, fit for a message.
+fn shown(name: &str) -> String {
+    name.chars().take(100).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
