@@ -17,6 +17,8 @@ pub enum Kind {
     Note,
     /// The name of a path, which can hold a secret too.
     PathName,
+    /// The name of a branch or tag that the other side does not have yet.
+    RefName,
     /// Standard input.
     Stdin,
 }
@@ -36,6 +38,7 @@ impl Kind {
             Kind::TagMessage => "tag message",
             Kind::Note => "note",
             Kind::PathName => "path name",
+            Kind::RefName => "ref name",
             Kind::Stdin => "standard input",
         }
     }

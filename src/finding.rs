@@ -39,6 +39,16 @@ impl Secret {
         &self.bytes
     }
 
+    /// Masks this credential wherever it stands in `text`.
+    pub fn hide_in(&self, text: &mut String) {
+        if let Ok(value) = std::str::from_utf8(&self.bytes)
+            && !value.is_empty()
+            && text.contains(value)
+        {
+            *text = text.replace(value, &self.masked());
+        }
+    }
+
     /// The public prefix and four asterisks, whatever the length.
     pub fn masked(&self) -> String {
         if self.is_public() {

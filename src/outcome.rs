@@ -40,6 +40,20 @@ impl Outcome {
         sort(&mut self.findings);
     }
 
+    /// Adds what another part of the same run came to: other refs, by another policy.
+    pub fn join(&mut self, other: Outcome) {
+        self.coverage.join(other.coverage);
+        self.stale.extend(other.stale);
+        self.took += other.took;
+        self.packages.extend(other.packages);
+        self.changes.extend(other.changes);
+        if self.ruleset != other.ruleset {
+            self.ruleset = format!("{}+{}", self.ruleset, other.ruleset);
+            self.rules = self.rules.max(other.rules);
+        }
+        self.add(other.findings);
+    }
+
     /// The exit code that it means.
     pub fn exit(&self) -> Exit {
         if self.findings.iter().any(|f| f.verdict.blocks()) {

@@ -30,8 +30,10 @@ pub fn plan(findings: &mut [Finding], scene: Scene, repo: Option<&Repo>) {
     }
     let mut planner = Planner {
         scene,
+        repo,
         head: repo.and_then(|r| r.head().ok().flatten()),
         objects: repo.map(Repo::objects),
+        refs: repo.and_then(|r| r.refs("").ok()).unwrap_or_default(),
         at_root: repo.is_none_or(at_root),
     };
     for finding in findings.iter_mut().filter(|f| f.verdict == Verdict::Block) {
@@ -48,20 +50,26 @@ fn at_root(repo: &Repo) -> bool {
     !from_git && here.ok().is_none_or(|h| root.is_none_or(|r| r == h))
 }
 
-struct Planner {
+struct Planner<'a> {
     scene: Scene,
+    repo: Option<&'a Repo>,
     head: Option<Oid>,
     objects: Option<git::Objects>,
+    refs: Vec<git::Ref>,
     at_root: bool,
 }
 
-impl Planner {
+impl Planner<'_> {
     fn steps(&mut self, finding: &Finding) -> Vec<Step> {
         let mut steps = match (self.scene, finding.kind) {
             // The next two have no place in git that a command could reach.
             (_, Kind::Stdin) | (Scene::Files, _) => Vec::new(),
-            (_, Kind::TagMessage) => vec![step("make the tag anew, without it", ["git tag -f -a TAG"])],
-            (_, Kind::Note) => vec![step("write the note anew, without it", ["git notes edit COMMIT"])],
+            (_, Kind::TagMessage) => tag(finding),
+            (_, Kind::Note) => self.note(finding),
+            (_, Kind::RefName) if finding.location.path.starts_with(b"refs/tags/") => {
+                vec![step("give the tag another name", ["git tag NEW OLD", "git tag -d OLD"])]
+            }
+            (_, Kind::RefName) => vec![step("give the branch another name", ["git branch -m OLD NEW"])],
             (Scene::Message, _) => vec![step(
                 "write the message without it",
                 ["git commit -e -F \"$(git rev-parse --git-path COMMIT_EDITMSG)\""],
@@ -94,9 +102,7 @@ impl Planner {
 
     fn committed(&mut self, finding: &Finding) -> Vec<Step> {
         let Some((objects, head)) = self.objects.as_mut().zip(self.head) else { return Vec::new() };
-        let Some(id) = finding.commit.as_ref().and_then(|c| Oid::from_hex(c.as_bytes()).ok()) else {
-            return Vec::new();
-        };
+        let Some(id) = commit_of(finding) else { return tagged(finding, &self.refs) };
         let spot = git::spot(objects, head, id);
         let short = id.to_hex_with_len(10).to_string();
         let (onto, undo) = match spot.root {
@@ -106,8 +112,13 @@ impl Planner {
         let merges = match spot.reach {
             Reach::Elsewhere => {
                 let what = "it is on another branch: go there, and scan again";
-                let find = format!("git branch --all --contains {short}");
-                return vec![step(what, [find, "git switch BRANCH".into()])];
+                let mut branches = self.refs.iter().filter_map(|r| Some((r.name.strip_prefix(b"refs/heads/")?, r.id)));
+                let go = match branches.find(|(_, tip)| git::reaches(objects, &[*tip], id)) {
+                    Some((name, _)) => format!("git switch {}", quote(&name.to_str_lossy())),
+                    // HEAD was detached, or the branch is gone.
+                    None => format!("git switch -c NEW {short}"),
+                };
+                return vec![step(what, [go])];
             }
             Reach::Head => false,
             Reach::Below { merges } => merges,
@@ -118,15 +129,33 @@ impl Planner {
             if merges { "--rebase-merges " } else { "" }
         );
         let is_head = spot.reach == Reach::Head;
+        // Stops at the commit, however its id is shortened there.
+        let stop = format!(
+            "git -c core.abbrev={SHORTEST_ID} -c sequence.editor=\"sed -i.old 's/^pick {0}/edit {0}/'\" rebase -i {1}{onto}",
+            &short[..SHORTEST_ID],
+            if merges { "--rebase-merges " } else { "" }
+        );
+        let in_that_commit = |commands: &[&str]| {
+            let commands = commands.iter().map(|c| (*c).to_owned());
+            match is_head {
+                true => commands.collect::<Vec<_>>(),
+                false => [stop.clone()].into_iter().chain(commands).chain(["git rebase --continue".into()]).collect(),
+            }
+        };
         match finding.kind {
+            Kind::CommitMessage if !in_message(objects, finding, id) => vec![step(
+                "it is in the commit's author or another header: set user.name and user.email, then write them anew",
+                in_that_commit(&["git commit --amend --no-edit --reset-author"]),
+            )],
             Kind::CommitMessage if is_head => vec![step("write the message without it", ["git commit --amend"])],
             Kind::CommitMessage => {
                 let reword = format!("git commit --allow-empty --fixup=reword:{short}");
                 vec![step("write that commit's message without it", [reword, rebase])]
             }
-            Kind::PathName => {
-                vec![step("give the file another name in that commit", [format!("git rebase -i {onto}")])]
-            }
+            Kind::PathName => vec![step(
+                "give the file another name in that commit",
+                in_that_commit(&["git mv OLD NEW", "git commit --amend --no-edit"]),
+            )],
             _ if !self.still_there(finding, id) => vec![step(
                 format!("a later commit took it out, but {short} still holds it: fold them into one"),
                 [undo, "git commit".to_owned()],
@@ -145,6 +174,27 @@ impl Planner {
                 }
             }
         }
+    }
+
+    /// Notes are commits, too: what an older one holds is pushed with the newest.
+    fn note(&mut self, finding: &Finding) -> Vec<Step> {
+        let Some(((repo, objects), id)) = self.repo.zip(self.objects.as_mut()).zip(commit_of(finding)) else {
+            return Vec::new();
+        };
+        let mut notes = self.refs.iter().filter(|r| r.name.starts_with(b"refs/notes/"));
+        let holder = notes.find(|r| git::reaches(objects, &[r.id], id));
+        let on = finding.location.path.strip_prefix(b"note on ").map(|on| on.to_str_lossy().into_owned());
+        let (Some(holder), Some(on)) = (holder, on) else { return Vec::new() };
+        let parents = git::parents_of(repo, &id).unwrap_or_default();
+        let name = quote(&holder.name.to_str_lossy());
+        let onto: String = parents.iter().map(|p| format!("-p {} ", p.to_hex_with_len(10))).collect();
+        vec![step(
+            "write the note anew, without it, and make one commit of the notes since then",
+            [
+                format!("git notes --ref={name} edit {on}"),
+                format!("git update-ref {name} \"$(git commit-tree {onto}-m Notes {name}^{{tree}})\""),
+            ],
+        )]
     }
 
     /// Whether HEAD's version of the file still holds the secret of a commit below it.
@@ -170,6 +220,40 @@ impl Planner {
         let path = finding.location.path.to_str_lossy();
         quote(&if self.at_root { path.into_owned() } else { format!(":/{path}") })
     }
+}
+
+/// How short git is told to write ids, at the shortest.
+const SHORTEST_ID: usize = 7;
+
+fn commit_of(finding: &Finding) -> Option<Oid> {
+    Oid::from_hex(finding.commit.as_ref()?.as_bytes()).ok()
+}
+
+/// A tag's message is part of the tag: it is made anew where it was.
+fn tag(finding: &Finding) -> Vec<Step> {
+    let name = finding.location.path.strip_prefix(b"tag message of ").map(|name| name.to_str_lossy());
+    let make = |name: &str| format!("git tag -f -a {0} {0}^{{}}", quote(name));
+    name.map(|name| step("make the tag anew, without it", [make(&name)])).into_iter().collect()
+}
+
+/// Content that a ref names without any commit.
+fn tagged(finding: &Finding, refs: &[git::Ref]) -> Vec<Step> {
+    let Some(id) = finding.location.path.strip_prefix(b"blob ") else { return Vec::new() };
+    let named = refs.iter().filter(|r| r.id.to_string().as_bytes() == id);
+    let delete = |r: &git::Ref| format!("git update-ref -d {}", quote(&r.name.to_str_lossy()));
+    named.map(|r| step("delete what points at it", [delete(r)])).collect()
+}
+
+/// Whether the secret stands in the commit's message, and not in its headers only.
+fn in_message(objects: &mut git::Objects, finding: &Finding, commit: Oid) -> bool {
+    let mut bytes = Vec::new();
+    if objects.read(&commit, u64::MAX, &mut bytes).is_err() {
+        return true;
+    }
+    let (headers, message) = bytes.split_once_str("\n\n").unwrap_or((&bytes, b""));
+    let holds = |part: &[u8]| part.find(finding.secret.expose()).is_some();
+    // In another encoding it is found in neither; a message is the likelier place.
+    holds(message) || !holds(headers)
 }
 
 fn step<C: Into<String>>(what: impl Into<String>, run: impl IntoIterator<Item = C>) -> Step {

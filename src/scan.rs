@@ -95,7 +95,7 @@ fn is_telling(f: &Finding) -> bool {
     let value = f.secret.expose();
     let mixed = value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);
     let telling = value.len() >= TELLING && (mixed || f.confidence == Confidence::High);
-    let found_in_a_name = f.kind == Kind::PathName && value.len() >= SHORTEST_ON_A_LINE;
+    let found_in_a_name = matches!(f.kind, Kind::PathName | Kind::RefName) && value.len() >= SHORTEST_ON_A_LINE;
     !f.secret.is_public() && value.len() <= LONGEST_IN_A_NAME && (telling || found_in_a_name)
 }
 

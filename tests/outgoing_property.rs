@@ -272,14 +272,19 @@ fn both(built: &Built, history: &History) -> (BTreeSet<String>, BTreeSet<String>
     let mut coverage = Coverage::default();
     let items = source.plan(&mut coverage).expect("a plan");
     assert!(coverage.complete(), "{coverage:?}");
-    let mut ours: Vec<String> = source.trees().iter().map(ToString::to_string).collect();
-    ours.extend(items.iter().filter_map(|item| match &item.content {
-        Content::Object(id) => Some(id.to_string()),
-        _ => None,
-    }));
-    let count = ours.len();
-    let ours: BTreeSet<String> = ours.into_iter().collect();
-    assert_eq!(ours.len(), count, "an object is planned twice");
+    // Content is planned once for each path that it stands at.
+    let planned: Vec<(String, &[u8])> = items
+        .iter()
+        .filter_map(|item| match &item.content {
+            Content::Object(id) => Some((id.to_string(), item.origin.path.as_slice())),
+            _ => None,
+        })
+        .collect();
+    let places: BTreeSet<_> = planned.iter().collect();
+    assert_eq!(places.len(), planned.len(), "an object is planned twice at one path");
+    let mut ours: BTreeSet<String> = source.trees().iter().map(ToString::to_string).collect();
+    assert_eq!(ours.len(), source.trees().len(), "a tree is planned twice");
+    ours.extend(planned.into_iter().map(|(id, _)| id));
     assert_eq!(coverage.commits, ours.iter().filter(|id| built.commits.contains(id)).count());
     (ours, git)
 }

@@ -536,6 +536,35 @@ fn a_secret_brought_by_one_commit_is_blamed_once() {
 }
 
 #[test]
+fn a_copy_at_another_path_is_blamed_and_a_rename_is_not() {
+    let sandbox = Sandbox::new();
+    let repo = published(&sandbox);
+    let allow = "[[allow]]\npath = \"docs/**\"\nrule = \"npm-access-token\"\nreason = \"a sample\"\n";
+    repo.write(".shield-hook.toml", allow);
+    repo.write("docs/f", npmrc(&npm_token())).commit("an allowed place");
+    repo.git(&["update-ref", "refs/heads/first", "HEAD"]);
+    push(&repo, &["origin", "first"]).expect_clean();
+    repo.write("docs/f", npmrc(&npm_token()));
+    repo.write("src/f", fs::read(repo.path("docs/f")).expect("f")).commit("two places");
+    push(&repo, &["origin", "main"]).expect_blocked(&["src/f:1"]);
+    repo.git(&["mv", "src", "lib"]);
+    repo.commit("renamed");
+    push(&repo, &["origin", "main"]).expect_blocked(&["src/f:1"]);
+}
+
+#[test]
+fn the_name_of_a_new_ref_is_read_and_that_of_an_old_one_is_not() {
+    let sandbox = Sandbox::new();
+    let repo = published(&sandbox);
+    let token = npm_token();
+    let run = push(&repo, &["origin", &format!("main:refs/heads/{token}")]).expect(1);
+    assert!(!run.stdout.contains(&token) && !run.stderr.contains(&token), "{}", run.stdout);
+    repo.git(&["push", "--quiet", "--no-verify", "origin", &format!("main:refs/heads/{token}")]);
+    repo.write("f", "more\n").commit("more");
+    push(&repo, &["origin", &format!("main:refs/heads/{token}")]).expect_clean();
+}
+
+#[test]
 fn submodules_are_listed_and_block_nothing() {
     let sandbox = Sandbox::new();
     let repo = published(&sandbox);

@@ -128,3 +128,28 @@ fn the_policy_is_that_of_the_ref_which_is_updated() {
     push(&repo, &["origin", "main:strict"]).expect_blocked(&["f:1"]);
     push(&repo, &["origin", "main"]).expect_clean();
 }
+
+#[test]
+fn several_refs_are_each_judged_by_their_own_policy() {
+    let sandbox = Sandbox::new();
+    let (_, repo) = served(&sandbox, &[]);
+    push(&repo, &["origin", "main:strict"]).expect_clean();
+    repo.write(".shield-hook.toml", "[[allow]]\npath = \"f\"\nreason = \"a test\"\nbroad = true\n")
+        .commit("a loose policy");
+    push(&repo, &["origin", "main:loose"]).expect_clean();
+    repo.write("f", npmrc(&npm_token())).commit("leak");
+    // The default branch has no such allowance either.
+    push(&repo, &["--atomic", "origin", "main:loose", "main:strict"]).expect_blocked(&["f:1"]);
+    push(&repo, &["--atomic", "origin", "main:loose", "main:new"]).expect_blocked(&["f:1"]);
+    let run = push(&repo, &["origin", "main:loose", ":strict"]).expect_clean();
+    assert_eq!(count(&run, "commits"), 1);
+}
+
+#[test]
+fn the_name_of_a_new_ref_is_read() {
+    let sandbox = Sandbox::new();
+    let (_, repo) = served(&sandbox, &[]);
+    let token = npm_token();
+    let run = push(&repo, &["origin", &format!("main:refs/heads/{token}")]).expect_blocked(&["refs/heads/npm_****:1"]);
+    assert!(!run.stdout.contains(&token));
+}

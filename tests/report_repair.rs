@@ -237,8 +237,132 @@ fn a_commit_on_another_branch_is_found_there() {
     let run = repo.shield(&["scan", "--range", "main..other", "--format", "json"]).expect(1);
     let steps = steps(&run);
     assert!(steps[0].0.contains("another branch"), "{steps:?}");
-    sh(&repo, &steps[0].1[0]);
-    sh(&repo, &steps[0].1[1].replace("BRANCH", "other"));
+    steps[0].1.iter().for_each(|line| sh(&repo, line));
+    assert_eq!(repo.git(&["branch", "--show-current"]), "other");
     let there = repo.shield(&["scan", "--range", "origin/main..HEAD", "--format", "json"]).expect(1);
     assert!(self::steps(&there)[0].1[0].starts_with("git commit --amend"), "{there:?}");
+}
+
+/// What a push of these refs finds.
+fn push(repo: &Repo<'_>, refs: &[&str]) -> Run {
+    let zero = "0".repeat(40);
+    let line = |name: &&str| format!("{name} {} {name} {zero}\n", repo.git(&["rev-parse", name]));
+    let stdin: String = refs.iter().map(line).collect();
+    let remote = repo.git(&["remote", "get-url", "origin"]);
+    let args = ["hook", "--format", "json", "pre-push", "origin", &remote];
+    repo.sandbox().shield_with(repo.dir(), &args, &[], Some(stdin.as_bytes()))
+}
+
+/// An editor that writes the one word `clean`.
+const CLEAN: [(&str, &str); 1] = [("GIT_EDITOR", "echo clean >")];
+
+#[test]
+fn a_tags_message_is_written_anew_where_the_tag_is() {
+    let sandbox = Sandbox::new();
+    let repo = published(&sandbox);
+    repo.git(&["tag", "-a", "-m", &npm_token(), "v1's"]);
+    repo.write("a.txt", "more\n").commit("more");
+    let steps = steps(&push(&repo, &["refs/tags/v1's"]).expect(1));
+    steps[0].1.iter().for_each(|line| sh_with(&repo, line, &CLEAN));
+    push(&repo, &["refs/tags/v1's"]).expect_clean();
+    assert_eq!(repo.git(&["rev-parse", "v1's^{}"]), repo.git(&["rev-parse", "HEAD~1"]), "it stays where it was");
+    assert_eq!(repo.git(&["tag", "-l", "--format=%(contents:subject)"]), "clean");
+}
+
+#[test]
+fn a_note_is_written_anew_in_what_is_pushed() {
+    let sandbox = Sandbox::new();
+    for older in [false, true] {
+        let repo = published(&sandbox);
+        repo.write("a.txt", "more\n").commit("more");
+        if older {
+            repo.git(&["notes", "--ref=review", "add", "-m", "harmless", "HEAD~1"]);
+        }
+        repo.git(&["notes", "--ref=review", "add", "-m", &npm_token(), "HEAD"]);
+        if older {
+            repo.git(&["notes", "--ref=review", "append", "-m", "and this", "HEAD~1"]);
+        }
+        let steps = steps(&push(&repo, &["refs/notes/review"]).expect(1));
+        steps[0].1.iter().for_each(|line| sh_with(&repo, line, &CLEAN));
+        push(&repo, &["refs/notes/review"]).expect_clean();
+        assert_eq!(repo.git(&["notes", "--ref=review", "show", "HEAD"]), "clean");
+        if older {
+            assert_eq!(repo.git(&["notes", "--ref=review", "show", "HEAD~1"]), "harmless\n\nand this");
+        }
+        std::fs::remove_dir_all(repo.dir()).expect("the next repository");
+        std::fs::remove_dir_all(sandbox.path("remote.git")).expect("the next remote");
+    }
+}
+
+#[test]
+fn a_tagged_blob_is_no_longer_named() {
+    let sandbox = Sandbox::new();
+    let repo = published(&sandbox);
+    repo.write("loose", leak());
+    let blob = repo.git(&["hash-object", "-w", "loose"]);
+    repo.git(&["tag", "blob", &blob]);
+    let steps = steps(&push(&repo, &["refs/tags/blob"]).expect(1));
+    sh(&repo, &steps[0].1[0]);
+    assert_eq!(repo.git(&["tag"]), "");
+}
+
+#[test]
+fn an_author_that_is_a_secret_is_written_anew() {
+    let sandbox = Sandbox::new();
+    let repo = published(&sandbox);
+    for back in [0, 2] {
+        repo.git(&["reset", "--quiet", "--hard", "origin/main"]);
+        repo.write("a.txt", "one\n").add();
+        repo.git(&["commit", "--quiet", "-m", "one", &format!("--author={} <a@b.example>", npm_token())]);
+        for n in 0..back {
+            repo.write(format!("{n}.txt"), "more\n").add();
+            repo.git(&["commit", "--quiet", "-m", "more", "--author=Another <c@d.example>"]);
+        }
+        let steps = steps(&scan_commits(&repo).expect(1));
+        assert!(steps[0].0.contains("author"), "{steps:?}");
+        steps[0].1.iter().for_each(|line| sh(&repo, line));
+        scan_commits(&repo).expect_clean();
+        let authors = repo.git(&["log", "--format=%an", "origin/main.."]);
+        assert_eq!(authors, [&vec!["Another"; back][..], &["Test Person"]].concat().join("\n"));
+    }
+}
+
+#[test]
+fn a_file_is_given_another_name_in_its_commit() {
+    let sandbox = Sandbox::new();
+    let repo = published(&sandbox);
+    for back in [0, 2] {
+        repo.git(&["reset", "--quiet", "--hard", "origin/main"]);
+        let name = format!("{}.txt", npm_token());
+        repo.write(&name, "one\n").commit("one");
+        for n in 0..back {
+            repo.write(format!("{n}.txt"), "more\n").commit("more");
+        }
+        let steps = steps(&scan_commits(&repo).expect(1));
+        for line in &steps[0].1 {
+            sh(&repo, &line.replace("OLD", &name).replace("NEW", "new.txt"));
+        }
+        scan_commits(&repo).expect_clean();
+        assert_eq!(repo.git(&["rev-list", "--count", "origin/main.."]), (back + 1).to_string());
+        assert!(repo.path("new.txt").exists());
+    }
+}
+
+#[test]
+fn a_ref_whose_name_is_a_secret_gets_another() {
+    let sandbox = Sandbox::new();
+    let repo = published(&sandbox);
+    for kind in ["heads", "tags"] {
+        let name = npm_token();
+        repo.git(&[if kind == "heads" { "branch" } else { "tag" }, &name]);
+        let run = push(&repo, &[&format!("refs/{kind}/{name}")]).expect(1);
+        assert!(!run.stdout.contains(&name) && !run.stderr.contains(&name), "the name is shown");
+        for line in &steps(&run)[0].1 {
+            sh(&repo, &line.replace("OLD", &name).replace("NEW", "new-name"));
+        }
+        push(&repo, &[&format!("refs/{kind}/new-name")]).expect_clean();
+    }
+    let journal = std::fs::read_to_string(repo.path(".git/shield-hook/journal.jsonl")).expect("the journal");
+    assert!(journal.contains("refs/tags/npm_****"), "{journal}");
+    assert!(!journal.split("npm_").skip(1).any(|rest| !rest.starts_with("****")), "{journal}");
 }

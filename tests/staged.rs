@@ -416,6 +416,27 @@ fn a_secret_in_a_path_name() {
 }
 
 #[test]
+fn the_same_content_is_judged_at_every_path() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write(
+        ".shield-hook.toml",
+        "[[allow]]\npath = \"docs/**\"\nrule = \"npm-access-token\"\nreason = \"a sample\"\n",
+    );
+    let leak = npmrc(&npm_token());
+    for path in ["a.txt", "docs/a.txt", "z/a.txt"] {
+        repo.write(path, &leak);
+    }
+    repo.add().scan_staged().expect_blocked(&["a.txt:1", "z/a.txt:1"]);
+    repo.commit("leaks");
+    let run = repo.shield(&["scan", "--history", "--format", "json"]).expect(1);
+    assert!(!run.blocking().is_empty());
+    // One whose first path is harmless.
+    let leak = npmrc(&npm_token());
+    repo.write("docs/b.txt", &leak).write("src/b.txt", &leak).add().scan_staged().expect_blocked(&["src/b.txt:1"]);
+}
+
+#[test]
 fn damage_is_incomplete_never_clean() {
     let sandbox = Sandbox::new();
     let repo = sandbox.repo("repo");

@@ -8,6 +8,7 @@ use anstream::AutoStream;
 use anstream::adapter::strip_bytes;
 
 use super::options::{Color, Judging, Reporting};
+use crate::chunk::Kind;
 use crate::digest;
 use crate::engine::{Engine, Settings};
 use crate::error::{Context, Result};
@@ -153,11 +154,15 @@ impl Ending {
     ///
     /// # Errors
     /// The error that ended the run, or the report's that could not be written.
-    pub(super) fn conclude(self, run: Result<Outcome>, reporting: &Reporting) -> Result<Exit> {
+    pub(super) fn conclude(mut self, run: Result<Outcome>, reporting: &Reporting) -> Result<Exit> {
         let start = Instant::now();
         let concluded = run.and_then(|outcome| tell(&outcome, reporting).map(|exit| (exit, outcome)));
         match concluded {
             Ok((exit, outcome)) => {
+                // The journal names the refs that were read; a name can be the secret itself.
+                for finding in outcome.findings.iter().filter(|f| f.kind == Kind::RefName) {
+                    self.covers.refs.iter_mut().for_each(|r| finding.secret.hide_in(&mut r.name));
+                }
                 journal::record(&self.place, &Record::of(self.command, &outcome).covering(self.covers));
                 let silent = reporting.quiet || (self.silent_when_clean && exit == Exit::Clean);
                 if !silent {

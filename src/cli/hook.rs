@@ -8,7 +8,7 @@ use bstr::{BString, ByteSlice, ByteVec};
 use super::gate::{Ending, Gate, Home};
 use super::options::{Judging, Reporting};
 use super::{post_commit, told};
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::git::{self, Repo};
 use crate::journal::{self, Journal, Place};
@@ -131,25 +131,41 @@ fn scan(args: &Args, repo: &Repo, ending: &mut Ending) -> Result<Outcome> {
     }
 }
 
-/// Judges what is pushed to this repository by the policy of the ref it is pushed to; for a new ref, or several that
-/// stand at different commits, by that of the default branch.
+/// Judges what is pushed to this repository, each ref by its own policy as it stood; a new ref by that of the default
+/// branch.
 fn receive(args: &Args, repo: &Repo, ending: &mut Ending) -> Result<Outcome> {
     let updates = parse_ref_updates(&told::standard_input()?.0)?;
     ending.covers.refs = updates.iter().map(ref_update).collect();
     let mut objects = repo.objects();
-    let mut bases: Vec<_> = updates.iter().filter(|u| !u.new.is_null()).map(|u| u.old).collect();
-    bases.dedup();
-    let base = match bases[..] {
-        [one] if objects.tree_of(&one).is_ok() => Some((one, one.to_string())),
-        _ => repo.head()?.map(|head| (head, "HEAD".to_owned())),
-    };
-    let files: Box<dyn Files> = match base {
-        Some((id, name)) => Box::new(InTree::new(repo, &id, &name)?),
-        None => Box::new(NoFiles),
-    };
-    let gate = Gate::ready(&args.judging, Home::Trusted(&*files))?;
-    let max = gate.max_object();
-    gate.scan(&[&Outgoing::received(repo, updates, max)?])
+    let head = repo.head()?;
+    // In the order of the refs; a deletion brings nothing, whatever the policy.
+    let mut by_base: Vec<(Option<git::Oid>, Vec<RefUpdate>)> = Vec::new();
+    for update in updates {
+        let stands = !update.old.is_null() && objects.tree_of(&update.old).is_ok();
+        let base = if stands && !update.new.is_null() { Some(update.old) } else { head };
+        match by_base.iter_mut().find(|(known, _)| *known == base) {
+            Some((_, updates)) => updates.push(update),
+            None => by_base.push((base, vec![update])),
+        }
+    }
+    if by_base.is_empty() {
+        by_base.push((head, Vec::new()));
+    }
+    let mut whole: Option<Outcome> = None;
+    for (base, updates) in by_base {
+        let files: Box<dyn Files> = match base {
+            Some(id) if Some(id) == head => Box::new(InTree::new(repo, &id, "HEAD")?),
+            Some(id) => Box::new(InTree::new(repo, &id, &id.to_string())?),
+            None => Box::new(NoFiles),
+        };
+        let gate = Gate::ready(&args.judging, Home::Trusted(&*files))?;
+        let outcome = gate.scan(&[&Outgoing::received(repo, updates, gate.max_object())?])?;
+        match &mut whole {
+            Some(whole) => whole.join(outcome),
+            None => whole = Some(outcome),
+        }
+    }
+    whole.ok_or_else(|| Error::incomplete("no ref was judged"))
 }
 
 impl Hook {

@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 use rayon::prelude::*;
 
-use super::objects::{ObjectReader, items, skip};
+use super::objects::{ObjectReader, Seen, items, skip};
 use super::{Content, Coverage, Item, Old, Reader, Skip};
 use crate::chunk::{Kind, Origin};
 use crate::error::Result;
@@ -62,11 +62,9 @@ impl<'a> Commits<'a> {
         let notes = only_from(&new.commits, notes, tips);
         let brought = self.compare(&new, &mut objects);
         let opened: usize = brought.iter().map(|c| c.trees.len()).sum();
-        let mut seen = HashSet::new();
-        let mut known = HashSet::new();
+        let mut seen = Seen::default();
         if !new.blobs.is_empty() || brought.iter().any(|c| !c.new.is_empty() || !c.trees.is_empty()) {
-            known = new.known.near(&mut objects, KNOWN_TREES + 2 * opened).unwrap_or_default();
-            seen.clone_from(&known);
+            seen = Seen::knowing(new.known.near(&mut objects, KNOWN_TREES + 2 * opened).unwrap_or_default());
         }
         for tag in &new.tags {
             let mut item = message(*tag, Kind::TagMessage);
@@ -74,14 +72,14 @@ impl<'a> Commits<'a> {
             into.push(item);
         }
         for id in &new.blobs {
-            if seen.insert(*id) {
+            if seen.insert(*id, BStr::new(b"")) {
                 into.push(whole_blob(*id));
             }
         }
         let mut trees = HashSet::new();
         let keys = new.commits.iter().map(Some).chain(new.trees.iter().map(|_| None));
         for (key, (commit, changes)) in keys.zip(brought).enumerate() {
-            trees.extend(changes.trees.iter().filter(|tree| !known.contains(*tree)));
+            trees.extend(changes.trees.iter().filter(|tree| !seen.knows(tree)));
             let hex = commit.map(|c| c.id.to_string());
             into.extend(commit.map(|c| message(c.id, Kind::CommitMessage)));
             let first = into.len();

@@ -57,6 +57,17 @@ pub struct Coverage {
 }
 
 impl Coverage {
+    /// Adds what another part of the run read.
+    pub fn join(&mut self, other: Coverage) {
+        self.commits += other.commits;
+        self.blobs += other.blobs;
+        self.bytes += other.bytes;
+        self.skipped.extend(other.skipped);
+        self.refs.extend(other.refs);
+        self.unseen += other.unseen;
+        self.new_lines = self.new_lines.zip(other.new_lines).map(|(a, b)| a + b);
+    }
+
     /// Whether everything that was asked for was read.
     pub fn complete(&self) -> bool {
         !self.skipped.iter().any(|s| s.incomplete)

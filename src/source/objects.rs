@@ -2,22 +2,49 @@
 
 use std::collections::HashSet;
 
-use bstr::BStr;
+use bstr::{BStr, BString};
 
 use super::{Content, Coverage, Item, Old, Reader, Skip};
 use crate::chunk::{Kind, Origin};
 use crate::git::{self, Changes, Mode, Objects, Oid, Removed, Repo, Unread};
 use crate::place;
 
+/// Content that is planned, or need not be.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// What the other side has already, at whatever path.
+    known: HashSet<Oid>,
+    /// What is planned. Content is judged at every path it stands at: a key that is a sample below `tests/` is none
+    /// below `deploy/`, and an allowance for one path says nothing of another.
+    planned: HashSet<(Oid, BString)>,
+}
+
+impl Seen {
+    /// Nothing is planned yet; what is `known` need not be.
+    pub(super) fn knowing(known: HashSet<Oid>) -> Seen {
+        Seen { known, planned: HashSet::new() }
+    }
+
+    /// Whether the other side has this content.
+    pub(super) fn knows(&self, id: &Oid) -> bool {
+        self.known.contains(id)
+    }
+
+    /// Whether content is to be planned at this path: once for each, but a lockfile and its like every time, since what
+    /// they change is judged as well.
+    pub(super) fn insert(&mut self, id: Oid, path: &BStr) -> bool {
+        place::is_special(path) || !self.knows(&id) && self.planned.insert((id, path.to_owned()))
+    }
+}
+
 /// Turns changes into items: a file's or link's content, and the name of a path that is new.
 ///
-/// `seen` holds the ids that are planned already: each blob is scanned once a run. `key` is what [`Old::Unknown`] carries
-/// for these changes.
+/// `seen` holds what is planned already. `key` is what [`Old::Unknown`] carries for these changes.
 pub(super) fn items(
     changes: Changes,
     commit: Option<&str>,
     key: usize,
-    seen: &mut HashSet<Oid>,
+    seen: &mut Seen,
     coverage: &mut Coverage,
     into: &mut Vec<Item>,
 ) -> Vec<Removed> {
@@ -40,8 +67,7 @@ pub(super) fn items(
                 continue;
             }
         };
-        // A lockfile is judged by its name as well: the same bytes elsewhere are no other lockfile.
-        if seen.insert(change.id) || place::is_special(&change.path) {
+        if seen.insert(change.id, change.path.as_ref()) {
             let old = if change.old.is_empty() { Old::Unknown(key) } else { Old::Blobs(change.old) };
             into.push(Item { origin: origin(kind), content: Content::Object(change.id), old });
         }

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use bstr::{BString, ByteSlice};
 
 use super::commits::{CommitReader, Commits};
-use super::{Coverage, Item, Reader, Skip, Source};
+use super::{Content, Coverage, Item, Old, Reader, Skip, Source};
+use crate::chunk::{Kind, Origin};
 use crate::error::{Error, Result};
 use crate::git::{self, Oid, Remotes, Repo};
 
@@ -26,6 +27,11 @@ impl RefUpdate {
     /// Whether notes are pushed.
     fn is_notes(&self) -> bool {
         self.local_ref.starts_with(b"refs/notes/") || self.remote_ref.starts_with(b"refs/notes/")
+    }
+
+    /// Whether the other side does not have the ref yet.
+    fn is_creation(&self) -> bool {
+        self.old.is_null() && !self.new.is_null() && !self.remote_ref.is_empty()
     }
 
     fn shown(&self) -> String {
@@ -92,6 +98,12 @@ fn update(local_ref: &[u8], new: &[u8], remote_ref: &[u8], old: &[u8]) -> Option
     })
 }
 
+/// The name of a new ref is published with it.
+fn ref_name(update: &RefUpdate) -> Item {
+    let origin = Origin { kind: Kind::RefName, path: update.remote_ref.clone(), commit: None };
+    Item { origin, content: Content::Bytes(update.remote_ref.to_vec().into()), old: Old::Nothing }
+}
+
 /// Everything that some ref updates bring to where they go.
 pub struct Outgoing<'a> {
     repo: &'a Repo,
@@ -100,6 +112,8 @@ pub struct Outgoing<'a> {
     there: Vec<Oid>,
     /// Remotes other than the one that is pushed to, by name, with what they are known to hold.
     others: Vec<(String, Vec<Oid>)>,
+    /// Whether the names of the refs are published, too.
+    names: bool,
     commits: Commits<'a>,
 }
 
@@ -128,7 +142,7 @@ impl<'a> Outgoing<'a> {
                 others.push((remote.name.clone(), remote.tips.clone()));
             }
         }
-        Ok(Outgoing::new(repo, updates, there, others, max_object))
+        Ok(Outgoing { names: true, ..Outgoing::new(repo, updates, there, others, max_object) })
     }
 
     /// What ref updates bring into this very repository: everything that none of its refs leads to yet. For pre-receive.
@@ -138,7 +152,7 @@ impl<'a> Outgoing<'a> {
     pub fn received(repo: &'a Repo, updates: Vec<RefUpdate>, max_object: u64) -> Result<Outgoing<'a>> {
         let mut there: Vec<Oid> = repo.refs("")?.into_iter().map(|r| r.id).collect();
         there.extend(repo.head()?);
-        Ok(Outgoing::new(repo, updates, there, Vec::new(), max_object))
+        Ok(Outgoing { names: true, ..Outgoing::new(repo, updates, there, Vec::new(), max_object) })
     }
 
     /// What a transaction of this repository would make branches and tags lead to: everything that none of them leads
@@ -179,7 +193,7 @@ impl<'a> Outgoing<'a> {
         max_object: u64,
     ) -> Self {
         let commits = Commits::new(repo, max_object);
-        Outgoing { repo, updates, there, others, commits }
+        Outgoing { repo, updates, there, others, names: false, commits }
     }
 
     /// After the plan: the commits that are new, oldest first.
@@ -223,7 +237,9 @@ impl Source for Outgoing<'_> {
             return Ok(Vec::new());
         }
         let new = git::outgoing(self.repo, &mut self.repo.objects(), &tips, &hidden)?;
-        self.commits.plan(new, &tips, &notes, coverage)
+        let mut items = self.commits.plan(new, &tips, &notes, coverage)?;
+        items.extend(self.updates.iter().filter(|u| self.names && u.is_creation()).map(ref_name));
+        Ok(items)
     }
 
     fn reader(&self) -> Result<Box<dyn Reader + '_>> {

@@ -1,9 +1,8 @@
 //! What `git commit` would record.
 
-use std::collections::HashSet;
 use std::sync::OnceLock;
 
-use super::objects::{ObjectReader, items};
+use super::objects::{ObjectReader, Seen, items};
 use super::{Coverage, Item, Reader, Source};
 use crate::error::Result;
 use crate::git::{self, Oid, Removed, Repo};
@@ -34,7 +33,7 @@ impl Source for Staged<'_> {
         if let Some(tree) = changes.root {
             self.tree.get_or_init(|| tree);
         }
-        let (mut seen, mut planned) = (HashSet::new(), Vec::new());
+        let (mut seen, mut planned) = (Seen::default(), Vec::new());
         let removed = items(changes, None, 0, &mut seen, coverage, &mut planned);
         self.removed.get_or_init(|| [removed]);
         Ok(planned)
