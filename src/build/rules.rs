@@ -7,10 +7,13 @@ use std::path::Path;
 #[path = "../rule/level.rs"]
 #[allow(dead_code)]
 mod level;
+#[path = "../rule/nearest.rs"]
+#[allow(dead_code)]
+mod nearest;
 #[path = "../rule/shape.rs"]
 #[allow(dead_code)]
 mod shape;
-#[path = "../rule/spec.rs"]
+#[path = "../rule/spec/mod.rs"]
 #[allow(dead_code)]
 pub mod spec;
 #[path = "../rule/template.rs"]

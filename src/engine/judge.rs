@@ -119,6 +119,8 @@ fn worth_it(rule: &Rule, secret: &[u8], standing: Standing) -> Result<(), Droppe
 
 /// Hexadecimal, but for a prefix or so, and with enough digits not to be a word.
 fn is_hex(value: &[u8]) -> bool {
+    let tail = value.rsplit(|b| matches!(b, b'-' | b'_')).next().unwrap_or_default();
+    let value = if tail.len() >= SHORTEST * 2 { tail } else { value };
     let count = |is: fn(&u8) -> bool| value.iter().filter(|b| is(b)).count();
     let hex = count(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f' | b'A'..=b'F' | b'-'));
     hex * 10 >= value.len() * 9 && count(u8::is_ascii_digit) * 6 >= value.len()

@@ -8,6 +8,7 @@ mod decode;
 pub mod explain;
 pub mod generic;
 mod judge;
+mod manifest;
 mod matcher;
 mod placeholder;
 pub mod prefilter;
@@ -16,6 +17,7 @@ mod resolve;
 mod run;
 mod text;
 mod view;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -82,6 +84,8 @@ pub struct Match {
 pub struct Engine {
     set: RuleSet,
     rules: Vec<Ready>,
+    /// The places in `rules` of those that look at files which are one word.
+    whole: Vec<usize>,
     prefilter: Prefilter,
     wakes: Wakes,
     /// For each rule that `wakes` speaks of its place in `rules`; none where the two are the same.
@@ -105,7 +109,8 @@ impl Engine {
             }
             None => (prefilter_of(set.rules()), None),
         };
-        Engine { set, rules, prefilter, wakes, places, settings }
+        let whole = (0..rules.len()).filter(|&n| rules[n].rule.detector == Some(Rule::WHOLE)).collect();
+        Engine { set, rules, whole, prefilter, wakes, places, settings }
     }
 
     /// The rules it runs.

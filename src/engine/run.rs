@@ -7,12 +7,15 @@ use bstr::BStr;
 use super::decode::{self, Budget};
 use super::generic;
 use super::judge::{self, Circumstances, Dropped};
-use super::matcher;
+use super::manifest;
+use super::matcher::{self, Found};
 use super::prefilter::Hit;
 use super::resolve::{self, Candidate, Standing};
 use super::text;
 use super::view::View;
+use super::whole;
 use super::{Engine, Scratch};
+use crate::rule::{Confidence, Rule};
 
 /// Is told what becomes of every hit. The scan itself listens to nothing; `explain` does.
 pub(super) trait Listen {
@@ -46,11 +49,12 @@ pub(super) struct Run<'a, L> {
     pub listener: &'a mut L,
 }
 
-impl<L: Listen> Run<'_, L> {
+impl<'a, L: Listen> Run<'a, L> {
     /// Every candidate in `text`, whose hits are `hits`, and in what is encoded in it, as deep as `depth`.
     pub fn scan(&mut self, text: &[u8], hits: &[Hit], depth: usize) -> Vec<Candidate> {
         let mut candidates = Vec::new();
         self.matched(text, hits, &mut candidates);
+        self.whole(text, &mut candidates);
         self.decoded(text, depth, &mut candidates);
         resolve::resolve(candidates, &self.engine.rules, text)
     }
@@ -98,14 +102,46 @@ impl<L: Listen> Run<'_, L> {
         self.scratch.views.push(view);
     }
 
+    fn around<'t>(&self, text: &'t [u8]) -> Circumstances<'t>
+    where
+        'a: 't,
+    {
+        let settings = &self.engine.settings;
+        Circumstances { text, path: self.path, path_policy: settings.path_policy, now: settings.now }
+    }
+
+    /// Adds the text itself, where it is one word at a path whose files are credentials.
+    fn whole(&mut self, text: &[u8], candidates: &mut Vec<Candidate>) {
+        if self.engine.whole.is_empty() {
+            return;
+        }
+        let Some(word) = whole::only_word(text) else { return };
+        let around = self.around(text);
+        for &number in &self.engine.whole {
+            let ready = &self.engine.rules[number];
+            if !ready.applies_to(self.path) {
+                continue;
+            }
+            let shape = ready.shape();
+            let Some(secret) = shape.regex.captures(text).and_then(|groups| groups.get(shape.secret)) else { continue };
+            let found = Found { whole: word.clone(), secret: secret.range() };
+            match judge::judge(ready, number, found, &around) {
+                Ok(candidate) => {
+                    self.listener.taken(&candidate);
+                    candidates.push(candidate);
+                }
+                Err(why) => self.listener.dropped(number, &word, &why),
+            }
+        }
+    }
+
     /// Adds what the rules that `hits` wake find in `text`.
     fn matched(&mut self, text: &[u8], hits: &[Hit], candidates: &mut Vec<Candidate>) {
         if hits.is_empty() {
             return;
         }
         let engine = self.engine;
-        let settings = &engine.settings;
-        let around = Circumstances { text, path: self.path, path_policy: settings.path_policy, now: settings.now };
+        let around = self.around(text);
         // Most hits are words that only the generic detector knows, which looks at each at once.
         let mut last = 0..0;
         let wanted = &mut self.scratch.wanted;
@@ -115,8 +151,8 @@ impl<L: Listen> Run<'_, L> {
             for &rule in engine.wakes.rules(hit.keyword) {
                 let Some(rule) = engine.place(rule) else { continue };
                 match engine.rules[usize::from(rule)].rule.detector {
-                    Some(_) => generic = true,
-                    None => wanted.push((rule, hit.at..hit.at + engine.prefilter.keyword(hit.keyword).len())),
+                    Some(Rule::GENERIC) => generic = true,
+                    _ => wanted.push((rule, hit.at..hit.at + engine.prefilter.keyword(hit.keyword).len())),
                 }
             }
             if generic {
@@ -136,6 +172,12 @@ impl<L: Listen> Run<'_, L> {
                 continue;
             }
             self.listener.woken(number, &spans);
+            if ready.rule.detector == Some(Rule::MANIFEST) {
+                for hit in &spans {
+                    declared(number, &around, hit, candidates, self.listener);
+                }
+                continue;
+            }
             matcher::search(ready.shape(), text, ready.rule.window, spans.iter().cloned(), |found| {
                 let value = found.secret.clone();
                 match judge::judge(ready, number, found, &around) {
@@ -154,6 +196,37 @@ impl<L: Listen> Run<'_, L> {
     }
 }
 
+/// Adds what the Kubernetes Secret whose kind stands at `hit` declares to be secret.
+fn declared(
+    rule: usize,
+    around: &Circumstances<'_>,
+    hit: &Range<usize>,
+    candidates: &mut Vec<Candidate>,
+    listener: &mut impl Listen,
+) {
+    for entry in manifest::entries(around.text, hit.clone()) {
+        let (confidence, standing, note) = match manifest::worth(around.text, &entry) {
+            manifest::Worth::Nothing => continue,
+            // No generic rule takes the base64 of a placeholder for a secret.
+            manifest::Worth::Placeholder => (Confidence::Low, Standing::NotSecret, "a placeholder"),
+            manifest::Worth::Secret => (Confidence::High, Standing::Plain, "declared as a secret"),
+        };
+        let mut candidate = Candidate {
+            rule,
+            span: entry.value,
+            confidence,
+            verified: None,
+            standing,
+            notes: vec![note.into()],
+            secret: None,
+            pair: None,
+        };
+        judge::lower(&mut candidate, around);
+        listener.taken(&candidate);
+        candidates.push(candidate);
+    }
+}
+
 /// The generic secret that belongs to the keyword at `hit`. The detector, not the keyword, decides which rule a finding
 /// belongs to. `last` is the value seen last: the words of one name (`api_secret_key`) lead to one value.
 fn detect(
@@ -168,7 +241,8 @@ fn detect(
     let judgement = generic::judge(around.text, around.path, &found);
     listener.judged(&found.value, &judgement);
     let confidence = judgement.confidence?;
-    let rule = engine.rules.iter().position(|r| r.rule.detector.is_some() && r.rule.id == judgement.rule)?;
+    let rule =
+        engine.rules.iter().position(|r| r.rule.detector == Some(Rule::GENERIC) && r.rule.id == judgement.rule)?;
     let mut candidate = Candidate {
         rule,
         span: found.value,

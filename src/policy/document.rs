@@ -12,6 +12,7 @@ use toml::de::{DeTable, DeValue};
 use toml::value::Date;
 
 use crate::error::{Error, Result};
+use crate::rule::nearest::nearest;
 
 /// One parsed TOML file.
 pub struct Document<'a> {
@@ -289,45 +290,6 @@ pub fn parse_size(text: &str) -> Option<u64> {
     number.checked_mul(unit)
 }
 
-/// The one of `known` that was probably meant by `typed`: at most a third of its letters differ, or one begins with
-/// the other.
-pub fn nearest<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let typed = typed.to_ascii_lowercase().replace('_', "-");
-    if typed.chars().count() > 64 {
-        return None;
-    }
-    known
-        .into_iter()
-        .filter_map(|k| {
-            let distance = distance(&typed, k);
-            let begins = typed.len() >= 4 && (k.starts_with(&typed) || typed.starts_with(k));
-            (distance <= k.chars().count().max(3) / 3 || begins).then_some((distance, k))
-        })
-        .min()
-        .map(|(_, k)| k)
-}
-
-/// Levenshtein's distance in characters, a swap of neighbours counting once.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
-    for (i, row) in rows.iter_mut().enumerate() {
-        row[0] = i;
-    }
-    rows[0] = (0..=b.len()).collect();
-    for i in 1..=a.len() {
-        for j in 1..=b.len() {
-            let same = usize::from(a[i - 1] != b[j - 1]);
-            let mut best = (rows[i - 1][j] + 1).min(rows[i][j - 1] + 1).min(rows[i - 1][j - 1] + same);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            rows[i][j] = best;
-        }
-    }
-    rows[a.len()][b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -342,15 +304,6 @@ mod tests {
         assert_eq!(parse_size("-1"), None);
         assert_eq!(parse_size(""), None);
         assert_eq!(parse_size("99999999 TiB"), None, "more than 64 bits");
-    }
-
-    #[test]
-    fn nearest_finds_what_was_meant_and_nothing_far_off() {
-        let known = ["block", "baseline", "max-object", "published-elsewhere"];
-        assert_eq!(nearest("blok", known), Some("block"));
-        assert_eq!(nearest("max_object", known), Some("max-object"));
-        assert_eq!(nearest("published", known), Some("published-elsewhere"));
-        assert_eq!(nearest("colour", known), None);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub use files::{Files, InTree, NoFiles, OnDisk, user_config};
 use crate::error::{Error, Result};
 use crate::finding::{Finding, Verdict};
 use crate::package;
-use crate::rule::{Confidence, Rule, RuleSet, Severity, Status};
+use crate::rule::{Confidence, Rule, RuleSet, Severity, Status, nearest};
 
 /// The default limit on the size of one object, in bytes.
 pub const MAX_OBJECT: u64 = 1 << 30;
@@ -438,6 +438,5 @@ fn rules(layers: &[Layer<'_>], overrides: &Overrides, noticed: &mut Vec<String>)
 
 /// `; did you mean ...?`, when a rule's id is near.
 fn near(id: &str, rules: &RuleSet) -> String {
-    document::nearest(id, rules.rules().iter().map(|r| r.id))
-        .map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
+    nearest::hint(id, rules.rules().iter().map(|r| r.id))
 }

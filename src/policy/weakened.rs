@@ -8,40 +8,17 @@ use super::{Policy, config};
 use crate::chunk::Kind;
 use crate::error::Result;
 use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Verdict};
-use crate::rule::{Confidence, Judge, Rule, RuleSet, Severity, Status};
+use crate::rule::{Confidence, Rule, RuleSet};
 
 /// The id of these findings, for `disable` and `[[allow]]` in the trusted policy.
 pub const ID: &str = "policy-weakened";
 
 /// Made by no scan; here so that reports treat it like any other.
 pub static RULE: Rule = Rule {
-    id: ID,
-    title: "this change weakens the policy that judges it",
-    provider: "shield-hook",
-    status: Status::Stable,
-    replaced_by: None,
-    severity: Severity::High,
-    confidence: Confidence::High,
-    since: "0.1.0",
-    keywords: &[],
-    regex: "",
-    detector: None,
-    window: 0,
-    prefix: "",
-    check: None,
-    entropy: None,
-    judge: Judge::Token,
-    general: false,
-    paths: &[],
-    allow: &[],
-    requires: None,
     why: "Whoever can loosen the gate in the change that has to pass it can publish anything.",
     fix: "Have it reviewed and merged by someone who may change the policy; or let the trusted branch say that this is \
           fine: disable = [\"policy-weakened\"], or an allowance with this rule.",
-    references: &[],
-    matches: &[],
-    rejects: &[],
-    digest: 0,
+    ..Rule::without_pattern(ID, "this change weakens the policy that judges it", "shield-hook")
 };
 
 /// One thing that lets more pass.

@@ -5,6 +5,7 @@
 
 pub mod generate;
 pub mod level;
+pub mod nearest;
 pub mod pattern;
 pub mod shape;
 pub mod sign;
@@ -50,9 +51,9 @@ pub struct Rule {
     pub since: &'static str,
     /// At least one of these is in every match, in whatever case. ASCII, three bytes or more.
     pub keywords: &'static [&'static str],
-    /// The shape, with a group `secret`. Empty for a rule with its own detector.
+    /// The shape, with a group `secret`. Empty for a detector that needs none.
     pub regex: &'static str,
-    /// A detector in the engine that stands in for the regex (`generic`).
+    /// A detector in the engine that stands in for keywords, or for the regex as well.
     pub detector: Option<&'static str>,
     /// How many bytes before and after a keyword a match may span.
     pub window: usize,
@@ -94,6 +95,45 @@ pub struct RuleSet {
 }
 
 impl Rule {
+    /// The detector of secrets that have no form of their own.
+    pub const GENERIC: &str = "generic";
+    /// The detector of what Kubernetes Secrets declare.
+    pub const MANIFEST: &str = "kubernetes-secret";
+    /// The detector of files that are a credential and nothing else.
+    pub const WHOLE: &str = "whole-file";
+
+    /// A rule of this id and no content, for findings that no pattern makes: the code that finds them fills in the rest.
+    pub const fn without_pattern(id: &'static str, title: &'static str, provider: &'static str) -> Rule {
+        Rule {
+            id,
+            title,
+            provider,
+            status: Status::Stable,
+            replaced_by: None,
+            severity: Severity::High,
+            confidence: Confidence::High,
+            since: "0.1.0",
+            keywords: &[],
+            regex: "",
+            detector: None,
+            window: 0,
+            prefix: "",
+            check: None,
+            entropy: None,
+            judge: Judge::Token,
+            general: false,
+            paths: &[],
+            allow: &[],
+            requires: None,
+            why: "",
+            fix: "",
+            references: &[],
+            matches: &[],
+            rejects: &[],
+            digest: 0,
+        }
+    }
+
     /// Which of the built-in rules this is, counted in the order of their ids; none for a user's own.
     pub fn builtin_number(&'static self) -> Option<usize> {
         // Told by its address: no strings are compared at every start.
@@ -188,7 +228,7 @@ impl RuleSet {
 
     /// Says that there is no rule called `id`, and which is near.
     pub fn unknown(&self, id: &str) -> Error {
-        let near = spec::nearest(id, self.rules.iter().map(|r| r.id));
+        let near = nearest::hint(id, self.rules.iter().map(|r| r.id));
         Error::usage(format!("no rule is called `{id}`{near}")).help("`shield-hook rules list` shows every rule")
     }
 

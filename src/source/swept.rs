@@ -548,6 +548,10 @@ fn carry(
 /// is as well to read all of it.
 fn windows(content: &[u8], fresh: &[Range<usize>], into: &mut Vec<Range<usize>>) -> bool {
     into.clear();
+    // A short text may be a credential as a whole.
+    if content.len() <= REACH {
+        return false;
+    }
     let mut total = 0;
     for range in fresh {
         let from = line_start(content, range.start.saturating_sub(MARGIN));

@@ -149,6 +149,10 @@ pub fn path_kind(path: &[u8]) -> PathKind {
             }
         }
     }
+    // A shell's history is what was typed, and CloudFormation's file is called so.
+    if name.ends_with(b"_history") || CALLED_SO.iter().any(|n| eq(name, n)) {
+        return PathKind::Config;
+    }
     let mut kind = None;
     // Words of the file's own name: `user_test.go`, `UserTest.java`, `test_user.py`, `app.spec.ts`, `.env.example`.
     super::name::each_word(name, |word| {
@@ -192,6 +196,7 @@ const LOCKFILES: &[&str] = &[
     "mix.lock",
     "bun.lock",
 ];
+const CALLED_SO: &[&str] = &["template.yaml", "template.yml", ".history"];
 const DIRECTORIES: &[(&[&str], PathKind)] = &[
     (
         &[

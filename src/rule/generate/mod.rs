@@ -43,7 +43,7 @@ impl<'r> Generator<'r> {
     /// # Errors
     /// A sentence about a rule whose regex says nothing about the secret's shape.
     pub fn secret(&mut self, rule: &Rule) -> Result<String, String> {
-        if rule.detector.is_some() {
+        if rule.regex.is_empty() {
             return Ok(self.password());
         }
         let hir = shape::parse(rule.regex)?;

@@ -1,0 +1,154 @@
+//! Rule files: TOML in, validated rules out, every complaint with its file and line. Shared with the build script.
+
+mod fields;
+mod pattern;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use super::level::{Confidence, Judge, Severity, Status};
+use super::nearest;
+use super::template::{self, Piece};
+use fields::Reader;
+
+/// The offline proofs that a rule may name; `engine::checks` implements them.
+pub const CHECKS: &[&str] = &[
+    "age",
+    "aws-bedrock",
+    "aws-key-id",
+    "azure-devops",
+    "base58check",
+    "base64-json",
+    "basic-auth",
+    "crc32-base62",
+    "crc32-base64-le",
+    "crc32-hex",
+    "crc32-hex-le",
+    "crc32-hex-upper",
+    "discord-snowflake",
+    "gitlab-routable",
+    "jwt",
+    "luhn",
+    "macaroon",
+    "marvin32",
+    "openssh-key",
+    "pem",
+    "pgp-armor",
+    "putty",
+    "url-password",
+    "uuid4",
+];
+
+/// The detectors that stand in for keywords or a regex; the engine implements them.
+pub const DETECTORS: &[&str] = &["generic", "kubernetes-secret", "whole-file"];
+
+/// Whose rule file it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// The project's own: everything that a reader, a report or a test needs has to be there.
+    Project,
+    /// A user's: an id, a regex and keywords are enough.
+    User,
+}
+
+/// A rule as its file gives it, validated and expanded. The fields are those of [`super::Rule`].
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct Spec {
+    pub file: String,
+    /// Where the rule's id stands, counted from 1.
+    pub line: usize,
+    pub id: String,
+    pub title: String,
+    pub provider: String,
+    pub status: Status,
+    pub replaced_by: Option<String>,
+    pub severity: Severity,
+    pub confidence: Confidence,
+    pub since: String,
+    pub keywords: Vec<String>,
+    pub regex: String,
+    pub detector: Option<String>,
+    pub window: usize,
+    pub prefix: String,
+    pub check: Option<String>,
+    pub entropy: Option<f32>,
+    pub judge: Judge,
+    pub general: bool,
+    pub paths: Vec<String>,
+    pub allow: Vec<String>,
+    pub requires: Option<(String, usize)>,
+    pub why: String,
+    pub fix: String,
+    pub references: Vec<String>,
+    pub matches: Vec<String>,
+    pub rejects: Vec<String>,
+}
+
+impl Spec {
+    /// A hash over everything but the place in the file: FNV-1a, 64 bits, which needs no dependency here.
+    pub fn digest(&self) -> u64 {
+        let content = Spec { file: String::new(), line: 0, ..self.clone() };
+        format!("{content:?}")
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+    }
+}
+
+/// What is wrong with a rule file, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The file as it was named.
+    pub file: String,
+    /// Counted from 1.
+    pub line: usize,
+    /// One or more sentences.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.message)
+    }
+}
+
+/// Reads one rule file. `file` names it in messages; its stem is the provider when the file does not say one.
+///
+/// # Errors
+/// Every problem of the file, in its order.
+pub fn read(file: &str, text: &str, author: Author) -> Result<Vec<Spec>, Vec<Problem>> {
+    let mut reader = Reader { file, text, author, problems: Vec::new() };
+    let specs = reader.file();
+    if reader.problems.is_empty() { Ok(specs) } else { Err(reader.problems) }
+}
+
+/// What can only be said of a whole set: ids are unique, and the rules that others name exist, among `specs` or among
+/// those `known` already.
+pub fn check_set(specs: &[Spec], known: &[&str]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let ids = || specs.iter().map(|s| s.id.as_str()).chain(known.iter().copied());
+    let mut tell = |s: &Spec, message: String| {
+        problems.push(Problem { file: s.file.clone(), line: s.line, message });
+    };
+    for (at, spec) in specs.iter().enumerate() {
+        if let Some(first) = specs[..at].iter().find(|s| s.id == spec.id) {
+            tell(spec, format!("rule id `{}` is taken: {}:{} has it", spec.id, first.file, first.line));
+        }
+        let secrets = spec.matches.iter().chain(&spec.rejects).filter_map(|t| template::parse(t).ok()).flatten();
+        let named = secrets.filter_map(|piece| match piece {
+            Piece::Secret(Some(id)) => Some(("a template", id)),
+            _ => None,
+        });
+        let named = named
+            .chain(spec.replaced_by.iter().map(|id| ("`replaced-by`", id.clone())))
+            .chain(spec.requires.iter().map(|(id, _)| ("`requires`", id.clone())));
+        for (what, id) in named {
+            if !ids().any(|k| k == id) {
+                tell(spec, format!("{what} names rule `{id}`, which does not exist{}", nearest::hint(&id, ids())));
+            }
+        }
+    }
+    problems
+}

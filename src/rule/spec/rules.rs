@@ -1,0 +1,250 @@
+//! A rule file and its rules, key by key.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::super::level::{Confidence, Severity, Status};
+use super::super::shape::{self, Shape};
+use super::super::template;
+use super::fields::{Fields, Reader, get};
+use super::{Author, CHECKS, DETECTORS, Spec};
+
+const FILE_KEYS: &[&str] = &["provider", "rule"];
+const RULE_KEYS: &[&str] = &[
+    "allow",
+    "beside",
+    "check",
+    "confidence",
+    "detector",
+    "entropy",
+    "fix",
+    "general",
+    "id",
+    "judge",
+    "keywords",
+    "match",
+    "paths",
+    "prefix",
+    "references",
+    "regex",
+    "reject",
+    "replaced-by",
+    "requires",
+    "severity",
+    "since",
+    "status",
+    "title",
+    "value",
+    "why",
+    "window",
+    "words",
+];
+const REQUIRES_KEYS: &[&str] = &["rule", "lines"];
+
+/// The window where neither the rule nor the length of its regex says one, in bytes.
+const DEFAULT_WINDOW: usize = 1024;
+/// The largest window, in bytes.
+const MAX_WINDOW: usize = 1 << 20;
+
+impl Reader<'_> {
+    /// Everything in the file.
+    pub(super) fn file(&mut self) -> Vec<Spec> {
+        let text = self.text;
+        let table = match DeTable::parse(text) {
+            Ok(table) => table,
+            Err(e) => {
+                self.tell(e.span().unwrap_or(0..0), format!("not TOML: {}", e.message()));
+                return Vec::new();
+            }
+        };
+        let fields = self.fields(table.get_ref(), FILE_KEYS, "a rule file");
+        let stem = self.file.rsplit(['/', '\\']).next().unwrap_or_default().trim_end_matches(".toml").to_owned();
+        let provider = match get(&fields, "provider") {
+            Some(value) => match self.string(value, "provider") {
+                Some(p) if self.author == Author::Project && p != stem => {
+                    self.tell(value.span(), format!("provider is `{p}`, but the file is called `{stem}.toml`"));
+                    p
+                }
+                Some(p) if !is_kebab(&p) => {
+                    self.tell(value.span(), "provider: lower-case letters, digits and single hyphens only");
+                    p
+                }
+                Some(p) => p,
+                None => stem,
+            },
+            None if self.author == Author::Project => {
+                self.tell(0..0, "`provider` is missing");
+                stem
+            }
+            None => stem,
+        };
+        let Some(rules) = get(&fields, "rule") else {
+            self.tell(0..0, "no [[rule]] in this file");
+            return Vec::new();
+        };
+        let DeValue::Array(rules) = rules.get_ref() else {
+            self.tell(rules.span(), "`rule` must be an array of tables: write [[rule]]");
+            return Vec::new();
+        };
+        rules.iter().filter_map(|rule| self.rule(rule, &provider)).collect()
+    }
+
+    fn rule(&mut self, rule: &Spanned<DeValue<'_>>, provider: &str) -> Option<Spec> {
+        let DeValue::Table(table) = rule.get_ref() else {
+            self.tell(rule.span(), "a rule must be a table");
+            return None;
+        };
+        let fields = &self.fields(table, RULE_KEYS, "a rule");
+        let at = get(fields, "id").map_or_else(|| rule.span(), Spanned::span);
+        let project = self.author == Author::Project;
+        let id = self.text_field(fields, "id", &at, true)?;
+        if !is_kebab(&id) {
+            self.tell(at.clone(), format!("id `{id}`: lower-case letters, digits and single hyphens only"));
+        }
+        let detector = self.opt_string(fields, "detector");
+        if let Some(d) = &detector {
+            self.one_of(fields, "detector", d, DETECTORS);
+        }
+        let check = self.opt_string(fields, "check");
+        if let Some(c) = &check {
+            self.one_of(fields, "check", c, CHECKS);
+        }
+        let pattern = self.pattern(fields, &at, detector.as_deref());
+        let shape = pattern.shape.as_ref();
+        let window = self.window(fields, shape);
+        let status = self.level(fields, "status", &at, project).unwrap_or(Status::Stable);
+        let replaced_by = self.opt_string(fields, "replaced-by");
+        if (status == Status::Deprecated) != replaced_by.is_some() {
+            self.tell(at.clone(), "a deprecated rule, and no other, names its successor: `replaced-by = \"rule-id\"`");
+        }
+        let spec = Spec {
+            file: self.file.to_owned(),
+            line: self.line(&at),
+            title: self.text_field(fields, "title", &at, project).unwrap_or_else(|| id.clone()),
+            provider: provider.to_owned(),
+            status,
+            replaced_by,
+            severity: self.level(fields, "severity", &at, project).unwrap_or(Severity::High),
+            confidence: self.level(fields, "confidence", &at, project).unwrap_or(Confidence::High),
+            since: self.text_field(fields, "since", &at, project).unwrap_or_default(),
+            prefix: self
+                .opt_string(fields, "prefix")
+                .unwrap_or_else(|| shape.map(Shape::secret_prefix).unwrap_or_default()),
+            keywords: pattern.keywords,
+            regex: pattern.regex,
+            detector,
+            window,
+            check,
+            entropy: self.entropy(fields),
+            judge: self.level(fields, "judge", &at, false).unwrap_or(pattern.judge),
+            general: self.flag(fields, "general"),
+            paths: self.paths(fields),
+            allow: self.allow(fields),
+            requires: self.requires(fields),
+            why: self.text_field(fields, "why", &at, project).unwrap_or_default(),
+            fix: self.text_field(fields, "fix", &at, project).unwrap_or_default(),
+            references: self.references(fields, &at),
+            matches: self.templates(fields, "match", &at),
+            rejects: self.templates(fields, "reject", &at),
+            id,
+        };
+        Some(spec)
+    }
+
+    fn window(&mut self, fields: &Fields<'_, '_>, shape: Option<&Shape>) -> usize {
+        let longest = shape.and_then(Shape::max_len);
+        match get(fields, "window") {
+            None => longest.map_or(DEFAULT_WINDOW, |n| n.min(MAX_WINDOW)),
+            Some(value) => match self.integer(value) {
+                Some(n) if (16..=MAX_WINDOW).contains(&n) => n,
+                _ => {
+                    self.tell(value.span(), format!("`window`: bytes, from 16 to {MAX_WINDOW}"));
+                    DEFAULT_WINDOW
+                }
+            },
+        }
+    }
+
+    fn entropy(&mut self, fields: &Fields<'_, '_>) -> Option<f32> {
+        let value = get(fields, "entropy")?;
+        let bits = match value.get_ref() {
+            DeValue::Float(f) => f.as_str().parse().ok(),
+            DeValue::Integer(i) => i.as_str().parse().ok(),
+            _ => None,
+        };
+        let bits = bits.filter(|b: &f32| (0.0..=8.0).contains(b));
+        if bits.is_none() {
+            self.tell(value.span(), "`entropy`: bits a character, from 0 to 8");
+        }
+        bits
+    }
+
+    fn paths(&mut self, fields: &Fields<'_, '_>) -> Vec<String> {
+        let paths = self.strings(fields, "paths");
+        if let Some(bad) = paths.iter().find(|p| p.is_empty() || p.starts_with('/') || p.contains('\\')) {
+            let at = get(fields, "paths").map_or(0..0, Spanned::span);
+            self.tell(at, format!("path `{bad}`: a glob relative to the repository's root, separated by `/`"));
+        }
+        paths
+    }
+
+    fn allow(&mut self, fields: &Fields<'_, '_>) -> Vec<String> {
+        let allow = self.strings(fields, "allow");
+        for regex in &allow {
+            let at = get(fields, "allow").map_or(0..0, Spanned::span);
+            match shape::parse(regex) {
+                Err(e) => self.tell(at, e),
+                Ok(hir) if hir.properties().minimum_len() == Some(0) => {
+                    self.tell(at, format!("allow `{regex}` matches everything"));
+                }
+                Ok(_) => {}
+            }
+        }
+        allow
+    }
+
+    fn requires(&mut self, fields: &Fields<'_, '_>) -> Option<(String, usize)> {
+        let value = get(fields, "requires")?;
+        let DeValue::Table(table) = value.get_ref() else {
+            self.tell(value.span(), "`requires` is a table: { rule = \"other-rule\", lines = 10 }");
+            return None;
+        };
+        let inner = self.fields(table, REQUIRES_KEYS, "`requires`");
+        let rule = self.text_field(&inner, "rule", &value.span(), true)?;
+        let lines = match get(&inner, "lines") {
+            None => Some(10),
+            Some(lines) => self.integer(lines).filter(|n| (0..=1000).contains(n)),
+        };
+        if lines.is_none() {
+            self.tell(value.span(), "`lines`: how many lines away the other rule may match, from 0 to 1000");
+        }
+        Some((rule, lines?))
+    }
+
+    fn references(&mut self, fields: &Fields<'_, '_>, at: &Range<usize>) -> Vec<String> {
+        let references = self.strings(fields, "references");
+        if let Some(bad) = references.iter().find(|r| !r.starts_with("https://")) {
+            self.tell(at.clone(), format!("reference `{bad}` must begin with https://"));
+        }
+        references
+    }
+
+    fn templates(&mut self, fields: &Fields<'_, '_>, key: &str, at: &Range<usize>) -> Vec<String> {
+        let templates = self.strings(fields, key);
+        if templates.is_empty() && self.author == Author::Project {
+            self.tell(at.clone(), format!("`{key}` is missing: at least one template"));
+        }
+        for t in &templates {
+            if let Err(e) = template::parse(t) {
+                self.tell(get(fields, key).map_or(0..0, Spanned::span), e);
+            }
+        }
+        templates
+    }
+}
+
+fn is_kebab(id: &str) -> bool {
+    id.split('-').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()))
+}
