@@ -1,5 +1,7 @@
 //! The one line that every run leaves.
 
+use crate::error::Error;
+use crate::exit::Exit;
 use crate::finding::{Finding, Verdict};
 use crate::outcome::Outcome;
 use crate::package;
@@ -7,6 +9,9 @@ use crate::policy::weakened;
 
 /// For example `shield-hook: clean: 3 files, 61 rules, 5 ms`.
 pub fn line(outcome: &Outcome) -> String {
+    if let Some(error) = &outcome.failed {
+        return failed(error);
+    }
     let count = |of: fn(&Verdict) -> bool| outcome.findings.iter().filter(|f| of(&f.verdict)).count();
     let mut parts = Vec::new();
     let blocking =
@@ -60,6 +65,12 @@ pub fn line(outcome: &Outcome) -> String {
     }
     parts.push(format!("{} ms", outcome.took.as_millis()));
     format!("shield-hook: {}: {}", outcome.result(), parts.join(", "))
+}
+
+/// The line of a run that an error ended.
+pub fn failed(error: &Error) -> String {
+    let result = if error.exit() == Exit::Usage { "wrong usage or configuration" } else { "incomplete" };
+    format!("shield-hook: {result}: nothing was judged")
 }
 
 fn plural(n: usize, one: &str, many: &str) -> String {

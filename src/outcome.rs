@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::Finding;
 use crate::package;
-use crate::source::Coverage;
+use crate::source::{Coverage, Skip};
 
 /// Everything a report needs to know about a run.
 #[derive(Clone, Debug)]
@@ -31,9 +32,29 @@ pub struct Outcome {
     pub data: Option<String>,
     /// What paths are relative to, when that is on disk.
     pub root: Option<PathBuf>,
+    /// What ended the run before it could judge anything.
+    pub failed: Option<Error>,
 }
 
 impl Outcome {
+    /// What a run came to that `error` ended: nothing was judged.
+    pub fn failed(error: &Error, took: Duration) -> Outcome {
+        let skip = Skip { what: "run", path: String::new(), reason: error.message().to_owned(), incomplete: true };
+        Outcome {
+            findings: Vec::new(),
+            coverage: Coverage { skipped: vec![skip], ..Coverage::default() },
+            stale: Vec::new(),
+            rules: 0,
+            ruleset: String::new(),
+            took,
+            packages: Vec::new(),
+            changes: Vec::new(),
+            data: None,
+            root: None,
+            failed: Some(error.clone()),
+        }
+    }
+
     /// Adds findings that no source brought.
     pub fn add(&mut self, findings: Vec<Finding>) {
         self.findings.extend(findings);
@@ -56,7 +77,9 @@ impl Outcome {
 
     /// The exit code that it means.
     pub fn exit(&self) -> Exit {
-        if self.findings.iter().any(|f| f.verdict.blocks()) {
+        if let Some(error) = &self.failed {
+            error.exit()
+        } else if self.findings.iter().any(|f| f.verdict.blocks()) {
             Exit::Blocked
         } else if !self.coverage.complete() {
             Exit::Incomplete

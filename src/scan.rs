@@ -78,6 +78,7 @@ pub fn run(sources: &[&dyn Source], engine: &Engine, policy: &Policy) -> Result<
         changes,
         data: gate.data().map(str::to_owned),
         root: None,
+        failed: None,
     })
 }
 

@@ -8,7 +8,7 @@ use std::fs;
 use serde_json::Value;
 use support::{Repo, Sandbox, npm_token};
 
-const FORMATS: &[&str] = &["pretty", "json", "jsonl", "sarif", "junit", "csv", "github", "gitlab"];
+const FORMATS: &[&str] = &["pretty", "json", "jsonl", "sarif", "junit", "csv", "github", "gitlab", "html"];
 
 /// A repository with staged secrets in awkward places; gives the secrets.
 fn awkward<'s>(sandbox: &'s Sandbox) -> (Repo<'s>, Vec<String>) {
@@ -351,6 +351,63 @@ fn gitlab_has_what_its_schema_requires() {
         assert!(one["location"]["commit"]["sha"].as_str().is_some_and(|s| !s.is_empty()));
         assert!(!one["identifiers"].as_array().expect("identifiers").is_empty());
     }
+}
+
+#[test]
+fn html_stands_alone_and_cannot_be_forged() {
+    let sandbox = Sandbox::new();
+    let (repo, _) = awkward(&sandbox);
+    let page = report(&repo, "html");
+    assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>\n"), "{page}");
+    let mut open: Vec<&str> = Vec::new();
+    for tag in page.split('<').skip(1).filter_map(|rest| rest.split('>').next()) {
+        let name = tag.trim_start_matches('/').split([' ', '\n']).next().unwrap_or_default();
+        const KNOWN: [&str; 23] = [
+            "html", "head", "meta", "title", "style", "body", "h1", "h2", "h3", "span", "p", "article", "code", "pre",
+            "mark", "dl", "dt", "dd", "ul", "li", "small", "details", "!DOCTYPE",
+        ];
+        assert!(KNOWN.contains(&name), "a file name made markup: <{tag}>");
+        match tag.strip_prefix('/') {
+            Some(closed) => assert_eq!(open.pop(), Some(closed)),
+            None if ["meta", "!DOCTYPE"].contains(&name) => {}
+            None => open.push(name),
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
+    assert!(!page.contains("http:") && !page.contains("src=") && !page.contains("href="), "it loads something");
+    assert!(page.contains("<h1>shield-hook: <span class=\"blocked\">blocked</span></h1>"), "{page}");
+}
+
+#[test]
+fn an_error_is_told_in_the_format_that_was_asked_for() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write(".shield-hook.toml", "blok = 1\n");
+    for (args, code) in [(["scan", "--staged"], 3), (["scan", "--range=no..where"], 3)] {
+        let run = repo.shield(&[&args[..], &["--format", "json"]].concat()).expect(code);
+        let json = run.json();
+        assert_eq!((&json["result"], &json["complete"]), (&"incomplete".into(), &false.into()), "{}", run.stdout);
+        assert!(json["error"]["message"].as_str().is_some_and(|m| m.contains("blok")), "{}", run.stdout);
+        assert_eq!(json["digest"].as_str(), run.stderr.lines().last(), "the digest is one");
+        assert!(json["findings"].as_array().is_some_and(Vec::is_empty));
+    }
+    std::fs::remove_file(repo.path(".shield-hook.toml")).expect("the configuration");
+    for format in FORMATS.iter().filter(|f| **f != "pretty") {
+        let run = repo.shield(&["scan", "--range", "no..where", "--format", format]).expect(2);
+        assert!(format == &"csv" || run.stdout.contains("no"), "{format}: {}", run.stdout);
+    }
+}
+
+#[test]
+fn a_path_that_is_not_there_hides_no_other() {
+    let sandbox = Sandbox::new();
+    let (repo, _) = awkward(&sandbox);
+    let run = repo.shield(&["scan", ".", "not-there", "--format", "json"]).expect(1);
+    let json = run.json();
+    assert_eq!(json["complete"], false);
+    assert_eq!(json["coverage"]["skipped"][0]["path"], "not-there");
+    assert!(run.stderr.contains("not-there"), "{}", run.stderr);
+    repo.shield(&["scan", "not-there", "--format", "json"]).expect(2);
 }
 
 #[test]

@@ -156,7 +156,16 @@ impl Ending {
     /// The error that ended the run, or the report's that could not be written.
     pub(super) fn conclude(mut self, run: Result<Outcome>, reporting: &Reporting) -> Result<Exit> {
         let start = Instant::now();
-        let concluded = run.and_then(|outcome| tell(&outcome, reporting).map(|exit| (exit, outcome)));
+        let concluded = match run {
+            Ok(outcome) => tell(&outcome, reporting).map(|exit| (exit, outcome)),
+            // Those who read a machine's format find the error there as well; a report that fails, too, changes nothing.
+            Err(error) => {
+                if reporting.format != Format::Pretty {
+                    let _ = write(&Outcome::failed(&error, start.elapsed()), reporting);
+                }
+                Err(error)
+            }
+        };
         match concluded {
             Ok((exit, outcome)) => {
                 // The journal names the refs that were read; a name can be the secret itself.
@@ -180,6 +189,14 @@ impl Ending {
 
 /// Writes the report, and what was not scanned.
 pub(super) fn tell(outcome: &Outcome, reporting: &Reporting) -> Result<Exit> {
+    write(outcome, reporting)?;
+    for skip in outcome.coverage.skipped.iter().filter(|s| s.incomplete) {
+        anstream::eprintln!("shield-hook: not scanned: {} {}: {}", skip.what, skip.path, skip.reason);
+    }
+    Ok(outcome.exit())
+}
+
+fn write(outcome: &Outcome, reporting: &Reporting) -> Result<()> {
     let to_terminal = reporting.output.is_none() && io::stdout().is_terminal();
     let links = (to_terminal && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout))
         .then(|| outcome.root.as_ref()?.canonicalize().ok())
@@ -201,8 +218,5 @@ pub(super) fn tell(outcome: &Outcome, reporting: &Reporting) -> Result<Exit> {
             out.write_all(&bytes).and_then(|()| out.flush()).or_incomplete("the report")?;
         }
     }
-    for skip in outcome.coverage.skipped.iter().filter(|s| s.incomplete) {
-        anstream::eprintln!("shield-hook: not scanned: {} {}: {}", skip.what, skip.path, skip.reason);
-    }
-    Ok(outcome.exit())
+    Ok(())
 }

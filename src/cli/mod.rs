@@ -142,6 +142,5 @@ pub fn end(run: Result<Exit>) -> ExitCode {
 
 fn complain(error: &Error) {
     anstream::eprintln!("error: {error}");
-    let result = if error.exit() == Exit::Usage { "wrong usage or configuration" } else { "incomplete" };
-    anstream::eprintln!("shield-hook: {result}: nothing was judged");
+    anstream::eprintln!("{}", crate::digest::failed(error));
 }

@@ -21,7 +21,7 @@ impl Report for Json {
 
 /// The whole outcome as the contract lays it down.
 pub fn object(outcome: &Outcome) -> Value {
-    json!({
+    let mut object = json!({
         "version": 1,
         "tool": {
             "name": "shield-hook",
@@ -37,7 +37,11 @@ pub fn object(outcome: &Outcome) -> Value {
         "findings": outcome.findings.iter().map(finding).collect::<Vec<_>>(),
         "packages": outcome.packages.iter().map(packages::row).collect::<Vec<_>>(),
         "changes": outcome.changes.iter().map(packages::change).collect::<Vec<_>>(),
-    })
+    });
+    if let Some(error) = &outcome.failed {
+        object["error"] = json!({ "message": error.message(), "help": error.help_lines() });
+    }
+    object
 }
 
 /// One finding as the contract lays it down.

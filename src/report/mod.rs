@@ -3,6 +3,7 @@
 mod csv;
 mod github;
 mod gitlab;
+mod html;
 mod json;
 mod jsonl;
 mod junit;
@@ -48,6 +49,8 @@ pub enum Format {
     Github,
     /// GitLab's secret detection report.
     Gitlab,
+    /// One page that stands alone.
+    Html,
 }
 
 /// How the report for people looks.
@@ -71,6 +74,7 @@ impl Format {
             Format::Csv => Box::new(csv::Csv),
             Format::Github => Box::new(github::GitHub),
             Format::Gitlab => Box::new(gitlab::GitLab),
+            Format::Html => Box::new(html::Html),
         }
     }
 }

@@ -7,7 +7,7 @@ use ignore::WalkBuilder;
 
 use super::{Content, Coverage, Item, Old, Reader, Skip, Source};
 use crate::chunk::{Kind, Origin};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Files and folders named on the command line; works outside git.
 pub struct Paths {
@@ -35,7 +35,10 @@ impl Source for Paths {
                 // A file, or a pipe such as the shell's <(...).
                 Ok(_) => items.push(self.item(path.clone(), Kind::File)),
                 Err(_) if path.symlink_metadata().is_ok() => items.push(self.item(path.clone(), Kind::Symlink)),
-                Err(e) => return Err(Error::incomplete(format!("{}: {e}", path.display()))),
+                Err(e) => {
+                    let (what, path, reason) = ("file", slashes(path).to_string(), e.to_string());
+                    coverage.skipped.push(Skip { what, path, reason, incomplete: true });
+                }
             }
         }
         items.sort_by(|a, b| a.origin.path.cmp(&b.origin.path));
