@@ -46,6 +46,32 @@ impl<'a> Places<'a> {
     }
 }
 
+/// Where `span` stands in a text whose characters are stored in two bytes each (UTF-16): `little` endian or big.
+pub fn wide_place(text: &[u8], little: bool, span: &Range<usize>) -> Place {
+    let unit = |pair: &[u8]| match little {
+        true => u16::from_le_bytes([pair[0], pair[1]]),
+        false => u16::from_be_bytes([pair[0], pair[1]]),
+    };
+    let (mut place, mut at) = (Place { line: 1, column: 1, end_line: 1 }, 0);
+    let last = span.end.saturating_sub(1).max(span.start);
+    for c in char::decode_utf16(text.chunks_exact(2).map(unit)) {
+        let c = c.unwrap_or(char::REPLACEMENT_CHARACTER);
+        at += c.len_utf16() * 2;
+        if at > last {
+            break;
+        }
+        let before = at <= span.start;
+        match c {
+            '\n' if before => place = Place { line: place.line + 1, column: 1, end_line: place.line + 1 },
+            '\n' => place.end_line += 1,
+            '\u{feff}' => {}
+            _ if before => place.column += 1,
+            _ => {}
+        }
+    }
+    place
+}
+
 /// The whole lines that `span` touches, without the last line end.
 pub fn lines_around<'a>(text: &'a [u8], span: &Range<usize>) -> &'a [u8] {
     let begin = line_start(text, span.start);
@@ -160,6 +186,21 @@ mod tests {
     fn shown(text: &str, n: usize) -> Excerpt {
         let spans: Vec<_> = text.match_indices("SECRET").map(|(i, s)| i..i + s.len()).collect();
         masked(text.as_bytes(), &spans[n], &spans, "S****")
+    }
+
+    #[test]
+    fn wide_characters_are_counted_as_what_they_are() {
+        // U+0A00 and U+010A hold the byte of a line end, U+1D11E takes two units.
+        let text = "\u{feff}ਅĊ\r\nx\nké𝄞 = SECRET\nSECRET\n";
+        let at = text[..text.find("SECRET").unwrap()].encode_utf16().count() * 2;
+        for little in [true, false] {
+            let bytes = |u: u16| if little { u.to_le_bytes() } else { u.to_be_bytes() };
+            let stored: Vec<u8> = text.encode_utf16().flat_map(bytes).collect();
+            assert_eq!(wide_place(&stored, little, &(at..at + 12)), Place { line: 3, column: 7, end_line: 3 });
+            assert_eq!(wide_place(&stored, little, &(at..at + 26)), Place { line: 3, column: 7, end_line: 4 });
+            assert_eq!(wide_place(&stored, little, &(at + 14..at + 26)), Place { line: 4, column: 1, end_line: 4 });
+            assert_eq!(wide_place(&stored, little, &(2..4)), Place { line: 1, column: 1, end_line: 1 });
+        }
     }
 
     #[test]

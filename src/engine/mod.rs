@@ -162,6 +162,12 @@ impl Engine {
     }
 }
 
+/// Whether a whole text is stored in UTF-16, and then whether in little-endian order: with a byte order mark, or by its
+/// pattern of zero bytes.
+pub fn is_utf16(text: &[u8]) -> Option<bool> {
+    text::is_utf16(text)
+}
+
 /// A prefilter made at run time, for rules of a user's own.
 fn prefilter_of(rules: &[&'static Rule]) -> (Prefilter, Wakes) {
     let mut wakes: BTreeMap<String, Vec<u16>> = BTreeMap::new();

@@ -25,6 +25,11 @@ pub(super) fn utf16(text: &[u8], view: &mut View) {
     }
 }
 
+/// Whether a whole text is stored in UTF-16, and then whether in little-endian order.
+pub(super) fn is_utf16(text: &[u8]) -> Option<bool> {
+    encoding(text).map(|encoding| encoding == Encoding::Utf16Le)
+}
+
 fn encoding(text: &[u8]) -> Option<Encoding> {
     match text {
         [0xff, 0xfe, rest @ ..] if !rest.starts_with(&[0, 0]) => return Some(Encoding::Utf16Le),
