@@ -218,3 +218,24 @@ fn a_rule_that_stays_silent_is_named() {
     let run = repo.shield(&["canary", "--rules"]).expect(1);
     assert!(run.stderr.contains("corp-token: silent on all 2"), "{run:?}");
 }
+
+#[test]
+fn a_server_refuses_the_push() {
+    let sandbox = Sandbox::new();
+    let server = sandbox.repo_with("server.git", &["--bare"]);
+    assert_loud(server.shield(&["canary"]), "git runs no pre-receive hook");
+    server.shield(&["install"]).expect(0);
+    let before = files(server.dir());
+    let run = server.shield(&["canary"]).expect(0);
+    assert!(run.stdout.contains(": push blocked, ci blocked, clean passed ("), "{run:?}");
+    assert_eq!(files(server.dir()), before, "the repository is not touched");
+    script(&server.path("hooks/pre-receive"), "#!/bin/sh\ncat >/dev/null\nexit 1\n");
+    assert_loud(server.shield(&["canary"]), "pre-receive");
+    fs::remove_file(server.path("hooks/pre-receive")).unwrap();
+    // A policy that lets everything through, as the server reads it: from HEAD.
+    server.shield(&["install"]).expect(0);
+    let repo = sandbox.repo("repo");
+    repo.write(".shield-hook.toml", "[[allow]]\npath = \"**\"\nreason = \"all\"\nbroad = true\n").commit("loose");
+    repo.git(&["push", "--quiet", "--no-verify", server.dir().to_str().unwrap(), "HEAD:refs/heads/main"]);
+    assert_loud(server.shield(&["canary"]), "the policy lets it through");
+}

@@ -36,14 +36,8 @@ impl Report for Html {
         if let Some(error) = &outcome.failed {
             writeln!(out, "<pre>{}</pre>", text(&error.to_string()))?;
         }
-        let sections: [(&str, &str, fn(&Verdict) -> bool); 4] = [
-            ("block", "Blocks", |v| matches!(v, Verdict::Block)),
-            ("warn", "Does not block", |v| matches!(v, Verdict::Warn(_))),
-            ("allowed", "Allowed", |v| matches!(v, Verdict::Allowed(_))),
-            ("old", "Old: stood there before", |v| matches!(v, Verdict::Old(_))),
-        ];
-        for (class, title, belongs) in sections {
-            let findings: Vec<&Finding> = outcome.findings.iter().filter(|f| belongs(&f.verdict)).collect();
+        for (class, title) in SECTIONS {
+            let findings: Vec<&Finding> = outcome.findings.iter().filter(|f| class_of(&f.verdict) == class).collect();
             if !findings.is_empty() {
                 writeln!(out, "<h2>{title} ({})</h2>", findings.len())?;
                 findings.iter().try_for_each(|f| article(f, class, out))?;
@@ -76,6 +70,19 @@ impl Report for Html {
             text(&outcome.ruleset)
         )?;
         writeln!(out, "</body>\n</html>")
+    }
+}
+
+/// What is told, in this order.
+const SECTIONS: [(&str, &str); 4] =
+    [("block", "Blocks"), ("warn", "Does not block"), ("allowed", "Allowed"), ("old", "Old: stood there before")];
+
+fn class_of(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Block => "block",
+        Verdict::Warn(_) => "warn",
+        Verdict::Allowed(_) => "allowed",
+        Verdict::Old(_) => "old",
     }
 }
 

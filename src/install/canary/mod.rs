@@ -17,7 +17,7 @@ pub use detectors::run as rules;
 
 use super::inspect::{self, Seen, What};
 use super::site::Site;
-use super::{files, stub};
+use super::{files, names, stub};
 use crate::error::{Context, Result};
 use crate::exit::Exit;
 use plant::Planted;
@@ -48,11 +48,18 @@ pub fn run(directory: &Path, program: &Path) -> Result<Sung> {
     let planted = plant::files(&word)?;
     let world = World::make(&site, &seen, &word)?;
     let mut trial = Trial { world, seen: &seen, word: &word, planted: &planted, steps: Vec::new(), wrong: Vec::new() };
-    trial.commit()?;
-    trial.push()?;
-    trial.merge()?;
-    trial.ci(&binary(&seen, program))?;
-    trial.clean(&binary(&seen, program))?;
+    let program = binary(&seen, program);
+    if site.bare {
+        trial.receive()?;
+        trial.ci(&program)?;
+        trial.clean(&program, &[("push", names::SERVER)])?;
+    } else {
+        trial.commit()?;
+        trial.push()?;
+        trial.merge()?;
+        trial.ci(&program)?;
+        trial.clean(&program, &[("commit", "pre-commit"), ("merge", "pre-merge-commit"), ("push", "pre-push")])?;
+    }
     let took = start.elapsed();
     let line = format!("canary {word}: {} ({} ms)", trial.steps.join(", "), took.as_millis());
     let exit = if trial.wrong.is_empty() { Exit::Clean } else { Exit::Blocked };
@@ -112,6 +119,19 @@ impl Trial<'_> {
         self.start_over()
     }
 
+    /// A push to a server's repository, from a clone that has no hooks.
+    fn receive(&mut self) -> Result<()> {
+        self.plant()?;
+        let tip = self.commit_of_the_index("planted")?;
+        self.start_over()?;
+        let (ran, output) = self.during("hook pre-receive", |world| {
+            world.git(["push", "--quiet", "origin", &format!("{tip}:refs/heads/planted")])
+        })?;
+        let there = self.on_remote("refs/heads/planted")?;
+        self.judge("push", Some(names::SERVER), !output.status.success() && !there, ran, &output);
+        Ok(())
+    }
+
     /// `git merge` of a branch that was never published.
     fn merge(&mut self) -> Result<()> {
         self.plant()?;
@@ -143,8 +163,8 @@ impl Trial<'_> {
         Ok(())
     }
 
-    /// All of it again with nothing planted.
-    fn clean(&mut self, program: &Path) -> Result<()> {
+    /// All of it again with nothing planted: each step with the hook that has to run in it.
+    fn clean(&mut self, program: &Path, steps: &[(&str, &str)]) -> Result<()> {
         let before = self.wrong.len();
         let base = self.world.base.clone();
         self.start_over()?;
@@ -154,13 +174,16 @@ impl Trial<'_> {
         self.start_over()?;
         std::fs::write(self.world.clone.join("clean"), "Nothing to see here.\n").or_incomplete("the clean change")?;
         self.world.quietly(&["add", "clean"])?;
-        let hooks: [(&str, &str, Vec<&str>); 3] = [
-            ("commit", "pre-commit", vec!["commit", "--quiet", "--message=clean"]),
-            ("merge", "pre-merge-commit", vec!["merge", "--quiet", "--no-ff", "--message=merge", &side]),
-            ("push", "pre-push", vec!["push", "--quiet", "origin", "HEAD:refs/heads/clean"]),
-        ];
-        for (step, hook, args) in hooks {
+        if !steps.iter().any(|(step, _)| *step == "commit") {
+            self.world.quietly(&["commit", "--quiet", "--message=clean"])?;
+        }
+        for &(step, hook) in steps {
             let command = format!("hook {hook}");
+            let args: &[&str] = match step {
+                "commit" => &["commit", "--quiet", "--message=clean"],
+                "merge" => &["merge", "--quiet", "--no-ff", "--message=merge", &side],
+                _ => &["push", "--quiet", "origin", "HEAD:refs/heads/clean"],
+            };
             let (ran, output) = self.during(&command, |world| world.git(args.iter().copied()))?;
             if !output.status.success() {
                 self.wrong.push(format!("a clean {step} is stopped: {}", said(&output)));

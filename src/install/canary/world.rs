@@ -94,6 +94,9 @@ impl World {
         world.configure(site)?;
         world.policy(site)?;
         world.hooks(site, seen)?;
+        if site.bare {
+            world.serve()?;
+        }
         Ok(world)
     }
 
@@ -139,6 +142,19 @@ impl World {
         fs::write(&path, text).or_incomplete(path.display())
     }
 
+    /// Gives the hooks to the remote, as the server has them; the clone is that of somebody who has none.
+    fn serve(&self) -> Result<()> {
+        let hooks = self.hooks_directory();
+        let remote = self.remote.to_string_lossy().into_owned();
+        self.quietly(&["config", "core.hooksPath", "/dev/null"])?;
+        for args in
+            [["config", "core.hooksPath", &hooks.to_string_lossy()], ["symbolic-ref", "HEAD", "refs/heads/base"]]
+        {
+            self.quietly(&[&["--git-dir", remote.as_str()][..], &args].concat())?;
+        }
+        Ok(())
+    }
+
     fn hooks_directory(&self) -> PathBuf {
         self.clone.with_file_name("hooks")
     }
@@ -162,6 +178,9 @@ impl World {
         self.base = self.quietly(&["rev-parse", "HEAD"])?;
         for (name, _) in &committed {
             fs::remove_file(self.clone.join(name)).or_incomplete(name)?;
+        }
+        if site.bare {
+            return Ok(());
         }
         load(&on_disk);
         self.write(&on_disk.into_files())
@@ -263,8 +282,9 @@ impl World {
     /// The records that runs in the clone have left, of hooks and of others.
     pub fn records(&self) -> Vec<Record> {
         let hooks = Place::Repository(self.clone.join(".git"));
+        let server = Place::Repository(self.remote.clone());
         let state = Place::Directory(self.clone.with_file_name("state").join("shield-hook"));
-        [hooks, state].iter().flat_map(|place| Journal::read(place).unwrap_or_default().records).collect()
+        [hooks, server, state].iter().flat_map(|place| Journal::read(place).unwrap_or_default().records).collect()
     }
 }
 
