@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::packages::{self, Telling};
+use super::packages::{self, Asking, Telling};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::package::installed::{self, Progress};
@@ -30,6 +30,8 @@ pub struct Args {
     #[arg(long)]
     global: bool,
     #[command(flatten)]
+    asking: Asking,
+    #[command(flatten)]
     telling: Telling,
 }
 
@@ -43,6 +45,7 @@ pub fn run(args: Args) -> Result<Exit> {
 }
 
 fn survey(args: &Args) -> Result<Survey> {
+    let online = args.asking.open()?;
     let advisories = store::load()?;
     let mut roots = args.paths.clone();
     if let Some(missing) = roots.iter().find(|root| !root.exists()) {
@@ -56,14 +59,16 @@ fn survey(args: &Args) -> Result<Survey> {
     let progress = Progress::default();
     let shown = std::io::stderr().is_terminal() && !args.telling.no_progress && !args.telling.quiet;
     let done = AtomicBool::new(false);
-    Ok(std::thread::scope(|scope| {
+    let mut survey = std::thread::scope(|scope| {
         if shown {
             scope.spawn(|| show(&progress, &done));
         }
         let survey = installed::audit(&roots, &advisories, &progress);
         done.store(true, Ordering::Relaxed);
         survey
-    }))
+    });
+    packages::complete(&mut survey, online.as_ref())?;
+    Ok(survey)
 }
 
 /// One line on the terminal, kept up to date and taken away at the end.

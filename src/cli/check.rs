@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use super::packages::{self, Telling};
+use super::packages::{self, Asking, Telling};
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::package::advisory::{Advisories, Verdict};
@@ -21,6 +21,8 @@ Examples:
   shield-hook check pypi:elementary-data==0.23.3   one ecosystem
   shield-hook check package-lock.json uv.lock      everything that lockfiles name
 
+  shield-hook check --online left-pad@1.3.0        also: how old it is, whether it was withdrawn, what its build claims
+
 There is no \"safe\": what the data does not hold is unknown.
 Exit codes: 0 nothing known to be bad, 1 a known-bad version, 2 not everything could be read, 3 wrong usage")]
 pub struct Args {
@@ -33,6 +35,8 @@ pub struct Args {
     /// Read the files as this format, whatever they are called (package-lock.json, yarn.lock, uv.lock ...)
     #[arg(long = "as", value_name = "FORMAT")]
     read_as: Option<String>,
+    #[command(flatten)]
+    asking: Asking,
     #[command(flatten)]
     telling: Telling,
 }
@@ -57,6 +61,7 @@ pub fn run(mut args: Args) -> Result<Exit> {
 }
 
 fn survey(args: &Args) -> Result<Survey> {
+    let online = args.asking.open()?;
     let advisories = store::load()?;
     let mut survey = Survey { data: advisories.date().to_owned(), ..Survey::default() };
     let forced = args.read_as.as_deref().map(format_called).transpose()?;
@@ -67,7 +72,7 @@ fn survey(args: &Args) -> Result<Survey> {
             look_up(what, args.ecosystem, &advisories, &mut survey)?;
         }
     }
-    survey.sort();
+    packages::complete(&mut survey, online.as_ref())?;
     Ok(survey)
 }
 
@@ -156,14 +161,7 @@ fn look_up(what: &str, only: Option<Ecosystem>, advisories: &Advisories, survey:
             }
             (_, verdict) => verdict,
         };
-        survey.rows.push(Row {
-            ecosystem,
-            name: name.to_owned(),
-            version: version.map(str::to_owned),
-            verdict,
-            path: None,
-            line: None,
-        });
+        survey.rows.push(Row { verdict, ..Row::unknown(ecosystem, name, version) });
     }
     Ok(())
 }

@@ -4,11 +4,15 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::allow::root;
 use crate::error::{Context, Result};
 use crate::exit::Exit;
 use crate::journal::{self, Counts, Place, Record};
-use crate::package::age;
+use crate::package::online::Online;
+use crate::package::online::registries::{Registries, Surroundings};
 use crate::package::survey::Survey;
+use crate::package::{age, fetch};
+use crate::policy::{self, OnDisk, Origin, Overrides, Policy};
 use crate::report::packages;
 
 /// How packages are reported.
@@ -40,6 +44,52 @@ pub struct Telling {
     /// No progress bar
     #[arg(long)]
     pub no_progress: bool,
+}
+
+/// The option to ask registries.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Registries")]
+pub struct Asking {
+    /// Ask the registries of .npmrc and pip.conf when each version came out, whether it was withdrawn, and what its
+    /// build claims; needs a program built with `--features online`
+    #[arg(long)]
+    online: bool,
+}
+
+impl Asking {
+    /// The way to the registries, where it is wanted.
+    ///
+    /// # Errors
+    /// Exit 3 when this program has no network code, or the settings are wrong.
+    pub(super) fn open(&self) -> Result<Option<Online>> {
+        if !self.online {
+            return Ok(None);
+        }
+        let net = fetch::online().map_err(|error| error.context("--online"))?;
+        let project = [PathBuf::from(".npmrc"), root()?.join(".npmrc")].into_iter().find_map(|path| {
+            let text = std::fs::read_to_string(&path).ok()?;
+            Some((path.display().to_string(), text))
+        });
+        Ok(Some(Online::new(net, Registries::read(Surroundings::here(project))?)))
+    }
+}
+
+/// Adds what registries say, and says what is too new for the project's policy.
+///
+/// # Errors
+/// Exit 3 when no registry is configured, or the policy is wrong.
+pub(super) fn complete(survey: &mut Survey, online: Option<&Online>) -> Result<()> {
+    if let Some(online) = online {
+        online.fill(survey)?;
+    }
+    if survey.rows.iter().any(|row| row.published.is_some()) {
+        let (files, user) = (OnDisk { root: root()? }, policy::user_config());
+        let origin = Origin { files: &files, user: user.as_deref(), trusted: false };
+        let (policy, _) = Policy::load(origin, &Overrides::default())?;
+        survey.judge_ages(&policy.packages);
+    }
+    survey.sort();
+    Ok(())
 }
 
 /// Writes the report, the journal record and the digest; an error leaves its record, too.

@@ -66,7 +66,7 @@ impl fmt::Display for Failure {
 }
 
 /// Asks. Tests ask a table.
-pub trait Fetch: Sync {
+pub trait Fetch: Send + Sync {
     /// The body of a 200 answer.
     ///
     /// # Errors

@@ -2,20 +2,26 @@
 
 use super::advisory::{Advisories, Verdict};
 use super::change::{self, Change, Note, What};
+use super::ecosystem::Ecosystem;
 use super::indicator::{self, Trace, Weight};
-use super::inventory::Inventory;
+use super::inventory::{Inventory, Package};
+use super::online::registries::{Registries, Surroundings};
+use super::online::{Online, Question};
 use super::settings::Settings;
 use super::survey::Row;
-use super::{lockfile, rules, store};
+use super::{fetch, lockfile, rules, store};
 use crate::error::Result;
 use crate::place;
 use crate::rule::{Confidence, Rule};
+use crate::source::Skip;
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 /// The gate with its data, which is taken up when the first file needs it.
 #[derive(Default)]
 pub struct Gate {
     advisories: OnceLock<Result<Advisories>>,
+    online: OnceLock<Result<Online>>,
 }
 
 /// What is to be judged.
@@ -66,6 +72,8 @@ pub struct Judged {
     pub change: Option<Change>,
     /// The lockfile could not be read: why, and whether that leaves the scan incomplete.
     pub unreadable: Option<(String, bool)>,
+    /// What the registries did not say.
+    pub unanswered: Vec<Skip>,
 }
 
 /// Whether the gate may have anything to say of a file: told by its name, and by one fast search for characters that
@@ -115,10 +123,14 @@ impl Gate {
         }
         if let Some(format) = format {
             match lockfile::read(format, bytes) {
-                Ok(inventory) => {
-                    self.inventory(path, &inventory, sight, &old, &mut judged)?;
+                Ok(mut inventory) => {
+                    let before = before(path, &old);
+                    if settings.online && sight != Sight::State && format.is_lock() {
+                        self.ask(&mut inventory, &before, settings, &mut judged)?;
+                    }
+                    self.inventory(path, &inventory, sight, &before, &mut judged)?;
                     if sight != Sight::State {
-                        judged.drafts.extend(too_new(&inventory, &before(path, &old), settings));
+                        judged.drafts.extend(too_new(&inventory, &before, settings));
                     }
                 }
                 // A manifest that is no manifest installs nothing, and bun's old lockfile nobody but bun can read.
@@ -135,16 +147,68 @@ impl Gate {
         self.advisories.get()?.as_ref().ok().map(Advisories::date)
     }
 
+    /// Asks the registries about what is new: fills in when it came out, and reports what they warn of.
+    fn ask(
+        &self,
+        inventory: &mut Inventory,
+        before: &[Inventory],
+        settings: &Settings,
+        judged: &mut Judged,
+    ) -> Result<()> {
+        let online = self.online.get_or_init(|| {
+            let net = fetch::online().map_err(|error| error.context("[packages] online"))?;
+            Ok(Online::new(net, Registries::read(Surroundings::here(settings.npmrc.clone()))?))
+        });
+        let online = online.as_ref().map_err(Clone::clone)?;
+        let mut new: BTreeMap<(Ecosystem, String), Vec<usize>> = BTreeMap::new();
+        for (at, package) in inventory.packages.iter().enumerate() {
+            if package.is_registry() && package.version.is_some() && !stood(package, before) {
+                new.entry((package.ecosystem, package.ecosystem.normalise(&package.name))).or_default().push(at);
+            }
+        }
+        let (keys, places): (Vec<_>, Vec<_>) = new.into_iter().unzip();
+        let packages = &mut inventory.packages;
+        let questions = keys.into_iter().zip(&places).map(|((ecosystem, _), at)| Question {
+            ecosystem,
+            name: packages[at[0]].name.clone(),
+            versions: at.iter().filter_map(|at| packages[*at].version.clone()).collect(),
+        });
+        let questions: Vec<Question> = questions.collect();
+        for ((question, at), answer) in questions.iter().zip(&places).zip(online.ask_all(&questions)) {
+            match answer? {
+                Some(Ok(all)) => {
+                    for (package, facts) in at.iter().zip(all) {
+                        let package = &mut packages[*package];
+                        let said = facts.warnings();
+                        package.published = facts.published.or(package.published.take());
+                        let subject = format!("{}@{}", package.name, package.version.as_deref().unwrap_or_default());
+                        judged.drafts.extend((!said.is_empty()).then(|| Draft {
+                            rule: &rules::WITHDRAWN,
+                            confidence: rules::WITHDRAWN.confidence,
+                            notes: said.iter().map(|said| format!("{subject}: {said}")).collect(),
+                            subject,
+                            place: Place::Line(package.line),
+                            stood_before: false,
+                        }));
+                    }
+                }
+                Some(Err(unanswered)) => judged.unanswered.push(unanswered.skip(question.ecosystem, &question.name)),
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
     fn inventory(
         &self,
         path: &str,
         inventory: &Inventory,
         sight: Sight,
-        old: &[Vec<u8>],
+        before: &[Inventory],
         judged: &mut Judged,
     ) -> Result<()> {
         let advisories = self.advisories.get_or_init(store::load).as_ref().map_err(Clone::clone)?;
-        let change = change::compare(&before(path, old), inventory, advisories);
+        let change = change::compare(before, inventory, advisories);
         for note in &change.notes {
             if sight == Sight::State && !matches!(note.what, What::KnownBad(_) | What::Suspicious(_)) {
                 continue;
@@ -164,6 +228,14 @@ fn before(path: &str, old: &[Vec<u8>]) -> Vec<Inventory> {
     old.iter().filter_map(|side| lockfile::parse(path, side)?.ok()).collect()
 }
 
+/// Whether the same version was there before.
+fn stood(package: &Package, before: &[Inventory]) -> bool {
+    before
+        .iter()
+        .flat_map(|side| &side.packages)
+        .any(|p| (p.ecosystem, &p.name, &p.version) == (package.ecosystem, &package.name, &package.version))
+}
+
 /// Versions that come in before their time.
 fn too_new(inventory: &Inventory, before: &[Inventory], settings: &Settings) -> Vec<Draft> {
     if settings.cooldown.is_empty() {
@@ -172,11 +244,7 @@ fn too_new(inventory: &Inventory, before: &[Inventory], settings: &Settings) -> 
     let now = jiff::Timestamp::now();
     let mut drafts = Vec::new();
     for package in inventory.packages.iter().filter(|p| p.is_registry()) {
-        let stood = before
-            .iter()
-            .flat_map(|side| &side.packages)
-            .any(|p| (p.ecosystem, &p.name, &p.version) == (package.ecosystem, &package.name, &package.version));
-        let (Some(published), false) = (&package.published, stood) else { continue };
+        let (Some(published), false) = (&package.published, stood(package, before)) else { continue };
         if let Some((age, wanted)) = settings.too_new(package.ecosystem, &package.name, published, now) {
             let subject = format!("{}@{}", package.name, package.version.as_deref().unwrap_or_default());
             let day = published.split('T').next().unwrap_or(published);
@@ -202,12 +270,11 @@ fn row(path: &str, note: &Note, inventory: &Inventory) -> Option<Row> {
     };
     let package = inventory.packages.iter().find(|p| p.name == note.name && p.version == note.version)?;
     Some(Row {
-        ecosystem: package.ecosystem,
-        name: note.name.clone(),
-        version: note.version.clone(),
         verdict,
         path: Some(path.to_owned()),
         line: Some(note.line),
+        published: package.published.clone(),
+        ..Row::unknown(package.ecosystem, &note.name, note.version.as_deref())
     })
 }
 

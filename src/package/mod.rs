@@ -14,6 +14,7 @@ pub mod indicator;
 pub mod installed;
 pub mod inventory;
 pub mod lockfile;
+pub mod online;
 pub mod osv;
 pub mod popular;
 pub mod row;

@@ -81,6 +81,15 @@ pub static TOO_NEW: Rule = Rule {
     ..rule("package-too-new", "the version has not been out for long enough")
 };
 
+/// A version that its registry warns of; known with `[packages] online` only.
+pub static WITHDRAWN: Rule = Rule {
+    severity: Severity::Medium,
+    confidence: Confidence::Low,
+    why: "Versions are yanked, deprecated and taken down when something is wrong with them.",
+    fix: "Read what the registry says of it, and take another version.",
+    ..rule("package-withdrawn", "the registry warns of this version")
+};
+
 /// A trace of an attack.
 pub static INDICATOR: Rule = Rule {
     why: "This file, script or text is known from an attack.",
@@ -98,7 +107,7 @@ pub static HIDDEN: Rule = Rule {
 };
 
 /// Every rule of the gate.
-pub static ALL: [&Rule; 10] = [
+pub static ALL: [&Rule; 11] = [
     &HIJACKED,
     &SUSPICIOUS,
     &INTEGRITY,
@@ -107,6 +116,7 @@ pub static ALL: [&Rule; 10] = [
     &DOWNGRADE,
     &LOOKALIKE,
     &TOO_NEW,
+    &WITHDRAWN,
     &INDICATOR,
     &HIDDEN,
 ];

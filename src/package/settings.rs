@@ -15,6 +15,10 @@ pub struct Settings {
     /// How many days a version must have been out before it is used, tier by tier; one more number is for all other
     /// packages. Empty: no such rule.
     pub cooldown: Vec<u64>,
+    /// Whether registries are asked about what a change brings.
+    pub online: bool,
+    /// The project's `.npmrc`, from where the policy comes: how messages call it, and its text. Read with `online` only.
+    pub npmrc: Option<(String, String)>,
 }
 
 impl Settings {

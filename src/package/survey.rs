@@ -4,6 +4,8 @@ use super::advisory::{Advisories, Verdict};
 use super::ecosystem::Ecosystem;
 use super::indicator::Trace;
 use super::inventory::Inventory;
+use super::online::Facts;
+use super::settings::Settings;
 use crate::source::Coverage;
 use std::time::Duration;
 
@@ -22,6 +24,37 @@ pub struct Row {
     pub path: Option<String>,
     /// The line in that file, from 1.
     pub line: Option<u32>,
+    /// When it was published, where the lockfile or the registry says so (RFC 3339).
+    pub published: Option<String>,
+    /// What its registry says, where it was asked.
+    pub registry: Option<Facts>,
+    /// What deserves a look beside the verdict, each in a sentence.
+    pub notes: Vec<String>,
+}
+
+impl Row {
+    /// A package of which nothing is known.
+    pub fn unknown(ecosystem: Ecosystem, name: &str, version: Option<&str>) -> Row {
+        Row {
+            ecosystem,
+            name: name.to_owned(),
+            version: version.map(str::to_owned),
+            verdict: Verdict::Unknown,
+            path: None,
+            line: None,
+            published: None,
+            registry: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// `block`, `warn` or `unknown`: a package with a note deserves a look although no advisory speaks of it.
+    pub fn word(&self) -> &'static str {
+        match self.verdict {
+            Verdict::Unknown if !self.notes.is_empty() => "warn",
+            _ => self.verdict.as_str(),
+        }
+    }
 }
 
 /// Everything a report needs to know.
@@ -49,22 +82,33 @@ impl Survey {
                 verdict = Verdict::Unknown;
             }
             self.rows.push(Row {
-                ecosystem: package.ecosystem,
-                name: package.name.clone(),
-                version: package.version.clone(),
                 verdict,
                 path: Some(path.to_owned()),
                 line: Some(package.line),
+                published: package.published.clone(),
+                ..Row::unknown(package.ecosystem, &package.name, package.version.as_deref())
             });
+        }
+    }
+
+    /// Says of every version that is younger than `settings` want it, as far as its date is known.
+    pub fn judge_ages(&mut self, settings: &Settings) {
+        let now = jiff::Timestamp::now();
+        for row in &mut self.rows {
+            let Some(published) = &row.published else { continue };
+            if let Some((age, wanted)) = settings.too_new(row.ecosystem, &row.name, published, now) {
+                let day = published.split('T').next().unwrap_or(published);
+                row.notes.push(format!("out since {day}, {age} days; it should be {wanted} ([packages] cooldown)"));
+            }
         }
     }
 
     /// Puts the rows in the order of a report.
     pub fn sort(&mut self) {
-        let grave = |row: &Row| match row.verdict {
-            Verdict::Block(_) => 0,
-            Verdict::Warn(_) => 1,
-            Verdict::Unknown => 2,
+        let grave = |row: &Row| match row.word() {
+            "block" => 0,
+            "warn" => 1,
+            _ => 2,
         };
         let key = |r: &Row| (grave(r), r.path.clone(), r.line, r.ecosystem, r.name.clone(), r.version.clone());
         self.rows.sort_by_cached_key(key);
@@ -77,6 +121,6 @@ impl Survey {
 
     /// How many rows have this verdict (`block`, `warn`, `unknown`).
     pub fn count(&self, verdict: &str) -> usize {
-        self.rows.iter().filter(|row| row.verdict.as_str() == verdict).count()
+        self.rows.iter().filter(|row| row.word() == verdict).count()
     }
 }

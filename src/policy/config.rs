@@ -108,6 +108,7 @@ pub struct Packages {
     block: Vec<(&'static str, bool)>,
     tiers: Option<Vec<u64>>,
     cooldown: Option<Vec<u64>>,
+    online: Option<bool>,
 }
 
 /// `[advisories]` as it is written: where `advisories update` looks, and whose signature it wants.
@@ -150,6 +151,7 @@ impl Packages {
             }
         }
         packages.tiers = section.get("tiers").map(|f| f.numbers()).transpose()?;
+        packages.online = section.get("online").map(|f| f.bool()).transpose()?;
         packages.cooldown = section.get("cooldown").map(|f| f.numbers()).transpose()?;
         if let Some(tiers) = packages.tiers.as_ref().filter(|tiers| !tiers.is_sorted()) {
             return Err(section.error(format_args!("`packages.tiers` must grow from tier to tier, not {tiers:?}")));
@@ -179,6 +181,7 @@ impl Packages {
         if let Some(cooldown) = &self.cooldown {
             settings.cooldown.clone_from(cooldown);
         }
+        settings.online = self.online.unwrap_or(settings.online);
     }
 }
 
@@ -190,6 +193,7 @@ const GATE_RULES: &[(&str, &str)] = &[
     ("lookalike", "lookalike-package"),
     ("suspicious", "suspicious-package"),
     ("hidden", "hidden-behaviour"),
+    ("withdrawn", "package-withdrawn"),
 ];
 
 /// `[hook]` and `[watch]`: no keys so far, so every one in them is refused with its line.
@@ -359,7 +363,19 @@ pub const PACKAGE_KEYS: &[Key] = &[
         name: "cooldown",
         kind: Kind::Numbers,
         default: "[]",
-        about: "Days that a version must have been out, tier by tier, then for the rest; needs a lockfile with dates.",
+        about: "Days that a version must have been out, tier by tier, then for the rest; needs a lockfile with dates (uv.lock, pylock.toml), or `online`.",
+    },
+    Key {
+        name: "withdrawn",
+        kind: Kind::Word(&["warn", "block"]),
+        default: "\"warn\"",
+        about: "A version that its registry calls yanked or deprecated, or does not know; needs `online`.",
+    },
+    Key {
+        name: "online",
+        kind: Kind::Bool,
+        default: "false",
+        about: "Hooks and `ci` ask the registries of .npmrc and pip.conf about new packages. A program without network code refuses this.",
     },
 ];
 

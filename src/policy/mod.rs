@@ -158,6 +158,13 @@ impl Policy {
         for layer in layers.iter().rev() {
             layer.config.packages.apply(&mut policy.packages);
         }
+        if policy.packages.online
+            && let Some(bytes) = origin.files.read(".npmrc")?
+        {
+            let name = origin.files.name(".npmrc");
+            let text = config::text(&name, &bytes)?.to_owned();
+            policy.packages.npmrc = Some((name, text));
+        }
         let rules = rules(&layers, overrides, &mut policy.noticed)?;
         let disabled = layers.iter().flat_map(|l| &l.config.disable).map(|(_, id)| id.as_str());
         policy.off = match overrides.only.is_empty() {

@@ -63,7 +63,7 @@ pub fn digest(survey: &Survey) -> String {
 /// When `out` cannot be written.
 pub fn write_json(survey: &Survey, all: bool, out: &mut dyn io::Write) -> io::Result<()> {
     let rules = crate::rule::RuleSet::builtin();
-    let shown = survey.rows.iter().filter(|row| all || row.verdict != Verdict::Unknown);
+    let shown = survey.rows.iter().filter(|row| all || row.word() != "unknown");
     let object = json!({
         "version": 1,
         "tool": {
@@ -93,7 +93,7 @@ pub fn row(row: &Row) -> Value {
         "ecosystem": row.ecosystem.as_str(),
         "name": row.name,
         "version": row.version,
-        "verdict": row.verdict.as_str(),
+        "verdict": row.word(),
         "incident": advisory.map(|a| &a.incident),
         "title": advisory.and_then(|a| text(&a.title)),
         "date": advisory.and_then(|a| text(&a.date)),
@@ -102,6 +102,9 @@ pub fn row(row: &Row) -> Value {
         "source": advisory.map(|a| &a.source),
         "path": row.path,
         "line": row.line,
+        "published": row.published,
+        "registry": row.registry,
+        "notes": row.notes,
     })
 }
 
@@ -159,6 +162,7 @@ pub fn write_pretty(survey: &Survey, all: bool, out: &mut dyn io::Write) -> io::
         writeln!(out, "BLOCK  {path}")?;
         writeln!(out, "       {}", trace.what)?;
     }
+    let now = jiff::Timestamp::now();
     for row in &survey.rows {
         let name = display_name(row.ecosystem, &row.name, row.version.as_deref());
         match &row.verdict {
@@ -170,13 +174,18 @@ pub fn write_pretty(survey: &Survey, all: bool, out: &mut dyn io::Write) -> io::
                 writeln!(out, "WARN   {name}")?;
                 writeln!(out, "       {}", advisory.sentence(row.version.is_some()))?;
             }
-            Verdict::Unknown if all => {
-                writeln!(out, "       {name}: not in the data of {}", survey.data)?;
-                continue;
+            Verdict::Unknown if !row.notes.is_empty() => {
+                writeln!(out, "WARN   {name}")?;
+                writeln!(out, "       not in the data of {}", survey.data)?;
             }
+            Verdict::Unknown if all => writeln!(out, "       {name}: not in the data of {}", survey.data)?,
             Verdict::Unknown => continue,
         }
-        if let Some(path) = &row.path {
+        row.notes.iter().try_for_each(|note| writeln!(out, "       {note}"))?;
+        if let Some(line) = row.registry.as_ref().map(|facts| facts.line(now)).filter(|line| !line.is_empty()) {
+            writeln!(out, "       {line}")?;
+        }
+        if let (Some(path), false) = (&row.path, row.word() == "unknown") {
             let line = row.line.map(|line| format!(":{line}")).unwrap_or_default();
             writeln!(out, "       at {path}{line}")?;
         }

@@ -42,6 +42,7 @@ pub(super) fn judge(
     if let Some((reason, incomplete)) = judged.unreadable {
         part.skipped.push(Skip { what: "lockfile", path: path.clone(), reason, incomplete });
     }
+    part.skipped.extend(judged.unanswered);
     part.packages.extend(judged.rows);
     part.changes.extend(judged.change.filter(|c| !c.rows.is_empty()).map(|change| (path, change)));
     for draft in judged.drafts.into_iter().filter(|draft| policy.runs(draft.rule.id)) {

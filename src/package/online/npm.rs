@@ -1,0 +1,121 @@
+//! npm's registry protocol (<https://github.com/npm/registry/blob/main/docs/REGISTRY-API.md>): one document a package.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::collections::HashMap;
+
+use super::provenance::{self, Provenance};
+use super::registries::Registry;
+use super::{Facts, Known, Online, Unanswered, segment};
+use crate::package::fetch::Failure;
+
+#[derive(Deserialize)]
+struct Document {
+    #[serde(default)]
+    versions: HashMap<String, Version>,
+    #[serde(default)]
+    time: HashMap<String, Time>,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    #[serde(default)]
+    deprecated: Option<Deprecated>,
+    #[serde(default)]
+    dist: Dist,
+}
+
+/// Old entries say `true` or `false`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Deprecated {
+    Text(String),
+    Other(bool),
+}
+
+#[derive(Default, Deserialize)]
+struct Dist {
+    #[serde(default)]
+    integrity: Option<String>,
+    #[serde(default)]
+    attestations: Option<Attestations>,
+}
+
+#[derive(Deserialize)]
+struct Attestations {
+    #[serde(default)]
+    provenance: Option<Claim>,
+}
+
+#[derive(Deserialize)]
+struct Claim {
+    #[serde(default, rename = "predicateType")]
+    predicate: String,
+}
+
+/// A date; `unpublished` holds a table.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Time {
+    Text(String),
+    Other(IgnoredAny),
+}
+
+pub(super) fn facts(
+    online: &Online,
+    registry: &Registry,
+    name: &str,
+    versions: &[&str],
+) -> Result<Vec<Facts>, Unanswered> {
+    let shown = registry.address.to_string();
+    let failed = |failure| Unanswered { registry: shown.clone(), failure };
+    let address = registry.address.join(&segment(name));
+    let document = match online.get(registry, &address, "application/json") {
+        Ok(bytes) => serde_json::from_slice::<Document>(&bytes)
+            .map_err(|error| failed(Failure::Unreachable(format!("no answer of a registry: {error}"))))?,
+        Err(Failure::Status(404)) => Document { versions: HashMap::new(), time: HashMap::new() },
+        Err(failure) => return Err(failed(failure)),
+    };
+    let one = |wanted: &&str| {
+        let mut facts = Facts { registry: shown.clone(), ..Facts::default() };
+        let key = wanted.trim_start_matches(['v', '=']);
+        let Some(version) = document.versions.get(key) else {
+            facts.known = if document.versions.is_empty() { Known::Nothing } else { Known::Name };
+            return Ok(facts);
+        };
+        facts.known = Known::Version;
+        facts.published = match document.time.get(key) {
+            Some(Time::Text(text)) => Some(text.clone()),
+            _ => None,
+        };
+        facts.deprecated = match &version.deprecated {
+            Some(Deprecated::Text(text)) => Some(text.clone()).filter(|t| !t.is_empty()),
+            Some(Deprecated::Other(true)) => Some(String::new()),
+            _ => None,
+        };
+        if let Some(attestations) = &version.dist.attestations {
+            let claim = attestations.provenance.as_ref().map(|c| c.predicate.as_str()).unwrap_or_default();
+            facts.provenance = Some(provenance(online, registry, name, key, version, claim));
+        }
+        Ok(facts)
+    };
+    versions.iter().map(one).collect()
+}
+
+/// What the attestation says. The address is the registry's own: one that the document names could lead anywhere.
+fn provenance(
+    online: &Online,
+    registry: &Registry,
+    name: &str,
+    version: &str,
+    entry: &Version,
+    claim: &str,
+) -> Provenance {
+    let address = registry.address.join(&format!("-/npm/v1/attestations/{}", segment(&format!("{name}@{version}"))));
+    let digest = entry.dist.integrity.as_deref().and_then(provenance::hex_of_sha512);
+    online
+        .get(registry, &address, "application/json")
+        .ok()
+        .and_then(|bytes| provenance::of_npm(&bytes, digest.as_deref()))
+        .unwrap_or_else(|| Provenance { predicate: claim.to_owned(), ..Provenance::default() })
+}

@@ -1,0 +1,269 @@
+//! The simple repository API of Python's indexes: JSON (PEP 691, 700, 740, 792), or the older HTML (PEP 503, 592).
+
+use serde::Deserialize;
+use std::collections::HashMap;
+
+use super::registries::Registry;
+use super::{Facts, Known, Online, Provenance, Unanswered, provenance, segment};
+use crate::package::address::Address;
+use crate::package::ecosystem::Ecosystem;
+use crate::package::fetch::Failure;
+use crate::package::version;
+
+const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1";
+
+#[derive(Default, Deserialize)]
+struct Project {
+    #[serde(default)]
+    files: Vec<File>,
+    #[serde(default, rename = "project-status")]
+    status: Option<Status>,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    #[serde(default)]
+    status: String,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+struct File {
+    filename: String,
+    #[serde(default)]
+    hashes: HashMap<String, String>,
+    #[serde(default, rename = "upload-time")]
+    uploaded: Option<String>,
+    #[serde(default)]
+    yanked: Yanked,
+    #[serde(default)]
+    provenance: Option<String>,
+}
+
+/// `false`, `true`, or the reason.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(untagged)]
+enum Yanked {
+    Is(bool),
+    Because(String),
+}
+
+impl Default for Yanked {
+    fn default() -> Self {
+        Yanked::Is(false)
+    }
+}
+
+pub(super) fn facts(
+    online: &Online,
+    indexes: &[Registry],
+    name: &str,
+    versions: &[&str],
+) -> Result<Vec<Facts>, Unanswered> {
+    let normal = Ecosystem::Pypi.normalise(name);
+    let mut projects = Vec::new();
+    for index in indexes {
+        let shown = index.address.to_string();
+        let failed = |failure| Unanswered { registry: shown.clone(), failure };
+        // With the slash at the end: without it, indexes lead elsewhere first.
+        match online.get(index, &index.address.join(&format!("{}/", segment(&normal))), ACCEPT) {
+            Ok(bytes) => projects.push((index, read(&bytes).map_err(|why| failed(Failure::Unreachable(why)))?)),
+            Err(Failure::Status(404)) => {}
+            Err(failure) => return Err(failed(failure)),
+        }
+    }
+    let one = |wanted: &&str| {
+        let canonical = version::canonical(Ecosystem::Pypi, wanted);
+        let of_version = |project: &Project| -> Vec<File> {
+            let is = |f: &&File| {
+                version_of(&f.filename, &normal).is_some_and(|v| version::canonical(Ecosystem::Pypi, v) == canonical)
+            };
+            project.files.iter().filter(is).cloned().collect()
+        };
+        let found = projects.iter().map(|(index, project)| (*index, project, of_version(project)));
+        let Some((index, project, files)) = found.max_by_key(|(_, _, files)| !files.is_empty()) else {
+            let registry = indexes.first().map(|i| i.address.to_string()).unwrap_or_default();
+            return Ok(Facts { registry, ..Facts::default() });
+        };
+        let mut facts = Facts {
+            registry: index.address.to_string(),
+            known: if files.is_empty() { Known::Name } else { Known::Version },
+            published: files.iter().filter_map(|f| f.uploaded.clone()).min(),
+            yanked: yanked(&files),
+            status: project.status.as_ref().map(|s| s.status.clone()).filter(|s| !s.is_empty()),
+            ..Facts::default()
+        };
+        facts.also_at =
+            projects.iter().map(|(i, _)| i.address.to_string()).filter(|address| *address != facts.registry).collect();
+        facts.provenance = files.iter().find_map(|file| attested(online, index, file));
+        Ok(facts)
+    };
+    versions.iter().map(one).collect()
+}
+
+/// A release is yanked when all of its files are.
+fn yanked(files: &[File]) -> Option<String> {
+    let mut reason = None;
+    for file in files {
+        match &file.yanked {
+            Yanked::Is(false) => return None,
+            Yanked::Is(true) => reason = reason.or(Some(String::new())),
+            Yanked::Because(why) => reason = Some(why.clone()),
+        }
+    }
+    reason
+}
+
+/// What a file's attestation says; it is fetched only where the index itself serves it.
+fn attested(online: &Online, index: &Registry, file: &File) -> Option<Provenance> {
+    let named = file.provenance.as_deref()?;
+    let unread = Provenance::default();
+    let Ok((address, None)) = Address::parse(named) else { return Some(unread) };
+    if !address.same_origin(&index.address) {
+        return Some(unread);
+    }
+    let sha256 = file.hashes.get("sha256").map(String::as_str);
+    let bytes = online.get(index, &address, "application/vnd.pypi.integrity.v1+json, application/json").ok();
+    Some(bytes.and_then(|bytes| provenance::of_pypi(&bytes, sha256)).unwrap_or(unread))
+}
+
+fn read(bytes: &[u8]) -> Result<Project, String> {
+    if bytes.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{') {
+        return serde_json::from_slice(bytes).map_err(|error| format!("no answer of an index: {error}"));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| "no answer of an index: not UTF-8".to_owned())?;
+    if !text.to_ascii_lowercase().contains("<html") {
+        return Err("no answer of an index: neither JSON nor HTML".to_owned());
+    }
+    Ok(Project { files: anchors(text), status: None })
+}
+
+/// The version in the name of a wheel or an sdist of `project` (normalised).
+fn version_of<'f>(filename: &'f str, project: &str) -> Option<&'f str> {
+    if let Some(wheel) = filename.strip_suffix(".whl") {
+        let (name, rest) = wheel.split_once('-')?;
+        return (Ecosystem::Pypi.normalise(name) == project).then(|| rest.split('-').next().unwrap_or(rest));
+    }
+    let stem = [".tar.gz", ".zip", ".tar.bz2", ".tgz", ".egg"].iter().find_map(|end| filename.strip_suffix(end))?;
+    // Old sdists have names with dashes in them.
+    stem.match_indices('-')
+        .find(|(at, _)| Ecosystem::Pypi.normalise(&stem[..*at]) == project)
+        .map(|(at, _)| &stem[at + 1..])
+}
+
+/// The files that an HTML page links to.
+fn anchors(text: &str) -> Vec<File> {
+    let mut files = Vec::new();
+    let mut rest = text;
+    while let Some(at) = find_tag(rest, "<a") {
+        rest = &rest[at + 2..];
+        let mut file = File::default();
+        let mut body = rest;
+        while let Some((name, value, after)) = attribute(body) {
+            match name.to_ascii_lowercase().as_str() {
+                "data-yanked" => file.yanked = Yanked::Because(unescape(value)),
+                "data-provenance" => file.provenance = Some(unescape(value)),
+                "href" => {
+                    if let Some((algorithm, hex)) = value.rsplit_once('#').and_then(|(_, f)| f.split_once('=')) {
+                        file.hashes.insert(algorithm.to_owned(), hex.to_owned());
+                    }
+                }
+                _ => {}
+            }
+            body = after;
+        }
+        let Some(open) = body.find('>') else { break };
+        let end = find_tag(&body[open..], "</a").map_or(body.len(), |at| open + at);
+        file.filename = unescape(body[open + 1..end].trim());
+        files.push(file);
+        rest = &body[end..];
+    }
+    files
+}
+
+/// Where a tag begins.
+fn find_tag(text: &str, tag: &str) -> Option<usize> {
+    text.match_indices('<').map(|(at, _)| at).find(|at| {
+        let bytes = &text.as_bytes()[*at..];
+        bytes.len() > tag.len()
+            && bytes[..tag.len()].eq_ignore_ascii_case(tag.as_bytes())
+            && !bytes[tag.len()].is_ascii_alphanumeric()
+    })
+}
+
+/// The next `name="value"` of a tag, and what follows it; nothing at the tag's end.
+fn attribute(text: &str) -> Option<(&str, &str, &str)> {
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '/');
+    let end = text.find(|c: char| c.is_whitespace() || matches!(c, '=' | '>' | '/'))?;
+    let (name, rest) = text.split_at(end);
+    if name.is_empty() {
+        return None;
+    }
+    let Some(value) = rest.trim_start().strip_prefix('=') else { return Some((name, "", rest)) };
+    let value = value.trim_start();
+    match value.chars().next()? {
+        quote @ ('"' | '\'') => value[1..].split_once(quote).map(|(value, after)| (name, value, after)),
+        _ => {
+            let end = value.find(|c: char| c.is_whitespace() || c == '>').unwrap_or(value.len());
+            Some((name, &value[..end], &value[end..]))
+        }
+    }
+}
+
+/// The character references that indexes write.
+fn unescape(text: &str) -> String {
+    [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#x27;", "'"), ("&#34;", "\""), ("&amp;", "&")]
+        .iter()
+        .fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_in_file_names() {
+        for (file, project, version) in [
+            ("my_thing-1.2.3-py3-none-any.whl", "my-thing", Some("1.2.3")),
+            ("my-thing-1.2.3.tar.gz", "my-thing", Some("1.2.3")),
+            ("My.Thing-1.0-1.zip", "my-thing", Some("1.0-1")),
+            ("other-1.0.tar.gz", "my-thing", None),
+            ("my_thing-extra-1.0.tar.gz", "my-thing", Some("extra-1.0")),
+            ("README.html", "my-thing", None),
+        ] {
+            assert_eq!(version_of(file, project), version, "{file}");
+        }
+    }
+
+    #[test]
+    fn html_pages() {
+        let page = "<!DOCTYPE html><html><body>\n<a href='../../x-1.0.tar.gz#sha256=00ff' data-requires-python=\"&gt;=3.8\">x-1.0.tar.gz</a><br/>\n\
+                    <A HREF=\"x\" data-yanked=\"it &amp; that\" >x-1.1.tar.gz</A><abbr>no</abbr><a data-yanked href=x>x-1.2.tar.gz</a><a";
+        let files = anchors(page);
+        let said: Vec<(&str, Option<String>)> =
+            files.iter().map(|f| (f.filename.as_str(), yanked(std::slice::from_ref(f)))).collect();
+        assert_eq!(
+            said,
+            [
+                ("x-1.0.tar.gz", None),
+                ("x-1.1.tar.gz", Some("it & that".to_owned())),
+                ("x-1.2.tar.gz", Some(String::new()))
+            ]
+        );
+        assert_eq!(files[0].hashes["sha256"], "00ff");
+    }
+
+    #[test]
+    fn a_release_is_yanked_when_all_of_it_is() {
+        let file = |yanked| File { yanked, ..File::default() };
+        assert_eq!(yanked(&[file(Yanked::Is(true)), file(Yanked::Is(false))]), None);
+        assert_eq!(yanked(&[file(Yanked::Is(true)), file(Yanked::Because("bad".into()))]), Some("bad".into()));
+        assert_eq!(yanked(&[]), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_page_makes_it_panic(page in "[<>aA/='\"é \\-a-z#]{0,80}") {
+            let _ = anchors(&page);
+        }
+    }
+}

@@ -1,0 +1,360 @@
+//! Which registries this user's package managers ask: npm's from `.npmrc` and its environment, pip's from `pip.conf` and
+//! its own. This project names no registry; where none is configured, npm and pip are asked for theirs.
+//!
+//! A project's own `.npmrc` may say where a scope's packages come from. It gives no credential and names no variable:
+//! whoever wrote it would choose where the user's secrets go.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+use crate::package::address::Address;
+use crate::package::fetch::Credential;
+
+/// A registry: where, and who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registry {
+    /// Its address.
+    pub address: Address,
+    /// What is sent along.
+    pub credential: Option<Credential>,
+}
+
+/// What the registries are read from.
+pub struct Surroundings {
+    /// The environment.
+    pub variables: HashMap<String, String>,
+    /// The home directory.
+    pub home: Option<PathBuf>,
+    /// Where the machine's own settings are, `/etc`.
+    pub machine: PathBuf,
+    /// The project's `.npmrc`: how messages call it, and its text.
+    pub project: Option<(String, String)>,
+    /// Asks a program for a line of output; nothing where there is no such program or it says nothing.
+    pub ask: fn(&str, &[&str], Option<&Path>) -> Option<String>,
+}
+
+impl Surroundings {
+    /// Those of this process, with the project's `.npmrc` as it is given.
+    pub fn here(project: Option<(String, String)>) -> Surroundings {
+        let variables: HashMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter(|(_, value)| !value.is_empty())
+            .collect();
+        let home = ["HOME", "USERPROFILE"].iter().find_map(|name| variables.get(*name)).map(PathBuf::from);
+        Surroundings { variables, home, machine: PathBuf::from("/etc"), project, ask: run }
+    }
+
+    fn variable(&self, name: &str) -> Option<&String> {
+        self.variables.get(name)
+    }
+
+    fn in_home(&self, name: &str) -> Option<PathBuf> {
+        self.home.as_ref().map(|home| home.join(name))
+    }
+
+    fn in_config(&self, name: &str) -> Option<PathBuf> {
+        match self.variable("XDG_CONFIG_HOME").map(PathBuf::from).filter(|p| p.is_absolute()) {
+            Some(config) => Some(config.join(name)),
+            None => self.in_home(".config").map(|config| config.join(name)),
+        }
+    }
+}
+
+/// The registries of one user.
+pub struct Registries {
+    surroundings: Surroundings,
+    npm: Npmrc,
+    pip: Pip,
+    npm_default: OnceLock<Result<Address>>,
+    pip_default: OnceLock<Result<Address>>,
+}
+
+impl Registries {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// Exit 3 when the project's `.npmrc` wants what it may not have.
+    pub fn read(surroundings: Surroundings) -> Result<Registries> {
+        let npm = Npmrc::read(&surroundings)?;
+        let pip = Pip::read(&surroundings);
+        Ok(Registries { surroundings, npm, pip, npm_default: OnceLock::new(), pip_default: OnceLock::new() })
+    }
+
+    /// The registry of an npm package.
+    ///
+    /// # Errors
+    /// Exit 3 when none is known, or its address is not asked.
+    pub fn npm(&self, name: &str) -> Result<Registry> {
+        let scope = name.split_once('/').map(|(scope, _)| scope).filter(|scope| scope.starts_with('@'));
+        let address = match scope.and_then(|scope| self.npm.scopes.get(scope)).or(self.npm.registry.as_ref()) {
+            Some(text) => address("npm", text)?.0,
+            None => self.npm_default.get_or_init(|| self.ask_npm()).clone()?,
+        };
+        let credential = self.npm.credential(&address);
+        Ok(Registry { address, credential })
+    }
+
+    /// The indexes of Python packages, the main one first.
+    ///
+    /// # Errors
+    /// Exit 3 when none is known, or an address is not asked.
+    pub fn pypi(&self) -> Result<Vec<Registry>> {
+        let mut all = Vec::new();
+        match &self.pip.index {
+            Some(text) => all.push(index(text)?),
+            None => all
+                .push(Registry { address: self.pip_default.get_or_init(|| self.ask_pip()).clone()?, credential: None }),
+        }
+        for text in &self.pip.extra {
+            all.push(index(text)?);
+        }
+        Ok(all)
+    }
+
+    fn ask_npm(&self) -> Result<Address> {
+        let program = if cfg!(windows) { "npm.cmd" } else { "npm" };
+        let home = self.surroundings.home.as_deref();
+        let text = (self.surroundings.ask)(program, &["config", "get", "registry"], home)
+            .filter(|text| text.contains("://"))
+            .ok_or_else(|| {
+                Error::usage("no npm registry is configured, and npm is not here to say which one it asks")
+                    .help("add `registry=https://...` to ~/.npmrc")
+            })?;
+        Ok(address("npm", &text)?.0)
+    }
+
+    fn ask_pip(&self) -> Result<Address> {
+        // pip tells its own default in no other way.
+        let question = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)";
+        let home = self.surroundings.home.as_deref();
+        let text = ["python3", "python"]
+            .iter()
+            .find_map(|python| (self.surroundings.ask)(python, &["-I", "-c", question], home))
+            .filter(|text| text.contains("://"))
+            .ok_or_else(|| {
+                Error::usage("no Python index is configured, and pip is not here to say which one it asks")
+                    .help("add `index-url = https://.../simple` below [global] to ~/.config/pip/pip.conf")
+            })?;
+        Ok(address("pip", &text)?.0)
+    }
+}
+
+fn address(whose: &str, text: &str) -> Result<(Address, Option<String>)> {
+    Address::parse(text).map_err(|why| Error::usage(format!("the address configured for {whose} is not asked: {why}")))
+}
+
+fn index(text: &str) -> Result<Registry> {
+    let (address, user) = address("pip", text)?;
+    Ok(Registry { address, credential: user.map(|pair| Credential::basic(&unescape(&pair))) })
+}
+
+/// `%40` to `@`.
+fn unescape(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
+    while at < bytes.len() {
+        let hex = bytes.get(at + 1..at + 3).and_then(|h| std::str::from_utf8(h).ok());
+        match hex.filter(|_| bytes[at] == b'%').and_then(|h| u8::from_str_radix(h, 16).ok()) {
+            Some(byte) => {
+                out.push(byte);
+                at += 3;
+            }
+            None => {
+                out.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// What npm's settings say.
+#[derive(Default)]
+struct Npmrc {
+    registry: Option<String>,
+    scopes: BTreeMap<String, String>,
+    /// Settings of `//host/path/:key`, by that place and key.
+    filed: BTreeMap<(String, String), String>,
+}
+
+impl Npmrc {
+    fn read(surroundings: &Surroundings) -> Result<Npmrc> {
+        let mut all = Npmrc::default();
+        // The strongest last: the user's file, the project's, the environment.
+        let setting = |name: &str| {
+            let lower = format!("npm_config_{name}");
+            surroundings.variable(&lower).or_else(|| surroundings.variable(&lower.to_ascii_uppercase())).cloned()
+        };
+        let user = setting("userconfig").map(PathBuf::from).or_else(|| surroundings.in_home(".npmrc"));
+        if let Some(text) = user.and_then(|path| std::fs::read_to_string(path).ok()) {
+            for (_, key, value) in lines(&text) {
+                all.set(key, expand(value, &surroundings.variables));
+            }
+        }
+        if let Some((name, text)) = &surroundings.project {
+            for (line, key, value) in lines(text) {
+                if key.starts_with("//") {
+                    continue;
+                }
+                if (key == "registry" || key.ends_with(":registry")) && value.contains("${") {
+                    return Err(Error::usage(format!(
+                        "{name}:{line}: a project's address may not name variables here"
+                    ))
+                    .help("set it in ~/.npmrc"));
+                }
+                all.set(key, value.to_owned());
+            }
+        }
+        if let Some(registry) = setting("registry") {
+            all.registry = Some(registry);
+        }
+        Ok(all)
+    }
+
+    fn set(&mut self, key: &str, value: String) {
+        if key == "registry" {
+            self.registry = Some(value);
+        } else if let Some(scope) = key.strip_suffix(":registry").filter(|scope| scope.starts_with('@')) {
+            self.scopes.insert(scope.to_owned(), value);
+        } else if let Some((place, key)) = key.rsplit_once(':').filter(|(place, _)| place.starts_with("//")) {
+            self.filed.insert((place.to_owned(), key.to_owned()), value);
+        }
+    }
+
+    /// What is filed for an address, or for what lies above it on the same host.
+    fn credential(&self, address: &Address) -> Option<Credential> {
+        let mut place = address.filed_under();
+        loop {
+            let at = |key: &str| {
+                let spelled = [place.clone(), place.trim_end_matches('/').to_owned()];
+                spelled.into_iter().find_map(|p| self.filed.get(&(p, key.to_owned()))).cloned()
+            };
+            if let Some(token) = at("_authToken") {
+                return Some(Credential::bearer(&token));
+            }
+            if let Some(pair) = at("_auth") {
+                return Some(Credential::basic_encoded(&pair));
+            }
+            if let (Some(user), Some(word)) = (at("username"), at("_password")) {
+                let word = data_encoding::BASE64.decode(word.as_bytes()).ok()?;
+                return Some(Credential::basic(&format!("{user}:{}", String::from_utf8_lossy(&word))));
+            }
+            let above = place.trim_end_matches('/').rfind('/').filter(|at| *at > 1)?;
+            place.truncate(above + 1);
+        }
+    }
+}
+
+/// The `key = value` lines of an .npmrc, with their numbers.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str, &str)> {
+    text.lines().enumerate().filter_map(|(n, line)| {
+        let line = line.trim();
+        if line.starts_with(['#', ';']) {
+            return None;
+        }
+        let (key, value) = line.split_once('=')?;
+        Some((n + 1, key.trim(), value.trim().trim_matches(['"', '\''])))
+    })
+}
+
+/// `${NAME}` to what the environment holds; what it does not hold stays as it is, as npm has it.
+fn expand(value: &str, variables: &HashMap<String, String>) -> String {
+    let (mut out, mut rest) = (String::new(), value);
+    while let Some((before, after)) = rest.split_once("${") {
+        let Some((name, after)) = after.split_once('}') else { break };
+        out.push_str(before);
+        match variables.get(name.trim_end_matches('?')) {
+            Some(found) => out.push_str(found),
+            None => out.push_str(&format!("${{{name}}}")),
+        }
+        rest = after;
+    }
+    out + rest
+}
+
+/// What pip's settings say.
+#[derive(Default)]
+struct Pip {
+    index: Option<String>,
+    extra: Vec<String>,
+}
+
+impl Pip {
+    fn read(surroundings: &Surroundings) -> Pip {
+        let mut all = Pip::default();
+        let venv = surroundings.variable("VIRTUAL_ENV").map(|venv| Path::new(venv).join("pip.conf"));
+        // The strongest last: https://pip.pypa.io/en/stable/topics/configuration/
+        let files = [
+            Some(surroundings.machine.join("xdg/pip/pip.conf")),
+            Some(surroundings.machine.join("pip.conf")),
+            surroundings.in_home(".pip/pip.conf"),
+            surroundings.in_home("Library/Application Support/pip/pip.conf").filter(|_| cfg!(target_os = "macos")),
+            surroundings.variable("APPDATA").map(|dir| Path::new(dir).join("pip/pip.ini")).filter(|_| cfg!(windows)),
+            surroundings.in_config("pip/pip.conf"),
+            venv,
+            surroundings.variable("PIP_CONFIG_FILE").map(PathBuf::from),
+        ];
+        for text in files.into_iter().flatten().filter_map(|path| std::fs::read_to_string(path).ok()) {
+            all.lay_over(&text);
+        }
+        if let Some(index) = surroundings.variable("PIP_INDEX_URL") {
+            all.index = Some(index.clone());
+        }
+        if let Some(extra) = surroundings.variable("PIP_EXTRA_INDEX_URL") {
+            all.extra = extra.split_whitespace().map(str::to_owned).collect();
+        }
+        all
+    }
+
+    /// An INI file; what begins with a blank goes on with the line before.
+    fn lay_over(&mut self, text: &str) {
+        let (mut section, mut key) = (String::new(), String::new());
+        for line in text.lines().filter(|line| !line.trim_start().starts_with(['#', ';']) && !line.trim().is_empty()) {
+            let value = if line.starts_with([' ', '\t']) {
+                line.trim()
+            } else if let Some(name) = line.trim().strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
+                (section, key) = (name.to_owned(), String::new());
+                continue;
+            } else if let Some((name, value)) = line.split_once(['=', ':']) {
+                key = name.trim().to_ascii_lowercase().replace('_', "-");
+                if key == "extra-index-url" && matches!(section.as_str(), "global" | "install") {
+                    self.extra.clear();
+                }
+                value.trim()
+            } else {
+                continue;
+            };
+            if !matches!(section.as_str(), "global" | "install") || value.is_empty() {
+                continue;
+            }
+            match key.as_str() {
+                "index-url" => self.index = Some(value.to_owned()),
+                "extra-index-url" => self.extra.extend(value.split_whitespace().map(str::to_owned)),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Runs a program of the user's PATH for its last line, in `dir`: a project's folder could bring settings of its own.
+fn run(program: &str, args: &[&str], dir: Option<&Path>) -> Option<String> {
+    let mut command = Command::new(program);
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.current_dir(dir.filter(|d| d.is_dir()).unwrap_or(Path::new("/")));
+    let mut child = command.spawn().ok()?;
+    let start = Instant::now();
+    while child.try_wait().ok()?.is_none() {
+        if start.elapsed() > Duration::from_secs(20) {
+            let _ = child.kill();
+            return None;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let output = child.wait_with_output().ok().filter(|output| output.status.success())?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    text.lines().map(str::trim).rfind(|line| !line.is_empty()).map(str::to_owned)
+}
