@@ -201,6 +201,31 @@ fn every_way_to_weaken_the_policy_is_a_finding() {
 }
 
 #[test]
+fn a_package_gate_that_is_weakened_is_a_finding() {
+    let base = "[packages]\ninstall-script = \"block\"\ntiers = [500]\ncooldown = [7, 3]\n";
+    for (what, text, line) in [
+        ("a rule switched off", format!("disable = [\"hijacked-package\"]\n{base}"), 1),
+        ("a rule that warns again", base.replace("\"block\"", "\"warn\""), 2),
+        ("a shorter cooldown", base.replace("[7, 3]", "[7, 1]"), 4),
+        ("a smaller tier", base.replace("[500]", "[50]"), 4),
+        ("none at all", String::new(), 1),
+    ] {
+        let sandbox = Sandbox::new();
+        let ci = Ci::new(&sandbox, &[(".shield-hook.toml", base)]);
+        ci.work.write(".shield-hook.toml", text).commit(what);
+        let run = ci.judge(&[]).expect(1);
+        let at = format!(".shield-hook.toml:{line} policy-weakened");
+        assert!(run.blocking().contains(&at), "{what}: {:?}", run.blocking());
+    }
+    let sandbox = Sandbox::new();
+    let ci = Ci::new(&sandbox, &[(".shield-hook.toml", base)]);
+    let stricter =
+        "[packages]\ninstall-script = \"block\"\nsource = \"block\"\ntiers = [500, 900]\ncooldown = [7, 7, 3]\n";
+    ci.work.write(".shield-hook.toml", stricter).commit("stricter");
+    ci.judge(&[]).expect_clean();
+}
+
+#[test]
 fn a_stricter_policy_is_no_finding() {
     let sandbox = Sandbox::new();
     let allow = "[[allow]]\nrule = \"npm-access-token\"\nreason = \"made up\"\n";

@@ -186,7 +186,7 @@ impl Packages {
 }
 
 /// Keys of `[packages]` that say what a gate rule does, and the rule's id.
-const GATE_RULES: &[(&str, &str)] = &[
+pub(super) const GATE_RULES: &[(&str, &str)] = &[
     ("install-script", "install-script"),
     ("source", "package-source"),
     ("downgrade", "package-downgrade"),

@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use super::allowlist::Allowance;
 use super::inline::Honour;
-use super::{Policy, config};
+use super::{Policy, config, other_rules};
 use crate::chunk::Kind;
 use crate::error::Result;
 use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Verdict};
+use crate::package::settings::Settings;
 use crate::rule::{Confidence, Rule, RuleSet};
 
 /// The id of these findings, for `disable` and `[[allow]]` in the trusted policy.
@@ -67,12 +68,17 @@ pub fn compare(before: &(Policy, RuleSet), after: &Result<(Policy, RuleSet)>, te
             Some(_) => {}
         }
     }
+    // The package gate's rules stand in no set.
+    gone.extend(other_rules().map(|rule| rule.id).filter(|id| was.runs(id) && !now.runs(id)));
     for (ids, what) in [(gone, "switches off"), (changed, "changes")] {
         match ids.as_slice() {
             [] => {}
             [one] => say("disable", format!("{what} the rule {one}")),
             [one, others @ ..] => say("disable", format!("{what} the rule {one} and {} others", others.len())),
         }
+    }
+    for (key, what) in loosened(&was.packages, &now.packages) {
+        say(key, what);
     }
     let allowed: HashSet<_> = was.allow.iter().map(meaning).collect();
     for a in now.allow.iter().filter(|a| !allowed.contains(&meaning(a))) {
@@ -87,6 +93,33 @@ pub fn compare(before: &(Policy, RuleSet), after: &Result<(Policy, RuleSet)>, te
     if let Some(rule) = first {
         let what = format!("adds {new} known secrets to the baseline, the first of the rule {rule}");
         found.push(Weakening { path: now.baseline.name.clone(), line: 1, what });
+    }
+    found
+}
+
+/// What of `[packages]` lets more pass than before: the key, and what happens.
+fn loosened(was: &Settings, now: &Settings) -> Vec<(&'static str, String)> {
+    let mut found = Vec::new();
+    for rule in was.block.difference(&now.block) {
+        let key = config::GATE_RULES.iter().find(|(_, id)| id == rule).map_or("", |(key, _)| *key);
+        found.push((key, format!("lets the package gate warn where it blocked: {rule}")));
+    }
+    // How long the nth package of the order of popularity had to be out, and has to be; tiers change in these places.
+    let days = |settings: &Settings, rank: u64| {
+        let tier = settings.tiers.iter().position(|tier| rank <= *tier).unwrap_or(settings.tiers.len());
+        settings.cooldown.get(tier).copied().unwrap_or(0)
+    };
+    let ranks = was.tiers.iter().chain(&now.tiers).flat_map(|tier| [*tier, tier.saturating_add(1)]);
+    if let Some((old, new)) =
+        ranks.chain([u64::MAX]).map(|rank| (days(was, rank), days(now, rank))).find(|(old, new)| new < old)
+    {
+        found.push((
+            "cooldown",
+            format!("shortens the time that a version must have been out from {old} to {new} days"),
+        ));
+    }
+    if was.online && !now.online {
+        found.push(("online", "asks the registries no more".to_owned()));
     }
     found
 }
