@@ -71,7 +71,7 @@ pub fn run(sources: &[&dyn Source], engine: &Engine, policy: &Policy) -> Result<
         findings,
         coverage,
         stale,
-        rules: rules.rules().len(),
+        rules: rules.len(),
         ruleset: rules.hash(),
         took: start.elapsed(),
         packages,

@@ -1,6 +1,5 @@
-//! `rules/*.toml` -> `BUILTIN`, the static table of rules.
+//! `rules/*.toml` -> the packed rules, and what is told of each without unpacking it.
 
-use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
@@ -10,18 +9,32 @@ mod level;
 #[path = "../rule/nearest.rs"]
 #[allow(dead_code)]
 mod nearest;
+#[path = "../rule/packed.rs"]
+#[allow(dead_code)]
+mod packed;
 #[path = "../rule/shape.rs"]
 #[allow(dead_code)]
 mod shape;
+#[path = "../rule/sketch.rs"]
+#[allow(dead_code)]
+mod sketch;
 #[path = "../rule/spec/mod.rs"]
 #[allow(dead_code)]
 pub mod spec;
 #[path = "../rule/template.rs"]
 #[allow(dead_code)]
 mod template;
+#[path = "../rule/trail.rs"]
+#[allow(dead_code)]
+mod trail;
 
 use crate::Context;
+use level::Scale;
+use packed::Writer;
+use sha2::{Digest, Sha256};
+use sketch::Sketch;
 use spec::{Author, Problem, Spec};
+use trail::Trail;
 
 /// Reads every rule file; a wrong one stops the build with its file and line.
 pub fn load(root: &Path) -> Vec<Spec> {
@@ -59,32 +72,81 @@ fn stop_on(problems: &[Problem]) {
     }
 }
 
-/// Writes the table.
+/// Writes the tables.
 pub fn write(context: &Context) {
-    let mut out = String::from("static BUILTIN: &[Rule] = &[\n");
+    let (mut packed, mut starts) = (Writer::default(), Vec::new());
     for spec in &context.rules {
-        rule(&mut out, spec).expect("a String takes everything");
+        starts.push(packed.bytes.len());
+        pack(&mut packed, spec);
     }
-    out.push_str("];\n");
+    let mut hash = Sha256::new();
+    for spec in &context.rules {
+        hash.update(spec.digest().to_le_bytes());
+    }
+    let hash: String = hash.finalize()[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+    let numbers = |is: fn(&Spec) -> bool| -> Vec<usize> {
+        context.rules.iter().enumerate().filter(|(_, spec)| is(spec)).map(|(number, _)| number).collect()
+    };
+    let detectors: Vec<(usize, &str)> = context
+        .rules
+        .iter()
+        .enumerate()
+        .filter_map(|(number, spec)| Some((number, spec.detector.as_deref()?)))
+        .collect();
+    let with_paths = numbers(|spec| !spec.paths.is_empty());
+    let windows: Vec<usize> = context.rules.iter().map(|spec| spec.window).collect();
+    // Many rules look alike.
+    let (mut sketches, mut sketch_of) = (Vec::new(), Vec::new());
+    for spec in &context.rules {
+        let sketch = Sketch::of(&spec.regex);
+        let known = sketches.iter().position(|other| *other == sketch);
+        sketch_of.push(known.unwrap_or(sketches.len()));
+        if known.is_none() {
+            sketches.push(sketch);
+        }
+    }
+    let (mut sets, mut steps, mut step_starts) = (Vec::new(), Vec::new(), vec![0]);
+    for spec in &context.rules {
+        steps.extend(Trail::lay(&spec.regex, &mut sets));
+        step_starts.push(steps.len());
+    }
+    let count = starts.len();
+    let out = format!(
+        "const COUNT: usize = {count};\n\
+         static PACKED: &[u8] = include_bytes!(concat!(env!(\"OUT_DIR\"), \"/rules.bin\"));\n\
+         static STARTS: [u32; COUNT] = {starts:?};\n\
+         static HASH: &str = {hash:?};\n\
+         static WINDOWS: [u32; COUNT] = {windows:?};\n\
+         static DETECTORS: &[(u16, &str)] = &{detectors:?};\n\
+         static WITH_PATHS: &[u16] = &{with_paths:?};\n\
+         static SKETCH_OF: [u16; COUNT] = {sketch_of:?};\n\
+         static SKETCHES: [Sketch; {}] = {sketches:?};\n\
+         static SETS: [Bytes; {}] = {sets:?};\n\
+         static STEPS: [u16; {}] = {steps:?};\n\
+         static STEP_STARTS: [u32; COUNT + 1] = {step_starts:?};\n",
+        sketches.len(),
+        sets.len(),
+        steps.len(),
+    );
+    fs::write(context.out.join("rules.bin"), packed.bytes).expect("OUT_DIR is writable");
     fs::write(context.out.join("rules.rs"), out).expect("OUT_DIR is writable");
 }
 
-fn rule(out: &mut String, s: &Spec) -> std::fmt::Result {
-    let Spec { id, title, provider, since, keywords, regex, window, prefix, why, fix, .. } = s;
-    writeln!(out, "Rule {{ id: {id:?}, title: {title:?}, provider: {provider:?}, since: {since:?},")?;
-    writeln!(out, "status: Status::{:?}, replaced_by: {:?},", s.status, s.replaced_by)?;
-    writeln!(out, "severity: Severity::{:?}, confidence: Confidence::{:?},", s.severity, s.confidence)?;
-    writeln!(out, "keywords: &{keywords:?}, regex: {regex:?}, detector: {:?}, window: {window},", s.detector)?;
-    writeln!(out, "prefix: {prefix:?}, check: {:?}, entropy: {:?},", s.check, s.entropy)?;
-    writeln!(
-        out,
-        "judge: Judge::{:?}, general: {}, paths: &{:?}, allow: &{:?},",
-        s.judge, s.general, s.paths, s.allow
-    )?;
-    match &s.requires {
-        Some((rule, lines)) => writeln!(out, "requires: Some(Requires {{ rule: {rule:?}, lines: {lines} }}),")?,
-        None => writeln!(out, "requires: None,")?,
+/// In the order in which `rule::builtin` reads.
+fn pack(out: &mut Writer, s: &Spec) {
+    out.text(&s.id).text(&s.title).text(&s.provider).text(&s.since);
+    out.number(step(s.status)).maybe(s.replaced_by.as_deref()).number(step(s.severity)).number(step(s.confidence));
+    out.texts(&s.keywords).text(&s.regex).maybe(s.detector.as_deref()).number(s.window as u64).text(&s.prefix);
+    out.maybe(s.check.as_deref()).number(s.entropy.map_or(u64::MAX, |bits| u64::from(bits.to_bits())));
+    out.number(step(s.judge)).number(u64::from(s.general)).texts(&s.paths).texts(&s.allow);
+    out.maybe(s.requires.as_ref().map(|(rule, _)| rule.as_str()));
+    if let Some((_, lines)) = &s.requires {
+        out.number(*lines as u64);
     }
-    writeln!(out, "why: {why:?}, fix: {fix:?}, references: &{:?},", s.references)?;
-    writeln!(out, "matches: &{:?}, rejects: &{:?}, digest: {:#x} }},", s.matches, s.rejects, s.digest())
+    out.text(&s.why).text(&s.fix).texts(&s.references).texts(&s.matches).texts(&s.rejects).number(s.digest());
+}
+
+/// The number of a step on its scale.
+fn step<S: Scale + PartialEq>(step: S) -> u64 {
+    S::STEPS.iter().position(|(_, other)| *other == step).expect("a scale has all its steps") as u64
 }

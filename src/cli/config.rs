@@ -79,7 +79,7 @@ fn check(judging: &Judging) -> Result<Exit> {
     }
     anstream::println!(
         "the configuration is right: {} rules, {} allowances, {} baseline entries",
-        gate.rules().rules().len(),
+        gate.rules().len(),
         policy.allowances().len(),
         policy.baseline().len()
     );
@@ -103,7 +103,7 @@ fn show(judging: &Judging) -> Result<Exit> {
     anstream::println!("published-elsewhere = \"{elsewhere}\"");
     anstream::println!("inline = \"{inline}\"");
     let rules = gate.rules();
-    anstream::println!("# {} rules, set {}", rules.rules().len(), rules.hash());
+    anstream::println!("# {} rules, set {}", rules.len(), rules.hash());
     for a in policy.allowances() {
         let until = a.expires.map(|d| format!(" (until {d})")).unwrap_or_default();
         anstream::println!("# {}:{}: allows {}: {}{until}", a.file, a.line, a.about(), a.reason);

@@ -60,13 +60,15 @@ impl Gate {
         let head;
         let (files, user, trusted): (&dyn Files, _, _) = match &home {
             Home::Dir(root) => (&OnDisk { root: root.to_path_buf() }, user.as_deref(), false),
-            Home::Repo(repo) => match (repo.work_dir(), repo.head()?) {
-                (Some(root), _) => (&OnDisk { root: root.to_owned() }, user.as_deref(), false),
-                (None, Some(id)) => {
-                    head = InTree::new(repo, &id, "HEAD")?;
-                    (&head, user.as_deref(), false)
-                }
-                (None, None) => (&NoFiles, user.as_deref(), false),
+            Home::Repo(repo) => match repo.work_dir() {
+                Some(root) => (&OnDisk { root: root.to_owned() }, user.as_deref(), false),
+                None => match repo.head()? {
+                    Some(id) => {
+                        head = InTree::new(repo, &id, "HEAD")?;
+                        (&head, user.as_deref(), false)
+                    }
+                    None => (&NoFiles, user.as_deref(), false),
+                },
             },
             Home::Trusted(files) => (*files, None, true),
         };

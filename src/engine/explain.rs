@@ -86,7 +86,7 @@ impl Engine {
         let kept = run.scan(chunk.bytes, &hits, self.settings.decode_depth);
         let mut all = told.all;
         for found in all.iter_mut().filter(|e| matches!(e.outcome, Outcome::Found { .. })) {
-            let survivor = kept.iter().find(|c| self.rules[c.rule].rule.id == found.rule.id && c.span == found.span);
+            let survivor = kept.iter().find(|c| self.rules[c.rule].rule().id == found.rule.id && c.span == found.span);
             found.outcome = match survivor {
                 Some(candidate) => Outcome::Found { confidence: candidate.confidence, notes: candidate.notes.clone() },
                 None => Outcome::Superseded,
@@ -122,7 +122,7 @@ struct Told<'a> {
 
 impl Told<'_> {
     fn tell(&mut self, rule: usize, span: &Range<usize>, outcome: Outcome) {
-        let rule = self.engine.rules[rule].rule;
+        let rule = self.engine.rules[rule].rule();
         self.all.push(Explanation { rule, span: span.clone(), inside: Vec::new(), outcome, features: Vec::new() });
     }
 }
@@ -145,7 +145,7 @@ impl Listen for Told<'_> {
     }
 
     fn judged(&mut self, value: &Range<usize>, judgement: &Judgement) {
-        let Some(rule) = self.engine.rules.iter().position(|r| r.rule.id == judgement.rule) else { return };
+        let Some(rule) = self.engine.rules.iter().position(|r| r.rule().id == judgement.rule) else { return };
         let outcome = match (judgement.dismissed, judgement.confidence) {
             (Some(why), _) => Outcome::Dropped(why.into()),
             (None, None) => Outcome::Dropped(format!("the model gives it {:.3}", judgement.score)),
@@ -162,7 +162,7 @@ impl Listen for Told<'_> {
 
     fn taken(&mut self, candidate: &Candidate) {
         let outcome = Outcome::Found { confidence: candidate.confidence, notes: candidate.notes.clone() };
-        let rule = self.engine.rules[candidate.rule].rule;
+        let rule = self.engine.rules[candidate.rule].rule();
         match self.all.last_mut().filter(|last| last.rule.id == rule.id && last.span == candidate.span) {
             Some(last) => last.outcome = outcome,
             None => self.tell(candidate.rule, &candidate.span, outcome),

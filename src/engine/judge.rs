@@ -43,7 +43,7 @@ pub(super) fn judge(
     found: Found,
     around: &Circumstances<'_>,
 ) -> Result<Candidate, Dropped> {
-    let rule = ready.rule;
+    let rule = ready.rule();
     let secret = &around.text[found.secret.clone()];
     if ready.is_sample(secret) {
         return Err(Dropped::Sample);

@@ -16,26 +16,33 @@ pub(super) struct Found {
 /// Room for look-around at a window's end: a match that does not reach into it saw what really follows.
 const SLACK: usize = 8;
 
-/// Every match of `shape` within `window` bytes of the keywords that stand at `hits` (sorted).
+/// Every match of a regex within `window` bytes of the keywords that stand at `hits` (sorted).
 ///
 /// After a match the search goes on behind its secret, or at the secret when `judge` turned the match away: what looked
 /// like a value may be the name of the real one (`key = api_key = "..."`).
-pub(super) fn search(
-    shape: &Shape,
+///
+/// `shape` gives the regex, or nothing where it is certain not to match in a range that ends what it would see.
+pub(super) fn search<'r>(
+    shape: impl Fn(Range<usize>) -> Option<&'r Shape>,
     text: &[u8],
     window: usize,
     hits: impl Iterator<Item = Range<usize>>,
     mut judge: impl FnMut(Found) -> bool,
 ) {
-    let mut groups = shape.regex.capture_locations();
+    let mut groups = None;
     let mut at = 0;
     for around in merged(hits, window, text.len()) {
         at = at.max(around.start);
         let mut end = around.end;
+        if at > end {
+            continue;
+        }
+        let Some(shape) = shape(at..end) else { continue };
+        let groups = groups.get_or_insert_with(|| shape.regex.capture_locations());
         while at <= end {
             // The text before `at` stays visible, so look-behind is exact; behind `end` nothing is, so a match that
             // ends there is tried again with more.
-            if shape.regex.captures_read_at(&mut groups, &text[..end], at).is_none() {
+            if shape.regex.captures_read_at(groups, &text[..end], at).is_none() {
                 break;
             }
             let Some((start, stop)) = groups.get(0) else { break };
@@ -79,6 +86,16 @@ mod tests {
         let regex = pattern::compile(regex).unwrap();
         let secret = regex.capture_names().position(|n| n == Some("secret")).unwrap();
         Shape { regex, secret }
+    }
+
+    fn search(
+        shape: &Shape,
+        text: &[u8],
+        window: usize,
+        hits: impl Iterator<Item = Range<usize>>,
+        judge: impl FnMut(Found) -> bool,
+    ) {
+        super::search(|_| Some(shape), text, window, hits, judge);
     }
 
     fn secrets(regex: &str, text: &str, keyword: &str, window: usize) -> Vec<String> {

@@ -25,7 +25,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::chunk::Chunk;
 use crate::finding::{Secret, Verified};
-use crate::rule::{Confidence, Rule, RuleSet};
+use crate::rule::{Confidence, Handle, Rule, RuleSet};
 use decode::Budget;
 use prefilter::{Hit, Prefilter, Wakes};
 use ready::Ready;
@@ -86,6 +86,8 @@ pub struct Engine {
     rules: Vec<Ready>,
     /// The places in `rules` of those that look at files which are one word.
     whole: Vec<usize>,
+    /// The places of those that look for secrets without a form of their own.
+    generic: Vec<usize>,
     prefilter: Prefilter,
     wakes: Wakes,
     /// For each rule that `wakes` speaks of its place in `rules`; none where the two are the same.
@@ -96,21 +98,23 @@ pub struct Engine {
 impl Engine {
     /// Makes the rules ready. Compiles no regex, and for the built-in rules and any part of them builds no table.
     pub fn new(set: RuleSet, settings: Settings) -> Self {
-        let rules: Vec<Ready> = set.rules().iter().map(|rule| Ready::new(rule)).collect();
-        let numbers: Option<Vec<usize>> = set.rules().iter().map(|rule| rule.builtin_number()).collect();
-        let ((prefilter, wakes), places) = match numbers {
-            Some(numbers) if numbers.iter().copied().eq(0..RuleSet::builtin_len()) => (Prefilter::builtin(), None),
-            Some(numbers) => {
-                let mut places = vec![None; RuleSet::builtin_len()];
-                for (place, number) in numbers.into_iter().enumerate() {
-                    places[number] = Some(place as u16);
+        let rules: Vec<Ready> = set.handles().map(Ready::new).collect();
+        let ((prefilter, wakes), places) = if set.is_builtin() {
+            (Prefilter::builtin(), None)
+        } else if set.handles().all(|rule| matches!(rule, Handle::Builtin(_))) {
+            let mut places = vec![None; RuleSet::builtin_len()];
+            for (place, rule) in set.handles().enumerate() {
+                if let Handle::Builtin(number) = rule {
+                    places[usize::from(number)] = Some(place as u16);
                 }
-                (Prefilter::builtin(), Some(places))
             }
-            None => (prefilter_of(set.rules()), None),
+            (Prefilter::builtin(), Some(places))
+        } else {
+            (prefilter_of(set.rules()), None)
         };
-        let whole = (0..rules.len()).filter(|&n| rules[n].rule.detector == Some(Rule::WHOLE)).collect();
-        Engine { set, rules, whole, prefilter, wakes, places, settings }
+        let with = |detector| (0..rules.len()).filter(|&n| rules[n].brief().detector == Some(detector)).collect();
+        let (whole, generic) = (with(Rule::WHOLE), with(Rule::GENERIC));
+        Engine { set, rules, whole, generic, prefilter, wakes, places, settings }
     }
 
     /// The rules it runs.
@@ -146,7 +150,7 @@ impl Engine {
     }
 
     fn report(&self, candidate: Candidate, text: &[u8]) -> Match {
-        let rule = self.rules[candidate.rule].rule;
+        let rule = self.rules[candidate.rule].rule();
         let secret = candidate.secret.as_deref().unwrap_or(&text[candidate.span.clone()]);
         // Only what really stands there is public: a rule may serve several prefixes.
         let public = rule.prefix.bytes().zip(secret).take_while(|(a, b)| a == *b).count();

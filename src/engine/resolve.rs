@@ -45,7 +45,7 @@ pub(super) fn resolve(mut candidates: Vec<Candidate>, rules: &[Ready], text: &[u
     candidates.sort_by_key(|c| (c.span.start, c.span.end, c.rule));
     candidates.dedup_by(|a, b| a.rule == b.rule && a.span == b.span && a.secret == b.secret);
     pair_up(&mut candidates, rules, text);
-    candidates.sort_by_key(|c| Reverse(precedence(c, rules[c.rule].rule)));
+    candidates.sort_by_key(|c| Reverse(precedence(c, rules[c.rule].rule())));
     let mut kept: Vec<Candidate> = Vec::with_capacity(candidates.len());
     for candidate in candidates {
         if !kept.iter().any(|other| takes(other, &candidate)) {
@@ -90,20 +90,20 @@ fn precedence(candidate: &Candidate, rule: &Rule) -> impl Ord + use<> {
 /// Candidates of a rule that `requires` another are kept only beside a candidate of that one, the nearest, which is
 /// then reported as part of the pair.
 fn pair_up(candidates: &mut Vec<Candidate>, rules: &[Ready], text: &[u8]) {
-    if candidates.iter().all(|c| rules[c.rule].rule.requires.is_none()) {
+    if candidates.iter().all(|c| rules[c.rule].rule().requires.is_none()) {
         return;
     }
     let mut joined = vec![false; candidates.len()];
     let mut alone = vec![false; candidates.len()];
     for i in 0..candidates.len() {
-        let Some(requires) = rules[candidates[i].rule].rule.requires else { continue };
+        let Some(requires) = rules[candidates[i].rule].rule().requires else { continue };
         if candidates[i].pair.is_some() {
             // Paired inside its encoding.
             continue;
         }
         let span = candidates[i].span.clone();
         let nearest = (0..candidates.len())
-            .filter(|&j| j != i && rules[candidates[j].rule].rule.id == requires.rule)
+            .filter(|&j| j != i && rules[candidates[j].rule].rule().id == requires.rule)
             .filter(|&j| !matches!(candidates[j].standing, Standing::Lookalike | Standing::NotSecret))
             .map(|j| (lines_between(text, &span, &candidates[j].span), gap(&span, &candidates[j].span), j))
             .filter(|&(lines, ..)| lines <= requires.lines)
@@ -111,7 +111,7 @@ fn pair_up(candidates: &mut Vec<Candidate>, rules: &[Ready], text: &[u8]) {
         match nearest {
             Some((_, _, j)) => {
                 joined[j] = true;
-                let partner = rules[candidates[j].rule].rule;
+                let partner = rules[candidates[j].rule].rule();
                 let notes = std::mem::take(&mut candidates[j].notes);
                 candidates[i].notes.push(format!("stands with its {}", partner.title));
                 candidates[i].notes.extend(notes.iter().cloned());

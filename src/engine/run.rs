@@ -150,9 +150,9 @@ impl<'a, L: Listen> Run<'a, L> {
             let mut generic = false;
             for &rule in engine.wakes.rules(hit.keyword) {
                 let Some(rule) = engine.place(rule) else { continue };
-                match engine.rules[usize::from(rule)].rule.detector {
-                    Some(Rule::GENERIC) => generic = true,
-                    _ => wanted.push((rule, hit.at..hit.at + engine.prefilter.keyword(hit.keyword).len())),
+                match engine.generic.contains(&usize::from(rule)) {
+                    true => generic = true,
+                    false => wanted.push((rule, hit.at..hit.at + engine.prefilter.keyword(hit.keyword).len())),
                 }
             }
             if generic {
@@ -172,13 +172,14 @@ impl<'a, L: Listen> Run<'a, L> {
                 continue;
             }
             self.listener.woken(number, &spans);
-            if ready.rule.detector == Some(Rule::MANIFEST) {
+            if ready.brief().detector == Some(Rule::MANIFEST) {
                 for hit in &spans {
                     declared(number, &around, hit, candidates, self.listener);
                 }
                 continue;
             }
-            matcher::search(ready.shape(), text, ready.rule.window, spans.iter().cloned(), |found| {
+            let shape = |window| ready.shape_for(text, window);
+            matcher::search(shape, text, ready.brief().window, spans.iter().cloned(), |found| {
                 let value = found.secret.clone();
                 match judge::judge(ready, number, found, &around) {
                     Ok(candidate) => {
@@ -241,8 +242,7 @@ fn detect(
     let judgement = generic::judge(around.text, around.path, &found);
     listener.judged(&found.value, &judgement);
     let confidence = judgement.confidence?;
-    let rule =
-        engine.rules.iter().position(|r| r.rule.detector == Some(Rule::GENERIC) && r.rule.id == judgement.rule)?;
+    let rule = engine.generic.iter().copied().find(|&r| engine.rules[r].rule().id == judgement.rule)?;
     let mut candidate = Candidate {
         rule,
         span: found.value,

@@ -8,6 +8,7 @@ mod graph;
 mod history;
 mod index;
 mod lookup;
+mod near;
 mod objects;
 mod outgoing;
 mod packs;

@@ -5,6 +5,7 @@ use gix::prelude::*;
 
 use super::Oid;
 use super::ask::CatFile;
+use super::near::Near;
 
 /// Why an object could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,11 +45,19 @@ pub struct Objects {
     repo: gix::Repository,
     /// Asked where gix finds nothing; present only where git can know more than gix.
     git: Option<CatFile>,
+    /// Asked first, while few objects were read.
+    near: Option<Near>,
 }
 
 impl Objects {
     pub(super) fn new(repo: gix::Repository, git: Option<CatFile>) -> Self {
-        Objects { repo, git }
+        Objects { repo, git, near: None }
+    }
+
+    /// For a few objects, which are then read without opening the whole database.
+    pub(super) fn few(repo: gix::Repository, git: Option<CatFile>) -> Self {
+        let near = Near::new(repo.objects.store_ref().path(), repo.object_hash());
+        Objects { repo, git, near: Some(near) }
     }
 
     /// Fills `into` with the object's content and says what kind it is.
@@ -56,6 +65,14 @@ impl Objects {
     /// # Errors
     /// Why it could not be read.
     pub fn read(&mut self, id: &Oid, max: u64, into: &mut Vec<u8>) -> Result<Kind, Unread> {
+        if let Some(near) = &mut self.near {
+            if let Some(kind) = near.find(id, max, into) {
+                return Ok(kind);
+            }
+            if !near.is_of_use() {
+                self.near = None;
+            }
+        }
         // The header of a small object costs about as much as the object: only where the limit is low, or an object is
         // large enough to matter, is it worth asking first.
         if max < u64::MAX

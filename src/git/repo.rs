@@ -67,7 +67,15 @@ impl Repo {
         Objects::new(self.shared.to_thread_local(), git)
     }
 
-    /// The same, where git may fetch what a partial clone left out. For new content only: what is pushed has to be here,
+    /// The same for one who reads a few objects: the database is opened when it turns out to be many.
+    pub fn few_objects(&self) -> Objects {
+        if self.git_knows_more {
+            return self.objects();
+        }
+        Objects::few(self.shared.to_thread_local(), None)
+    }
+
+    /// The same as [`Repo::objects`], where git may fetch what a partial clone left out. For new content only: what is pushed has to be here,
     /// and git is about to fetch it for the same reason.
     pub fn objects_fetching(&self) -> Objects {
         Objects::new(self.shared.to_thread_local(), Some(CatFile::new(self.start.clone(), true)))
@@ -140,6 +148,12 @@ impl Repo {
         }
         let local = self.shared.to_thread_local();
         let head = local.head().map_err(|e| Error::incomplete(format!("HEAD: {}", chain(&e))))?;
+        // Nearly always a commit, which needs no look into the database to see.
+        if let Some(id) = head.id().map(gix::Id::detach)
+            && matches!(self.few_objects().read(&id, u64::MAX, &mut Vec::new()), Ok(gix::objs::Kind::Commit))
+        {
+            return Ok(Some(id));
+        }
         match head.try_into_peeled_id() {
             Ok(id) => Ok(id.map(gix::Id::detach)),
             Err(e) => Err(Error::incomplete(format!("HEAD: {}", chain(&e)))),

@@ -70,7 +70,7 @@ pub fn write_json(survey: &Survey, all: bool, out: &mut dyn io::Write) -> io::Re
             "name": "shield-hook",
             "version": env!("CARGO_PKG_VERSION"),
             "ruleset": rules.hash(),
-            "rules": rules.rules().len(),
+            "rules": rules.len(),
         },
         "digest": digest(survey),
         "result": result(survey),

@@ -1,16 +1,21 @@
 //! Rules: what a credential looks like, why it matters and how to revoke it.
 //!
-//! The built-in rules are TOML files under `rules/`, turned into static tables by the build script, so that a run
-//! parses none of them. A user's own rule files are read by the same code at run time.
+//! The built-in rules are TOML files under `rules/`, packed by the build script, so that a run parses none of them. A
+//! user's own rule files are read by the same code at run time.
 
+mod builtin;
 pub mod generate;
 pub mod level;
 pub mod nearest;
+#[doc(hidden)]
+pub mod packed;
 pub mod pattern;
 pub mod shape;
 pub mod sign;
+pub mod sketch;
 pub mod spec;
 pub mod template;
+pub mod trail;
 
 use std::path::Path;
 
@@ -19,7 +24,9 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use sketch::Sketch;
 use spec::{Author, Problem, Spec};
+use trail::Trail;
 
 /// A second rule that must match nearby (an id and its secret).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -86,12 +93,19 @@ pub struct Rule {
     pub rejects: &'static [&'static str],
     /// Changes with any of the above.
     pub digest: u64,
+    /// What every match of the regex has.
+    pub sketch: &'static Sketch,
+    /// What leads through the regex's parts.
+    pub trail: Trail,
+    /// The number of a built-in rule, in the order of their ids.
+    pub builtin: Option<u16>,
 }
 
 /// The rules of one run.
 #[derive(Clone, Debug)]
 pub struct RuleSet {
-    rules: Vec<&'static Rule>,
+    /// None: the built-in ones, all of them, of which none is unpacked before it is needed.
+    rules: Option<Vec<&'static Rule>>,
 }
 
 impl Rule {
@@ -131,33 +145,95 @@ impl Rule {
             matches: &[],
             rejects: &[],
             digest: 0,
+            sketch: &Sketch::ANY,
+            trail: Trail::ANY,
+            builtin: None,
+        }
+    }
+}
+
+/// One rule of a set, which may not have been unpacked yet.
+#[derive(Clone, Copy, Debug)]
+pub enum Handle {
+    /// A built-in one, by its number in the order of their ids.
+    Builtin(u16),
+    /// Any other.
+    Own(&'static Rule),
+}
+
+impl Handle {
+    /// The rule itself.
+    pub fn rule(self) -> &'static Rule {
+        match self {
+            Handle::Builtin(number) => builtin::rule(usize::from(number)),
+            Handle::Own(rule) => rule,
         }
     }
 
-    /// Which of the built-in rules this is, counted in the order of their ids; none for a user's own.
-    pub fn builtin_number(&'static self) -> Option<usize> {
-        // Told by its address: no strings are compared at every start.
-        let offset = (std::ptr::from_ref(self) as usize).checked_sub(BUILTIN.as_ptr() as usize)?;
-        let number = offset / size_of::<Rule>();
-        BUILTIN.get(number).filter(|rule| std::ptr::eq(*rule, self)).map(|_| number)
+    /// What has to be known of it at every keyword, without unpacking it.
+    pub fn brief(self) -> Brief {
+        match self {
+            Handle::Builtin(number) => builtin::brief(usize::from(number)),
+            Handle::Own(rule) => Brief {
+                window: rule.window,
+                detector: rule.detector,
+                everywhere: rule.paths.is_empty(),
+                sketch: rule.sketch,
+                trail: rule.trail,
+            },
+        }
     }
+}
+
+/// What has to be known of a rule at every keyword.
+#[derive(Clone, Copy, Debug)]
+pub struct Brief {
+    /// As [`Rule::window`].
+    pub window: usize,
+    /// As [`Rule::detector`].
+    pub detector: Option<&'static str>,
+    /// Whether it applies to every path.
+    pub everywhere: bool,
+    /// As [`Rule::sketch`].
+    pub sketch: &'static Sketch,
+    /// As [`Rule::trail`].
+    pub trail: Trail,
 }
 
 impl RuleSet {
     /// How many rules are in the binary.
     pub fn builtin_len() -> usize {
-        BUILTIN.len()
+        builtin::len()
     }
 
     /// The rules in the binary.
     pub fn builtin() -> Self {
-        RuleSet { rules: BUILTIN.iter().collect() }
+        RuleSet { rules: None }
+    }
+
+    /// Whether these are the rules in the binary, all of them and no others.
+    pub fn is_builtin(&self) -> bool {
+        self.rules.is_none()
+    }
+
+    /// How many rules there are.
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(&self) -> usize {
+        self.rules.as_ref().map_or(builtin::len(), Vec::len)
+    }
+
+    /// Every rule, in the order of their ids, none of them unpacked.
+    pub fn handles(&self) -> impl Iterator<Item = Handle> + '_ {
+        (0..self.len()).map(|at| match &self.rules {
+            None => Handle::Builtin(at as u16),
+            Some(rules) => rules[at].builtin.map_or(Handle::Own(rules[at]), Handle::Builtin),
+        })
     }
 
     /// These rules, in the order of their ids.
     pub fn new(mut rules: Vec<&'static Rule>) -> Self {
         rules.sort_by_key(|r| r.id);
-        RuleSet { rules }
+        RuleSet { rules: Some(rules) }
     }
 
     /// Adds the rules of a user's files, each given as its name and its text.
@@ -181,12 +257,12 @@ impl RuleSet {
     /// As [`RuleSet::with_user`], and when there is no rule at all: a scanner without rules finds nothing.
     pub fn user_only<N: AsRef<Path>, T: AsRef<str>>(files: &[(N, T)]) -> Result<Self> {
         let (specs, problems) = read_user(files);
-        RuleSet { rules: Vec::new() }.extended(specs, problems)?.not_empty()
+        RuleSet::new(Vec::new()).extended(specs, problems)?.not_empty()
     }
 
-    fn extended(mut self, specs: Vec<Spec>, mut problems: Vec<Problem>) -> Result<Self> {
+    fn extended(self, specs: Vec<Spec>, mut problems: Vec<Problem>) -> Result<Self> {
         if problems.is_empty() {
-            let known: Vec<&str> = self.rules.iter().map(|r| r.id).collect();
+            let known: Vec<&str> = self.rules().iter().map(|r| r.id).collect();
             problems = spec::check_set(&specs, &known);
             problems.extend(specs.iter().filter_map(unfit));
         }
@@ -194,29 +270,36 @@ impl RuleSet {
             let text: Vec<String> = problems.iter().map(Problem::to_string).collect();
             return Err(Error::usage(text.join("\n  ")).help("`shield-hook rules test FILE` checks a rule file"));
         }
-        self.rules.extend(specs.into_iter().map(Rule::leak));
-        self.rules.sort_by_key(|r| r.id);
-        Ok(self)
+        if specs.is_empty() {
+            return Ok(self);
+        }
+        Ok(RuleSet::new(self.rules().iter().copied().chain(specs.into_iter().map(Rule::leak)).collect()))
     }
 
     /// Leaves the named rules out.
     ///
     /// # Errors
     /// When a name is no rule, or none is left.
-    pub fn disable<S: AsRef<str>>(mut self, ids: &[S]) -> Result<Self> {
-        self.all_known(ids)?;
-        self.rules.retain(|r| !ids.iter().any(|id| id.as_ref() == r.id));
-        self.not_empty()
+    pub fn disable<S: AsRef<str>>(self, ids: &[S]) -> Result<Self> {
+        self.retain(ids, false)
     }
 
     /// Keeps the named rules only.
     ///
     /// # Errors
     /// When a name is no rule, or there is none.
-    pub fn only<S: AsRef<str>>(mut self, ids: &[S]) -> Result<Self> {
+    pub fn only<S: AsRef<str>>(self, ids: &[S]) -> Result<Self> {
+        self.retain(ids, true)
+    }
+
+    /// Keeps the rules that are named, or those that are not.
+    fn retain<S: AsRef<str>>(self, ids: &[S], named: bool) -> Result<Self> {
+        if ids.is_empty() && !named {
+            return self.not_empty();
+        }
         self.all_known(ids)?;
-        self.rules.retain(|r| ids.iter().any(|id| id.as_ref() == r.id));
-        self.not_empty()
+        let kept = |r: &&&'static Rule| ids.iter().any(|id| id.as_ref() == r.id) == named;
+        RuleSet::new(self.rules().iter().filter(kept).copied().collect()).not_empty()
     }
 
     fn all_known<S: AsRef<str>>(&self, ids: &[S]) -> Result<()> {
@@ -228,12 +311,12 @@ impl RuleSet {
 
     /// Says that there is no rule called `id`, and which is near.
     pub fn unknown(&self, id: &str) -> Error {
-        let near = nearest::hint(id, self.rules.iter().map(|r| r.id));
+        let near = nearest::hint(id, self.rules().iter().map(|r| r.id));
         Error::usage(format!("no rule is called `{id}`{near}")).help("`shield-hook rules list` shows every rule")
     }
 
     fn not_empty(self) -> Result<Self> {
-        if self.rules.is_empty() {
+        if self.len() == 0 {
             return Err(Error::usage("no rule is left, so nothing would be found")
                 .help("check `disable`, `replace-builtin` and `rules` in the configuration"));
         }
@@ -242,18 +325,19 @@ impl RuleSet {
 
     /// Every rule, in the order of their ids.
     pub fn rules(&self) -> &[&'static Rule] {
-        &self.rules
+        self.rules.as_deref().unwrap_or_else(|| builtin::all())
     }
 
     /// The rule called `id`.
     pub fn get(&self, id: &str) -> Option<&'static Rule> {
-        self.rules.iter().copied().find(|r| r.id == id)
+        self.rules().iter().copied().find(|r| r.id == id)
     }
 
     /// Names this set of rules: 12 hex digits that change with any rule's content.
     pub fn hash(&self) -> String {
+        let Some(rules) = &self.rules else { return builtin::hash().to_owned() };
         let mut hash = Sha256::new();
-        for rule in &self.rules {
+        for rule in rules {
             hash.update(rule.digest.to_le_bytes());
         }
         data_encoding::HEXLOWER.encode(&hash.finalize()[..6])
@@ -283,7 +367,9 @@ fn unfit(spec: &Spec) -> Option<Problem> {
 impl Rule {
     /// Makes a user's rule live as long as the built-in ones: it is read once and used until the process ends.
     fn leak(spec: Spec) -> &'static Rule {
-        let digest = spec.digest();
+        let (digest, sketch) = (spec.digest(), Sketch::of(&spec.regex));
+        let mut sets = Vec::new();
+        let steps = Trail::lay(&spec.regex, &mut sets);
         Box::leak(Box::new(Rule {
             id: text(spec.id),
             title: text(spec.title),
@@ -311,6 +397,9 @@ impl Rule {
             matches: texts(spec.matches),
             rejects: texts(spec.rejects),
             digest,
+            sketch: Box::leak(Box::new(sketch)),
+            trail: Trail { sets: sets.leak(), steps: steps.leak() },
+            builtin: None,
         }))
     }
 }
@@ -322,8 +411,6 @@ fn text(s: String) -> &'static str {
 fn texts(all: Vec<String>) -> &'static [&'static str] {
     all.into_iter().map(text).collect::<Vec<_>>().leak()
 }
-
-include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
 #[cfg(test)]
 mod tests {

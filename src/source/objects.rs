@@ -85,7 +85,12 @@ pub(super) struct ObjectReader<'a> {
 
 impl<'a> ObjectReader<'a> {
     pub(super) fn new(repo: &Repo, max: u64, removed: &'a [Vec<Removed>]) -> Self {
-        ObjectReader { objects: repo.objects(), max, removed }
+        ObjectReader::of(repo.objects(), max, removed)
+    }
+
+    /// The same, from these objects.
+    pub(super) fn of(objects: Objects, max: u64, removed: &'a [Vec<Removed>]) -> Self {
+        ObjectReader { objects, max, removed }
     }
 }
 

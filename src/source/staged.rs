@@ -29,7 +29,7 @@ impl<'a> Staged<'a> {
 
 impl Source for Staged<'_> {
     fn plan(&self, coverage: &mut Coverage) -> Result<Vec<Item>> {
-        let changes = git::staged(self.repo, &mut self.repo.objects())?;
+        let changes = git::staged(self.repo, &mut self.repo.few_objects())?;
         if let Some(tree) = changes.root {
             self.tree.get_or_init(|| tree);
         }
@@ -41,6 +41,6 @@ impl Source for Staged<'_> {
 
     fn reader(&self) -> Result<Box<dyn Reader + '_>> {
         let removed = self.removed.get().map_or(&[][..], |r| &r[..]);
-        Ok(Box::new(ObjectReader::new(self.repo, self.max_object, removed)))
+        Ok(Box::new(ObjectReader::of(self.repo.few_objects(), self.max_object, removed)))
     }
 }

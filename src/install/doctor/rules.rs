@@ -18,8 +18,8 @@ pub(super) fn look(site: &Site, diagnosis: &mut Diagnosis) {
             error.help_lines().first().cloned().unwrap_or_else(|| "shield-hook config check".into()),
         )),
         Ok((rules, policy)) => {
-            let all = RuleSet::builtin().rules().len();
-            let active = rules.rules().len();
+            let all = RuleSet::builtin_len();
+            let active = rules.len();
             diagnosis.facts.push(format!("{active} rules ({})", rules.hash()));
             if active * 2 < all {
                 troubles.push(Trouble::error(

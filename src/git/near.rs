@@ -1,0 +1,207 @@
+//! A few objects, read without opening the object database.
+//!
+//! A small commit needs some ten objects. Before the first of them the general reader checks the whole index of every
+//! pack, which for a large repository costs more than everything else. Here the files are asked for the few bytes that
+//! matter. What is not found here, or looks unusual, is left to the general reader: it alone says what is missing or
+//! damaged.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use gix::objs::Kind;
+use gix::odb::loose;
+use gix::odb::pack::{cache, data};
+use gix::zlib::Inflate;
+
+use super::Oid;
+
+/// So many look-ups are worth it; for more the whole index pays.
+const LOOKUPS: u32 = 512;
+/// With more packs than this the general reader, which has an order for them, is the better one.
+const PACKS: usize = 16;
+/// An inflated object is at most this many times its size (the limit of the format is 1,032).
+const EXPANSION: u64 = 1100;
+
+/// Reads single objects from the files where they most likely are.
+pub(super) struct Near {
+    loose: loose::Store,
+    hash: gix::hash::Kind,
+    /// None before the first is needed.
+    packs: Option<Vec<Pack>>,
+    inflate: Inflate,
+    left: u32,
+}
+
+struct Pack {
+    index: File,
+    /// How many objects begin with each byte or a lower one.
+    fan: [u32; 256],
+    path: PathBuf,
+    data: Option<data::File>,
+}
+
+impl Near {
+    /// Below the folder `objects`.
+    pub(super) fn new(objects: &Path, hash: gix::hash::Kind) -> Near {
+        let loose = loose::Store::at(objects, hash);
+        Near { loose, hash, packs: None, inflate: Inflate::default(), left: LOOKUPS }
+    }
+
+    /// Whether it is worth asking again.
+    pub(super) fn is_of_use(&self) -> bool {
+        self.left > 0
+    }
+
+    /// Fills `into` with the object and says what it is, if it is found and has at most `max` bytes.
+    pub(super) fn find(&mut self, id: &Oid, max: u64, into: &mut Vec<u8>) -> Option<Kind> {
+        self.left = self.left.saturating_sub(1);
+        let path = loose_path(self.loose.path(), id);
+        match path.metadata() {
+            Ok(file) if file.len().saturating_mul(EXPANSION) > max => return None,
+            Ok(_) => return self.loose.try_find(id, into).ok()?.map(|data| data.kind),
+            Err(_) => {}
+        }
+        if self.packs.is_none() {
+            let packs = open(&self.loose.path().join("pack"));
+            self.left = if packs.is_some() { self.left } else { 0 };
+            self.packs = packs;
+        }
+        let (packs, inflate) = (self.packs.as_mut()?, &mut self.inflate);
+        let (at, offset) = packs.iter().enumerate().find_map(|(at, pack)| Some((at, pack.lookup(id).ok()??)))?;
+        // Neighbours in time are neighbours in a pack.
+        packs.swap(0, at);
+        packs[0].read(offset, self.hash, max, inflate, into)
+    }
+}
+
+fn loose_path(objects: &Path, id: &Oid) -> PathBuf {
+    let hex = id.to_hex().to_string();
+    objects.join(&hex[..2]).join(&hex[2..])
+}
+
+/// The packs in a folder; none when there are too many, or any whose index is not of the usual form.
+fn open(folder: &Path) -> Option<Vec<Pack>> {
+    let mut packs = Vec::new();
+    let entries = match folder.read_dir() {
+        Ok(entries) => entries,
+        Err(e) => return (e.kind() == io::ErrorKind::NotFound).then_some(packs),
+    };
+    for entry in entries {
+        let path = entry.ok()?.path();
+        if path.extension().is_none_or(|e| e != "idx") {
+            continue;
+        }
+        if packs.len() == PACKS {
+            return None;
+        }
+        packs.push(Pack::open(&path).ok()??);
+    }
+    Some(packs)
+}
+
+/// What an index of version 2 begins with; then come the fan, the ids, a checksum and an offset each.
+const MAGIC: [u8; 8] = [0xff, b't', b'O', b'c', 0, 0, 0, 2];
+const IDS: u64 = 8 + 256 * 4;
+/// So many ids are read at once.
+const BATCH: u64 = 64;
+
+impl Pack {
+    fn open(path: &Path) -> io::Result<Option<Pack>> {
+        let index = File::open(path)?;
+        let mut head = [0; IDS as usize];
+        read_at(&index, &mut head, 0)?;
+        if head[..8] != MAGIC {
+            return Ok(None);
+        }
+        let mut fan = [0; 256];
+        for (count, four) in fan.iter_mut().zip(head[8..].chunks_exact(4)) {
+            *count = u32::from_be_bytes([four[0], four[1], four[2], four[3]]);
+        }
+        Ok(fan.is_sorted().then(|| Pack { index, fan, path: path.with_extension("pack"), data: None }))
+    }
+
+    /// Where the object begins in the pack.
+    fn lookup(&self, id: &Oid) -> io::Result<Option<u64>> {
+        let (id, len) = (id.as_bytes(), id.as_bytes().len());
+        let first = usize::from(id[0]);
+        let mut low = if first == 0 { 0 } else { u64::from(self.fan[first - 1]) };
+        let mut high = u64::from(self.fan[first]);
+        let mut batch = [0; BATCH as usize * 32];
+        // Ids are random numbers: the second to fifth byte say how far into its share of the index one stands.
+        let share = u64::from(u32::from_be_bytes([id[1], id[2], id[3], id[4]]));
+        let mut guess = low + (((high - low) * share) >> 32);
+        while low < high {
+            let from = guess.saturating_sub(BATCH / 2).clamp(low, high - 1);
+            let count = BATCH.min(high - from);
+            let batch = &mut batch[..count as usize * len];
+            read_at(&self.index, batch, IDS + from * len as u64)?;
+            let ids = |at: u64| &batch[at as usize * len..][..len];
+            if id < ids(0) {
+                high = from;
+                guess = from.saturating_sub(BATCH);
+            } else if id > ids(count - 1) {
+                low = from + count;
+                guess = low + BATCH;
+            } else {
+                let found = (0..count).find(|&at| ids(at) == id);
+                return found.map(|at| self.offset(from + at, len as u64)).transpose();
+            }
+        }
+        Ok(None)
+    }
+
+    fn offset(&self, at: u64, len: u64) -> io::Result<u64> {
+        let count = u64::from(self.fan[255]);
+        let offsets = IDS + count * (len + 4);
+        let mut four = [0; 4];
+        read_at(&self.index, &mut four, offsets + at * 4)?;
+        let offset = u64::from(u32::from_be_bytes(four));
+        if offset < 1 << 31 {
+            return Ok(offset);
+        }
+        let mut eight = [0; 8];
+        read_at(&self.index, &mut eight, offsets + count * 4 + (offset & 0x7fff_ffff) * 8)?;
+        Ok(u64::from_be_bytes(eight))
+    }
+
+    fn read(
+        &mut self,
+        offset: u64,
+        hash: gix::hash::Kind,
+        max: u64,
+        inflate: &mut Inflate,
+        into: &mut Vec<u8>,
+    ) -> Option<Kind> {
+        if self.data.is_none() {
+            self.data = Some(data::File::at(&self.path, hash).ok()?);
+        }
+        let data = self.data.as_ref()?;
+        // A delta against an object by its id is rare inside a pack, and the general reader's.
+        let entry = data.entry(offset).ok()?;
+        if max < u64::MAX {
+            let header = data.decode_header(entry.clone(), inflate, &|_| Ok(None)).ok()?;
+            if header.object_size > max {
+                return None;
+            }
+        }
+        let found = data.decode_entry(entry, into, inflate, &|_, _| Ok(None), &mut cache::Never).ok()?;
+        Some(found.kind)
+    }
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, into: &mut [u8], at: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, into, at)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, mut into: &mut [u8], mut at: u64) -> io::Result<()> {
+    while !into.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, into, at)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => (into, at) = (&mut into[count..], at + count as u64),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! The rules in the binary.
+
+use std::sync::OnceLock;
+
+use super::level::{Confidence, Judge, Scale, Severity, Status};
+use super::packed::Reader;
+use super::sketch::{Bytes, Sketch};
+use super::trail::Trail;
+use super::{Brief, Requires, Rule};
+
+// COUNT, PACKED, STARTS, HASH, WINDOWS, DETECTORS, WITH_PATHS, SKETCH_OF, SKETCHES, SETS, STEPS, STEP_STARTS
+include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+
+/// How many there are.
+pub(super) const fn len() -> usize {
+    COUNT
+}
+
+/// The hash of all of them.
+pub(super) fn hash() -> &'static str {
+    HASH
+}
+
+/// The rule with this number, counted in the order of the ids; unpacked when it is first asked for.
+pub(super) fn rule(number: usize) -> &'static Rule {
+    static RULES: [OnceLock<&Rule>; COUNT] = [const { OnceLock::new() }; COUNT];
+    RULES[number].get_or_init(|| Box::leak(Box::new(unpack(number))))
+}
+
+/// All of them.
+pub(super) fn all() -> &'static [&'static Rule] {
+    static ALL: OnceLock<Vec<&Rule>> = OnceLock::new();
+    ALL.get_or_init(|| (0..COUNT).map(rule).collect())
+}
+
+/// What has to be known of it at every keyword.
+pub(super) fn brief(number: usize) -> Brief {
+    Brief {
+        window: WINDOWS[number] as usize,
+        detector: DETECTORS.iter().find(|(of, _)| usize::from(*of) == number).map(|(_, detector)| *detector),
+        everywhere: !WITH_PATHS.contains(&(number as u16)),
+        sketch: &SKETCHES[usize::from(SKETCH_OF[number])],
+        trail: Trail { sets: &SETS, steps: &STEPS[STEP_STARTS[number] as usize..STEP_STARTS[number + 1] as usize] },
+    }
+}
+
+fn unpack(number: usize) -> Rule {
+    let from = &mut Reader::new(&PACKED[STARTS[number] as usize..]);
+    Rule {
+        builtin: Some(number as u16),
+        id: from.text(),
+        title: from.text(),
+        provider: from.text(),
+        since: from.text(),
+        status: from.step(Status::STEPS),
+        replaced_by: from.maybe(),
+        severity: from.step(Severity::STEPS),
+        confidence: from.step(Confidence::STEPS),
+        keywords: from.texts(),
+        regex: from.text(),
+        detector: from.maybe(),
+        window: from.number() as usize,
+        prefix: from.text(),
+        check: from.maybe(),
+        entropy: match from.number() {
+            u64::MAX => None,
+            bits => Some(f32::from_bits(bits as u32)),
+        },
+        judge: from.step(Judge::STEPS),
+        general: from.number() == 1,
+        paths: from.texts(),
+        allow: from.texts(),
+        requires: from.maybe().map(|rule| Requires { rule, lines: from.number() as usize }),
+        why: from.text(),
+        fix: from.text(),
+        references: from.texts(),
+        matches: from.texts(),
+        rejects: from.texts(),
+        digest: from.number(),
+        sketch: brief(number).sketch,
+        trail: brief(number).trail,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::Handle;
+    use super::super::spec::{self, Author, Spec};
+    use super::*;
+
+    fn specs() -> Vec<Spec> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let toml = files.filter(|path| path.extension().is_some_and(|e| e == "toml"));
+        let read = |path: std::path::PathBuf| {
+            let name = format!("rules/{}", path.file_name().unwrap().to_str().unwrap());
+            spec::read(&name, &std::fs::read_to_string(&path).unwrap(), Author::Project).unwrap()
+        };
+        let mut specs: Vec<Spec> = toml.flat_map(read).collect();
+        specs.sort_by(|a, b| a.id.cmp(&b.id));
+        specs
+    }
+
+    #[test]
+    fn what_is_unpacked_is_what_the_files_say() {
+        let specs = specs();
+        assert_eq!(specs.len(), len());
+        for (number, spec) in specs.into_iter().enumerate() {
+            let own = Rule::leak(spec);
+            let expected = Rule { builtin: Some(number as u16), ..own.clone() };
+            assert_eq!(format!("{:?}", rule(number)), format!("{expected:?}"));
+            assert_eq!(format!("{:?}", brief(number)), format!("{:?}", Handle::Own(own).brief()), "{}", own.id);
+        }
+    }
+}
