@@ -162,18 +162,34 @@ impl Planner<'_> {
             )],
             _ => {
                 let path = self.path(finding);
+                // Without the secret the commit may change nothing any more, at which git stops.
+                let alone = self.brings_nothing_else(id);
                 match is_head {
                     true => vec![step(
                         "take it out of the file, then amend the commit",
-                        [format!("git commit --amend --no-edit -- {path}")],
+                        [format!(
+                            "git commit --amend --no-edit {}-- {path}",
+                            if alone { "--allow-empty " } else { "" }
+                        )],
                     )],
                     false => vec![step(
                         format!("take it out of the file, then fold that into {short}"),
-                        [format!("git commit --fixup={short} -- {path}"), rebase],
+                        [
+                            format!("git commit --fixup={short} -- {path}"),
+                            if alone { format!("{rebase} || {KEEP_EMPTY}") } else { rebase },
+                        ],
                     )],
                 }
             }
         }
+    }
+
+    /// Whether the commit changes a single path.
+    fn brings_nothing_else(&mut self, id: Oid) -> bool {
+        let parents = self.repo.and_then(|repo| git::parents_of(repo, &id).ok()).unwrap_or_default();
+        let Some(objects) = self.objects.as_mut() else { return false };
+        let changes = git::brought(objects, &git::NewCommit { id, parents });
+        changes.new.len() == 1 && changes.removed.is_empty()
     }
 
     /// Notes are commits, too: what an older one holds is pushed with the newest.
@@ -221,6 +237,9 @@ impl Planner<'_> {
         quote(&if self.at_root { path.into_owned() } else { format!(":/{path}") })
     }
 }
+
+/// Goes on after a rebase stopped at a commit that became empty; stops, too, where it was a conflict.
+const KEEP_EMPTY: &str = "{ git commit --amend --allow-empty --no-edit && git rebase --continue; }";
 
 /// How short git is told to write ids, at the shortest.
 const SHORTEST_ID: usize = 7;

@@ -366,3 +366,23 @@ fn a_ref_whose_name_is_a_secret_gets_another() {
     assert!(journal.contains("refs/tags/npm_****"), "{journal}");
     assert!(!journal.split("npm_").skip(1).any(|rest| !rest.starts_with("****")), "{journal}");
 }
+
+#[test]
+fn a_commit_that_becomes_empty_stops_nothing() {
+    let sandbox = Sandbox::new();
+    let repo = published(&sandbox);
+    for back in [0, 2] {
+        repo.git(&["reset", "--quiet", "--hard", "origin/main"]);
+        let before = std::fs::read_to_string(repo.path("README")).expect("README");
+        repo.write("README", leak()).commit("leak");
+        for n in 0..back {
+            repo.write(format!("{n}.txt"), "more\n").commit("more");
+        }
+        let steps = steps(&scan_commits(&repo).expect(1));
+        repo.write("README", &before);
+        steps[0].1.iter().for_each(|line| sh(&repo, line));
+        scan_commits(&repo).expect_clean();
+        assert_eq!(repo.git(&["status", "--porcelain", "--branch"]).lines().count(), 1, "no rebase is under way");
+        assert_eq!(repo.git(&["rev-list", "--count", "origin/main.."]), (back + 1).to_string());
+    }
+}

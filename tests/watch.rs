@@ -218,6 +218,7 @@ fn every_starter_starts_what_was_configured() {
     let line = service.lines().find_map(|l| l.strip_prefix("ExecStart=")).unwrap();
     Run::of(sandbox.command("sh", &sandbox.home()).args(["-c", line]), None).expect(0);
     assert_eq!(records(&sandbox, "watch").len(), 1);
+    assert!(watch(&["status"]).expect(0).stdout.contains("next by"), "it knows how often the timer starts it");
 
     watch(&["install", "--every", "6h", "--with", "cron"]).expect(0);
     watch(&["install", "--every", "30m", "--with", "cron"]).expect(0);
@@ -228,6 +229,7 @@ fn every_starter_starts_what_was_configured() {
     assert_eq!(records(&sandbox, "watch").len(), 2);
     watch(&["uninstall", "--with", "cron"]).expect(0);
     assert_eq!(fs::read_to_string(&table).unwrap(), "0 1 * * * echo mine\n");
+    assert!(watch(&["status"]).expect(0).stdout.contains("no schedule"));
     watch(&["install", "--every", "7m", "--with", "cron"]).expect(3);
 
     watch(&["install", "--with", "launchd"]).expect(0);

@@ -240,6 +240,9 @@ fn set_up(every: &str, with: Option<Starter>, config: Option<PathBuf>, no_start:
     }
     if starter == Starter::Github {
         say("commit it, and it runs".into())?;
+    } else if !no_start {
+        // One that the system never starts is late as well.
+        State::read()?.expecting(Some(Timestamp::now() + config::span(every)?)).write()?;
     }
     anstream::eprintln!("shield-hook: watch: installed, every {every}");
     Ok(Exit::Clean)
@@ -262,6 +265,7 @@ fn take_down(with: Option<Starter>) -> Result<Exit> {
             None => gone += usize::from(crontab(None)?),
         }
     }
+    State::read()?.expecting(None).write()?;
     anstream::eprintln!("shield-hook: watch: {}", if gone > 0 { "uninstalled" } else { "nothing was installed" });
     Ok(Exit::Clean)
 }

@@ -133,10 +133,9 @@ pub fn after(round: &Round, config: &Config, started: Timestamp, unsent: Vec<Str
 /// What `watch status` says, and whether all is as it should be.
 pub fn status(state: &State) -> (String, bool) {
     let now = Timestamp::now();
-    let Some(last) = state.last.as_deref().and_then(|t| t.parse::<Timestamp>().ok()) else {
-        return ("watch: has never run".into(), false);
-    };
-    let mut parts = vec![format!("last run {} ago ({last})", ago(last, now))];
+    let last = state.last.as_deref().and_then(|t| t.parse::<Timestamp>().ok());
+    let mut parts =
+        vec![last.map_or("has never run".into(), |last| format!("last run {} ago ({last})", ago(last, now)))];
     let late = state.late(now);
     match (&state.due, &late) {
         (Some(due), None) => parts.push(format!("next by {due}")),
@@ -146,6 +145,9 @@ pub fn status(state: &State) -> (String, bool) {
     if !state.unsent.is_empty() {
         parts.push(format!("{} could not be posted", plural(state.unsent.len())));
     }
-    let said = state.result.as_deref().unwrap_or_default().trim_start_matches("shield-hook: watch: ");
-    (format!("watch: {}: {said}", parts.join(", ")), late.is_none() && state.unsent.is_empty())
+    if let Some(said) = &state.result {
+        parts.push(said.trim_start_matches("shield-hook: watch: ").to_owned());
+    }
+    let expected = last.is_some() || state.due.is_some();
+    (format!("watch: {}", parts.join(", ")), expected && late.is_none() && state.unsent.is_empty())
 }

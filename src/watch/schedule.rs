@@ -92,7 +92,7 @@ pub fn plan(
                 format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%").replace('$', "$$"))
             };
             let service = format!(
-                "[Unit]\nDescription=shield-hook watch\n\n[Service]\nType=oneshot\nExecStart={} watch --once --config {}\n",
+                "[Unit]\nDescription=shield-hook watch\n\n[Service]\nType=oneshot\nExecStart={} watch --once --every {minutes}m --config {}\n",
                 quoted(&program),
                 quoted(&config)
             );
@@ -107,7 +107,8 @@ pub fn plan(
         }
         Starter::Launchd => {
             let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-            let words: String = [program.as_str(), "watch", "--once", "--config", &config]
+            let every = format!("{minutes}m");
+            let words: String = [program.as_str(), "watch", "--once", "--every", &every, "--config", &config]
                 .iter()
                 .map(|w| format!("        <string>{}</string>\n", escape(w)))
                 .collect();
@@ -124,8 +125,8 @@ pub fn plan(
         Starter::Cron => {
             // A percent sign means a line end to cron.
             let word = |text: &str| format!("'{}'", text.replace('\'', r"'\''")).replace('%', "\\%");
-            let text =
-                format!("{} {} watch --once --config {} {CRON_MARK}", cron(minutes)?, word(&program), word(&config));
+            let (fields, program, config) = (cron(minutes)?, word(&program), word(&config));
+            let text = format!("{fields} {program} watch --once --every {minutes}m --config {config} {CRON_MARK}");
             vec![Planned { path: None, text }]
         }
         Starter::Github => {

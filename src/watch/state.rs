@@ -63,6 +63,13 @@ impl State {
         file.persist(&path).map(drop).or_incomplete(path.display())
     }
 
+    /// With another time at which the next run is due, or none.
+    #[must_use]
+    pub fn expecting(mut self, due: Option<Timestamp>) -> State {
+        self.due = due.map(|due| format!("{due:.0}"));
+        self
+    }
+
     /// How late a run at `now` is, if it is.
     pub fn late(&self, now: Timestamp) -> Option<String> {
         let due: Timestamp = self.due.as_deref()?.parse().ok()?;
