@@ -1,0 +1,208 @@
+//! Where a generic secret may stand: a hand-written look around a keyword.
+//!
+//! Most keyword hits in source code are identifiers, prose and types. They must cost a few nanoseconds, so the look
+//! goes forward only as far as the evidence holds: rest of the name, an operator, a value, its length and its end.
+
+mod operator;
+mod special;
+mod text;
+mod value;
+
+use std::ops::Range;
+
+use text::{at, is_name, starts};
+pub(crate) use text::{line_end, line_start};
+
+/// How name and value stand to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `name = value`, also `:=` and `?=`.
+    Assignment,
+    /// `name: value`: YAML, JSON, object literals, headers.
+    Colon,
+    /// `name => value`.
+    Arrow,
+    /// `name == value`, `name != value`.
+    Comparison,
+    /// `f("name", "value")`.
+    Argument,
+    /// `name("value")`.
+    Call,
+    /// `--name value`, `name value`.
+    Space,
+    /// `<name>value</name>`.
+    Xml,
+    /// `name="password" value="..."`, in XML, JSON or YAML.
+    Pair,
+    /// `scheme://user:value@host`.
+    Url,
+    /// A run that looks random, with no name at all.
+    Bare,
+}
+
+impl Form {
+    /// The word that `explain` prints.
+    pub fn name(self) -> &'static str {
+        match self {
+            Form::Assignment => "assignment",
+            Form::Colon => "colon",
+            Form::Arrow => "arrow",
+            Form::Comparison => "comparison",
+            Form::Argument => "argument",
+            Form::Call => "call",
+            Form::Space => "space",
+            Form::Xml => "xml",
+            Form::Pair => "pair",
+            Form::Url => "url",
+            Form::Bare => "bare",
+        }
+    }
+}
+
+/// One place where a generic secret may stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The name that speaks for it.
+    pub name: Option<Range<usize>>,
+    /// The value, without its quotes.
+    pub value: Range<usize>,
+    /// How the two stand to each other.
+    pub form: Form,
+    /// The quote around the value, or 0.
+    pub quote: u8,
+    /// The function or constructor around the value: `base64.b64encode` of `base64.b64encode("...")`.
+    pub wrapper: Option<Range<usize>>,
+    /// The value follows `Bearer`, `Basic` or the like.
+    pub scheme: bool,
+}
+
+/// What the prefilter wakes on: lower-case, three bytes or more.
+pub const KEYWORDS: &[&str] = &[
+    "pass",
+    "pwd",
+    "pswd",
+    "psw",
+    "secret",
+    "token",
+    "key",
+    "auth",
+    "cred",
+    "bearer",
+    "private",
+    "salt",
+    "seed",
+    "mnemonic",
+    "cookie",
+    "session",
+    "signature",
+    "nonce",
+    "webhook",
+    "dsn",
+    "identified by",
+    "contrasena",
+    "senha",
+    "motdepasse",
+    "passwort",
+    "kennwort",
+    "://",
+    "_pw",
+    "-pw",
+    "userpw",
+    "sid",
+    "accesscode",
+    "pincode",
+    "jwt",
+    "hmac",
+    "curl ",
+];
+
+/// The longest name that is looked at, in bytes.
+const NAME: usize = 64;
+
+/// The longest value, in bytes: a private key in one JSON string is shorter.
+const LONGEST: usize = 4096;
+
+/// The candidate that belongs to the keyword standing at `hit`, if what follows is a name, an operator and a value.
+///
+/// Never looks at more than a few hundred bytes but for the value itself.
+pub fn candidate_at(text: &[u8], hit: usize) -> Option<Candidate> {
+    if text.get(hit..hit + 3) == Some(b"://") {
+        return special::url(text, hit);
+    }
+    if let Some(found) = special::bearer(text, hit) {
+        return Some(found);
+    }
+    if starts(text, hit, b"curl ") {
+        return special::curl(text, hit);
+    }
+    let limit = text.len().min(hit + NAME);
+    let mut end = hit;
+    if starts(text, hit, b"identified by") {
+        end = hit + 13;
+    }
+    while end < limit && is_name(text[end]) {
+        end += 1;
+    }
+    if end == hit || end == hit + NAME {
+        return None;
+    }
+    // A name does not end in a separator: `token...`, `key--`.
+    while end > hit && matches!(text[end - 1], b'.' | b'-' | b'$') {
+        end -= 1;
+    }
+    // The cheapest dismissal: what stands after the name decides nine hits in ten.
+    let next = at(text, end);
+    if !matches!(
+        next,
+        b' ' | b'\t'
+            | b'='
+            | b':'
+            | b'"'
+            | b'\''
+            | b'`'
+            | b'\\'
+            | b'('
+            | b'>'
+            | b']'
+            | b'['
+            | b'&'
+            | b'!'
+            | b'?'
+            | b'|'
+            | b'<'
+            | b'\n'
+            | b'\r'
+    ) {
+        return None;
+    }
+    let floor = hit.saturating_sub(NAME);
+    let mut start = hit;
+    while start > floor && is_name(text[start - 1]) {
+        start -= 1;
+    }
+    while start < hit && matches!(text[start], b'.' | b'-' | b'$') {
+        start += 1;
+    }
+    let operator = operator::operator(text, start, end)?;
+    let is_argument = operator.form == Form::Argument;
+    let mut candidate = value::value(text, start, end, operator)?;
+    if is_argument && operator::in_list(text, start, &candidate.value) {
+        return None;
+    }
+    candidate.name = Some(start..end);
+    Some(candidate)
+}
+
+/// Every candidate of a text, each value once, in order: what the engine does with its own prefilter, for tests and
+/// for the training program.
+pub fn candidates(text: &[u8]) -> Vec<Candidate> {
+    static AUTOMATON: std::sync::OnceLock<Option<aho_corasick::AhoCorasick>> = std::sync::OnceLock::new();
+    let automaton = AUTOMATON
+        .get_or_init(|| aho_corasick::AhoCorasickBuilder::new().ascii_case_insensitive(true).build(KEYWORDS).ok());
+    let Some(automaton) = automaton else { return Vec::new() };
+    let mut out: Vec<Candidate> =
+        automaton.find_overlapping_iter(text).filter_map(|m| candidate_at(text, m.start())).collect();
+    out.sort_by_key(|c| (c.value.start, c.value.end, c.name.as_ref().map(|n| n.start)));
+    out.dedup_by_key(|c| c.value.start);
+    out
+}
