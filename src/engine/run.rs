@@ -143,7 +143,7 @@ impl<'a, L: Listen> Run<'a, L> {
         let engine = self.engine;
         let around = self.around(text);
         // Most hits are words that only the generic detector knows, which looks at each at once.
-        let mut last = 0..0;
+        let mut last = Looked::default();
         let wanted = &mut self.scratch.wanted;
         wanted.clear();
         for hit in hits {
@@ -228,18 +228,30 @@ fn declared(
     }
 }
 
+/// The generic candidate that was looked at last.
+#[derive(Default)]
+struct Looked {
+    value: Range<usize>,
+    name: Option<Range<usize>>,
+    taken: bool,
+}
+
 /// The generic secret that belongs to the keyword at `hit`. The detector, not the keyword, decides which rule a finding
-/// belongs to. `last` is the value seen last: the words of one name (`api_secret_key`) lead to one value.
+/// belongs to. `last` is the value seen last: the words of one name (`api_secret_key`) lead to one value, and so may two
+/// words before it (`monkeylearn token = "..."`), of which one says what it is.
 fn detect(
     engine: &Engine,
     around: &Circumstances<'_>,
     hit: usize,
-    last: &mut Range<usize>,
+    last: &mut Looked,
     listener: &mut impl Listen,
 ) -> Option<Candidate> {
-    let found = generic::candidate_at(around.text, hit).filter(|found| found.value != *last)?;
-    *last = found.value.clone();
+    let found = generic::candidate_at(around.text, hit)?;
+    if found.value == last.value && (last.taken || found.name == last.name) {
+        return None;
+    }
     let judgement = generic::judge(around.text, around.path, &found);
+    *last = Looked { value: found.value.clone(), name: found.name.clone(), taken: judgement.confidence.is_some() };
     listener.judged(&found.value, &judgement);
     let confidence = judgement.confidence?;
     let rule = engine.generic.iter().copied().find(|&r| engine.rules[r].rule().id == judgement.rule)?;

@@ -68,7 +68,7 @@ pub fn read(text: &[u8], path: &[u8], c: &Candidate) -> Features {
     let value = &text[c.value.clone()];
     let cut = &value[..value.len().min(512)];
     let name_text = c.name.clone().map_or(&b""[..], |r| &text[r]);
-    let name = if c.form == Form::Url {
+    let name = if matches!(c.form, Form::Url | Form::Login) {
         Name { kind: Kind::Password, words: 1, ..Name::default() }
     } else {
         name::read(name_text)

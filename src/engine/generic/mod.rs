@@ -47,10 +47,9 @@ const LOW: f32 = 0.5;
 
 /// Judges a candidate. The path decides how bare words are read, and lowers nothing here: see [`PathKind::lowers`].
 pub fn judge(text: &[u8], path: &[u8], c: &Candidate) -> Judgement {
-    let value = &text[c.value.clone()];
     let name = c.name.clone().map_or(&b""[..], |r| &text[r]);
     let rule = rule_for(c, name);
-    if let Some(dismissed) = dismiss(path, c, value) {
+    if let Some(dismissed) = dismiss(text, path, c) {
         return Judgement { score: 0.0, confidence: None, rule, dismissed: Some(dismissed), features: None };
     }
     let features = features::read(text, path, c);
@@ -95,6 +94,9 @@ fn rule_for(c: &Candidate, name: &[u8]) -> &'static str {
     if c.form == Form::Url {
         return "generic-url-password";
     }
+    if c.form == Form::Login {
+        return "generic-password";
+    }
     match name::read(name).kind {
         Kind::Password => "generic-password",
         Kind::Token | Kind::Auth => "generic-token",
@@ -104,7 +106,8 @@ fn rule_for(c: &Candidate, name: &[u8]) -> &'static str {
 }
 
 /// Evidence that needs no model: why the value is no secret, or none.
-pub fn dismiss(path: &[u8], c: &Candidate, value: &[u8]) -> Option<&'static str> {
+pub fn dismiss(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> {
+    let value = &text[c.value.clone()];
     let language = path::language(path);
     if c.quote == 0
         && !c.scheme
@@ -142,7 +145,23 @@ pub fn dismiss(path: &[u8], c: &Candidate, value: &[u8]) -> Option<&'static str>
     if value.len() > 40 && value.starts_with(b"data:") || value.starts_with(b"-----BEGIN") {
         return Some("judged by its own form");
     }
+    let name = name::read(c.name.clone().map_or(&b""[..], |r| &text[r]));
+    if name.negated {
+        return Some("its name says that it is not one");
+    }
+    if matches!(name.kind, Kind::Auth | Kind::Key | Kind::Token | Kind::ApiKey)
+        && !matches!(c.form, Form::Url | Form::Login)
+        && !is_token(value)
+    {
+        return Some("no token is made of such characters");
+    }
     None
+}
+
+/// Whether the characters are those of tokens: RFC 6750's, and what issuers join parts with. Passwords hold any.
+fn is_token(value: &[u8]) -> bool {
+    let sign = |b: &u8| matches!(b, b'?' | b'#' | b'^' | b'&' | b';' | b'*' | b'<' | b'>' | b'(' | b')' | b'{' | b'}');
+    !value.iter().any(sign) && !value.iter().skip(1).any(|b| *b == b'$')
 }
 
 /// Words and what joins them, and nothing else: an identifier, a label, a name. The model would say the same, later.

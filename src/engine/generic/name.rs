@@ -41,6 +41,8 @@ pub struct Name {
     pub hash: bool,
     /// A word speaks of an example: `fakePassword`, `TEST_KEY`.
     pub sample: bool,
+    /// A word denies it: `nonMatchingToken`, `invalidKey`.
+    pub negated: bool,
     /// Written in capitals.
     pub upper: bool,
 }
@@ -137,6 +139,7 @@ pub fn read(name: &[u8]) -> Name {
         out.public |= says & PUBLIC != 0 && !(word.eq_ignore_ascii_case(b"id") && out.kind == Kind::None);
         out.hash |= says & HASH != 0;
         out.sample |= says & SAMPLE != 0;
+        out.negated |= says & NEGATED != 0;
     });
     out
 }

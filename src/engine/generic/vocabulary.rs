@@ -27,6 +27,9 @@ pub(super) const SAMPLE: u16 = 1 << 11;
 /// What a form or a translation is about, wherever it stands.
 pub(super) const CAPTION: u16 = 1 << 12;
 
+/// Denies what it stands beside.
+pub(super) const NEGATED: u16 = 1 << 13;
+
 /// What a word says; nothing for most. Digits behind it (`token2`) count for nothing.
 pub(super) fn meaning(word: &[u8]) -> u16 {
     let whole = look(word);
@@ -50,7 +53,7 @@ const TABLE: &[(&str, u16)] = &[
     ("algorithm", ABOUT), ("api", KEY_OF), ("apikey", API_KEY), ("apitoken", API_KEY), ("app", KEY_OF),
     ("appkey", API_KEY), ("application", KEY_OF), ("appsecret", SECRET), ("at", ABOUT), ("attribute", ABOUT),
     ("audience", ABOUT), ("auth", AUTH | KEY_OF), ("authentication", AUTH), ("authkey", API_KEY),
-    ("authorization", AUTH), ("authtoken", TOKEN), ("bad", SAMPLE), ("bcrypt", HASH), ("bearer", TOKEN),
+    ("authorization", AUTH), ("authtoken", TOKEN), ("bad", SAMPLE | NEGATED), ("bcrypt", HASH), ("bearer", TOKEN),
     ("binding", ABOUT), ("bits", ABOUT), ("board", ABOUT), ("bot", KEY_OF), ("bottoken", TOKEN), ("btn", CAPTION),
     ("bucket", ABOUT | PUBLIC), ("button", ABOUT | CAPTION), ("by", ABOUT), ("cache", PUBLIC), ("callback", ABOUT),
     ("caption", CAPTION), ("chain", ABOUT), ("change", ABOUT), ("changed", ABOUT), ("charset", ABOUT),
@@ -62,31 +65,31 @@ const TABLE: &[(&str, u16)] = &[
     ("credentials", AUTH), ("creds", AUTH), ("crypt", KEY_OF), ("crypted", HASH), ("crypto", KEY_OF), ("date", ABOUT),
     ("dbpass", PASSWORD), ("demo", SAMPLE), ("deploy", KEY_OF), ("des", KEY_OF), ("desc", ABOUT),
     ("description", ABOUT), ("digest", HASH), ("dir", ABOUT), ("domain", ABOUT), ("down", ABOUT), ("dsn", TOKEN),
-    ("dummy", SAMPLE), ("element", ABOUT), ("enabled", ABOUT), ("encoder", ABOUT), ("encoding", ABOUT),
+    ("dummy", SAMPLE | NEGATED), ("element", ABOUT), ("enabled", ABOUT), ("encoder", ABOUT), ("encoding", ABOUT),
     ("encrypt", KEY_OF), ("encrypted", HASH), ("encryption", KEY_OF), ("encryptionkey", API_KEY), ("end", ABOUT),
     ("endpoint", ABOUT), ("env", ABOUT), ("equal", ABOUT), ("equals", ABOUT), ("err", CAPTION),
     ("error", ABOUT | CAPTION), ("errors", ABOUT), ("etag", HASH), ("event", ABOUT), ("example", SAMPLE),
     ("exists", ABOUT), ("expected", SAMPLE), ("expiration", ABOUT), ("expires", ABOUT), ("expiry", ABOUT),
-    ("expr", ABOUT), ("factory", ABOUT), ("fake", SAMPLE), ("field", ABOUT), ("fields", ABOUT), ("file", ABOUT),
+    ("expr", ABOUT), ("factory", ABOUT), ("fake", SAMPLE | NEGATED), ("field", ABOUT), ("fields", ABOUT), ("file", ABOUT),
     ("files", ABOUT), ("fingerprint", HASH), ("for", ABOUT), ("foreign", PUBLIC), ("forgot", CAPTION),
     ("forgotten", CAPTION), ("form", ABOUT), ("format", ABOUT), ("frame", ABOUT), ("from", ABOUT),
     ("function", KEY_OF), ("grant", ABOUT), ("group", ABOUT), ("handler", ABOUT), ("has", ABOUT), ("hash", HASH),
     ("hashed", HASH), ("hashes", HASH), ("header", ABOUT), ("headers", ABOUT), ("heading", CAPTION),
     ("help", CAPTION), ("hint", ABOUT | CAPTION), ("hmac", AUTH | KEY_OF), ("host", KEY_OF | ABOUT),
     ("i18n", PUBLIC | CAPTION), ("icon", ABOUT), ("id", ABOUT | PUBLIC), ("idempotency", PUBLIC),
-    ("identified", AUTH), ("ids", ABOUT | PUBLIC), ("in", ABOUT), ("includes", ABOUT), ("incorrect", ABOUT | CAPTION),
+    ("identified", AUTH), ("ids", ABOUT | PUBLIC), ("in", ABOUT), ("includes", ABOUT), ("incorrect", ABOUT | CAPTION | NEGATED),
     ("index", ABOUT | PUBLIC), ("info", ABOUT), ("ingest", KEY_OF), ("input", ABOUT), ("instrumentation", KEY_OF),
-    ("integrity", HASH), ("invalid", ABOUT | SAMPLE | CAPTION), ("is", ABOUT), ("issued", ABOUT), ("issuer", ABOUT),
+    ("integrity", HASH), ("invalid", ABOUT | SAMPLE | CAPTION | NEGATED), ("is", ABOUT), ("issued", ABOUT), ("issuer", ABOUT),
     ("jwt", TOKEN | KEY_OF), ("kennwort", PASSWORD), ("key", KEY), ("keyblob", API_KEY), ("keypass", PASSWORD),
     ("keys", KEY), ("kid", PUBLIC), ("kind", ABOUT), ("kinds", ABOUT), ("label", ABOUT | CAPTION), ("len", ABOUT),
     ("length", ABOUT), ("license", KEY_OF), ("licensekey", API_KEY), ("lifetime", ABOUT), ("link", ABOUT),
     ("list", ABOUT), ("literal", ABOUT), ("locale", PUBLIC | CAPTION), ("managed", ABOUT), ("manager", ABOUT),
     ("mandatory", CAPTION), ("map", ABOUT | PUBLIC), ("maps", KEY_OF), ("master", KEY_OF), ("masterauth", PASSWORD),
     ("masterkey", API_KEY), ("match", ABOUT), ("matches", ABOUT), ("max", ABOUT), ("md5", HASH),
-    ("message", ABOUT | CAPTION), ("messages", ABOUT), ("method", ABOUT), ("min", ABOUT), ("mismatch", ABOUT),
-    ("missing", ABOUT), ("mnemonic", SECRET), ("mock", SAMPLE), ("mode", ABOUT), ("motdepasse", PASSWORD),
+    ("message", ABOUT | CAPTION), ("messages", ABOUT), ("method", ABOUT), ("min", ABOUT), ("mismatch", ABOUT | NEGATED),
+    ("missing", ABOUT), ("mnemonic", SECRET), ("mock", SAMPLE | NEGATED), ("mode", ABOUT), ("motdepasse", PASSWORD),
     ("msg", ABOUT | CAPTION), ("mypass", PASSWORD), ("name", ABOUT), ("names", ABOUT), ("nkey", API_KEY),
-    ("nonce", RELATED), ("notice", CAPTION), ("oauth", AUTH), ("oauth2", AUTH), ("object", PUBLIC), ("of", ABOUT),
+    ("non", NEGATED), ("nonce", RELATED), ("notice", CAPTION), ("oauth", AUTH), ("oauth2", AUTH), ("object", PUBLIC), ("of", ABOUT),
     ("ops", ABOUT), ("option", ABOUT), ("options", ABOUT), ("otp", RELATED), ("page", ABOUT), ("pair", ABOUT),
     ("param", ABOUT), ("params", ABOUT), ("partition", PUBLIC), ("pass", PASSWORD), ("passcode", PASSWORD),
     ("passphrase", PASSWORD), ("passwd", PASSWORD), ("password", PASSWORD), ("passwords", PASSWORD),
@@ -110,7 +113,7 @@ const TABLE: &[(&str, u16)] = &[
     ("signingkey", API_KEY), ("site", PUBLIC), ("size", ABOUT), ("sort", PUBLIC), ("source", ABOUT),
     ("sources", ABOUT), ("space", ABOUT), ("span", ABOUT), ("split", ABOUT), ("ssh", KEY_OF), ("start", ABOUT),
     ("startswith", ABOUT), ("state", ABOUT), ("status", ABOUT), ("storage", KEY_OF), ("store", ABOUT),
-    ("storepass", PASSWORD), ("stream", ABOUT), ("strength", ABOUT), ("stroke", ABOUT), ("stub", SAMPLE),
+    ("storepass", PASSWORD), ("stream", ABOUT), ("strength", ABOUT), ("stroke", ABOUT), ("stub", SAMPLE | NEGATED),
     ("subscription", KEY_OF), ("suffix", ABOUT), ("table", ABOUT), ("test", ABOUT | SAMPLE), ("tests", SAMPLE),
     ("text", ABOUT), ("thumbprint", HASH), ("time", ABOUT), ("timeout", ABOUT), ("title", ABOUT | CAPTION),
     ("to", ABOUT), ("token", TOKEN), ("tokens", TOKEN), ("tooltip", CAPTION), ("totp", SECRET), ("tr", CAPTION),
@@ -120,7 +123,7 @@ const TABLE: &[(&str, u16)] = &[
     ("userpw", PASSWORD), ("valid", ABOUT), ("validator", ABOUT), ("value", ABOUT), ("values", ABOUT), ("var", ABOUT),
     ("vault", ABOUT), ("verifier", AUTH), ("version", ABOUT), ("view", ABOUT), ("warning", CAPTION), ("web", KEY_OF),
     ("webhook", TOKEN), ("with", ABOUT), ("word", ABOUT), ("words", ABOUT), ("write", KEY_OF), ("writer", ABOUT),
-    ("wrong", SAMPLE), ("xkey", API_KEY),
+    ("wrong", SAMPLE | NEGATED), ("xkey", API_KEY),
 ];
 
 #[cfg(test)]

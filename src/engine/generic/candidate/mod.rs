@@ -38,6 +38,8 @@ pub enum Form {
     Url,
     /// A run that looks random, with no name at all.
     Bare,
+    /// A user and a password that belong together by their place: `Credential("user", "value")`, `-u user -p value`.
+    Login,
 }
 
 impl Form {
@@ -55,6 +57,7 @@ impl Form {
             Form::Pair => "pair",
             Form::Url => "url",
             Form::Bare => "bare",
+            Form::Login => "login",
         }
     }
 }
@@ -114,6 +117,7 @@ pub const KEYWORDS: &[&str] = &[
     "jwt",
     "hmac",
     "curl ",
+    " -p ",
 ];
 
 /// The longest name that is looked at, in bytes.
@@ -134,6 +138,9 @@ pub fn candidate_at(text: &[u8], hit: usize) -> Option<Candidate> {
     }
     if starts(text, hit, b"curl ") {
         return special::curl(text, hit);
+    }
+    if starts(text, hit, b" -p ") {
+        return special::flags(text, hit);
     }
     let limit = text.len().min(hit + NAME);
     let mut end = hit;
@@ -175,6 +182,11 @@ pub fn candidate_at(text: &[u8], hit: usize) -> Option<Candidate> {
     ) {
         return None;
     }
+    if next == b'('
+        && let Some(found) = special::login(text, hit, end)
+    {
+        return Some(found);
+    }
     let floor = hit.saturating_sub(NAME);
     let mut start = hit;
     while start > floor && is_name(text[start - 1]) {
@@ -202,7 +214,8 @@ pub fn candidates(text: &[u8]) -> Vec<Candidate> {
     let Some(automaton) = automaton else { return Vec::new() };
     let mut out: Vec<Candidate> =
         automaton.find_overlapping_iter(text).filter_map(|m| candidate_at(text, m.start())).collect();
-    out.sort_by_key(|c| (c.value.start, c.value.end, c.name.as_ref().map(|n| n.start)));
+    // Of two names for one value the nearer one speaks for it.
+    out.sort_by_key(|c| (c.value.start, c.value.end, std::cmp::Reverse(c.name.as_ref().map(|n| n.start))));
     out.dedup_by_key(|c| c.value.start);
     out
 }

@@ -70,6 +70,11 @@ pub(super) fn operator(text: &[u8], start: usize, end: usize) -> Option<Operator
             Some(Operator { form: Form::Assignment, at: i + 3 })
         }
         b'-' if at(text, i + 1) == b'>' => Some(Operator { form: Form::Arrow, at: i + 2 }),
+        // `token - "x"`: notes and logs.
+        b'-' if i > before && !quoted && at(text, i + 1) == b' ' => {
+            let j = spaces(text, i + 1);
+            quote_at(text, j).map(|_| Operator { form: Form::Colon, at: j })
+        }
         b',' if quoted => argument(text, i + 1),
         b'(' if !quoted && i == before => {
             let v = spaces(text, i + 1);
@@ -197,6 +202,11 @@ fn words(text: &[u8], start: usize, i: usize, next: u8) -> Option<Operator> {
     if !next.is_ascii_graphic() || matches!(next, b'(' | b')' | b'{' | b'}' | b'<' | b'>' | b',' | b';' | b'|' | b'&') {
         return None;
     }
+    // `The password is "x"`
+    if starts(text, i, b"is ") || starts(text, i, b"is: ") {
+        let j = spaces(text, i + 2 + usize::from(text[i + 2] == b':'));
+        return quote_at(text, j).map(|_| Operator { form: Form::Colon, at: j });
+    }
     // `--password value`, `-Password value`
     let flag = start > 0 && text[start - 1] == b'-' && (start < 2 || !text[start - 2].is_ascii_alphanumeric());
     if flag {
@@ -209,11 +219,30 @@ fn words(text: &[u8], start: usize, i: usize, next: u8) -> Option<Operator> {
     let rest = text[i..stop].trim_ascii_end();
     let single = !rest.is_empty() && !rest.contains(&b' ') && !rest.contains(&b'\t');
     let netrc = lead.windows(6).any(|w| w == b"login ");
-    if netrc || (single && (lead.is_empty() || lead == b"set" || lead == b"export" || lead == b"ENV" || lead == b"ARG"))
-    {
+    let command = matches!(lead, b"" | b"set" | b"export" | b"ENV" | b"ARG");
+    if netrc || single && (command || is_label(lead) && is_token(rest)) {
         return Some(Operator { form: Form::Space, at: i });
     }
     None
+}
+
+/// One to three words of letters: the service in `service api key 4f2a...`.
+fn is_label(lead: &[u8]) -> bool {
+    let mut words = 0;
+    lead.split(|b| *b == b' ').all(|word| {
+        words += 1;
+        !word.is_empty() && word.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+    }) && words <= 3
+}
+
+/// What no text for people holds: long, with digits among letters, in the characters of tokens.
+fn is_token(value: &[u8]) -> bool {
+    value.len() >= 16
+        && value.iter().filter(|b| b.is_ascii_digit()).count() >= 3
+        && value.iter().any(u8::is_ascii_alphabetic)
+        && value
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'=' | b'+' | b'/' | b'~' | b':'))
 }
 
 /// Whether `"name", "value"` are two of a list of words and no name with its value: the name is not the whole string,

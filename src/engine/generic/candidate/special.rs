@@ -1,6 +1,8 @@
-//! Forms of their own, where no operator joins a name and a value: a URL, an Authorization header, curl's user.
+//! Forms of their own, where no operator joins a name and a value: a URL, an Authorization header, a login's two parts.
 
-use super::text::{is_name, is_quote, line_end, quote_at, spaces, starts};
+use std::ops::Range;
+
+use super::text::{at, blank, close_quote, is_name, is_quote, line_end, line_start, quote_at, spaces, starts, trim};
 use super::value::accept;
 use super::{Candidate, Form, LONGEST};
 
@@ -29,12 +31,17 @@ pub(super) fn bearer(text: &[u8], hit: usize) -> Option<Candidate> {
     })
 }
 
-/// `curl -u user:password`, on one line.
+/// `curl -u user:password`.
 pub(super) fn curl(text: &[u8], hit: usize) -> Option<Candidate> {
     if hit > 0 && is_name(text[hit - 1]) {
         return None;
     }
-    let line = &text[hit..line_end(text, hit)];
+    // A backslash at its end carries the command on to the next line.
+    let mut end = line_end(text, hit);
+    while end < hit + 1024 && end < text.len() && text[..end].trim_ascii_end().ends_with(b"\\") {
+        end = line_end(text, end + 1);
+    }
+    let line = &text[hit..end];
     let (flag, n) = [&b" -u "[..], b" -u", b" --user ", b" --user="]
         .iter()
         .filter_map(|f| memchr::memmem::find(line, f).map(|i| (i, f.len())))
@@ -100,4 +107,66 @@ pub(super) fn url(text: &[u8], hit: usize) -> Option<Candidate> {
         return None;
     }
     Some(Candidate { name: Some(start..colon), value, form: Form::Url, quote: 0, wrapper: None, scheme: false })
+}
+
+/// `NetworkCredential("user", "value")`, `new PasswordAuthentication(user, "value")`, `auth("user", "value")`: the name
+/// ends at `end`, where the parenthesis stands.
+pub(super) fn login(text: &[u8], hit: usize, end: usize) -> Option<Candidate> {
+    const CALLEES: [&[u8]; 8] = [
+        b"credential",
+        b"credentials",
+        b"auth",
+        b"authentication",
+        b"authenticate",
+        b"authenticator",
+        b"basicauth",
+        b"authtoken",
+    ];
+    // The word that the name ends in.
+    if !CALLEES.iter().any(|c| end >= c.len() && hit < end && text[end - c.len()..end].eq_ignore_ascii_case(c)) {
+        return None;
+    }
+    let mut start = hit;
+    while start > hit.saturating_sub(64) && is_name(text[start - 1]) {
+        start -= 1;
+    }
+    let first = blank(text, end + 1);
+    let (quote, n) = quote_at(text, first)?;
+    let close = close_quote(text, first + n, quote, n)?;
+    let user = &text[first + n..close];
+    if user.is_empty() || user.len() > 64 || user.iter().any(u8::is_ascii_whitespace) {
+        return None;
+    }
+    let comma = spaces(text, close + n);
+    if at(text, comma) != b',' {
+        return None;
+    }
+    let second = blank(text, comma + 1);
+    let (quote, n) = quote_at(text, second)?;
+    let value = trim(text, second + n..close_quote(text, second + n, quote, n)?);
+    accept(text, &value, true)?;
+    Some(Candidate { name: Some(start..end), value, form: Form::Login, quote, wrapper: None, scheme: false })
+}
+
+/// `psexec \\host -u user -p value`, `sshpass -p value ssh host`: the flag stands at `hit`, behind a space.
+pub(super) fn flags(text: &[u8], hit: usize) -> Option<Candidate> {
+    let line = line_start(text, hit)..line_end(text, hit);
+    let has = |what: &[u8]| memchr::memmem::find(&text[line.clone()], what).is_some();
+    if !(has(b" -u ") || has(b" --username ") || has(b"sshpass")) || has(b"mkdir") {
+        return None;
+    }
+    let mut from = spaces(text, hit + 4);
+    let quote = quote_at(text, from).map_or(0, |(q, n)| {
+        from += n;
+        q
+    });
+    let end = |b: u8| if quote == 0 { b.is_ascii_whitespace() || is_quote(b) } else { b == quote || b == b'\n' };
+    let to = from + text[from..].iter().take(256).position(|&b| end(b)).unwrap_or((text.len() - from).min(256));
+    let value: Range<usize> = from..to;
+    // A port is no password.
+    if value.len() <= 5 && text[value.clone()].iter().all(u8::is_ascii_digit) || matches!(at(text, from), b'-' | b'$') {
+        return None;
+    }
+    accept(text, &value, quote != 0)?;
+    Some(Candidate { name: Some(hit + 1..hit + 3), value, form: Form::Login, quote, wrapper: None, scheme: false })
 }

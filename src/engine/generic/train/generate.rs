@@ -54,7 +54,7 @@ pub fn of_tree(files: &[&File], words: &[&str], r: &mut Random) -> Vec<Made> {
                 && (strong || n.kind == Kind::Auth && !n.about || n.kind == Kind::Key && n.words == 1);
             let fresh = seen.insert((name_text.to_vec(), value.to_vec()));
             // What stands there is no secret, unless it looks like one and nobody can tell.
-            if fresh && !unknown && per_file < 40 && dismiss(path, &c, value).is_none() {
+            if fresh && !unknown && per_file < 40 && dismiss(&f.text, path, &c).is_none() {
                 per_file += 1;
                 let row = *features::read(&f.text, path, &c).row();
                 out.push(Made { sample: Sample { row, secret: false, weight: 1.0 }, origin: "natural", family: None });
@@ -117,8 +117,7 @@ fn replaced(text: &[u8], at: std::ops::Range<usize>, secret: &[u8], path: &[u8])
 /// The row of the candidate whose value stands at `start`, unless hard evidence dismisses it.
 fn row_at(text: &[u8], start: usize, len: usize, path: &[u8]) -> Option<[f32; features::COUNT]> {
     let c = candidates(text).into_iter().find(|c| c.value.start == start && c.value.len() * 10 >= len * 8)?;
-    let value = &text[c.value.clone()];
-    if dismiss(path, &c, value).is_some() {
+    if dismiss(text, path, &c).is_some() {
         return None;
     }
     Some(*features::read(text, path, &c).row())
