@@ -5,7 +5,7 @@ use bstr::BStr;
 use super::checks::{self, CheckInput, Proof};
 use super::generic;
 use super::matcher::Found;
-use super::placeholder;
+use super::placeholder::is_placeholder;
 use super::ready::Ready;
 use super::resolve::{Candidate, Standing};
 use crate::finding::Verified;
@@ -14,6 +14,8 @@ use crate::rule::{Confidence, Judge, Rule};
 /// Why a value was turned away.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Dropped {
+    /// The rule's name for it is part of another word: `okta` in `rookTable`.
+    InsideWord,
     /// The rule lists it as a documented sample.
     Sample,
     /// It stands for a value instead of being one.
@@ -44,6 +46,9 @@ pub(super) fn judge(
     around: &Circumstances<'_>,
 ) -> Result<Candidate, Dropped> {
     let rule = ready.rule();
+    if found.whole.start < found.secret.start && cuts_word(rule, &around.text[found.whole.start..]) {
+        return Err(Dropped::InsideWord);
+    }
     let secret = &around.text[found.secret.clone()];
     if ready.is_sample(secret) {
         return Err(Dropped::Sample);
@@ -95,9 +100,22 @@ pub(super) fn judge(
     Ok(candidate)
 }
 
+/// Whether the rule's keyword, with which `text` begins, ends in the middle of a word that begins inside it.
+fn cuts_word(rule: &Rule, text: &[u8]) -> bool {
+    let here = |k: &&&str| text.get(..k.len()).is_some_and(|t| t.eq_ignore_ascii_case(k.as_bytes()));
+    let Some(keyword) = rule.keywords.iter().filter(here).max_by_key(|k| k.len()) else { return false };
+    let name = &text[..keyword.len()];
+    name.iter().all(u8::is_ascii_alphabetic)
+        && text.get(name.len()).is_some_and(u8::is_ascii_lowercase)
+        && name.windows(2).any(|w| w[0].is_ascii_lowercase() && w[1].is_ascii_uppercase())
+}
+
 /// Whether `secret` is worth a report by what it consists of.
 fn worth_it(rule: &Rule, secret: &[u8], standing: Standing) -> Result<(), Dropped> {
-    if placeholder::is_placeholder(secret) || generic::is_placeholder(secret) {
+    if is_placeholder(secret) && !(rule.judge == Judge::Token && random_tail(secret)) {
+        return Err(Dropped::Placeholder);
+    }
+    if rule.judge == Judge::Token && standing != Standing::Structure && is_letters(secret) && wants_digits(rule) {
         return Err(Dropped::Placeholder);
     }
     let entropy = entropy::shannon_entropy(&secret[..secret.len().min(LONGEST)]);
@@ -115,6 +133,29 @@ fn worth_it(rule: &Rule, secret: &[u8], standing: Standing) -> Result<(), Droppe
     };
     let score = generic::looks_random(&secret[..secret.len().min(LONGEST)]);
     if score < least { Err(Dropped::Words(score, least)) } else { Ok(()) }
+}
+
+/// Whether the last part of a token is long and random: what stands before it may count or repeat, as numbers of teams do.
+fn random_tail(secret: &[u8]) -> bool {
+    let tail = secret.rsplit(|b| !b.is_ascii_alphanumeric()).next().unwrap_or(secret);
+    tail.len() >= 16 && tail.len() < secret.len() && !is_placeholder(tail) && generic::looks_random(tail) > 0.4
+}
+
+/// Whether the random part of a token is letters alone, all of one case or made of words: chance does not do that.
+fn is_letters(secret: &[u8]) -> bool {
+    let Some(body) = secret.split(|b| !b.is_ascii_alphanumeric()).max_by_key(|part| part.len()) else { return false };
+    let one_case = body.iter().all(u8::is_ascii_lowercase) || body.iter().all(u8::is_ascii_uppercase);
+    body.len() >= 16
+        && body.iter().all(u8::is_ascii_alphabetic)
+        && (one_case && body.len() >= 20 || generic::looks_random(body) < 0.3)
+}
+
+/// Whether digits may stand in the rule's secrets.
+fn wants_digits(rule: &Rule) -> bool {
+    let secret = rule.regex.split_once("(?<secret>").map_or(rule.regex, |(_, secret)| secret);
+    // Without what must not follow a value beside a name.
+    let secret = secret.split_once(r"(?:[^\w").map_or(secret, |(secret, _)| secret);
+    ["0-9", "2-7", r"\d", r"\w", "alnum"].iter().any(|class| secret.contains(class))
 }
 
 /// Hexadecimal, but for a prefix or so, and with enough digits not to be a word.

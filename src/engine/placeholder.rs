@@ -1,19 +1,257 @@
-//! Values that stand for a credential instead of being one.
+//! Values that stand for a credential and are none: templates, references, masks, samples.
 
-/// Whether `value` was never meant to be a credential: runs, counting sequences, template marks, `example` and the like
-/// as a large part of it.
-pub(super) fn is_placeholder(value: &[u8]) -> bool {
-    is_template(value) || is_monotonous(value) || is_announced(value)
+use super::generic::name::each_word;
+
+/// Words of which placeholders are made. They count as whole words, and must cover most of the
+/// value. Sorted.
+#[rustfmt::skip]
+const DUMMY: &[&str] = &[
+    "a", "abc", "abcd", "access", "accesskey", "admin", "administrator", "an", "and", "another", "anything", "api",
+    "apikey", "app", "application", "auth", "aws", "azure", "bad", "bar", "basic", "baz", "be", "bearer", "blah",
+    "change", "changeit", "changeme", "client", "cookie", "correct", "cred", "credential", "credentials", "creds",
+    "data", "database", "db", "default", "demo", "dummy", "empty", "encrypted", "enter", "env", "example", "expired",
+    "fake", "false", "first", "fixme", "foo", "foobar", "for", "from", "generated", "github", "gitlab", "good",
+    "google", "guest", "hash", "hello", "here", "hidden", "host", "hunter", "id", "ignored", "in", "incorrect",
+    "insert", "invalid", "is", "jwt", "key", "keys", "letmein", "login", "long", "masked", "me", "mock", "must", "my",
+    "myapikey", "mykey", "mypass", "mypassword", "mysecret", "mysql", "mytoken", "name", "new", "nil", "none", "not",
+    "notused", "null", "oauth", "of", "old", "one", "optional", "or", "other", "our", "pass", "passphrase", "passw",
+    "passwd", "password", "placeholder", "plain", "plaintext", "please", "postgres", "postgresql", "private",
+    "privatekey", "public", "pw", "pwd", "qux", "qwerty", "random", "real", "redacted", "redis", "removed", "replace",
+    "replaceme", "required", "root", "sample", "second", "secret", "secretkey", "secrets", "server", "service",
+    "session", "should", "signature", "some", "something", "string", "super", "test", "tester", "testing", "tests",
+    "text", "the", "this", "three", "to", "todo", "token", "tokens", "true", "two", "type", "undefined", "unused",
+    "use", "user", "username", "value", "very", "welcome", "whatever", "with", "word", "world", "wrong", "xyz",
+    "your", "yours",
+];
+
+/// What marks a reference to where the credential is kept.
+const REFERENCES: &[&[u8]] = &[
+    b"process.env",
+    b"os.environ",
+    b"getenv",
+    b"import.meta.env",
+    b"System.getProperty",
+    b"vault:",
+    b"op://",
+    b"ssm:/",
+    b"ENC[",
+    b"ENC(",
+    b"!vault",
+    b"credentials(",
+    b"lookup(",
+    b"env(",
+    b"env[",
+    b"ENV[",
+    b"file://",
+    b"/run/secrets",
+    b"/var/run/secrets",
+    b"sops:",
+    b"aws-ssm",
+    b"gcp-sm",
+];
+/// The same, in one word.
+const NAMED: &[&[u8]] = &[b"secretsmanager", b"keyvault", b"secretKeyRef"];
+/// Members of something, in front of an identifier.
+const MEMBERS: &[&[u8]] = &[
+    b"secrets.",
+    b"var.",
+    b"local.",
+    b"data.",
+    b"module.",
+    b"config.",
+    b"this.",
+    b"self.",
+    b"params.",
+    b"args.",
+    b"options.",
+    b"settings.",
+    b"request.",
+    b"req.",
+    b"opts.",
+    b"props.",
+    b"$.",
+];
+
+/// Whether the value only stands for a credential: a template of any language, a reference, a mask, a documented sample.
+pub fn is_placeholder(value: &[u8]) -> bool {
+    let v = value.trim_ascii();
+    v.is_empty()
+        || template(v)
+        || reference(v)
+        || mask(v)
+        || sequence(v)
+        || monotonous(v)
+        || dummy(v)
+        || documented(v)
+        || announced(v)
 }
 
-/// `${X}`, `{{ x }}`, `<x>`, `%(x)s`.
-fn is_template(value: &[u8]) -> bool {
-    let has = |needle: &[u8]| memchr::memmem::find(value, needle).is_some();
-    has(b"${") || has(b"{{") || has(b"%(") || (value.first() == Some(&b'<') && value.last() == Some(&b'>'))
+fn contains(v: &[u8], what: &[u8]) -> bool {
+    memchr::memmem::find(v, what).is_some()
 }
 
-/// Half of it or more is one byte repeated, or counting up or down.
-fn is_monotonous(value: &[u8]) -> bool {
+fn identifier(v: &[u8]) -> bool {
+    !v.is_empty() && v.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':'))
+}
+
+fn template(v: &[u8]) -> bool {
+    if !v.iter().any(|b| matches!(b, b'$' | b'{' | b'<' | b'%' | b'#' | b'@' | b'[' | b'(' | b'_' | b':')) {
+        return false;
+    }
+    for open in [&b"${"[..], b"{{", b"<%", b"$(", b"%(", b"#{", b"%{", b"@{", b"{%", b"[["] {
+        if contains(v, open) && (v.iter().any(|b| matches!(b, b'}' | b')' | b'>' | b']')) || v.starts_with(open)) {
+            return true;
+        }
+    }
+    let first = v[0];
+    let last = v[v.len() - 1];
+    let inner = &v[1..v.len().max(2) - 1];
+    match (first, last) {
+        (b'<', b'>') | (b'{', b'}') | (b'[', b']') | (b'%', b'%') | (b'(', b')') => return true,
+        (b'@', b'@') | (b'_', b'_') if identifier(inner) => return true,
+        _ => {}
+    }
+    if first == b'$' && v.len() > 1 && (v[1].is_ascii_alphabetic() || v[1] == b'_') && identifier(&v[1..]) {
+        // `$NAME` and `$name`, not `$ecret99!`
+        let name = &v[1..];
+        return !name.iter().any(|b| b.is_ascii_digit())
+            || name.contains(&b'_')
+            || name.iter().all(|b| !b.is_ascii_lowercase());
+    }
+    if first == b':' && identifier(&v[1..]) && !v.iter().any(|b| b.is_ascii_digit()) {
+        return true;
+    }
+    if first == b'<' && memchr::memchr(b'>', v).is_some() {
+        return true;
+    }
+    // `{0}`, `{name}` inside; `%s`, `%d`, `%v` as a good part of it.
+    if let Some(open) = memchr::memchr(b'{', v)
+        && let Some(close) = memchr::memchr(b'}', &v[open..])
+        && close < 32
+        && (close == 1 || identifier(&v[open + 1..open + close]))
+    {
+        return true;
+    }
+    if let Some(p) = memchr::memchr(b'%', v)
+        && v.get(p + 1).is_some_and(|b| matches!(b, b's' | b'd' | b'v' | b'q' | b'@' | b'x' | b'i'))
+        && v.get(p + 2).is_none_or(|b| !b.is_ascii_hexdigit() && !b.is_ascii_alphanumeric())
+        && v.len() < 16
+    {
+        return true;
+    }
+    false
+}
+
+fn reference(v: &[u8]) -> bool {
+    let marked = v.iter().any(|b| matches!(b, b'.' | b':' | b'(' | b'[' | b'/' | b'-' | b'!'));
+    NAMED.iter().any(|r| contains(v, r))
+        || marked
+            && (MEMBERS
+                .iter()
+                .any(|r| v.starts_with(r) && identifier(v) && !v[r.len()..].iter().any(u8::is_ascii_digit))
+                || REFERENCES.iter().any(|r| contains(v, r)))
+}
+
+/// `********`, `xxxxxxxx`, `......`, `abc...`, `sk-xxxx`.
+fn mask(v: &[u8]) -> bool {
+    if contains(v, b"...") || contains(v, "…".as_bytes()) || contains(v, b"****") || contains(v, "•".as_bytes()) {
+        return true;
+    }
+    let mut longest = 1;
+    let mut run = 1;
+    for w in v.windows(2) {
+        run = if w[0].eq_ignore_ascii_case(&w[1]) { run + 1 } else { 1 };
+        longest = longest.max(run);
+    }
+    longest * 2 >= v.len() || longest >= 6 && (longest >= 8 || longest * 3 >= v.len())
+}
+
+/// Counting, the alphabet, rows of the keyboard, a short pattern over and over.
+fn sequence(v: &[u8]) -> bool {
+    let steps = v.windows(2).filter(|w| {
+        let (a, b) = (w[0].to_ascii_lowercase(), w[1].to_ascii_lowercase());
+        a == b
+            || b == a.wrapping_add(1)
+            || a == b.wrapping_add(1)
+            || matches!((a, b), (b'9', b'0') | (b'9', b'a') | (b'0', b'9'))
+    });
+    if steps.count() * 4 >= (v.len() - 1) * 3 {
+        return true;
+    }
+    for row in [&b"qwertyuiop"[..], b"asdfghjkl", b"zxcvbnm", b"1q2w3e4r5t6y", b"1qaz2wsx3edc"] {
+        let common = v.len().min(row.len());
+        if v.len() <= row.len() + 3 && common >= 6 && v[..common].eq_ignore_ascii_case(&row[..common]) {
+            return true;
+        }
+    }
+    (1..=8.min(v.len() / 2)).any(|p| {
+        let same = v.iter().zip(&v[p..]).filter(|(a, b)| a == b).count();
+        v.len() >= 3 * p && same == v.len() - p || v.len() >= 16 && p <= 8 && same * 10 >= (v.len() - p) * 9
+    })
+}
+
+fn is_dummy(word: &[u8]) -> bool {
+    let mut buffer = [0u8; 16];
+    let Some(lower) = buffer.get_mut(..word.len()) else { return false };
+    lower.copy_from_slice(word);
+    lower.make_ascii_lowercase();
+    DUMMY.binary_search_by(|d| d.as_bytes().cmp(lower)).is_ok()
+}
+
+/// Words of placeholders, as whole words, over most of the value.
+fn dummy(v: &[u8]) -> bool {
+    if v.len() > 80 {
+        return false;
+    }
+    let mut covered = 0;
+    let mut letters = 0;
+    let mut digits = 0;
+    let mut strong = false;
+    each_word(v, |word| {
+        let stem = word.len() - word.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+        let head = &word[..stem];
+        digits += word.len() - stem;
+        letters += stem;
+        if is_dummy(head) || head.iter().all(|b| matches!(b, b'x' | b'X')) && stem > 2 {
+            covered += stem;
+            strong |= stem > 3;
+        }
+    });
+    if letters == 0 {
+        return false;
+    }
+    let marks = v.len() - letters - digits;
+    // `password123`, `my-secret-token`, `test_1`; not `Secret!2019#prod`.
+    covered == letters
+        && digits <= 4
+        && marks <= 1 + v.iter().filter(|b| matches!(b, b'-' | b'_' | b' ' | b'.' | b':')).count()
+        || strong && covered * 4 >= letters * 3 && digits <= 2
+}
+
+/// Samples that documentation marks as such: their last word is EXAMPLE, SAMPLE or the like.
+fn documented(v: &[u8]) -> bool {
+    for mark in [
+        &b"EXAMPLE"[..],
+        b"EXAMPLEKEY",
+        b"SAMPLE",
+        b"FAKE",
+        b"DUMMY",
+        b"PLACEHOLDER",
+        b"REDACTED",
+        b"CHANGEME",
+        b"YOUR_",
+        b"NOTREAL",
+        b"INVALID",
+    ] {
+        if v.ends_with(mark) || v.starts_with(mark) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Two thirds of it or more is one byte repeated, or counting up or down.
+fn monotonous(value: &[u8]) -> bool {
     let (mut covered, mut run, mut step) = (0, 1, 0);
     for pair in value.windows(2) {
         let next = i16::from(pair[1]) - i16::from(pair[0]);
@@ -29,14 +267,14 @@ fn is_monotonous(value: &[u8]) -> bool {
     if run >= 4 {
         covered += run;
     }
-    covered * 2 >= value.len() && value.len() >= 4
+    covered * 3 >= value.len() * 2 && value.len() >= 4
 }
 
 /// Words that announce a sample. They must stand apart from letters, and cover a share of the value.
 const ANNOUNCED: &[&[u8]] =
     &[b"example", b"placeholder", b"changeme", b"redacted", b"dummy", b"sample", b"your", b"fake", b"xxxx", b"insert"];
 
-fn is_announced(value: &[u8]) -> bool {
+fn announced(value: &[u8]) -> bool {
     let lower = value.to_ascii_lowercase();
     ANNOUNCED.iter().any(|word| {
         word.len() * 6 >= value.len()
@@ -57,7 +295,7 @@ mod tests {
         for value in ["xxxxxxxxxxxxxxxx", "${TOKEN}", "<your-token>", "0123456789abcdef", "key_EXAMPLE_1", "AAAAAAAA"] {
             assert!(is_placeholder(value.as_bytes()), "{value}");
         }
-        for value in ["k9Zq27LmPw", "the-exampled-9fK2mQ", "hunter2!"] {
+        for value in ["k9Zq27LmPw", "the-exampled-9fK2mQ", "Harbor77!"] {
             assert!(!is_placeholder(value.as_bytes()), "{value}");
         }
     }

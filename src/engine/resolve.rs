@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::ready::Ready;
 use crate::finding::Verified;
-use crate::rule::{Confidence, Judge, Rule};
+use crate::rule::{Confidence, Judge, Rule, Status};
 
 /// A value that a rule takes for a credential.
 #[derive(Clone, Debug)]
@@ -72,7 +72,7 @@ fn precedence(candidate: &Candidate, rule: &Rule) -> impl Ord + use<> {
     (
         // Plain and parsed weigh the same here: a rule that knows whose token it is goes before one that knows its form.
         candidate.standing.max(Standing::Structure),
-        rule.detector.is_none(),
+        authority(candidate, rule),
         !rule.general,
         candidate.standing,
         rule.judge == Judge::Token,
@@ -85,6 +85,17 @@ fn precedence(candidate: &Candidate, rule: &Rule) -> impl Ord + use<> {
         Reverse(candidate.span.start),
         Reverse(candidate.rule),
     )
+}
+
+/// Who speaks first: a rule that knows a provider's form, then the generic detector. An experimental rule never blocks, so
+/// it yields to a generic finding that does.
+fn authority(candidate: &Candidate, rule: &Rule) -> u8 {
+    match (rule.detector, rule.status) {
+        (Some(_), _) if candidate.confidence == Confidence::Low => 0,
+        (None, Status::Experimental) => 1,
+        (Some(_), _) => 2,
+        (None, _) => 3,
+    }
 }
 
 /// Candidates of a rule that `requires` another are kept only beside a candidate of that one, the nearest, which is

@@ -126,6 +126,44 @@ fn the_rule_that_knows_more_wins() {
 }
 
 #[test]
+fn an_experimental_rule_yields_to_what_blocks_without_it() {
+    let token = body(32, 21);
+    let text = format!("acme_api_key = \"{token}\"");
+    let trial =
+        || Rule { status: Status::Experimental, ..rule("acme-trial", &["acme"], r#"acme\w* = "(?<secret>\w{32})""#) };
+    let generic = || RuleSet::builtin().only(&["generic-api-key"]).unwrap().rules()[0].clone();
+    assert_eq!(ids(&scan(&engine(vec![trial()]), &text)), ["acme-trial"]);
+    assert_eq!(ids(&scan(&engine(vec![trial(), generic()]), &text)), ["generic-api-key"]);
+}
+
+#[test]
+fn a_name_inside_another_word_is_no_name() {
+    let engine = engine(vec![rule("okta-key", &["okta"], r#"(?i:okta)\w* = (?<secret>[0-9A-Za-z]{24})\b"#)]);
+    let token = body(24, 22);
+    for (name, found) in [("okta", 1), ("oktaToken", 1), ("my_okta_key", 1), ("OKTA", 1), ("rookTable", 0)] {
+        assert_eq!(scan(&engine, format!("{name} = {token}")).len(), found, "{name}");
+    }
+}
+
+#[test]
+fn a_token_of_letters_alone_is_no_token_where_digits_may_stand() {
+    let digits = || rule("digits", &["dig_"], r"\b(?<secret>dig_[0-9a-z]{24})\b");
+    let letters = || rule("letters", &["let_"], r"\b(?<secret>let_[a-z]{24})\b");
+    let engine = engine(vec![digits(), letters()]);
+    let random = "qzjxvkwpgybhmfdtqxkzjvwn";
+    assert_eq!(ids(&scan(&engine, format!("dig_{random} let_{random} dig_{}4", &random[1..]))), ["letters", "digits"]);
+}
+
+#[test]
+fn a_counting_middle_does_not_hide_a_random_end() {
+    let engine = engine(vec![rule("team", &["team-"], r"\b(?<secret>team-[0-9]{12}-[0-9a-f]{18})\b")]);
+    let end: String = body(64, 23).chars().filter(char::is_ascii_hexdigit).collect::<String>().to_lowercase();
+    let end = format!("{end}9e03b7d2c1a84f605d")[..18].to_owned();
+    assert_eq!(scan(&engine, format!("team-111111111111-{end}")).len(), 1);
+    assert_eq!(scan(&engine, "team-111111111111-111111111111111111").len(), 0);
+}
+
+#[test]
 fn samples_placeholders_and_low_entropy_are_turned_away() {
     let sample = body(36, 4);
     let allow: &'static [&'static str] = Box::leak(Box::new([&*Box::leak(format!("^acme_{sample}").into_boxed_str())]));

@@ -11,15 +11,14 @@ pub mod lexicon;
 mod model;
 pub mod name;
 pub mod path;
-pub mod placeholder;
 pub mod tree;
 mod vocabulary;
 mod words;
 
+pub use super::placeholder::is_placeholder;
 pub use candidate::{Candidate, Form, KEYWORDS, candidate_at};
 pub use features::Features;
 pub use path::{PathKind, path_kind};
-pub use placeholder::is_placeholder;
 
 use crate::rule::Confidence;
 use name::Kind;
@@ -130,7 +129,7 @@ pub fn dismiss(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> 
     if is_words(value) {
         return Some("made of words");
     }
-    if placeholder::is_placeholder(value) {
+    if is_placeholder(value) {
         return Some("a placeholder");
     }
     if is_path_or_url(value) && c.form != Form::Url {

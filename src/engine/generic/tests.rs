@@ -75,6 +75,15 @@ fn a_value_is_found_in_every_form() {
         ("variable \"db_password\" {\n  type = string\n  default = \"@\"\n}", "a.tf"),
         ("url = 'postgres://app:@@db.internal:5432/shop'", "a.py"),
         ("GET /v1/items?api_key=@&page=2", "a.txt"),
+        ("service token - '@'", "a.txt"),
+        ("The password is \"@\"", "a.txt"),
+        ("acmekeys token = '@'", "a.txt"),
+        ("acme SECRET @\n", "a.txt"),
+        ("new NetworkCredential(\"deploy\", \"@\");", "a.cs"),
+        ("PSCredential (\"CORP\\svc\", \"@\")", "a.ps1"),
+        ("psexec \\\\10.0.0.7 -u deploy -p @ cmd", "a.bat"),
+        ("sshpass -p '@' ssh deploy@10.0.0.7", "a.sh"),
+        ("curl https://api.service.example/ \\\n  --user deploy:@ \\\n  -d x", "a.sh"),
     ] {
         // The Objective-C and SQL lines have an @ of their own: the last but one or the last marks the value.
         let text = match template {
@@ -110,6 +119,10 @@ fn what_only_stands_for_a_value_is_no_secret() {
         ("password_hash = \"$2b$12$abcdefghijklmnopqrstuv\"", "a.py"),
         ("url = 'https://user:password@db.internal/'", "a.py"),
         ("if (token == null) {", "a.java"),
+        ("nonMatchingToken := \"kx9f2mq7wz4tj8rb\"", "a.go"),
+        ("api_key = \"kx9f2?mq7w#z4tj8rb^\"", "a.py"),
+        ("mkdir -p build/out && echo -u x", "a.sh"),
+        ("passport.authenticate('local', 'session')", "a.js"),
     ] {
         assert!(best(text, path) < LOW, "{text}: {}", best(text, path));
     }

@@ -137,7 +137,7 @@ fn expand(names: &[String], words: &[String], value: &str) -> String {
         // The rest of the name, and what closes it: a quote, a bracket, a parenthesis.
         r#"[\w.\- ]{0,40}["'`\])]{0,2}"#,
         // `=`, `:`, `=>`, `:=`, `==`, `->`, `,`, `(`, `|`, `>` of an element, the next line's `value:`, or just space.
-        r#"(?:[\t ]{0,8}(?:=>|->|:=|\?=|={1,3}|:{1,2}|[,(|>])[\t ]{0,8}|[\t ]{1,8}|\s{0,4},?\s{1,40}["']?value["']?[\t ]{0,4}[:=][\t ]{0,4})"#,
+        r#"(?:[\t ]{0,8}(?:=>|->|[?.+]=|={1,3}|:{1,3}=?|[,(|])[\t ]{0,8}|>\s{0,40}|[\t ](?:-[\t ])?[\t ]{0,8}|\s{0,4},?\s{1,40}["']?value["']?[\t ]{0,4}[:=][\t ]{0,4})"#,
         // A call, an opening quote, a scheme word.
         r#"(?:[A-Za-z_.]{1,24}[(\[])?["'`\\]{0,3}(?i:(?:bearer|token|basic|apikey)[ =:]{1,2})?"#,
         "(?<secret>",

@@ -182,7 +182,7 @@ pub fn candidate_at(text: &[u8], hit: usize) -> Option<Candidate> {
     ) {
         return None;
     }
-    if next == b'('
+    if matches!(next, b'(' | b' ')
         && let Some(found) = special::login(text, hit, end)
     {
         return Some(found);

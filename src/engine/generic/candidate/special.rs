@@ -130,7 +130,11 @@ pub(super) fn login(text: &[u8], hit: usize, end: usize) -> Option<Candidate> {
     while start > hit.saturating_sub(64) && is_name(text[start - 1]) {
         start -= 1;
     }
-    let first = blank(text, end + 1);
+    let open = spaces(text, end);
+    if at(text, open) != b'(' {
+        return None;
+    }
+    let first = blank(text, open + 1);
     let (quote, n) = quote_at(text, first)?;
     let close = close_quote(text, first + n, quote, n)?;
     let user = &text[first + n..close];
