@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::engine::RuleStat;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::Finding;
@@ -30,6 +31,8 @@ pub struct Outcome {
     pub changes: Vec<(String, package::change::Change)>,
     /// The date of the package data, where it was asked.
     pub data: Option<String>,
+    /// What each rule cost and found, where that was counted.
+    pub rule_stats: Vec<RuleStat>,
     /// What paths are relative to, when that is on disk.
     pub root: Option<PathBuf>,
     /// What ended the run before it could judge anything.
@@ -50,6 +53,7 @@ impl Outcome {
             packages: Vec::new(),
             changes: Vec::new(),
             data: None,
+            rule_stats: Vec::new(),
             root: None,
             failed: Some(error.clone()),
         }

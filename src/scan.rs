@@ -67,7 +67,15 @@ pub fn run(sources: &[&dyn Source], engine: &Engine, policy: &Policy) -> Result<
     packages.dedup();
     changes.sort_by(|a: &(String, package::change::Change), b| a.0.cmp(&b.0));
     let rules = engine.rules();
+    let mut rule_stats = engine.stats();
+    for stat in &mut rule_stats {
+        let own = findings.iter().filter(|f: &&Finding| f.rule.id == stat.rule.id);
+        stat.findings = own.clone().count() as u64;
+        stat.blocking = own.filter(|f| f.verdict.blocks()).count() as u64;
+    }
+    rule_stats.sort_by(|a, b| b.time.cmp(&a.time).then(a.rule.id.cmp(b.rule.id)));
     Ok(Outcome {
+        rule_stats,
         findings,
         coverage,
         stale,

@@ -1,5 +1,7 @@
 //! The built-in rules hold what their files say, and the tools for their authors work.
 
+mod support;
+
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
 
@@ -7,6 +9,7 @@ use shield_hook::policy;
 use shield_hook::rule::generate::Generator;
 use shield_hook::rule::{Rule, RuleSet, Status, pattern};
 use shield_hook::trial;
+use support::{Sandbox, npm_token};
 
 fn shield_hook(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_shield-hook")).args(args).output().unwrap()
@@ -144,4 +147,55 @@ fn a_rule_file_that_does_not_hold_up_is_refused_with_its_line() {
     let run = shield_hook(&["rules", "test", file.to_str().unwrap()]);
     assert_eq!(run.status.code(), Some(1));
     assert!(text(&run.stdout).contains("is found"), "{}", text(&run.stdout));
+}
+
+#[test]
+fn statistics_say_what_each_rule_costs_and_finds() {
+    let sandbox = Sandbox::new();
+    let dir = sandbox.at(sandbox.path("plain"));
+    dir.write(".env", format!("NPM_TOKEN={}\nDEPLOY_PASSWORD=${{PASSWORD}}\n", npm_token()));
+    dir.write("notes", "npm_config_registry\n");
+    let run = dir.shield(&["scan", "--rule-stats", "--format", "json"]).expect(1);
+    let json = run.json();
+    let rows = json["rule_stats"].as_array().expect("rule_stats");
+    let row = rows.iter().find(|r| r["rule"] == "npm-access-token").expect("a row for the rule");
+    for (what, count) in
+        [("keywords", 3), ("regex_runs", 3), ("values", 1), ("dropped", 0), ("findings", 1), ("blocking", 1)]
+    {
+        assert_eq!(row[what], count, "{what}: {row}");
+    }
+    assert!(rows.iter().any(|r| r["rule"] == "generic-password" && r["findings"] == 0), "{rows:#?}");
+    assert!(rows.iter().all(|r| r["rule"] != "github-oauth-token"), "no keyword of it stands anywhere");
+    assert!(rows.iter().any(|r| r["microseconds"].as_u64() > Some(0)), "{rows:#?}");
+    let table = run.stderr.lines().find(|line| line.starts_with("npm-access-token ")).expect("a line of the table");
+    let cells: Vec<&str> = table.split_whitespace().collect();
+    assert_eq!((cells[1], cells[2], cells[6], cells[7]), ("3", "3", "1", "1"), "{table}");
+    let plain = dir.shield(&["scan", "--format", "json"]).expect(1);
+    assert_eq!(plain.json()["rule_stats"], serde_json::Value::Null);
+    assert!(!plain.stderr.contains("npm-access-token"));
+    let help = dir.shield(&["scan", "--help"]).expect(0);
+    assert!(help.stdout.contains("--rule-stats"), "{}", help.stdout);
+}
+
+#[test]
+fn half_of_a_pair_alone_still_knows_the_other_half() {
+    let set = RuleSet::builtin();
+    let rule = set.get("aws-key-pair").unwrap();
+    let sample = Generator::with_seed(&set, 11).expand(rule, rule.matches[0]).unwrap();
+    let sandbox = Sandbox::new();
+    let dir = sandbox.at(sandbox.path("plain"));
+    dir.write("deploy.txt", sample.text);
+    let rules = |args: &[&str]| -> Vec<String> {
+        let run = dir.shield(&[&["scan", "--format", "json", "deploy.txt"], args].concat()).expect(1);
+        run.blocking().iter().map(|b| b.rsplit_once(' ').unwrap().1.to_owned()).collect()
+    };
+    assert_eq!(rules(&[]), ["aws-key-pair"]);
+    assert_eq!(rules(&["--rule", "aws-key-pair"]), ["aws-key-pair"]);
+    assert_eq!(rules(&["--rule", "aws-access-key-id"]), ["aws-access-key-id"]);
+    dir.write(".shield-hook.toml", "disable = [\"aws-access-key-id\"]\n");
+    assert_eq!(rules(&[]), ["aws-key-pair"]);
+    // What runs for the sake of another reports nothing by itself.
+    let alone = Generator::with_seed(&set, 12).secret(set.get("aws-access-key-id").unwrap()).unwrap();
+    dir.write("deploy.txt", format!("id: {alone}\n"));
+    dir.shield(&["scan", "--format", "json", "deploy.txt"]).expect_clean();
 }

@@ -87,6 +87,14 @@ impl Gate {
         self
     }
 
+    /// Counts what each rule costs.
+    pub(super) fn counting(mut self, on: bool) -> Gate {
+        if on {
+            self.engine.count();
+        }
+        self
+    }
+
     /// What applies.
     pub(super) fn policy(&self) -> &Policy {
         &self.policy

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::gate::{Ending, Gate, Home};
 use super::options::{Judging, Reporting};
+use crate::engine::RuleStat;
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::git::{self, Repo};
@@ -37,6 +38,9 @@ pub struct Args {
     /// What reports call standard input
     #[arg(long, value_name = "NAME", default_value = "<stdin>")]
     stdin_name: String,
+    /// Show what each rule costs and finds: on standard error, and as `rule_stats` in a JSON report
+    #[arg(long)]
+    rule_stats: bool,
     #[command(flatten)]
     judging: Judging,
     #[command(flatten)]
@@ -68,7 +72,39 @@ struct Mode {
 pub fn run(args: Args) -> Result<Exit> {
     args.reporting.prepare();
     let outcome = scan(&args);
+    if let (true, Ok(outcome)) = (args.rule_stats, &outcome) {
+        table(&outcome.rule_stats);
+    }
     Ending::of("scan").conclude(outcome, &args.reporting)
+}
+
+/// A line for each rule that was woken, the dearest first.
+fn table(stats: &[RuleStat]) {
+    let widest = stats.iter().map(|s| s.rule.id.len()).max().unwrap_or(0).max("rule".len());
+    anstream::eprintln!(
+        "{:widest$}  {:>9}  {:>9}  {:>10}  {:>7}  {:>7}  {:>8}  {:>8}",
+        "rule",
+        "keywords",
+        "regex",
+        "time (us)",
+        "values",
+        "dropped",
+        "findings",
+        "blocking"
+    );
+    for s in stats {
+        anstream::eprintln!(
+            "{:widest$}  {:>9}  {:>9}  {:>10}  {:>7}  {:>7}  {:>8}  {:>8}",
+            s.rule.id,
+            s.hits,
+            s.runs,
+            s.time.as_micros(),
+            s.values,
+            s.dropped,
+            s.findings,
+            s.blocking
+        );
+    }
 }
 
 fn scan(args: &Args) -> Result<Outcome> {
@@ -76,7 +112,7 @@ fn scan(args: &Args) -> Result<Outcome> {
     let mode = &args.mode;
     if mode.staged || mode.worktree || mode.history || mode.range.is_some() {
         let repo = Repo::discover(&here)?;
-        let gate = Gate::ready(&args.judging, Home::Repo(&repo))?;
+        let gate = Gate::ready(&args.judging, Home::Repo(&repo))?.counting(args.rule_stats);
         let max_object = gate.max_object();
         let staged = Staged::new(&repo, max_object);
         return if mode.staged {
@@ -95,12 +131,12 @@ fn scan(args: &Args) -> Result<Outcome> {
             return Err(Error::usage("`-` reads standard input and goes with no other path"));
         }
         let (root, _) = root_for(&here, &[]);
-        let gate = Gate::ready(&args.judging, Home::Dir(&root))?;
+        let gate = Gate::ready(&args.judging, Home::Dir(&root))?.counting(args.rule_stats);
         return gate.scan(&[&Stdin { name: args.stdin_name.as_str().into(), max_object: gate.max_object() }]);
     }
     let (root, repo) = root_for(&here, &args.paths);
     let whole = args.paths.is_empty() && root == here;
-    let gate = Gate::ready(&args.judging, Home::Dir(&root))?.whole(whole);
+    let gate = Gate::ready(&args.judging, Home::Dir(&root))?.whole(whole).counting(args.rule_stats);
     let paths = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths.clone() };
     let tracked = match repo {
         Some(repo) if !args.no_ignore => git::tracked(&repo)?.into_iter().filter_map(|t| t.file).collect(),

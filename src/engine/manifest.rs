@@ -20,7 +20,7 @@ pub(super) struct Entry {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Worth {
     Secret,
-    /// It stands for a value, whatever it looks like.
+    /// It is the base64 of what only stands for a secret, and may look like one.
     Placeholder,
     /// Nothing can be said; others may know it.
     Nothing,
@@ -48,10 +48,14 @@ pub(super) fn entries(text: &[u8], hit: Range<usize>) -> Vec<Entry> {
 pub(super) fn worth(text: &[u8], entry: &Entry) -> Worth {
     let raw = &text[entry.value.clone()];
     if !entry.encoded {
-        return value_worth(&text[entry.key.clone()], raw);
+        // A placeholder in clear is one for everybody.
+        return match value_worth(&text[entry.key.clone()], raw) {
+            Worth::Placeholder => Worth::Nothing,
+            worth => worth,
+        };
     }
     if stands_for(raw) {
-        return Worth::Placeholder;
+        return Worth::Nothing;
     }
     let clean: Vec<u8> = raw.iter().copied().filter(|b| !b.is_ascii_whitespace() && *b != b'=').collect();
     match data_encoding::BASE64_NOPAD.decode(&clean) {
@@ -66,11 +70,11 @@ fn value_worth(key: &[u8], value: &[u8]) -> Worth {
     if value.len() > LONGEST || value.starts_with(b"{\"") || value.iter().any(|b| matches!(b, b'\n' | b'\r')) {
         return Worth::Nothing;
     }
-    if stands_for(value) {
-        return Worth::Placeholder;
-    }
     let named = name::read(key);
     let is_named = named.kind > name::Kind::Related && !named.about && !named.public;
+    if stands_for(value) {
+        return if is_named { Worth::Placeholder } else { Worth::Nothing };
+    }
     let leaks = match std::str::from_utf8(value) {
         // Bytes that are no text are a key when they are named so.
         Err(_) => is_named,
@@ -397,12 +401,15 @@ mod tests {
         };
         for encoded in [true, false] {
             assert_eq!(worth("password", "Sommer2031", encoded), Worth::Secret);
-            assert_eq!(worth("password", "changeme", encoded), Worth::Placeholder);
-            assert_eq!(worth("password", "${PASSWORD}", encoded), Worth::Placeholder);
+            let placeholder = if encoded { Worth::Placeholder } else { Worth::Nothing };
+            assert_eq!(worth("password", "changeme", encoded), placeholder);
+            assert_eq!(worth("password", "${PASSWORD}", encoded), placeholder);
             assert_ne!(worth("username", "administrator-of-all", encoded), Worth::Secret);
             assert_eq!(worth("config", "{\"password\": \"Sommer2031\"}", encoded), Worth::Nothing);
             assert_eq!(worth("endpoint", "k7Rq2ZpX9vLm4TsW8yBn", encoded), Worth::Secret);
         }
-        assert_eq!(worth("password", "{{ .Values.password | b64enc }}", false), Worth::Placeholder);
+        let text = "password{{ .Values.password | b64enc }}";
+        let entry = Entry { key: 0..8, value: 8..text.len(), encoded: true };
+        assert_eq!(super::worth(text.as_bytes(), &entry), Worth::Nothing);
     }
 }

@@ -19,7 +19,7 @@ const SLACK: usize = 8;
 /// Every match of a regex within `window` bytes of the keywords that stand at `hits` (sorted).
 ///
 /// After a match the search goes on behind its secret, or at the secret when `judge` turned the match away: what looked
-/// like a value may be the name of the real one (`key = api_key = "..."`).
+/// like a value may be the name of the real one (`key = api_key = "..."`). Gives how often the regex ran.
 ///
 /// `shape` gives the regex, or nothing where it is certain not to match in a range that ends what it would see.
 pub(super) fn search<'r>(
@@ -28,9 +28,9 @@ pub(super) fn search<'r>(
     window: usize,
     hits: impl Iterator<Item = Range<usize>>,
     mut judge: impl FnMut(Found) -> bool,
-) {
+) -> usize {
     let mut groups = None;
-    let mut at = 0;
+    let (mut at, mut runs) = (0, 0);
     for around in merged(hits, window, text.len()) {
         at = at.max(around.start);
         let mut end = around.end;
@@ -42,6 +42,7 @@ pub(super) fn search<'r>(
         while at <= end {
             // The text before `at` stays visible, so look-behind is exact; behind `end` nothing is, so a match that
             // ends there is tried again with more.
+            runs += 1;
             if shape.regex.captures_read_at(groups, &text[..end], at).is_none() {
                 break;
             }
@@ -56,6 +57,7 @@ pub(super) fn search<'r>(
             at = if next > start { next } else { to.max(start + 1) };
         }
     }
+    runs
 }
 
 /// The windows around `hits`, those that overlap joined.

@@ -15,6 +15,7 @@ pub mod prefilter;
 mod ready;
 mod resolve;
 mod run;
+mod tally;
 mod text;
 mod view;
 mod whole;
@@ -30,7 +31,9 @@ use decode::Budget;
 use prefilter::{Hit, Prefilter, Wakes};
 use ready::Ready;
 use resolve::Candidate;
-use run::Run;
+use run::{Listen, Run};
+pub use tally::RuleStat;
+use tally::{Counter, Tally};
 use view::View;
 
 /// What the engine is asked to do.
@@ -93,28 +96,30 @@ pub struct Engine {
     /// For each rule that `wakes` speaks of its place in `rules`; none where the two are the same.
     places: Option<Vec<Option<u16>>>,
     settings: Settings,
+    tally: Option<Tally>,
 }
 
 impl Engine {
     /// Makes the rules ready. Compiles no regex, and for the built-in rules and any part of them builds no table.
     pub fn new(set: RuleSet, settings: Settings) -> Self {
-        let rules: Vec<Ready> = set.handles().map(Ready::new).collect();
-        let ((prefilter, wakes), places) = if set.is_builtin() {
+        let running = set.running();
+        let rules: Vec<Ready> = running.handles().map(Ready::new).collect();
+        let ((prefilter, wakes), places) = if running.is_builtin() {
             (Prefilter::builtin(), None)
-        } else if set.handles().all(|rule| matches!(rule, Handle::Builtin(_))) {
+        } else if running.handles().all(|rule| matches!(rule, Handle::Builtin(_))) {
             let mut places = vec![None; RuleSet::builtin_len()];
-            for (place, rule) in set.handles().enumerate() {
+            for (place, rule) in running.handles().enumerate() {
                 if let Handle::Builtin(number) = rule {
                     places[usize::from(number)] = Some(place as u16);
                 }
             }
             (Prefilter::builtin(), Some(places))
         } else {
-            (prefilter_of(set.rules()), None)
+            (prefilter_of(running.rules()), None)
         };
         let with = |detector| (0..rules.len()).filter(|&n| rules[n].brief().detector == Some(detector)).collect();
         let (whole, generic) = (with(Rule::WHOLE), with(Rule::GENERIC));
-        Engine { set, rules, whole, generic, prefilter, wakes, places, settings }
+        Engine { set, rules, whole, generic, prefilter, wakes, places, settings, tally: None }
     }
 
     /// The rules it runs.
@@ -134,11 +139,35 @@ impl Engine {
     /// Every candidate around `hits`, which are all that the prefilter finds in the chunk, sorted by position; and every
     /// candidate inside an encoding.
     pub fn scan_hits(&self, chunk: Chunk<'_>, hits: &[Hit], scratch: &mut Scratch) -> Vec<Match> {
+        match &self.tally {
+            None => self.scan_told(chunk, hits, scratch, &mut ()),
+            Some(tally) => self.scan_told(chunk, hits, scratch, &mut Counter::new(tally)),
+        }
+    }
+
+    fn scan_told(
+        &self,
+        chunk: Chunk<'_>,
+        hits: &[Hit],
+        scratch: &mut Scratch,
+        listener: &mut impl Listen,
+    ) -> Vec<Match> {
         let text = chunk.bytes;
         let budget = Budget::new(text.len());
-        let mut run = Run { engine: self, path: chunk.path(), scratch, budget, listener: &mut () };
+        let mut run = Run { engine: self, path: chunk.path(), scratch, budget, listener };
         let kept = run.scan(text, hits, self.settings.decode_depth);
-        kept.into_iter().map(|candidate| self.report(candidate, text)).collect()
+        let reported = kept.into_iter().filter(|candidate| !self.set.is_helper(self.rules[candidate.rule].rule()));
+        reported.map(|candidate| self.report(candidate, text)).collect()
+    }
+
+    /// Counts from now on what each rule costs.
+    pub fn count(&mut self) {
+        self.tally = Some(Tally::new(self.rules.len()));
+    }
+
+    /// What each rule cost that was woken since [`Engine::count`]; nothing without it. Findings are not counted here.
+    pub fn stats(&self) -> Vec<RuleStat> {
+        self.tally.as_ref().map_or_else(Vec::new, |tally| tally.stats(|number| self.rules[number].rule()))
     }
 
     /// The place in `rules` of the rule that the prefilter's tables know by `number`, if it runs.

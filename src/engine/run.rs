@@ -23,6 +23,10 @@ pub(super) trait Listen {
     fn elsewhere(&mut self, _rule: usize, _hits: &[Range<usize>]) {}
     /// A rule was woken at these places.
     fn woken(&mut self, _rule: usize, _hits: &[Range<usize>]) {}
+    /// A rule begins to look around this many of its keywords.
+    fn begin(&mut self, _rule: usize, _hits: usize) {}
+    /// It ends, and its regex ran this often.
+    fn end(&mut self, _rule: usize, _runs: usize) {}
     /// A rule's value was turned away.
     fn dropped(&mut self, _rule: usize, _value: &Range<usize>, _why: &Dropped) {}
     /// A generic candidate was judged.
@@ -122,8 +126,11 @@ impl<'a, L: Listen> Run<'a, L> {
             if !ready.applies_to(self.path) {
                 continue;
             }
+            self.listener.begin(number, 1);
             let shape = ready.shape();
-            let Some(secret) = shape.regex.captures(text).and_then(|groups| groups.get(shape.secret)) else { continue };
+            let secret = shape.regex.captures(text).and_then(|groups| groups.get(shape.secret));
+            self.listener.end(number, 1);
+            let Some(secret) = secret else { continue };
             let found = Found { whole: word.clone(), secret: secret.range() };
             match judge::judge(ready, number, found, &around) {
                 Ok(candidate) => {
@@ -147,16 +154,18 @@ impl<'a, L: Listen> Run<'a, L> {
         let wanted = &mut self.scratch.wanted;
         wanted.clear();
         for hit in hits {
-            let mut generic = false;
+            let mut generic = None;
             for &rule in engine.wakes.rules(hit.keyword) {
                 let Some(rule) = engine.place(rule) else { continue };
                 match engine.generic.contains(&usize::from(rule)) {
-                    true => generic = true,
+                    true => generic = generic.or(Some(usize::from(rule))),
                     false => wanted.push((rule, hit.at..hit.at + engine.prefilter.keyword(hit.keyword).len())),
                 }
             }
-            if generic {
+            if let Some(rule) = generic {
+                self.listener.begin(rule, 1);
                 candidates.extend(detect(engine, &around, hit.at, &mut last, self.listener));
+                self.listener.end(rule, 0);
             }
         }
         // Stable: within a rule the hits stay sorted by position.
@@ -172,14 +181,16 @@ impl<'a, L: Listen> Run<'a, L> {
                 continue;
             }
             self.listener.woken(number, &spans);
+            self.listener.begin(number, spans.len());
             if ready.brief().detector == Some(Rule::MANIFEST) {
                 for hit in &spans {
                     declared(number, &around, hit, candidates, self.listener);
                 }
+                self.listener.end(number, 0);
                 continue;
             }
             let shape = |window| ready.shape_for(text, window);
-            matcher::search(shape, text, ready.brief().window, spans.iter().cloned(), |found| {
+            let runs = matcher::search(shape, text, ready.brief().window, spans.iter().cloned(), |found| {
                 let value = found.secret.clone();
                 match judge::judge(ready, number, found, &around) {
                     Ok(candidate) => {
@@ -193,6 +204,7 @@ impl<'a, L: Listen> Run<'a, L> {
                     }
                 }
             });
+            self.listener.end(number, runs);
         }
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Report, packages};
 use crate::digest;
+use crate::engine::RuleStat;
 use crate::finding::{Finding, Verdict};
 use crate::outcome::Outcome;
 
@@ -41,7 +42,24 @@ pub fn object(outcome: &Outcome) -> Value {
     if let Some(error) = &outcome.failed {
         object["error"] = json!({ "message": error.message(), "help": error.help_lines() });
     }
+    if !outcome.rule_stats.is_empty() {
+        object["rule_stats"] = outcome.rule_stats.iter().map(rule_stat).collect();
+    }
     object
+}
+
+/// What one rule cost; `--rule-stats` only.
+fn rule_stat(s: &RuleStat) -> Value {
+    json!({
+        "rule": s.rule.id,
+        "keywords": s.hits,
+        "regex_runs": s.runs,
+        "microseconds": u64::try_from(s.time.as_micros()).unwrap_or(u64::MAX),
+        "values": s.values,
+        "dropped": s.dropped,
+        "findings": s.findings,
+        "blocking": s.blocking,
+    })
 }
 
 /// One finding as the contract lays it down.

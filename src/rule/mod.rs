@@ -106,6 +106,8 @@ pub struct Rule {
 pub struct RuleSet {
     /// None: the built-in ones, all of them, of which none is unpacked before it is needed.
     rules: Option<Vec<&'static Rule>>,
+    /// Left out, but half of a pair that is not: they run, and nothing is reported for them.
+    helpers: Vec<&'static Rule>,
 }
 
 impl Rule {
@@ -208,7 +210,7 @@ impl RuleSet {
 
     /// The rules in the binary.
     pub fn builtin() -> Self {
-        RuleSet { rules: None }
+        RuleSet { rules: None, helpers: Vec::new() }
     }
 
     /// Whether these are the rules in the binary, all of them and no others.
@@ -233,7 +235,7 @@ impl RuleSet {
     /// These rules, in the order of their ids.
     pub fn new(mut rules: Vec<&'static Rule>) -> Self {
         rules.sort_by_key(|r| r.id);
-        RuleSet { rules: Some(rules) }
+        RuleSet { rules: Some(rules), helpers: Vec::new() }
     }
 
     /// Adds the rules of a user's files, each given as its name and its text.
@@ -276,7 +278,7 @@ impl RuleSet {
         Ok(RuleSet::new(self.rules().iter().copied().chain(specs.into_iter().map(Rule::leak)).collect()))
     }
 
-    /// Leaves the named rules out.
+    /// Leaves the named rules out. One that another rule requires goes on running, silently.
     ///
     /// # Errors
     /// When a name is no rule, or none is left.
@@ -284,7 +286,7 @@ impl RuleSet {
         self.retain(ids, false)
     }
 
-    /// Keeps the named rules only.
+    /// Keeps the named rules only. What they require goes on running, silently.
     ///
     /// # Errors
     /// When a name is no rule, or there is none.
@@ -298,8 +300,18 @@ impl RuleSet {
             return self.not_empty();
         }
         self.all_known(ids)?;
-        let kept = |r: &&&'static Rule| ids.iter().any(|id| id.as_ref() == r.id) == named;
-        RuleSet::new(self.rules().iter().filter(kept).copied().collect()).not_empty()
+        let is_kept = |r: &&'static Rule| ids.iter().any(|id| id.as_ref() == r.id) == named;
+        let (kept, left): (Vec<_>, Vec<_>) = self.rules().iter().copied().partition(is_kept);
+        let mut set = RuleSet::new(kept);
+        let mut asking = set.rules().to_vec();
+        while let Some(requires) = asking.pop().map(|rule| rule.requires) {
+            let Some(requires) = requires.filter(|r| !set.helpers.iter().any(|h| h.id == r.rule)) else { continue };
+            if let Some(helper) = self.helpers.iter().chain(&left).find(|r| r.id == requires.rule) {
+                set.helpers.push(helper);
+                asking.push(helper);
+            }
+        }
+        set.not_empty()
     }
 
     fn all_known<S: AsRef<str>>(&self, ids: &[S]) -> Result<()> {
@@ -326,6 +338,19 @@ impl RuleSet {
     /// Every rule, in the order of their ids.
     pub fn rules(&self) -> &[&'static Rule] {
         self.rules.as_deref().unwrap_or_else(|| builtin::all())
+    }
+
+    /// This set with everything that has to run for its sake.
+    pub fn running(&self) -> RuleSet {
+        match self.helpers.as_slice() {
+            [] => self.clone(),
+            helpers => RuleSet::new([self.rules(), helpers].concat()),
+        }
+    }
+
+    /// Whether `rule` runs for the sake of another only.
+    pub fn is_helper(&self, rule: &Rule) -> bool {
+        self.helpers.iter().any(|h| h.id == rule.id)
     }
 
     /// The rule called `id`.
@@ -437,6 +462,17 @@ mod tests {
         assert_ne!(all.hash(), fewer.hash());
         assert_eq!(all.hash(), RuleSet::builtin().hash());
         assert_eq!(all.clone().only(&[first]).unwrap().rules().len(), 1);
+    }
+
+    #[test]
+    fn the_half_of_a_pair_runs_on() {
+        let helpers = |set: RuleSet| set.helpers.iter().map(|r| r.id).collect::<Vec<_>>();
+        let pair = RuleSet::builtin().only(&["aws-key-pair"]).unwrap();
+        assert_eq!((pair.rules().len(), pair.running().rules().len()), (1, 2));
+        assert_eq!(helpers(pair.clone()), ["aws-access-key-id"]);
+        assert_eq!(helpers(pair.only(&["aws-key-pair"]).unwrap()), ["aws-access-key-id"]);
+        assert_eq!(helpers(RuleSet::builtin().disable(&["aws-access-key-id"]).unwrap()), ["aws-access-key-id"]);
+        assert!(helpers(RuleSet::builtin().disable(&["npm-access-token"]).unwrap()).is_empty());
     }
 
     #[test]
