@@ -97,6 +97,8 @@ pub fn online() -> Result<Box<dyn Fetch>> {
 mod net {
     use std::time::Duration;
 
+    use ureq::tls::{RootCerts, TlsConfig};
+
     use super::{Failure, Fetch, Request};
 
     /// An address that does not answer within this time is not waited for.
@@ -113,9 +115,12 @@ mod net {
 
     impl Net {
         pub(super) fn new() -> Net {
+            // The machine's own roots: where a proxy looks into what passes, they hold its certificate.
+            let roots = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
             let agent = |secure: bool| -> ureq::Agent {
                 let config = ureq::Agent::config_builder()
                     .https_only(secure)
+                    .tls_config(roots.clone())
                     // A service on this machine has no reason to lead elsewhere; others stay on https, and a redirect
                     // to another host carries no credential along.
                     .max_redirects(if secure { 5 } else { 0 })

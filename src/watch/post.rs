@@ -63,8 +63,12 @@ pub fn to_webhook(webhook: &Webhook, result: &str, text: &str) -> Result<()> {
 
 #[cfg(feature = "online")]
 fn send(url: &str, message: &Value) -> Result<()> {
-    let agent: ureq::Agent =
-        ureq::Agent::config_builder().timeout_global(Some(std::time::Duration::from_secs(20))).build().into();
+    use ureq::tls::{RootCerts, TlsConfig};
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
+        .timeout_global(Some(std::time::Duration::from_secs(20)))
+        .build()
+        .into();
     let answer = agent.post(url).header("Content-Type", "application/json").send(message.to_string());
     match answer {
         Ok(_) => Ok(()),
