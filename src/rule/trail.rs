@@ -62,46 +62,79 @@ impl Trail {
         if window.len() > LONGEST {
             return true;
         }
-        let mut at: Vec<u32> = (0..=window.len() as u32).collect();
-        self.walk(self.steps, &text[window], &mut at);
-        !at.is_empty()
+        !matches!(self.walk(self.steps, &text[window], At::Anywhere), At::These(at) if at.is_empty())
     }
 
-    /// From each of the positions `at` (sorted) to those where `steps` can lead.
-    fn walk(&self, mut steps: &[u16], text: &[u8], at: &mut Vec<u32>) {
+    /// From each of the positions `at` to those where `steps` can lead.
+    fn walk(&self, mut steps: &[u16], text: &[u8], mut at: At) -> At {
         while let [kind, rest @ ..] = steps {
-            if at.is_empty() {
-                return;
+            if matches!(&at, At::These(at) if at.is_empty()) {
+                return at;
             }
-            steps = match (*kind, rest) {
+            (at, steps) = match (*kind, rest) {
                 (RUN, [set, min, max, rest @ ..]) => {
-                    run(self.sets[usize::from(*set)], *min, *max, text, at);
-                    rest
+                    let set = self.sets[usize::from(*set)];
+                    let at = match at {
+                        At::Anywhere if *min == 0 => At::Anywhere,
+                        At::Anywhere => At::These(run(
+                            set,
+                            min - 1,
+                            if *max == ENDLESS { ENDLESS } else { max - 1 },
+                            text,
+                            behind(set, text),
+                        )),
+                        At::These(at) => At::These(run(set, *min, *max, text, at)),
+                    };
+                    (at, rest)
                 }
                 (CHOICE, [count, rest @ ..]) => {
                     let mut rest = rest;
-                    let mut all = Vec::new();
+                    let mut all = Some(Vec::new());
                     for _ in 0..*count {
                         let [len, more @ ..] = rest else { break };
                         let (option, after) = more.split_at(usize::from(*len));
-                        let mut reached = at.clone();
-                        self.walk(option, text, &mut reached);
-                        all.extend(reached);
+                        match (self.walk(option, text, at.clone()), &mut all) {
+                            (At::These(some), Some(all)) => all.extend(some),
+                            _ => all = None,
+                        }
                         rest = after;
                     }
-                    all.sort_unstable();
-                    all.dedup();
-                    *at = all;
-                    rest
+                    let at = all.map_or(At::Anywhere, |mut all| {
+                        all.sort_unstable();
+                        all.dedup();
+                        At::These(all)
+                    });
+                    (at, rest)
                 }
                 // Nothing else is ever written.
-                _ => return,
+                _ => return At::Anywhere,
             };
         }
+        at
     }
 }
 
-fn run(set: Bytes, min: u16, max: u16, text: &[u8], at: &mut Vec<u32>) {
+/// Positions in a window.
+#[derive(Clone)]
+enum At {
+    Anywhere,
+    /// Sorted.
+    These(Vec<u32>),
+}
+
+/// The positions behind each byte of `set`.
+fn behind(set: Bytes, text: &[u8]) -> Vec<u32> {
+    let mut members = (0..=u8::MAX).filter(|byte| set.has(*byte));
+    let next = |at: usize| at as u32 + 1;
+    match (set.len(), members.next(), members.next()) {
+        (1, Some(one), _) => memchr::memchr_iter(one, text).map(next).collect(),
+        (2, Some(one), Some(two)) => memchr::memchr2_iter(one, two, text).map(next).collect(),
+        _ => (0..text.len()).filter(|&at| set.has(text[at])).map(next).collect(),
+    }
+}
+
+/// From each of `at` over `min` to `max` bytes of `set`.
+fn run(set: Bytes, min: u16, max: u16, text: &[u8], mut at: Vec<u32>) -> Vec<u32> {
     let is = |at: u32| text.get(at as usize).is_some_and(|byte| set.has(*byte));
     for _ in 0..min {
         at.retain_mut(|at| {
@@ -110,12 +143,12 @@ fn run(set: Bytes, min: u16, max: u16, text: &[u8], at: &mut Vec<u32>) {
             is
         });
         if at.is_empty() {
-            return;
+            return at;
         }
     }
     let more = if max == ENDLESS { u32::MAX } else { u32::from(max - min) };
     if more == 0 {
-        return;
+        return at;
     }
     let mut all = Vec::with_capacity(at.len() * 2);
     // Up to where the set is known to hold.
@@ -129,7 +162,7 @@ fn run(set: Bytes, min: u16, max: u16, text: &[u8], at: &mut Vec<u32>) {
         all.extend(from.max(next)..=known.min(limit));
         next = known.min(limit) + 1;
     }
-    *at = all;
+    all
 }
 
 fn follow(hir: &Hir, out: &mut Vec<Step>) {
