@@ -252,11 +252,13 @@ pub fn append(place: &Place, record: &Record) -> io::Result<()> {
         rotate(&directory, &path)?;
         file = open(&path)?;
     }
+    // Let go with the file. Where a file system has no locks, a record may begin a line too early; none is lost.
+    let _ = file.lock();
     if !ends_with_newline(&mut file)? {
         // A run that was killed, or a full disk, left half a line: it must not take this one with it.
         line.insert(0, b'\n');
     }
-    // One write on a file opened for appending: records of parallel runs never mix, without a lock.
+    // One write on a file opened for appending: records of parallel runs never mix, lock or no lock.
     match file.write(&line)? {
         n if n == line.len() => Ok(()),
         n => Err(io::Error::new(io::ErrorKind::WriteZero, format!("only {n} of {} bytes were written", line.len()))),

@@ -49,6 +49,9 @@ pub fn run(args: Args) -> Result<Exit> {
         Some(text) => Some(text.parse().map_err(|_| Error::usage("--expires must be a date such as 2027-01-31"))?),
         None => None,
     };
+    if expires.is_some_and(|day| day < crate::policy::today()) {
+        return Err(Error::usage("--expires is in the past, so nothing would be allowed"));
+    }
     let mut new = Vec::new();
     for text in &args.fingerprints {
         let fingerprint = Fingerprint::parse(text).ok_or_else(|| {

@@ -78,7 +78,7 @@ pub fn run(args: Args) -> Result<Exit> {
             }
             let baseline = Baseline::of("", entries(&outcome, &reason));
             save(&path, &baseline)?;
-            say(&path, format_args!("{} entries", baseline.len()));
+            say(&path, format_args!("{}", counted(baseline.len())));
         }
         Action::Update { scope, reason, prune } => {
             let (outcome, path) = scan(&scope)?;
@@ -93,8 +93,8 @@ pub fn run(args: Args) -> Result<Exit> {
             say(
                 &path,
                 format_args!(
-                    "{} entries, {new} new, {gone} {}",
-                    baseline.len(),
+                    "{}, {new} new, {gone} {}",
+                    counted(baseline.len()),
                     if prune { "dropped" } else { "not found (--prune drops them)" }
                 ),
             );
@@ -208,10 +208,10 @@ fn audit(baseline: &Baseline, outcome: &Outcome, path: &Path) {
     let new = outcome.findings.iter().filter(|f| f.verdict == Verdict::Block && !baseline.contains(&f.fingerprint));
     say(
         path,
-        format_args!(
-            "{} entries, {gone} gone, {bare} without a reason; {} findings are not in it",
-            baseline.len(),
-            new.count()
-        ),
+        format_args!("{}, {gone} gone, {bare} without a reason; not in it: {}", counted(baseline.len()), new.count()),
     );
+}
+
+fn counted(n: usize) -> String {
+    format!("{n} {}", if n == 1 { "entry" } else { "entries" })
 }

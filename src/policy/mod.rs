@@ -80,7 +80,7 @@ impl Default for Policy {
 }
 
 /// The date in UTC: the same everywhere, so that an allowance ends for the whole team at once.
-fn today() -> Date {
+pub fn today() -> Date {
     jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 

@@ -79,14 +79,20 @@ fn branch(value: Option<String>) -> Option<Name> {
 
 fn github(env: Env<'_>, read: &dyn Fn(&str) -> std::io::Result<Vec<u8>>) -> Result<Change> {
     let name = env("GITHUB_EVENT_NAME").unwrap_or_default();
-    let path = env("GITHUB_EVENT_PATH").ok_or_else(|| {
-        Error::incomplete("GITHUB_EVENT_PATH is not set, so the change is not known").help("pass --base and --head")
-    })?;
+    let deepen = "add `fetch-depth: 0` below `with:` of the actions/checkout step";
+    let sha = || commit(env("GITHUB_SHA")).unwrap_or(Name::Head);
+    let Some(path) = env("GITHUB_EVENT_PATH") else {
+        // A container that was not given the file still knows what a pull request goes into.
+        let base = branch(env("GITHUB_BASE_REF")).ok_or_else(|| {
+            Error::incomplete("neither GITHUB_EVENT_PATH nor GITHUB_BASE_REF is set, so the change is not known")
+                .help("pass --base and --head")
+        })?;
+        return Ok(Change { system: "GitHub Actions", base: vec![base], head: sha(), deepen });
+    };
     let doing = format!("the event of this workflow, {path}");
     let event: Value = serde_json::from_slice(&read(&path).or_incomplete(&doing)?).or_incomplete(&doing)?;
     let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     let default = || branch(text("/repository/default_branch")).unwrap_or(Name::DefaultBranch);
-    let sha = || commit(env("GITHUB_SHA")).unwrap_or(Name::Head);
     let (base, head) = if event.get("pull_request").is_some() {
         // The branch as it is now holds what was merged into the pull request since the event.
         let base = [branch(text("/pull_request/base/ref")), commit(text("/pull_request/base/sha"))];
@@ -103,12 +109,7 @@ fn github(env: Env<'_>, read: &dyn Fn(&str) -> std::io::Result<Vec<u8>>) -> Resu
     } else {
         (vec![default()], sha())
     };
-    Ok(Change {
-        system: "GitHub Actions",
-        base,
-        head,
-        deepen: "add `fetch-depth: 0` below `with:` of the actions/checkout step",
-    })
+    Ok(Change { system: "GitHub Actions", base, head, deepen })
 }
 
 fn gitlab(env: Env<'_>) -> Change {
@@ -238,8 +239,10 @@ mod tests {
 
     #[test]
     fn github_without_an_event_is_an_error() {
-        let env = |name: &str| (name != "GITHUB_EVENT_PATH" && name.starts_with("GITHUB")).then(|| "true".to_owned());
-        assert!(detect(&env, &|_| Ok(Vec::new())).is_err());
+        assert!(detect(&|name| (name == "GITHUB_ACTIONS").then(|| "true".to_owned()), &|_| Ok(Vec::new())).is_err());
+        let vars = [("GITHUB_ACTIONS", "true"), ("GITHUB_BASE_REF", "main"), ("GITHUB_SHA", B)];
+        let change = change(&vars, "");
+        assert_eq!((change.base, change.head), (vec![b("main")], c(B)), "but for a pull request");
         let env = |name: &str| name.starts_with("GITHUB").then(|| "true".to_owned());
         assert!(detect(&env, &|_| Ok(b"not json".to_vec())).is_err());
     }
