@@ -146,6 +146,34 @@ fn the_installed_hook_stops_the_worm() {
     assert_ne!(run.code, 0, "{}{}", run.stdout, run.stderr);
     assert!(format!("{}{}", run.stdout, run.stderr).contains("hijacked-package"), "{}{}", run.stdout, run.stderr);
     assert_eq!(repo.git(&["rev-list", "--count", "HEAD"]), "1");
+    // A worm commits past the hook; its push is stopped all the same.
+    let remote = sandbox.remote("remote.git");
+    repo.git(&["remote", "add", "origin", remote.to_str().unwrap()]);
+    repo.git(&["push", "--quiet", "origin", "main"]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "routine update"]);
+    let run = repo.try_git(&["push", "origin", "main"]);
+    assert_ne!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    let remote = sandbox.at(remote);
+    assert_eq!(remote.git(&["rev-list", "--count", "main"]), "1");
+}
+
+/// Each part of the change by itself, so that no part hides behind another.
+#[test]
+fn the_installed_hook_stops_each_part_of_the_worm() {
+    let parts = ["package-lock.json", ".github/workflows/discussion.yaml", "package.json"];
+    for part in parts {
+        let sandbox = Sandbox::new();
+        let repo = sandbox.repo("repo");
+        repo.write("package.json", "{\n  \"name\": \"x\"\n}\n").commit("before");
+        repo.shield(&["install"]).expect(0);
+        worm(&repo);
+        repo.git(&["add", part]);
+        let run = repo.try_git(&["commit", "-m", "routine update"]);
+        assert_ne!(run.code, 0, "{part}: {}{}", run.stdout, run.stderr);
+        assert!(format!("{}{}", run.stdout, run.stderr).contains(part), "{part}: {}{}", run.stdout, run.stderr);
+        assert_eq!(repo.git(&["rev-list", "--count", "HEAD"]), "1");
+    }
+    // The loader alone has a name that others use, too; what is in the known ones is told by their hash.
 }
 
 #[test]

@@ -3,11 +3,16 @@
 
 #[path = "support/lockfiles.rs"]
 mod lockfiles;
+mod support;
+#[path = "support/zip.rs"]
+mod zip;
 
 use lockfiles::{Origin, WRITERS};
 use proptest::prelude::*;
 use shield_hook::package::inventory::{Inventory, LockError};
 use shield_hook::package::lockfile::{self, FORMATS};
+use shield_hook::package::{archive, osv, row, table};
+use support::Sandbox;
 
 fn items() -> Vec<(String, String)> {
     [("alpha", "1.0.0"), ("beta", "2.0.0"), ("gamma", "3.0.0")].map(|(n, v)| (n.to_owned(), v.to_owned())).to_vec()
@@ -213,9 +218,57 @@ zeta===1.0+local
     assert!(parse("requirements.txt", b"alpha==1 \\\n").is_err());
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+/// What must not pass as read, with the line that is named.
+fn hostile() -> Vec<(&'static str, &'static str, Vec<u8>, &'static str)> {
+    let lock =
+        "{\n  \"lockfileVersion\": 3,\n  \"packages\": {\n    \"node_modules/a\": {\"version\": \"1.0.0\"}\n  }\n}\n";
+    let deep = "{\"a\":".repeat(10_000);
+    let uv = "version = 1\n[[package]]\nname = \"a\"\nversion = \"1.0\"\n";
+    vec![
+        ("cut short", "package-lock.json", lock[..60].into(), "line 4"),
+        (
+            "conflict",
+            "package-lock.json",
+            lock.replacen("  \"packages\"", "<<<<<<< HEAD\n  \"packages\"", 1).into(),
+            "line 3",
+        ),
+        ("conflict", "uv.lock", format!("{uv}>>>>>>> theirs\n").into(), "line 5"),
+        ("deep", "package-lock.json", deep.into(), "line 1"),
+        ("deep", "pnpm-lock.yaml", "[".repeat(10_000).into(), "line 1"),
+        ("deep", "pylock.toml", format!("lock-version = \"1.0\"\nx = {}", "[".repeat(10_000)).into(), "line 2"),
+        ("not UTF-8", "yarn.lock", b"# yarn lockfile v1\n\na@1:\n  version \"\xff\"\n".to_vec(), "line 4"),
+        (
+            "twice",
+            "package-lock.json",
+            lock.replacen("{\"version\"", "{\"version\": \"2.0.0\",\n\"version\"", 1).into(),
+            "line 5",
+        ),
+        ("twice", "uv.lock", format!("{uv}version = \"2.0\"\n").into(), "line 5"),
+        ("an alias", "pnpm-lock.yaml", "lockfileVersion: '9.0'\na: &a [x]\nb: *a\n".into(), "line 3"),
+        ("huge", "package-lock.json", vec![b' '; 65 << 20], "line 1"),
+    ]
+}
 
+#[test]
+fn check_and_the_gate_name_the_line_and_end_with_2() {
+    for (what, name, bytes, line) in hostile() {
+        let sandbox = Sandbox::new();
+        let repo = sandbox.repo("repo");
+        repo.write("a", "a\n").commit("before");
+        repo.write(name, bytes);
+        let run = repo.shield(&["check", name, "--format", "json"]).expect(2);
+        let reason = run.json()["coverage"]["skipped"][0]["reason"].as_str().unwrap_or_default().to_owned();
+        assert!(reason.starts_with(&format!("{line}:")), "check, {what} {name}: {reason}");
+        repo.add();
+        let run = repo.shield(&["scan", "--staged", "--format", "json"]).expect(2);
+        let skipped = run.json()["coverage"]["skipped"].as_array().unwrap().clone();
+        let named = skipped.iter().any(|s| s["path"] == name && s["reason"].as_str().unwrap().starts_with(line));
+        assert!(named, "scan --staged, {what} {name}: {skipped:?}");
+        repo.shield(&["audit", "--format", "json"]).expect(2);
+    }
+}
+
+proptest! {
     #[test]
     fn garbage_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         for format in FORMATS {
@@ -237,5 +290,59 @@ proptest! {
             bytes.splice(at..end, insert.bytes());
         }
         let _ = lockfile::parse(path, &bytes);
+    }
+
+    /// What a fuzzer does to a good file: pieces doubled, moved, dropped, taken from another file, bits and numbers
+    /// changed. Read as every format, for nobody holds a file to its name.
+    #[test]
+    fn shuffled_samples_never_panic(
+        which in any::<prop::sample::Index>(),
+        other in any::<prop::sample::Index>(),
+        steps in proptest::collection::vec((0..6_u8, any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>()), 1..6),
+    ) {
+        let samples = samples();
+        let (other, mut bytes) = (other.get(&samples).1.as_bytes().to_vec(), which.get(&samples).1.clone().into_bytes());
+        for (what, from, to, with) in steps {
+            if bytes.is_empty() {
+                break;
+            }
+            let (from, to) = (from.index(bytes.len()), to.index(bytes.len()));
+            let (from, to) = (from.min(to), from.max(to).min(from.min(to) + 200));
+            match what {
+                0 => { let piece = bytes[from..to].to_vec(); bytes.splice(to..to, piece); }
+                1 => { bytes.drain(from..to); }
+                2 => bytes[from] ^= 1 << (with % 8),
+                3 => { let end = (from + usize::from(with)).min(other.len()); bytes.splice(from..from, other[from.min(end)..end].to_vec()); }
+                4 => { let number = b"99999999999999999999"; bytes.splice(from..from, number[..usize::from(with) % 20].to_vec()); }
+                _ => { bytes.splice(from..from, "\u{202e}\u{feff}\u{1f469}".bytes()); }
+            }
+        }
+        for format in FORMATS {
+            if let Err(error) = lockfile::read(format, &bytes) {
+                let lines = bytes.iter().filter(|b| **b == b'\n').count() as u32 + 2;
+                prop_assert!((1..=lines).contains(&error.line), "{}: {error}", format.name());
+            }
+        }
+    }
+
+    #[test]
+    fn records_tables_and_archives_never_panic(
+        at in any::<prop::sample::Index>(),
+        flips in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+        text in "[\\[\\]{}\":,a-z0-9<>=*. \t\n-]{0,120}",
+    ) {
+        let record = r#"{"id": "MAL-1-1", "modified": "2030-01-02T00:00:00Z", "affected": [{"package": {"ecosystem": "npm", "name": "a"}, "versions": ["1.0.0"], "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "2"}]}]}]}"#;
+        let packed = zip::zip(&[zip::entry("a.json", record), zip::entry("b/c.json", text.clone())]);
+        for good in [record.as_bytes(), &packed] {
+            let mut bytes = good.to_vec();
+            for (at, with) in &flips {
+                let at = at.index(bytes.len());
+                bytes[at] = *with;
+            }
+            bytes.truncate(at.index(bytes.len()) + bytes.len() / 2);
+            let _ = osv::parse(&String::from_utf8_lossy(&bytes));
+            let _ = archive::each(&bytes, |_| true, |_, _| Ok(()));
+        }
+        let _ = (osv::parse(&text), row::parse_rows(&text), table::test(&format!("{}\n{text}", row::HEADER)));
     }
 }

@@ -113,6 +113,26 @@ fn the_ids_of_every_finding_have_a_page() {
 }
 
 #[test]
+fn tables_are_tried_like_rules() {
+    let good = shield_hook(&["rules", "test", "rules/advisories/incidents.tsv", "rules/indicators/indicators.tsv"]);
+    assert_eq!(good.status.code(), Some(0), "{}", text(&good.stdout));
+    assert!(text(&good.stdout).contains(" indicators of rules/indicators/indicators.tsv"), "{}", text(&good.stdout));
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("mine.tsv");
+    let head = "ecosystem\tname\tversion\tincident\tsource\tkind\n";
+    std::fs::write(&file, format!("{head}npm\tchalk\t*\tsome-attack\tme\tmalicious\n")).unwrap();
+    let path = file.to_str().unwrap();
+    let bad = shield_hook(&["rules", "test", path]);
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(text(&bad.stdout).contains("mine.tsv: line 2: chalk is number 1"), "{}", text(&bad.stdout));
+    let json = shield_hook(&["rules", "test", path, "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json["tables"][0]["complaints"].as_array().unwrap().len(), 1);
+    std::fs::write(&file, "a\tb\n").unwrap();
+    assert_eq!(shield_hook(&["rules", "test", path]).status.code(), Some(3));
+}
+
+#[test]
 fn a_new_rule_passes_its_own_test() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("corp.toml");

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
+use crate::package::table;
 use crate::policy;
 use crate::rule::{Rule, RuleSet};
 use crate::trial;
@@ -37,6 +38,12 @@ enum Format {
     Json,
 }
 
+impl Format {
+    fn is_pretty(self) -> bool {
+        matches!(self, Format::Pretty)
+    }
+}
+
 #[derive(Debug, clap::Args)]
 struct List {
     /// Rules of this provider only
@@ -60,7 +67,7 @@ struct Show {
 
 #[derive(Debug, clap::Args)]
 struct Test {
-    /// Rule files; the built-in rules when there are none
+    /// Rule files, and tables (.tsv) of advisories or indicators; the built-in rules when there are none
     files: Vec<PathBuf>,
     /// The files in the place of the built-in rules, not beside them
     #[arg(long, requires = "files")]
@@ -209,7 +216,46 @@ fn page(r: &Rule) -> String {
 const MOST: usize = 3;
 
 fn test(args: &Test, out: &mut impl Write) -> Result<Exit> {
-    let files = read(&args.files)?;
+    let (tables, files): (Vec<PathBuf>, Vec<PathBuf>) =
+        args.files.iter().cloned().partition(|file| file.extension().is_some_and(|e| e == "tsv"));
+    let mut tried = Vec::new();
+    for (file, text) in read(&tables)? {
+        let trial = table::test(&text).map_err(|why| Error::usage(format!("{}: {why}", file.display())))?;
+        tried.push((file.display().to_string(), trial));
+    }
+    let right = tried.iter().all(|(_, trial)| trial.complaints.is_empty());
+    // Who names tables only asks about them only.
+    let rules = match files.is_empty() && !tables.is_empty() {
+        true => Exit::Clean,
+        false => test_rules(args, &files, &tried, out)?,
+    };
+    if args.format.is_pretty() {
+        for (file, trial) in &tried {
+            for complaint in trial.complaints.iter().take(MOST_OF_A_TABLE) {
+                writeln!(out, "{file}: {complaint}").or_incomplete("the output")?;
+            }
+            if let Some(more @ 1..) = trial.complaints.len().checked_sub(MOST_OF_A_TABLE) {
+                writeln!(out, "{file}: and {more} more").or_incomplete("the output")?;
+            }
+            let result = if trial.complaints.is_empty() { "passed" } else { "failed" };
+            writeln!(out, "{result}: {} {} of {file}", trial.rows, trial.what).or_incomplete("the output")?;
+        }
+    } else if files.is_empty() && !tables.is_empty() {
+        writeln!(out, "{:#}", json!({ "version": 1, "tables": described(&tried) })).or_incomplete("the output")?;
+    }
+    Ok(if right { rules } else { Exit::Blocked })
+}
+
+/// One table with many mistakes often has one mistake many times.
+const MOST_OF_A_TABLE: usize = 20;
+
+fn described(tables: &[(String, table::Trial)]) -> Vec<Value> {
+    let one = |(file, trial): &(String, table::Trial)| json!({ "file": file, "what": trial.what, "rows": trial.rows, "complaints": trial.complaints });
+    tables.iter().map(one).collect()
+}
+
+fn test_rules(args: &Test, files: &[PathBuf], tables: &[(String, table::Trial)], out: &mut impl Write) -> Result<Exit> {
+    let files = read(files)?;
     let builtin = if args.replace_builtin { RuleSet::new(Vec::new()) } else { RuleSet::builtin() };
     let set = builtin.clone().with_user(&files)?;
     for id in &args.rules {
@@ -231,7 +277,7 @@ fn test(args: &Test, out: &mut impl Write) -> Result<Exit> {
                 outcome.complaints.iter().map(|c| json!({ "rule": c.rule, "message": c.message })).collect();
             let all = json!({
                 "version": 1, "seed": seed, "rounds": args.rounds, "rules": tried.len(), "texts": outcome.texts,
-                "complaints": complaints, "without-examples": bare,
+                "complaints": complaints, "without-examples": bare, "tables": described(tables),
             });
             writeln!(out, "{all:#}").or_incomplete("the output")?;
         }

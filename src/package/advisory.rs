@@ -98,6 +98,11 @@ impl Advisories {
         Advisories { layers: vec![index] }
     }
 
+    /// This data and no other.
+    pub fn only(index: Index) -> Advisories {
+        Advisories { layers: vec![index] }
+    }
+
     /// Adds data that is asked before what is here.
     #[must_use]
     pub fn with(mut self, index: Index) -> Advisories {

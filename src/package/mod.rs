@@ -23,5 +23,6 @@ pub mod settings;
 pub mod signature;
 pub mod store;
 pub mod survey;
+pub mod table;
 pub mod update;
 pub mod version;

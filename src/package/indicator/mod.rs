@@ -9,7 +9,7 @@ mod exfil;
 mod hidden;
 
 pub use autorun::Autorun;
-pub use data::{Indicator, Kind};
+pub use data::{HEADER, Indicator, Kind, test};
 pub use exfil::unwrap;
 pub use hidden::{Hidden, Trick};
 
@@ -42,7 +42,7 @@ pub enum Weight {
 }
 
 struct Known {
-    list: Vec<Indicator>,
+    list: Vec<Indicator<'static>>,
     hashes: HashMap<[u8; 32], usize>,
     text: AhoCorasick,
     /// Which indicator each pattern of `text` is.
@@ -68,7 +68,7 @@ fn known() -> &'static Known {
 }
 
 /// The indicators, for `rules list` and tests.
-pub fn list() -> &'static [Indicator] {
+pub fn list() -> &'static [Indicator<'static>] {
     &known().list
 }
 
