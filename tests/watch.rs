@@ -371,7 +371,7 @@ fn receiver(answers: &'static [&'static str]) -> (String, std::thread::JoinHandl
             }
             let mut body = vec![0; length];
             reader.read_exact(&mut body).unwrap();
-            got.push(serde_json::from_slice(&body).unwrap());
+            got.push(serde_json::from_slice(&body).unwrap_or_default());
             write!(stream, "HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
         }
         got
@@ -402,6 +402,29 @@ fn a_webhook_that_is_down_gets_its_digest_the_next_time() {
     assert!(text(1).contains("could not be posted") && text(1).contains("cannot be reached"), "{got:?}");
     assert!(text(3).contains("2 digests earlier: could not be posted"), "{got:?}");
     sandbox.shield(&sandbox.home(), &["watch", "status"]).expect(0);
+}
+
+#[cfg(feature = "online")]
+#[test]
+fn a_heartbeat_is_given_after_complete_runs_only() {
+    let sandbox = Sandbox::new();
+    let once = || sandbox.shield(&sandbox.home(), &["watch", "--once"]);
+    let (url, receiver) = receiver(&["200 OK", "503 Oops"]);
+    config(&sandbox, &format!("history = [\"/nowhere\"]\nheartbeat = \"{url}\"\n"));
+    once().expect(2);
+    config(&sandbox, &format!("check = [\"npm:no-such-package-here@1.0.0\"]\nheartbeat = \"{url}\"\n"));
+    once().expect(0);
+    let run = once().expect(2);
+    assert!(run.stderr.contains("answers 503") && !run.stderr.contains("a-secret-path"), "{run:?}");
+    assert_eq!(receiver.join().unwrap().len(), 2, "none for the run that could not be completed");
+}
+
+#[test]
+fn an_error_in_the_configuration_shows_no_address() {
+    let sandbox = Sandbox::new();
+    config(&sandbox, "check = [\"npm:x@1.0.0\"]\n[webhook]\nurl = \"https://hooks.example/a-secret-path\n");
+    let run = sandbox.shield(&sandbox.home(), &["watch", "--once"]).expect(3);
+    assert!(run.stderr.contains("watch.toml:3: ") && !run.stderr.contains("a-secret-path"), "{run:?}");
 }
 
 #[cfg(not(feature = "online"))]

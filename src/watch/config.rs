@@ -15,7 +15,7 @@ check     = [\"npm:left-pad@1.3.0\"]  # packages that you pin
 history   = [\"~/code/project\"]      # repositories to look through as a whole
 canary    = [\"~/code/project\"]      # repositories whose hooks are to prove themselves
 file      = \"~/shield-hook.log\"     # the digest is added to it
-heartbeat = \"~/.shield-hook-alive\"  # written after every complete run: its age tells of a missed one
+heartbeat = \"~/.shield-hook-alive\"  # a file to write or an address to ask for after every complete run
 ";
 
 /// The file as it is written.
@@ -79,10 +79,28 @@ pub struct Config {
     pub jobs: Vec<Job>,
     /// The digest is added to it.
     pub file: Option<PathBuf>,
-    /// Written after every complete run.
-    pub heartbeat: Option<PathBuf>,
+    /// Told of every complete run.
+    pub heartbeat: Option<Heartbeat>,
     /// Where the digest is sent as well.
     pub webhook: Option<Webhook>,
+}
+
+/// What is told of every complete run: when it hears nothing, something is wrong.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Heartbeat {
+    /// A file, whose age tells.
+    File(PathBuf),
+    /// An address that is asked for; whoever knows it can fake a heartbeat, so it is never shown.
+    Url(String),
+}
+
+impl std::fmt::Debug for Heartbeat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Heartbeat::File(path) => write!(f, "File({})", path.display()),
+            Heartbeat::Url(_) => f.write_str("Url(****)"),
+        }
+    }
 }
 
 /// The usual file.
@@ -111,7 +129,11 @@ impl Config {
             }
             other => other.or_usage(path.display())?,
         };
-        let written: Written = toml::from_str(&text).or_usage(path.display())?;
+        // The error's own text would show the line, which can hold the webhook's address.
+        let written: Written = toml::from_str(&text).map_err(|e| {
+            let line = e.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+            Error::usage(format!("{}:{line}: {}", path.display(), e.message()))
+        })?;
         let config = resolve(written).map_err(|e| e.context(path.display()))?;
         if config.jobs.is_empty() {
             return Err(Error::usage(format!("{}: it lists nothing to look at", path.display()))
@@ -155,11 +177,15 @@ fn resolve(written: Written) -> Result<Config> {
         jobs.push(job(format!("canary {path}"), vec!["canary".into()], Some(home(path)?)));
     }
     let path = |p: Option<String>| p.map(|p| home(&p)).transpose();
+    let heartbeat = match written.heartbeat {
+        Some(url) if url.starts_with("https://") || url.starts_with("http://") => Some(Heartbeat::Url(url)),
+        file => path(file)?.map(Heartbeat::File),
+    };
     Ok(Config {
         every: written.every.as_deref().map(span).transpose()?,
         jobs,
         file: path(written.file)?,
-        heartbeat: path(written.heartbeat)?,
+        heartbeat,
         webhook: written.webhook,
     })
 }

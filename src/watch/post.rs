@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::config::{Kind, Webhook};
+use super::config::{Heartbeat, Kind, Webhook};
 use crate::error::{Context, Error, Result};
 
 /// Adds a digest to a file.
@@ -21,11 +21,15 @@ pub fn to_file(path: &Path, time: &str, text: &str) -> Result<()> {
     file.write_all(format!("{time} {text}\n").as_bytes()).or_incomplete(path.display())
 }
 
-/// Writes the heartbeat: whoever looks at its age sees a run that is missing.
+/// Gives the heartbeat: whoever looks at its age, or waits for it, sees a run that is missing.
 ///
 /// # Errors
-/// When it cannot be written.
-pub fn heartbeat(path: &Path, time: &str, said: &str) -> Result<()> {
+/// When the file cannot be written, or the address does not answer.
+pub fn heartbeat(heartbeat: &Heartbeat, time: &str, said: &str) -> Result<()> {
+    let path = match heartbeat {
+        Heartbeat::File(path) => path,
+        Heartbeat::Url(url) => return ask(url),
+    };
     let above = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(above).or_incomplete(above.display())?;
     let mut file = tempfile::NamedTempFile::new_in(above).or_incomplete(path.display())?;
@@ -63,23 +67,47 @@ pub fn to_webhook(webhook: &Webhook, result: &str, text: &str) -> Result<()> {
 
 #[cfg(feature = "online")]
 fn send(url: &str, message: &Value) -> Result<()> {
+    let answer = agent().post(url).header("Content-Type", "application/json").send(message.to_string());
+    taken("webhook", answer.map(drop))
+}
+
+#[cfg(feature = "online")]
+fn ask(url: &str) -> Result<()> {
+    taken("heartbeat", agent().get(url).call().map(drop))
+}
+
+#[cfg(feature = "online")]
+fn agent() -> ureq::Agent {
     use ureq::tls::{RootCerts, TlsConfig};
-    let agent: ureq::Agent = ureq::Agent::config_builder()
+    ureq::Agent::config_builder()
         .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
         .timeout_global(Some(std::time::Duration::from_secs(20)))
         .build()
-        .into();
-    let answer = agent.post(url).header("Content-Type", "application/json").send(message.to_string());
+        .into()
+}
+
+#[cfg(feature = "online")]
+fn taken(what: &str, answer: Result<(), ureq::Error>) -> Result<()> {
     match answer {
-        Ok(_) => Ok(()),
-        Err(ureq::Error::StatusCode(code)) => Err(Error::incomplete(format!("webhook: the receiver answers {code}"))),
+        Ok(()) => Ok(()),
+        Err(ureq::Error::StatusCode(code)) => Err(Error::incomplete(format!("{what}: the receiver answers {code}"))),
         // Other errors may name the address.
-        Err(_) => Err(Error::incomplete("webhook: the receiver cannot be reached")),
+        Err(_) => Err(Error::incomplete(format!("{what}: the receiver cannot be reached"))),
     }
 }
 
 #[cfg(not(feature = "online"))]
 fn send(_: &str, _: &Value) -> Result<()> {
-    Err(Error::usage("webhook: this program was built without network code")
-        .help("build it with `--features online`, or post the file that `file` names by other means"))
+    Err(no_network("webhook", "post the file that `file` names by other means"))
+}
+
+#[cfg(not(feature = "online"))]
+fn ask(_: &str) -> Result<()> {
+    Err(no_network("heartbeat", "name a file in its place"))
+}
+
+#[cfg(not(feature = "online"))]
+fn no_network(what: &str, instead: &str) -> Error {
+    Error::usage(format!("{what}: this program was built without network code"))
+        .help(format!("build it with `--features online`, or {instead}"))
 }
