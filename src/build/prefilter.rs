@@ -24,9 +24,9 @@ pub fn write(context: &Context) {
         }
     }
     let keywords: Vec<&str> = wakes.keys().map(String::as_str).collect();
-    let Tables { bitmap, ends, entries } = table::build(&keywords);
+    let built = table::build(&keywords);
     let mut out = String::new();
-    tables(&mut out, &bitmap, &ends, &entries).expect("a String takes everything");
+    tables(&mut out, &built).expect("a String takes everything");
     let ends_of = |lengths: &mut dyn Iterator<Item = usize>| -> Vec<usize> {
         lengths
             .scan(0, |sum, len| {
@@ -40,7 +40,7 @@ pub fn write(context: &Context) {
     let rules: Vec<u16> = wakes.values().flatten().copied().collect();
     writeln!(
         out,
-        "static BUILTIN: Prefilter = Prefilter {{ bitmap: &BITMAP, ends: &ENDS, entries: ENTRIES, keywords: {:?}, \
+        "static BUILTIN: Prefilter = Prefilter {{ bitmap: &BITMAP, ranks: &RANKS, ends: ENDS, entries: ENTRIES, keywords: {:?}, \
          keyword_ends: &{:?} }};\nstatic BUILTIN_WAKES: Wakes = Wakes {{ rules: &{rules:?}, ends: &{:?} }};",
         keywords.concat(),
         ends_of(&mut keywords.iter().map(|k| k.len())),
@@ -50,9 +50,11 @@ pub fn write(context: &Context) {
     fs::write(context.out.join("prefilter.rs"), out).expect("OUT_DIR is writable");
 }
 
-fn tables(out: &mut String, bitmap: &[u32], ends: &[u32], entries: &[Entry]) -> std::fmt::Result {
+fn tables(out: &mut String, built: &Tables) -> std::fmt::Result {
+    let Tables { bitmap, ranks, ends, entries } = built;
     writeln!(out, "static BITMAP: [u32; WORDS] = {bitmap:?};")?;
-    writeln!(out, "static ENDS: [u32; BUCKETS] = {ends:?};")?;
+    writeln!(out, "static RANKS: [u32; WORDS] = {ranks:?};")?;
+    writeln!(out, "static ENDS: &[u32] = &{ends:?};")?;
     writeln!(out, "static ENTRIES: &[Entry] = &[")?;
     for Entry { head, piece, keyword, shift, len } in entries {
         writeln!(out, "Entry {{ head: {head}, piece: {piece}, keyword: {keyword}, shift: {shift}, len: {len} }},")?;

@@ -7,6 +7,7 @@ mod commits;
 mod graph;
 mod history;
 mod index;
+mod lean;
 mod lookup;
 mod near;
 mod objects;

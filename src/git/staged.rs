@@ -3,13 +3,13 @@
 //! The index's cache-tree knows the tree id of every directory that did not change since it was last written; where that
 //! is the id in HEAD's tree, the whole directory is skipped. The cost follows the change, not the repository.
 
-use bstr::{BStr, BString, ByteSlice};
-use gix::index::entry::{Flags, Mode as EntryMode};
-use gix::index::extension::Tree as CacheTree;
-use gix::index::{Entry, File};
+use std::ops::Range;
 
+use bstr::{BStr, BString, ByteSlice};
+
+use super::index::{Directory, Index};
 use super::trees::{self, Change, Changes, MAX_DEPTH, Mode, Olds};
-use super::{Objects, Oid, Repo, Unread, index};
+use super::{Objects, Oid, Repo, Unread};
 use crate::error::{Error, Result};
 
 /// What is staged, compared with the trees of HEAD and of every merged parent that some remote already holds.
@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 /// When the index or HEAD cannot be read.
 pub fn staged(repo: &Repo, objects: &mut Objects) -> Result<Changes> {
     let mut changes = Changes::default();
-    let Some(index) = index::open(repo)? else { return Ok(changes) };
+    let Some(index) = Index::open(repo)? else { return Ok(changes) };
     let mut old = Vec::new();
     for commit in repo.head()?.into_iter().chain(published_parents(repo, objects)?) {
         match objects.tree_of(&commit) {
@@ -29,8 +29,8 @@ pub fn staged(repo: &Repo, objects: &mut Objects) -> Result<Changes> {
         }
     }
     let mut walk = Walk { objects, into: &mut changes, index: &index };
-    walk.into.root = index.tree().filter(|tree| tree.num_entries.is_some()).map(|tree| tree.id);
-    walk.directory(BStr::new(""), index.entries(), index.tree(), &old, 0);
+    walk.into.root = index.tree().and_then(Directory::id);
+    walk.directory(BStr::new(""), 0..index.len(), index.tree(), &old, 0);
     Ok(changes)
 }
 
@@ -57,47 +57,57 @@ fn published_parents(repo: &Repo, objects: &mut Objects) -> Result<Vec<Oid>> {
 struct Walk<'a> {
     objects: &'a mut Objects,
     into: &'a mut Changes,
-    index: &'a File,
+    index: &'a Index,
 }
 
 impl Walk<'_> {
     /// Compares the entries below `dir` (whose paths all begin with it) with the old trees of that directory.
-    fn directory(&mut self, dir: &BStr, entries: &[Entry], cached: Option<&CacheTree>, old: &[Oid], depth: usize) {
-        if cached.is_some_and(|c| c.num_entries.is_some() && old.contains(&c.id)) {
+    fn directory(
+        &mut self,
+        dir: &BStr,
+        entries: Range<usize>,
+        cached: Option<Directory<'_>>,
+        old: &[Oid],
+        depth: usize,
+    ) {
+        if cached.and_then(Directory::id).is_some_and(|id| old.contains(&id)) {
             return;
         }
         if depth >= MAX_DEPTH {
             let why = Unread::Corrupt(format!("nested deeper than {MAX_DEPTH} directories"));
-            return self.into.unread.push((dir.to_owned(), Oid::null(self.index.object_hash()), why));
+            return self.into.unread.push((dir.to_owned(), Oid::null(self.index.hash()), why));
         }
+        let index = self.index;
         let mut olds = Olds::read(self.objects, old);
         // Where this directory's names begin: after its own path and a slash.
         let skip = if dir.is_empty() { 0 } else { dir.len() + 1 };
         let mut rest = entries;
-        while let Some(first) = rest.first() {
-            let path = first.path(self.index);
+        while !rest.is_empty() {
+            let first = rest.start;
+            let path = index.path(first);
             let name = &path[skip..];
             // A sparse index ends the path of a directory it does not list with a slash.
             match name.find_byte(b'/') {
                 None => {
-                    let same = rest.iter().take_while(|e| e.path(self.index) == path).count();
-                    self.file(dir, name.as_ref(), &rest[..same], &mut olds);
-                    rest = &rest[same..];
+                    let same = rest.clone().take_while(|&e| index.path(e) == path).count();
+                    self.file(dir, name.as_ref(), first..first + same, &mut olds);
+                    rest.start += same;
                 }
                 Some(slash) => {
                     let below = path[..skip + slash].as_bstr();
                     let prefix = &path[..=skip + slash];
-                    let inside = rest.partition_point(|e| e.path(self.index).starts_with(prefix));
+                    let end = partition_point(rest.clone(), |e| index.path(e).starts_with(prefix));
                     let gone = |e: &trees::Entry| trees::remove(self.into, dir, e);
                     let was = olds.at(name[..slash].as_bstr(), true, gone);
                     let was: Vec<Oid> = was.iter().filter(|e| e.mode.is_none()).map(|e| e.id).collect();
-                    let child = cached.and_then(|c| c.children.iter().find(|t| t.name[..] == name[..slash]));
-                    if first.mode == EntryMode::DIR && path.len() == prefix.len() {
-                        trees::compare_below(self.objects, below.to_owned(), first.id, &was, self.into);
+                    let entry = index.entry(first);
+                    if entry.mode == DIRECTORY && path.len() == prefix.len() {
+                        trees::compare_below(self.objects, below.to_owned(), entry.id, &was, self.into);
                     } else {
-                        self.directory(below, &rest[..inside], child, &was, depth + 1);
+                        let child = cached.and_then(|c| c.child(&name[..slash]));
+                        self.directory(below, first..end, child, &was, depth + 1);
                     }
-                    rest = &rest[inside..];
+                    rest.start = end;
                 }
             }
         }
@@ -105,18 +115,20 @@ impl Walk<'_> {
     }
 
     /// One path; several entries when it is unmerged (stage 1 the common ancestor, 2 ours, 3 theirs).
-    fn file(&mut self, dir: &BStr, name: &BStr, entries: &[Entry], olds: &mut Olds) {
+    fn file(&mut self, dir: &BStr, name: &BStr, entries: Range<usize>, olds: &mut Olds) {
         let was = olds.at(name, false, |gone| trees::remove(self.into, dir, gone));
         let path = trees::join(dir, name);
-        let base: Vec<Oid> = entries.iter().filter(|e| e.stage_raw() == 1).map(|e| e.id).collect();
-        for entry in entries {
+        let index = self.index;
+        let entries = || entries.clone().map(|entry| index.entry(entry));
+        let base: Vec<Oid> = entries().filter(|e| e.stage == 1).map(|e| e.id).collect();
+        for entry in entries() {
             // Intent-to-add records a name without content; the common ancestor of a conflict is not new.
-            if entry.flags.contains(Flags::INTENT_TO_ADD) || entry.stage_raw() == 1 {
+            if entry.intent_to_add || entry.stage == 1 {
                 continue;
             }
             let mode = match entry.mode {
-                EntryMode::SYMLINK => Mode::Symlink,
-                EntryMode::COMMIT => Mode::Gitlink,
+                SYMLINK => Mode::Symlink,
+                GITLINK => Mode::Gitlink,
                 _ => Mode::File,
             };
             if was.iter().any(|o| o.id == entry.id && o.mode == Some(mode)) {
@@ -127,4 +139,23 @@ impl Walk<'_> {
             self.into.new.push(Change { path: BString::clone(&path), id: entry.id, mode, old });
         }
     }
+}
+
+/// Git's file modes, in an index.
+const DIRECTORY: u32 = 0o040_000;
+const SYMLINK: u32 = 0o120_000;
+const GITLINK: u32 = 0o160_000;
+
+/// The first number of `range` for which `is` does not hold; it holds for none behind that.
+fn partition_point(range: Range<usize>, is: impl Fn(usize) -> bool) -> usize {
+    let Range { start: mut low, end: mut high } = range;
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if is(middle) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low
 }

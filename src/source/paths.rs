@@ -127,8 +127,10 @@ pub(super) struct FileReader {
 impl Reader for FileReader {
     fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
         use std::io::Read;
-        into.clear();
-        let Content::File(path) = &item.content else { return Ok(()) };
+        let Content::File(path) = &item.content else {
+            into.clear();
+            return Ok(());
+        };
         let failed = |e: std::io::Error| Skip {
             what: "file",
             path: item.origin.path.to_string(),
@@ -137,6 +139,7 @@ impl Reader for FileReader {
         };
         if item.origin.kind == Kind::Symlink {
             let target = std::fs::read_link(path).map_err(failed)?;
+            into.clear();
             into.extend_from_slice(&Vec::from_path_lossy(&target));
             return Ok(());
         }
@@ -150,8 +153,21 @@ impl Reader for FileReader {
                 incomplete: true,
             });
         }
-        into.reserve(size as usize + 1);
-        file.read_to_end(into).map_err(failed)?;
+        // Not `read_to_end`, which asks for the size and the position once more. What stood in the buffer is overwritten.
+        into.resize(size as usize + 1, 0);
+        let mut filled = 0;
+        loop {
+            match file.read(&mut into[filled..]) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(failed(e)),
+            }
+            if filled == into.len() {
+                into.resize(filled * 2, 0);
+            }
+        }
+        into.truncate(filled);
         Ok(())
     }
 

@@ -7,7 +7,7 @@
 #[doc(hidden)]
 pub mod table;
 
-use table::{BUCKETS, Entry, Tables, WORDS, bucket, fold, slot};
+use table::{Entry, Tables, WORDS, fold, slot};
 
 /// One keyword in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,7 +22,8 @@ pub struct Hit {
 #[derive(Clone, Copy)]
 pub struct Prefilter {
     bitmap: &'static [u32; WORDS],
-    ends: &'static [u32; BUCKETS],
+    ranks: &'static [u32; WORDS],
+    ends: &'static [u32],
     entries: &'static [Entry],
     /// All keywords in lower case, one after the other, and where each ends.
     keywords: &'static str,
@@ -62,10 +63,11 @@ impl Prefilter {
             rules.extend_from_slice(wakes);
             rule_ends.push(rules.len() as u32);
         }
-        let Tables { bitmap, ends, entries } = table::build(&names);
+        let Tables { bitmap, ranks, ends, entries } = table::build(&names);
         let prefilter = Prefilter {
             bitmap: (&*bitmap.leak()).try_into().expect("the bitmap has its size"),
-            ends: (&*ends.leak()).try_into().expect("there is an end for each bucket"),
+            ranks: (&*ranks.leak()).try_into().expect("there is a rank for each word"),
+            ends: ends.leak(),
             entries: entries.leak(),
             keywords: text.leak(),
             keyword_ends: keyword_ends.leak(),
@@ -125,9 +127,12 @@ impl Prefilter {
     /// Compares what stands around `at` with the keywords that have a piece there.
     fn confirm(&self, text: &[u8], at: usize, from: usize, out: &mut Vec<Hit>) {
         let piece = fold(u32::from_le_bytes(bytes_at(text, at)));
-        let bucket = bucket(slot(piece));
-        let start = if bucket == 0 { 0 } else { self.ends[bucket - 1] };
-        for entry in &self.entries[start as usize..self.ends[bucket] as usize] {
+        let slot = slot(piece);
+        let word = (slot >> 5) as usize;
+        let before = self.bitmap[word] & ((1 << (slot & 31)) - 1);
+        let number = (self.ranks[word] + before.count_ones()) as usize;
+        let start = if number == 0 { 0 } else { self.ends[number - 1] };
+        for entry in &self.entries[start as usize..self.ends[number] as usize] {
             let start = at.wrapping_add_signed(-isize::from(entry.shift));
             if entry.piece != piece || start > at + 1 || start < from || start >= text.len() {
                 continue;

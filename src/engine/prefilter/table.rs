@@ -15,11 +15,6 @@ const MULTIPLIER: u32 = 0xfc56_39b1;
 const SLOT_BITS: u32 = 19;
 /// Words of the bitmap.
 pub const WORDS: usize = 1 << (SLOT_BITS - 5);
-/// Slots that share a bucket, as a power of two; a word of the bitmap is a bucket.
-const BUCKET_BITS: u32 = 5;
-/// Buckets of entries.
-pub const BUCKETS: usize = 1 << (SLOT_BITS - BUCKET_BITS);
-
 /// How often the pieces of some slots stand in ordinary code, as a character each: `0` for never, and four more for e
 /// times as often. Made by `examples/keyword_rarity.rs`.
 const RARITY: &str = include_str!("rarity.txt");
@@ -36,11 +31,6 @@ pub fn fold(bytes: u32) -> u32 {
 /// The slot of a folded piece.
 pub fn slot(piece: u32) -> u32 {
     piece.wrapping_mul(MULTIPLIER) >> (32 - SLOT_BITS)
-}
-
-/// The bucket of a slot.
-pub fn bucket(slot: u32) -> usize {
-    (slot >> BUCKET_BITS) as usize
 }
 
 /// Which character speaks of a folded piece's rarity.
@@ -74,9 +64,11 @@ pub fn head(bytes: [u8; 8], len: u8) -> u64 {
 pub struct Tables {
     /// A bit for each slot that has an entry.
     pub bitmap: Vec<u32>,
-    /// For each bucket the number of entries in it and before it.
+    /// For each word of the bitmap the number of bits that are set before it: which of the slots in use its first is.
+    pub ranks: Vec<u32>,
+    /// For each slot in use the number of entries in it and before it.
     pub ends: Vec<u32>,
-    /// All entries, by bucket.
+    /// All entries, by slot.
     pub entries: Vec<Entry>,
 }
 
@@ -101,19 +93,22 @@ pub fn build(keywords: &[&str]) -> Tables {
         }
     }
     entries.sort_by_key(|e| (slot(e.piece), e.keyword, e.shift));
-    let mut bitmap = vec![0; WORDS];
-    let mut ends = vec![0; BUCKETS];
-    for entry in &entries {
+    let mut bitmap = vec![0_u32; WORDS];
+    let mut ends = Vec::new();
+    for (number, entry) in entries.iter().enumerate() {
         let slot = slot(entry.piece);
         bitmap[(slot >> 5) as usize] |= 1 << (slot & 31);
-        ends[bucket(slot)] += 1;
+        if entries.get(number + 1).is_none_or(|next| self::slot(next.piece) != slot) {
+            ends.push(number as u32 + 1);
+        }
     }
     let mut sum = 0;
-    for end in &mut ends {
-        sum += *end;
-        *end = sum;
-    }
-    Tables { bitmap, ends, entries }
+    let rank = |word: &u32| {
+        sum += word.count_ones();
+        sum - word.count_ones()
+    };
+    let ranks = bitmap.iter().map(rank).collect();
+    Tables { bitmap, ranks, ends, entries }
 }
 
 /// The folded pieces that four bytes from `shift` on can be, when `keyword` stands at 0.

@@ -50,8 +50,8 @@ fn the_built_in_tables_are_what_the_rules_say() {
     let names: Vec<&str> = keywords.iter().map(String::as_str).collect();
     let built = table::build(&names);
     assert_eq!(
-        (&built.bitmap[..], &built.ends[..], &built.entries[..]),
-        (&prefilter.bitmap[..], &prefilter.ends[..], prefilter.entries)
+        (&built.bitmap[..], &built.ranks[..], &built.ends[..], &built.entries[..]),
+        (&prefilter.bitmap[..], &prefilter.ranks[..], prefilter.ends, prefilter.entries)
     );
 }
 
