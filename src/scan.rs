@@ -184,6 +184,15 @@ fn scan_all(
         }
         let chunk = Chunk { origin: &item.origin, bytes: &buffer };
         let matches = engine.scan(chunk, &mut scratch);
+        if scratch.decoding_ended() {
+            part.skipped.push(Skip {
+                what: "encoding",
+                path: item.origin.path.to_string(),
+                reason: "it holds more encoded text than is decoded for a file of its size: not all of that was read in clear"
+                    .into(),
+                incomplete: false,
+            });
+        }
         let secrets = occurrences(chunk.bytes, &matches);
         if !matches.is_empty() {
             part.findings.extend(judge(reader.as_mut(), policy, item, chunk, matches, &secrets));

@@ -157,3 +157,18 @@ fn long_lines_and_large_files() {
     let run = dir.shield(&JSON).expect_blocked(&["bundle.js:1", "large.log:400001"]);
     assert_eq!(run.json()["findings"][0]["column"], line.len() + 1 + "//registry.example/:_authToken=".len());
 }
+
+#[test]
+fn what_is_packed_too_tightly_is_said_to_be_unread() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let plain = vec![b'a'; 8 << 20];
+    let mut packed = vec![0; 1 << 20];
+    let config = zlib_rs::DeflateConfig { window_bits: 31, ..Default::default() };
+    let (packed, _) = zlib_rs::compress_slice(&mut packed, &plain, config);
+    repo.write("bomb.txt", format!("data: {}\n", data_encoding::BASE64.encode(packed)));
+    let json = repo.shield(&["scan", "--format", "json"]).expect(0).json();
+    let skipped = json["coverage"]["skipped"].as_array().expect("skipped");
+    let rows: Vec<_> = skipped.iter().map(|s| (s["what"].as_str(), s["path"].as_str())).collect();
+    assert_eq!(rows, [(Some("encoding"), Some("bomb.txt"))]);
+}

@@ -62,6 +62,14 @@ pub struct Scratch {
     wanted: Vec<(u16, Range<usize>)>,
     /// Decoded text that is not in use.
     views: Vec<View>,
+    decoding_ended: bool,
+}
+
+impl Scratch {
+    /// Whether the chunk scanned last held more encoded text than is decoded for one of its size.
+    pub fn decoding_ended(&self) -> bool {
+        self.decoding_ended
+    }
 }
 
 /// One candidate that survived every filter.
@@ -156,6 +164,7 @@ impl Engine {
         let budget = Budget::new(text.len());
         let mut run = Run { engine: self, path: chunk.path(), scratch, budget, listener };
         let kept = run.scan(text, hits, self.settings.decode_depth);
+        run.scratch.decoding_ended = run.budget.ended();
         let reported = kept.into_iter().filter(|candidate| !self.set.is_helper(self.rules[candidate.rule].rule()));
         reported.map(|candidate| self.report(candidate, text)).collect()
     }

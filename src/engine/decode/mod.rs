@@ -11,18 +11,27 @@ mod gzip;
 use super::view::View;
 
 /// How much may still be decoded for one chunk, in bytes.
-pub(super) struct Budget(usize);
+pub(super) struct Budget {
+    left: usize,
+    ended: bool,
+}
 
 impl Budget {
     /// For a chunk of `len` bytes: each byte a few times, and room for what was compressed.
     pub fn new(len: usize) -> Self {
-        Budget(len.saturating_mul(4).saturating_add(1 << 20))
+        Budget { left: len.saturating_mul(4).saturating_add(1 << 20), ended: false }
+    }
+
+    /// Whether there was more to decode than it allowed.
+    pub fn ended(&self) -> bool {
+        self.ended
     }
 
     /// Takes `len` bytes, if they are left.
     fn take(&mut self, len: usize) -> bool {
-        let left = self.0.checked_sub(len);
-        self.0 = left.unwrap_or(self.0);
+        let left = self.left.checked_sub(len);
+        self.left = left.unwrap_or(self.left);
+        self.ended |= left.is_none();
         left.is_some()
     }
 }
