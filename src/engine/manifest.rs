@@ -85,7 +85,7 @@ fn value_worth(key: &[u8], value: &[u8]) -> Worth {
 }
 
 fn stands_for(value: &[u8]) -> bool {
-    placeholder::is_placeholder(value) || generic::is_placeholder(value)
+    placeholder::is_placeholder(value)
 }
 
 /// The longest value that is one secret, in bytes.

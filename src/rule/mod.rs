@@ -4,6 +4,7 @@
 //! user's own rule files are read by the same code at run time.
 
 mod builtin;
+mod effort;
 pub mod generate;
 pub mod level;
 pub mod nearest;
@@ -267,6 +268,10 @@ impl RuleSet {
             let known: Vec<&str> = self.rules().iter().map(|r| r.id).collect();
             problems = spec::check_set(&specs, &known);
             problems.extend(specs.iter().filter_map(unfit));
+            if let Some(first) = specs.get(MOST_RULES.saturating_sub(known.len())) {
+                let message = format!("there are more than {MOST_RULES} rules from here on");
+                problems.push(Problem { file: first.file.clone(), line: first.line, message });
+            }
         }
         if !problems.is_empty() {
             let text: Vec<String> = problems.iter().map(Problem::to_string).collect();
@@ -369,6 +374,9 @@ impl RuleSet {
     }
 }
 
+/// More rules than this have no number.
+const MOST_RULES: usize = u16::MAX as usize;
+
 fn read_user<N: AsRef<Path>, T: AsRef<str>>(files: &[(N, T)]) -> (Vec<Spec>, Vec<Problem>) {
     let (mut specs, mut problems) = (Vec::new(), Vec::new());
     for (name, text) in files {
@@ -384,6 +392,7 @@ fn read_user<N: AsRef<Path>, T: AsRef<str>>(files: &[(N, T)]) -> (Vec<Spec>, Vec
 fn unfit(spec: &Spec) -> Option<Problem> {
     let regexes = spec.allow.iter().chain((!spec.regex.is_empty()).then_some(&spec.regex));
     let regex = regexes.filter_map(|r| pattern::compile(r).err()).map(|e| e.to_string()).next();
+    let regex = regex.or_else(|| effort::excessive(&spec.regex));
     let message =
         regex.or_else(|| spec.paths.iter().find_map(|p| globset::Glob::new(p).err()).map(|e| e.to_string()))?;
     Some(Problem { file: spec.file.clone(), line: spec.line, message })

@@ -27,6 +27,11 @@ pub struct Generator<'r> {
     rng: Rng,
 }
 
+/// A random text that all of `regex` matches, but for what it demands around its ends.
+pub(super) fn matching(regex: &str, rng: &mut Rng) -> Result<Vec<u8>, String> {
+    walk::walk(&shape::parse(regex)?, rng)
+}
+
 impl<'r> Generator<'r> {
     /// Different samples in every run.
     pub fn new(rules: &'r RuleSet) -> Self {

@@ -17,6 +17,11 @@ pub(super) struct Pattern {
     pub shape: Option<Shape>,
 }
 
+/// The longest regex, in bytes.
+const MAX_REGEX: usize = 32 << 10;
+/// The most keywords of one rule.
+const MAX_KEYWORDS: usize = 1000;
+
 /// The detector that goes with a shape.
 const WHOLE: &str = "whole-file";
 
@@ -77,6 +82,11 @@ impl Reader<'_> {
                 return pattern;
             }
         };
+        if pattern.regex.len() > MAX_REGEX || written.len() > MAX_KEYWORDS {
+            let message = format!("too large: at most {MAX_REGEX} bytes of regex and {MAX_KEYWORDS} keywords");
+            self.tell(span.clone(), message);
+            return pattern;
+        }
         let short = written.iter().find(|k| k.len() < 3 || !k.is_ascii());
         if let Some(short) = short {
             self.tell(span.clone(), format!("keyword `{short}`: three ASCII bytes or more"));

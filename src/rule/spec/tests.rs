@@ -53,6 +53,10 @@ fn every_problem_names_its_line() {
     complains("\\b(?<", "(?=c)(?<", "look-ahead");
     complains("{32}", "{60000}", "too large");
     complains("[0-9a-z]", "[0-9a-z", "unclosed character class");
+    complains("[0-9a-z]{32}", &"x".repeat(40_000), "too large");
+    complains("keywords", "detector = 'whole-file'\npaths = ['x']\nkeywords", "goes with `value` and `paths`");
+    complains("regex = ", "detector = 'whole-file'\nvalue = ", "needs `paths`");
+    complains("regex = ", "detector = 'whole-file'\npaths = ['x']\nvalue = ", "has no keywords");
     complains("[[rule]]", "[rule]", "array of tables");
     complains("keywords", "check = \"crc32\"\nkeywords", "unknown check `crc32`; did you mean `crc32-");
     complains("keywords", "status = \"stabel\"\nkeywords", "`status` is one of experimental, stable, deprecated");

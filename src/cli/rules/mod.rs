@@ -1,5 +1,8 @@
 //! `shield-hook rules`: what is looked for, and the tools of those who write rules.
 
+mod page;
+
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -12,6 +15,7 @@ use crate::package::table;
 use crate::policy;
 use crate::rule::{Rule, RuleSet};
 use crate::trial;
+use page::name;
 
 /// What to do with rules.
 #[derive(Debug, clap::Args)]
@@ -30,6 +34,8 @@ enum Command {
     Test(Test),
     /// Print a rule file to start from
     New(New),
+    /// Write a page for every provider, and an index of all rules
+    Docs(Docs),
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -91,6 +97,14 @@ struct New {
     id: String,
 }
 
+#[derive(Debug, clap::Args)]
+struct Docs {
+    /// The directory, made where it does not exist; without one, the index is printed
+    dir: Option<PathBuf>,
+    /// Rule files to describe in addition
+    files: Vec<PathBuf>,
+}
+
 /// Runs one of them.
 ///
 /// # Errors
@@ -102,6 +116,7 @@ pub fn run(args: Args) -> Result<Exit> {
         Command::Show(args) => show(&args, &mut out),
         Command::Test(args) => test(&args, &mut out),
         Command::New(args) => new(&args, &mut out),
+        Command::Docs(args) => docs(&args, &mut out),
     }?;
     out.flush().or_incomplete("the output")?;
     Ok(exit)
@@ -154,11 +169,6 @@ fn list(args: &List, out: &mut impl Write) -> Result<Exit> {
     Ok(Exit::Clean)
 }
 
-/// The word that rule files use for a step of a scale.
-fn name(step: impl serde::Serialize) -> String {
-    serde_json::to_value(step).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
 fn describe(r: &Rule) -> Value {
     json!({
         "id": r.id, "title": r.title, "provider": r.provider, "status": r.status, "replaced-by": r.replaced_by,
@@ -175,41 +185,9 @@ fn show(args: &Show, out: &mut impl Write) -> Result<Exit> {
     let rule = set.get(&args.id).ok_or_else(|| set.unknown(&args.id))?;
     match args.format {
         Format::Json => writeln!(out, "{:#}", describe(rule)).or_incomplete("the output")?,
-        Format::Pretty => write!(out, "{}", page(rule)).or_incomplete("the output")?,
+        Format::Pretty => write!(out, "{}", page::rule(rule, 1)).or_incomplete("the output")?,
     }
     Ok(Exit::Clean)
-}
-
-/// A rule's page: the same headings for every rule.
-fn page(r: &Rule) -> String {
-    let mut page = format!("# {}\n\n{}\n", r.id, r.title);
-    let mut section = |title: &str, text: String| {
-        if !text.is_empty() {
-            page.push_str(&format!("\n## {title}\n\n{text}\n"));
-        }
-    };
-    let listed = |all: &[&str]| all.iter().map(|x| format!("- {x}\n")).collect::<String>().trim_end().to_owned();
-    let quoted = |all: &[&str]| all.iter().map(|x| format!("`{x}`")).collect::<Vec<_>>().join(", ");
-    section("Why it matters", r.why.to_owned());
-    section("What to do", r.fix.to_owned());
-    let mut how = vec![
-        format!("- provider: {}", r.provider),
-        format!("- severity: {}, confidence: {}", name(r.severity), name(r.confidence)),
-        format!("- status: {}{}", name(r.status), r.replaced_by.map_or(String::new(), |id| format!(", use `{id}`"))),
-        format!("- since: {}", r.since),
-    ];
-    how.extend((!r.keywords.is_empty()).then(|| format!("- keywords: {}", quoted(r.keywords))));
-    how.extend(r.detector.map(|d| format!("- detector: {d}")));
-    how.extend((!r.regex.is_empty()).then(|| format!("- regex: `{}`", r.regex)));
-    how.extend(r.check.map(|c| format!("- offline proof: {c}")));
-    how.extend(r.entropy.map(|e| format!("- least entropy: {e} bits a character")));
-    how.extend((!r.paths.is_empty()).then(|| format!("- only in: {}", quoted(r.paths))));
-    how.extend(r.requires.map(|q| format!("- only within {} lines of `{}`", q.lines, q.rule)));
-    section("How it is found", how.join("\n"));
-    section("Found", listed(r.matches));
-    section("Left alone", listed(r.rejects));
-    section("References", listed(r.references));
-    page
 }
 
 /// A rule that fails in one place often fails in many.
@@ -300,6 +278,29 @@ fn test_rules(args: &Test, files: &[PathBuf], tables: &[(String, table::Trial)],
         }
     }
     Ok(if failed { Exit::Blocked } else { Exit::Clean })
+}
+
+fn docs(args: &Docs, out: &mut impl Write) -> Result<Exit> {
+    let set = with_others(&RuleSet::builtin().with_user(&read(&args.files)?)?);
+    let mut providers: BTreeMap<&str, Vec<&Rule>> = BTreeMap::new();
+    for rule in set.rules() {
+        providers.entry(rule.provider).or_default().push(rule);
+    }
+    let Some(dir) = &args.dir else {
+        out.write_all(page::index(&providers, false).as_bytes()).or_incomplete("the output")?;
+        return Ok(Exit::Clean);
+    };
+    let save = |name: &str, text: String| {
+        let path = dir.join(name);
+        fs::write(&path, text).or_incomplete(path.display())
+    };
+    fs::create_dir_all(dir).or_incomplete(dir.display())?;
+    save("README.md", page::index(&providers, true))?;
+    for (provider, rules) in &providers {
+        save(&page::file_name(provider), page::provider(provider, rules))?;
+    }
+    writeln!(out, "{} pages and README.md in {}", providers.len(), dir.display()).or_incomplete("the output")?;
+    Ok(Exit::Clean)
 }
 
 fn new(args: &New, out: &mut impl Write) -> Result<Exit> {
