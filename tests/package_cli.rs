@@ -57,6 +57,13 @@ fn names_are_read_in_every_way_people_write_them() {
         (&["check", "axios"], 0),
         (&["check", "axios@^1.0.0"], 3),
         (&["check", "axios@"], 3),
+        (&["check", "@ctrl"], 3),
+        (&["check", "@ctrl/"], 3),
+        (&["check", "@ctrl/tinycolor@4.1.1@"], 3),
+        (&["check", "axios@1.14.1@1.14.0"], 3),
+        (&["check", "package-locks.json"], 3),
+        (&["check", "npm:some.json@1.0.0"], 0),
+        (&["check", "github-actions:tj-actions/changed-files@v44"], 0),
         (&["check"], 3),
         (&["check", "axios@1.0.0", "--ecosystem", "cobol"], 3),
     ] {

@@ -142,7 +142,15 @@ fn look_up(what: &str, only: Option<Ecosystem>, advisories: &Advisories, survey:
         _ => (None, what),
     };
     let (name, version, python) = split(rest);
-    if name.is_empty() || name.contains(char::is_whitespace) || version.is_some_and(str::is_empty) {
+    // What was mistyped must not come back as unknown: nobody would look again.
+    let scope = name.strip_prefix('@').map(|rest| rest.split_once('/'));
+    let torn = matches!(scope, Some(None) | Some(Some(("", _) | (_, ""))));
+    let odd = |version: &str| version.is_empty() || version.contains('@');
+    if named.is_none() && [".json", ".lock", ".yaml", ".yml", ".toml", ".txt"].iter().any(|end| name.ends_with(end)) {
+        return Err(Error::usage(format!("{what}: there is no such file"))
+            .help(format!("write npm:{what} or pypi:{what} if a package is meant")));
+    }
+    if name.is_empty() || torn || name.contains(char::is_whitespace) || version.is_some_and(odd) {
         return Err(Error::usage(format!("`{what}` names no package"))
             .help("write NAME@VERSION, NAME==VERSION or NAME, with an ecosystem before a colon if need be"));
     }

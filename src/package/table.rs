@@ -7,7 +7,7 @@ use super::advisory::{Advisories, Verdict};
 use super::ecosystem::Ecosystem;
 use super::index::{self, Index};
 use super::row::{self, HEADER, Kind, Row};
-use super::{indicator, popular, version};
+use super::{indicator, popular};
 
 /// A name among so many first ones is not a malicious package's: a `*` would stop everybody's work.
 const POPULAR: u64 = 1000;
@@ -55,9 +55,8 @@ fn advisories(text: &str) -> Trial {
         if row.source.is_empty() {
             say("no source: who reported it, in public?".to_owned());
         }
-        let exact = !row.is_range() && row.version != "*";
-        let canonical = if exact { version::canonical(row.ecosystem, &row.version) } else { row.version.clone() };
-        let key = (row.ecosystem, row.ecosystem.normalise(&row.name), canonical);
+        // As written: sources that spell a version in two ways may both be quoted.
+        let key = (row.ecosystem, row.ecosystem.normalise(&row.name), row.version.clone());
         if let Some(first) = seen.insert(key, at) {
             say(format!("{} {} stands on line {first} already", row.name, row.version));
         }
@@ -129,8 +128,8 @@ mod tests {
             ("npm\tx\t1.0.0\tsome-attack\tme\tevil", "unknown kind"),
             ("npm\tchalk\t*\tsome-attack\tme\tmalicious", "chalk is number 1 in popularity"),
             ("npm\tx\t=1.0.0\tsome-attack\tme\thijack", "a range starts with"),
-            ("npm\tx\t1.0.0\ta\tme\thijack\nnpm\tx\tv1.0.0\tb\tme\thijack", "line 3: x v1.0.0 stands on line 2"),
-            ("pypi\tA_b\t1.0\ta\tme\thijack\npypi\ta-B\t1.0.0\tb\tme\thijack", "stands on line 2"),
+            ("npm\tx\t1.0.0\ta\tme\thijack\nnpm\tx\t1.0.0\tb\tme\thijack", "line 3: x 1.0.0 stands on line 2"),
+            ("pypi\tA_b\t1.0\ta\tme\thijack\npypi\ta-B\t1.0\tb\tme\thijack", "stands on line 2"),
         ] {
             let trial = test(&format!("{HEADER}\n{row}\n")).unwrap();
             assert!(trial.complaints.iter().any(|c| c.contains(why)), "{row}: {:?}", trial.complaints);
