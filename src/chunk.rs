@@ -70,3 +70,14 @@ impl<'a> Chunk<'a> {
         self.origin.path.as_ref()
     }
 }
+
+/// A part of a text that stood just so in the one it was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// Where it begins.
+    pub at: usize,
+    /// Where it begins in the other.
+    pub from: usize,
+    /// How long it is.
+    pub len: usize,
+}

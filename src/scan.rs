@@ -5,6 +5,8 @@
 
 mod supply;
 
+pub use supply::sieve;
+
 use std::ops::Range;
 use std::time::Instant;
 

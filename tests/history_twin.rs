@@ -10,11 +10,11 @@ use std::path::Path;
 use proptest::prelude::*;
 use shield_hook::engine::{Engine, Settings};
 use shield_hook::git::Repo;
-use shield_hook::package::gate::{Sight, concerns};
+use shield_hook::package::gate::Gate;
 use shield_hook::policy::Policy;
 use shield_hook::rule::RuleSet;
 use shield_hook::scan;
-use shield_hook::source::{History, Sieve};
+use shield_hook::source::History;
 use support::{Sandbox, npm_token};
 
 /// What a scan of the whole history tells, both ways: everything in objects read whole, and along the deltas.
@@ -29,9 +29,9 @@ fn both_ways(dir: &Path, engine: &Engine) -> (Vec<String>, Vec<String>) {
         lines.extend(outcome.changes.iter().map(|change| format!("{change:?}")));
         lines
     };
-    let concerns = |path: &str, bytes: &[u8]| concerns(path, bytes, Sight::NewFile);
+    let packages = Gate::default();
     let whole = told(&History::new(&repo, false, u64::MAX));
-    let swept = told(&History::new(&repo, false, u64::MAX).sieved(Sieve { engine, concerns: &concerns }));
+    let swept = told(&History::new(&repo, false, u64::MAX).sieved(scan::sieve(engine, &policy, &packages)));
     (whole, swept)
 }
 

@@ -16,13 +16,13 @@ use crate::exit::Exit;
 use crate::git::Repo;
 use crate::journal::{self, Covers, Place, Record};
 use crate::outcome::Outcome;
-use crate::package::{self, gate::Sight};
+use crate::package;
 use crate::policy::{self, Files, InTree, NoFiles, OnDisk, Overrides, Policy};
 use crate::repair::{self, Scene};
 use crate::report::{self, Format, Style};
 use crate::rule::RuleSet;
 use crate::scan;
-use crate::source::{History, Sieve, Source};
+use crate::source::{History, Source};
 
 /// Where the policy, the baseline and the rules come from.
 pub(super) enum Home<'a> {
@@ -38,6 +38,8 @@ pub(super) enum Home<'a> {
 pub(super) struct Gate {
     engine: Engine,
     policy: Policy,
+    /// Looks into histories; everything else is scanned with a gate of its own.
+    packages: package::gate::Gate,
     /// What paths are relative to, when that is on disk.
     root: Option<PathBuf>,
 }
@@ -78,7 +80,8 @@ impl Gate {
             Home::Repo(repo) => repo.work_dir().map(Path::to_owned),
             Home::Trusted(_) => None,
         };
-        Ok(Gate { engine: Engine::new(rules, Settings::default()), policy, root })
+        let packages = package::gate::Gate::default();
+        Ok(Gate { engine: Engine::new(rules, Settings::default()), policy, packages, root })
     }
 
     /// Says that everything is scanned, so that allowances which meet nothing are worth a word.
@@ -117,8 +120,8 @@ impl Gate {
 
     /// A whole history, of which only what may hold something is read whole.
     pub(super) fn history<'a>(&'a self, repo: &'a Repo, all_objects: bool) -> History<'a> {
-        let concerns = &|path: &str, bytes: &[u8]| package::gate::concerns(path, bytes, Sight::NewFile);
-        History::new(repo, all_objects, self.max_object()).sieved(Sieve { engine: &self.engine, concerns })
+        let sieve = scan::sieve(&self.engine, &self.policy, &self.packages);
+        History::new(repo, all_objects, self.max_object()).sieved(sieve)
     }
 
     /// Scans what all of `sources` plan.
@@ -128,6 +131,7 @@ impl Gate {
     pub(super) fn scan(&self, sources: &[&dyn Source]) -> Result<Outcome> {
         let mut outcome = scan::run(sources, &self.engine, &self.policy)?;
         outcome.root.clone_from(&self.root);
+        outcome.data = outcome.data.or_else(|| self.packages.data().map(str::to_owned));
         Ok(outcome)
     }
 

@@ -9,7 +9,7 @@ use super::prefilter::Hit;
 use super::resolve::Candidate;
 use super::run::{Listen, Run};
 use super::view::View;
-use super::{Budget, Engine, Scratch};
+use super::{Engine, Scratch};
 use crate::chunk::Chunk;
 use crate::rule::{Confidence, Rule};
 
@@ -82,8 +82,7 @@ impl Engine {
         let mut scratch = Scratch::default();
         let mut hits: Vec<Hit> = Vec::new();
         self.prefilter.hits(chunk.bytes, 0, &mut hits);
-        let budget = Budget::new(chunk.bytes.len());
-        let mut run = Run { engine: self, path: chunk.path(), scratch: &mut scratch, budget, listener: &mut told };
+        let mut run = Run::new(self, chunk, &mut scratch, &mut told);
         let kept = run.scan(chunk.bytes, &hits, self.settings.decode_depth);
         let mut all = told.all;
         for found in all.iter_mut().filter(|e| matches!(e.outcome, Outcome::Found { .. })) {

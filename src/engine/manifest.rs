@@ -27,7 +27,7 @@ pub(super) enum Worth {
 }
 
 /// How far around its `kind` a Secret is read, in bytes.
-const REACH: usize = 256 << 10;
+pub(super) const REACH: usize = 256 << 10;
 /// The most values of one Secret that are looked at.
 const MOST: usize = 256;
 

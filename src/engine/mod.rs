@@ -6,6 +6,7 @@
 pub mod checks;
 mod decode;
 pub mod explain;
+mod follow;
 pub mod generic;
 mod judge;
 mod manifest;
@@ -22,12 +23,14 @@ mod whole;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::chunk::Chunk;
 use crate::finding::{Secret, Verified};
 use crate::rule::{Confidence, Handle, Rule, RuleSet};
-use decode::Budget;
+use follow::Limits;
+pub use follow::{Made, Traces};
 use prefilter::{Hit, Prefilter, Wakes};
 use ready::Ready;
 use resolve::Candidate;
@@ -60,6 +63,10 @@ pub struct Scratch {
     hits: Vec<Hit>,
     /// (rule, keyword hit) pairs, to group hits by rule.
     wanted: Vec<(u16, Range<usize>)>,
+    /// Hits near something fresh.
+    dirty: Vec<Hit>,
+    /// What is fresh, roughly.
+    areas: Vec<Range<usize>>,
     /// Decoded text that is not in use.
     views: Vec<View>,
     decoding_ended: bool,
@@ -105,6 +112,8 @@ pub struct Engine {
     places: Option<Vec<Option<u16>>>,
     settings: Settings,
     tally: Option<Tally>,
+    /// What [`Engine::follow`] needs to know of the rules.
+    limits: OnceLock<Limits>,
 }
 
 impl Engine {
@@ -127,7 +136,7 @@ impl Engine {
         };
         let with = |detector| (0..rules.len()).filter(|&n| rules[n].brief().detector == Some(detector)).collect();
         let (whole, generic) = (with(Rule::WHOLE), with(Rule::GENERIC));
-        Engine { set, rules, whole, generic, prefilter, wakes, places, settings, tally: None }
+        Engine { set, rules, whole, generic, prefilter, wakes, places, settings, tally: None, limits: OnceLock::new() }
     }
 
     /// The rules it runs.
@@ -161,10 +170,13 @@ impl Engine {
         listener: &mut impl Listen,
     ) -> Vec<Match> {
         let text = chunk.bytes;
-        let budget = Budget::new(text.len());
-        let mut run = Run { engine: self, path: chunk.path(), scratch, budget, listener };
+        let mut run = Run::new(self, chunk, scratch, listener);
         let kept = run.scan(text, hits, self.settings.decode_depth);
         run.scratch.decoding_ended = run.budget.ended();
+        self.report_all(kept, text)
+    }
+
+    fn report_all(&self, kept: Vec<Candidate>, text: &[u8]) -> Vec<Match> {
         let reported = kept.into_iter().filter(|candidate| !self.set.is_helper(self.rules[candidate.rule].rule()));
         reported.map(|candidate| self.report(candidate, text)).collect()
     }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use bstr::BStr;
 
-use super::decode::{self, Budget};
+use super::decode::{self, Budget, Decoder};
 use super::generic;
 use super::judge::{self, Circumstances, Dropped};
 use super::manifest;
@@ -15,6 +15,7 @@ use super::text;
 use super::view::View;
 use super::whole;
 use super::{Engine, Scratch};
+use crate::chunk::Chunk;
 use crate::rule::{Confidence, Rule};
 
 /// Is told what becomes of every hit. The scan itself listens to nothing; `explain` does.
@@ -51,9 +52,19 @@ pub(super) struct Run<'a, L> {
     pub scratch: &'a mut Scratch,
     pub budget: Budget,
     pub listener: &'a mut L,
+    /// Something encoded held what might be a secret, whatever the path.
+    pub is_encoded: bool,
+    /// It is something encoded that is looked at.
+    is_inside: bool,
 }
 
 impl<'a, L: Listen> Run<'a, L> {
+    /// Of this chunk, or of parts of it.
+    pub fn new(engine: &'a Engine, chunk: Chunk<'a>, scratch: &'a mut Scratch, listener: &'a mut L) -> Self {
+        let budget = Budget::new(chunk.bytes.len());
+        Run { engine, path: chunk.path(), scratch, budget, listener, is_encoded: false, is_inside: false }
+    }
+
     /// Every candidate in `text`, whose hits are `hits`, and in what is encoded in it, as deep as `depth`.
     pub fn scan(&mut self, text: &[u8], hits: &[Hit], depth: usize) -> Vec<Candidate> {
         let mut candidates = Vec::new();
@@ -63,12 +74,22 @@ impl<'a, L: Listen> Run<'a, L> {
         resolve::resolve(candidates, &self.engine.rules, text)
     }
 
+    /// Every candidate in `text` as it stands.
+    pub fn scan_plain(&mut self, text: &[u8], hits: &[Hit]) -> Vec<Candidate> {
+        let mut candidates = Vec::new();
+        self.matched(text, hits, &mut candidates);
+        self.whole(text, &mut candidates);
+        resolve::resolve(candidates, &self.engine.rules, text)
+    }
+
     /// The candidates in what a view holds, with spans in the text that the view was made from.
     fn inner(&mut self, view: &View, depth: usize, note: Option<&'static str>) -> Vec<Candidate> {
         let mark = self.listener.enter();
         let mut hits = Vec::new();
         self.engine.prefilter.hits(&view.text, 0, &mut hits);
+        let is_inside = std::mem::replace(&mut self.is_inside, true);
         let mut kept = self.scan(&view.text, &hits, depth);
+        self.is_inside = is_inside;
         for candidate in &mut kept {
             let secret = candidate.secret.take();
             candidate.secret = Some(secret.unwrap_or_else(|| view.text[candidate.span.clone()].into()));
@@ -87,21 +108,26 @@ impl<'a, L: Listen> Run<'a, L> {
         if !view.is_empty() {
             candidates.extend(self.inner(&view, depth, None));
         }
+        self.scratch.views.push(view);
         for decoder in decode::DECODERS.iter().take_while(|_| depth > 0) {
-            view.clear();
-            (decoder.decode)(text, &mut view, &mut self.budget);
-            if view.is_empty() {
-                continue;
+            self.decoded_by(decoder, text, depth - 1, candidates);
+        }
+    }
+
+    /// Adds the candidates that stand in `text` in one kind of encoding; what they are encoded in is undone `depth` deep.
+    pub fn decoded_by(&mut self, decoder: &Decoder, text: &[u8], depth: usize, candidates: &mut Vec<Candidate>) {
+        let mut view = self.scratch.views.pop().unwrap_or_default();
+        view.clear();
+        (decoder.decode)(text, &mut view, &mut self.budget);
+        let found = if view.is_empty() { Vec::new() } else { self.inner(&view, depth, Some(decoder.name)) };
+        for mut candidate in found {
+            // What stands there in clear as well needs no word about it.
+            let encoded = &text[candidate.span.clone()];
+            let note = (decoder.note)(encoded);
+            if candidate.secret.as_deref() != Some(encoded) && !candidate.notes.iter().any(|n| n == note) {
+                candidate.notes.push(note.into());
             }
-            for mut candidate in self.inner(&view, depth - 1, Some(decoder.name)) {
-                // What stands there in clear as well needs no word about it.
-                let encoded = &text[candidate.span.clone()];
-                let note = (decoder.note)(encoded);
-                if candidate.secret.as_deref() != Some(encoded) && !candidate.notes.iter().any(|n| n == note) {
-                    candidate.notes.push(note.into());
-                }
-                candidates.push(candidate);
-            }
+            candidates.push(candidate);
         }
         self.scratch.views.push(view);
     }
@@ -120,6 +146,7 @@ impl<'a, L: Listen> Run<'a, L> {
             return;
         }
         let Some(word) = whole::only_word(text) else { return };
+        self.is_encoded |= self.is_inside;
         let around = self.around(text);
         for &number in &self.engine.whole {
             let ready = &self.engine.rules[number];
@@ -143,14 +170,14 @@ impl<'a, L: Listen> Run<'a, L> {
     }
 
     /// Adds what the rules that `hits` wake find in `text`.
-    fn matched(&mut self, text: &[u8], hits: &[Hit], candidates: &mut Vec<Candidate>) {
+    pub fn matched(&mut self, text: &[u8], hits: &[Hit], candidates: &mut Vec<Candidate>) {
         if hits.is_empty() {
             return;
         }
         let engine = self.engine;
         let around = self.around(text);
         // Most hits are words that only the generic detector knows, which looks at each at once.
-        let mut last = Looked::default();
+        let mut last = Looked { at: usize::MAX, ..Looked::default() };
         let wanted = &mut self.scratch.wanted;
         wanted.clear();
         for hit in hits {
@@ -164,7 +191,9 @@ impl<'a, L: Listen> Run<'a, L> {
             }
             if let Some(rule) = generic {
                 self.listener.begin(rule, 1);
-                candidates.extend(detect(engine, &around, hit.at, &mut last, self.listener));
+                let found = detect(engine, &around, hit.at, &mut last, self.listener);
+                self.is_encoded |= self.is_inside && last.at == hit.at;
+                candidates.extend(found);
                 self.listener.end(rule, 0);
             }
         }
@@ -177,12 +206,15 @@ impl<'a, L: Listen> Run<'a, L> {
             spans.clear();
             spans.extend(hits.iter().map(|(_, span)| span.clone()));
             if !ready.applies_to(self.path) {
+                // Elsewhere it might.
+                self.is_encoded |= self.is_inside;
                 self.listener.elsewhere(number, &spans);
                 continue;
             }
             self.listener.woken(number, &spans);
             self.listener.begin(number, spans.len());
             if ready.brief().detector == Some(Rule::MANIFEST) {
+                self.is_encoded |= self.is_inside;
                 for hit in &spans {
                     declared(number, &around, hit, candidates, self.listener);
                 }
@@ -192,6 +224,7 @@ impl<'a, L: Listen> Run<'a, L> {
             let shape = |window| ready.shape_for(text, window);
             let runs = matcher::search(shape, text, ready.brief().window, spans.iter().cloned(), |found| {
                 let value = found.secret.clone();
+                self.is_encoded |= self.is_inside;
                 match judge::judge(ready, number, found, &around) {
                     Ok(candidate) => {
                         self.listener.taken(&candidate);
@@ -243,6 +276,8 @@ fn declared(
 /// The generic candidate that was looked at last.
 #[derive(Default)]
 struct Looked {
+    /// Its keyword.
+    at: usize,
     value: Range<usize>,
     name: Option<Range<usize>>,
     taken: bool,
@@ -263,7 +298,8 @@ fn detect(
         return None;
     }
     let judgement = generic::judge(around.text, around.path, &found);
-    *last = Looked { value: found.value.clone(), name: found.name.clone(), taken: judgement.confidence.is_some() };
+    *last =
+        Looked { at: hit, value: found.value.clone(), name: found.name.clone(), taken: judgement.confidence.is_some() };
     listener.judged(&found.value, &judgement);
     let confidence = judgement.confidence?;
     let rule = engine.generic.iter().copied().find(|&r| engine.rules[r].rule().id == judgement.rule)?;

@@ -30,6 +30,16 @@ pub(super) fn is_utf16(text: &[u8]) -> Option<bool> {
     encoding(text).map(|encoding| encoding == Encoding::Utf16Le)
 }
 
+/// Whether what a part of the text says may depend on the whole: it has a mark, or zero bytes.
+pub(super) fn may_be_wide(text: &[u8]) -> bool {
+    has_mark(text) || memchr::memchr(0, text).is_some()
+}
+
+/// Whether the text begins with the mark of UTF-16.
+pub(super) fn has_mark(text: &[u8]) -> bool {
+    matches!(text, [0xff, 0xfe, ..] | [0xfe, 0xff, ..])
+}
+
 fn encoding(text: &[u8]) -> Option<Encoding> {
     match text {
         [0xff, 0xfe, rest @ ..] if !rest.starts_with(&[0, 0]) => return Some(Encoding::Utf16Le),

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// The longest file that is looked at, in bytes. What reads a file in pieces reads no piece of a longer one that is as
 /// short as this.
-const LONGEST: usize = 1024;
+pub(super) const LONGEST: usize = 1024;
 /// The shortest content, in bytes.
 const SHORTEST: usize = 6;
 

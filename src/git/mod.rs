@@ -35,7 +35,7 @@ pub use history::{Held, Trees, every_object, everything};
 pub use lookup::{entry_at, files_below};
 pub use objects::{Objects, Unread};
 pub use outgoing::{Known, NewCommit, Outgoing, brought, net, outgoing};
-pub use packs::{Copied, Store, Visit, Visited};
+pub use packs::{Store, Visit, Visited};
 pub use reach::reaches;
 pub use reflog::{Move, moves};
 pub use remotes::{Remote, Remotes};

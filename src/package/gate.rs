@@ -84,7 +84,26 @@ pub fn concerns(path: &str, bytes: &[u8], sight: Sight) -> bool {
         || indicator::may_hide(bytes)
 }
 
+/// Whether a file at this path is looked into for anything but hidden text.
+pub fn looks_into(path: &str) -> bool {
+    place::is_special(path.as_bytes()) && indicator::looks_into(path)
+}
+
+/// Whether anything in the text hides. Of a part in whole lines it says what it says of them in the whole.
+pub fn hides(bytes: &[u8]) -> bool {
+    indicator::hides(bytes)
+}
+
 impl Gate {
+    /// Whether there is anything to report of a file as it is, without a before.
+    pub fn has_word(&self, path: &str, bytes: &[u8], settings: &Settings) -> bool {
+        let reports = |judged: Judged| {
+            let changes = judged.change.is_some_and(|change| !change.rows.is_empty());
+            !judged.drafts.is_empty() || !judged.rows.is_empty() || judged.unreadable.is_some() || changes
+        };
+        self.judge(path, bytes, Sight::State, settings, &mut Vec::new).map_or(true, reports)
+    }
+
     /// Judges the file at `path`. `old` gives its old sides; it is called only where they matter.
     ///
     /// # Errors

@@ -6,13 +6,24 @@ use bstr::ByteSlice;
 
 use super::Part;
 use crate::chunk::{Chunk, Kind};
+use crate::engine::Engine;
 use crate::error::Result;
 use crate::excerpt;
 use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Verdict};
 use crate::package::gate::{self, Draft, Gate, Place, Sight};
 use crate::policy::Policy;
 use crate::rule::Confidence;
-use crate::source::{Item, Old, Reader, Skip};
+use crate::source::{Item, Old, Reader, Sieve, Skip};
+
+/// What decides for a history which of its files are worth reading whole.
+pub fn sieve<'a>(engine: &'a Engine, policy: &'a Policy, gate: &'a Gate) -> Sieve<'a> {
+    Sieve {
+        engine,
+        looks_into: Box::new(gate::looks_into),
+        hides: Box::new(gate::hides),
+        has_word: Box::new(|path, bytes| gate.has_word(path, bytes, &policy.packages)),
+    }
+}
 
 /// Judges one item by its packages and by the traces of attacks; `secrets` are the spans not to be shown.
 pub(super) fn judge(

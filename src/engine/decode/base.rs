@@ -10,6 +10,11 @@ const SHORTEST: usize = 27;
 /// Runs of this length are decoded whatever they hold; shorter ones when they begin with text.
 const LONG: usize = 400;
 
+/// The shortest line that others follow in one run, in characters.
+const WRAPPED: usize = 40;
+/// How many bytes may stand between the lines of a run.
+const SEPARATORS: usize = 40;
+
 const STANDARD: u8 = 1;
 const URL: u8 = 2;
 const HEX: u8 = 4;
@@ -123,7 +128,7 @@ pub(super) fn runs(text: &[u8], mut found: impl FnMut(&Run)) {
             let alphabet = if run.alphabets & HEX != 0 { HEX } else { alphabet };
             let first = end - start;
             // Wrapped: further lines of the same width and one shorter.
-            while first >= 40 && first.is_multiple_of(4) && run.lines[run.lines.len() - 1].len() == first {
+            while first >= WRAPPED && first.is_multiple_of(4) && run.lines[run.lines.len() - 1].len() == first {
                 let Some(next) = line_after(text, end) else { break };
                 let mut stop = next;
                 while stop - next < first && class(stop) & alphabet != 0 {
@@ -145,7 +150,7 @@ pub(super) fn runs(text: &[u8], mut found: impl FnMut(&Run)) {
 fn line_after(text: &[u8], at: usize) -> Option<usize> {
     let mut i = at;
     let mut ended = false;
-    while i < text.len() && i - at < 40 {
+    while i < text.len() && i - at < SEPARATORS {
         match text[i] {
             b'\n' => ended = true,
             b'\\' if matches!(text.get(i + 1), Some(b'n' | b'r')) => {
@@ -158,6 +163,42 @@ fn line_after(text: &[u8], at: usize) -> Option<usize> {
         i += 1;
     }
     ended.then_some(i)
+}
+
+/// `part`, and every run that reaches into it, wrapped lines and all; perhaps somewhat more.
+pub(super) fn reach(text: &[u8], part: &Range<usize>) -> Range<usize> {
+    let is_run = |b: &u8| CLASS[*b as usize] != 0;
+    let (mut from, mut to) = (part.start, part.end);
+    loop {
+        from -= text[..from].iter().rev().take_while(|b| is_run(b)).count();
+        let end = from - separators_before(&text[..from]);
+        let line = text[..end].iter().rev().take_while(|b| is_run(b)).count();
+        if line < WRAPPED {
+            break;
+        }
+        from = end - line;
+    }
+    loop {
+        to += text[to..].iter().take_while(|b| is_run(b)).count();
+        let end = to - separators_before(&text[..to]);
+        let line = text[..end].iter().rev().take(WRAPPED).take_while(|b| is_run(b)).count();
+        let Some(next) = line_after(text, end).filter(|next| line == WRAPPED && *next > to) else { break };
+        to = next;
+    }
+    from..to.min(text.len())
+}
+
+/// How many bytes at the end of `text` may stand between two lines of a run.
+fn separators_before(text: &[u8]) -> usize {
+    let mut at = text.len();
+    while at > 0 && text.len() - at < SEPARATORS {
+        match text[at - 1] {
+            b'\n' | b'\r' | b' ' | b'\t' | b'"' | b'\'' | b'\\' | b',' => at -= 1,
+            b'n' | b'r' if at > 1 && text[at - 2] == b'\\' => at -= 2,
+            _ => break,
+        }
+    }
+    text.len() - at
 }
 
 /// Whether nothing but padding, a quote and a line end follows: a word of another sentence is no part of the run.

@@ -1,5 +1,7 @@
 //! String literals that are put together: `"ghp_" + "..."`, `'a' . 'b'`, and, over lines, `"a" "b"`.
 
+use std::ops::Range;
+
 use super::Budget;
 use crate::engine::view::View;
 
@@ -48,6 +50,39 @@ fn finish(text: &[u8], done: usize, view: &mut View) {
     let stop = text.len().min(done + REACH);
     let end = memchr::memchr(b'\n', &text[done..stop]).map_or(stop, |n| done + n);
     view.copy(text, done..end);
+}
+
+/// How far an expression of literals may go on, in bytes.
+const LONGEST: usize = 4096;
+
+/// `lines`, and with them the expressions that put literals together on them. Empty where there are none.
+pub(super) fn reach(text: &[u8], lines: &Range<usize>) -> Range<usize> {
+    let (mut from, mut to) = (lines.start, lines.end);
+    // The literal before may end on the line above, or with blank lines between.
+    if !joins(text, from.saturating_sub(WIDEST)..to) {
+        return from..from;
+    }
+    while from + LONGEST > lines.start && joins(text, from.saturating_sub(WIDEST)..from) {
+        let above = from.saturating_sub(WIDEST);
+        from = memchr::memrchr(b'\n', &text[above.saturating_sub(LONGEST)..above])
+            .map_or(above.saturating_sub(LONGEST), |n| above.saturating_sub(LONGEST) + n + 1);
+    }
+    while to < lines.end + LONGEST && to < text.len() && joins(text, to.saturating_sub(WIDEST)..to) {
+        let below = (to + WIDEST).min(text.len());
+        let most = (below + LONGEST).min(text.len());
+        to = memchr::memchr(b'\n', &text[below..most]).map_or(most, |n| below + n + 1);
+    }
+    from..to
+}
+
+/// Whether a literal that ends in this part of the text is joined to another.
+fn joins(text: &[u8], part: Range<usize>) -> bool {
+    memchr::memchr2_iter(b'"', b'\'', &text[part.clone()]).any(|at| {
+        let close = part.start + at;
+        let follows =
+            matches!(text.get(close + 1), Some(b' ' | b'\t' | b'\n' | b'\r' | b'\\' | b'+' | b'.' | b'&' | b'|'));
+        follows && joined(text, close).is_some()
+    })
 }
 
 /// Where the literal opens that is joined to the one that the quote at `close` closes.

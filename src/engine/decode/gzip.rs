@@ -1,5 +1,8 @@
 //! gzip inside base64, as Kubernetes and cloud-init wrap what they carry.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use zlib_rs::InflateConfig;
 
 use super::{Budget, base};
@@ -13,7 +16,8 @@ const LARGEST: usize = 16 << 20;
 /// Unpacks every base64 run that holds gzip into `view`.
 pub(super) fn decode(text: &[u8], view: &mut View, budget: &mut Budget) {
     // Nearly no text has one, so look for the magic first.
-    if memchr::memmem::find(text, MAGIC).is_none() {
+    static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(MAGIC));
+    if FINDER.find(text).is_none() {
         return;
     }
     base::runs(text, |run| {

@@ -8,6 +8,8 @@ mod escape;
 mod glue;
 mod gzip;
 
+use std::ops::Range;
+
 use super::view::View;
 
 /// How much may still be decoded for one chunk, in bytes.
@@ -44,12 +46,20 @@ pub(super) struct Decoder {
     pub note: fn(&[u8]) -> &'static str,
     /// Fills an empty view with what is encoded so.
     pub decode: fn(&[u8], &mut View, &mut Budget),
+    /// Given a text and some of its lines: the part to decode for all that reaches into these lines. Empty where nothing
+    /// does.
+    pub reach: fn(&[u8], &Range<usize>) -> Range<usize>,
 }
 
 /// Every kind, in the order in which they are tried.
 pub(super) const DECODERS: &[Decoder] = &[
-    Decoder { name: "base64 or hex", note: base::note, decode: base::decode },
-    Decoder { name: "gzip", note: |_| "inside gzip inside base64", decode: gzip::decode },
-    Decoder { name: "escapes", note: |_| "behind escapes", decode: escape::decode },
-    Decoder { name: "string literals", note: |_| "split over string literals", decode: glue::decode },
+    Decoder { name: "base64 or hex", note: base::note, decode: base::decode, reach: base::reach },
+    Decoder { name: "gzip", note: |_| "inside gzip inside base64", decode: gzip::decode, reach: base::reach },
+    Decoder { name: "escapes", note: |_| "behind escapes", decode: escape::decode, reach: |_, lines| lines.clone() },
+    Decoder {
+        name: "string literals",
+        note: |_| "split over string literals",
+        decode: glue::decode,
+        reach: glue::reach,
+    },
 ];

@@ -75,6 +75,12 @@ impl Prefilter {
         (prefilter, Wakes { rules: rules.leak(), ends: rule_ends.leak() })
     }
 
+    /// How many keywords there are.
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(&self) -> usize {
+        self.keyword_ends.len()
+    }
+
     /// The keyword with this number, in lower case.
     pub fn keyword(&self, number: u32) -> &'static str {
         let number = number as usize;

@@ -14,20 +14,30 @@ pub struct Autorun {
     pub suspicious: bool,
 }
 
+/// Whether a file at `path` can make anything run by itself.
+pub fn may_run(path: &str) -> bool {
+    runner(path).is_some()
+}
+
 /// What the file at `path` makes run. A file that cannot be read as what it is makes nothing run.
 pub fn find(path: &str, text: &str) -> Vec<Autorun> {
+    runner(path).map_or_else(Vec::new, |reads| reads(text))
+}
+
+/// What reads the file at `path`, told by its name.
+fn runner(path: &str) -> Option<fn(&str) -> Vec<Autorun>> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let in_folder = |name: &str| folder == name || folder.ends_with(&format!("/{name}"));
-    if in_folder(".claude") && name.starts_with("settings") && name.ends_with(".json") {
-        assistant_hooks(text)
-    } else if in_folder(".vscode") && name == "tasks.json" {
-        folder_tasks(text)
+    if name.starts_with("settings") && name.ends_with(".json") && in_folder(".claude") {
+        Some(assistant_hooks)
+    } else if name == "tasks.json" && in_folder(".vscode") {
+        Some(folder_tasks)
     } else if name == "binding.gyp" {
-        gyp_commands(text)
+        Some(gyp_commands)
     } else if name.ends_with(".pth") {
-        startup_lines(text)
+        Some(startup_lines)
     } else {
-        Vec::new()
+        None
     }
 }
 

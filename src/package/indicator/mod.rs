@@ -96,6 +96,12 @@ pub fn may_hide(bytes: &[u8]) -> bool {
     memchr::memchr3(0xe2, 0xef, 0xf3, bytes).is_some()
 }
 
+/// Whether anything in the text hides, whatever file it is. Of a part in whole lines it says what it says of them in the
+/// whole.
+pub fn hides(bytes: &[u8]) -> bool {
+    !hidden::find(bytes).is_empty()
+}
+
 /// Hidden text in any file.
 pub fn hidden(path: &str, bytes: &[u8]) -> Vec<Trace> {
     let mut traces = Vec::new();
@@ -130,6 +136,29 @@ fn is_code(path: &str) -> bool {
         && !path.split('/').any(|part| matches!(part, "locale" | "locales" | "i18n" | "l10n" | "lang" | "translations"))
 }
 
+/// Whether [`scan`] finds anything in any file at `path`: most places an attack writes to are read for some of its
+/// traces only.
+pub fn looks_into(path: &str) -> bool {
+    let (_, name) = path.rsplit_once('/').unwrap_or(("", path));
+    name == "package.json"
+        || autorun::may_run(path)
+        || reads_text(path)
+        || known().list.iter().any(|indicator| names(indicator, path, name))
+}
+
+/// Whether it is the indicator of a file by its path or name.
+fn names(indicator: &Indicator, path: &str, name: &str) -> bool {
+    let value = &indicator.value;
+    match indicator.kind {
+        Kind::Path => {
+            let below = || path.strip_suffix(value.as_str()).is_some_and(|folder| folder.ends_with('/'));
+            glob(value, path) || below()
+        }
+        Kind::Name => glob(value, name),
+        _ => false,
+    }
+}
+
 /// Every trace in the file at `path`, which is one of the places an attack writes to.
 pub fn scan(path: &str, bytes: &[u8]) -> Vec<Trace> {
     let known = known();
@@ -140,14 +169,9 @@ pub fn scan(path: &str, bytes: &[u8]) -> Vec<Trace> {
         let trace = trace(indicator, how, at);
         if indicator.strong { strong.push(trace) } else { weak.push((indicator.kind, trace)) }
     };
-    for indicator in &known.list {
-        match indicator.kind {
-            Kind::Path if glob(&indicator.value, path) || path.ends_with(&format!("/{}", indicator.value)) => {
-                add(indicator, "the file of an attack", 0);
-            }
-            Kind::Name if glob(&indicator.value, name) => add(indicator, "a file name of an attack", 0),
-            _ => {}
-        }
+    for indicator in known.list.iter().filter(|indicator| names(indicator, path, name)) {
+        let is_path = indicator.kind == Kind::Path;
+        add(indicator, if is_path { "the file of an attack" } else { "a file name of an attack" }, 0);
     }
     if name == "package.json" {
         for (event, command, at) in scripts(bytes) {
@@ -175,7 +199,7 @@ pub fn scan(path: &str, bytes: &[u8]) -> Vec<Trace> {
             weight: Weight::Blocks,
         });
     }
-    let text = String::from_utf8_lossy(bytes);
+    let text = if autorun::may_run(path) { String::from_utf8_lossy(bytes) } else { "".into() };
     for autorun in autorun::find(path, &text) {
         let known_loader = known.list.iter().any(|i| i.kind == Kind::Name && autorun.command.contains(&i.value))
             || known.list.iter().any(|i| i.kind == Kind::Script && runs(&i.value, "", &autorun.command));

@@ -1,0 +1,298 @@
+//! A text that was made from another is read only where the two differ.
+//!
+//! What was found in the base far from every difference is found in the text as well. Near a difference all is judged
+//! anew: every keyword's hit that a difference is in reach of, and what is encoded on the lines around it. As long as that
+//! yields no candidate, nothing came up; where it yields one, the caller reads the whole text.
+
+use std::ops::Range;
+
+use super::decode;
+use super::prefilter::{Hit, Prefilter};
+use super::ready::Ready;
+use super::resolve::Candidate;
+use super::run::Run;
+use super::{Engine, Match, Scratch, manifest, text, whole};
+use crate::chunk::{Chunk, Copied};
+use crate::rule::Rule;
+
+/// What is kept of a text for those that are made from it; it does not depend on the path.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Traces {
+    /// Every keyword, sorted by position.
+    hits: Vec<Hit>,
+    /// A keyword may stand in something that is encoded here.
+    encoded: bool,
+    /// Wide characters may stand here: what a part of such a text says depends on where the whole begins.
+    wide: bool,
+}
+
+/// How a text was made from its base.
+#[derive(Clone, Copy, Debug)]
+pub struct Made<'a> {
+    /// The bytes that are new, and, as empty ranges, the seams where parts of the base meet that were apart. Sorted.
+    pub fresh: &'a [Range<usize>],
+    /// What was copied, in order. No two parts that are neighbours here were neighbours in the base, too.
+    pub copied: &'a [Copied],
+}
+
+/// From a hit of a generic keyword to where its value begins, at most.
+const NAME: usize = 448;
+/// What its judgement sees of the lines above its name and below its value, and the name itself.
+const NEAR: usize = 320;
+/// From a keyword to the end of its rule's window, and what look-around sees behind it: so much longer than the window.
+const AROUND: usize = 128;
+/// How far the halves of a pair may stand apart, in bytes: some lines.
+const PAIR: usize = 1 << 14;
+/// How far a value over several lines may go on: one in backquotes, the only kind that ends no line.
+const FAR: usize = 4096 + NAME + NEAR;
+/// More than this of a line is not decoded around a difference.
+const LONG_LINE: usize = 8192;
+
+impl Engine {
+    /// As [`Engine::scan`], and makes the text's traces.
+    pub fn scan_tracing(&self, chunk: Chunk<'_>, traces: &mut Traces, scratch: &mut Scratch) -> Vec<Match> {
+        self.trace(chunk.bytes, traces);
+        self.scan_traced(chunk, traces, scratch)
+    }
+
+    /// Makes the traces of a text that is not judged itself.
+    pub fn trace(&self, text: &[u8], traces: &mut Traces) {
+        self.prefilter.hits(text, 0, &mut traces.hits);
+        (traces.encoded, traces.wide) = (true, text::may_be_wide(text));
+    }
+
+    /// As [`Engine::scan`], for a text whose traces are known.
+    pub fn scan_traced(&self, chunk: Chunk<'_>, traces: &mut Traces, scratch: &mut Scratch) -> Vec<Match> {
+        let text = chunk.bytes;
+        let mut nobody = ();
+        let mut run = Run::new(self, chunk, scratch, &mut nobody);
+        let kept = match traces.encoded || traces.wide {
+            true => run.scan(text, &traces.hits, self.settings.decode_depth),
+            false => run.scan_plain(text, &traces.hits),
+        };
+        traces.encoded = run.is_encoded || run.budget.ended();
+        run.scratch.decoding_ended = run.budget.ended();
+        self.report_all(kept, text)
+    }
+
+    /// Makes the traces of a text from those of its base, and says whether there may be a candidate near a difference.
+    /// `None` when the text has to be read as a whole.
+    pub fn follow(
+        &self,
+        chunk: Chunk<'_>,
+        base: &Traces,
+        made: Made<'_>,
+        traces: &mut Traces,
+        scratch: &mut Scratch,
+    ) -> Option<bool> {
+        let text = chunk.bytes;
+        // A short text may be a credential as a whole.
+        if text.len() <= whole::LONGEST
+            || base.wide
+            || text::has_mark(text)
+            || made.fresh.iter().any(|range| text[range.clone()].contains(&0))
+        {
+            return None;
+        }
+        let limits = self.limits.get_or_init(|| Limits::new(self));
+        carry(&self.prefilter, limits.longest, text, base, made, &mut traces.hits, &mut scratch.hits);
+        let mut dirty = std::mem::take(&mut scratch.dirty);
+        let mut areas = std::mem::take(&mut scratch.areas);
+        join(made.fresh, &mut areas);
+        limits.dirty(text, &traces.hits, &areas, &mut dirty);
+        let mut nobody = ();
+        let mut run = Run::new(self, chunk, scratch, &mut nobody);
+        let mut candidates = Vec::new();
+        run.matched(text, &dirty, &mut candidates);
+        encoded_near(&mut run, text, made.fresh, self.settings.decode_depth, &mut candidates);
+        traces.encoded = base.encoded || run.is_encoded;
+        let ended = run.budget.ended();
+        (scratch.dirty, scratch.areas) = (dirty, areas);
+        if ended {
+            return None;
+        }
+        Some(!candidates.is_empty())
+    }
+}
+
+/// Joins what is so near to each other that it is as well judged together.
+fn join(fresh: &[Range<usize>], areas: &mut Vec<Range<usize>>) {
+    areas.clear();
+    for range in fresh {
+        match areas.last_mut() {
+            Some(last) if range.start <= last.end + NEAR => last.end = range.end,
+            _ => areas.push(range.clone()),
+        }
+    }
+}
+
+/// All hits: those in copied parts are the base's, and those that touch something fresh are looked for.
+fn carry(
+    prefilter: &Prefilter,
+    longest: usize,
+    text: &[u8],
+    base: &Traces,
+    made: Made<'_>,
+    hits: &mut Vec<Hit>,
+    found: &mut Vec<Hit>,
+) {
+    hits.clear();
+    let end_of = |hit: &Hit| hit.at + prefilter.keyword(hit.keyword).len();
+    for part in made.copied {
+        let end = part.from + part.len;
+        let first = base.hits.partition_point(|hit| hit.at < part.from);
+        let inside = base.hits[first..].iter().take_while(|hit| hit.at < end).filter(|hit| end_of(hit) <= end);
+        hits.extend(inside.map(|hit| Hit { at: hit.at - part.from + part.at, keyword: hit.keyword }));
+    }
+    let beyond = longest - 1;
+    let mut at = 0;
+    while at < made.fresh.len() {
+        // What lies together is looked at together.
+        let first = at;
+        let from = made.fresh[at].start.saturating_sub(beyond);
+        while at + 1 < made.fresh.len() && made.fresh[at + 1].start <= made.fresh[at].end + 2 * beyond {
+            at += 1;
+        }
+        let to = (made.fresh[at].end + beyond).min(text.len());
+        at += 1;
+        prefilter.hits(&text[from..to], 0, found);
+        let mut next = first;
+        for hit in found.iter() {
+            let hit = Hit { at: hit.at + from, keyword: hit.keyword };
+            let end = end_of(&hit);
+            while next < at && made.fresh[next].end <= hit.at {
+                next += 1;
+            }
+            // Ends lie behind the hit's start; a seam counts where the hit goes across it.
+            if made.fresh[next..at].first().is_some_and(|range| range.start < end) {
+                hits.push(hit);
+            }
+        }
+    }
+    if !hits.is_sorted() {
+        hits.sort_unstable();
+    }
+}
+
+/// How far a difference reaches.
+pub(super) struct Limits {
+    /// The length of the longest keyword.
+    longest: usize,
+    /// For each keyword how far from it the verdicts of the rules that it wakes may depend on the text.
+    reach: Vec<usize>,
+}
+
+impl Limits {
+    fn new(engine: &Engine) -> Limits {
+        let rules = || engine.rules.iter().map(Ready::rule);
+        let required: Vec<&str> = rules().filter_map(|rule| Some(rule.requires.as_ref()?.rule)).collect();
+        let reach = |number: &u16| {
+            let rule = engine.rules[usize::from(engine.place(*number)?)].rule();
+            // The halves of a pair stand some lines apart.
+            let lines = if rule.requires.is_some() || required.contains(&rule.id) { PAIR } else { 0 };
+            match rule.detector {
+                None => Some(lines + rule.window + AROUND),
+                Some(Rule::MANIFEST) => Some(manifest::REACH + AROUND),
+                Some(_) => None,
+            }
+        };
+        let keywords = 0..engine.prefilter.len() as u32;
+        let rules_of = |word| engine.wakes.rules(word).iter();
+        Limits {
+            longest: keywords.clone().map(|word| engine.prefilter.keyword(word).len()).max().unwrap_or(1),
+            reach: keywords.map(|word| rules_of(word).filter_map(reach).max().unwrap_or(0)).collect(),
+        }
+    }
+
+    /// The hits whose judgement may depend on something fresh.
+    fn dirty(&self, text: &[u8], hits: &[Hit], fresh: &[Range<usize>], dirty: &mut Vec<Hit>) {
+        dirty.clear();
+        let zone = |n: usize| fresh.get(n).map(|range| Zone::around(text, range));
+        let (mut before, mut next, mut after) = (None, 0, zone(0));
+        for hit in hits {
+            while next < fresh.len() && fresh[next].end < hit.at {
+                next += 1;
+                (before, after) = (after, zone(next));
+            }
+            let reach = self.reach[hit.keyword as usize];
+            if before.as_ref().is_some_and(|zone: &Zone| hit.at < zone.to.max(zone.fresh.end + reach))
+                || after.as_ref().is_some_and(|zone: &Zone| hit.at + reach >= zone.fresh.start || zone.holds(hit.at))
+            {
+                dirty.push(*hit);
+            }
+        }
+    }
+}
+
+/// Where the hits of generic keywords stand whose judgement may depend on something fresh.
+struct Zone {
+    fresh: Range<usize>,
+    from: usize,
+    to: usize,
+    /// The last backquote that stands before the end of what is fresh.
+    backquote: Option<usize>,
+}
+
+impl Zone {
+    fn around(text: &[u8], fresh: &Range<usize>) -> Zone {
+        let mut from = line_start(text, fresh.start.saturating_sub(NEAR));
+        // A value goes to the end of its line, and on where that ends in a backslash.
+        while from > 1 && text[from - 2] == b'\\' && from + FAR > fresh.start {
+            from = line_start(text, from - 1);
+        }
+        let least = fresh.start.saturating_sub(FAR);
+        Zone {
+            fresh: fresh.clone(),
+            from: from.saturating_sub(NAME),
+            to: line_end(text, fresh.end) + NEAR,
+            backquote: memchr::memrchr(b'`', &text[least..fresh.end]).map(|at| at + least),
+        }
+    }
+
+    /// Whether the hit, which stands before the end of what is fresh, may depend on it.
+    fn holds(&self, hit: usize) -> bool {
+        hit >= self.from || hit + FAR >= self.fresh.start && self.backquote.is_some_and(|at| hit < at)
+    }
+}
+
+/// Adds the candidates in what is encoded near something fresh.
+fn encoded_near(
+    run: &mut Run<'_, ()>,
+    text: &[u8],
+    fresh: &[Range<usize>],
+    depth: usize,
+    candidates: &mut Vec<Candidate>,
+) {
+    let mut at = 0;
+    while depth > 0 && at < fresh.len() {
+        let mut lines = lines_around(text, &fresh[at]);
+        at += 1;
+        // Differences on the same lines are looked at together.
+        while at < fresh.len() && fresh[at].start <= lines.end {
+            if fresh[at].end >= lines.end {
+                lines.end = lines_around(text, &fresh[at]).end;
+            }
+            at += 1;
+        }
+        for decoder in decode::DECODERS {
+            let part = (decoder.reach)(text, &lines);
+            if !part.is_empty() {
+                run.decoded_by(decoder, &text[part], depth - 1, candidates);
+            }
+        }
+    }
+}
+
+/// The lines that a part of the text stands on, as far as they are of any length that people write.
+fn lines_around(text: &[u8], part: &Range<usize>) -> Range<usize> {
+    let (least, most) = (part.start.saturating_sub(LONG_LINE), (part.end + LONG_LINE).min(text.len()));
+    line_start(&text[..part.start], part.start).max(least)..line_end(&text[..most], part.end)
+}
+
+fn line_start(text: &[u8], at: usize) -> usize {
+    memchr::memrchr(b'\n', &text[..at]).map_or(0, |newline| newline + 1)
+}
+
+fn line_end(text: &[u8], at: usize) -> usize {
+    memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |newline| at + newline + 1)
+}

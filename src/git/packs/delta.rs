@@ -1,0 +1,116 @@
+//! Deltas: copy this, insert that.
+
+use std::ops::Range;
+
+use crate::chunk::Copied;
+
+/// What is copied in shorter pieces counts as fresh: to look at it again costs less than to keep track of it.
+const SHORTEST: usize = 64;
+
+/// Instructions that make one object from another, as gitformat-pack lays them down.
+pub(super) struct Delta<'a> {
+    /// How long the object is.
+    pub size: usize,
+    instructions: &'a [u8],
+}
+
+impl<'a> Delta<'a> {
+    /// Takes them apart for a base of so many bytes.
+    pub fn new(mut bytes: &'a [u8], base: usize) -> Result<Self, &'static str> {
+        if varint(&mut bytes)? != base {
+            return Err("a delta is for another base");
+        }
+        let size = varint(&mut bytes)?;
+        Ok(Delta { size, instructions: bytes })
+    }
+
+    /// Makes the object, and tells what of it is fresh and what was copied: between them, they are all of it.
+    pub fn apply(
+        self,
+        base: &[u8],
+        into: &mut Vec<u8>,
+        fresh: &mut Vec<Range<usize>>,
+        copied: &mut Vec<Copied>,
+    ) -> Result<(), &'static str> {
+        const CUT: &str = "a delta ends in the middle of an instruction";
+        into.clear();
+        into.reserve(self.size);
+        let mut rest = self.instructions;
+        // Where in the base the next byte would stand if nothing had changed.
+        let mut expected = 0;
+        while let Some((&op, after)) = rest.split_first() {
+            rest = after;
+            if op & 0x80 == 0 {
+                if op == 0 {
+                    return Err("a delta holds an instruction that is reserved");
+                }
+                let (insert, after) = rest.split_at_checked(op as usize).ok_or(CUT)?;
+                add(fresh, into.len(), insert.len());
+                into.extend_from_slice(insert);
+                (rest, expected) = (after, usize::MAX);
+                continue;
+            }
+            let mut field = |bits: std::ops::Range<u8>| {
+                let mut value = 0_usize;
+                for (n, bit) in bits.enumerate() {
+                    if op & (1 << bit) != 0 {
+                        let (&byte, after) = rest.split_first().ok_or(CUT)?;
+                        value |= (byte as usize) << (8 * n);
+                        rest = after;
+                    }
+                }
+                Ok::<usize, &'static str>(value)
+            };
+            let (from, size) = (field(0..4)?, field(4..7)?);
+            let size = if size == 0 { 0x10000 } else { size };
+            let copy = base.get(from..from + size).ok_or("a delta copies from behind its base")?;
+            let goes_on = from == expected;
+            expected = from + size;
+            match copied.last_mut() {
+                Some(last) if goes_on => last.len += size,
+                _ if size < SHORTEST => {
+                    add(fresh, into.len(), size);
+                    expected = usize::MAX;
+                }
+                _ => {
+                    if !goes_on {
+                        add(fresh, into.len(), 0);
+                    }
+                    copied.push(Copied { at: into.len(), from, len: size });
+                }
+            }
+            into.extend_from_slice(copy);
+            if into.len() > self.size {
+                break;
+            }
+        }
+        if expected != base.len() {
+            add(fresh, into.len(), 0);
+        }
+        if into.len() == self.size { Ok(()) } else { Err("a delta makes an object of another size") }
+    }
+}
+
+/// Adds bytes to what is fresh.
+fn add(fresh: &mut Vec<Range<usize>>, at: usize, len: usize) {
+    match fresh.last_mut() {
+        Some(last) if last.end == at => last.end += len,
+        _ => fresh.push(at..at + len),
+    }
+}
+
+fn varint(bytes: &mut &[u8]) -> Result<usize, &'static str> {
+    let (mut value, mut shift) = (0_usize, 0);
+    loop {
+        let (&byte, rest) = bytes.split_first().ok_or("a delta has no head")?;
+        *bytes = rest;
+        if shift > 56 {
+            return Err("a delta names a size beyond all measure");
+        }
+        value |= ((byte & 0x7f) as usize) << shift;
+        shift += 7;
+        if byte & 0x80 == 0 {
+            return Ok(value);
+        }
+    }
+}
