@@ -1,4 +1,4 @@
-//! Comments that explain, told from a line of code that was commented out.
+//! Comments and docstrings that explain, told from a line of code that was commented out.
 
 use super::candidate::{line_end, line_start};
 
@@ -32,4 +32,23 @@ pub(super) fn in_prose(text: &[u8], at: usize) -> bool {
 fn is_comment(line: &[u8]) -> bool {
     let line = line.trim_ascii();
     [&b"//"[..], b"#", b"* ", b"/*", b"--", b";;", b"%"].iter().any(|mark| line.starts_with(mark)) || line == b"*"
+}
+
+/// Whether the position stands in a docstring of Python, or in a text that is called an example or documentation.
+pub(super) fn in_docstring(text: &[u8], at: usize) -> bool {
+    const MARKS: [&[u8]; 2] = [b"\"\"\"", b"'''"];
+    let (mut open, mut i) = (None, 0);
+    while let Some(next) = memchr::memchr2(b'"', b'\'', &text[i..at]).map(|k| i + k) {
+        let mark = MARKS.into_iter().find(|m| text[next..at].starts_with(m));
+        i = next + mark.map_or(1, |m| m.len());
+        match (open, mark) {
+            (None, Some(mark)) => open = Some((mark, next)),
+            (Some((opened, _)), Some(mark)) if opened == mark => open = None,
+            _ => {}
+        }
+    }
+    let Some((_, opened)) = open else { return false };
+    let lead = text[line_start(text, opened)..opened].trim_ascii().to_ascii_lowercase();
+    let called = |word: &[u8]| memchr::memmem::find(&lead, word).is_some();
+    matches!(&lead[..], b"" | b"r" | b"u" | b"b" | b"f") || called(b"example") || called(b"doc")
 }

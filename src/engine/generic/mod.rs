@@ -78,6 +78,9 @@ pub fn lowered(text: &[u8], path: &[u8], at: usize) -> Option<&'static str> {
     if path.ends_with(b".rs") && memchr::memmem::find(&text[..at], b"#[cfg(test)]").is_some() {
         return Some(PathKind::Test.name());
     }
+    if path.ends_with(b".py") && comment::in_docstring(text, at) {
+        return Some(PathKind::Docs.name());
+    }
     comment::in_prose(text, at).then_some("a comment that explains")
 }
 
@@ -126,6 +129,9 @@ pub fn dismiss(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> 
     if value.len() < 8 && value.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b':' | b'/' | b'x')) {
         return Some("a number");
     }
+    if is_version(value) {
+        return Some("a version");
+    }
     if is_words(value) {
         return Some("made of words");
     }
@@ -134,6 +140,9 @@ pub fn dismiss(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> 
     }
     if is_path_or_url(value) && c.form != Form::Url {
         return Some("a path or an address");
+    }
+    if is_public_key(value) {
+        return Some("a public key");
     }
     if is_hashed(value) {
         return Some("a hashed password");
@@ -163,6 +172,19 @@ fn is_token(value: &[u8]) -> bool {
     !value.iter().any(sign) && !value.iter().skip(1).any(|b| *b == b'$')
 }
 
+/// `^7.1.2`, `>=1.0,<2`, `v3.4.1-rc.2`: what lockfiles and manifests ask for.
+fn is_version(v: &[u8]) -> bool {
+    let number = v.iter().skip_while(|b| matches!(b, b'^' | b'~' | b'<' | b'>' | b'=' | b'v' | b' ' | b'!'));
+    let ranged = v.first().is_some_and(|b| matches!(b, b'^' | b'~' | b'<' | b'>' | b'=' | b'v'));
+    ranged
+        && v.len() <= 40
+        && v.contains(&b'.')
+        && number.clone().next().is_some_and(u8::is_ascii_digit)
+        && number.take_while(|b| **b != b'-').all(|b| {
+            b.is_ascii_digit() || matches!(b, b'.' | b'*' | b'x' | b',' | b' ' | b'<' | b'>' | b'=' | b'|' | b'^')
+        })
+}
+
 /// Words and what joins them, and nothing else: an identifier, a label, a name. The model would say the same, later.
 fn is_words(v: &[u8]) -> bool {
     v.len() <= 64
@@ -174,9 +196,28 @@ fn is_words(v: &[u8]) -> bool {
         }
 }
 
+/// SSH's public keys, and how SubjectPublicKeyInfo begins in base64 for RSA, elliptic curves and Ed25519.
+fn is_public_key(v: &[u8]) -> bool {
+    const STARTS: [&[u8]; 12] = [
+        b"ssh-rsa ",
+        b"ssh-dss ",
+        b"ssh-ed25519 ",
+        b"ecdsa-sha2-",
+        b"AAAAB3NzaC1",
+        b"AAAAC3NzaC1",
+        b"AAAAE2VjZHNh",
+        b"MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A",
+        b"MIICIjANBgkqhkiG9w0BAQEFAAOCAg8A",
+        b"MIGfMA0GCSqGSIb3DQEBAQUAA4GN",
+        b"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE",
+        b"MCowBQYDK2VwAyEA",
+    ];
+    STARTS.iter().any(|s| v.starts_with(s))
+}
+
 /// The forms of crypt(3), LDAP and Django: what is stored so that the password need not be.
 fn is_hashed(v: &[u8]) -> bool {
-    const FORMS: [&[u8]; 18] = [
+    const FORMS: [&[u8]; 23] = [
         b"$1$",
         b"$2a$",
         b"$2b$",
@@ -195,6 +236,11 @@ fn is_hashed(v: &[u8]) -> bool {
         b"{bcrypt}",
         b"pbkdf2_sha",
         b"bcrypt$",
+        b"sha1:",
+        b"sha256:",
+        b"sha512:",
+        b"argon2:",
+        b"pbkdf2:",
     ];
     FORMS.iter().any(|f| v.starts_with(f)) || v.len() > 30 && memchr::memmem::find(v, b"$2a$").is_some_and(|i| i < 10)
 }

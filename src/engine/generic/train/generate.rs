@@ -306,6 +306,18 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("a.sh", "curl -X POST --user '%u:%v' https://%h/\n"),
     ("a.tf", "variable \"%n\" {\n  default = \"%v\"\n}\n"),
     ("a.ipynb", "    \"%n = '%v'\\n\",\n"),
+    ("a.txt", "%u %n - '%v'\n"),
+    ("a.txt", "%n - \"%v\"\n"),
+    ("a.txt", "The %n is '%v'\n"),
+    ("README.md", "the default %n is \"%v\".\n"),
+    ("a.txt", "%u %N %v\n"),
+    ("a.txt", "%u %n %v\n"),
+    ("a.cs", "client.Credentials = new NetworkCredential(\"%u\", \"%v\");\n"),
+    ("a.ps1", "$c = New-Object PSCredential (\"%u\", \"%v\")\n"),
+    ("a.java", "    return new PasswordAuthentication(\"%u\", \"%v\");\n"),
+    ("a.py", "requests.get(url, auth=HTTPBasicAuth('%u', '%v'))\n"),
+    ("a.bat", "psexec \\\\%h -u %u -p %v cmd /c dir\n"),
+    ("a.sh", "sshpass -p '%v' ssh %u@%h\n"),
 ];
 
 /// Names of credentials by kind; `-` and case styles come from [`styled`].
@@ -442,7 +454,14 @@ pub fn of_templates(count: usize, words: &[&str], r: &mut Random) -> Vec<Made> {
         let (path, template) = *r.pick(TEMPLATES);
         let password = r.chance(45) || template.to_ascii_lowercase().contains("password");
         let base = if password { *r.pick(PASSWORDS) } else { *r.pick(OTHERS) };
-        let kind = if password { Kind::Password } else { Kind::Token };
+        // A service's name stands before what it is: `acme key`, `acme_token`.
+        let named = format!("{} {}", r.pick(words), r.pick(&["key", "token", "secret", "api key", "auth token"]));
+        let base = if !password && r.chance(30) { named.as_str() } else { base };
+        let kind = match (password, name::read(base.as_bytes()).kind) {
+            (true, _) => Kind::Password,
+            (false, Kind::Key) => Kind::Key,
+            (false, _) => Kind::Token,
+        };
         let url = template.contains("://%u:%v@");
         let negative = r.chance(38);
         let (family, value) = if negative {

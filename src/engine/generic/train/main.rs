@@ -1,7 +1,7 @@
 //! Trains the judge of generic secrets. See README.md beside this file for the trees and the commands.
 //!
 //! `train lexicon TREE...` writes the vocabulary and the trigrams, `train model TREE...` the trees of the model,
-//! `train show PATH...` prints what the built-in model thinks of files, `train cost PATH...` what the parts of the look
+//! `train passwords` prints how many passwords of people the built-in model finds, `train show PATH...` prints what the built-in model thinks of files, `train cost PATH...` what the parts of the look
 //! cost over the same files.
 
 mod boost;
@@ -29,10 +29,13 @@ fn main() -> io::Result<()> {
     match (command.as_str(), paths.is_empty()) {
         ("lexicon", false) => lexicon(&paths),
         ("model", false) => model(&paths),
+        ("passwords", true) => passwords(),
         ("show", false) => show(&paths),
         ("cost", false) => cost(&paths),
         _ => {
-            eprintln!("usage: train lexicon TREE... | train model TREE... | train show PATH... | train cost PATH...");
+            eprintln!(
+                "usage: train lexicon TREE... | train model TREE... | train passwords | train show PATH... | train cost PATH..."
+            );
             std::process::exit(2)
         }
     }
@@ -173,6 +176,44 @@ fn write_model(base: f32, trees: &[Vec<Node>]) -> io::Result<()> {
     }
     out += "];\n";
     std::fs::write(source("model.rs"), out)
+}
+
+/// How many made-up passwords of people block, by the habit that made them and by where they stand. Other random numbers
+/// than the training's; the words are those of the vocabulary.
+fn passwords() -> io::Result<()> {
+    const PLACES: [(&str, &str); 8] = [
+        (".env", "APP_ENV=production\nDB_PASSWORD=@\n"),
+        ("a.yml", "database:\n  user: app\n  password: @\n  host: db.internal\n"),
+        ("a.properties", "spring.datasource.username=app\nspring.datasource.password=@\n"),
+        ("a.json", "{\n  \"user\": \"app\",\n  \"password\": \"@\"\n}\n"),
+        ("a.py", "client = Client(user=\"app\", password=\"@\")\n"),
+        ("a.cs", "var c = \"Data Source=db;Initial Catalog=app;User ID=app;Password=@;\";\n"),
+        ("a.sh", "mysqldump -u app --password=@ shop > dump.sql\n"),
+        ("a.php", "define('DB_PASSWORD', '@');\n"),
+    ];
+    const ROUNDS: usize = 400;
+    let words = words();
+    println!("made-up passwords that block, of {ROUNDS} a cell, per cent");
+    println!("| habit | {} |", PLACES.map(|(path, _)| path).join(" | "));
+    println!("|---|{}", "---|".repeat(PLACES.len()));
+    for (habit, kinds) in secrets::HABITS {
+        let mut r = Random::new(SEED ^ 0xbeef);
+        let mut cells = Vec::new();
+        for (path, template) in PLACES {
+            let found = (0..ROUNDS).filter(|_| {
+                let kind = *r.pick(kinds);
+                let secret = secrets::by_habit(&mut r, &words, kind);
+                let text = template.replace('@', &String::from_utf8_lossy(&secret)).into_bytes();
+                candidate::candidates(&text).iter().any(|c| {
+                    let confidence = generic::judge(&text, path.as_bytes(), c).confidence;
+                    confidence >= Some(shield_hook::rule::Confidence::Medium)
+                })
+            });
+            cells.push(format!("{:.0}", 100.0 * found.count() as f32 / ROUNDS as f32));
+        }
+        println!("| {habit} | {} |", cells.join(" | "));
+    }
+    Ok(())
 }
 
 /// One line a candidate: path, line, score, confidence, rule, and why it was dismissed. Never the value.

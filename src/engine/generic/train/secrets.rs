@@ -249,8 +249,23 @@ pub fn same_shape(r: &mut Random, value: &[u8]) -> Vec<u8> {
         .collect()
 }
 
+/// How people make passwords, as the evaluation reports them.
+pub const HABITS: [(&str, &[usize]); 5] = [
+    ("season, month or day, and a year", &[0]),
+    ("word, digits, a sign", &[1, 2, 3, 9]),
+    ("leet", &[4, 5]),
+    ("two words and digits", &[6, 7]),
+    ("keyboard walk", &[8]),
+];
+
 /// What a person thinks of.
 pub fn human(r: &mut Random, words: &[&str]) -> Vec<u8> {
+    let kind = r.below(10);
+    by_habit(r, words, kind)
+}
+
+/// One password of a kind, from 0 to 9.
+pub fn by_habit(r: &mut Random, words: &[&str], kind: usize) -> Vec<u8> {
     let word = |r: &mut Random| r.pick(words).as_bytes().to_vec();
     let capital = |mut w: Vec<u8>| {
         w[0] = w[0].to_ascii_uppercase();
@@ -258,7 +273,7 @@ pub fn human(r: &mut Random, words: &[&str]) -> Vec<u8> {
     };
     let year = |r: &mut Random| r.between(1950, 2026).to_string().into_bytes();
     let sign = |r: &mut Random| vec![*r.pick(b"!!!@#$%&*?.")];
-    match r.below(10) {
+    match kind {
         0 => {
             let season = *r.pick(&[
                 "Spring", "Summer", "Autumn", "Fall", "Winter", "January", "March", "July", "October", "Monday",
