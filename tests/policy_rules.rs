@@ -171,6 +171,24 @@ fn wrong_configurations_are_exit_3_with_file_and_line() {
 }
 
 #[test]
+fn what_rests_on_context_in_tests_and_docs_blocks_where_that_is_wanted() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    // Random letters and digits of a token, without what names its issuer.
+    for path in ["tests/login.py", "docs/setup.md"] {
+        let value = &npm_token()[6..30];
+        repo.write(path, format!("db_password = \"{value}\"\n"));
+    }
+    repo.add();
+    let run = repo.scan_staged().expect(0);
+    assert_eq!(run.json()["findings"].as_array().map(Vec::len), Some(2), "shown: {}", run.stdout);
+    configure(&repo, "tests-and-docs = \"block\"\n");
+    repo.scan_staged().expect(1);
+    configure(&repo, "tests-and-docs = \"maybe\"\n");
+    repo.scan_staged().expect(3);
+}
+
+#[test]
 fn an_explicit_configuration_stands_in_for_the_repositorys() {
     let sandbox = Sandbox::new();
     let (repo, _) = leak(&sandbox);

@@ -101,6 +101,8 @@ fn show(judging: &Judging) -> Result<Exit> {
     anstream::println!("max-object = {}", policy.max_object);
     anstream::println!("baseline = {:?}  # {} entries", policy.baseline_path(), policy.baseline().len());
     anstream::println!("published-elsewhere = \"{elsewhere}\"");
+    let mild = if policy.block_tests_and_docs { "block" } else { "report" };
+    anstream::println!("tests-and-docs = \"{mild}\"");
     anstream::println!("inline = \"{inline}\"");
     let rules = gate.rules();
     anstream::println!("# {} rules, set {}", rules.len(), rules.hash());

@@ -81,7 +81,8 @@ impl Gate {
             Home::Trusted(_) => None,
         };
         let packages = package::gate::Gate::default();
-        Ok(Gate { engine: Engine::new(rules, Settings::default()), policy, packages, root })
+        let settings = Settings { path_policy: !policy.block_tests_and_docs, ..Settings::default() };
+        Ok(Gate { engine: Engine::new(rules, settings), policy, packages, root })
     }
 
     /// Says that everything is scanned, so that allowances which meet nothing are worth a word.

@@ -30,6 +30,8 @@ pub struct Config {
     pub baseline: Option<(usize, String)>,
     /// Whether what another remote already holds blocks.
     pub block_published_elsewhere: Option<bool>,
+    /// Whether what rests on context alone blocks in tests, examples and documentation too.
+    pub block_tests_and_docs: Option<bool>,
     /// Which inline directives are honoured.
     pub inline: Option<Honour>,
     /// `[packages]`.
@@ -47,7 +49,8 @@ pub const CONFIDENCES: &[(&str, Confidence)] =
 const SEVERITIES: &[(&str, Severity)] =
     &[("critical", Severity::Critical), ("high", Severity::High), ("medium", Severity::Medium), ("low", Severity::Low)];
 
-const ELSEWHERE: &[(&str, bool)] = &[("report", false), ("block", true)];
+/// What is found in a place that is judged more mildly.
+const MILD: &[(&str, bool)] = &[("report", false), ("block", true)];
 
 const INLINE: &[(&str, Honour)] = &[("all", Honour::All), ("own", Honour::Own), ("none", Honour::Nothing)];
 
@@ -68,7 +71,8 @@ impl Config {
             disable: root.get("disable").map(|f| f.strings()).transpose()?.unwrap_or_default(),
             max_object: root.get("max-object").map(|f| f.size()).transpose()?,
             baseline: root.get("baseline").map(|f| f.text().map(|t| (f.line(), t))).transpose()?,
-            block_published_elsewhere: root.get("published-elsewhere").map(|f| f.one_of(ELSEWHERE)).transpose()?,
+            block_published_elsewhere: root.get("published-elsewhere").map(|f| f.one_of(MILD)).transpose()?,
+            block_tests_and_docs: root.get("tests-and-docs").map(|f| f.one_of(MILD)).transpose()?,
             inline: root.get("inline").map(|f| f.one_of(INLINE)).transpose()?,
             packages: Packages::default(),
             advisories: None,
@@ -308,6 +312,12 @@ pub const KEYS: &[Key] = &[
         about: "Whether a push is stopped for what another remote already holds.",
     },
     Key {
+        name: "tests-and-docs",
+        kind: Kind::Word(&["report", "block"]),
+        default: "\"report\"",
+        about: "Whether what rests on context alone blocks in tests, examples and documentation too.",
+    },
+    Key {
         name: "inline",
         kind: Kind::Word(&["all", "own", "none"]),
         default: "\"all\"",
@@ -438,6 +448,7 @@ disable = ["some-rule"]
 max-object = "2 MiB"
 baseline = "known"
 published-elsewhere = "block"
+tests-and-docs = "block"
 inline = "own"
 [[allow]]
 path = "docs/**"
@@ -462,9 +473,10 @@ reason = "all of it is made up"
         assert_eq!(config.max_object, Some(2 << 20));
         assert_eq!(config.baseline, Some((8, "known".to_owned())));
         assert_eq!(config.block_published_elsewhere, Some(true));
+        assert_eq!(config.block_tests_and_docs, Some(true));
         assert_eq!(config.inline, Some(Honour::Own));
         assert_eq!(config.allow.len(), 3);
-        assert_eq!(config.allow[0].line, 11);
+        assert_eq!(config.allow[0].line, 12);
         assert_eq!(config.allow[0].expires, config.allow[1].expires);
         assert!(!config.allow[0].broad && config.allow[2].broad);
     }

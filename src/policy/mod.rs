@@ -43,6 +43,8 @@ pub struct Policy {
     pub max_object: u64,
     /// Whether what another remote already holds blocks a push all the same.
     pub block_published_elsewhere: bool,
+    /// Whether what rests on context alone blocks in tests, examples and documentation too.
+    pub block_tests_and_docs: bool,
     /// Which inline directives are honoured.
     pub inline: inline::Honour,
     /// Whether allowances that met nothing are worth a word: only where everything was scanned.
@@ -66,6 +68,7 @@ impl Default for Policy {
             severity: Severity::Low,
             max_object: MAX_OBJECT,
             block_published_elsewhere: false,
+            block_tests_and_docs: false,
             inline: inline::Honour::All,
             report_unused: false,
             packages: package::settings::Settings::default(),
@@ -154,6 +157,7 @@ impl Policy {
         policy.inline = layers.iter().find_map(|l| l.config.inline).unwrap_or(policy.inline);
         policy.block_published_elsewhere =
             layers.iter().find_map(|l| l.config.block_published_elsewhere).unwrap_or(false);
+        policy.block_tests_and_docs = layers.iter().find_map(|l| l.config.block_tests_and_docs).unwrap_or(false);
         // The strongest file that speaks of a thing has the say in it.
         for layer in layers.iter().rev() {
             layer.config.packages.apply(&mut policy.packages);

@@ -56,6 +56,9 @@ pub fn compare(before: &(Policy, RuleSet), after: &Result<(Policy, RuleSet)>, te
     if was.block_published_elsewhere && !now.block_published_elsewhere {
         say("published-elsewhere", "lets pass what another remote already holds".into());
     }
+    if was.block_tests_and_docs && !now.block_tests_and_docs {
+        say("tests-and-docs", "lets pass what rests on context alone in tests, examples and documentation".into());
+    }
     if loose(now.inline) > loose(was.inline) {
         say("inline", "honours more directives beside a secret".into());
     }

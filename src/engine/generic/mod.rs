@@ -159,11 +159,21 @@ pub fn dismiss(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> 
     }
     if matches!(name.kind, Kind::Auth | Kind::Key | Kind::Token | Kind::ApiKey)
         && !matches!(c.form, Form::Url | Form::Login)
-        && !is_token(value)
     {
-        return Some("no token is made of such characters");
+        if !is_token(value) {
+            return Some("no token is made of such characters");
+        }
+        if is_stump(value) {
+            return Some("the beginning of a token");
+        }
     }
     None
+}
+
+/// Parts of a few characters and none that could be random: `acme-1-A000`.
+fn is_stump(value: &[u8]) -> bool {
+    let mut parts = value.split(|b| !b.is_ascii_alphanumeric());
+    value.len() < 16 && value.contains(&b'-') && parts.all(|part| part.len() < 6)
 }
 
 /// Whether the characters are those of tokens: RFC 6750's, and what issuers join parts with. Passwords hold any.

@@ -76,6 +76,7 @@ fn a_value_is_found_in_every_form() {
         ("url = 'postgres://app:@@db.internal:5432/shop'", "a.py"),
         ("GET /v1/items?api_key=@&page=2", "a.txt"),
         ("service token - '@'", "a.txt"),
+        ("<secret>{service label @}</secret>", "a.xml"),
         ("The password is \"@\"", "a.txt"),
         ("acmekeys token = '@'", "a.txt"),
         ("acme SECRET @\n", "a.txt"),
@@ -121,6 +122,7 @@ fn what_only_stands_for_a_value_is_no_secret() {
         ("if (token == null) {", "a.java"),
         ("nonMatchingToken := \"kx9f2mq7wz4tj8rb\"", "a.go"),
         ("api_key = \"kx9f2?mq7w#z4tj8rb^\"", "a.py"),
+        ("ACME_APP_TOKEN=acme-1-A000", ".env"),
         ("mkdir -p build/out && echo -u x", "a.sh"),
         ("passport.authenticate('local', 'session')", "a.js"),
     ] {

@@ -201,6 +201,10 @@ pub fn candidate_at(text: &[u8], hit: usize) -> Option<Candidate> {
     if is_argument && operator::in_list(text, start, &candidate.value) {
         return None;
     }
+    // `CREATE USER app IDENTIFIED BY 'x'`: a password by its place.
+    if starts(text, hit, b"identified by") {
+        candidate.form = Form::Login;
+    }
     candidate.name = Some(start..end);
     Some(candidate)
 }

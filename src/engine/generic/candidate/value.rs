@@ -180,6 +180,9 @@ fn unquoted(text: &[u8], start: usize, end: usize, i: usize, form: Form) -> Opti
     }
     let stop = text.len().min(from + LONGEST);
     let xml = form == Form::Xml;
+    if xml && at(text, from) == b'{' {
+        return braced(text, from);
+    }
     let line = line_start(text, start);
     let lead = text[line..start].trim_ascii();
     // `PASSWORD=p;w)d` of an .env file: the value goes to the end of the line. Everywhere else punctuation ends it.
@@ -243,6 +246,18 @@ fn unquoted(text: &[u8], start: usize, end: usize, i: usize, form: Form) -> Opti
         return None;
     }
     Some(Candidate { name: None, value, form, quote: 0, wrapper: None, scheme: from > i })
+}
+
+/// `<secret>{label value}</secret>`: a template in braces holds one word, this holds the value last.
+fn braced(text: &[u8], from: usize) -> Option<Candidate> {
+    let close = from + memchr::memchr2(b'}', b'\n', &text[from..text.len().min(from + 512)])?;
+    let inner = &text[from + 1..close];
+    let value = from + 2 + inner.iter().rposition(|b| *b == b' ')?..close;
+    if at(text, close) != b'}' || at(text, close + 1) != b'<' || inner.contains(&b'{') {
+        return None;
+    }
+    accept(text, &value, false)?;
+    Some(Candidate { name: None, value, form: Form::Xml, quote: 0, wrapper: None, scheme: false })
 }
 
 /// The cheap look at a value: its length, its bytes and its words.
