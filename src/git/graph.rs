@@ -2,6 +2,7 @@
 //! more than what it changes.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bstr::BString;
@@ -11,7 +12,7 @@ use super::packs::{Store, Visit, Visited};
 use super::{Mode, Oid, Unread};
 
 /// One entry of a tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Arc {
     /// The number of its name in the low bits, what it is in the two highest.
     name: u32,
@@ -43,23 +44,36 @@ pub enum Leads {
 }
 
 /// All trees of a store.
+///
+/// Most trees are like another one but for an entry or two. So each is kept as a list of pieces, and what trees have in
+/// common is one piece: they are cut at certain names, whatever stands around these.
 pub struct Graph {
-    /// By number of the object: where its arcs are.
+    /// By number of the object: where in `lists` its pieces are named.
     trees: Vec<(u32, u32)>,
+    /// Numbers of pieces.
+    lists: Vec<u32>,
+    /// Where the arcs of each piece end; they begin where those of the one before end.
+    ends: Vec<u32>,
     arcs: Vec<Arc>,
     names: Vec<BString>,
     foreign: Vec<(Oid, bool)>,
     unread: HashMap<u32, Unread>,
 }
 
+/// A piece ends behind one name in so many, and has at most so many entries.
+const PIECE: u32 = 16;
+const LONGEST_PIECE: usize = 64;
+
 impl Graph {
-    /// Reads all trees. `None` when their entries are more than `most`, and when an object that is larger than 4 GiB is
-    /// among them.
+    /// Reads all trees. `None` when they take more than `most` places, of 8 bytes at most each, and when an object that is
+    /// larger than 4 GiB is among them.
     pub fn read(store: &Store, most: usize) -> Option<Graph> {
         let reader = Reader { store, left: AtomicUsize::new(most) };
         let workers = store.sweep(&[Kind::Tree], &reader)?;
         let mut graph = Graph {
             trees: vec![NOT_A_TREE; store.len()],
+            lists: Vec::new(),
+            ends: Vec::new(),
             arcs: Vec::new(),
             names: Vec::new(),
             foreign: Vec::new(),
@@ -69,6 +83,7 @@ impl Graph {
         let mut numbers: HashMap<BString, u32> = HashMap::new();
         for worker in workers {
             let renumbered: Vec<u32> = worker
+                .named
                 .names
                 .into_iter()
                 .map(|name| {
@@ -80,29 +95,37 @@ impl Graph {
                 })
                 .collect();
             let (arcs, foreign) = (graph.arcs.len() as u32, graph.foreign.len() as u32);
-            graph.arcs.extend(worker.arcs.iter().map(|arc| {
+            graph.arcs.extend(worker.pieces.arcs.iter().map(|arc| {
                 let kind = arc.name & !NAME;
                 let child = if kind >> NAME_BITS == FOREIGN { arc.child + foreign } else { arc.child };
                 Arc { name: renumbered[(arc.name & NAME) as usize] | kind, child }
             }));
-            graph.foreign.extend(worker.foreign);
+            graph.foreign.extend(worker.named.foreign);
+            let (lists, pieces) = (graph.lists.len() as u32, graph.ends.len() as u32);
+            graph.lists.extend(worker.pieces.lists.iter().map(|piece| piece + pieces));
+            graph.ends.extend(worker.pieces.ends.iter().map(|end| end + arcs));
             for (tree, from, to) in worker.trees {
-                graph.trees[tree as usize] = (from + arcs, to + arcs);
+                graph.trees[tree as usize] = (from + lists, to + lists);
             }
             graph.unread.extend(worker.unread);
         }
         Some(graph)
     }
 
-    /// The entries of a tree: the number of its name, and what it leads to.
+    /// The pieces of a tree, by number.
     ///
     /// # Errors
     /// Why the tree could not be read.
-    pub fn entries(&self, tree: u32) -> Result<impl Iterator<Item = (u32, Leads)> + '_, Unread> {
-        let Some(&(from, to)) = self.trees.get(tree as usize).filter(|arcs| **arcs != NOT_A_TREE) else {
+    pub fn pieces(&self, tree: u32) -> Result<&[u32], Unread> {
+        let Some(&(from, to)) = self.trees.get(tree as usize).filter(|list| **list != NOT_A_TREE) else {
             return Err(self.unread.get(&tree).cloned().unwrap_or_else(|| Unread::Corrupt("it is not a tree".into())));
         };
-        Ok(self.arcs[from as usize..to as usize].iter().map(|arc| {
+        Ok(&self.lists[from as usize..to as usize])
+    }
+
+    /// The entries of a piece: the number of its name, and what it leads to.
+    pub fn entries(&self, piece: u32) -> impl Iterator<Item = (u32, Leads)> + '_ {
+        arcs_of(&self.ends, &self.arcs, piece).iter().map(|arc| {
             let leads = match arc.name >> NAME_BITS {
                 DIRECTORY => Leads::Directory(arc.child),
                 FILE => Leads::Content(arc.child, Mode::File),
@@ -113,13 +136,19 @@ impl Graph {
                 },
             };
             (arc.name & NAME, leads)
-        }))
+        })
     }
 
     /// The name with this number.
     pub fn name(&self, number: u32) -> &BString {
         &self.names[number as usize]
     }
+}
+
+fn arcs_of<'a>(ends: &[u32], arcs: &'a [Arc], piece: u32) -> &'a [Arc] {
+    let piece = piece as usize;
+    let start = if piece == 0 { 0 } else { ends[piece - 1] };
+    &arcs[start as usize..ends[piece] as usize]
 }
 
 struct Reader<'s> {
@@ -130,16 +159,78 @@ struct Reader<'s> {
 #[derive(Default)]
 struct Worker {
     trees: Vec<(u32, u32, u32)>,
-    arcs: Vec<Arc>,
+    pieces: Pieces,
+    /// The arcs of the tree in the making.
+    open: Vec<Arc>,
+    named: Named,
+    unread: Vec<(u32, Unread)>,
+}
+
+/// What arcs speak of by number.
+#[derive(Default)]
+struct Named {
     names: Vec<BString>,
     numbers: HashMap<BString, u32>,
     foreign: Vec<(Oid, bool)>,
-    unread: Vec<(u32, Unread)>,
+}
+
+/// What the trees of one worker consist of.
+#[derive(Default)]
+struct Pieces {
+    lists: Vec<u32>,
+    ends: Vec<u32>,
+    arcs: Vec<Arc>,
+    /// By hash of their content.
+    known: HashMap<u64, u32>,
+    hashes: RandomState,
+}
+
+impl Pieces {
+    /// Every arc of a tree.
+    fn of(&self, (from, to): (u32, u32)) -> impl Iterator<Item = Arc> + '_ {
+        let pieces = &self.lists[from as usize..to as usize];
+        pieces.iter().flat_map(|piece| arcs_of(&self.ends, &self.arcs, *piece)).copied()
+    }
+
+    /// Adds a tree. Gives its place in `lists`.
+    fn add(&mut self, arcs: &[Arc]) -> (u32, u32) {
+        let first = self.lists.len() as u32;
+        let mut start = 0;
+        for (at, arc) in arcs.iter().enumerate() {
+            let length = at + 1 - start;
+            // Which names end a piece must only not depend on what stands around them.
+            let ends = arc.name.wrapping_mul(0x9e37_79b1) >> 16 & (PIECE - 1) == 0;
+            if ends || length == LONGEST_PIECE || at + 1 == arcs.len() {
+                let piece = self.piece(&arcs[start..=at]);
+                self.lists.push(piece);
+                start = at + 1;
+            }
+        }
+        (first, self.lists.len() as u32)
+    }
+
+    /// The number of the piece with these arcs.
+    fn piece(&mut self, arcs: &[Arc]) -> u32 {
+        let next = self.ends.len() as u32;
+        let number = *self.known.entry(self.hashes.hash_one(arcs)).or_insert(next);
+        // The place of a hash is taken by the first content that has it.
+        if number != next && arcs_of(&self.ends, &self.arcs, number) == arcs {
+            return number;
+        }
+        self.arcs.extend_from_slice(arcs);
+        self.ends.push(self.arcs.len() as u32);
+        next
+    }
+
+    /// How much room they take.
+    fn len(&self) -> usize {
+        self.lists.len() / 2 + self.ends.len() * 4 + self.arcs.len()
+    }
 }
 
 impl Visit for Reader<'_> {
     type Worker = Worker;
-    /// Where the worker keeps the arcs.
+    /// Where the worker lists the pieces.
     type Mark = (u32, u32);
 
     fn worker(&self) -> Worker {
@@ -151,39 +242,40 @@ impl Visit for Reader<'_> {
     }
 
     fn visit(&self, worker: &mut Worker, tree: Visited<(u32, u32)>) -> Option<(u32, u32)> {
-        let first = worker.arcs.len() as u32;
+        let room = worker.pieces.len();
         let hash = self.store.hash_len();
-        let (mut old, mut known) = match tree.base {
-            Some((content, &(from, to))) => (Entries { rest: content, hash }, from..to),
-            None => (Entries { rest: &[], hash }, 0..0),
+        let Worker { pieces, open, named, .. } = worker;
+        open.clear();
+        let (mut old, list) = match tree.base {
+            Some((content, list)) => (Entries { rest: content, hash }, *list),
+            None => (Entries { rest: &[], hash }, (0, 0)),
         };
-        let mut before = old.next();
+        let mut known = pieces.of(list);
+        let mut before = old.next().zip(known.next());
         let mut entries = Entries { rest: tree.content, hash };
         for entry in entries.by_ref() {
             // Both are in the same order; what the base has in between is gone.
-            while before.as_ref().is_some_and(|b| b.name < entry.name && b.raw != entry.raw) {
-                (before, _) = (old.next(), known.next());
+            while before.as_ref().is_some_and(|(b, _)| b.name < entry.name && b.raw != entry.raw) {
+                before = old.next().zip(known.next());
             }
-            let same = before.as_ref().filter(|b| b.raw == entry.raw).and(known.clone().next());
-            let arc = match same {
-                Some(at) => worker.arcs[at as usize],
-                None => self.arc(worker, &entry),
-            };
-            if before.as_ref().is_some_and(|b| b.name == entry.name) {
-                (before, _) = (old.next(), known.next());
+            open.push(match before {
+                Some((ref b, arc)) if b.raw == entry.raw => arc,
+                _ => self.arc(named, &entry),
+            });
+            if before.as_ref().is_some_and(|(b, _)| b.name == entry.name) {
+                before = old.next().zip(known.next());
             }
-            worker.arcs.push(arc);
         }
-        let last = worker.arcs.len() as u32;
         if !entries.rest.is_empty() {
-            worker.arcs.truncate(first as usize);
             worker.unread.push((tree.number, Unread::Corrupt("a tree entry is cut off".into())));
             return Some((0, 0));
         }
-        worker.trees.push((tree.number, first, last));
-        let count = (last - first) as usize;
-        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(count)).ok()?;
-        Some((first, last))
+        drop(known);
+        let (from, to) = pieces.add(open);
+        worker.trees.push((tree.number, from, to));
+        let took = worker.pieces.len() - room;
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(took)).ok()?;
+        Some((from, to))
     }
 
     fn unread(&self, worker: &mut Worker, number: u32, why: Unread) {
@@ -192,19 +284,19 @@ impl Visit for Reader<'_> {
 }
 
 impl Reader<'_> {
-    fn arc(&self, worker: &mut Worker, entry: &Entry) -> Arc {
-        let name = match worker.numbers.get(entry.name) {
+    fn arc(&self, named: &mut Named, entry: &Entry) -> Arc {
+        let name = match named.numbers.get(entry.name) {
             Some(&number) => number,
             None => {
-                let number = worker.names.len() as u32;
-                worker.names.push(entry.name.into());
-                worker.numbers.insert(entry.name.into(), number);
+                let number = named.names.len() as u32;
+                named.names.push(entry.name.into());
+                named.numbers.insert(entry.name.into(), number);
                 number
             }
         };
         let mut foreign = |is_gitlink| {
-            worker.foreign.push((Oid::from_bytes_or_panic(entry.id), is_gitlink));
-            (FOREIGN, worker.foreign.len() as u32 - 1)
+            named.foreign.push((Oid::from_bytes_or_panic(entry.id), is_gitlink));
+            (FOREIGN, named.foreign.len() as u32 - 1)
         };
         let found = self.store.lookup(gix::oid::from_bytes_unchecked(entry.id));
         let (kind, child) = match (entry.mode & 0o170_000, found) {

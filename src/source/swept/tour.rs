@@ -71,6 +71,8 @@ pub(super) struct Tour<'a> {
     looks_into: &'a (dyn Fn(&str) -> bool + Sync),
     named: HashSet<(u32, u32, u32)>,
     trees: Vec<bool>,
+    /// What was seen of directories: where, a piece of their list, and whether it was one of notes.
+    pieces: HashSet<(u32, u32, bool)>,
     /// By number of the object.
     pub spots: Vec<Spot>,
     pub gitlinks: Vec<(BString, Oid)>,
@@ -92,6 +94,7 @@ impl<'a> Tour<'a> {
             looks_into,
             named: HashSet::new(),
             trees: vec![false; store.len()],
+            pieces: HashSet::new(),
             spots: vec![nowhere; store.len()],
             gitlinks: Vec::new(),
             gitlink_ids: HashSet::new(),
@@ -106,8 +109,7 @@ impl<'a> Tour<'a> {
             return true;
         }
         // The depth of a stack of our own is not bounded by the thread's.
-        let graph = self.graph;
-        let Ok(entries) = graph.entries(tree) else { return false };
+        let Some(entries) = self.unseen(tree, dir, is_notes) else { return false };
         let mut stack = vec![(entries, dir)];
         while let Some((entries, dir)) = stack.last_mut() {
             let dir = *dir;
@@ -120,12 +122,12 @@ impl<'a> Tour<'a> {
                     if std::mem::replace(&mut self.trees[tree as usize], true) {
                         continue;
                     }
-                    let Ok(entries) = graph.entries(tree) else { return false };
                     let next = self.dirs.len() as u32;
                     let below = *self.dir_numbers.entry((dir, name)).or_insert(next);
                     if below == next {
                         self.dirs.push((dir, name));
                     }
+                    let Some(entries) = self.unseen(tree, below, is_notes) else { return false };
                     stack.push((entries, below));
                 }
                 Leads::Content(number, mode) => self.content(number, mode, (dir, name), commit, is_notes),
@@ -139,6 +141,14 @@ impl<'a> Tour<'a> {
             }
         }
         true
+    }
+
+    /// The entries of a tree that did not stand in this directory before.
+    fn unseen(&mut self, tree: u32, dir: u32, is_notes: bool) -> Option<impl Iterator<Item = (u32, Leads)> + use<'a>> {
+        let graph = self.graph;
+        let is_new = |piece: &u32| self.pieces.insert((dir, *piece, is_notes));
+        let pieces: Vec<u32> = graph.pieces(tree).ok()?.iter().copied().filter(is_new).collect();
+        Some(pieces.into_iter().flat_map(|piece| graph.entries(piece)))
     }
 
     fn content(&mut self, number: u32, mode: Mode, (dir, name): (u32, u32), commit: u32, is_notes: bool) {
