@@ -294,6 +294,12 @@ mod tests {
         told(&format!("{SHAPE}match = ['x${{secret}}']"), "not found");
         told(&format!("{SHAPE}reject = ['corp_${{hex:20}}']"), "is found");
         told(&format!("{SHAPE}match = ['${{secret}}']\nentropy = 7.5"), "not found");
+        // Two rules for one secret, of which one has to give way.
+        let npm = "keywords = ['npm_']\nregex = '\\b(?<secret>npm_[0-9A-Za-z]{36})\\b'\ncheck = 'crc32-base62'\n";
+        let npm = format!("[[rule]]\nid = \"aaa\"\n{npm}match = ['t = ${{secret}}']\nreject = ['npm_x']");
+        let set = RuleSet::builtin().with_user(&[("corp.toml", npm)]).unwrap();
+        let both = run(&set, |r| r.id == "npm-access-token" || r.id == "aaa", 1, 7).complaints;
+        assert!(both.iter().any(|c| c.message.contains("takes it")), "{both:#?}");
         // Ends in a character after which `\b` needs a letter.
         told("keywords = ['corp_']\nregex = '\\b(?<secret>corp_[-]{20})\\b'\nmatch = ['${secret};']", "not found");
     }
