@@ -248,7 +248,8 @@ pub fn append(place: &Place, record: &Record) -> io::Result<()> {
     line.push(b'\n');
     let mut file = open(&path)?;
     if file.metadata()?.len() > ROTATE_BYTES {
-        drop(file);
+        // One at a time: a second would put aside what was begun a moment ago, until the oldest are thrown away.
+        let _ = file.lock();
         rotate(&directory, &path)?;
         file = open(&path)?;
     }
