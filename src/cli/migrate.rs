@@ -20,7 +20,7 @@ use crate::policy::config;
 use crate::policy::edit::{NewAllowance, with_allowances};
 use crate::policy::migrate::{Carried, Place, Tool};
 use crate::report;
-use crate::source::{Content, Coverage, Item, Old, Paths, Reader, Skip, Source};
+use crate::source::{AtHand, Content, Coverage, Item, Old, Paths, Reader, Source};
 
 /// Carry over what other scanners were told to let pass.
 #[derive(Debug, clap::Args)]
@@ -278,20 +278,5 @@ impl Source for Listed {
     }
     fn reader(&self) -> Result<Box<dyn Reader + '_>> {
         Ok(Box::new(AtHand))
-    }
-}
-
-struct AtHand;
-
-impl Reader for AtHand {
-    fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
-        into.clear();
-        if let Content::Bytes(bytes) = &item.content {
-            into.extend_from_slice(bytes);
-        }
-        Ok(())
-    }
-    fn old_sides(&mut self, _: &Item) -> Vec<Vec<u8>> {
-        Vec::new()
     }
 }

@@ -2,40 +2,16 @@
 
 use super::*;
 use crate::chunk::{Kind, Origin};
-use crate::rule::{Judge, Requires, Severity, Status, sign};
+use crate::rule::{Judge, Requires, Status, sign};
 
 /// A rule with everything that these tests do not look at filled in.
 pub(super) fn rule(id: &'static str, keywords: &'static [&'static str], regex: &'static str) -> Rule {
     Rule {
-        id,
-        title: id,
-        provider: "test",
-        status: Status::Stable,
-        replaced_by: None,
-        severity: Severity::High,
-        confidence: Confidence::High,
-        since: "0.1.0",
         keywords,
         regex,
-        detector: None,
         window: 256,
-        prefix: "",
-        check: None,
-        entropy: None,
-        judge: Judge::Token,
-        general: false,
-        paths: &[],
-        allow: &[],
-        requires: None,
-        why: "",
-        fix: "",
-        references: &[],
-        matches: &[],
-        rejects: &[],
-        digest: 0,
         sketch: Box::leak(Box::new(crate::rule::sketch::Sketch::of(regex))),
-        trail: crate::rule::trail::Trail::ANY,
-        builtin: None,
+        ..Rule::without_pattern(id, id, "test")
     }
 }
 

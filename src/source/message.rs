@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use bstr::{BString, ByteSlice};
 
-use super::{Content, Coverage, Item, Old, Reader, Skip, Source};
+use super::{AtHand, Content, Coverage, Item, Old, Reader, Source};
 use crate::chunk::{Kind, Origin};
 use crate::error::{Context, Result};
 
@@ -79,24 +79,7 @@ impl Source for Message {
     }
 
     fn reader(&self) -> Result<Box<dyn Reader + '_>> {
-        Ok(Box::new(Ready))
-    }
-}
-
-/// Reads what a plan holds already.
-struct Ready;
-
-impl Reader for Ready {
-    fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
-        into.clear();
-        if let Content::Bytes(bytes) = &item.content {
-            into.extend_from_slice(bytes);
-        }
-        Ok(())
-    }
-
-    fn old_sides(&mut self, _: &Item) -> Vec<Vec<u8>> {
-        Vec::new()
+        Ok(Box::new(AtHand))
     }
 }
 

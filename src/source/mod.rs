@@ -162,6 +162,23 @@ pub trait Reader {
     }
 }
 
+/// Reads what a plan holds already.
+pub struct AtHand;
+
+impl Reader for AtHand {
+    fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
+        into.clear();
+        if let Content::Bytes(bytes) = &item.content {
+            into.extend_from_slice(bytes);
+        }
+        Ok(())
+    }
+
+    fn old_sides(&mut self, _: &Item) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
+}
+
 /// How a Git LFS pointer begins, and how large one can be (its specification says less than 1,024 bytes).
 const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
 const LFS_POINTER_MAX: usize = 1024;

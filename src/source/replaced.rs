@@ -2,7 +2,7 @@
 
 use bstr::BString;
 
-use super::{Content, Coverage, Item, Old, Reader, Skip, Source};
+use super::{AtHand, Content, Coverage, Item, Old, Reader, Skip, Source};
 use crate::chunk::{Kind, Origin};
 use crate::error::Result;
 
@@ -36,19 +36,16 @@ impl Source for Changed {
     }
 
     fn reader(&self) -> Result<Box<dyn Reader + '_>> {
-        Ok(Box::new(AtHand(&self.files)))
+        Ok(Box::new(WithBefore(&self.files)))
     }
 }
 
-struct AtHand<'a>(&'a [Replaced]);
+/// Knows what stood there before.
+struct WithBefore<'a>(&'a [Replaced]);
 
-impl Reader for AtHand<'_> {
+impl Reader for WithBefore<'_> {
     fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
-        into.clear();
-        if let Content::Bytes(bytes) = &item.content {
-            into.extend_from_slice(bytes);
-        }
-        Ok(())
+        AtHand.read(item, into)
     }
 
     fn old_sides(&mut self, item: &Item) -> Vec<Vec<u8>> {
