@@ -17,7 +17,7 @@ pub enum Kind {
     Note,
     /// The name of a path, which can hold a secret too.
     PathName,
-    /// The name of a branch or tag that the other side does not have yet.
+    /// The name of a branch or tag on the other side.
     RefName,
     /// Standard input.
     Stdin,

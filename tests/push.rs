@@ -561,7 +561,14 @@ fn the_name_of_a_new_ref_is_read_and_that_of_an_old_one_is_not() {
     assert!(!run.stdout.contains(&token) && !run.stderr.contains(&token), "{}", run.stdout);
     repo.git(&["push", "--quiet", "--no-verify", "origin", &format!("main:refs/heads/{token}")]);
     repo.write("f", "more\n").commit("more");
-    push(&repo, &["origin", &format!("main:refs/heads/{token}")]).expect_clean();
+    let again = push(&repo, &["origin", &format!("main:refs/heads/{token}")]).expect_clean();
+    let gone = push(&repo, &["origin", "--delete", &token]).expect_clean();
+    for run in [again, gone] {
+        assert!(!run.stdout.contains(&token), "{}", run.stdout);
+        assert!(!run.stderr.lines().any(|l| l.starts_with("shield-hook") && l.contains(&token)), "{}", run.stderr);
+    }
+    let journal = fs::read_to_string(repo.path(".git/shield-hook/journal.jsonl")).expect("the journal");
+    assert!(!journal.contains(&token) && journal.contains("refs/heads/npm_****"), "{journal}");
 }
 
 #[test]

@@ -29,11 +29,6 @@ impl RefUpdate {
         self.local_ref.starts_with(b"refs/notes/") || self.remote_ref.starts_with(b"refs/notes/")
     }
 
-    /// Whether the other side does not have the ref yet.
-    fn is_creation(&self) -> bool {
-        self.old.is_null() && !self.new.is_null() && !self.remote_ref.is_empty()
-    }
-
     fn shown(&self) -> String {
         let short = |name: &BString| {
             let name = name.to_str_lossy().into_owned();
@@ -98,10 +93,13 @@ fn update(local_ref: &[u8], new: &[u8], remote_ref: &[u8], old: &[u8]) -> Option
     })
 }
 
-/// The name of a new ref is published with it.
+/// The name of a new ref is published with it. That of one which the other side has, or is to forget, is old: it does not
+/// block, and is masked in what is said of the run all the same.
 fn ref_name(update: &RefUpdate) -> Item {
     let origin = Origin { kind: Kind::RefName, path: update.remote_ref.clone(), commit: None };
-    Item { origin, content: Content::Bytes(update.remote_ref.to_vec().into()), old: Old::Nothing }
+    let is_new = update.old.is_null() && !update.new.is_null();
+    let old = if is_new { Old::Nothing } else { Old::Unknown(usize::MAX) };
+    Item { origin, content: Content::Bytes(update.remote_ref.to_vec().into()), old }
 }
 
 /// Everything that some ref updates bring to where they go.
@@ -233,12 +231,12 @@ impl Source for Outgoing<'_> {
         if self.updates.is_empty() {
             coverage.refs.push("nothing to push".into());
         }
-        if tips.is_empty() {
-            return Ok(Vec::new());
+        let mut items = Vec::new();
+        if !tips.is_empty() {
+            let new = git::outgoing(self.repo, &mut self.repo.objects(), &tips, &hidden)?;
+            items = self.commits.plan(new, &tips, &notes, coverage)?;
         }
-        let new = git::outgoing(self.repo, &mut self.repo.objects(), &tips, &hidden)?;
-        let mut items = self.commits.plan(new, &tips, &notes, coverage)?;
-        items.extend(self.updates.iter().filter(|u| self.names && u.is_creation()).map(ref_name));
+        items.extend(self.updates.iter().filter(|u| self.names && !u.remote_ref.is_empty()).map(ref_name));
         Ok(items)
     }
 
@@ -260,7 +258,11 @@ impl Reader for OutgoingReader<'_> {
     }
 
     fn old_sides(&mut self, item: &Item) -> Vec<Vec<u8>> {
-        self.inner.old_sides(item)
+        match &item.content {
+            // A name that was there before is its own old side.
+            Content::Bytes(name) if item.origin.kind == Kind::RefName => vec![name.to_vec()],
+            _ => self.inner.old_sides(item),
+        }
     }
 
     fn published_elsewhere(&mut self, item: &Item) -> Option<String> {
