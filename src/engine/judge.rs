@@ -141,13 +141,13 @@ fn random_tail(secret: &[u8]) -> bool {
     tail.len() >= 16 && tail.len() < secret.len() && !is_placeholder(tail) && generic::looks_random(tail) > 0.4
 }
 
-/// Whether the random part of a token is letters alone, all of one case or made of words: chance does not do that.
+/// Whether the part of a token that should be random is letters alone and reads like words: chance does not do that. In
+/// one case a token without digits is rare, and words run together look more random than in two, so more is asked.
 fn is_letters(secret: &[u8]) -> bool {
     let Some(body) = secret.split(|b| !b.is_ascii_alphanumeric()).max_by_key(|part| part.len()) else { return false };
     let one_case = body.iter().all(u8::is_ascii_lowercase) || body.iter().all(u8::is_ascii_uppercase);
-    body.len() >= 16
-        && body.iter().all(u8::is_ascii_alphabetic)
-        && (one_case && body.len() >= 20 || generic::looks_random(body) < 0.3)
+    let least = if one_case && body.len() >= 20 { 0.44 } else { 0.3 };
+    body.len() >= 16 && body.iter().all(u8::is_ascii_alphabetic) && generic::looks_random(body) < least
 }
 
 /// Whether digits may stand in the rule's secrets.
@@ -161,7 +161,7 @@ fn wants_digits(rule: &Rule) -> bool {
 /// Hexadecimal, but for a prefix or so, and with enough digits not to be a word.
 fn is_hex(value: &[u8]) -> bool {
     let tail = value.rsplit(|b| matches!(b, b'-' | b'_')).next().unwrap_or_default();
-    let value = if tail.len() >= SHORTEST * 2 { tail } else { value };
+    let value = if tail.len() >= SHORTEST { tail } else { value };
     let count = |is: fn(&u8) -> bool| value.iter().filter(|b| is(b)).count();
     let hex = count(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f' | b'A'..=b'F' | b'-'));
     hex * 10 >= value.len() * 9 && count(u8::is_ascii_digit) * 6 >= value.len()

@@ -108,7 +108,8 @@ fn template(v: &[u8]) -> bool {
     let inner = &v[1..v.len().max(2) - 1];
     match (first, last) {
         (b'<', b'>') | (b'{', b'}') | (b'[', b']') | (b'%', b'%') | (b'(', b')') => return true,
-        (b'@', b'@') | (b'_', b'_') if identifier(inner) => return true,
+        (b'@', b'@') if identifier(inner) => return true,
+        (b'_', b'_') if is_name(inner) => return true,
         _ => {}
     }
     if first == b'$' && v.len() > 1 && (v[1].is_ascii_alphabetic() || v[1] == b'_') && identifier(&v[1..]) {
@@ -152,9 +153,25 @@ fn reference(v: &[u8]) -> bool {
                 || REFERENCES.iter().any(|r| contains(v, r)))
 }
 
+/// A name as code writes it between underscores: one case, few digits. A random token may begin and end with one, too.
+fn is_name(v: &[u8]) -> bool {
+    let count = |is: fn(&u8) -> bool| v.iter().filter(|b| is(b)).count();
+    let one_case = count(u8::is_ascii_lowercase) == 0 || count(u8::is_ascii_uppercase) == 0;
+    identifier(v) && one_case && count(u8::is_ascii_digit) * 8 <= v.len()
+}
+
+/// Three dots in the place of a part: at an end, or between what is too short to be the whole of a credential. In a long
+/// token whose alphabet has dots, chance puts three in a row as well.
+fn elided(v: &[u8]) -> bool {
+    const WHOLE: usize = 20;
+    let Some(at) = memchr::memmem::find(v, b"...") else { return false };
+    let after = v[at..].iter().position(|&b| b != b'.').map_or(0, |dots| v.len() - at - dots);
+    at == 0 || after == 0 || at.max(after) < WHOLE
+}
+
 /// `********`, `xxxxxxxx`, `......`, `abc...`, `sk-xxxx`.
 fn mask(v: &[u8]) -> bool {
-    if contains(v, b"...") || contains(v, "…".as_bytes()) || contains(v, b"****") || contains(v, "•".as_bytes()) {
+    if elided(v) || contains(v, "…".as_bytes()) || contains(v, b"****") || contains(v, "•".as_bytes()) {
         return true;
     }
     let mut longest = 1;
@@ -304,5 +321,16 @@ mod tests {
     fn a_word_inside_a_long_value_does_not_hide_it() {
         let value = format!("{}-example-{}", "k9Zq27LmPwR4".repeat(3), "b7Xc1VnT".repeat(2));
         assert!(!is_placeholder(value.as_bytes()));
+    }
+
+    #[test]
+    fn what_chance_puts_into_a_random_token_makes_it_no_placeholder() {
+        let part = "k9Zq27LmPwR4b7Xc1VnT8y3H";
+        for value in [format!("_{part}_"), format!("{part}...{part}"), format!("k9.{part}...7")] {
+            assert!(!is_placeholder(value.as_bytes()), "{value}");
+        }
+        for value in ["__DB_PASSWORD__", "_token_2_", "k9Zq27...8y3H", "k9Zq27LmPwR4b7Xc...", "...LmPwR4b7Xc1VnT"] {
+            assert!(is_placeholder(value.as_bytes()), "{value}");
+        }
     }
 }
