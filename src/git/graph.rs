@@ -82,8 +82,10 @@ impl Graph {
         // Workers number names on their own; here each gets one number.
         let mut numbers: HashMap<BString, u32> = HashMap::new();
         for worker in workers {
-            let renumbered: Vec<u32> = worker
-                .named
+            let Worker { trees, pieces: Pieces { lists, ends, arcs, known, .. }, named, unread, .. } = worker;
+            drop((known, named.numbers));
+            let is_first = graph.names.is_empty();
+            let renumbered: Vec<u32> = named
                 .names
                 .into_iter()
                 .map(|name| {
@@ -94,20 +96,28 @@ impl Graph {
                     })
                 })
                 .collect();
-            let (arcs, foreign) = (graph.arcs.len() as u32, graph.foreign.len() as u32);
-            graph.arcs.extend(worker.pieces.arcs.iter().map(|arc| {
-                let kind = arc.name & !NAME;
-                let child = if kind >> NAME_BITS == FOREIGN { arc.child + foreign } else { arc.child };
-                Arc { name: renumbered[(arc.name & NAME) as usize] | kind, child }
-            }));
-            graph.foreign.extend(worker.named.foreign);
-            let (lists, pieces) = (graph.lists.len() as u32, graph.ends.len() as u32);
-            graph.lists.extend(worker.pieces.lists.iter().map(|piece| piece + pieces));
-            graph.ends.extend(worker.pieces.ends.iter().map(|end| end + arcs));
-            for (tree, from, to) in worker.trees {
-                graph.trees[tree as usize] = (from + lists, to + lists);
+            let (first_list, first_piece) = (graph.lists.len() as u32, graph.ends.len() as u32);
+            let (first_arc, first_foreign) = (graph.arcs.len() as u32, graph.foreign.len() as u32);
+            graph.foreign.extend(named.foreign);
+            if is_first {
+                // Its numbers stay what they are.
+                (graph.lists, graph.ends, graph.arcs) = (lists, ends, arcs);
+            } else {
+                graph.lists.reserve_exact(lists.len());
+                graph.lists.extend(lists.iter().map(|piece| piece + first_piece));
+                graph.ends.reserve_exact(ends.len());
+                graph.ends.extend(ends.iter().map(|end| end + first_arc));
+                graph.arcs.reserve_exact(arcs.len());
+                graph.arcs.extend(arcs.iter().map(|arc| {
+                    let kind = arc.name & !NAME;
+                    let child = if kind >> NAME_BITS == FOREIGN { arc.child + first_foreign } else { arc.child };
+                    Arc { name: renumbered[(arc.name & NAME) as usize] | kind, child }
+                }));
             }
-            graph.unread.extend(worker.unread);
+            for (tree, from, to) in trees {
+                graph.trees[tree as usize] = (from + first_list, to + first_list);
+            }
+            graph.unread.extend(unread);
         }
         Some(graph)
     }
@@ -139,9 +149,9 @@ impl Graph {
         })
     }
 
-    /// The name with this number.
-    pub fn name(&self, number: u32) -> &BString {
-        &self.names[number as usize]
+    /// All names, by their numbers. They are needed longer than the trees.
+    pub fn take_names(&mut self) -> Vec<BString> {
+        std::mem::take(&mut self.names)
     }
 }
 

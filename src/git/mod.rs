@@ -13,6 +13,7 @@ mod near;
 mod objects;
 mod outgoing;
 mod packs;
+mod positioned;
 mod reach;
 mod reflog;
 mod remotes;

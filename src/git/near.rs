@@ -15,6 +15,7 @@ use gix::odb::pack::{cache, data};
 use gix::zlib::Inflate;
 
 use super::Oid;
+use super::positioned::read_at;
 
 /// So many look-ups are worth it; for more the whole index pays.
 const LOOKUPS: u32 = 512;
@@ -188,20 +189,4 @@ impl Pack {
         let found = data.decode_entry(entry, into, inflate, &|_, _| Ok(None), &mut cache::Never).ok()?;
         Some(found.kind)
     }
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, into: &mut [u8], at: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, into, at)
-}
-
-#[cfg(windows)]
-fn read_at(file: &File, mut into: &mut [u8], mut at: u64) -> io::Result<()> {
-    while !into.is_empty() {
-        match std::os::windows::fs::FileExt::seek_read(file, into, at)? {
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            count => (into, at) = (&mut into[count..], at + count as u64),
-        }
-    }
-    Ok(())
 }

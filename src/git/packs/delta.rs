@@ -34,7 +34,7 @@ impl<'a> Delta<'a> {
     ) -> Result<(), &'static str> {
         const CUT: &str = "a delta ends in the middle of an instruction";
         into.clear();
-        into.reserve(self.size);
+        into.try_reserve(self.size).map_err(|_| "a delta makes an object that is larger than memory")?;
         let mut rest = self.instructions;
         // Where in the base the next byte would stand if nothing had changed.
         let mut expected = 0;

@@ -3,13 +3,18 @@
 use std::ops::Range;
 
 use gix::objs::Kind;
+use gix::odb::pack::data::Entry;
 use gix::prelude::*;
-use gix::zlib::Inflate;
+use gix::zlib::{Inflate, Status};
 
 use super::delta::Delta;
 use super::tree::{Node, Pack};
+use super::windows::Windows;
 use super::{Store, Unread, Visit, Visited};
 use crate::chunk::Copied;
+
+/// An inflated object is at most this many times its size (the limit of the format is 1,032).
+const EXPANSION: u64 = 1100;
 
 /// An object that others are made from, while they are.
 struct Held<Mark> {
@@ -23,7 +28,9 @@ struct Held<Mark> {
 pub(super) struct Descent<'s> {
     store: &'s Store,
     repo: gix::Repository,
+    windows: Windows,
     inflate: Inflate,
+    /// Instructions; as long as the longest so far.
     delta: Vec<u8>,
     fresh: Vec<Range<usize>>,
     copied: Vec<Copied>,
@@ -36,6 +43,7 @@ impl<'s> Descent<'s> {
         Descent {
             store,
             repo,
+            windows: Windows::new(),
             inflate: Inflate::default(),
             delta: Vec::new(),
             fresh: Vec::new(),
@@ -146,21 +154,30 @@ impl<'s> Descent<'s> {
         visitor: &V,
     ) -> Result<(), Unread> {
         let corrupt = |e: &dyn std::fmt::Display| Unread::Corrupt(e.to_string());
-        let entry = pack.data.entry(pack.nodes[node as usize].offset).map_err(|e| corrupt(&e))?;
+        let place = pack.place(node);
+        let start = place.start;
+        let packed = self.windows.get(&pack.data, place).map_err(|e| corrupt(&e))?;
+        let entry = Entry::from_bytes(packed, start, self.store.hash).map_err(|e| corrupt(&e))?;
+        let packed = &packed[entry.header_size()..];
         let size = entry.decompressed_size;
         if visitor.is_too_large(size) {
             return Err(Unread::TooLarge { size, max: 0 });
         }
+        if size > (packed.len() as u64).saturating_mul(EXPANSION) {
+            return Err(corrupt(&"it says that it is larger than it can be"));
+        }
+        let size = size as usize;
         self.fresh.clear();
         self.copied.clear();
         let Some(base) = base else {
-            content.resize(size as usize, 0);
-            pack.data.decompress_entry(&entry, &mut self.inflate, content).map_err(|e| corrupt(&e))?;
-            return Ok(());
+            content.resize(size, 0);
+            return inflate(&mut self.inflate, packed, content).map_err(Unread::Corrupt);
         };
-        self.delta.resize(size as usize, 0);
-        pack.data.decompress_entry(&entry, &mut self.inflate, &mut self.delta).map_err(|e| corrupt(&e))?;
-        let delta = Delta::new(&self.delta, base.len()).map_err(|e| corrupt(&e))?;
+        if self.delta.len() < size {
+            self.delta.resize(size, 0);
+        }
+        inflate(&mut self.inflate, packed, &mut self.delta[..size]).map_err(Unread::Corrupt)?;
+        let delta = Delta::new(&self.delta[..size], base.len()).map_err(|e| corrupt(&e))?;
         if visitor.is_too_large(delta.size as u64) {
             return Err(Unread::TooLarge { size: delta.size as u64, max: 0 });
         }
@@ -175,5 +192,15 @@ impl<'s> Descent<'s> {
             visitor.unread(worker, pack.first + entry, why.clone());
             all.extend(&pack.children[from as usize..to as usize]);
         }
+    }
+}
+
+/// Inflates all of `packed` into all of `into`.
+fn inflate(inflate: &mut Inflate, packed: &[u8], into: &mut [u8]) -> Result<(), String> {
+    inflate.reset();
+    match inflate.once(packed, into) {
+        Ok((Status::StreamEnd, _, length)) if length == into.len() => Ok(()),
+        Ok(_) => Err("it is not as long as it says".into()),
+        Err(e) => Err(e.to_string()),
     }
 }

@@ -7,19 +7,21 @@
 mod delta;
 mod descent;
 mod tree;
+mod windows;
 
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use gix::objs::Kind;
-use gix::odb::pack::{data, index};
+use gix::odb::pack::index;
 
 use super::{Oid, Repo, Unread};
 use crate::chunk::Copied;
 use crate::error::{Error, Result};
 use descent::Descent;
 use tree::Pack;
+use windows::Data;
 
 /// The objects of a repository by number: those of its packs, then the loose ones.
 pub struct Store {
@@ -96,9 +98,9 @@ impl Store {
                     return Ok(None);
                 }
                 let index = index::File::at(&index, hash).map_err(|e| failed(&index, &e))?;
-                let data = data::File::at(path, hash).map_err(|e| failed(path, &e))?;
+                let data = Data::open(path, packs.len(), index.num_objects(), hash).map_err(|e| failed(path, &e))?;
                 let Some(next) = first.checked_add(index.num_objects()) else { return Ok(None) };
-                let pack = Pack::read(index, data, first).map_err(|e| failed(path, &e))?;
+                let pack = Pack::read(index, data, hash, first).map_err(|e| failed(path, &e))?;
                 let Some(pack) = pack else { return Ok(None) };
                 packs.push(pack);
                 first = next;

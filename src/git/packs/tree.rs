@@ -1,12 +1,17 @@
 //! The delta trees of one pack: which object is made from which.
 
+use std::io;
+use std::ops::Range;
+
 use gix::objs::Kind;
 use gix::odb::pack::{data, index};
+
+use super::windows::{Data, Windows};
 
 /// A pack with its trees.
 pub(super) struct Pack {
     pub index: index::File,
-    pub data: data::File,
+    pub data: Data,
     /// By offset.
     pub nodes: Vec<Node>,
     /// The nodes that are based on each node, those of one base side by side.
@@ -35,10 +40,14 @@ pub(super) struct Node {
 /// No node.
 pub(super) const NONE: u32 = u32::MAX;
 
+/// The head of an entry is shorter: its size, and how far back or under which id its base is.
+const HEAD: u64 = 64;
+
 impl Pack {
     /// Builds the delta trees. `None` when one of them leads nowhere, as in a pack that git never leaves on disk.
-    pub fn read(index: index::File, data: data::File, first: u32) -> Result<Option<Pack>, gix::error::Error> {
+    pub fn read(index: index::File, data: Data, hash: gix::hash::Kind, first: u32) -> io::Result<Option<Pack>> {
         let count = index.num_objects();
+        let mut windows = Windows::new();
         let mut nodes: Vec<Node> = (0..count)
             .map(|entry| Node {
                 offset: index.pack_offset_at_index(entry),
@@ -53,7 +62,9 @@ impl Pack {
         let at = |nodes: &[Node], offset: u64| nodes.binary_search_by_key(&offset, |n| n.offset).ok().map(|n| n as u32);
         let mut later = Vec::new();
         for n in 0..nodes.len() {
-            let entry = data.entry(nodes[n].offset)?;
+            let all = whole(&nodes, &data, n);
+            let head = windows.get(&data, all.start..all.end.min(all.start + HEAD))?;
+            let entry = data::Entry::from_bytes(head, all.start, hash).map_err(|e| io::Error::other(e.to_string()))?;
             match entry.header {
                 data::entry::Header::OfsDelta { base_distance } => {
                     let base = entry.checked_base_pack_offset(base_distance).and_then(|offset| at(&nodes, offset));
@@ -110,4 +121,14 @@ impl Pack {
         }
         Ok(Some(Pack { index, data, nodes, children, roots, first }))
     }
+
+    /// Where in the pack the object stands.
+    pub fn place(&self, node: u32) -> Range<u64> {
+        whole(&self.nodes, &self.data, node as usize)
+    }
+}
+
+/// From where a node begins to where the next does.
+fn whole(nodes: &[Node], data: &Data, node: usize) -> Range<u64> {
+    nodes[node].offset..nodes.get(node + 1).map_or(data.end, |next| next.offset)
 }

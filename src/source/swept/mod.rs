@@ -56,7 +56,7 @@ pub(super) fn plan(repo: &Repo, sieve: &Sieve, max: u64, coverage: &mut Coverage
         sizes.extend(worker.sizes);
         telling.extend(worker.telling);
     }
-    let Some(graph) = Graph::read(&store, MOST_ENTRIES) else { return Ok(None) };
+    let Some(mut graph) = Graph::read(&store, MOST_ENTRIES) else { return Ok(None) };
     let mut objects = repo.objects();
     let (mut new, tips) = git::everything(repo, &mut objects, known)?;
     if !new.unread.is_empty() {
@@ -66,25 +66,26 @@ pub(super) fn plan(repo: &Repo, sieve: &Sieve, max: u64, coverage: &mut Coverage
     let notes: Vec<Oid> = repo.refs("refs/notes/")?.into_iter().map(|r| r.id).collect();
     let notes = only_from(&new.commits, &notes, &tips);
 
-    let mut tour = Tour::new(&store, &graph, &*sieve.looks_into);
+    let mut tour = Tour::new(&store, &mut graph, &*sieve.looks_into);
     for tag in &new.tags {
         tour.order.push(Step::Tag(*tag));
     }
     for (n, commit) in new.commits.iter().enumerate() {
         tour.order.push(Step::Commit(n as u32));
         let tree = store.lookup(&commit.id).and_then(|commit| trees.get(&commit).copied());
-        let whole = tree.is_some_and(|tree| tour.visit(tree, ROOT, n as u32, notes.contains(&commit.id)));
+        let whole = tree.is_some_and(|tree| tour.visit(&graph, tree, ROOT, n as u32, notes.contains(&commit.id)));
         if !whole {
             return Ok(None);
         }
     }
     for tree in &new.trees {
-        if !store.lookup(tree).is_some_and(|tree| tour.visit(tree, ROOT, NO_COMMIT, false)) {
+        if !store.lookup(tree).is_some_and(|tree| tour.visit(&graph, tree, ROOT, NO_COMMIT, false)) {
             return Ok(None);
         }
     }
 
-    tour.again.sort_unstable();
+    drop(graph);
+    tour.end();
 
     let contents = Contents { tour: &tour, sieve, max };
     let Some(read) = store.sweep(&[ObjectKind::Blob], &contents) else { return Ok(None) };

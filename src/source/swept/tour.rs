@@ -62,7 +62,8 @@ pub(super) enum Step {
 
 /// The walk over all commits' trees.
 pub(super) struct Tour<'a> {
-    graph: &'a Graph,
+    /// By the numbers that the graph gave them.
+    names: Vec<BString>,
     /// Each directory's parent and name.
     dirs: Vec<(u32, u32)>,
     dir_numbers: HashMap<(u32, u32), u32>,
@@ -79,15 +80,16 @@ pub(super) struct Tour<'a> {
     gitlink_ids: HashSet<Oid>,
     /// The plan.
     pub order: Vec<Step>,
-    /// Content that is judged at further paths, too: its number, then where. Sorted once the walk is over.
+    /// Content that is judged at further paths, too: its number, then where. Sorted once the walk has ended.
     pub again: Vec<(u32, u32, u32)>,
 }
 
 impl<'a> Tour<'a> {
-    pub fn new(store: &Store, graph: &'a Graph, looks_into: &'a (dyn Fn(&str) -> bool + Sync)) -> Self {
+    /// Of the trees in `graph`, whose names it takes.
+    pub fn new(store: &Store, graph: &mut Graph, looks_into: &'a (dyn Fn(&str) -> bool + Sync)) -> Self {
         let nowhere = Spot { dir: NOWHERE, name: 0, commit: NO_COMMIT, kind: SpotKind::File };
         Tour {
-            graph,
+            names: graph.take_names(),
             dirs: vec![(ROOT, 0)],
             dir_numbers: HashMap::new(),
             paths: HashMap::new(),
@@ -104,12 +106,12 @@ impl<'a> Tour<'a> {
     }
 
     /// Visits a tree and those below it, each once. False when one cannot be read, or leads to what is not there.
-    pub fn visit(&mut self, tree: u32, dir: u32, commit: u32, is_notes: bool) -> bool {
+    pub fn visit(&mut self, graph: &Graph, tree: u32, dir: u32, commit: u32, is_notes: bool) -> bool {
         if std::mem::replace(&mut self.trees[tree as usize], true) {
             return true;
         }
         // The depth of a stack of our own is not bounded by the thread's.
-        let Some(entries) = self.unseen(tree, dir, is_notes) else { return false };
+        let Some(entries) = self.unseen(graph, tree, dir, is_notes) else { return false };
         let mut stack = vec![(entries, dir)];
         while let Some((entries, dir)) = stack.last_mut() {
             let dir = *dir;
@@ -127,7 +129,7 @@ impl<'a> Tour<'a> {
                     if below == next {
                         self.dirs.push((dir, name));
                     }
-                    let Some(entries) = self.unseen(tree, below, is_notes) else { return false };
+                    let Some(entries) = self.unseen(graph, tree, below, is_notes) else { return false };
                     stack.push((entries, below));
                 }
                 Leads::Content(number, mode) => self.content(number, mode, (dir, name), commit, is_notes),
@@ -144,11 +146,23 @@ impl<'a> Tour<'a> {
     }
 
     /// The entries of a tree that did not stand in this directory before.
-    fn unseen(&mut self, tree: u32, dir: u32, is_notes: bool) -> Option<impl Iterator<Item = (u32, Leads)> + use<'a>> {
-        let graph = self.graph;
+    fn unseen<'g>(
+        &mut self,
+        graph: &'g Graph,
+        tree: u32,
+        dir: u32,
+        is_notes: bool,
+    ) -> Option<impl Iterator<Item = (u32, Leads)> + use<'g>> {
         let is_new = |piece: &u32| self.pieces.insert((dir, *piece, is_notes));
         let pieces: Vec<u32> = graph.pieces(tree).ok()?.iter().copied().filter(is_new).collect();
         Some(pieces.into_iter().flat_map(|piece| graph.entries(piece)))
+    }
+
+    /// Lets go of what only the walk needs.
+    pub fn end(&mut self) {
+        (self.dir_numbers, self.named, self.trees, self.pieces) = Default::default();
+        self.order.shrink_to_fit();
+        self.again.sort_unstable();
     }
 
     fn content(&mut self, number: u32, mode: Mode, (dir, name): (u32, u32), commit: u32, is_notes: bool) {
@@ -210,7 +224,7 @@ impl<'a> Tour<'a> {
             if n > 0 {
                 into.push(b'/');
             }
-            into.extend_from_slice(self.graph.name(*name));
+            into.extend_from_slice(&self.names[*name as usize]);
         }
     }
 
