@@ -9,7 +9,7 @@ use std::error::Error;
 use std::fs;
 
 use ignore::WalkBuilder;
-use shield_hook::engine::prefilter::table::{RARITIES, fold, rarity_of};
+use shield_hook::engine::prefilter::table::{RARITIES, rarity_of};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut counts = vec![0_u64; RARITIES];
@@ -21,8 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 continue;
             }
             for piece in fs::read(entry.path())?.windows(4).step_by(7) {
-                let piece = u32::from_le_bytes([piece[0], piece[1], piece[2], piece[3]]);
-                counts[rarity_of(fold(piece))] += 1;
+                counts[rarity_of([piece[0], piece[1], piece[2], piece[3]])] += 1;
                 total += 1;
             }
         }

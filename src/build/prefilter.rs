@@ -1,7 +1,6 @@
 //! The keywords of all rules -> the prefilter's tables, and which rules each keyword wakes.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::fs;
 
 #[path = "../engine/prefilter/table.rs"]
@@ -9,7 +8,7 @@ use std::fs;
 mod table;
 
 use crate::Context;
-use table::{Entry, Tables};
+use table::Tables;
 
 /// Writes the tables.
 pub fn write(context: &Context) {
@@ -24,9 +23,11 @@ pub fn write(context: &Context) {
         }
     }
     let keywords: Vec<&str> = wakes.keys().map(String::as_str).collect();
-    let built = table::build(&keywords);
-    let mut out = String::new();
-    tables(&mut out, &built).expect("a String takes everything");
+    let Tables { tags, near, used, ranks, ends, entries } = table::build(&keywords);
+    let tags: Vec<u8> = tags.into_iter().flat_map(u16::to_le_bytes).collect();
+    fs::write(context.out.join("prefilter-tags.bin"), tags).expect("OUT_DIR is writable");
+    let entries: Vec<u32> = entries.into_iter().map(|entry| entry.0).collect();
+    let heads: Vec<(u64, u64)> = keywords.iter().map(|keyword| table::head(keyword.as_bytes())).collect();
     let ends_of = |lengths: &mut dyn Iterator<Item = usize>| -> Vec<usize> {
         lengths
             .scan(0, |sum, len| {
@@ -38,26 +39,15 @@ pub fn write(context: &Context) {
             .collect()
     };
     let rules: Vec<u16> = wakes.values().flatten().copied().collect();
-    writeln!(
-        out,
-        "static BUILTIN: Prefilter = Prefilter {{ bitmap: &BITMAP, ranks: &RANKS, ends: ENDS, entries: ENTRIES, keywords: {:?}, \
-         keyword_ends: &{:?} }};\nstatic BUILTIN_WAKES: Wakes = Wakes {{ rules: &{rules:?}, ends: &{:?} }};",
+    let out = format!(
+        "static TAGS: &[[u8; 2]; SLOTS] = \
+             include_bytes!(concat!(env!(\"OUT_DIR\"), \"/prefilter-tags.bin\")).as_chunks().0.first_chunk().unwrap();\n\
+         static BUILTIN: Prefilter = Prefilter {{ tags: TAGS, near: &{near:?}, used: &{used:?}, ranks: &{ranks:?}, ends: &{ends:?}, \
+         entries: &{entries:?}, keywords: {:?}, keyword_ends: &{:?}, heads: &{heads:?} }};\n\
+         static BUILTIN_WAKES: Wakes = Wakes {{ rules: &{rules:?}, ends: &{:?} }};\n",
         keywords.concat(),
         ends_of(&mut keywords.iter().map(|k| k.len())),
         ends_of(&mut wakes.values().map(Vec::len)),
-    )
-    .expect("a String takes everything");
+    );
     fs::write(context.out.join("prefilter.rs"), out).expect("OUT_DIR is writable");
-}
-
-fn tables(out: &mut String, built: &Tables) -> std::fmt::Result {
-    let Tables { bitmap, ranks, ends, entries } = built;
-    writeln!(out, "static BITMAP: [u32; WORDS] = {bitmap:?};")?;
-    writeln!(out, "static RANKS: [u32; WORDS] = {ranks:?};")?;
-    writeln!(out, "static ENDS: &[u32] = &{ends:?};")?;
-    writeln!(out, "static ENTRIES: &[Entry] = &[")?;
-    for Entry { head, piece, keyword, shift, len } in entries {
-        writeln!(out, "Entry {{ head: {head}, piece: {piece}, keyword: {keyword}, shift: {shift}, len: {len} }},")?;
-    }
-    writeln!(out, "];")
 }

@@ -5,67 +5,141 @@
 //! two lies on a step. Of all pieces of a keyword the rarest in ordinary code are taken. A piece may reach one byte over
 //! an end of the keyword: then every value of that byte is entered. To keep these few, and to fold case, only some bits
 //! of each byte count.
+//!
+//! A piece is two halves of two bytes, in little-endian order. All arithmetic is in 16 bits, of which vector units do
+//! eight or more at a time on any machine.
 
-/// The bits of a piece that count, by byte in little-endian order: four of the outer bytes, five of the inner ones. Bit
-/// 5, which tells upper case from lower, is not among them.
-const MASK: u32 = 0x0f1f_1f0f;
-/// Spreads pieces over slots. Of some thirty odd numbers the one that let the fewest positions of ordinary code pass.
-const MULTIPLIER: u32 = 0xfc56_39b1;
-/// There are so many slots, as a power of two: 64 KB of bitmap, beyond which fewer false passes do not pay.
-const SLOT_BITS: u32 = 19;
-/// Words of the bitmap.
-pub const WORDS: usize = 1 << (SLOT_BITS - 5);
+/// The bits of the first and of the last half that count: five of a piece's outer bytes, six of its inner ones. Bit 5,
+/// which tells upper case from lower, is not among them.
+const MASKS: (u16, u16) = (0x5f1f, 0x1f5f);
+/// Spread the two halves over slots, and over tags. Of a thousand random ones those that let the fewest positions of
+/// ordinary code pass.
+const SPREAD: (u16, u16) = (0xa419, 0xe873);
+const MARK: (u16, u16) = (0xf4af, 0x72a3);
+/// There are so many slots: as many as 16 bits tell apart, and so no look-up is out of bounds.
+pub const SLOTS: usize = 1 << 16;
+/// So many slots share a word of the set that says which are in use.
+pub const WORD: usize = u64::BITS as usize;
 /// How often the pieces of some slots stand in ordinary code, as a character each: `0` for never, and four more for e
 /// times as often. Made by `examples/keyword_rarity.rs`.
 const RARITY: &str = include_str!("rarity.txt");
-/// Slots that share a character there, as a power of two.
-const RARITY_BITS: u32 = 3;
+/// How many characters there are, as a power of two.
+const RARITY_BITS: u32 = 17;
 /// How many characters there are.
-pub const RARITIES: usize = 1 << (SLOT_BITS - RARITY_BITS);
+pub const RARITIES: usize = 1 << RARITY_BITS;
 
-/// The bits that count of four bytes.
-pub fn fold(bytes: u32) -> u32 {
-    bytes & MASK
+/// The slot of a piece.
+#[inline]
+pub fn slot(first: u16, last: u16) -> u16 {
+    let (a, b) = SPREAD;
+    (first & MASKS.0).wrapping_mul(a).wrapping_add((last & MASKS.1).wrapping_mul(b))
 }
 
-/// The slot of a folded piece.
-pub fn slot(piece: u32) -> u32 {
-    piece.wrapping_mul(MULTIPLIER) >> (32 - SLOT_BITS)
+/// What tells the pieces of a slot apart: 1 to 127.
+#[inline]
+pub fn tag(first: u16, last: u16) -> u16 {
+    let (a, b) = MARK;
+    ((first & MASKS.0).wrapping_mul(a).wrapping_add((last & MASKS.1).wrapping_mul(b)) >> 9).max(1)
 }
 
-/// Which character speaks of a folded piece's rarity.
-pub fn rarity_of(piece: u32) -> usize {
-    (slot(piece) >> RARITY_BITS) as usize
+/// Whether one of a slot's two tags is this one, or all are let pass there: not 0 then.
+#[inline]
+pub fn has(tags: u16, tag: u16) -> u8 {
+    let differing = tags ^ (tag | tag << 8);
+    // In each byte: the seven bits of a tag carry into the eighth where they differ; it is set where all are let pass.
+    let found = (!((differing & 0x7f7f) + 0x7f7f) | tags) & 0x8080;
+    (found | found >> 8) as u8
 }
 
-/// One piece of one keyword.
+/// Of a slot that has pieces with more than two tags.
+const ANY: u16 = 0x8080;
+
+/// Which character speaks of a piece's rarity.
+pub fn rarity_of(piece: [u8; 4]) -> usize {
+    let (first, last) = halves(piece);
+    let folded = u32::from(first & MASKS.0) | u32::from(last & MASKS.1) << 16;
+    (folded.wrapping_mul(0x9e37_79b1) >> (32 - RARITY_BITS)) as usize
+}
+
+/// The halves of a piece.
+pub fn halves(piece: [u8; 4]) -> (u16, u16) {
+    let [a, b, c, d] = piece;
+    (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]))
+}
+
+/// That a piece of a keyword is in a slot: the keyword's number, where the piece begins, counted from one byte before the
+/// keyword, and the piece's tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// What the keyword begins with: [`head`] of its first eight bytes.
-    pub head: u64,
-    /// The folded piece.
-    pub piece: u32,
+pub struct Entry(pub u32);
+
+impl Entry {
+    fn new(keyword: usize, shift: i16, tag: u16) -> Entry {
+        Entry(keyword as u32 | ((shift + 1) as u32) << 16 | u32::from(tag) << 24)
+    }
+
     /// The keyword's number.
-    pub keyword: u16,
-    /// Where the piece begins, counted from the keyword's start.
-    pub shift: i8,
-    /// How many bytes of `head` count.
-    pub len: u8,
+    #[inline]
+    pub fn keyword(self) -> u16 {
+        self.0 as u16
+    }
+
+    /// Where the keyword begins whose piece begins at `at`; beyond any text when that is before the text.
+    #[inline]
+    pub fn start(self, at: usize) -> usize {
+        (at + 1).wrapping_sub((self.0 >> 16 & 0xff) as usize)
+    }
+
+    /// The piece's tag.
+    #[inline]
+    pub fn tag(self) -> u16 {
+        (self.0 >> 24) as u16
+    }
 }
 
-/// Eight bytes without regard to case, of which the first `len` count. Some signs are taken for others: what agrees is
-/// compared in full.
-pub fn head(bytes: [u8; 8], len: u8) -> u64 {
+/// A keyword's first eight bytes without regard to case, and which of them it has.
+pub fn head(keyword: &[u8]) -> (u64, u64) {
+    let mut bytes = [0; 8];
+    let len = keyword.len().min(8);
+    bytes[..len].copy_from_slice(&keyword[..len]);
     let counting = if len < 8 { (1 << (8 * len)) - 1 } else { u64::MAX };
-    (u64::from_le_bytes(bytes) | 0x2020_2020_2020_2020) & counting
+    (lower(bytes) & counting, counting)
 }
+
+/// Eight bytes without regard to case. Some signs are taken for others: what agrees is compared in full.
+#[inline]
+pub fn lower(bytes: [u8; 8]) -> u64 {
+    u64::from_le_bytes(bytes) | 0x2020_2020_2020_2020
+}
+
+/// The bytes beside a piece that belong to the keyword, too: before it, and behind it.
+pub type Beside = (Option<u8>, Option<u8>);
+
+/// Which bit speaks of pieces with this slot and tag that stand beside these bytes.
+#[inline]
+pub fn nearby(slot: u16, tag: u16, beside: Beside) -> usize {
+    // Odd numbers and even ones: what is not known differs from every byte that is.
+    let one = |byte: Option<u8>| byte.map_or(1, |byte| u32::from(byte & MASKS.0.to_be_bytes()[0]) << 1);
+    let key = (u32::from(slot) | u32::from(tag) << 16).wrapping_mul(0x85eb_ca6b);
+    let key = key ^ one(beside.0).wrapping_mul(0x01c3_3a95) ^ one(beside.1).wrapping_mul(0x2b59_91e1);
+    (key.wrapping_mul(0x9e37_79b1) >> (32 - NEARBY_BITS)) as usize
+}
+
+/// Bits for neighbours, as a power of two.
+const NEARBY_BITS: u32 = 20;
+/// Words of them.
+pub const NEARBY: usize = (1 << NEARBY_BITS) / WORD;
 
 /// What the prefilter runs on.
+#[derive(PartialEq, Eq)]
 pub struct Tables {
-    /// A bit for each slot that has an entry.
-    pub bitmap: Vec<u32>,
-    /// For each word of the bitmap the number of bits that are set before it: which of the slots in use its first is.
-    pub ranks: Vec<u32>,
+    /// For each slot up to two tags of pieces that are in it, or [`ANY`].
+    pub tags: Vec<u16>,
+    /// For each piece a bit, with the bytes beside it: see [`nearby`].
+    pub near: Vec<u64>,
+    /// Which slots have an entry, a bit each.
+    pub used: Vec<u64>,
+    /// For each word of `used` the number of bits that are set before it: which of the slots in use its first is.
+    pub ranks: Vec<u16>,
     /// For each slot in use the number of entries in it and before it.
     pub ends: Vec<u32>,
     /// All entries, by slot.
@@ -75,61 +149,64 @@ pub struct Tables {
 /// Makes the tables for `keywords`: at most 65,536 of them, ASCII, three bytes or more each.
 pub fn build(keywords: &[&str]) -> Tables {
     let rarity = rarity();
-    let mut entries: Vec<Entry> = Vec::with_capacity(keywords.len() * 4);
+    let mut entries: Vec<(u16, Entry)> = Vec::with_capacity(keywords.len() * 5);
+    let (mut tags, mut near) = (vec![0_u16; SLOTS], vec![0_u64; NEARBY]);
     for (number, keyword) in keywords.iter().enumerate() {
+        let keyword = keyword.as_bytes();
         for parity in 0..2 {
             let shifts = (-1..=keyword.len().min(120) as i16 - 3).filter(|shift| shift.rem_euclid(2) == parity);
-            let best = shifts.map(|shift| (cost(&pieces(keyword.as_bytes(), shift), &rarity), shift)).min_by(|a, b| {
-                // Ties must not depend on anything but the keyword.
-                a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
-            });
+            let cost = |shift| pieces(keyword, shift).map(|piece| rarity[rarity_of(piece)] + ROOM).sum::<f32>();
+            // Ties must not depend on anything but the keyword.
+            let best = shifts.map(|shift| (cost(shift), shift)).min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
             let (_, shift) = best.expect("three bytes have a piece at either parity");
-            let mut bytes = [0; 8];
-            let len = keyword.len().min(8);
-            bytes[..len].copy_from_slice(&keyword.as_bytes()[..len]);
-            let head = head(bytes, len as u8);
-            let entry = |piece| Entry { head, piece, keyword: number as u16, shift: shift as i8, len: len as u8 };
-            entries.extend(pieces(keyword.as_bytes(), shift).into_iter().map(entry));
+            let byte = |at| usize::try_from(at).ok().and_then(|at| keyword.get(at)).copied();
+            let beside = (byte(i32::from(shift) - 1), byte(i32::from(shift) + 4));
+            for piece in pieces(keyword, shift) {
+                let (first, last) = halves(piece);
+                let slot = slot(first, last);
+                let tag = tag(first, last);
+                entries.push((slot, Entry::new(number, shift, tag)));
+                let bit = nearby(slot, tag, beside);
+                near[bit / WORD] |= 1 << (bit % WORD);
+                let tags = &mut tags[usize::from(slot)];
+                if has(*tags, tag) == 0 {
+                    *tags = if *tags > 0xff { ANY } else { *tags << 8 | tag };
+                }
+            }
         }
     }
-    entries.sort_by_key(|e| (slot(e.piece), e.keyword, e.shift));
-    let mut bitmap = vec![0_u32; WORDS];
+    entries.sort_by_key(|(slot, entry)| (*slot, entry.0));
+    entries.dedup();
+    let mut used = vec![0_u64; SLOTS / WORD];
     let mut ends = Vec::new();
-    for (number, entry) in entries.iter().enumerate() {
-        let slot = slot(entry.piece);
-        bitmap[(slot >> 5) as usize] |= 1 << (slot & 31);
-        if entries.get(number + 1).is_none_or(|next| self::slot(next.piece) != slot) {
+    for (number, (slot, _)) in entries.iter().enumerate() {
+        used[usize::from(*slot) / WORD] |= 1 << (usize::from(*slot) % WORD);
+        if entries.get(number + 1).is_none_or(|(next, _)| next != slot) {
             ends.push(number as u32 + 1);
         }
     }
     let mut sum = 0;
-    let rank = |word: &u32| {
+    let rank = |word: &u64| {
+        let before = sum;
         sum += word.count_ones();
-        sum - word.count_ones()
+        // At most 65,472 stand before the last word.
+        before as u16
     };
-    let ranks = bitmap.iter().map(rank).collect();
-    Tables { bitmap, ranks, ends, entries }
+    let ranks = used.iter().map(rank).collect();
+    Tables { tags, near, used, ranks, ends, entries: entries.into_iter().map(|(_, entry)| entry).collect() }
 }
 
-/// The folded pieces that four bytes from `shift` on can be, when `keyword` stands at 0.
-fn pieces(keyword: &[u8], shift: i16) -> Vec<u32> {
-    let mut pieces = vec![0];
-    for place in 0..4 {
-        let mask = MASK >> (8 * place) & 0xff;
-        let at = usize::try_from(shift + place as i16).ok();
-        let values: Vec<u32> = match at.and_then(|at| keyword.get(at)) {
-            Some(&byte) => vec![u32::from(byte) & mask],
-            None => (0..=mask).filter(|value| value & !mask == 0).collect(),
-        };
-        pieces = pieces.iter().flat_map(|piece| values.iter().map(move |value| piece | value << (8 * place))).collect();
-    }
-    pieces
-}
+/// What the room that a piece takes costs, in pieces of a text of ten million.
+const ROOM: f32 = 2.0;
 
-/// How many positions of ordinary code these pieces let pass, in no particular unit.
-fn cost(pieces: &[u32], rarity: &[f32]) -> f32 {
-    // Each entry takes room in the bitmap, too.
-    pieces.iter().map(|&piece| rarity[rarity_of(piece)] + 0.5).sum()
+/// The pieces that four bytes from `shift` on can be, when `keyword` stands at 0. At most one byte is not known.
+fn pieces(keyword: &[u8], shift: i16) -> impl Iterator<Item = [u8; 4]> {
+    let byte = |place: i16| usize::try_from(shift + place).ok().and_then(|at| keyword.get(at)).copied();
+    let piece: [Option<u8>; 4] = std::array::from_fn(|place| byte(place as i16));
+    let open = piece.iter().position(Option::is_none);
+    // An open byte is an outer one: every value of the bits that count.
+    let values = if open.is_some() { 0..=MASKS.0 as u8 } else { 0..=0 };
+    values.map(move |value| piece.map(|byte| byte.unwrap_or(value)))
 }
 
 fn rarity() -> Vec<f32> {

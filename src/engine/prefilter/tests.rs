@@ -49,10 +49,40 @@ fn the_built_in_tables_are_what_the_rules_say() {
     }
     let names: Vec<&str> = keywords.iter().map(String::as_str).collect();
     let built = table::build(&names);
+    let tags: Vec<[u8; 2]> = built.tags.into_iter().map(u16::to_le_bytes).collect();
+    let entries: Vec<u32> = built.entries.into_iter().map(|entry| entry.0).collect();
     assert_eq!(
-        (&built.bitmap[..], &built.ranks[..], &built.ends[..], &built.entries[..]),
-        (&prefilter.bitmap[..], &prefilter.ranks[..], prefilter.ends, prefilter.entries)
+        (&tags[..], &built.near[..], &built.used[..]),
+        (&prefilter.tags[..], &prefilter.near[..], &prefilter.used[..])
     );
+    assert_eq!(
+        (&built.ranks[..], &built.ends[..], &entries[..]),
+        (&prefilter.ranks[..], prefilter.ends, prefilter.entries)
+    );
+    let heads: Vec<(u64, u64)> = names.iter().map(|name| head(name.as_bytes())).collect();
+    assert_eq!(heads, prefilter.heads);
+}
+
+#[test]
+fn a_slot_has_the_tags_that_were_put_into_it() {
+    for one in (1..=127).filter(|one| *one != 5) {
+        for other in [1, 2, 63, 64, 100, 127] {
+            assert_eq!(has(one, other) != 0, one == other);
+            assert_eq!(has(one << 8 | 5, other) != 0, one == other);
+            assert!(has(other << 8 | one, one) != 0);
+        }
+        assert!(has(0x8080, one) != 0 && has(0, one) == 0);
+    }
+}
+
+/// A text of so many keywords that positions which passed are compared several times on the way.
+#[test]
+fn a_text_full_of_keywords_is_read_to_its_end() {
+    let (prefilter, _) = Prefilter::builtin();
+    let text = "token key auth ".repeat(200).into_bytes();
+    let mut out = Vec::new();
+    prefilter.hits(&text, 0, &mut out);
+    assert_eq!(out, twin(&all(&prefilter), &text, 0));
 }
 
 /// Texts made of keywords, halves of keywords and noise, so that hits and near misses are many.
