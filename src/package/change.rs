@@ -114,6 +114,34 @@ pub fn compare(old: &[Inventory], new: &Inventory, advisories: &Advisories) -> C
     Change { rows: rows(old.first(), new), notes }
 }
 
+/// What the data says of the packages of a file as it is, without a before.
+pub fn known(inventory: &Inventory, advisories: &Advisories) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let mut seen = HashSet::new();
+    for package in inventory.packages.iter().filter(|package| package.is_registry()) {
+        let Some(what) = data_says(package, false, advisories) else { continue };
+        if seen.insert((&package.name, &package.version, std::mem::discriminant(&what))) {
+            let (name, version) = (package.name.clone(), package.version.clone());
+            notes.push(Note { name, version, line: package.line, what });
+        }
+    }
+    notes.sort_by_key(|note| note.line);
+    notes
+}
+
+/// What the data says of a package; `stood` says that it was there before.
+fn data_says(package: &Package, stood: bool, advisories: &Advisories) -> Option<What> {
+    match advisories.lookup(package.ecosystem, &package.name, package.version.as_deref()) {
+        Verdict::Block(advisory) if stood => Some(What::StillBad(advisory)),
+        Verdict::Block(advisory) => Some(What::KnownBad(advisory)),
+        // Of a range, all that is known is that some version is bad: the lockfile says which one it is.
+        Verdict::Warn(advisory) if !stood && (package.version.is_some() || advisory.versions == "*") => {
+            Some(What::Suspicious(advisory))
+        }
+        _ => None,
+    }
+}
+
 /// What all old sides together hold.
 struct Before<'a> {
     any: bool,
@@ -144,15 +172,7 @@ fn judge(package: &Package, before: &Before<'_>, advisories: &Advisories) -> Opt
     let mut what = Vec::new();
     if package.is_registry() {
         let stood = same.iter().any(|p| p.is_registry());
-        match advisories.lookup(package.ecosystem, &package.name, package.version.as_deref()) {
-            Verdict::Block(advisory) if stood => what.push(What::StillBad(advisory)),
-            Verdict::Block(advisory) => what.push(What::KnownBad(advisory)),
-            // Of a range, all that is known is that some version is bad: the lockfile says which one it is.
-            Verdict::Warn(advisory) if !stood && (package.version.is_some() || advisory.versions == "*") => {
-                what.push(What::Suspicious(advisory));
-            }
-            _ => {}
-        }
+        what.extend(data_says(package, stood, advisories));
         if package.version.is_some() && !same.is_empty() && same.iter().all(|p| hashes_differ(p, package)) {
             what.push(What::IntegrityChanged);
         }

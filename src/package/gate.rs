@@ -227,17 +227,19 @@ impl Gate {
         judged: &mut Judged,
     ) -> Result<()> {
         let advisories = self.advisories.get_or_init(store::load).as_ref().map_err(Clone::clone)?;
+        if sight == Sight::State {
+            for note in change::known(inventory, advisories) {
+                judged.rows.extend(row(path, &note, inventory));
+                judged.drafts.push(of_note(&note));
+            }
+            return Ok(());
+        }
         let change = change::compare(before, inventory, advisories);
         for note in &change.notes {
-            if sight == Sight::State && !matches!(note.what, What::KnownBad(_) | What::Suspicious(_)) {
-                continue;
-            }
             judged.rows.extend(row(path, note, inventory));
             judged.drafts.push(of_note(note));
         }
-        if sight != Sight::State {
-            judged.change = Some(change);
-        }
+        judged.change = Some(change);
         Ok(())
     }
 }

@@ -59,6 +59,13 @@ impl Paths {
         // A project's `.ignore` is for searching: it has no say in what is scanned.
         walk.hidden(false).ignore(false).git_ignore(on).git_global(on).git_exclude(on).parents(on).require_git(false);
         walk.filter_entry(|e| e.file_name() != ".git");
+        let whole = lexical(&self.here.join(dir));
+        let shown = Shown::new(dir, &whole, &lexical(&self.root));
+        let item = |path: PathBuf, kind| Item {
+            origin: Origin { kind, path: shown.of(&path), commit: None },
+            content: Content::File(path),
+            old: Old::Nothing,
+        };
         for entry in walk.build() {
             match entry {
                 Err(e) => {
@@ -66,8 +73,8 @@ impl Paths {
                     coverage.skipped.push(Skip { what, path, reason, incomplete: true });
                 }
                 Ok(e) => match e.file_type() {
-                    Some(t) if t.is_file() => into.push(self.item(e.into_path(), Kind::File)),
-                    Some(t) if t.is_symlink() => into.push(self.item(e.into_path(), Kind::Symlink)),
+                    Some(t) if t.is_file() => into.push(item(e.into_path(), Kind::File)),
+                    Some(t) if t.is_symlink() => into.push(item(e.into_path(), Kind::Symlink)),
                     Some(t) if t.is_dir() => {}
                     _ => {
                         let (path, reason) = (slashes(e.path()).to_string(), "a pipe, socket or device".into());
@@ -76,7 +83,6 @@ impl Paths {
                 },
             }
         }
-        let whole = lexical(&self.here.join(dir));
         for file in self.tracked.iter().filter(|f| f.starts_with(&whole)) {
             match file.symlink_metadata() {
                 Ok(m) if m.is_file() => into.push(self.item(file.clone(), Kind::File)),
@@ -93,6 +99,31 @@ impl Paths {
             origin: Origin { kind, path: slashes(shown), commit: None },
             content: Content::File(path),
             old: Old::Nothing,
+        }
+    }
+}
+
+/// How reports call what is found below a directory: told once for all of it, since the walk only ever adds names.
+struct Shown {
+    dir: BString,
+    prefix: BString,
+}
+
+impl Shown {
+    /// Of `dir` as it was typed, which is `whole`; relative to `root` where it lies below.
+    fn new(dir: &Path, whole: &Path, root: &Path) -> Self {
+        let mut prefix = slashes(whole.strip_prefix(root).unwrap_or(dir));
+        if !prefix.is_empty() && !prefix.ends_with(b"/") {
+            prefix.push(b'/');
+        }
+        Shown { dir: slashes(dir), prefix }
+    }
+
+    fn of(&self, path: &Path) -> BString {
+        let path = slashes(path);
+        match path.strip_prefix(self.dir.as_slice()) {
+            Some(rest) => [&self.prefix, rest.trim_start_with(|c| c == '/')].concat().into(),
+            None => path,
         }
     }
 }
