@@ -67,6 +67,7 @@ impl fmt::Display for Dropped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Dropped::InsideWord => f.write_str("the name that the rule looks for is part of another word"),
+            Dropped::Hash => f.write_str("its name says that it is a hash"),
             Dropped::Sample => f.write_str("the rule lists it as a documented sample"),
             Dropped::Placeholder => f.write_str("a placeholder"),
             Dropped::Entropy(is, least) => write!(f, "its entropy is {is:.2} bits a character, below {least:.2}"),

@@ -16,6 +16,8 @@ use crate::rule::{Confidence, Judge, Rule};
 pub(super) enum Dropped {
     /// The rule's name for it is part of another word: `okta` in `rookTable`.
     InsideWord,
+    /// Its name says that it is a hash: the commit or the checksum of what the rule is about.
+    Hash,
     /// The rule lists it as a documented sample.
     Sample,
     /// It stands for a value instead of being one.
@@ -50,6 +52,11 @@ pub(super) fn judge(
         return Err(Dropped::InsideWord);
     }
     let secret = &around.text[found.secret.clone()];
+    if rule.judge == Judge::Context
+        && generic::name::ends_in_hash(&around.text[found.whole.start.min(found.secret.start)..found.secret.start])
+    {
+        return Err(Dropped::Hash);
+    }
     if ready.is_sample(secret) {
         return Err(Dropped::Sample);
     }

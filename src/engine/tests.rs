@@ -153,6 +153,16 @@ fn samples_placeholders_and_low_entropy_are_turned_away() {
 }
 
 #[test]
+fn the_commit_of_a_service_is_not_its_key() {
+    let rule = rule("acme-key", &["acme"], r"(?i)acme[\w ]{0,20}[:=] ?(?<secret>[0-9a-f]{40})\b");
+    let engine = engine(vec![Rule { judge: Judge::Context, ..rule }]);
+    let value: String = body(120, 9).chars().filter(char::is_ascii_hexdigit).collect::<String>().to_lowercase();
+    let value = &value.repeat(3)[..40];
+    assert_eq!(scan(&engine, format!("acme key: {value}\n")).len(), 1);
+    assert!(scan(&engine, format!("acme commit: {value}\n")).is_empty());
+}
+
+#[test]
 fn a_rule_applies_only_where_its_paths_say() {
     let engine = engine(vec![Rule { paths: &["**/.acmerc"], ..acme(false) }]);
     let text = signed(6);

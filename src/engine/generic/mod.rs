@@ -53,9 +53,10 @@ pub fn judge(text: &[u8], path: &[u8], c: &Candidate) -> Judgement {
     }
     let features = features::read(text, path, c);
     let score = tree::logistic(tree::log_odds(model::BASE, model::TREES, features.row()));
-    let confidence = if score >= HIGH {
+    let sandbox = score >= MEDIUM && for_sandbox(&text[c.value.clone()]);
+    let confidence = if score >= HIGH && !sandbox {
         Some(Confidence::High)
-    } else if score >= MEDIUM {
+    } else if score >= MEDIUM && !sandbox {
         Some(Confidence::Medium)
     } else if score >= LOW {
         Some(Confidence::Low)
@@ -141,6 +142,9 @@ pub fn dismiss(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> 
     if is_path_or_url(value) && c.form != Form::Url {
         return Some("a path or an address");
     }
+    if is_option(value) {
+        return Some("an option of a command");
+    }
     if is_public_key(value) {
         return Some("a public key");
     }
@@ -157,6 +161,9 @@ pub fn dismiss(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> 
     if name.negated {
         return Some("its name says that it is not one");
     }
+    if name.passing {
+        return Some("a signature or the token of a form: it opens nothing by itself");
+    }
     if matches!(name.kind, Kind::Auth | Kind::Key | Kind::Token | Kind::ApiKey)
         && !matches!(c.form, Form::Url | Form::Login)
     {
@@ -168,6 +175,19 @@ pub fn dismiss(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> 
         }
     }
     None
+}
+
+/// `-Zunstable`, `--dry-run`: what a command is asked for, where it says `pass -Zunstable`.
+fn is_option(value: &[u8]) -> bool {
+    let name = value.strip_prefix(b"--").or_else(|| value.strip_prefix(b"-")).unwrap_or_default();
+    !name.is_empty() && name.iter().all(|b| b.is_ascii_alphabetic() || *b == b'-')
+}
+
+/// Whether a word of the value says that it is for a sandbox, where nothing real is at stake.
+fn for_sandbox(value: &[u8]) -> bool {
+    const WORDS: [&[u8]; 4] = [b"sandbox", b"sbx", b"sdbx", b"sndbx"];
+    let mut parts = value.split(|b| matches!(b, b'_' | b'-' | b'.' | b':'));
+    value.len() >= 16 && parts.any(|part| WORDS.iter().any(|w| part.eq_ignore_ascii_case(w)))
 }
 
 /// Parts of a few characters and none that could be random: `acme-1-A000`.

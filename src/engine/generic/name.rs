@@ -43,6 +43,8 @@ pub struct Name {
     pub sample: bool,
     /// A word denies it: `nonMatchingToken`, `invalidKey`.
     pub negated: bool,
+    /// Speaks of what is made anew each time and opens nothing: a signature, a form's token against forgery.
+    pub passing: bool,
     /// Written in capitals.
     pub upper: bool,
 }
@@ -102,6 +104,13 @@ pub fn words<'a>(text: &'a [u8], f: impl FnMut(&'a [u8])) {
     each_word(text, f);
 }
 
+/// Whether the last word of a name speaks of a hash: `Gitea commit`, `sonar_checksum`.
+pub fn ends_in_hash(name: &[u8]) -> bool {
+    let mut hash = false;
+    each_word(name, |word| hash = meaning(word) & (HASH | KEY_OF) == HASH);
+    hash
+}
+
 /// Reads a name.
 pub fn read(name: &[u8]) -> Name {
     let mut out = Name {
@@ -140,6 +149,9 @@ pub fn read(name: &[u8]) -> Name {
         out.hash |= says & HASH != 0;
         out.sample |= says & SAMPLE != 0;
         out.negated |= says & NEGATED != 0;
+        // `signature`, `csrf_token`; not `signature_key`, `csrf_secret`.
+        let passing = says & PASSING != 0 || out.passing && (kind == Kind::Token || kind == Kind::None);
+        out.passing = passing;
     });
     out
 }

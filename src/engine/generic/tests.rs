@@ -19,6 +19,12 @@ impl Dice {
 const MIXED: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const HEX: &[u8] = b"0123456789abcdef";
 
+/// A UUID of version 4.
+fn uuid(r: &mut Dice) -> String {
+    let tail = format!("4{}-a{}-{}", r.run(HEX, 3), r.run(HEX, 3), r.run(HEX, 12));
+    format!("{}-{}-{tail}", r.run(HEX, 8), r.run(HEX, 4))
+}
+
 /// The values that are looked at in a text.
 fn values(text: &str) -> Vec<&str> {
     candidate::candidates(text.as_bytes()).into_iter().map(|c| &text[c.value]).collect()
@@ -168,6 +174,57 @@ fn a_hash_beside_a_name_that_promises_no_credential_is_none() {
         format!("token_hash = \"{hash}\""),
     ] {
         assert!(best(&text, "a.json") < MEDIUM, "{text}: {}", best(&text, "a.json"));
+    }
+}
+
+#[test]
+fn what_is_made_anew_each_time_opens_nothing() {
+    let mut r = Dice(17);
+    let value = r.run(HEX, 40);
+    for name in ["Signature", "oauth_signature", "csrf-token", "xsrfToken", "authenticity_token"] {
+        let text = format!("{name} = \"{value}\"\n");
+        assert!(best(&text, "a.py") < LOW, "{name}: {}", best(&text, "a.py"));
+    }
+    for name in ["signature_key", "csrf_secret", "webhookSignatureSecret", "auth_token"] {
+        let text = format!("{name} = \"{value}\"\n");
+        assert!(best(&text, "a.py") >= MEDIUM, "{name}: {}", best(&text, "a.py"));
+    }
+}
+
+#[test]
+fn a_secret_in_a_note_is_one() {
+    let mut r = Dice(18);
+    for path in ["notes.txt", "notes", "a.env"] {
+        for name in ["acme_access_token", "ACME_API_KEY", "client_secret", "x-api-key"] {
+            for value in [r.run(HEX, 64), r.run(HEX, 64).to_uppercase(), uuid(&mut r)] {
+                let text = format!("{name}={value}\n");
+                assert!(best(&text, path) >= MEDIUM, "{path}: {name}, {} bytes: {}", value.len(), best(&text, path));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_sandbox_and_an_option_do_not_block() {
+    let mut r = Dice(19);
+    let body = r.run(MIXED, 32);
+    for (value, blocks) in [(format!("acme_sandbox_{body}"), false), (format!("acme_live_{body}"), true)] {
+        let text = format!("ACME_API_KEY={value}\n");
+        let c = candidate::candidates(text.as_bytes()).remove(0);
+        let confidence = judge(text.as_bytes(), b"a.env", &c).confidence;
+        assert_eq!(confidence > Some(Confidence::Low), blocks, "{confidence:?}");
+    }
+    assert!(best("say(\"ignored; pass `-Zsbom` to enable it\")", "a.rs") < LOW);
+    assert!(best("pass --dry-run", "a.sh") < LOW);
+}
+
+#[test]
+fn a_name_may_end_in_a_hash() {
+    for name in ["Gitea commit: ", "SONAR_CHECKSUM=", "snyk sha256 \""] {
+        assert!(name::ends_in_hash(name.as_bytes()), "{name}");
+    }
+    for name in ["gitea token: ", "commit token=", "sonar encryption "] {
+        assert!(!name::ends_in_hash(name.as_bytes()), "{name}");
     }
 }
 

@@ -30,6 +30,9 @@ pub(super) const CAPTION: u16 = 1 << 12;
 /// Denies what it stands beside.
 pub(super) const NEGATED: u16 = 1 << 13;
 
+/// Made anew each time: a signature, a form's token against forgery.
+pub(super) const PASSING: u16 = 1 << 14;
+
 /// What a word says; nothing for most. Digits behind it (`token2`) count for nothing.
 pub(super) fn meaning(word: &[u8]) -> u16 {
     let whole = look(word);
@@ -52,7 +55,7 @@ const TABLE: &[(&str, u16)] = &[
     ("accountkey", API_KEY), ("admin", KEY_OF), ("aes", KEY_OF), ("alg", ABOUT), ("algo", ABOUT),
     ("algorithm", ABOUT), ("api", KEY_OF), ("apikey", API_KEY), ("apitoken", API_KEY), ("app", KEY_OF),
     ("appkey", API_KEY), ("application", KEY_OF), ("appsecret", SECRET), ("at", ABOUT), ("attribute", ABOUT),
-    ("audience", ABOUT), ("auth", AUTH | KEY_OF), ("authentication", AUTH), ("authkey", API_KEY),
+    ("audience", ABOUT), ("auth", AUTH | KEY_OF), ("authentication", AUTH), ("authenticity", PASSING), ("authkey", API_KEY),
     ("authorization", AUTH), ("authtoken", TOKEN), ("bad", SAMPLE | NEGATED), ("bcrypt", HASH), ("bearer", TOKEN),
     ("binding", ABOUT), ("bits", ABOUT), ("board", ABOUT), ("bot", KEY_OF), ("bottoken", TOKEN), ("btn", CAPTION),
     ("bucket", ABOUT | PUBLIC), ("button", ABOUT | CAPTION), ("by", ABOUT), ("cache", PUBLIC), ("callback", ABOUT),
@@ -62,7 +65,7 @@ const TABLE: &[(&str, u16)] = &[
     ("column", ABOUT | PUBLIC), ("command", ABOUT), ("commit", HASH), ("config", ABOUT), ("confirm", ABOUT),
     ("consumer", KEY_OF), ("contains", ABOUT), ("contrasena", PASSWORD), ("cookie", RELATED | KEY_OF),
     ("cookies", RELATED), ("count", ABOUT), ("crc", HASH), ("created", ABOUT), ("cred", AUTH), ("credential", AUTH),
-    ("credentials", AUTH), ("creds", AUTH), ("crypt", KEY_OF), ("crypted", HASH), ("crypto", KEY_OF), ("date", ABOUT),
+    ("credentials", AUTH), ("creds", AUTH), ("crypt", KEY_OF), ("crypted", HASH), ("crypto", KEY_OF), ("csrf", PASSING), ("csrftoken", PASSING), ("date", ABOUT),
     ("dbpass", PASSWORD), ("demo", SAMPLE), ("deploy", KEY_OF), ("des", KEY_OF), ("desc", ABOUT),
     ("description", ABOUT), ("digest", HASH), ("dir", ABOUT), ("domain", ABOUT), ("down", ABOUT), ("dsn", TOKEN),
     ("dummy", SAMPLE | NEGATED), ("element", ABOUT), ("enabled", ABOUT), ("encoder", ABOUT), ("encoding", ABOUT),
@@ -100,7 +103,7 @@ const TABLE: &[(&str, u16)] = &[
     ("psw", PASSWORD), ("pswd", PASSWORD), ("pub", PUBLIC), ("public", PUBLIC), ("publishable", PUBLIC),
     ("pw", PASSWORD), ("pwd", PASSWORD), ("query", PUBLIC), ("read", KEY_OF), ("reader", ABOUT), ("ref", ABOUT),
     ("refreshtoken", TOKEN), ("regex", ABOUT), ("regexp", ABOUT), ("replace", ABOUT), ("request", ABOUT),
-    ("requests", ABOUT), ("required", ABOUT), ("requirepass", PASSWORD), ("reset", ABOUT), ("response", ABOUT),
+    ("requests", ABOUT), ("required", ABOUT), ("requirepass", PASSWORD), ("reset", ABOUT), ("response", ABOUT), ("result", ABOUT), ("results", ABOUT),
     ("revision", HASH), ("ring", ABOUT), ("role", ABOUT), ("rootpass", PASSWORD), ("rootpw", PASSWORD),
     ("row", PUBLIC), ("rsa", KEY_OF), ("rule", ABOUT), ("rules", ABOUT), ("salt", RELATED), ("sample", SAMPLE),
     ("sas", AUTH | KEY_OF), ("schema", ABOUT), ("scope", ABOUT), ("scopes", ABOUT), ("secret", SECRET | KEY_OF),
@@ -109,7 +112,7 @@ const TABLE: &[(&str, u16)] = &[
     ("service", KEY_OF | ABOUT), ("session", RELATED | KEY_OF), ("sessionid", RELATED), ("sessiontoken", TOKEN),
     ("set", ABOUT), ("settings", ABOUT), ("sha", HASH), ("sha1", HASH), ("sha2", HASH), ("sha256", HASH),
     ("sha384", HASH), ("sha512", HASH), ("shared", KEY_OF), ("sharedaccesskey", API_KEY), ("sharedkey", API_KEY),
-    ("sid", RELATED), ("sig", AUTH), ("sign", KEY_OF), ("signature", AUTH), ("signing", KEY_OF),
+    ("sid", RELATED), ("sig", AUTH), ("sign", KEY_OF), ("signature", AUTH | PASSING), ("signing", KEY_OF),
     ("signingkey", API_KEY), ("site", PUBLIC), ("size", ABOUT), ("sort", PUBLIC), ("source", ABOUT),
     ("sources", ABOUT), ("space", ABOUT), ("span", ABOUT), ("split", ABOUT), ("ssh", KEY_OF), ("start", ABOUT),
     ("startswith", ABOUT), ("state", ABOUT), ("status", ABOUT), ("storage", KEY_OF), ("store", ABOUT),
@@ -123,7 +126,7 @@ const TABLE: &[(&str, u16)] = &[
     ("userpw", PASSWORD), ("valid", ABOUT), ("validator", ABOUT), ("value", ABOUT), ("values", ABOUT), ("var", ABOUT),
     ("vault", ABOUT), ("verifier", AUTH), ("version", ABOUT), ("view", ABOUT), ("warning", CAPTION), ("web", KEY_OF),
     ("webhook", TOKEN), ("with", ABOUT), ("word", ABOUT), ("words", ABOUT), ("write", KEY_OF), ("writer", ABOUT),
-    ("wrong", SAMPLE | NEGATED), ("xkey", API_KEY),
+    ("wrong", SAMPLE | NEGATED), ("xkey", API_KEY), ("xsrf", PASSING), ("xsrftoken", PASSING),
 ];
 
 #[cfg(test)]

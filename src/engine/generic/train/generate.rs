@@ -30,8 +30,13 @@ fn literal(path: &[u8], c: &Candidate) -> bool {
     c.quote != 0
         || matches!(c.form, Form::Url | Form::Xml)
         || c.scheme
-        || matches!(language(path), Language::Config | Language::Shell)
+        || matches!(language(path), Language::Config | Language::Shell | Language::Unknown | Language::Prose)
         || c.form == Form::Space
+}
+
+/// The path, or that of a note: lines of every language are pasted into files that say nothing about theirs.
+fn elsewhere<'a>(r: &mut Random, path: &'a [u8]) -> &'a [u8] {
+    if r.chance(12) { b"notes.txt" } else { path }
 }
 
 /// The rows of one tree.
@@ -56,7 +61,7 @@ pub fn of_tree(files: &[&File], words: &[&str], r: &mut Random) -> Vec<Made> {
             // What stands there is no secret, unless it looks like one and nobody can tell.
             if fresh && !unknown && per_file < 40 && dismiss(&f.text, path, &c).is_none() {
                 per_file += 1;
-                let row = *features::read(&f.text, path, &c).row();
+                let row = *features::read(&f.text, elsewhere(r, path), &c).row();
                 out.push(Made { sample: Sample { row, secret: false, weight: 1.0 }, origin: "natural", family: None });
             }
             if !literal(path, &c) || value.len() > 200 {
@@ -80,6 +85,7 @@ pub fn of_tree(files: &[&File], words: &[&str], r: &mut Random) -> Vec<Made> {
             for _ in 0..rounds {
                 let (family, secret) =
                     if usual { choose(r, &n.kind, url, value, words) } else { (Family::Machine, id_like(r, words)) };
+                let path = elsewhere(r, path);
                 if let Some(row) =
                     replaced(&f.text[begin..end], c.value.start - begin..c.value.end - begin, &secret, path)
                 {
@@ -420,7 +426,6 @@ const OTHERS: &[&str] = &[
     "datadog api key",
     "salt",
     "session id",
-    "signature",
     "session cookie",
 ];
 
@@ -496,7 +501,7 @@ pub fn of_templates(count: usize, words: &[&str], r: &mut Random) -> Vec<Made> {
         }
         text.extend_from_slice(rest.as_bytes());
         let Some(start) = at else { continue };
-        if let Some(row) = row_at(&text, start, value.len(), path.as_bytes()) {
+        if let Some(row) = row_at(&text, start, value.len(), elsewhere(r, path.as_bytes())) {
             out.push(Made {
                 sample: Sample { row, secret: family.is_some(), weight: 1.0 },
                 origin: if family.is_some() { "template" } else { "template: ordinary value" },

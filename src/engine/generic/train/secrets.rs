@@ -68,13 +68,13 @@ pub enum Family {
 
 /// A machine's secret. Only passwords hold every sign of the keyboard.
 pub fn machine(r: &mut Random, words: &[&str], password: bool) -> Vec<u8> {
-    match r.below(22) {
-        0 | 1 => {
-            let n = *r.pick(&[16, 20, 24, 32, 32, 32, 40, 40, 48, 64, 64]);
+    match r.below(25) {
+        0 | 1 | 22 => {
+            let n = *r.pick(&[16, 20, 24, 32, 32, 32, 40, 40, 48, 64, 64, 96, 128]);
             r.run(HEX, n)
         }
         2 => {
-            let n = *r.pick(&[16, 20, 24, 32, 40]);
+            let n = *r.pick(&[16, 20, 24, 32, 32, 40, 64]);
             r.run(HEX_UPPER, n)
         }
         3 | 4 => {
@@ -128,7 +128,14 @@ pub fn machine(r: &mut Random, words: &[&str], password: bool) -> Vec<u8> {
             v.extend(r.run(alphabet, n));
             v
         }
-        12 => uuid(r),
+        12 | 23 => {
+            let v = uuid(r);
+            if r.chance(20) { v.to_ascii_uppercase() } else { v }
+        }
+        24 => {
+            let n = r.between(24, 40);
+            r.run(DIGITS, n)
+        }
         13 => prefixed(r, words),
         14 => jwt(r),
         15 => {
