@@ -8,8 +8,9 @@ use super::options::Judging;
 use super::scan::root_for;
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
-use crate::policy::config::{self, ALLOW_KEYS, FEED_KEYS, KEYS, Key, Kind, PACKAGE_KEYS};
+use crate::policy::config;
 use crate::policy::inline::Honour;
+use crate::policy::keys::{ALLOW_KEYS, FEED_KEYS, KEYS, Key, Kind, PACKAGE_KEYS};
 use crate::report;
 
 /// Check, show, describe and start the configuration.

@@ -11,6 +11,7 @@ pub mod document;
 pub mod edit;
 mod files;
 pub mod inline;
+pub mod keys;
 pub mod migrate;
 pub mod weakened;
 

@@ -1,0 +1,167 @@
+//! What a journal tells of one run.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::digest;
+use crate::error::Error;
+use crate::finding::Verdict;
+use crate::outcome::Outcome;
+
+/// One run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Record {
+    /// The version of this format.
+    pub v: u32,
+    /// When the run ended: RFC 3339, UTC.
+    pub time: String,
+    /// The subcommand, with the hook's name: `scan`, `hook pre-push`, `canary` ...
+    pub command: String,
+    /// `clean`, `blocked`, `incomplete`, or `error` when it ended before it could judge.
+    pub result: String,
+    /// The exit code.
+    pub exit: u8,
+    /// How much was read and found.
+    pub counts: Counts,
+    /// How many rules ran.
+    pub rules: usize,
+    /// The hash of the rule set.
+    pub ruleset: String,
+    /// The date of the package data, where it was used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+    /// How long it took, in milliseconds.
+    pub ms: u64,
+    /// What the run vouches for.
+    #[serde(skip_serializing_if = "Covers::is_empty")]
+    pub covers: Covers,
+    /// Where it ran, in the user's journal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root: Option<String>,
+    /// The program's version.
+    pub version: String,
+    /// The digest line, or the error's first line.
+    pub digest: String,
+}
+
+/// How much a run read and found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct Counts {
+    pub blocking: usize,
+    pub warnings: usize,
+    pub allowed: usize,
+    pub old: usize,
+    pub commits: usize,
+    pub blobs: usize,
+    pub bytes: u64,
+    pub skipped: usize,
+}
+
+/// What a run vouches for: the receipt.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Covers {
+    /// Commits that were read, or (by post-commit) found to be what pre-commit read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub commits: Vec<String>,
+    /// The tree that pre-commit read, when git had already written it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tree: Option<String>,
+    /// The parents of the commit about to be made.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parents: Vec<String>,
+    /// Refs that a push or a transaction updates.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refs: Vec<RefUpdate>,
+    /// The commit was made without the pre-commit hook, and not by a rebase or another command that runs none.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub bypassed: bool,
+}
+
+impl Covers {
+    fn is_empty(&self) -> bool {
+        *self == Covers::default()
+    }
+}
+
+/// One ref that a push or a transaction updates; ids in hex.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct RefUpdate {
+    pub name: String,
+    pub old: String,
+    pub new: String,
+}
+
+impl Record {
+    /// A record of `command`, ending now. The caller fills in what else it knows.
+    pub fn new(command: impl Into<String>) -> Self {
+        Record {
+            v: 1,
+            time: now(),
+            command: command.into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            ..Record::default()
+        }
+    }
+
+    /// The record of a run that came to an outcome.
+    pub fn of(command: impl Into<String>, outcome: &Outcome) -> Self {
+        let count = |of: fn(&Verdict) -> bool| outcome.findings.iter().filter(|f| of(&f.verdict)).count();
+        let coverage = &outcome.coverage;
+        Record {
+            result: outcome.result().into(),
+            exit: outcome.exit() as u8,
+            counts: Counts {
+                blocking: count(Verdict::blocks),
+                warnings: count(|v| matches!(v, Verdict::Warn(_))),
+                allowed: count(|v| matches!(v, Verdict::Allowed(_))),
+                old: count(|v| matches!(v, Verdict::Old(_))),
+                commits: coverage.commits,
+                blobs: coverage.blobs,
+                bytes: coverage.bytes,
+                skipped: coverage.skipped.len(),
+            },
+            rules: outcome.rules,
+            ruleset: outcome.ruleset.clone(),
+            data: outcome.data.clone(),
+            ms: outcome.took.as_millis() as u64,
+            digest: digest::line(outcome),
+            ..Record::new(command)
+        }
+    }
+
+    /// The record of a run that an error ended.
+    pub fn failed(command: impl Into<String>, error: &Error, took: Duration) -> Self {
+        Record {
+            result: "error".into(),
+            exit: error.exit() as u8,
+            ms: took.as_millis() as u64,
+            digest: format!("shield-hook: error: {}", error.message().lines().next().unwrap_or_default()),
+            ..Record::new(command)
+        }
+    }
+
+    /// With what the run vouches for.
+    #[must_use]
+    pub fn covering(mut self, covers: Covers) -> Self {
+        self.covers = covers;
+        self
+    }
+
+    /// When the run ended, if the record says so readably.
+    pub fn when(&self) -> Option<Timestamp> {
+        self.time.parse().ok()
+    }
+}
+
+/// The time as records write it.
+pub fn now() -> String {
+    format!("{:.3}", Timestamp::now())
+}
