@@ -77,6 +77,11 @@ impl Outcome {
             self.rules = self.rules.max(other.rules);
         }
         self.add(other.findings);
+        // What both parts brought is told once, as the stricter of them judged it.
+        let place = |f: &Finding| (f.location.clone(), f.rule.id, f.commit.clone(), f.fingerprint);
+        self.findings.sort_by_cached_key(|f| (place(f), !f.verdict.blocks()));
+        self.findings.dedup_by_key(|f| place(f));
+        sort(&mut self.findings);
     }
 
     /// The exit code that it means.

@@ -146,6 +146,19 @@ fn several_refs_are_each_judged_by_their_own_policy() {
 }
 
 #[test]
+fn what_two_policies_block_is_told_once() {
+    let sandbox = Sandbox::new();
+    let (_, repo) = served(&sandbox, &[]);
+    push(&repo, &["origin", "main:one"]).expect_clean();
+    repo.write(".shield-hook.toml", "[[allow]]\npath = \"g\"\nreason = \"a test\"\nbroad = true\n").commit("a policy");
+    push(&repo, &["origin", "main:two"]).expect_clean();
+    repo.write("f", npmrc(&npm_token())).commit("leak");
+    push(&repo, &["--atomic", "origin", "main:one", "main:two"]).expect_blocked(&["f:1"]);
+    let run = push(&repo, &["--atomic", "origin", "main:one", "main:two"]);
+    assert_eq!(run.json()["findings"].as_array().map(Vec::len), Some(1), "{}", run.stdout);
+}
+
+#[test]
 fn the_name_of_a_new_ref_is_read() {
     let sandbox = Sandbox::new();
     let (_, repo) = served(&sandbox, &[]);
