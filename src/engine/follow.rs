@@ -6,11 +6,12 @@
 
 use std::ops::Range;
 
-use super::decode;
+use super::decode::{self, Decoder, kind};
 use super::prefilter::{Hit, Prefilter};
 use super::ready::Ready;
 use super::resolve::Candidate;
 use super::run::Run;
+use super::seen::{Seen, Window};
 use super::{Engine, Match, Scratch, manifest, text, whole};
 use crate::chunk::{Chunk, Copied};
 use crate::rule::Rule;
@@ -90,12 +91,16 @@ impl Engine {
         if text.len() <= whole::LONGEST
             || base.wide
             || text::has_mark(text)
-            || made.fresh.iter().any(|range| text[range.clone()].contains(&0))
+            || made.fresh.iter().any(|range| memchr::memchr(0, &text[range.clone()]).is_some())
         {
             return None;
         }
         let limits = self.limits.get_or_init(|| Limits::new(self));
-        carry(&self.prefilter, limits.longest, text, base, made, &mut traces.hits, &mut scratch.hits);
+        let mut parts = std::mem::take(&mut scratch.parts);
+        gather(text, made.fresh, &mut parts);
+        carry(&self.prefilter, base, made.copied, &mut traces.hits);
+        let fresh = Fresh { prefilter: &self.prefilter, limits, text, ranges: made.fresh };
+        fresh.hits(&mut parts, scratch.seen.as_deref_mut(), &mut scratch.hits, &mut traces.hits);
         let mut dirty = std::mem::take(&mut scratch.dirty);
         let mut areas = std::mem::take(&mut scratch.areas);
         join(made.fresh, &mut areas);
@@ -104,10 +109,10 @@ impl Engine {
         let mut run = Run::new(self, chunk, scratch, &mut nobody);
         let mut candidates = Vec::new();
         run.matched(text, &dirty, &mut candidates);
-        encoded_near(&mut run, text, made.fresh, self.settings.decode_depth, &mut candidates);
+        encoded_in(&mut run, text, &parts, self.settings.decode_depth, &mut candidates);
         traces.encoded = base.encoded || run.is_encoded;
         let ended = run.budget.ended();
-        (scratch.dirty, scratch.areas) = (dirty, areas);
+        (scratch.dirty, scratch.areas, scratch.parts) = (dirty, areas, parts);
         if ended {
             return None;
         }
@@ -126,51 +131,161 @@ fn join(fresh: &[Range<usize>], areas: &mut Vec<Range<usize>>) {
     }
 }
 
-/// All hits: those in copied parts are the base's, and those that touch something fresh are looked for.
-fn carry(
-    prefilter: &Prefilter,
-    longest: usize,
-    text: &[u8],
-    base: &Traces,
-    made: Made<'_>,
-    hits: &mut Vec<Hit>,
-    found: &mut Vec<Hit>,
-) {
+/// Lines with something fresh on them.
+pub(super) struct Part {
+    lines: Range<usize>,
+    /// Which of the fresh ranges stand on them.
+    fresh: Range<usize>,
+    /// What may be encoded on them, and reach into them.
+    kinds: u8,
+}
+
+/// Fresh ranges on the same lines are looked at together.
+fn gather(text: &[u8], fresh: &[Range<usize>], parts: &mut Vec<Part>) {
+    parts.clear();
+    let mut at = 0;
+    while at < fresh.len() {
+        let first = at;
+        let mut lines = lines_around(text, &fresh[at]);
+        at += 1;
+        while at < fresh.len() && fresh[at].start <= lines.end {
+            if fresh[at].end >= lines.end {
+                lines.end = lines_around(text, &fresh[at]).end;
+            }
+            at += 1;
+        }
+        parts.push(Part { lines, fresh: first..at, kinds: u8::MAX });
+    }
+}
+
+/// The base's hits in copied parts, where they stand now.
+fn carry(prefilter: &Prefilter, base: &Traces, copied: &[Copied], hits: &mut Vec<Hit>) {
     hits.clear();
     let end_of = |hit: &Hit| hit.at + prefilter.keyword(hit.keyword).len();
-    for part in made.copied {
+    for part in copied {
         let end = part.from + part.len;
         let first = base.hits.partition_point(|hit| hit.at < part.from);
         let inside = base.hits[first..].iter().take_while(|hit| hit.at < end).filter(|hit| end_of(hit) <= end);
         hits.extend(inside.map(|hit| Hit { at: hit.at - part.from + part.at, keyword: hit.keyword }));
     }
-    let beyond = longest - 1;
-    let mut at = 0;
-    while at < made.fresh.len() {
-        // What lies together is looked at together.
-        let first = at;
-        let from = made.fresh[at].start.saturating_sub(beyond);
-        while at + 1 < made.fresh.len() && made.fresh[at + 1].start <= made.fresh[at].end + 2 * beyond {
-            at += 1;
+}
+
+/// What of a text is fresh.
+struct Fresh<'a> {
+    prefilter: &'a Prefilter,
+    limits: &'a Limits,
+    text: &'a [u8],
+    ranges: &'a [Range<usize>],
+}
+
+/// A line that nothing is known of, and under what to remember it.
+type Unknown = (Range<usize>, Option<Window>);
+
+impl Fresh<'_> {
+    /// Adds the hits that touch something fresh, and keeps all sorted. Finds out what may be encoded on the parts.
+    fn hits(&self, parts: &mut [Part], mut seen: Option<&mut Seen>, found: &mut Vec<Hit>, hits: &mut Vec<Hit>) {
+        let mut unknown = Vec::new();
+        for part in parts {
+            let Range { start, end } = part.lines;
+            let text = self.text;
+            let whole = (start == 0 || text[start - 1] == b'\n') && (end == text.len() || text[end - 1] == b'\n');
+            match seen.as_deref_mut().filter(|_| whole && self.limits.in_lines) {
+                Some(seen) => {
+                    found.clear();
+                    part.kinds = self.in_lines(part.lines.clone(), seen, &mut unknown, found);
+                    // What is encoded above may go on.
+                    let goes_on = |decoder: &&Decoder| (decoder.reach)(text, &(start..start)).start < start;
+                    part.kinds |=
+                        decode::DECODERS.iter().filter(goes_on).fold(0, |kinds, decoder| kinds | decoder.kind);
+                    self.touching(part.fresh.clone(), found, hits);
+                }
+                None => self.around(part.fresh.clone(), found, hits),
+            }
         }
-        let to = (made.fresh[at].end + beyond).min(text.len());
-        at += 1;
-        prefilter.hits(&text[from..to], 0, found);
-        let mut next = first;
-        for hit in found.iter() {
-            let hit = Hit { at: hit.at + from, keyword: hit.keyword };
-            let end = end_of(&hit);
-            while next < at && made.fresh[next].end <= hit.at {
+        if !hits.is_sorted() {
+            hits.sort_unstable();
+        }
+    }
+
+    /// Every hit on these lines, and what may be encoded on them.
+    fn in_lines(&self, lines: Range<usize>, seen: &mut Seen, unknown: &mut Vec<Unknown>, found: &mut Vec<Hit>) -> u8 {
+        let (mut at, mut kinds) = (lines.start, 0);
+        while at < lines.end {
+            let end = line_end(self.text, at);
+            match seen.line(&self.text[at..end]).copied() {
+                Ok(line) => {
+                    kinds |= self.unknown(seen, unknown, found);
+                    kinds |= self.closed(&(at..end), line.kinds);
+                    found.extend(line.hits(at));
+                }
+                Err(window) => unknown.push((at..end, window)),
+            }
+            at = end;
+        }
+        kinds | self.unknown(seen, unknown, found)
+    }
+
+    /// Looks at lines that nothing is known of, and that follow each other.
+    fn unknown(&self, seen: &mut Seen, unknown: &mut Vec<Unknown>, found: &mut Vec<Hit>) -> u8 {
+        let (Some((first, _)), Some((last, _))) = (unknown.first(), unknown.last()) else { return 0 };
+        let start = first.start;
+        let mut hits = Vec::new();
+        self.prefilter.hits(&self.text[start..last.end], 0, &mut hits);
+        let (mut rest, mut kinds) = (&hits[..], 0);
+        for (line, window) in unknown.drain(..) {
+            let (here, after) = rest.split_at(rest.partition_point(|hit| hit.at < line.end - start));
+            rest = after;
+            let text = &self.text[line.clone()];
+            let these = match window {
+                Some(window) => seen.note(window, line.start - start, text, here),
+                None => decode::kinds(text),
+            };
+            kinds |= self.closed(&line, these);
+        }
+        found.extend(hits.iter().map(|hit| Hit { at: hit.at + start, keyword: hit.keyword }));
+        kinds
+    }
+
+    /// What may be encoded on a line, given what its neighbours say.
+    fn closed(&self, line: &Range<usize>, kinds: u8) -> u8 {
+        match kinds & kind::OPEN != 0 && decode::goes_on(self.text, line) {
+            true => kinds | kind::LITERALS,
+            false => kinds,
+        }
+    }
+
+    /// Adds the hits around some of the fresh ranges, wherever lines begin.
+    fn around(&self, fresh: Range<usize>, found: &mut Vec<Hit>, hits: &mut Vec<Hit>) {
+        let beyond = self.limits.longest - 1;
+        let mut at = fresh.start;
+        while at < fresh.end {
+            // What lies together is looked at together.
+            let first = at;
+            let from = self.ranges[at].start.saturating_sub(beyond);
+            while at + 1 < fresh.end && self.ranges[at + 1].start <= self.ranges[at].end + 2 * beyond {
+                at += 1;
+            }
+            let to = (self.ranges[at].end + beyond).min(self.text.len());
+            at += 1;
+            self.prefilter.hits(&self.text[from..to], 0, found);
+            found.iter_mut().for_each(|hit| hit.at += from);
+            self.touching(first..at, found, hits);
+        }
+    }
+
+    /// Adds those of the hits that touch one of the fresh ranges.
+    fn touching(&self, fresh: Range<usize>, found: &[Hit], hits: &mut Vec<Hit>) {
+        let mut next = fresh.start;
+        for hit in found {
+            let end = hit.at + self.prefilter.keyword(hit.keyword).len();
+            while next < fresh.end && self.ranges[next].end <= hit.at {
                 next += 1;
             }
             // Ends lie behind the hit's start; a seam counts where the hit goes across it.
-            if made.fresh[next..at].first().is_some_and(|range| range.start < end) {
-                hits.push(hit);
+            if self.ranges[next..fresh.end].first().is_some_and(|range| range.start < end) {
+                hits.push(*hit);
             }
         }
-    }
-    if !hits.is_sorted() {
-        hits.sort_unstable();
     }
 }
 
@@ -178,6 +293,8 @@ fn carry(
 pub(super) struct Limits {
     /// The length of the longest keyword.
     longest: usize,
+    /// No keyword goes on behind a line's end.
+    in_lines: bool,
     /// For each keyword how far from it the verdicts of the rules that it wakes may depend on the text.
     reach: Vec<usize>,
 }
@@ -199,6 +316,7 @@ impl Limits {
         let keywords = 0..engine.prefilter.len() as u32;
         let rules_of = |word| engine.wakes.rules(word).iter();
         Limits {
+            in_lines: keywords.clone().all(|word| !engine.prefilter.keyword(word).contains('\n')),
             longest: keywords.clone().map(|word| engine.prefilter.keyword(word).len()).max().unwrap_or(1),
             reach: keywords.map(|word| rules_of(word).filter_map(reach).max().unwrap_or(0)).collect(),
         }
@@ -255,27 +373,11 @@ impl Zone {
     }
 }
 
-/// Adds the candidates in what is encoded near something fresh.
-fn encoded_near(
-    run: &mut Run<'_, ()>,
-    text: &[u8],
-    fresh: &[Range<usize>],
-    depth: usize,
-    candidates: &mut Vec<Candidate>,
-) {
-    let mut at = 0;
-    while depth > 0 && at < fresh.len() {
-        let mut lines = lines_around(text, &fresh[at]);
-        at += 1;
-        // Differences on the same lines are looked at together.
-        while at < fresh.len() && fresh[at].start <= lines.end {
-            if fresh[at].end >= lines.end {
-                lines.end = lines_around(text, &fresh[at]).end;
-            }
-            at += 1;
-        }
-        for decoder in decode::DECODERS {
-            let part = (decoder.reach)(text, &lines);
+/// Adds the candidates in what is encoded on these lines.
+fn encoded_in(run: &mut Run<'_, ()>, text: &[u8], parts: &[Part], depth: usize, candidates: &mut Vec<Candidate>) {
+    for part in parts.iter().filter(|_| depth > 0) {
+        for decoder in decode::DECODERS.iter().filter(|decoder| part.kinds & decoder.kind != 0) {
+            let part = (decoder.reach)(text, &part.lines);
             if !part.is_empty() {
                 run.decoded_by(decoder, &text[part], depth - 1, candidates);
             }

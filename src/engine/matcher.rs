@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::ready::Shape;
+use super::seen::{Seen, Window};
 
 /// One match of a rule's regex, in bytes of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub(super) struct Found {
     pub secret: Range<usize>,
 }
 
+/// The longest character: so much of what stands before it a look-around sees.
+const BEHIND: usize = 4;
 /// Room for look-around at a window's end: a match that does not reach into it saw what really follows.
 const SLACK: usize = 8;
 
@@ -21,12 +24,14 @@ const SLACK: usize = 8;
 /// After a match the search goes on behind its secret, or at the secret when `judge` turned the match away: what looked
 /// like a value may be the name of the real one (`key = api_key = "..."`). Gives how often the regex ran.
 ///
-/// `shape` gives the regex, or nothing where it is certain not to match in a range that ends what it would see.
+/// `shape` gives the regex, or nothing where it is certain not to match in a range that ends what it would see. Where
+/// there is a `memory`, it holds which texts `rule` finds nothing in.
 pub(super) fn search<'r>(
     shape: impl Fn(Range<usize>) -> Option<&'r Shape>,
     text: &[u8],
     window: usize,
     hits: impl Iterator<Item = Range<usize>>,
+    (rule, mut memory): (usize, Option<&mut Seen>),
     mut judge: impl FnMut(Found) -> bool,
 ) -> usize {
     let mut groups = None;
@@ -37,15 +42,27 @@ pub(super) fn search<'r>(
         if at > end {
             continue;
         }
-        let Some(shape) = shape(at..end) else { continue };
+        // What stands before the window is seen by look-behind alone.
+        let seen = at.saturating_sub(BEHIND);
+        let mut unknown = match memory.as_ref().map(|memory| memory.window(rule, at - seen, &text[seen..end])) {
+            Some(Ok(())) => continue,
+            Some(Err(unknown)) => unknown,
+            None => None,
+        };
+        let Some(shape) = shape(at..end) else {
+            remember(&mut memory, unknown);
+            continue;
+        };
         let groups = groups.get_or_insert_with(|| shape.regex.capture_locations());
         while at <= end {
             // The text before `at` stays visible, so look-behind is exact; behind `end` nothing is, so a match that
             // ends there is tried again with more.
             runs += 1;
             if shape.regex.captures_read_at(groups, &text[..end], at).is_none() {
+                remember(&mut memory, unknown);
                 break;
             }
+            unknown = None;
             let Some((start, stop)) = groups.get(0) else { break };
             if stop == end && end < text.len() {
                 end = end.saturating_add((end - around.start).max(1024) * 2).min(text.len());
@@ -58,6 +75,12 @@ pub(super) fn search<'r>(
         }
     }
     runs
+}
+
+fn remember(memory: &mut Option<&mut Seen>, window: Option<Window>) {
+    if let (Some(memory), Some(window)) = (memory, window) {
+        memory.nothing(window);
+    }
 }
 
 /// The windows around `hits`, those that overlap joined.
@@ -97,7 +120,7 @@ mod tests {
         hits: impl Iterator<Item = Range<usize>>,
         judge: impl FnMut(Found) -> bool,
     ) {
-        super::search(|_| Some(shape), text, window, hits, judge);
+        super::search(|_| Some(shape), text, window, hits, (0, None), judge);
     }
 
     fn secrets(regex: &str, text: &str, keyword: &str, window: usize) -> Vec<String> {

@@ -16,6 +16,7 @@ pub mod prefilter;
 mod ready;
 mod resolve;
 mod run;
+mod seen;
 mod tally;
 mod text;
 mod view;
@@ -35,6 +36,7 @@ use prefilter::{Hit, Prefilter, Wakes};
 use ready::Ready;
 use resolve::Candidate;
 use run::{Listen, Run};
+use seen::Seen;
 pub use tally::RuleStat;
 use tally::{Counter, Tally};
 use view::View;
@@ -67,12 +69,22 @@ pub struct Scratch {
     dirty: Vec<Hit>,
     /// What is fresh, roughly.
     areas: Vec<Range<usize>>,
+    /// What is fresh, in whole lines.
+    parts: Vec<follow::Part>,
     /// Decoded text that is not in use.
     views: Vec<View>,
+    seen: Option<Box<Seen>>,
     decoding_ended: bool,
 }
 
 impl Scratch {
+    /// For texts that say the same things again and again, as the versions of a file do: what held nothing is
+    /// remembered.
+    #[must_use]
+    pub fn remembering() -> Scratch {
+        Scratch { seen: Some(Box::new(Seen::new())), ..Scratch::default() }
+    }
+
     /// Whether the chunk scanned last held more encoded text than is decoded for one of its size.
     pub fn decoding_ended(&self) -> bool {
         self.decoding_ended

@@ -64,12 +64,13 @@ impl Ready {
     /// The rule's regex, where it may match in `text[..window.end]` from `window.start` on: what can be told without it
     /// does not compile it.
     pub fn shape_for(&self, text: &[u8], window: Range<usize>) -> Option<&Shape> {
-        let brief = self.brief();
-        if !brief.sketch.may_match(text, window.clone()) {
+        let Brief { sketch, trail, .. } = self.brief();
+        let is_sharp = trail.is_sharp();
+        if is_sharp && !trail.may_match(text, window.clone()) || !sketch.may_match(text, window.clone()) {
             return None;
         }
         let compiled = self.parts.get().is_some_and(|parts| parts.shape.get().is_some());
-        (compiled || brief.trail.may_match(text, window)).then(|| self.shape())
+        (compiled || is_sharp || trail.may_match(text, window)).then(|| self.shape())
     }
 
     /// Whether `secret` is one of the samples that the provider documents.

@@ -11,6 +11,7 @@ use super::manifest;
 use super::matcher::{self, Found};
 use super::prefilter::Hit;
 use super::resolve::{self, Candidate, Standing};
+use super::seen::Seen;
 use super::text;
 use super::view::View;
 use super::whole;
@@ -178,7 +179,7 @@ impl<'a, L: Listen> Run<'a, L> {
         let around = self.around(text);
         // Most hits are words that only the generic detector knows, which looks at each at once.
         let mut last = Looked { at: usize::MAX, ..Looked::default() };
-        let wanted = &mut self.scratch.wanted;
+        let Scratch { wanted, seen, .. } = &mut *self.scratch;
         wanted.clear();
         for hit in hits {
             let mut generic = None;
@@ -191,7 +192,7 @@ impl<'a, L: Listen> Run<'a, L> {
             }
             if let Some(rule) = generic {
                 self.listener.begin(rule, 1);
-                let found = detect(engine, &around, hit.at, &mut last, self.listener);
+                let found = detect(engine, &around, hit.at, &mut last, seen.as_deref_mut(), self.listener);
                 self.is_encoded |= self.is_inside && last.at == hit.at;
                 candidates.extend(found);
                 self.listener.end(rule, 0);
@@ -222,7 +223,8 @@ impl<'a, L: Listen> Run<'a, L> {
                 continue;
             }
             let shape = |window| ready.shape_for(text, window);
-            let runs = matcher::search(shape, text, ready.brief().window, spans.iter().cloned(), |found| {
+            let memory = (number, seen.as_deref_mut());
+            let runs = matcher::search(shape, text, ready.brief().window, spans.iter().cloned(), memory, |found| {
                 let value = found.secret.clone();
                 self.is_encoded |= self.is_inside;
                 match judge::judge(ready, number, found, &around) {
@@ -281,25 +283,50 @@ struct Looked {
     value: Range<usize>,
     name: Option<Range<usize>>,
     taken: bool,
+    /// That of the text, once it was asked for.
+    language: Option<generic::Language>,
 }
 
 /// The generic secret that belongs to the keyword at `hit`. The detector, not the keyword, decides which rule a finding
 /// belongs to. `last` is the value seen last: the words of one name (`api_secret_key`) lead to one value, and so may two
-/// words before it (`monkeylearn token = "..."`), of which one says what it is.
+/// words before it (`monkeylearn token = "..."`), of which one says what it is. `seen` knows surroundings that hold nothing.
 fn detect(
     engine: &Engine,
     around: &Circumstances<'_>,
     hit: usize,
     last: &mut Looked,
+    mut seen: Option<&mut Seen>,
     listener: &mut impl Listen,
 ) -> Option<Candidate> {
     let found = generic::candidate_at(around.text, hit)?;
     if found.value == last.value && (last.taken || found.name == last.name) {
         return None;
     }
+    let sight = seen.as_ref().and_then(|_| {
+        let language = *last.language.get_or_insert_with(|| generic::path::language(around.path));
+        generic::sight(around.text, language, &found)
+    });
+    let unknown = match (&seen, sight) {
+        (Some(seen), Some((what, window))) => match seen.judged(what, &around.text[window]) {
+            Ok(()) => {
+                *last = Looked { at: hit, value: found.value, name: found.name, taken: false, language: last.language };
+                return None;
+            }
+            Err(unknown) => unknown,
+        },
+        _ => None,
+    };
     let judgement = generic::judge(around.text, around.path, &found);
-    *last =
-        Looked { at: hit, value: found.value.clone(), name: found.name.clone(), taken: judgement.confidence.is_some() };
+    if let (None, Some(seen), Some(unknown)) = (judgement.confidence, &mut seen, unknown) {
+        seen.nothing(unknown);
+    }
+    *last = Looked {
+        at: hit,
+        value: found.value.clone(),
+        name: found.name.clone(),
+        taken: judgement.confidence.is_some(),
+        language: last.language,
+    };
     listener.judged(&found.value, &judgement);
     let confidence = judgement.confidence?;
     let rule = engine.generic.iter().copied().find(|&r| engine.rules[r].rule().id == judgement.rule)?;

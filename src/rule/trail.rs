@@ -57,6 +57,11 @@ impl Trail {
         if out.len() < usize::from(ENDLESS) { out } else { Vec::new() }
     }
 
+    /// Whether it begins with a byte that is quickly looked for.
+    pub fn is_sharp(&self) -> bool {
+        matches!(self.steps, [RUN, set, least, ..] if *least > 0 && self.sets[usize::from(*set)].len() <= 2)
+    }
+
     /// Whether the regex can match in `text[..window.end]` from `window.start` on. Errs towards yes only.
     pub fn may_match(&self, text: &[u8], window: Range<usize>) -> bool {
         if window.len() > LONGEST {

@@ -207,6 +207,20 @@ fn ends_line(text: &[u8], at: usize) -> bool {
     text.get(at + padding).is_none_or(|b| matches!(b, b'\n' | b'\r' | b'"' | b'\'' | b'`' | b'\\' | b'<' | b',' | b')'))
 }
 
+/// Whether a line has no run that is decoded, and none that may go on on the next line.
+pub(super) fn is_plain(line: &[u8]) -> bool {
+    let mut is_plain = true;
+    runs(line, |run| is_plain &= run.len() < WRAPPED && !is_decoded(line, run));
+    is_plain
+}
+
+/// Whether a run is worth decoding, in either way.
+fn is_decoded(text: &[u8], run: &Run) -> bool {
+    run.len() >= LONG
+        || looks_like_text(&base64_head(text, run))
+        || run.alphabets & HEX != 0 && looks_like_text(&hex_head(text, run))
+}
+
 /// The first place from `at` on where [`SHORTEST`] characters of either alphabet begin.
 ///
 /// Looks at the last of them first, as Boyer and Moore did: what cannot be part of a run, a space most often, skips all

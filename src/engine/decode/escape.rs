@@ -30,6 +30,11 @@ pub(super) fn decode(text: &[u8], view: &mut View, budget: &mut Budget) {
     }
 }
 
+/// Whether an escape is in the text that may hide part of a word.
+pub(super) fn has_any(text: &[u8]) -> bool {
+    memchr::memchr2_iter(b'\\', b'%', text).any(|at| is_telling(text, at))
+}
+
 /// Whether an escape stands here that may hide part of a word: not a line end or a quote.
 fn is_telling(text: &[u8], at: usize) -> bool {
     match text[at] {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Budget;
+use super::{Budget, kind};
 use crate::engine::view::View;
 
 /// Between two literals stand at most this many bytes.
@@ -17,8 +17,7 @@ pub(super) fn decode(text: &[u8], view: &mut View, budget: &mut Budget) {
     let mut from = 0;
     while let Some(close) = memchr::memchr2(b'"', b'\'', &text[from..]).map(|n| from + n) {
         from = close + 1;
-        // Most literals end in a comma, a semicolon or a bracket.
-        if !matches!(text.get(from), Some(b' ' | b'\t' | b'\n' | b'\r' | b'\\' | b'+' | b'.' | b'&' | b'|')) {
+        if !may_go_on(text, close) {
             continue;
         }
         let Some(open) = joined(text, close) else { continue };
@@ -76,13 +75,33 @@ pub(super) fn reach(text: &[u8], lines: &Range<usize>) -> Range<usize> {
 }
 
 /// Whether a literal that ends in this part of the text is joined to another.
-fn joins(text: &[u8], part: Range<usize>) -> bool {
+pub(super) fn joins(text: &[u8], part: Range<usize>) -> bool {
     memchr::memchr2_iter(b'"', b'\'', &text[part.clone()]).any(|at| {
         let close = part.start + at;
-        let follows =
-            matches!(text.get(close + 1), Some(b' ' | b'\t' | b'\n' | b'\r' | b'\\' | b'+' | b'.' | b'&' | b'|'));
-        follows && joined(text, close).is_some()
+        may_go_on(text, close) && joined(text, close).is_some()
     })
+}
+
+/// Whether literals are joined on a line, or the last of it may be to one on the next.
+pub(super) fn kinds(line: &[u8]) -> u8 {
+    let open = |close: usize| {
+        let behind = &line[close + 1..];
+        behind.len() < WIDEST
+            && behind.iter().all(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'\\' | b'+' | b'.' | b'&' | b'|'))
+    };
+    memchr::memchr2_iter(b'"', b'\'', line).filter(|close| may_go_on(line, *close)).fold(0, |kinds, close| {
+        kinds
+            | match joined(line, close) {
+                Some(_) => kind::LITERALS,
+                None if open(close) => kind::OPEN,
+                None => 0,
+            }
+    })
+}
+
+/// Whether a literal that ends at `close` may be joined to another. Most end in a comma, a semicolon or a bracket.
+fn may_go_on(text: &[u8], close: usize) -> bool {
+    matches!(text.get(close + 1), Some(b' ' | b'\t' | b'\n' | b'\r' | b'\\' | b'+' | b'.' | b'&' | b'|'))
 }
 
 /// Where the literal opens that is joined to the one that the quote at `close` closes.

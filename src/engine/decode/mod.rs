@@ -46,6 +46,8 @@ pub(super) struct Decoder {
     pub note: fn(&[u8]) -> &'static str,
     /// Fills an empty view with what is encoded so.
     pub decode: fn(&[u8], &mut View, &mut Budget),
+    /// What [`kinds`] calls it.
+    pub kind: u8,
     /// Given a text and some of its lines: the part to decode for all that reaches into these lines. Empty where nothing
     /// does.
     pub reach: fn(&[u8], &Range<usize>) -> Range<usize>,
@@ -53,13 +55,50 @@ pub(super) struct Decoder {
 
 /// Every kind, in the order in which they are tried.
 pub(super) const DECODERS: &[Decoder] = &[
-    Decoder { name: "base64 or hex", note: base::note, decode: base::decode, reach: base::reach },
-    Decoder { name: "gzip", note: |_| "inside gzip inside base64", decode: gzip::decode, reach: base::reach },
-    Decoder { name: "escapes", note: |_| "behind escapes", decode: escape::decode, reach: |_, lines| lines.clone() },
+    Decoder { name: "base64 or hex", note: base::note, decode: base::decode, kind: kind::RUN, reach: base::reach },
+    Decoder {
+        name: "gzip",
+        note: |_| "inside gzip inside base64",
+        decode: gzip::decode,
+        kind: kind::RUN,
+        reach: base::reach,
+    },
+    Decoder {
+        name: "escapes",
+        note: |_| "behind escapes",
+        decode: escape::decode,
+        kind: kind::ESCAPE,
+        reach: |_, lines| lines.clone(),
+    },
     Decoder {
         name: "string literals",
         note: |_| "split over string literals",
         decode: glue::decode,
+        kind: kind::LITERALS,
         reach: glue::reach,
     },
 ];
+
+/// What may be encoded on a line, as a set of kinds: see [`Decoder::kind`].
+pub(super) mod kind {
+    /// base64 or hex, or gzip in it.
+    pub const RUN: u8 = 1;
+    /// Escapes.
+    pub const ESCAPE: u8 = 2;
+    /// Literals that are put together.
+    pub const LITERALS: u8 = 4;
+    /// A literal that may go on on the next line.
+    pub const OPEN: u8 = 8;
+}
+
+/// What may be encoded on a line, whatever stands on the others; but what is encoded above it may go on there.
+pub(super) fn kinds(line: &[u8]) -> u8 {
+    let run = if base::is_plain(line) { 0 } else { kind::RUN };
+    let escape = if escape::has_any(line) { kind::ESCAPE } else { 0 };
+    run | escape | glue::kinds(line)
+}
+
+/// Whether a literal on this line of a text is joined to one on the next.
+pub(super) fn goes_on(text: &[u8], line: &Range<usize>) -> bool {
+    glue::joins(text, line.clone())
+}

@@ -1,5 +1,7 @@
 //! What the model sees of a candidate: its value, its name and its surroundings, as numbers.
 
+use std::ops::Range;
+
 use super::candidate::{Candidate, Form, line_end, line_start};
 use super::lexicon;
 use super::name::{self, Kind, Name};
@@ -252,7 +254,7 @@ enum Mention {
 }
 
 /// Words around a candidate that change what it is, in one pass.
-fn mentions(text: &[u8], range: std::ops::Range<usize>, mut f: impl FnMut(usize, Mention)) {
+fn mentions(text: &[u8], range: Range<usize>, mut f: impl FnMut(usize, Mention)) {
     for at in range.clone() {
         let rest = &text[at..range.end];
         let is = |words: &[&[u8]]| words.iter().any(|w| rest.get(..w.len()).is_some_and(|t| t.eq_ignore_ascii_case(w)));
@@ -282,6 +284,22 @@ fn mentions(text: &[u8], range: std::ops::Range<usize>, mut f: impl FnMut(usize,
             _ => {}
         }
     }
+}
+
+/// What is said around a candidate is looked for on its line up to 160 bytes before, on the neighbouring lines up to 256
+/// bytes.
+fn near(text: &[u8], anchor: usize, value_end: usize, line: &Range<usize>) -> Range<usize> {
+    let above = line_start(text, line.start.saturating_sub(1)).max(anchor.saturating_sub(256));
+    let below = line_end(text, (line.end + 1).min(text.len())).min(value_end + 256);
+    above..below
+}
+
+/// The part of the text that the features of a candidate depend on.
+pub fn sight(text: &[u8], c: &Candidate) -> Range<usize> {
+    let anchor = c.name.clone().unwrap_or(c.value.clone()).start;
+    let line = line_start(text, anchor)..line_end(text, c.value.end);
+    let near = near(text, anchor, c.value.end, &line);
+    line.start.min(near.start).min(c.value.start)..line.end.max(near.end)
 }
 
 fn of_place(text: &[u8], path: &[u8], c: &Candidate, row: &mut Row) {
@@ -319,11 +337,8 @@ fn of_place(text: &[u8], path: &[u8], c: &Candidate, row: &mut Row) {
     row.comment = f32::from(u8::from(
         [&b"//"[..], b"#", b"*", b"/*", b"--", b";", b"<!--", b"\"\"\"", b">"].iter().any(|m| lead.starts_with(m)),
     ));
-    // What is said around it: on its line up to 160 bytes before, on the neighbouring lines up to 256 bytes.
-    let above = line_start(text, begin.saturating_sub(1)).max(anchor.saturating_sub(256));
-    let below = line_end(text, (end + 1).min(text.len())).min(c.value.end + 256);
     let line = begin..end;
-    mentions(text, above..below, |at, what| match what {
+    mentions(text, near(text, anchor, c.value.end, &line), |at, what| match what {
         Mention::Hash => {
             row.before_hash = if at + 80 >= anchor && at >= begin && at < c.value.start { 1.0 } else { row.before_hash }
         }

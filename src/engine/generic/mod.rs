@@ -20,9 +20,11 @@ pub use candidate::{Candidate, Form, KEYWORDS, candidate_at};
 pub use features::Features;
 pub use path::{PathKind, path_kind};
 
+use std::ops::Range;
+
 use crate::rule::Confidence;
 use name::Kind;
-use path::Language;
+pub(super) use path::Language;
 
 /// What is thought of a candidate.
 #[derive(Clone, Debug)]
@@ -83,6 +85,41 @@ pub fn lowered(text: &[u8], path: &[u8], at: usize) -> Option<&'static str> {
         return Some(PathKind::Docs.name());
     }
     comment::in_prose(text, at).then_some("a comment that explains")
+}
+
+/// All that [`judge`] looks at: the part of the text, and the rest of it (where name and value stand in that part, their
+/// form, the language) in 63 bits. None where that is too much.
+pub(super) fn sight(text: &[u8], language: Language, c: &Candidate) -> Option<(u64, Range<usize>)> {
+    let part = features::sight(text, c);
+    let part = part.start.saturating_sub(1)..(part.end + 1).min(text.len());
+    if c.wrapper.is_some() {
+        return None;
+    }
+    let mut what = language as u64;
+    let mut add = |value: usize, bits: u32| {
+        what = what << bits | value as u64;
+        value >> bits == 0
+    };
+    let name = c.name.clone().unwrap_or(part.start..part.start);
+    let named = usize::from(c.name.is_some());
+    let quote = match c.quote {
+        0 => 0,
+        b'"' => 1,
+        b'\'' => 2,
+        b'`' => 3,
+        _ => return None,
+    };
+    // The start of the text is seen as the start of a line is.
+    let edge = usize::from(part.start == 0);
+    let all = [
+        add(c.form as usize, 4),
+        add(quote << 3 | usize::from(c.scheme) << 2 | named << 1 | edge, 5),
+        add(name.start.checked_sub(part.start)?, 13),
+        add(name.len(), 8),
+        add(c.value.start.checked_sub(part.start)?, 13),
+        add(c.value.len(), 13),
+    ];
+    (all.iter().all(|fits| *fits) && c.value.end <= part.end && name.end <= part.end).then_some((what, part))
 }
 
 /// What each feature added to the log odds, in the order of [`features::NAMES`].

@@ -62,7 +62,7 @@ impl Visit for Contents<'_> {
             found: Vec::new(),
             lengths: Vec::new(),
             origin: Origin { kind: Kind::File, path: BString::default(), commit: None },
-            scratch: Scratch::default(),
+            scratch: Scratch::remembering(),
         }
     }
 
