@@ -53,17 +53,16 @@ pub(super) fn search<'r>(
             remember(&mut memory, unknown);
             continue;
         };
-        let groups = groups.get_or_insert_with(|| shape.regex.capture_locations());
+        let groups = groups.get_or_insert_with(|| shape.regex.locations());
         while at <= end {
             // The text before `at` stays visible, so look-behind is exact; behind `end` nothing is, so a match that
             // ends there is tried again with more.
             runs += 1;
-            if shape.regex.captures_read_at(groups, &text[..end], at).is_none() {
+            let Some((start, stop)) = shape.regex.captures_at(groups, &text[..end], at) else {
                 remember(&mut memory, unknown);
                 break;
-            }
+            };
             unknown = None;
-            let Some((start, stop)) = groups.get(0) else { break };
             if stop == end && end < text.len() {
                 end = end.saturating_add((end - around.start).max(1024) * 2).min(text.len());
                 continue;
@@ -105,12 +104,11 @@ fn merged(hits: impl Iterator<Item = Range<usize>>, window: usize, len: usize) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::pattern;
+    use crate::rule::pattern::Lazy;
 
-    fn shape(regex: &str) -> Shape {
-        let regex = pattern::compile(regex).unwrap();
-        let secret = regex.capture_names().position(|n| n == Some("secret")).unwrap();
-        Shape { regex, secret }
+    fn shape(regex: &'static str) -> Shape {
+        let regex = Lazy::new(regex).unwrap();
+        Shape { secret: regex.group("secret").unwrap(), regex }
     }
 
     fn search(
@@ -123,7 +121,7 @@ mod tests {
         super::search(|_| Some(shape), text, window, hits, (0, None), judge);
     }
 
-    fn secrets(regex: &str, text: &str, keyword: &str, window: usize) -> Vec<String> {
+    fn secrets(regex: &'static str, text: &str, keyword: &str, window: usize) -> Vec<String> {
         let mut out = Vec::new();
         let hits = text.match_indices(keyword).map(|(at, k)| at..at + k.len());
         search(&shape(regex), text.as_bytes(), window, hits, |found| {

@@ -24,7 +24,7 @@ struct Parts {
 
 /// A compiled shape.
 pub(super) struct Shape {
-    pub regex: Regex,
+    pub regex: pattern::Lazy,
     /// The number of the group `secret`.
     pub secret: usize,
 }
@@ -55,9 +55,8 @@ impl Ready {
     pub fn shape(&self) -> &Shape {
         self.parts().shape.get_or_init(|| {
             let rule = self.rule();
-            let regex = compile(rule, rule.regex);
-            let secret = regex.capture_names().position(|name| name == Some("secret")).unwrap_or(0);
-            Shape { regex, secret }
+            let regex = pattern::Lazy::new(rule.regex).unwrap_or_else(|e| panic!("rule {}: {e}", rule.id));
+            Shape { secret: regex.group("secret").unwrap_or(0), regex }
         })
     }
 

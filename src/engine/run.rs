@@ -156,10 +156,11 @@ impl<'a, L: Listen> Run<'a, L> {
             }
             self.listener.begin(number, 1);
             let shape = ready.shape();
-            let secret = shape.regex.captures(text).and_then(|groups| groups.get(shape.secret));
+            let mut groups = shape.regex.locations();
+            let found = shape.regex.captures_at(&mut groups, text, 0);
             self.listener.end(number, 1);
-            let Some(secret) = secret else { continue };
-            let found = Found { whole: word.clone(), secret: secret.range() };
+            let Some((start, end)) = found.and_then(|_| groups.get(shape.secret)) else { continue };
+            let found = Found { whole: word.clone(), secret: start..end };
             match judge::judge(ready, number, found, &around) {
                 Ok(candidate) => {
                     self.listener.taken(&candidate);

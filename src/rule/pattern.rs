@@ -1,6 +1,7 @@
 //! How a rule's regexes are read: everywhere alike, so that what was checked when a rule was loaded is what runs.
 
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::{CaptureLocations, Regex, RegexBuilder};
+use regex_syntax::ast::{self, Ast, RepetitionKind, RepetitionRange};
 
 /// The most memory that one compiled pattern may take, in bytes. The largest built-in rule stays far below.
 const SIZE_LIMIT: usize = 16 << 20;
@@ -11,4 +12,162 @@ const SIZE_LIMIT: usize = 16 << 20;
 /// When the pattern is not a regex, or a larger one than any rule needs.
 pub fn compile(pattern: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(pattern).unicode(false).size_limit(SIZE_LIMIT).build()
+}
+
+/// A regex that is compiled without its high repetition limits at first, and as it stands only when one of them is met.
+///
+/// A rule says `{16,2000}` so that nothing runs away, and each of the 2,000 is compiled: for some rules that took ten
+/// milliseconds, more than all the rest of a scan. Without the limit every match of the regex is found, and others that
+/// are longer. Of the paths that lead to a match both regexes prefer the same ones; so a match that is no longer than the
+/// lowest limit, which then was not met, is the match of the regex as it stands. In the place of any other the regex as it
+/// stands is asked.
+#[derive(Debug)]
+pub struct Lazy {
+    pattern: &'static str,
+    open: Regex,
+    /// The longest match that `open` may speak for, in bytes.
+    most: usize,
+    exact: std::sync::OnceLock<Regex>,
+}
+
+/// Limits from here on are left out.
+const HIGH: u32 = 64;
+
+impl Lazy {
+    /// Of a pattern that [`compile`] takes.
+    ///
+    /// # Errors
+    /// As [`compile`].
+    pub fn new(pattern: &'static str) -> Result<Self, regex::Error> {
+        Lazy::without(pattern, HIGH)
+    }
+
+    /// Without limits from `high` on.
+    fn without(pattern: &'static str, high: u32) -> Result<Self, regex::Error> {
+        let (open, most) = opened(pattern, high);
+        Ok(Lazy { pattern, open: compile(&open)?, most, exact: std::sync::OnceLock::new() })
+    }
+
+    /// The number of the group with this name.
+    pub fn group(&self, name: &str) -> Option<usize> {
+        self.open.capture_names().position(|own| own == Some(name))
+    }
+
+    /// Room for [`Lazy::captures_at`].
+    pub fn locations(&self) -> CaptureLocations {
+        self.open.capture_locations()
+    }
+
+    /// The whole of the first match from `at` on, with all groups in `groups`.
+    pub fn captures_at(&self, groups: &mut CaptureLocations, text: &[u8], at: usize) -> Option<(usize, usize)> {
+        let found = self.open.captures_read_at(groups, text, at)?;
+        if found.len() > self.most {
+            // A rule's regex is compiled when it is loaded, and each of the built-in ones in a test.
+            let exact = self.exact.get_or_init(|| compile(self.pattern).expect("it compiled when the rule was loaded"));
+            *groups = exact.capture_locations();
+            exact.captures_read_at(groups, text, at)?;
+        }
+        groups.get(0)
+    }
+}
+
+/// The pattern without the high limits of repetitions of one byte, and the lowest of these limits.
+fn opened(pattern: &str, high: u32) -> (String, usize) {
+    struct Limits(u32, Vec<(usize, usize, u32)>);
+
+    impl ast::Visitor for Limits {
+        type Output = Self;
+        type Err = ();
+
+        fn finish(self) -> Result<Self, ()> {
+            Ok(self)
+        }
+
+        fn visit_pre(&mut self, ast: &Ast) -> Result<(), ()> {
+            if let Ast::Repetition(repetition) = ast
+                && let RepetitionKind::Range(RepetitionRange::Bounded(_, most)) = repetition.op.kind
+                && most >= self.0
+                && matches!(
+                    *repetition.ast,
+                    Ast::Literal(_) | Ast::Dot(_) | Ast::ClassPerl(_) | Ast::ClassBracketed(_) | Ast::ClassUnicode(_)
+                )
+            {
+                self.1.push((repetition.op.span.start.offset, repetition.op.span.end.offset, most));
+            }
+            Ok(())
+        }
+    }
+
+    let limits = ast::parse::Parser::new().parse(pattern).ok();
+    let limits =
+        limits.and_then(|ast| ast::visit(&ast, Limits(high, Vec::new())).ok()).map_or(Vec::new(), |limits| limits.1);
+    let (mut open, mut at) = (String::with_capacity(pattern.len()), 0);
+    for &(start, end, most) in &limits {
+        let limit = most.to_string();
+        let op = &pattern[start..end];
+        // `{16,2000}`, perhaps with blanks inside, and perhaps lazy.
+        let Some(digits) = op.rfind(&limit) else { continue };
+        open.push_str(&pattern[at..start + digits]);
+        at = start + digits + limit.len();
+    }
+    open.push_str(&pattern[at..]);
+    (open, limits.iter().map(|limit| limit.2 as usize).min().unwrap_or(usize::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn high_limits_are_left_out() {
+        assert_eq!(
+            opened(r"a{2,300}[b{1,300}]{0,70}?\{1,99}(?:ab){2,400}c{64}", 64),
+            (r"a{2,}[b{1,300}]{0,}?\{1,99}(?:ab){2,400}c{64}".into(), 70)
+        );
+        assert_eq!(opened(r"a{2,9}\x{41}", 64), (r"a{2,9}\x{41}".into(), usize::MAX));
+    }
+
+    #[test]
+    fn a_limit_that_is_met_holds() {
+        let lazy = Lazy::new(r"k(?<secret>[a-z]{2,100})(?:[^a-z]|$)").unwrap();
+        let mut groups = lazy.locations();
+        for (len, found) in [(100, true), (101, false), (5000, false)] {
+            let text = format!("k{} ", "x".repeat(len));
+            assert_eq!(lazy.captures_at(&mut groups, text.as_bytes(), 0).is_some(), found, "{len}");
+        }
+    }
+
+    #[test]
+    fn every_built_in_rule_compiles_without_its_limits() {
+        for rule in crate::rule::RuleSet::builtin().rules().iter().filter(|rule| rule.detector.is_none()) {
+            let lazy = Lazy::new(rule.regex).unwrap();
+            assert!(lazy.group("secret").is_some(), "{}", rule.id);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+
+        /// The twin: the regex as it stands.
+        #[test]
+        fn it_finds_what_the_regex_finds(
+            parts in prop::collection::vec("([ab.]|\\[ab\\])(\\{[0-2],[2-5]\\}\\??)?|\\(a\\|ab\\)|\\(\\?:b\\{1,3\\}\\|a\\)|\\\\b|\\$", 1..5),
+            text in "[ab=]{0,16}",
+            at in 0..4_usize,
+        ) {
+            let pattern: &'static str = format!("(?<secret>{})", parts.concat()).leak();
+            if let (Ok(lazy), Ok(exact)) = (Lazy::without(pattern, 2), compile(pattern)) {
+                let at = at.min(text.len());
+                let (mut groups, mut others) = (lazy.locations(), exact.capture_locations());
+                let found = lazy.captures_at(&mut groups, text.as_bytes(), at);
+                let other = exact.captures_read_at(&mut others, text.as_bytes(), at).map(|m| (m.start(), m.end()));
+                prop_assert_eq!(found, other, "{}", pattern);
+                for group in 0..found.map_or(0, |_| others.len()) {
+                    prop_assert_eq!(groups.get(group), others.get(group), "{}", pattern);
+                }
+            }
+        }
+    }
 }
