@@ -56,6 +56,17 @@ impl Bytes {
         self.0.iter().map(|word| word.count_ones()).sum()
     }
 
+    /// Each of them, in ascending order.
+    pub fn members(self) -> impl Iterator<Item = u8> {
+        self.0.into_iter().zip([0, 64, 128, 192]).flat_map(|(mut word, base)| {
+            std::iter::from_fn(move || {
+                let next = (word != 0).then(|| base + word.trailing_zeros() as u8);
+                word &= word.wrapping_sub(1);
+                next
+            })
+        })
+    }
+
     /// Whether `byte` is among them.
     pub fn has(self, byte: u8) -> bool {
         self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1

@@ -70,8 +70,38 @@ impl Trail {
         !matches!(self.walk(self.steps, &text[window], At::Anywhere), At::These(at) if at.is_empty())
     }
 
+    /// Where the literal bytes that `steps` begin with stand, told by the rarest of them: the positions behind them, and
+    /// the steps that are left. None where the steps begin with anything else.
+    fn begins<'s>(&self, steps: &'s [u16], text: &[u8]) -> Option<(&'s [u16], Vec<u32>)> {
+        let mut sets = [Bytes::NONE; WORD];
+        let (mut rest, mut count) = (steps, 0);
+        while let [RUN, set, 1, 1, more @ ..] = rest
+            && self.sets[usize::from(*set)].len() <= 2
+            && count < WORD
+        {
+            (sets[count], rest, count) = (self.sets[usize::from(*set)], more, count + 1);
+        }
+        let sets = &sets[..count];
+        let rarest = (0..count).min_by_key(|&n| sets[n].members().map(often).max())?;
+        let mut members = sets[rarest].members();
+        let (one, other) = (members.next()?, members.next());
+        let stands = |at: &usize| {
+            at.checked_sub(rarest)
+                .and_then(|at| text.get(at..at + count))
+                .is_some_and(|word| word.iter().zip(sets).all(|(byte, set)| set.has(*byte)))
+        };
+        let end = |at: usize| (at - rarest + count) as u32;
+        let found = memchr::memchr2_iter(one, other.unwrap_or(one), text).filter(stands).map(end).collect();
+        Some((rest, found))
+    }
+
     /// From each of the positions `at` to those where `steps` can lead.
     fn walk(&self, mut steps: &[u16], text: &[u8], mut at: At) -> At {
+        if let At::Anywhere = at
+            && let Some((rest, found)) = self.begins(steps, text)
+        {
+            (steps, at) = (rest, At::These(found));
+        }
         while let [kind, rest @ ..] = steps {
             if matches!(&at, At::These(at) if at.is_empty()) {
                 return at;
@@ -127,15 +157,18 @@ enum At {
     These(Vec<u32>),
 }
 
+/// So many literal bytes in a row are looked for at once.
+const WORD: usize = 8;
+
+/// How often a byte stands in code, for choosing among a few: letters in English order, and blanks before all.
+fn often(byte: u8) -> usize {
+    const RARE_FIRST: &[u8] = b"zqjxkvbywgpfmucdlhrsnioate \n";
+    RARE_FIRST.iter().position(|b| *b == byte.to_ascii_lowercase()).unwrap_or(8)
+}
+
 /// The positions behind each byte of `set`.
 fn behind(set: Bytes, text: &[u8]) -> Vec<u32> {
-    let mut members = (0..=u8::MAX).filter(|byte| set.has(*byte));
-    let next = |at: usize| at as u32 + 1;
-    match (set.len(), members.next(), members.next()) {
-        (1, Some(one), _) => memchr::memchr_iter(one, text).map(next).collect(),
-        (2, Some(one), Some(two)) => memchr::memchr2_iter(one, two, text).map(next).collect(),
-        _ => (0..text.len()).filter(|&at| set.has(text[at])).map(next).collect(),
-    }
+    (0..text.len()).filter(|&at| set.has(text[at])).map(|at| at as u32 + 1).collect()
 }
 
 /// From each of `at` over `min` to `max` bytes of `set`.
