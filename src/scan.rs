@@ -7,6 +7,7 @@ mod supply;
 
 pub use supply::sieve;
 
+use std::cmp::Reverse;
 use std::ops::Range;
 use std::time::Instant;
 
@@ -263,6 +264,30 @@ fn judge(
     findings
 }
 
+/// Up to so many values are looked for one by one: building an automaton takes longer than reading a file.
+const FEW_VALUES: usize = 8;
+
+/// Where `values` stand, the leftmost first, of those that begin together the longest, and none that overlaps another.
+fn leftmost_longest(text: &[u8], values: &[&[u8]]) -> Vec<Range<usize>> {
+    let mut all: Vec<Range<usize>> = Vec::new();
+    for value in values {
+        let finder = memchr::memmem::Finder::new(value);
+        let mut from = 0;
+        while let Some(at) = finder.find(&text[from..]).map(|at| from + at) {
+            all.push(at..at + value.len());
+            from = at + 1;
+        }
+    }
+    all.sort_unstable_by_key(|span| (span.start, Reverse(span.end)));
+    let mut end = 0;
+    all.retain(|span| {
+        let free = span.start >= end;
+        end = if free { span.end } else { end };
+        free
+    });
+    all
+}
+
 /// Everywhere in the text that a report must not show: each match, and each further place where the same secret
 /// stands. Sorted.
 fn occurrences(text: &[u8], matches: &[Match]) -> Vec<Range<usize>> {
@@ -271,8 +296,13 @@ fn occurrences(text: &[u8], matches: &[Match]) -> Vec<Range<usize>> {
     }
     let mut spans: Vec<Range<usize>> =
         matches.iter().flat_map(|m| [Some(m.span.clone()), m.pair.clone()]).flatten().collect();
-    let values = matches.iter().map(|m| m.secret.expose()).filter(|v| v.len() >= SHORTEST_ON_A_LINE);
-    if let Ok(found) = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(values) {
+    let mut values: Vec<&[u8]> =
+        matches.iter().map(|m| m.secret.expose()).filter(|v| v.len() >= SHORTEST_ON_A_LINE).collect();
+    values.sort_unstable();
+    values.dedup();
+    if values.len() <= FEW_VALUES {
+        spans.extend(leftmost_longest(text, &values));
+    } else if let Ok(found) = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(values) {
         spans.extend(found.find_iter(text).map(|m| m.range()));
     }
     spans.sort_by_key(|s| (s.start, s.end));
@@ -292,4 +322,24 @@ fn stood_before(text: &[u8], span: &Range<usize>, old: &[Vec<u8>]) -> bool {
         });
         same_lines || (secret.len() >= TELLING && memchr::memmem::find(side, secret).is_some())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// The twin: an automaton.
+        #[test]
+        fn values_are_found_as_an_automaton_finds_them(
+            text in "[ab]{0,40}", values in prop::collection::btree_set("[ab]{1,4}", 1..5),
+        ) {
+            let values: Vec<&[u8]> = values.iter().map(|value| value.as_bytes()).collect();
+            let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&values).unwrap();
+            let found: Vec<_> = automaton.find_iter(&text).map(|m| m.range()).collect();
+            prop_assert_eq!(leftmost_longest(text.as_bytes(), &values), found);
+        }
+    }
 }

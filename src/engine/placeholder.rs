@@ -86,8 +86,10 @@ pub fn is_placeholder(value: &[u8]) -> bool {
         || announced(v)
 }
 
+/// Values are short, and a searcher of substrings takes longer to make than to run.
 fn contains(v: &[u8], what: &[u8]) -> bool {
-    memchr::memmem::find(v, what).is_some()
+    what.split_first()
+        .is_none_or(|(first, rest)| memchr::memchr_iter(*first, v).any(|at| v[at + 1..].starts_with(rest)))
 }
 
 fn identifier(v: &[u8]) -> bool {

@@ -101,10 +101,8 @@ pub(super) fn runs(text: &[u8], mut found: impl FnMut(&Run)) {
     let mut run = Run { lines: Vec::new(), alphabets: 0 };
     let mut at = 0;
     while let Some(block) = next_run(text, at) {
-        // Which alphabets fit the block; a mixture of both fits none.
-        let common = text[block..block + SHORTEST].iter().fold(u8::MAX, |c, &b| c & CLASS[b as usize]);
-        if common == 0 {
-            at = block + 1;
+        if let Some(mixed) = mixed(&text[block..block + SHORTEST]) {
+            at = block + mixed;
             continue;
         }
         let reach = |alphabet: u8| {
@@ -144,6 +142,16 @@ pub(super) fn runs(text: &[u8], mut found: impl FnMut(&Run)) {
         }
         at = end;
     }
+}
+
+/// How many bytes of `window` are no begin of a run that reaches to its end, where no alphabet fits all of it.
+fn mixed(window: &[u8]) -> Option<usize> {
+    if window.iter().fold(u8::MAX, |common, &b| common & CLASS[b as usize]) != 0 {
+        return None;
+    }
+    // Up to here both the last sign that is not of the one alphabet and the last that is not of the other follow.
+    let last = |alphabet: u8| window.iter().rposition(|&b| CLASS[b as usize] & alphabet == 0);
+    Some(last(STANDARD).min(last(URL)).map_or(1, |at| at + 1))
 }
 
 /// Where the wrapped text goes on behind a line end at `at`: real or escaped, with quotes and indentation around.
@@ -350,6 +358,19 @@ mod tests {
         let encoded = BASE64.encode(b"AKIAxAKIAxAKIAxAKIAx");
         for offset in 0..64 {
             assert_eq!(read(&format!("{}{encoded}\"", "'".repeat(offset))).text, b"AKIAxAKIAxAKIAxAKIAx", "{offset}");
+        }
+    }
+
+    #[test]
+    fn what_is_passed_over_fits_no_alphabet() {
+        let fits = |text: &[u8]| text.iter().fold(u8::MAX, |common, &b| common & CLASS[b as usize]) != 0;
+        for seed in 0..2000 {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let window: Vec<u8> = (0..SHORTEST).map(|_| *random.choice(b"aaaaaZ9f+/-_").unwrap()).collect();
+            match mixed(&window) {
+                None => assert!(fits(&window)),
+                Some(len) => assert!((0..len).all(|from| !fits(&window[from..])), "{window:?} {len}"),
+            }
         }
     }
 
