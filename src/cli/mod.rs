@@ -25,6 +25,7 @@ mod told;
 mod update_gate;
 mod watch;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -87,15 +88,45 @@ pub enum Command {
     Man(docs::Man),
 }
 
+/// The commands of which a commit or a push waits: those that hooks and impatient people call.
+#[derive(Debug, Parser)]
+#[command(name = "shield-hook", version, propagate_version = true, arg_required_else_help = true)]
+struct Hot {
+    #[command(subcommand)]
+    command: Waiting,
+}
+
+/// As in [`Command`].
+#[derive(Debug, Subcommand)]
+enum Waiting {
+    /// Scan what is staged, a range, the history, files or standard input
+    Scan(Box<scan::Args>),
+    /// Run as a git hook; what the installed hooks call
+    Hook(hook::Args),
+}
+
 /// Reads the command line.
 ///
 /// # Errors
 /// The exit code to end with at once: 0 after `--help` and `--version`, 3 after wrong usage.
 pub fn parse() -> Result<Command, ExitCode> {
-    Cli::try_parse().map(|cli| cli.command).map_err(|e| {
+    parsed(std::env::args_os().collect()).map_err(|e| {
         // Where standard error is gone there is nobody to tell.
         let _ = e.print();
         ExitCode::from(if e.use_stderr() { Exit::Usage as u8 } else { Exit::Clean as u8 })
+    })
+}
+
+/// Making the arguments of all commands takes longer than looking at a small commit, so where the first word names one
+/// that somebody waits for, the others are not made.
+fn parsed(args: Vec<OsString>) -> clap::error::Result<Command> {
+    let is_hot = args.get(1).is_some_and(|word| word == "scan" || word == "hook");
+    if !is_hot {
+        return Cli::try_parse_from(args).map(|cli| cli.command);
+    }
+    Ok(match Hot::try_parse_from(args)?.command {
+        Waiting::Scan(args) => Command::Scan(args),
+        Waiting::Hook(args) => Command::Hook(args),
     })
 }
 
@@ -143,4 +174,49 @@ pub fn end(run: Result<Exit>) -> ExitCode {
 fn complain(error: &Error) {
     anstream::eprintln!("error: {error}");
     anstream::eprintln!("{}", crate::digest::failed(error));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The twin: a parser that knows all commands.
+    #[test]
+    fn the_commands_that_somebody_waits_for_are_read_alike() {
+        let lines = [
+            "scan",
+            "scan --staged",
+            "scan --staged --quiet --format json --block low --rule a --rule b --no-progress",
+            "scan --range a..b --verbose src",
+            "scan --stagde",
+            "scan --format yaml",
+            "scan --staged --history",
+            "scan --all-objects a",
+            "scan --quiet --verbose",
+            "scan -",
+            "scan -- --staged",
+            "scan --help",
+            "scan -h",
+            "scan --version",
+            "hook",
+            "hook help",
+            "hook --help",
+            "hook pre-commit",
+            "hook pre-commit a b --quiet",
+            "hook pre-commit --help",
+            "hook pre-comit",
+            "hook commit-msg",
+            "hook pre-push origin address --color never",
+            "hook --config x pre-push -V",
+        ];
+        for line in lines {
+            let args = || std::iter::once("shield-hook").chain(line.split(' ')).map(OsString::from);
+            let told = |read: clap::error::Result<Command>| match read {
+                Ok(command) => Ok(format!("{command:?}")),
+                Err(e) => Err((e.exit_code(), e.render().ansi().to_string())),
+            };
+            let all = Cli::try_parse_from(args()).map(|cli| cli.command);
+            assert_eq!(told(parsed(args().collect())), told(all), "{line}");
+        }
+    }
 }
