@@ -5,6 +5,7 @@
 mod advisories;
 mod prefilter;
 mod rules;
+mod vocabulary;
 
 use std::path::PathBuf;
 
@@ -26,5 +27,6 @@ fn main() {
     context.rules = rules::load(&context.root);
     rules::write(&context);
     prefilter::write(&context);
+    vocabulary::write(&context);
     advisories::write(&context);
 }

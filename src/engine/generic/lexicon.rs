@@ -1,7 +1,6 @@
 //! How like words and code a value is: a small vocabulary and letter trigrams, both harvested by the training program.
 
-use std::sync::OnceLock;
-
+use super::filter::{BITS, step};
 use super::words::{COMMON, WORDS};
 
 /// Classes of bytes in a trigram: 26 letters, a digit, anything else.
@@ -45,28 +44,14 @@ pub struct Parts {
 const RUN: usize = 64;
 const LETTER_BITS: f32 = 4.7;
 
-/// Bits of the filter in front of the vocabulary.
-const FILTER: usize = 1 << 18;
+/// The filter in front of the vocabulary, made at build time.
+static FILTER: &[[u8; 8]; BITS / 64] =
+    include_bytes!(concat!(env!("OUT_DIR"), "/vocabulary.bin")).as_chunks().0.first_chunk().unwrap();
 
-/// One step of a word's hash, which is taken from its last letter to its first.
-fn step(hash: u32, letter: u8) -> u32 {
-    (hash ^ u32::from(letter)).wrapping_mul(0x9E37_79B1).rotate_left(15)
-}
-
-/// A set of the hashes of all words: nearly every run that is no word is dismissed by one look. Built when the first
-/// candidate reaches the model, in a tenth of a millisecond.
-fn filter() -> &'static [u64] {
-    static BITS: OnceLock<Vec<u64>> = OnceLock::new();
-    BITS.get_or_init(|| {
-        let mut bits = vec![0u64; FILTER / 64];
-        for (n, row) in COMMON.iter().enumerate().chain(WORDS.iter().enumerate()).filter(|(n, _)| *n > 0) {
-            for word in row.as_bytes().chunks_exact(n) {
-                let hash = word.iter().rev().fold(0, |h, b| step(h, *b)) as usize % FILTER;
-                bits[hash / 64] |= 1 << (hash % 64);
-            }
-        }
-        bits
-    })
+/// Whether a word with this hash may be in the vocabulary.
+fn may_be_known(hash: u32) -> bool {
+    let bit = hash as usize % BITS;
+    u64::from_le_bytes(FILTER[bit / 64]) >> (bit % 64) & 1 == 1
 }
 
 /// Whether a lower-case word is in the vocabulary: 0 no, 1 yes, 2 common.
@@ -105,7 +90,6 @@ fn find(table: &[u8], word: &[u8]) -> bool {
 
 /// Splits the letters of `value` into words at least cost. With `leet`, digits and signs count as the letters they mimic.
 pub fn parts(value: &[u8], leet: bool) -> Parts {
-    let filter = filter();
     let mut run = [0u8; RUN];
     let (mut letters, mut covered, mut bits, mut longest, mut words) = (0usize, 0usize, 0f32, 0usize, 0usize);
     let mut i = 0;
@@ -136,9 +120,8 @@ pub fn parts(value: &[u8], leet: bool) -> Parts {
             let mut hash = 0;
             for len in 1..=k.min(WORDS.len() - 1) {
                 hash = step(hash, run[k - len]);
-                let bit = hash as usize % FILTER;
                 let gain = cost[k - len];
-                if len < 3 || filter[bit / 64] >> (bit % 64) & 1 == 0 || gain + 10.0 >= cost[k] {
+                if len < 3 || !may_be_known(hash) || gain + 10.0 >= cost[k] {
                     continue;
                 }
                 let price = match known(&run[k - len..k]) {
@@ -212,4 +195,15 @@ pub fn letters(value: &[u8]) -> f32 {
         }
     }
     if n == 0.0 { 0.0 } else { sum / n }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_filter_is_what_the_vocabulary_says() {
+        let built = super::super::filter::of(&[&COMMON, &WORDS]);
+        assert_eq!(built, FILTER.map(u64::from_le_bytes));
+    }
 }

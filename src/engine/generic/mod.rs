@@ -7,6 +7,7 @@
 pub mod candidate;
 mod comment;
 pub mod features;
+mod filter;
 pub mod lexicon;
 mod model;
 pub mod name;
