@@ -4,6 +4,7 @@
 //! decide whether the line is new.
 
 mod supply;
+mod versions;
 
 pub use supply::sieve;
 
@@ -26,6 +27,7 @@ use crate::policy::Policy;
 use crate::progress::Progress;
 use crate::rule::Confidence;
 use crate::source::{Coverage, Item, Old, Reader, Skip, Source, is_lfs_pointer};
+use versions::{Versions, side_by_side};
 
 /// What is planned below this many items is scanned on one thread: starting others costs more than it gives.
 const SERIAL_ITEMS: usize = 64;
@@ -35,6 +37,18 @@ const SERIAL_ITEMS: usize = 64;
 /// # Errors
 /// When a source cannot even say what is to be read.
 pub fn run(sources: &[&dyn Source], engine: &Engine, policy: &Policy) -> Result<Outcome> {
+    run_in(sources, engine, policy, true)
+}
+
+/// The same, every item by itself and whole: the obvious way, to hold the other one to.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_each(sources: &[&dyn Source], engine: &Engine, policy: &Policy) -> Result<Outcome> {
+    run_in(sources, engine, policy, false)
+}
+
+fn run_in(sources: &[&dyn Source], engine: &Engine, policy: &Policy, follows: bool) -> Result<Outcome> {
     let start = Instant::now();
     let mut coverage = Coverage::default();
     let (mut findings, mut packages, mut changes) = (Vec::new(), Vec::new(), Vec::new());
@@ -43,15 +57,18 @@ pub fn run(sources: &[&dyn Source], engine: &Engine, policy: &Policy) -> Result<
     for source in sources {
         let items = source.plan(&mut coverage)?;
         progress.more(items.len());
-        let parts: Vec<Part> = if items.len() < SERIAL_ITEMS {
-            vec![scan_all(*source, engine, policy, &gate, &progress, &items)?]
+        let order = if follows { side_by_side(&items) } else { (0..items.len() as u32).collect() };
+        let scan = |some: &[u32]| scan_all(*source, engine, policy, &gate, &progress, &items, some, follows);
+        let mut parts: Vec<(u32, Part)> = if items.len() < SERIAL_ITEMS {
+            scan(&order)?
         } else {
             let grain = (items.len() / (rayon::current_num_threads() * 8)).clamp(16, 1024);
-            let scan = |some| scan_all(*source, engine, policy, &gate, &progress, some);
-            items.par_chunks(grain).map(scan).collect::<Result<_>>()?
+            order.par_chunks(grain).map(scan).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect()
         };
+        // What is told first is told in the order of the plan.
+        parts.sort_by_key(|(item, _)| *item);
         let mut found = Vec::new();
-        for part in parts {
+        for (_, part) in parts {
             found.extend(part.findings);
             packages.extend(part.packages);
             changes.extend(part.changes);
@@ -157,6 +174,14 @@ struct Part {
     changes: Vec<(String, package::change::Change)>,
 }
 
+impl Part {
+    fn is_empty(&self) -> bool {
+        self.findings.is_empty() && self.skipped.is_empty() && self.packages.is_empty() && self.changes.is_empty()
+    }
+}
+
+/// Scans some of the items, in this order. Gives what there is to tell of each, and sums with one of them.
+#[allow(clippy::too_many_arguments)]
 fn scan_all(
     source: &dyn Source,
     engine: &Engine,
@@ -164,19 +189,23 @@ fn scan_all(
     gate: &package::gate::Gate,
     progress: &Progress,
     items: &[Item],
-) -> Result<Part> {
+    order: &[u32],
+    follows: bool,
+) -> Result<Vec<(u32, Part)>> {
     let mut reader = source.reader()?;
-    let (mut part, mut buffer, mut scratch) = (Part::default(), Vec::new(), Scratch::default());
-    for item in items {
+    let (mut buffer, mut scratch, mut versions) = (Vec::new(), Scratch::default(), Versions::default());
+    let (mut parts, mut sums) = (Vec::new(), Part::default());
+    for (at, &number) in order.iter().enumerate() {
+        let (item, mut part) = (&items[number as usize], Part::default());
         progress.step();
         if let Err(skip) = reader.read(item, &mut buffer) {
-            part.skipped.push(skip);
+            sums.skipped.push(skip);
             continue;
         }
         if matches!(item.origin.kind, Kind::File | Kind::Symlink | Kind::Note | Kind::Stdin) {
-            part.blobs += 1;
+            sums.blobs += 1;
         }
-        part.bytes += buffer.len() as u64;
+        sums.bytes += buffer.len() as u64;
         if is_lfs_pointer(&buffer) {
             part.skipped.push(Skip {
                 what: "lfs-pointer",
@@ -186,8 +215,13 @@ fn scan_all(
             });
         }
         let chunk = Chunk { origin: &item.origin, bytes: &buffer };
-        let matches = engine.scan(chunk, &mut scratch);
-        if scratch.decoding_ended() {
+        let (matches, decoded) = if follows {
+            let after = order.get(at + 1).map(|next| &items[*next as usize]);
+            versions.scan(engine, item, after, chunk, &mut scratch)
+        } else {
+            (engine.scan(chunk, &mut scratch), !scratch.decoding_ended())
+        };
+        if !decoded {
             part.skipped.push(Skip {
                 what: "encoding",
                 path: item.origin.path.to_string(),
@@ -201,8 +235,13 @@ fn scan_all(
             part.findings.extend(judge(reader.as_mut(), policy, item, chunk, matches, &secrets));
         }
         supply::judge(gate, reader.as_mut(), policy, item, chunk, &secrets, &mut part)?;
+        if !part.is_empty() {
+            parts.push((number, part));
+        }
+        versions.keep(&mut buffer);
     }
-    Ok(part)
+    parts.extend(order.first().map(|number| (*number, sums)));
+    Ok(parts)
 }
 
 /// Turns what the engine matched in one chunk into findings with a verdict.

@@ -14,15 +14,17 @@ use shield_hook::package::gate::Gate;
 use shield_hook::policy::Policy;
 use shield_hook::rule::RuleSet;
 use shield_hook::scan;
-use shield_hook::source::History;
+use shield_hook::source::{History, Range};
 use support::{Sandbox, npm_token};
 
-/// What a scan of the whole history tells, both ways: everything in objects read whole, and along the deltas.
-fn both_ways(dir: &Path, engine: &Engine) -> (Vec<String>, Vec<String>) {
+/// What a scan of the whole history tells, in all ways: every object whole and by itself, version after version, and
+/// along the deltas. The last two should be as the first.
+fn all_ways(dir: &Path, engine: &Engine) -> [Vec<String>; 3] {
     let repo = Repo::discover(dir).expect("a repository");
     let policy = Policy::default();
-    let told = |source: &History| {
-        let outcome = scan::run(&[source], engine, &policy).expect("a scan");
+    let told = |source: &History, is_each: bool| {
+        let run = if is_each { scan::run_each } else { scan::run };
+        let outcome = run(&[source], engine, &policy).expect("a scan");
         let mut lines: Vec<String> = outcome.findings.iter().map(|f| format!("{f:?}")).collect();
         lines.push(format!("{:?}", outcome.coverage));
         lines.extend(outcome.packages.iter().map(|row| format!("{row:?}")));
@@ -30,9 +32,24 @@ fn both_ways(dir: &Path, engine: &Engine) -> (Vec<String>, Vec<String>) {
         lines
     };
     let packages = Gate::default();
-    let whole = told(&History::new(&repo, false, u64::MAX));
-    let swept = told(&History::new(&repo, false, u64::MAX).sieved(scan::sieve(engine, &policy, &packages)));
-    (whole, swept)
+    let whole = told(&History::new(&repo, false, u64::MAX), true);
+    let swept = told(&History::new(&repo, false, u64::MAX).sieved(scan::sieve(engine, &policy, &packages)), false);
+    [whole, told(&History::new(&repo, false, u64::MAX), false), swept]
+}
+
+/// What a scan of all commits up to HEAD tells, each against its parents: every version by itself, and one after the
+/// other.
+fn range_both_ways(dir: &Path, engine: &Engine) -> [Vec<String>; 2] {
+    let repo = Repo::discover(dir).expect("a repository");
+    let head = repo.head().expect("a head").expect("a commit");
+    [scan::run_each, scan::run].map(|run| {
+        let outcome = run(&[&Range::whole(&repo, head, u64::MAX)], engine, &Policy::default()).expect("a scan");
+        let mut lines: Vec<String> = outcome.findings.iter().map(|f| format!("{f:?}")).collect();
+        lines.push(format!("{:?}", outcome.coverage));
+        lines.extend(outcome.packages.iter().map(|row| format!("{row:?}")));
+        lines.extend(outcome.changes.iter().map(|change| format!("{change:?}")));
+        lines
+    })
 }
 
 fn engine() -> Engine {
@@ -231,8 +248,11 @@ proptest! {
         repo.git(&["branch", "older"]);
         let run = repo.try_git_with(&["fast-import", "--quiet", "--force"], &[], Some(&stream(&first, &edits, &stock)));
         prop_assert_eq!(run.code, 0, "{}", run.stderr);
-        let (whole, swept) = both_ways(repo.dir(), &engine());
-        prop_assert_eq!(whole, swept);
+        let [whole, followed, swept] = all_ways(repo.dir(), &engine());
+        prop_assert_eq!(&whole, &followed);
+        prop_assert_eq!(&whole, &swept);
+        let [each, followed] = range_both_ways(repo.dir(), &engine());
+        prop_assert_eq!(each, followed);
     }
 }
 
@@ -241,10 +261,12 @@ proptest! {
 fn delta_space_tells_the_same_of_real_repositories() {
     let engine = engine();
     for dir in std::env::var("SHIELD_HOOK_TWINS").unwrap_or_default().split(':').filter(|dir| !dir.is_empty()) {
-        let (whole, swept) = both_ways(Path::new(dir), &engine);
-        let missing: Vec<&String> = whole.iter().filter(|line| !swept.contains(line)).collect();
-        let extra: Vec<&String> = swept.iter().filter(|line| !whole.contains(line)).collect();
-        assert!(missing.is_empty() && extra.is_empty(), "{dir}: missing {missing:#?}\nextra {extra:#?}");
+        let [whole, followed, swept] = all_ways(Path::new(dir), &engine);
+        for (how, told) in [("followed", followed), ("swept", swept)] {
+            let missing: Vec<&String> = whole.iter().filter(|line| !told.contains(line)).collect();
+            let extra: Vec<&String> = told.iter().filter(|line| !whole.contains(line)).collect();
+            assert!(missing.is_empty() && extra.is_empty(), "{dir} {how}: missing {missing:#?}\nextra {extra:#?}");
+        }
     }
 }
 
@@ -258,6 +280,7 @@ fn what_a_commit_takes_from_another_path_is_looked_at_again() {
     repo.write("plain.txt", &text).commit("plain");
     repo.write("sub/.npmrc", format!("{text}# more\n")).commit("special");
     repo.git(&["repack", "-q", "-a", "-d", "-f", "--depth=50", "--window=50"]);
-    let (whole, swept) = both_ways(repo.dir(), &engine());
+    let [whole, followed, swept] = all_ways(repo.dir(), &engine());
+    assert_eq!(whole, followed);
     assert_eq!(whole, swept);
 }

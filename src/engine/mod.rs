@@ -198,6 +198,11 @@ impl Engine {
         self.tally = Some(Tally::new(self.rules.len()));
     }
 
+    /// Whether it counts what each rule costs.
+    pub fn is_counting(&self) -> bool {
+        self.tally.is_some()
+    }
+
     /// What each rule cost that was woken since [`Engine::count`]; nothing without it. Findings are not counted here.
     pub fn stats(&self) -> Vec<RuleStat> {
         self.tally.as_ref().map_or_else(Vec::new, |tally| tally.stats(|number| self.rules[number].rule()))

@@ -15,6 +15,7 @@ mod outgoing;
 mod packs;
 mod positioned;
 mod reach;
+mod recent;
 mod reflog;
 mod remotes;
 mod rename;

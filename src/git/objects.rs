@@ -6,6 +6,7 @@ use gix::prelude::*;
 use super::Oid;
 use super::ask::CatFile;
 use super::near::Near;
+use super::recent::Recent;
 
 /// Why an object could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +51,8 @@ pub struct Objects {
 }
 
 impl Objects {
-    pub(super) fn new(repo: gix::Repository, git: Option<CatFile>) -> Self {
+    pub(super) fn new(mut repo: gix::Repository, git: Option<CatFile>) -> Self {
+        repo.objects.set_pack_cache(|| Box::new(Recent::default()));
         Objects { repo, git, near: None }
     }
 

@@ -102,7 +102,11 @@ impl<'a> Commits<'a> {
             new.commits.iter().map(|commit| git::brought(objects, commit)).collect()
         } else {
             let fresh = || self.repo.objects();
-            new.commits.par_iter().with_min_len(16).map_init(fresh, git::brought).collect()
+            // From the newest on: packs make older trees from newer ones.
+            let mut all: Vec<Changes> =
+                new.commits.par_iter().rev().with_min_len(16).map_init(fresh, git::brought).collect();
+            all.reverse();
+            all
         };
         for tree in &new.trees {
             let mut changes = Changes::default();
