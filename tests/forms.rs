@@ -294,6 +294,31 @@ const FILES: &[File] = files![
     "proxy", "app.conf", "https_proxy=http://ci:@@@proxy.acme.io:3128\n", [PLAIN, Human], &["${PASSWORD}"];
     "jdbc", "app.conf", "jdbc:postgresql://db.acme.io:5432/app?user=app&password=@@\n", [PLAIN, Human], &["${PASSWORD}"];
     "token in a query", "app.conf", "https://api.acme.io/v1/items?access_token=@@&page=2\n", [TOKEN, HEX], &["${TOKEN}", "<token>"];
+    // Connections in code.
+    "C#, password first", "Db.cs", "var s = \"Password=@@;Server=db.acme.io;Database=app;User Id=app\";\n", [PLAIN, Human], &["${PASSWORD}", "<password>", "{password}"];
+    "C#, connection string", "Db.cs", "var s = \"Server=db.acme.io;Database=app;User Id=app;Password=@@;\";\n", [PLAIN, Human], &["${PASSWORD}", "<password>", "\" + password + \"", "{0}"];
+    "libpq keywords", "db.py", "conn = psycopg2.connect(\"host=db.acme.io dbname=app user=app password=@@\")\n", [PLAIN, Human], &["${PASSWORD}", "<password>", "%s", "{password}"];
+    "Go data source name", "db.go", "db, err := sql.Open(\"mysql\", \"app:@@@tcp(db.acme.io:3306)/app\")\n", [PLAIN, Human], &["%s", "${PASSWORD}", "<password>"];
+    "Oracle, JDBC", "Db.java", "String url = \"jdbc:oracle:thin:app/@@@db.acme.io:1521:orcl\";\n", [PLAIN, Human], &["${PASSWORD}", "<password>"];
+    "sqlplus", "report.sh", "sqlplus -s app/@@@db.acme.io:1521/orcl @report.sql\n", [PLAIN, Human], &["$PASSWORD", "${PASSWORD}", "<password>"];
+    "DriverManager", "Db.java", "Connection c = DriverManager.getConnection(\"jdbc:postgresql://db.acme.io/app\", \"app\", \"@@\");\n", [PASSWORD, PLAIN, Human], &["", "<password>", "password"];
+    "PDO", "db.php", "<?php $pdo = new PDO('mysql:host=db.acme.io;dbname=app', 'app', '@@');\n", [PASSWORD, PLAIN, Human], &["", "<password>", "password"];
+    "mysqli", "db.php", "<?php $c = mysqli_connect(\"db.acme.io\", \"app\", \"@@\", \"app\");\n", [PASSWORD, PLAIN, Human], &["", "secret", "$password"];
+    "DBI", "db.pl", "my $dbh = DBI->connect(\"DBI:mysql:database=app\", \"app\", \"@@\");\n", [PASSWORD, PLAIN, Human], &["", "$password"];
+    "SMTP", "mail.py", "server.login(\"ci@acme.io\", \"@@\")\n", [PASSWORD, PLAIN, Human], &["<password>", "your-password", "password"];
+    "Oracle account", "users.sql", "ALTER USER app IDENTIFIED BY @@;\n", [PLAIN, Human], &["&password", "password", "<password>"];
+    "Oracle link", "link.sql", "CREATE DATABASE LINK hq CONNECT TO app IDENTIFIED BY @@ USING 'hq';\n", [PLAIN], &["&password", "VALUES"];
+    "PowerShell secure string", "deploy.ps1", "$p = ConvertTo-SecureString \"@@\" -AsPlainText -Force\n", [PASSWORD, PLAIN, Human], &["$password", "<password>", "${env:PASSWORD}"];
+    "HTTPie", "run.sh", "http -a deploy:@@ https://api.acme.io/v1\n", [PLAIN, Human], &["$PASSWORD", "<password>"];
+    // Wallets.
+    "Ethereum", ".env", "PRIVATE_KEY=@@\n", [Of("ethereum-private-key")], &["${PRIVATE_KEY}", "0x0000000000000000000000000000000000000000000000000000000000000001"];
+    "Bitcoin", "wallet.py", "bitcoin_private_key = \"@@\"\n", [Of("bitcoin-wif-key")], &["${KEY}", ""];
+    "extended key", "wallet.json", "{\"master\": \"@@\"}\n", [Of("bip32-private-key")], &["", "xprv..."];
+    "recovery phrase", "hardhat.config.js", "const mnemonic = \"@@\";\n", [Of("wallet-recovery-phrase")], &[
+        "test test test test test test test test test test test junk", "", "these words are only here for the sake of a longer text"];
+    "Solana", "id.json", "@@", [Of("solana-keypair")], &["[]", "[0,0,0,0]"];
+    "Nostr", "nostr.yaml", "nsec: @@\n", [Of("nostr-secret-key")], &["nsec1...", "\"\""];
+    "Grafana key, old", "grafana.yaml", "token: @@\n", [Of("grafana-api-key")], &["<token>", "\"\""];
     // Notebooks.
     "notebook source", "train.ipynb", "{\"cells\": [{\"cell_type\": \"code\", \"source\": [\n    \"api_key = \\\"@@\\\"\\n\",\n    \"print(1)\"\n]}]}\n", [TOKEN, HEX], &["<key>", "", "YOUR_API_KEY"];
     "notebook output", "train.ipynb", "{\"cells\": [{\"outputs\": [{\"output_type\": \"stream\", \"text\": [\n    \"Password: @@\\n\"\n]}]}]}\n", [PLAIN, TOKEN], &["********", ""];

@@ -52,7 +52,9 @@ pub(super) fn judge(
         return Err(Dropped::InsideWord);
     }
     let secret = &around.text[found.secret.clone()];
+    let about_hashes = || rule.keywords.iter().any(|keyword| generic::name::ends_in_hash(keyword.as_bytes()));
     if rule.judge == Judge::Context
+        && !about_hashes()
         && generic::name::ends_in_hash(&around.text[found.whole.start.min(found.secret.start)..found.secret.start])
     {
         return Err(Dropped::Hash);

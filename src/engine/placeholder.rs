@@ -109,7 +109,9 @@ fn template(v: &[u8]) -> bool {
     let last = v[v.len() - 1];
     let inner = &v[1..v.len().max(2) - 1];
     match (first, last) {
-        (b'<', b'>') | (b'{', b'}') | (b'[', b']') | (b'%', b'%') | (b'(', b')') => return true,
+        // But for a list of numbers: the bytes of a key.
+        (b'[', b']') => return !inner.iter().all(|b| b.is_ascii_digit() || matches!(b, b',' | b' ')),
+        (b'<', b'>') | (b'{', b'}') | (b'%', b'%') | (b'(', b')') => return true,
         (b'@', b'@') if identifier(inner) => return true,
         (b'_', b'_') if is_name(inner) => return true,
         _ => {}

@@ -49,13 +49,14 @@ pub type Check = fn(&CheckInput<'_>) -> Proof;
 
 /// Every proof by the name that rules use, in alphabetical order.
 pub const CHECKS: &[(&str, Check)] = &[
-    ("age", sums::age),
+    ("age", sums::bech32),
     ("aws-bedrock", aws::bedrock),
     ("aws-key-id", aws::key_id),
     ("azure-devops", azure::devops),
     ("base58check", sums::base58check),
     ("base64-json", tokens::base64_json),
     ("basic-auth", basic::user_and_password),
+    ("bech32", sums::bech32),
     ("crc32-base62", crc::base62),
     ("crc32-base64-le", crc::base64_le),
     ("crc32-hex", crc::hex),
@@ -63,7 +64,9 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("crc32-hex-upper", crc::hex_upper),
     ("discord-snowflake", sums::discord),
     ("gitlab-routable", crc::gitlab_routable),
+    ("grafana-key", tokens::grafana),
     ("jwt", tokens::jwt),
+    ("key-bytes", tokens::key_bytes),
     ("luhn", sums::luhn),
     ("macaroon", tokens::macaroon),
     ("marvin32", azure::marvin32),
@@ -71,6 +74,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("pem", keys::pem),
     ("pgp-armor", keys::pgp),
     ("putty", keys::putty),
+    ("recovery-phrase", tokens::recovery_phrase),
     ("url-password", url::password),
     ("uuid4", sums::uuid4),
 ];

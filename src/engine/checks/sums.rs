@@ -3,8 +3,8 @@
 use super::{CheckInput, Proof, WRONG_SUM};
 use crate::rule::sign;
 
-/// An age secret key: bech32, which ends in six characters of checksum.
-pub(super) fn age(input: &CheckInput<'_>) -> Proof {
+/// Bech32 (BIP 173), which ends in six characters of checksum: age's secret keys, Nostr's.
+pub(super) fn bech32(input: &CheckInput<'_>) -> Proof {
     let Some(split) = input.secret.iter().rposition(|&b| b == b'1') else { return Proof::Unknown };
     let (hrp, rest) = (&input.secret[..split], &input.secret[split + 1..]);
     let Some((body, sum)) = rest.split_last_chunk::<6>() else { return Proof::Unknown };

@@ -41,6 +41,10 @@ fn shapes(seed: u64) -> Vec<(&'static str, String)> {
         ("azure-devops", random(b"abcdefghijklmnopqrstuvwxyz234567", 52, seed)),
         ("base58check", format!("5{}", random(BASE58, 50, seed))),
         ("base64-json", format!("sntrys_eyJ{}_{}", a(80), a(43))),
+        ("bech32", format!("nsec1{}", random(BECH32, 58, seed).to_lowercase())),
+        ("grafana-key", format!("eyJrIjoi{}", a(80))),
+        ("key-bytes", format!("[{}0]", "0,".repeat(63))),
+        ("recovery-phrase", ["word"; 12].join(" ")),
         ("crc32-base62", format!("ghx_{}", a(36))),
         ("crc32-base64-le", format!("cflt{}", a(60))),
         ("crc32-hex", format!("cfxt_{}{}", a(40), random(HEX, 8, seed))),
@@ -267,5 +271,26 @@ fn passwords_in_urls_are_told_from_placeholders() {
         ("https://joe:hunter2@api.example.com", "hunter2"),
     ] {
         assert!(matches!(url(url_text, password), Proof::NotSecret(_)), "{url_text}");
+    }
+}
+
+#[test]
+fn a_phrase_of_words_is_told_from_prose_and_from_test_wallets() {
+    let phrase = "ocean ribbon velvet pepper anchor lizard magnet tunnel walnut guitar kitten saddle";
+    assert!(matches!(prove("recovery-phrase", phrase.as_bytes()), Proof::Structure(_)));
+    for other in ["test test test test test test test test test test test junk", &phrase.replace("velvet", "the")] {
+        assert!(matches!(prove("recovery-phrase", other.as_bytes()), Proof::NotSecret(_)), "{other}");
+    }
+}
+
+#[test]
+fn a_key_of_grafana_holds_what_its_maker_writes() {
+    let encoded = |json: &str| data_encoding::BASE64.encode(json.as_bytes());
+    let key = random(ALNUM, 32, 9);
+    assert!(holds(&prove("grafana-key", encoded(&format!(r#"{{"k":"{key}","n":"ci","id":1}}"#)).as_bytes())));
+    for other in
+        [r#"{"k":"x","n":"ci","id":1}"#, r#"{"kind":"Deployment"}"#, &format!(r#"{{"k":"{key}","id":1}}"#), "{"]
+    {
+        assert!(matches!(prove("grafana-key", encoded(other).as_bytes()), Proof::Failed(_)), "{other}");
     }
 }

@@ -69,6 +69,49 @@ pub(super) fn base64_json(input: &CheckInput<'_>) -> Proof {
     Proof::Unknown
 }
 
+/// Grafana's former API key: JSON in base64 that names its key, its name and its organisation, as `apikeygen` writes it.
+pub(super) fn grafana(input: &CheckInput<'_>) -> Proof {
+    let json = armor::base64(input.secret).and_then(|text| serde_json::from_slice::<Value>(&text).ok());
+    let Some(json) = json else { return Proof::Failed("it is not JSON in base64".into()) };
+    let key = json["k"].as_str().is_some_and(|k| k.len() >= 16 && k.bytes().all(|b| b.is_ascii_alphanumeric()));
+    match key && json["n"].is_string() && json["id"].is_u64() {
+        true => Proof::Structure(None),
+        false => Proof::Failed("it does not hold a key, a name and an organisation".into()),
+    }
+}
+
+/// Words of a wallet's recovery phrase (BIP 39): 12 to 24 of them, hardly one of them twice, and none that the list of
+/// the standard leaves out and prose cannot do without.
+pub(super) fn recovery_phrase(input: &CheckInput<'_>) -> Proof {
+    const PROSE: [&[u8]; 12] =
+        [b"the", b"and", b"for", b"are", b"was", b"has", b"his", b"her", b"its", b"not", b"from", b"which"];
+    let words: Vec<&[u8]> = input.secret.split(|&b| b == b' ').collect();
+    let mut kinds = words.clone();
+    kinds.sort_unstable();
+    kinds.dedup();
+    if kinds.len() + 2 < words.len() {
+        return Proof::NotSecret("a phrase that repeats itself, as test wallets have".into());
+    }
+    match words.iter().any(|word| PROSE.contains(word)) {
+        true => Proof::NotSecret("it reads like prose".into()),
+        false => Proof::Structure(Some(format!("{} words", words.len()))),
+    }
+}
+
+/// The bytes of a key, written as numbers: each is below 256, and they are not all alike.
+pub(super) fn key_bytes(input: &CheckInput<'_>) -> Proof {
+    let Ok(bytes) = serde_json::from_slice::<Vec<u8>>(input.secret) else {
+        return Proof::Failed("its numbers are no bytes".into());
+    };
+    let mut kinds = bytes.clone();
+    kinds.sort_unstable();
+    kinds.dedup();
+    match kinds.len() * 2 > bytes.len() {
+        true => Proof::Structure(Some(format!("{} bytes", bytes.len()))),
+        false => Proof::NotSecret("numbers that repeat themselves".into()),
+    }
+}
+
 /// A JSON web token: a header that names its algorithm, a payload that may say when it ends.
 pub(super) fn jwt(input: &CheckInput<'_>) -> Proof {
     let Some(start) = memchr::memmem::find(input.secret, b"eyJ") else { return Proof::Unknown };

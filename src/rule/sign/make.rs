@@ -156,6 +156,39 @@ pub(super) fn base64_json(token: &mut Vec<u8>) -> bool {
     true
 }
 
+pub(super) fn grafana(token: &mut Vec<u8>) -> bool {
+    let mut random = Bytes::from(token);
+    let key = random.hex(32);
+    *token = BASE64.encode(format!(r#"{{"k":"{key}","n":"ci","id":1}}"#).as_bytes()).into_bytes();
+    true
+}
+
+/// As many numbers as there are, each of them a byte.
+pub(super) fn key_bytes(token: &mut Vec<u8>) -> bool {
+    let count = token.iter().filter(|&&b| b == b',').count() + 1;
+    let numbers: Vec<String> = Bytes::from(token).take(count).iter().map(u8::to_string).collect();
+    *token = format!("[{}]", numbers.join(",")).into_bytes();
+    true
+}
+
+/// As many words as there are, none of them twice. It opens no wallet: its checksum is a matter of chance.
+pub(super) fn recovery_phrase(token: &mut Vec<u8>) -> bool {
+    const WORDS: [&str; 32] = [
+        "ocean", "ribbon", "velvet", "pepper", "anchor", "lizard", "magnet", "tunnel", "walnut", "guitar", "kitten",
+        "saddle", "mirror", "cactus", "drum", "fabric", "galaxy", "hockey", "island", "jungle", "ladder", "marble",
+        "noodle", "orbit", "puzzle", "quiz", "rocket", "salmon", "timber", "urban", "vivid", "zebra",
+    ];
+    let count = token.iter().filter(|&&b| b == b' ').count() + 1;
+    let mut random = Bytes::from(token);
+    let mut words = WORDS.to_vec();
+    let mut phrase = Vec::new();
+    while phrase.len() < count && !words.is_empty() {
+        phrase.push(words.swap_remove(random.next() as usize % words.len()));
+    }
+    *token = phrase.join(" ").into_bytes();
+    true
+}
+
 pub(super) fn basic_auth(token: &mut Vec<u8>) -> bool {
     let mut random = Bytes::from(token);
     let password = BASE64URL_NOPAD.encode(&random.take(15));

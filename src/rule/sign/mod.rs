@@ -34,13 +34,14 @@ pub fn complete(check: &str, token: &mut Vec<u8>) -> bool {
         "aws-key-id" => make::aws_key_id(token),
         "aws-bedrock" => make::aws_bedrock(token),
         "macaroon" => make::macaroon(token),
+        "grafana-key" => make::grafana(token),
         "base64-json" => make::base64_json(token),
         "basic-auth" => make::basic_auth(token),
         "jwt" => make::jwt(token),
         "discord-snowflake" => make::discord(token),
         "pem" | "openssh-key" | "pgp-armor" => make::armored(token),
         "putty" => make::putty(token),
-        "age" => {
+        "age" | "bech32" => {
             let Some(start) = token.iter().rposition(|&b| b == b'1') else { return false };
             let hrp = token[..start].to_vec();
             let upper = token[0].is_ascii_uppercase();
@@ -51,6 +52,8 @@ pub fn complete(check: &str, token: &mut Vec<u8>) -> bool {
             })
         }
         "base58check" => make::base58check(token),
+        "key-bytes" => make::key_bytes(token),
+        "recovery-phrase" => make::recovery_phrase(token),
         "luhn" => splice(token, 0, 1, |body| vec![luhn(body)]),
         "uuid4" => make::uuid4(token),
         _ => false,
