@@ -19,6 +19,9 @@ const SAMPLE: usize = 4096;
 pub(super) fn utf16(text: &[u8], view: &mut View) {
     view.clear();
     // A text of nothing but non-Latin characters has no zero byte, and may have a mark.
+    if !may_be_wide(text) {
+        return;
+    }
     match encoding(text) {
         Some(encoding) => whole(text, encoding, view),
         None => strings(text, view),
