@@ -181,7 +181,9 @@ fn mask(v: &[u8]) -> bool {
     let mut longest = 1;
     let mut run = 1;
     for w in v.windows(2) {
-        run = if w[0].eq_ignore_ascii_case(&w[1]) { run + 1 } else { 1 };
+        // Not an indentation inside a key of several lines.
+        let same = w[0].eq_ignore_ascii_case(&w[1]) && !w[1].is_ascii_whitespace();
+        run = if same { run + 1 } else { 1 };
         longest = longest.max(run);
     }
     longest * 2 >= v.len() || longest >= 6 && (longest >= 8 || longest * 3 >= v.len())
@@ -330,6 +332,8 @@ mod tests {
     #[test]
     fn what_chance_puts_into_a_random_token_makes_it_no_placeholder() {
         let part = "k9Zq27LmPwR4b7Xc1VnT8y3H";
+        let indented = format!("{part}\n            {part}");
+        assert!(!is_placeholder(indented.as_bytes()));
         for value in [format!("_{part}_"), format!("{part}...{part}"), format!("k9.{part}...7")] {
             assert!(!is_placeholder(value.as_bytes()), "{value}");
         }
