@@ -284,3 +284,46 @@ fn what_a_commit_takes_from_another_path_is_looked_at_again() {
     assert_eq!(whole, followed);
     assert_eq!(whole, swept);
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        max_shrink_iters: 50,
+        ..ProptestConfig::with_cases(cases().min(40))
+    })]
+
+    /// Directories of many entries, whose trees are made from each other in pieces.
+    #[test]
+    fn what_trees_hold_is_the_same(
+        commits in prop::collection::vec(prop::collection::vec((0..900_u32, 0..4_u32, 0..6_u32), 1..12), 5..25),
+        depth in 1..40_usize,
+    ) {
+        let sandbox = Sandbox::new();
+        let repo = sandbox.repo("r");
+        let token = npm_token();
+        let path = |n: u32| match n % 3 {
+            0 => format!("file{n:03}.txt"),
+            1 => format!("lib/module{n:03}/part.txt"),
+            _ => format!("lib/name-{n}"),
+        };
+        let file = |n: u32, version: u32| {
+            let text = if version == 3 { format!("_authToken={token}{n}\n") } else { format!("{n} {version}\n") };
+            format!("M 100644 inline {}\ndata {}\n{text}\n", path(n), text.len())
+        };
+        let head = |n: usize| format!("commit refs/heads/main\ncommitter T <t@example.com> {} +0000\ndata 2\nx\n", 1_700_000_000 + n);
+        let mut stream = head(0) + "deleteall\n";
+        stream.extend((0..600).map(|n| file(n, 0)));
+        for (n, changes) in commits.iter().enumerate() {
+            stream += &head(n + 1);
+            for (name, version, what) in changes {
+                stream += &if *what == 0 { format!("D {}\n", path(*name)) } else { file(*name, *version) };
+            }
+        }
+        let import = ["-c", "fastimport.unpackLimit=0", "fast-import", "--quiet", "--force", "--depth=0"];
+        let run = repo.try_git_with(&import, &[], Some(stream.as_bytes()));
+        prop_assert_eq!(run.code, 0, "{}", run.stderr);
+        repo.git(&["repack", "-q", "-a", "-d", "-f", &format!("--depth={depth}"), "--window=20"]);
+        let [whole, _, swept] = all_ways(repo.dir(), &engine());
+        prop_assert_eq!(whole, swept);
+    }
+}

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bstr::BString;
@@ -170,8 +171,10 @@ struct Reader<'s> {
 struct Worker {
     trees: Vec<(u32, u32, u32)>,
     pieces: Pieces,
-    /// The arcs of the tree in the making.
-    open: Vec<Arc>,
+    /// The arcs of the part of a tree that is read, and where each ends in the tree.
+    open: Vec<(Arc, u32)>,
+    /// Where each piece of the tree in the making ends in it.
+    cuts: Vec<u32>,
     named: Named,
     unread: Vec<(u32, Unread)>,
 }
@@ -196,38 +199,39 @@ struct Pieces {
 }
 
 impl Pieces {
-    /// Every arc of a tree.
-    fn of(&self, (from, to): (u32, u32)) -> impl Iterator<Item = Arc> + '_ {
-        let pieces = &self.lists[from as usize..to as usize];
-        pieces.iter().flat_map(|piece| arcs_of(&self.ends, &self.arcs, *piece)).copied()
+    /// Every arc of some places in `lists`.
+    fn of(&self, list: Range<usize>) -> impl Iterator<Item = Arc> + '_ {
+        self.lists[list].iter().flat_map(|piece| arcs_of(&self.ends, &self.arcs, *piece)).copied()
     }
 
-    /// Adds a tree. Gives its place in `lists`.
-    fn add(&mut self, arcs: &[Arc]) -> (u32, u32) {
-        let first = self.lists.len() as u32;
+    /// Adds a part of a tree to its list, and where its pieces end to `cuts`.
+    fn add(&mut self, part: &[(Arc, u32)], cuts: &mut Vec<u32>) {
         let mut start = 0;
-        for (at, arc) in arcs.iter().enumerate() {
+        for (at, (arc, end)) in part.iter().enumerate() {
             let length = at + 1 - start;
             // Which names end a piece must only not depend on what stands around them.
             let ends = arc.name.wrapping_mul(0x9e37_79b1) >> 16 & (PIECE - 1) == 0;
-            if ends || length == LONGEST_PIECE || at + 1 == arcs.len() {
-                let piece = self.piece(&arcs[start..=at]);
+            if ends || length == LONGEST_PIECE || at + 1 == part.len() {
+                let piece = self.piece(&part[start..=at]);
                 self.lists.push(piece);
+                cuts.push(*end);
                 start = at + 1;
             }
         }
-        (first, self.lists.len() as u32)
     }
 
     /// The number of the piece with these arcs.
-    fn piece(&mut self, arcs: &[Arc]) -> u32 {
+    fn piece(&mut self, part: &[(Arc, u32)]) -> u32 {
         let next = self.ends.len() as u32;
+        let first = self.arcs.len();
+        self.arcs.extend(part.iter().map(|(arc, _)| *arc));
+        let arcs = &self.arcs[first..];
         let number = *self.known.entry(self.hashes.hash_one(arcs)).or_insert(next);
         // The place of a hash is taken by the first content that has it.
         if number != next && arcs_of(&self.ends, &self.arcs, number) == arcs {
+            self.arcs.truncate(first);
             return number;
         }
-        self.arcs.extend_from_slice(arcs);
         self.ends.push(self.arcs.len() as u32);
         next
     }
@@ -238,10 +242,18 @@ impl Pieces {
     }
 }
 
+/// The pieces of a tree, for those made from it.
+#[derive(Default)]
+struct Listed {
+    /// Where the worker lists them.
+    list: Range<usize>,
+    /// Where each ends in the tree.
+    cuts: Box<[u32]>,
+}
+
 impl Visit for Reader<'_> {
     type Worker = Worker;
-    /// Where the worker lists the pieces.
-    type Mark = (u32, u32);
+    type Mark = Listed;
 
     fn worker(&self) -> Worker {
         Worker::default()
@@ -251,41 +263,25 @@ impl Visit for Reader<'_> {
         size > u64::from(u32::MAX)
     }
 
-    fn visit(&self, worker: &mut Worker, tree: Visited<(u32, u32)>) -> Option<(u32, u32)> {
-        let room = worker.pieces.len();
-        let hash = self.store.hash_len();
-        let Worker { pieces, open, named, .. } = worker;
-        open.clear();
-        let (mut old, list) = match tree.base {
-            Some((content, list)) => (Entries { rest: content, hash }, *list),
-            None => (Entries { rest: &[], hash }, (0, 0)),
-        };
-        let mut known = pieces.of(list);
-        let mut before = old.next().zip(known.next());
-        let mut entries = Entries { rest: tree.content, hash };
-        for entry in entries.by_ref() {
-            // Both are in the same order; what the base has in between is gone.
-            while before.as_ref().is_some_and(|(b, _)| b.name < entry.name && b.raw != entry.raw) {
-                before = old.next().zip(known.next());
-            }
-            open.push(match before {
-                Some((ref b, arc)) if b.raw == entry.raw => arc,
-                _ => self.arc(named, &entry),
-            });
-            if before.as_ref().is_some_and(|(b, _)| b.name == entry.name) {
-                before = old.next().zip(known.next());
-            }
+    fn visit(&self, worker: &mut Worker, tree: Visited<Listed>) -> Option<Listed> {
+        let (room, first) = (worker.pieces.len(), worker.pieces.lists.len());
+        worker.cuts.clear();
+        let mut is_read = tree.base.is_some_and(|(old, listed)| self.pieces(worker, &tree, old, listed));
+        if !is_read {
+            worker.pieces.lists.truncate(first);
+            worker.cuts.clear();
+            is_read = self.part(worker, tree.content, 0..tree.content.len(), &[], 0..0);
         }
-        if !entries.rest.is_empty() {
+        if !is_read {
+            worker.pieces.lists.truncate(first);
             worker.unread.push((tree.number, Unread::Corrupt("a tree entry is cut off".into())));
-            return Some((0, 0));
+            return Some(Listed::default());
         }
-        drop(known);
-        let (from, to) = pieces.add(open);
-        worker.trees.push((tree.number, from, to));
+        let list = first..worker.pieces.lists.len();
+        worker.trees.push((tree.number, list.start as u32, list.end as u32));
         let took = worker.pieces.len() - room;
         self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(took)).ok()?;
-        Some((from, to))
+        Some(Listed { list, cuts: worker.cuts.as_slice().into() })
     }
 
     fn unread(&self, worker: &mut Worker, number: u32, why: Unread) {
@@ -294,6 +290,72 @@ impl Visit for Reader<'_> {
 }
 
 impl Reader<'_> {
+    /// Reads a tree that was made from another: pieces of that one which were copied whole are taken as they are. False
+    /// when what was copied is no whole entry here.
+    fn pieces(&self, worker: &mut Worker, tree: &Visited<Listed>, old: &[u8], listed: &Listed) -> bool {
+        let start_of = |piece: usize| if piece == 0 { 0 } else { listed.cuts[piece - 1] as usize };
+        // Up to where both are done, and the piece that comes next in the old one.
+        let (mut done, mut old_done, mut next) = (0, 0, 0);
+        for part in tree.copied {
+            let first = match part.from {
+                0 => 0,
+                from => listed.cuts.partition_point(|cut| (*cut as usize) < from) + 1,
+            };
+            for piece in first..listed.cuts.len() {
+                let (start, end) = (start_of(piece), listed.cuts[piece] as usize);
+                if end > part.from + part.len {
+                    break;
+                }
+                let at = start - part.from + part.at;
+                // What lies between may have been changed, if it did not stand elsewhere.
+                let (between, old_pieces) =
+                    if start >= old_done { (old_done..start, next..piece) } else { (0..0, 0..0) };
+                let list = listed.list.start + old_pieces.start..listed.list.start + old_pieces.end;
+                if at < done || !self.part(worker, tree.content, done..at, &old[between], list) {
+                    return false;
+                }
+                let taken = worker.pieces.lists[listed.list.start + piece];
+                worker.pieces.lists.push(taken);
+                worker.cuts.push((at + end - start) as u32);
+                (done, old_done, next) = (at + end - start, end, piece + 1);
+            }
+        }
+        let list = listed.list.start + next..listed.list.end;
+        self.part(worker, tree.content, done..tree.content.len(), &old[old_done..], list)
+    }
+
+    /// Reads a part of a tree, which consists of whole entries; `old` is the part of another in its place, listed there.
+    /// False when the last entry goes on behind the part.
+    fn part(&self, worker: &mut Worker, content: &[u8], part: Range<usize>, old: &[u8], list: Range<usize>) -> bool {
+        let hash = self.store.hash_len();
+        let Worker { pieces, open, named, cuts, .. } = worker;
+        open.clear();
+        let mut old = Entries { rest: old, hash };
+        let mut known = pieces.of(list);
+        let mut before = old.next().zip(known.next());
+        let mut entries = Entries { rest: &content[part.clone()], hash };
+        while let Some(entry) = entries.next() {
+            // Both are in the same order; what the old one has in between is gone.
+            while before.as_ref().is_some_and(|(b, _)| b.name < entry.name && b.raw != entry.raw) {
+                before = old.next().zip(known.next());
+            }
+            let arc = match before {
+                Some((ref b, arc)) if b.raw == entry.raw => arc,
+                _ => self.arc(named, &entry),
+            };
+            open.push((arc, (part.end - entries.rest.len()) as u32));
+            if before.as_ref().is_some_and(|(b, _)| b.name == entry.name) {
+                before = old.next().zip(known.next());
+            }
+        }
+        let is_whole = entries.rest.is_empty();
+        drop(known);
+        if is_whole {
+            pieces.add(open, cuts);
+        }
+        is_whole
+    }
+
     fn arc(&self, named: &mut Named, entry: &Entry) -> Arc {
         let name = match named.numbers.get(entry.name) {
             Some(&number) => number,
