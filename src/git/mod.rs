@@ -9,6 +9,7 @@ mod history;
 mod index;
 mod lean;
 mod lookup;
+mod loose;
 mod near;
 mod objects;
 mod outgoing;

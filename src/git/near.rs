@@ -10,23 +10,22 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use gix::objs::Kind;
-use gix::odb::loose;
 use gix::odb::pack::{cache, data};
 use gix::zlib::Inflate;
 
 use super::Oid;
+use super::loose::{Found, Loose};
 use super::positioned::read_at;
 
-/// So many look-ups are worth it; for more the whole index pays.
+/// So many look-ups in packs are worth it; for more the whole index pays.
 const LOOKUPS: u32 = 512;
 /// With more packs than this the general reader, which has an order for them, is the better one.
 const PACKS: usize = 16;
-/// An inflated object is at most this many times its size (the limit of the format is 1,032).
-const EXPANSION: u64 = 1100;
 
 /// Reads single objects from the files where they most likely are.
 pub(super) struct Near {
-    loose: loose::Store,
+    objects: PathBuf,
+    loose: Loose,
     hash: gix::hash::Kind,
     /// None before the first is needed.
     packs: Option<Vec<Pack>>,
@@ -45,8 +44,8 @@ struct Pack {
 impl Near {
     /// Below the folder `objects`.
     pub(super) fn new(objects: &Path, hash: gix::hash::Kind) -> Near {
-        let loose = loose::Store::at(objects, hash);
-        Near { loose, hash, packs: None, inflate: Inflate::default(), left: LOOKUPS }
+        let (objects, loose) = (objects.to_owned(), Loose::new(objects.to_owned()));
+        Near { objects, loose, hash, packs: None, inflate: Inflate::default(), left: LOOKUPS }
     }
 
     /// Whether it is worth asking again.
@@ -56,15 +55,14 @@ impl Near {
 
     /// Fills `into` with the object and says what it is, if it is found and has at most `max` bytes.
     pub(super) fn find(&mut self, id: &Oid, max: u64, into: &mut Vec<u8>) -> Option<Kind> {
-        self.left = self.left.saturating_sub(1);
-        let path = loose_path(self.loose.path(), id);
-        match path.metadata() {
-            Ok(file) if file.len().saturating_mul(EXPANSION) > max => return None,
-            Ok(_) => return self.loose.try_find(id, into).ok()?.map(|data| data.kind),
-            Err(_) => {}
+        match self.loose.find(id, max, &mut self.inflate, into) {
+            Found::Object(kind) => return Some(kind),
+            Found::Unusual => return None,
+            Found::Nothing => {}
         }
+        self.left = self.left.saturating_sub(1);
         if self.packs.is_none() {
-            let packs = open(&self.loose.path().join("pack"));
+            let packs = open(&self.objects.join("pack"));
             self.left = if packs.is_some() { self.left } else { 0 };
             self.packs = packs;
         }
@@ -74,11 +72,6 @@ impl Near {
         packs.swap(0, at);
         packs[0].read(offset, self.hash, max, inflate, into)
     }
-}
-
-fn loose_path(objects: &Path, id: &Oid) -> PathBuf {
-    let hex = id.to_hex().to_string();
-    objects.join(&hex[..2]).join(&hex[2..])
 }
 
 /// The packs in a folder; none when there are too many, or any whose index is not of the usual form.

