@@ -15,7 +15,7 @@ use super::Oid;
 /// A head (a kind and a size) is shorter; small objects fit in as a whole.
 const HEAD: usize = 512;
 /// An inflated object is at most this many times its size (the limit of the format is 1,032).
-const EXPANSION: u64 = 1100;
+pub(super) const EXPANSION: u64 = 1100;
 
 /// Reads from the folder `objects`.
 pub(super) struct Loose {

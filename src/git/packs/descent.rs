@@ -7,14 +7,12 @@ use gix::odb::pack::data::Entry;
 use gix::prelude::*;
 use gix::zlib::{Inflate, Status};
 
+use super::super::loose::EXPANSION;
 use super::delta::Delta;
 use super::tree::{Node, Pack};
 use super::windows::Windows;
 use super::{Store, Unread, Visit, Visited};
 use crate::chunk::Copied;
-
-/// An inflated object is at most this many times its size (the limit of the format is 1,032).
-const EXPANSION: u64 = 1100;
 
 /// An object that others are made from, while they are.
 struct Held<Mark> {
