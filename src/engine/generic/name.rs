@@ -117,7 +117,12 @@ pub fn read(name: &[u8]) -> Name {
         upper: name.iter().any(u8::is_ascii_alphabetic) && !name.iter().any(u8::is_ascii_lowercase),
         ..Name::default()
     };
-    let mut key_of = false;
+    // `X-Acme-Key`: a header of that name carries a credential, and its `X` says nothing.
+    let (mut key_of, name) = match name {
+        [b'x' | b'X', b'-', rest @ ..] => (true, rest),
+        _ => (false, name),
+    };
+    let header = key_of;
     let mut caption = false;
     each_word(name, |word| {
         out.words += 1;
@@ -144,7 +149,7 @@ pub fn read(name: &[u8]) -> Name {
             out.about |= says & ABOUT != 0;
         }
         out.about |= caption;
-        key_of = says & KEY_OF != 0;
+        key_of = header || says & KEY_OF != 0;
         out.public |= says & PUBLIC != 0 && !(word.eq_ignore_ascii_case(b"id") && out.kind == Kind::None);
         out.hash |= says & HASH != 0;
         out.sample |= says & SAMPLE != 0;

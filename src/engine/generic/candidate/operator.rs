@@ -202,10 +202,12 @@ fn words(text: &[u8], start: usize, i: usize, next: u8) -> Option<Operator> {
     if !next.is_ascii_graphic() || matches!(next, b'(' | b')' | b'{' | b'}' | b'<' | b'>' | b',' | b';' | b'|' | b'&') {
         return None;
     }
-    // `The password is "x"`
+    // `The password is "x"`, `our token is 4f2a...`
     if starts(text, i, b"is ") || starts(text, i, b"is: ") {
         let j = spaces(text, i + 2 + usize::from(text[i + 2] == b':'));
-        return quote_at(text, j).map(|_| Operator { form: Form::Colon, at: j });
+        let rest = text[j..line_end(text, j)].trim_ascii_end();
+        let rest = rest.strip_suffix(b".").unwrap_or(rest);
+        return (quote_at(text, j).is_some() || is_token(rest)).then_some(Operator { form: Form::Colon, at: j });
     }
     // `--password value`, `-Password value`
     let flag = start > 0 && text[start - 1] == b'-' && (start < 2 || !text[start - 2].is_ascii_alphanumeric());
