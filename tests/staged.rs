@@ -108,6 +108,25 @@ fn git_dir_and_work_tree_from_the_environment() {
 }
 
 #[test]
+fn a_relative_index_file_is_read_from_where_git_reads_it() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write("sub/f", "one\n").commit("first");
+    repo.write("sub/f", npmrc(&npm_token()));
+    repo.git(&["read-tree", "--index-output=.git/other", "HEAD"]);
+    let other = [("GIT_INDEX_FILE", ".git/other")];
+    assert_eq!(repo.try_git_with(&["add", "sub/f"], &other, None).code, 0);
+    let args = ["scan", "--staged", "--format", "json"];
+    for dir in [repo.dir().to_owned(), repo.path("sub")] {
+        sandbox.shield_with(&dir, &args, &other, None).expect_blocked(&["sub/f:1"]);
+    }
+    let from_git_dir = [("GIT_INDEX_FILE", "other")];
+    sandbox.shield_with(&repo.path(".git"), &args, &from_git_dir, None).expect_blocked(&["sub/f:1"]);
+    let alone = [("GIT_DIR", "../.git"), ("GIT_INDEX_FILE", "../.git/other")];
+    sandbox.shield_with(&repo.path("sub"), &args, &alone, None).expect_blocked(&["sub/f:1"]);
+}
+
+#[test]
 fn no_commit_yet_and_nobody_to_commit_as() {
     let sandbox = Sandbox::new();
     sandbox.write_git_config("");

@@ -1,5 +1,8 @@
 //! The index file.
 
+use std::io::ErrorKind;
+use std::path::Path;
+
 use bstr::BStr;
 use gix::index::entry::Flags;
 use gix::index::extension::Tree;
@@ -30,9 +33,8 @@ impl Index {
     /// # Errors
     /// When it is there and cannot be decoded.
     pub(super) fn open(repo: &Repo) -> Result<Option<Index>> {
-        let local = repo.local();
-        let bytes = std::fs::read(local.index_path()).unwrap_or_default();
-        match lean::Index::read(bytes, local.object_hash()) {
+        let bytes = std::fs::read(repo.index_path()).unwrap_or_default();
+        match lean::Index::read(bytes, repo.hash_kind()) {
             Some(index) => Ok(Some(Index::Lean(index))),
             None => Ok(open(repo)?.map(|file| Index::General(Box::new(file)))),
         }
@@ -115,20 +117,24 @@ impl<'a> Directory<'a> {
 /// When it is there and cannot be decoded.
 pub(super) fn open(repo: &Repo) -> Result<Option<File>> {
     let local = repo.local();
-    let path = local.index_path();
+    let path = repo.index_path();
     // One thread: starting others takes longer than decoding.
     let options = decode::Options { thread_limit: Some(1), ..Default::default() };
     match File::at(&path, local.object_hash(), true, options) {
         Ok(index) => Ok(Some(index)),
-        Err(_) if !path.exists() => Ok(None),
+        Err(_) if is_absent(&path) => Ok(None),
         Err(e) => Err(Error::incomplete(format!("the index {} is unreadable: {e}", path.display()))
             .help("`git fsck` says more; `git reset` writes a new index and leaves your files alone")),
     }
 }
 
+/// Whether nothing is there: what may not be looked at is not that.
+fn is_absent(path: &Path) -> bool {
+    std::fs::metadata(path).is_err_and(|e| e.kind() == ErrorKind::NotFound)
+}
+
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
     use std::process::Command;
 
     use super::*;

@@ -101,6 +101,21 @@ impl Repo {
         self.shared.refs.git_dir()
     }
 
+    /// The index. Git reads a relative GIT_INDEX_FILE from where it goes before it begins, which is the work tree's root
+    /// for one who stands in the work tree. With GIT_DIR alone, where one stands is that root.
+    pub(super) fn index_path(&self) -> PathBuf {
+        let set = |name: &str| std::env::var_os(name).is_some();
+        let named = std::env::var_os("GIT_INDEX_FILE").map(PathBuf::from).filter(|path| path.is_relative());
+        let Some(named) = named else { return self.local().index_path() };
+        let is_here = set("GIT_DIR") && !set("GIT_WORK_TREE") && self.config("core.worktree").is_none();
+        let root = self.work_dir().and_then(|root| root.canonicalize().ok()).filter(|root| {
+            let Ok(here) = self.start.canonicalize() else { return false };
+            let in_git_dir = self.git_dir().canonicalize().is_ok_and(|dir| here.starts_with(dir));
+            here.starts_with(root) && !in_git_dir && !is_here
+        });
+        root.map_or_else(|| self.local().index_path(), |root| root.join(named))
+    }
+
     /// The directory that all work trees share.
     pub fn common_dir(&self) -> &Path {
         self.shared.common_dir.as_deref().unwrap_or(self.git_dir())
