@@ -172,3 +172,18 @@ fn what_is_packed_too_tightly_is_said_to_be_unread() {
     let rows: Vec<_> = skipped.iter().map(|s| (s["what"].as_str(), s["path"].as_str())).collect();
     assert_eq!(rows, [(Some("encoding"), Some("bomb.txt"))]);
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_skipped_is_named_as_findings_are() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write("sub/f", "f\n");
+    let _socket = std::os::unix::net::UnixListener::bind(repo.path("sub/socket")).expect("a socket");
+    for args in [&["scan"][..], &["scan", "sub"], &["scan", "./sub/../sub/"], &["scan", "--worktree"]] {
+        let run = repo.shield(&[args, &["--format", "json"]].concat()).expect_clean();
+        assert_eq!(run.json()["coverage"]["skipped"][0]["path"], "sub/socket", "{args:?}");
+    }
+    let run = repo.shield(&["scan", "./sub//gone", "--format", "json"]).expect(2);
+    assert_eq!(run.json()["coverage"]["skipped"][0]["path"], "sub/gone");
+}

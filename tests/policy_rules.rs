@@ -402,3 +402,21 @@ fn init_check_schema_completions_and_manual() {
     repo.shield(&["man", "--dir", "pages"]).expect(0);
     assert!(repo.path("pages/shield-hook-scan.1").exists());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_policy_behind_a_link_is_read_or_refused() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write("f", "f\n").write("policy/shield.toml", "blok = \"low\"\n");
+    for file in [".shield-hook.toml", ".shield-hook.baseline"] {
+        for (target, why) in [("nowhere", "leads nowhere"), ("/dev/zero", "more than")] {
+            repo.link(file, target);
+            let run = repo.shield(&["scan", "f"]).expect(3);
+            assert!(run.stderr.contains(file) && run.stderr.contains(why), "{}", run.stderr);
+            std::fs::remove_file(repo.path(file)).expect("the link");
+        }
+    }
+    repo.link(".shield-hook.toml", "policy/shield.toml");
+    assert!(repo.shield(&["scan", "f"]).expect(3).stderr.contains("blok"));
+}

@@ -1,6 +1,7 @@
 //! Where the policy's own files come from: the work tree, or the tree of a revision which the change cannot touch.
 
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
@@ -37,10 +38,23 @@ pub struct OnDisk {
 
 impl Files for OnDisk {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
-        match std::fs::read(self.root.join(path)) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-            Err(e) => Err(Error::usage(format!("{}: cannot be read: {e}", self.name(path)))),
+        let at = self.root.join(path);
+        let cannot =
+            |why: &dyn std::fmt::Display| Err(Error::usage(format!("{}: cannot be read: {why}", self.name(path))));
+        let file = match File::open(&at) {
+            Ok(file) => file,
+            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                // A link that leads nowhere is no absent file: somebody meant something by it.
+                return if at.is_symlink() { cannot(&"the link leads nowhere") } else { Ok(None) };
+            }
+            Err(e) => return cannot(&e),
+        };
+        let mut bytes = Vec::new();
+        // A repository can hold a link to a device that never ends.
+        match file.take(LARGEST + 1).read_to_end(&mut bytes) {
+            Ok(_) if bytes.len() as u64 > LARGEST => cannot(&format_args!("more than {LARGEST} bytes")),
+            Ok(_) => Ok(Some(bytes)),
+            Err(e) => cannot(&e),
         }
     }
 

@@ -36,8 +36,8 @@ impl Source for Paths {
                 Ok(_) => items.push(self.item(path.clone(), Kind::File)),
                 Err(_) if path.symlink_metadata().is_ok() => items.push(self.item(path.clone(), Kind::Symlink)),
                 Err(e) => {
-                    let (what, path, reason) = ("file", slashes(path).to_string(), e.to_string());
-                    coverage.skipped.push(Skip { what, path, reason, incomplete: true });
+                    let path = self.item(path.clone(), Kind::File).origin.path.to_string();
+                    coverage.skipped.push(Skip { what: "file", path, reason: e.to_string(), incomplete: true });
                 }
             }
         }
@@ -69,15 +69,16 @@ impl Paths {
         for entry in walk.build() {
             match entry {
                 Err(e) => {
-                    let (what, path, reason) = ("file", slashes(dir).to_string(), e.to_string());
-                    coverage.skipped.push(Skip { what, path, reason, incomplete: true });
+                    let (at, reason) = told(&e);
+                    let path = shown.of(at.unwrap_or(dir)).to_string();
+                    coverage.skipped.push(Skip { what: "file", path, reason, incomplete: true });
                 }
                 Ok(e) => match e.file_type() {
                     Some(t) if t.is_file() => into.push(item(e.into_path(), Kind::File)),
                     Some(t) if t.is_symlink() => into.push(item(e.into_path(), Kind::Symlink)),
                     Some(t) if t.is_dir() => {}
                     _ => {
-                        let (path, reason) = (slashes(e.path()).to_string(), "a pipe, socket or device".into());
+                        let (path, reason) = (shown.of(e.path()).to_string(), "a pipe, socket or device".into());
                         coverage.skipped.push(Skip { what: "file", path, reason, incomplete: false });
                     }
                 },
@@ -100,6 +101,23 @@ impl Paths {
             content: Content::File(path),
             old: Old::Nothing,
         }
+    }
+}
+
+/// What could not be walked, where that is known, and why.
+fn told(error: &ignore::Error) -> (Option<&Path>, String) {
+    match error {
+        ignore::Error::WithPath { path, err } => {
+            let (inner, why) = told(err);
+            (inner.or(Some(path)), why)
+        }
+        ignore::Error::WithDepth { err, .. } => told(err),
+        ignore::Error::Loop { child, .. } => (Some(child), error.to_string()),
+        // What the walk adds to it names the path once more.
+        ignore::Error::Io(e) => {
+            (None, e.get_ref().and_then(|e| e.source()).map_or_else(|| e.to_string(), |e| e.to_string()))
+        }
+        other => (None, other.to_string()),
     }
 }
 
