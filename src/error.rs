@@ -1,6 +1,7 @@
 //! What went wrong, what to do about it, and which exit code it means.
 
 use std::fmt;
+use std::io;
 
 use crate::exit::Exit;
 
@@ -23,6 +24,8 @@ enum Kind {
     Incomplete,
     /// Wrong usage or configuration (exit 3).
     Usage,
+    /// Whoever read standard output has gone (exit 2).
+    Unheard,
 }
 
 impl Error {
@@ -60,10 +63,15 @@ impl Error {
         &self.help
     }
 
+    /// Whether it is only that nobody reads on (`rules list | head`), which nobody needs to be told.
+    pub fn is_unheard(&self) -> bool {
+        self.kind == Kind::Unheard
+    }
+
     /// The exit code that this error means.
     pub fn exit(&self) -> Exit {
         match self.kind {
-            Kind::Incomplete => Exit::Incomplete,
+            Kind::Incomplete | Kind::Unheard => Exit::Incomplete,
             Kind::Usage => Exit::Usage,
         }
     }
@@ -92,5 +100,21 @@ impl<T, E: fmt::Display> Context<T> for std::result::Result<T, E> {
     }
     fn or_usage(self, doing: impl fmt::Display) -> Result<T> {
         self.map_err(|e| Error::usage(format!("{doing}: {e}")))
+    }
+}
+
+/// Turns an error of printing to standard output into ours.
+pub trait Printed<T> {
+    /// What was asked for could not be shown (exit 2).
+    fn or_unprinted(self) -> Result<T>;
+}
+
+impl<T, E: Into<io::Error>> Printed<T> for std::result::Result<T, E> {
+    fn or_unprinted(self) -> Result<T> {
+        self.map_err(|e| {
+            let e = e.into();
+            let kind = if e.kind() == io::ErrorKind::BrokenPipe { Kind::Unheard } else { Kind::Incomplete };
+            Error { kind, message: format!("standard output: {e}"), help: Vec::new() }
+        })
     }
 }

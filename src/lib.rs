@@ -24,6 +24,7 @@ pub mod receipt;
 pub mod repair;
 pub mod report;
 pub mod rule;
+mod say;
 pub mod scan;
 pub mod source;
 pub mod trial;

@@ -35,7 +35,7 @@ fn shown(path: &Path) -> String {
 const LAYERS: &[&str] = &[
     "main", "cli", "scan", "install", "watch", "trial", "overdue", "receipt", "journal", "report", "repair", "digest",
     "outcome", "policy", "package", "source", "engine", "excerpt", "finding", "place", "progress", "rule", "git",
-    "chunk", "error", "exit",
+    "chunk", "error", "exit", "say",
 ];
 
 fn layer(module: &str) -> Option<usize> {

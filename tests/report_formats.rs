@@ -471,3 +471,70 @@ fn the_same_input_gives_the_same_bytes() {
         assert_eq!(clean(run.stdout), first, "{threads} threads");
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nobody_listens() {
+    use std::process::{Command, Stdio};
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write(".npmrc", format!("//registry.example/:_authToken={}\n", npm_token())).add();
+    let full = || Stdio::from(std::fs::OpenOptions::new().write(true).open("/dev/full").expect("/dev/full"));
+    let gone = || {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        Stdio::from(writer)
+    };
+    let command = |line: &str| -> Command {
+        let mut command = sandbox.command(support::binary(), repo.dir());
+        command.args(line.split(' '));
+        command
+    };
+    // What it came to is told by the exit code, whoever else hears of it.
+    for stream in [full, gone] {
+        let mut staged = command("scan --staged");
+        assert_eq!(staged.stdout(Stdio::null()).stderr(stream()).status().expect("it runs").code(), Some(1));
+    }
+    let read_enough = command("scan --staged").stdout(gone()).output().expect("it runs");
+    assert_eq!(read_enough.status.code(), Some(1), "{}", String::from_utf8_lossy(&read_enough.stderr));
+    for line in [
+        "scan --staged --format json",
+        "config show",
+        "config schema",
+        "config check",
+        "rules list",
+        "rules show npm-access-token",
+        "completions bash",
+        "man",
+        "explain .npmrc:1",
+        "doctor --format json",
+        "check left-pad@1.3.0 --all",
+    ] {
+        let out = command(line).stdout(full()).output().expect("it runs");
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(out.status.code(), Some(2), "{line}: {said}");
+        assert!(said.contains("No space left"), "{line}: {said}");
+    }
+    for line in ["config show", "config schema", "rules list", "completions bash", "man"] {
+        let out = command(line).stdout(gone()).output().expect("it runs");
+        assert_eq!(String::from_utf8_lossy(&out.stderr), "", "{line}: `| head` is nothing to complain of");
+        assert_eq!(out.status.code(), Some(2), "{line}");
+    }
+    repo.shield(&["baseline", "create"]).expect(0);
+    let out = command("baseline audit").stdout(full()).output().expect("it runs");
+    assert_eq!(out.status.code(), Some(2), "{}", String::from_utf8_lossy(&out.stderr));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_name_cannot_drive_the_terminal_through_standard_error() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write(".shield-hook.toml", "max-object = \"10 B\"\n");
+    repo.write("\u{1b}[2Jbig\nshield-hook: clean: 1 file", "more than ten bytes\n").add();
+    for format in ["pretty", "github"] {
+        let run = repo.shield(&["scan", "--staged", "--format", format]).expect(2);
+        assert!(!run.stderr.contains('\u{1b}') && !run.stdout.contains('\u{1b}'), "{run:?}");
+        assert_eq!(run.stderr.lines().filter(|l| l.starts_with("shield-hook: clean")).count(), 0, "{}", run.stderr);
+    }
+}

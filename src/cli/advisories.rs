@@ -12,6 +12,7 @@ use crate::package::ecosystem::Ecosystem;
 use crate::package::{age, fetch, store, update};
 use crate::policy;
 use crate::report::packages::display_name;
+use crate::say::say;
 
 /// The data on hijacked packages: list, show, update.
 #[derive(Debug, clap::Args)]
@@ -121,7 +122,7 @@ fn update_from(wanted: &Update) -> Result<Exit> {
         terms.keys.add(&text).map_err(|why| Error::usage(format!("--key: {why}")))?;
     }
     let update = update::update(&update::From::parse(from)?, &terms, fetch::online)?;
-    anstream::eprintln!(
+    say!(
         "shield-hook: {} advisories from {} records ({}), newest {}, now in {}",
         update.rows,
         update.files,
@@ -130,7 +131,7 @@ fn update_from(wanted: &Update) -> Result<Exit> {
         update.path.display()
     );
     if let Some(old) = age::warning(&update.date) {
-        anstream::eprintln!("shield-hook: {old}");
+        say!("shield-hook: {old}");
     }
     Ok(Exit::Clean)
 }

@@ -9,6 +9,7 @@ use crate::finding::Fingerprint;
 use crate::policy::config::{self, Config};
 use crate::policy::edit::{NewAllowance, with_allowances};
 use crate::report;
+use crate::say::say;
 
 /// Allow one finding by its fingerprint, with a reason.
 #[derive(Debug, clap::Args)]
@@ -78,7 +79,7 @@ pub fn run(args: Args) -> Result<Exit> {
         };
         match known.allow.iter().find(same) {
             Some(a) => {
-                anstream::eprintln!("shield-hook: {name}:{} allows it already: {}", a.line, a.reason);
+                say!("shield-hook: {name}:{} allows it already: {}", a.line, a.reason);
                 false
             }
             None => true,
@@ -90,7 +91,7 @@ pub fn run(args: Args) -> Result<Exit> {
     let written = with_allowances(&name, &old, &new)?;
     report::save(&path, written.as_bytes()).or_incomplete(path.display())?;
     let n = new.len();
-    anstream::eprintln!(
+    say!(
         "shield-hook: {} allowed in {}",
         if n == 1 { "1 finding".into() } else { format!("{n} findings") },
         path.display()

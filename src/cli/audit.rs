@@ -1,6 +1,6 @@
 //! `shield-hook audit`: is anything installed here known to be bad?
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -77,10 +77,10 @@ fn show(progress: &Progress, done: &AtomicBool) {
     while !done.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(100));
         let (files, packages) = (progress.files.load(Ordering::Relaxed), progress.packages.load(Ordering::Relaxed));
-        eprint!("\rlooked at {files} files, {packages} packages \x1b[K");
+        let _ = write!(io::stderr(), "\rlooked at {files} files, {packages} packages \x1b[K");
         said = true;
     }
     if said {
-        eprint!("\r\x1b[K");
+        let _ = write!(io::stderr(), "\r\x1b[K");
     }
 }

@@ -1,11 +1,12 @@
 //! `shield-hook baseline`: the secrets that are known.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::gate::{Gate, Home};
 use super::options::Judging;
 use super::scan::root_for;
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::finding::Verdict;
 use crate::git::{self, Repo};
@@ -13,6 +14,7 @@ use crate::outcome::Outcome;
 use crate::policy::baseline::{Baseline, Entry};
 use crate::policy::{Overrides, config};
 use crate::report;
+use crate::say::say;
 use crate::source::{History, Paths};
 
 /// Write down the secrets that are known, so that they do not block.
@@ -105,7 +107,7 @@ pub fn run(args: Args) -> Result<Exit> {
                 return Err(Error::usage(format!("{}: there is no such baseline", path.display()))
                     .help("write it with `shield-hook baseline create`"));
             }
-            audit(&known(&path)?, &outcome, &path);
+            audit(&known(&path)?, &outcome, &path)?;
         }
     }
     Ok(Exit::Clean)
@@ -187,14 +189,15 @@ fn save(path: &Path, baseline: &Baseline) -> Result<()> {
 
 fn say(path: &Path, what: std::fmt::Arguments<'_>) {
     let shown = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    anstream::eprintln!("shield-hook: {shown}: {what}");
+    say!("shield-hook: {shown}: {what}");
     if shown != crate::policy::baseline::FILE && path.parent().is_none_or(|d| !d.join(config::FILE).exists()) {
-        anstream::eprintln!("  it counts once {} says: baseline = \"{shown}\"", config::FILE);
+        say!("  it counts once {} says: baseline = \"{shown}\"", config::FILE);
     }
 }
 
 /// One line an entry.
-fn audit(baseline: &Baseline, outcome: &Outcome, path: &Path) {
+fn audit(baseline: &Baseline, outcome: &Outcome, path: &Path) -> Result<()> {
+    let mut out = io::stdout().lock();
     let (mut gone, mut bare) = (0, 0);
     for entry in baseline.entries() {
         let found = outcome.findings.iter().any(|f| f.fingerprint == entry.fingerprint);
@@ -203,13 +206,14 @@ fn audit(baseline: &Baseline, outcome: &Outcome, path: &Path) {
         let reason = if entry.reason.is_empty() { "no reason given" } else { &entry.reason };
         let state = if found { "found" } else { "gone " };
         let at = crate::policy::baseline::escape(entry.path.as_ref());
-        anstream::println!("{state}  {}  {}  {at}  {reason}", entry.fingerprint, entry.rule);
+        writeln!(out, "{state}  {}  {}  {at}  {reason}", entry.fingerprint, entry.rule).or_unprinted()?;
     }
     let new = outcome.findings.iter().filter(|f| f.verdict == Verdict::Block && !baseline.contains(&f.fingerprint));
     say(
         path,
         format_args!("{}, {gone} gone, {bare} without a reason; not in it: {}", counted(baseline.len()), new.count()),
     );
+    Ok(())
 }
 
 fn counted(n: usize) -> String {

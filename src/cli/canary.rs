@@ -3,10 +3,11 @@
 use std::io::Write;
 use std::time::Instant;
 
-use crate::error::{Context, Result};
+use crate::error::{Context, Printed, Result};
 use crate::exit::Exit;
 use crate::install::{self, canary};
 use crate::journal::{self, Place, Record};
+use crate::say::say;
 
 /// Prove that the hooks of this repository stop a leak, by trying one in a throwaway clone.
 #[derive(Debug, clap::Args)]
@@ -51,9 +52,9 @@ pub(super) fn sing(command: &str, rules: bool, quiet: bool) -> Result<Exit> {
                 ..Record::new(command)
             };
             journal::record(&Place::User, &record);
-            sung.wrong.iter().for_each(|why| anstream::eprintln!("canary: {why}"));
+            sung.wrong.iter().for_each(|why| say!("canary: {why}"));
             if !quiet || sung.exit != Exit::Clean {
-                writeln!(std::io::stdout(), "{}", sung.line).or_incomplete("standard output")?;
+                writeln!(std::io::stdout(), "{}", sung.line).or_unprinted()?;
             }
             Ok(sung.exit)
         }

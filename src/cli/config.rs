@@ -1,17 +1,20 @@
 //! `shield-hook config`: check, show, schema, init.
 
+use std::io::{self, Write};
+
 use serde_json::{Map, Value, json};
 
 use super::allow::root;
 use super::gate::{Gate, Home};
 use super::options::Judging;
 use super::scan::root_for;
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::policy::config;
 use crate::policy::inline::Honour;
 use crate::policy::keys::{ALLOW_KEYS, FEED_KEYS, KEYS, Key, Kind, PACKAGE_KEYS};
 use crate::report;
+use crate::say::say;
 
 /// Check, show, describe and start the configuration.
 #[derive(Debug, clap::Args)]
@@ -42,7 +45,7 @@ pub fn run(args: Args) -> Result<Exit> {
         Action::Show(judging) => show(&judging),
         Action::Schema => {
             let text = serde_json::to_string_pretty(&schema()).or_incomplete("the schema")?;
-            anstream::println!("{text}");
+            writeln!(io::stdout(), "{text}").or_unprinted()?;
             Ok(Exit::Clean)
         }
         Action::Init => init(),
@@ -72,18 +75,20 @@ fn check(judging: &Judging) -> Result<Exit> {
         let at = format!("{}:{}", allowance.file, allowance.line);
         allowance.prove().map_err(|why| Error::usage(format!("{at}: {why}")))?;
         if allowance.broad {
-            anstream::eprintln!("shield-hook: warning: {at}: this allowance is broad: {}", allowance.reason);
+            say!("shield-hook: warning: {at}: this allowance is broad: {}", allowance.reason);
         }
     }
     for line in policy.stale() {
-        anstream::eprintln!("shield-hook: warning: {line}");
+        say!("shield-hook: warning: {line}");
     }
-    anstream::println!(
+    writeln!(
+        io::stdout(),
         "the configuration is right: {} rules, {} allowances, {} baseline entries",
         gate.rules().len(),
         policy.allowances().len(),
         policy.baseline().len()
-    );
+    )
+    .or_unprinted()?;
     Ok(Exit::Clean)
 }
 
@@ -97,19 +102,20 @@ fn show(judging: &Judging) -> Result<Exit> {
         Honour::Nothing => "none",
     };
     let elsewhere = if policy.block_published_elsewhere { "block" } else { "report" };
-    anstream::println!("block = \"{}\"", word(&policy.block));
-    anstream::println!("severity = \"{}\"", word(&policy.severity));
-    anstream::println!("max-object = {}", policy.max_object);
-    anstream::println!("baseline = {:?}  # {} entries", policy.baseline_path(), policy.baseline().len());
-    anstream::println!("published-elsewhere = \"{elsewhere}\"");
+    let mut out = io::stdout().lock();
+    writeln!(out, "block = \"{}\"", word(&policy.block)).or_unprinted()?;
+    writeln!(out, "severity = \"{}\"", word(&policy.severity)).or_unprinted()?;
+    writeln!(out, "max-object = {}", policy.max_object).or_unprinted()?;
+    writeln!(out, "baseline = {:?}  # {} entries", policy.baseline_path(), policy.baseline().len()).or_unprinted()?;
+    writeln!(out, "published-elsewhere = \"{elsewhere}\"").or_unprinted()?;
     let mild = if policy.block_tests_and_docs { "block" } else { "report" };
-    anstream::println!("tests-and-docs = \"{mild}\"");
-    anstream::println!("inline = \"{inline}\"");
+    writeln!(out, "tests-and-docs = \"{mild}\"").or_unprinted()?;
+    writeln!(out, "inline = \"{inline}\"").or_unprinted()?;
     let rules = gate.rules();
-    anstream::println!("# {} rules, set {}", rules.len(), rules.hash());
+    writeln!(out, "# {} rules, set {}", rules.len(), rules.hash()).or_unprinted()?;
     for a in policy.allowances() {
         let until = a.expires.map(|d| format!(" (until {d})")).unwrap_or_default();
-        anstream::println!("# {}:{}: allows {}: {}{until}", a.file, a.line, a.about(), a.reason);
+        writeln!(out, "# {}:{}: allows {}: {}{until}", a.file, a.line, a.about(), a.reason).or_unprinted()?;
     }
     Ok(Exit::Clean)
 }
@@ -187,7 +193,7 @@ fn init() -> Result<Exit> {
         return Err(Error::usage(format!("{} is there already", path.display())).help("edit it, or remove it first"));
     }
     report::save(&path, template().as_bytes()).or_incomplete(path.display())?;
-    anstream::eprintln!("shield-hook: wrote {}", path.display());
+    say!("shield-hook: wrote {}", path.display());
     Ok(Exit::Clean)
 }
 

@@ -8,11 +8,12 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::git::Repo;
 use crate::journal::{Journal, Place, Record};
 use crate::overdue::{self, Overdue};
+use crate::say::say;
 
 /// Show the latest runs, and what is overdue.
 #[derive(Debug, clap::Args)]
@@ -78,22 +79,22 @@ pub fn run(args: &Args) -> Result<Exit> {
                 "records": records,
                 "overdue": late.iter().map(|l| json!({"command": l.command, "message": l.what})).collect::<Vec<_>>(),
             });
-            serde_json::to_writer_pretty(&mut out, &report).or_incomplete("standard output")?;
-            writeln!(out).or_incomplete("standard output")?;
+            serde_json::to_writer_pretty(&mut out, &report).or_unprinted()?;
+            writeln!(out).or_unprinted()?;
         }
         Format::Pretty => {
             let width = records.iter().map(|r| r.command.len()).max().unwrap_or(0);
             for record in &records {
                 let when = record.time.get(..16).unwrap_or(&record.time).replace('T', " ");
                 let said = record.digest.strip_prefix("shield-hook: ").unwrap_or(&record.digest);
-                writeln!(out, "{when}  {:width$}  {said}", record.command).or_incomplete("standard output")?;
+                writeln!(out, "{when}  {:width$}  {said}", record.command).or_unprinted()?;
             }
             for late in &late {
-                writeln!(out, "overdue: {}", late.what).or_incomplete("standard output")?;
+                writeln!(out, "overdue: {}", late.what).or_unprinted()?;
             }
         }
     }
-    anstream::eprintln!("{line}");
+    say!("{line}");
     Ok(if late.is_empty() { Exit::Clean } else { Exit::Blocked })
 }
 

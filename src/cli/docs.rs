@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::CommandFactory;
 
 use super::Cli;
-use crate::error::{Context, Result};
+use crate::error::{Context, Printed, Result};
 use crate::exit::Exit;
 
 /// Print the completions for a shell.
@@ -37,7 +37,7 @@ pub struct Man {
 pub fn completions(args: Completions) -> Result<Exit> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "shield-hook", &mut script);
-    std::io::stdout().write_all(&script).or_incomplete("the completions")?;
+    std::io::stdout().write_all(&script).or_unprinted()?;
     Ok(Exit::Clean)
 }
 
@@ -54,7 +54,7 @@ pub fn man(args: Man) -> Result<Exit> {
         None => {
             let mut page = Vec::new();
             clap_mangen::Man::new(Cli::command()).render(&mut page).or_incomplete("the manual page")?;
-            std::io::stdout().write_all(&page).or_incomplete("the manual page")?;
+            std::io::stdout().write_all(&page).or_unprinted()?;
         }
     }
     Ok(Exit::Clean)

@@ -4,10 +4,11 @@ use std::io::Write;
 use std::time::Instant;
 
 use super::canary;
-use crate::error::{Context, Result};
+use crate::error::{Context, Printed, Result};
 use crate::exit::Exit;
 use crate::install::{self, doctor};
 use crate::journal::{self, Place, Record};
+use crate::say::say;
 
 /// Say what keeps the hooks from stopping a leak, and how to repair it.
 #[derive(Debug, clap::Args)]
@@ -44,7 +45,7 @@ pub fn run(args: &Args) -> Result<Exit> {
     let mut out = std::io::stdout().lock();
     if args.fix {
         for done in doctor::fix(&diagnosis, &here, &program)? {
-            anstream::eprintln!("{done}");
+            say!("{done}");
         }
         diagnosis = doctor::examine(&here, &program)?;
     }
@@ -61,16 +62,16 @@ pub fn run(args: &Args) -> Result<Exit> {
     journal::record(&Place::User, &record);
     match args.format {
         Format::Json => {
-            serde_json::to_writer_pretty(&mut out, &diagnosis.json()).or_incomplete("standard output")?;
-            writeln!(out).or_incomplete("standard output")?;
+            serde_json::to_writer_pretty(&mut out, &diagnosis.json()).or_unprinted()?;
+            writeln!(out).or_unprinted()?;
         }
         Format::Pretty => {
             for trouble in &diagnosis.troubles {
                 writeln!(out, "{}[{}]: {}\n  fix: {}", trouble.weight.name(), trouble.id, trouble.what, trouble.fix)
-                    .or_incomplete("standard output")?;
+                    .or_unprinted()?;
             }
             if !args.quiet || !diagnosis.healthy() {
-                anstream::eprintln!("{}", diagnosis.line());
+                say!("{}", diagnosis.line());
             }
         }
     }

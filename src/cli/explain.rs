@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::gate::{Gate, Home};
 use super::options::Judging;
 use crate::chunk::{Chunk, Kind, Origin};
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::package::advisory::Verdict;
 use crate::package::gate::{Place, Sight};
@@ -43,22 +43,21 @@ pub fn run(args: &Args) -> Result<Exit> {
     let origin = Origin { kind: Kind::File, path: file.into(), commit: None };
     let told = gate.engine().explain(Chunk { origin: &origin, bytes: &bytes }, &(start..end));
     let mut out = std::io::stdout().lock();
-    let doing = "standard output";
     let supplied = supply(&gate, file, &bytes, line, start..end)?;
     if told.is_empty() && supplied.is_empty() {
-        writeln!(out, "{}: no rule's keyword stands there", args.place).or_incomplete(doing)?;
+        writeln!(out, "{}: no rule's keyword stands there", args.place).or_unprinted()?;
     }
     for said in supplied {
-        writeln!(out, "{}: {said}", args.place).or_incomplete(doing)?;
+        writeln!(out, "{}: {said}", args.place).or_unprinted()?;
     }
     for one in told {
         let column = String::from_utf8_lossy(&bytes[start.min(one.span.start)..one.span.start]).chars().count() + 1;
-        writeln!(out, "{}:{column}: {}: {}", args.place, one.rule.id, one.outcome).or_incomplete(doing)?;
+        writeln!(out, "{}:{column}: {}: {}", args.place, one.rule.id, one.outcome).or_unprinted()?;
         for layer in &one.inside {
-            writeln!(out, "    inside {layer}").or_incomplete(doing)?;
+            writeln!(out, "    inside {layer}").or_unprinted()?;
         }
         for (name, value, gave) in one.features.iter().take(8) {
-            writeln!(out, "    {gave:+.3}  {name} = {value:.2}").or_incomplete(doing)?;
+            writeln!(out, "    {gave:+.3}  {name} = {value:.2}").or_unprinted()?;
         }
     }
     Ok(Exit::Clean)

@@ -21,6 +21,7 @@ use crate::policy::{self, Files, InTree, NoFiles, OnDisk, Overrides, Policy};
 use crate::repair::{self, Scene};
 use crate::report::{self, Format, Style};
 use crate::rule::RuleSet;
+use crate::say::{name, say};
 use crate::scan;
 use crate::source::{History, Source};
 
@@ -190,7 +191,7 @@ impl Ending {
                 journal::record(&self.place, &Record::of(self.command, &outcome).covering(self.covers));
                 let silent = reporting.quiet || (self.silent_when_clean && exit == Exit::Clean);
                 if !silent {
-                    anstream::eprintln!("{}", digest::line(&outcome));
+                    say!("{}", digest::line(&outcome));
                 }
                 Ok(exit)
             }
@@ -206,7 +207,7 @@ impl Ending {
 pub(super) fn tell(outcome: &Outcome, reporting: &Reporting) -> Result<Exit> {
     write(outcome, reporting)?;
     for skip in outcome.coverage.skipped.iter().filter(|s| s.incomplete) {
-        anstream::eprintln!("shield-hook: not scanned: {} {}: {}", skip.what, skip.path, skip.reason);
+        say!("shield-hook: not scanned: {} {}: {}", skip.what, name(&skip.path), name(&skip.reason));
     }
     Ok(outcome.exit())
 }
@@ -230,7 +231,11 @@ fn write(outcome: &Outcome, reporting: &Reporting) -> Result<()> {
         None => {
             let out = io::stdout().lock();
             let mut out = if styled { AutoStream::auto(out) } else { AutoStream::always_ansi(out) };
-            out.write_all(&bytes).and_then(|()| out.flush()).or_incomplete("the report")?;
+            match out.write_all(&bytes).and_then(|()| out.flush()) {
+                // `scan | head`: whoever closes the pipe has read enough, and what blocks still blocks.
+                Err(e) if e.kind() == io::ErrorKind::BrokenPipe && outcome.exit() == Exit::Blocked => {}
+                written => written.or_incomplete("the report")?,
+            }
         }
     }
     Ok(())

@@ -2,9 +2,10 @@
 
 use std::io::Write;
 
-use crate::error::{Context, Result};
+use crate::error::{Context, Printed, Result};
 use crate::exit::Exit;
 use crate::install::{self, Request, Summary};
+use crate::say::say;
 
 /// Where and which hooks.
 #[derive(Debug, clap::Args)]
@@ -61,8 +62,8 @@ pub fn uninstall(args: Uninstall) -> Result<Exit> {
 fn tell(summary: &Summary, quiet: bool) -> Result<Exit> {
     if !quiet {
         let mut out = std::io::stdout().lock();
-        summary.lines.iter().try_for_each(|line| writeln!(out, "{line}")).or_incomplete("standard output")?;
-        anstream::eprintln!("{}", summary.digest);
+        summary.lines.iter().try_for_each(|line| writeln!(out, "{line}")).or_unprinted()?;
+        say!("{}", summary.digest);
     }
     Ok(Exit::Clean)
 }

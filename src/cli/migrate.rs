@@ -1,6 +1,7 @@
 //! `shield-hook migrate`: from another scanner's files to ours.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
@@ -10,7 +11,7 @@ use super::allow::read;
 use super::gate::{Gate, Home};
 use super::scan::root_for;
 use crate::chunk::{Kind, Origin};
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::finding::{Finding, Verdict};
 use crate::git::{self, Oid, Repo};
@@ -20,6 +21,7 @@ use crate::policy::config;
 use crate::policy::edit::{NewAllowance, with_allowances};
 use crate::policy::migrate::{Carried, Place, Tool};
 use crate::report;
+use crate::say::say;
 use crate::source::{AtHand, Content, Coverage, Item, Old, Paths, Reader, Source};
 
 /// Carry over what other scanners were told to let pass.
@@ -232,9 +234,12 @@ fn write(
     let text = with_allowances(config::FILE, &old, &all.allow)?;
     let merged = Baseline::of("", known.entries().cloned().chain(new_entries.iter().cloned()));
     let added = merged.len() - known.len();
+    let mut out = io::stdout().lock();
     if args.dry_run {
-        anstream::print!("{}", &text[text.len().min(String::from_utf8_lossy(&old).len())..]);
-        new_entries.iter().for_each(|e| anstream::println!("{}\t{}\t{}", e.fingerprint, e.rule, e.path));
+        write!(out, "{}", &text[text.len().min(String::from_utf8_lossy(&old).len())..]).or_unprinted()?;
+        for e in &new_entries {
+            writeln!(out, "{}\t{}\t{}", e.fingerprint, e.rule, e.path).or_unprinted()?;
+        }
     } else {
         if !all.allow.is_empty() {
             report::save(&config_path, text.as_bytes()).or_incomplete(config_path.display())?;
@@ -244,9 +249,9 @@ fn write(
         }
     }
     for line in &all.lost {
-        anstream::println!("not carried over: {line}");
+        writeln!(out, "not carried over: {line}").or_unprinted()?;
     }
-    anstream::eprintln!(
+    say!(
         "shield-hook: {} from {}: {} allowances, {added} baseline entries; {} not carried over",
         if args.dry_run { "would carry over" } else { "carried over" },
         sources.join(", "),
@@ -254,7 +259,7 @@ fn write(
         all.lost.len()
     );
     if all.allow.iter().any(|a| a.broad) {
-        anstream::eprintln!("  some allow whole paths (broad = true), as they did before: narrow them where you can");
+        say!("  some allow whole paths (broad = true), as they did before: narrow them where you can");
     }
     Ok(Exit::Clean)
 }

@@ -32,6 +32,7 @@ use clap::{Parser, Subcommand};
 
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::say::say;
 
 /// Keeps leaked credentials in and hijacked packages out.
 #[derive(Debug, Parser)]
@@ -172,8 +173,11 @@ pub fn end(run: Result<Exit>) -> ExitCode {
 }
 
 fn complain(error: &Error) {
-    anstream::eprintln!("error: {error}");
-    anstream::eprintln!("{}", crate::digest::failed(error));
+    if error.is_unheard() {
+        return;
+    }
+    say!("error: {error}");
+    say!("{}", crate::digest::failed(error));
 }
 
 #[cfg(test)]

@@ -13,7 +13,8 @@ use crate::package::online::registries::{Registries, Surroundings};
 use crate::package::survey::Survey;
 use crate::package::{age, fetch};
 use crate::policy::{self, OnDisk, Origin, Overrides, Policy};
-use crate::report::packages;
+use crate::report::{self, packages};
+use crate::say::{name, say};
 
 /// How packages are reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -107,9 +108,9 @@ pub(super) fn conclude(command: &'static str, start: Instant, run: Result<Survey
             journal::record(&Place::User, &record(command, &survey, exit));
             if !telling.quiet {
                 if let Some(old) = age::warning(&survey.data) {
-                    anstream::eprintln!("shield-hook: {old}: see `shield-hook advisories update`");
+                    say!("shield-hook: {old}: see `shield-hook advisories update`");
                 }
-                anstream::eprintln!("{}", packages::digest(&survey));
+                say!("{}", packages::digest(&survey));
             }
             Ok(exit)
         }
@@ -128,14 +129,17 @@ fn tell(survey: &Survey, telling: &Telling) -> Result<()> {
     }
     .or_incomplete("the report")?;
     match &telling.output {
-        Some(path) => std::fs::write(path, bytes).or_incomplete(format!("the report {}", path.display()))?,
+        Some(path) => report::save(path, &bytes).or_incomplete(format!("the report {}", path.display()))?,
         None => {
             let mut out = io::stdout().lock();
-            out.write_all(&bytes).and_then(|()| out.flush()).or_incomplete("the report")?;
+            match out.write_all(&bytes).and_then(|()| out.flush()) {
+                Err(e) if e.kind() == io::ErrorKind::BrokenPipe && packages::exit(survey) == Exit::Blocked => {}
+                written => written.or_incomplete("the report")?,
+            }
         }
     }
     for skip in survey.coverage.skipped.iter().filter(|s| s.incomplete) {
-        anstream::eprintln!("shield-hook: not read: {} {}: {}", skip.what, skip.path, skip.reason);
+        say!("shield-hook: not read: {} {}: {}", skip.what, name(&skip.path), name(&skip.reason));
     }
     Ok(())
 }

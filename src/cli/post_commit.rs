@@ -10,6 +10,7 @@ use crate::git::{self, Repo};
 use crate::journal::{self, Covers, Journal, Place, Record};
 use crate::receipt::{self, Before};
 use crate::repair::Scene;
+use crate::say::say;
 use crate::source::Outgoing;
 
 const COMMAND: &str = "hook post-commit";
@@ -60,7 +61,7 @@ fn look(judging: &Judging, reporting: &Reporting, repo: &Repo, place: &Place) ->
     }
     let ending = Ending { command: COMMAND, place: place.clone(), covers, silent_when_clean: true };
     if ending.conclude(run, reporting).is_ok_and(|exit| exit != Exit::Clean) {
-        anstream::eprintln!("shield-hook: the commit is made, but a push of it will be stopped");
+        say!("shield-hook: the commit is made, but a push of it will be stopped");
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use crate::exit::Exit;
 use crate::git::{self, Repo};
 use crate::outcome::Outcome;
 use crate::repair::Scene;
+use crate::say::say;
 use crate::source::{Paths, Range, Staged, Stdin, WorkTree};
 
 /// Scan what is staged, a range, the history, files or standard input.
@@ -81,7 +82,7 @@ pub fn run(args: Args) -> Result<Exit> {
 /// A line for each rule that was woken, the dearest first.
 fn table(stats: &[RuleStat]) {
     let widest = stats.iter().map(|s| s.rule.id.len()).max().unwrap_or(0).max("rule".len());
-    anstream::eprintln!(
+    say!(
         "{:widest$}  {:>9}  {:>9}  {:>10}  {:>7}  {:>7}  {:>8}  {:>8}",
         "rule",
         "keywords",
@@ -93,7 +94,7 @@ fn table(stats: &[RuleStat]) {
         "blocking"
     );
     for s in stats {
-        anstream::eprintln!(
+        say!(
             "{:widest$}  {:>9}  {:>9}  {:>10}  {:>7}  {:>7}  {:>8}  {:>8}",
             s.rule.id,
             s.hits,

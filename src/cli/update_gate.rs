@@ -19,6 +19,7 @@ use crate::git::Repo;
 use crate::journal::{self, Place, Record};
 use crate::outcome::Outcome;
 use crate::package::lockfile;
+use crate::say::say;
 use crate::source::{Changed, Replaced};
 
 /// Run an update; when it brings a hijacked package, put the lockfiles back.
@@ -59,7 +60,7 @@ pub fn run(args: Args) -> Result<Exit> {
         return Err(error);
     }
     if !args.reporting.quiet {
-        anstream::eprintln!("{}", digest::line(&outcome));
+        say!("{}", digest::line(&outcome));
     }
     Ok(outcome.exit())
 }
@@ -145,7 +146,7 @@ fn put_back(root: &Path, before: &Snapshot) -> Result<()> {
         fs::remove_file(root.join(path)).or_incomplete(format!("{} could not be taken away", path.display()))?;
         done.push(path.display().to_string());
     }
-    anstream::eprintln!("shield-hook: put back: {}", done.join(", "));
-    anstream::eprintln!("  help: if the command installed anything, install again from the lockfile (npm ci, uv sync)");
+    say!("shield-hook: put back: {}", done.join(", "));
+    say!("  help: if the command installed anything, install again from the lockfile (npm ci, uv sync)");
     Ok(())
 }

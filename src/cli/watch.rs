@@ -8,10 +8,11 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::update_gate;
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::install;
 use crate::journal::{self, Place, Record};
+use crate::say::say;
 use crate::watch::config::{self, Config};
 use crate::watch::schedule::{self, Starter};
 use crate::watch::state::{Lock, State};
@@ -83,7 +84,7 @@ pub fn run(args: Args) -> Result<Exit> {
         Some(What::Uninstall { with }) => take_down(with),
         Some(What::Status) => {
             let (line, good) = watch::status(&State::read()?);
-            writeln!(std::io::stdout(), "{line}").or_incomplete("standard output")?;
+            writeln!(std::io::stdout(), "{line}").or_unprinted()?;
             Ok(if good { Exit::Clean } else { Exit::Blocked })
         }
         Some(What::Gate(args)) => update_gate::run(args),
@@ -165,18 +166,18 @@ fn once(config: &Config, canary: Option<&str>) -> Result<Exit> {
     };
     journal::record(&Place::User, &record);
     for error in &failed {
-        anstream::eprintln!("shield-hook: watch: {error}");
+        say!("shield-hook: watch: {error}");
     }
     let mut out = std::io::stdout().lock();
     match canary {
         // Silence is the answer of a run that could not be completed.
         Some(word) => {
-            anstream::eprintln!("{}", round.text());
+            say!("{}", round.text());
             if complete {
-                writeln!(out, "{word}").or_incomplete("standard output")?;
+                writeln!(out, "{word}").or_unprinted()?;
             }
         }
-        None => writeln!(out, "{}", round.text()).or_incomplete("standard output")?,
+        None => writeln!(out, "{}", round.text()).or_unprinted()?,
     }
     Ok(round.exit)
 }
@@ -217,7 +218,7 @@ fn set_up(every: &str, with: Option<Starter>, config: Option<PathBuf>, no_start:
         Config::read(&path)?;
     }
     let mut out = std::io::stdout().lock();
-    let mut say = |line: String| writeln!(out, "{line}").or_incomplete("standard output");
+    let mut say = |line: String| writeln!(out, "{line}").or_unprinted();
     for file in planned(every, starter, config)? {
         match file.path {
             Some(path) => {
@@ -244,7 +245,7 @@ fn set_up(every: &str, with: Option<Starter>, config: Option<PathBuf>, no_start:
         // One that the system never starts is late as well.
         State::read()?.expecting(Some(Timestamp::now() + config::span(every)?)).write()?;
     }
-    anstream::eprintln!("shield-hook: watch: installed, every {every}");
+    say!("shield-hook: watch: installed, every {every}");
     Ok(Exit::Clean)
 }
 
@@ -266,7 +267,7 @@ fn take_down(with: Option<Starter>) -> Result<Exit> {
         }
     }
     State::read()?.expecting(None).write()?;
-    anstream::eprintln!("shield-hook: watch: {}", if gone > 0 { "uninstalled" } else { "nothing was installed" });
+    say!("shield-hook: watch: {}", if gone > 0 { "uninstalled" } else { "nothing was installed" });
     Ok(Exit::Clean)
 }
 

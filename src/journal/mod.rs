@@ -6,6 +6,7 @@
 
 mod record;
 
+use crate::say::say;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -65,7 +66,7 @@ pub fn state_directory() -> io::Result<PathBuf> {
 pub fn record(place: &Place, record: &Record) {
     if let Err(e) = append(place, record) {
         let at = place.directory().map_or_else(|_| FILE.into(), |d| d.join(FILE).display().to_string());
-        anstream::eprintln!("shield-hook: warning: this run is not in the journal: {at}: {e}");
+        say!("shield-hook: warning: this run is not in the journal: {at}: {e}");
     }
 }
 

@@ -49,7 +49,9 @@ impl Report for GitHub {
 
 /// A message: what would end the command, or begin another, is escaped.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    let text = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    // The log that shows it obeys escape sequences as a terminal does.
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 /// A property's value, where a comma and a colon have a meaning as well.

@@ -10,6 +10,7 @@ use crate::finding::{Finding, Fingerprint, Verdict, Verified};
 use crate::outcome::Outcome;
 use crate::policy::weakened;
 use crate::rule::Confidence;
+use crate::say::name;
 
 /// Frames in the manner of rustc.
 pub struct Pretty(pub Style);
@@ -45,7 +46,7 @@ impl Report for Pretty {
         }
         if self.0.verbose {
             for skip in outcome.coverage.skipped.iter().filter(|s| !s.incomplete) {
-                writeln!(out, "skipped: {} {}: {}", skip.what, skip.path, skip.reason)?;
+                writeln!(out, "skipped: {} {}: {}", skip.what, name(&skip.path), name(&skip.reason))?;
             }
         }
         Ok(())
@@ -107,7 +108,7 @@ impl Pretty {
     fn place(&self, frame: &str, f: &Finding) -> String {
         let Some((before, after)) = frame.split_once(PLACE) else { return frame.to_owned() };
         let after = after.trim_start_matches(|c: char| c == ':' || c.is_ascii_digit());
-        let text = format!("{}:{}:{}", clean(&f.location.path.to_string()), f.location.line, f.location.column);
+        let text = format!("{}:{}:{}", name(&f.location.path.to_string()), f.location.line, f.location.column);
         let place = match (&self.0.links, f.kind.is_file()) {
             (Some(root), true) => link(root, f, &text),
             _ => text,
@@ -145,7 +146,7 @@ fn also(group: &[&Finding]) -> Option<String> {
         .iter()
         .take(PLACES)
         .map(|f| {
-            let at = format!("{}:{}:{}", clean(&f.location.path.to_string()), f.location.line, f.location.column);
+            let at = format!("{}:{}:{}", name(&f.location.path.to_string()), f.location.line, f.location.column);
             match &f.commit {
                 Some(c) if f.commit != group[0].commit => format!("{at} in {}", short(c)),
                 _ => at,
@@ -162,7 +163,7 @@ fn also(group: &[&Finding]) -> Option<String> {
 fn rest(groups: &[Vec<&Finding>], out: &mut dyn io::Write) -> io::Result<()> {
     let mut files: BTreeMap<String, usize> = BTreeMap::new();
     for f in groups.iter().flatten() {
-        *files.entry(clean(&f.location.path.to_string())).or_default() += 1;
+        *files.entry(name(&f.location.path.to_string())).or_default() += 1;
     }
     if files.is_empty() {
         return Ok(());
@@ -200,7 +201,7 @@ fn steps(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(out, "{}", render(title.elements(NOTHING)))?;
         for run in runs.iter().take(FRAMES) {
             for line in *run {
-                writeln!(out, "        {}", clean(line))?;
+                writeln!(out, "        {}", name(line))?;
             }
         }
         if runs.len() > FRAMES {
@@ -215,11 +216,6 @@ fn steps(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
 fn link(root: &str, f: &Finding, text: &str) -> String {
     let path = super::percent(&f.location.path);
     format!("\u{1b}]8;;file://{root}/{path}\u{1b}\\{text}\u{1b}]8;;\u{1b}\\")
-}
-
-/// Text that cannot drive a terminal.
-fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 fn short(commit: &str) -> &str {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::package::table;
 use crate::policy;
@@ -118,7 +118,7 @@ pub fn run(args: Args) -> Result<Exit> {
         Command::New(args) => new(&args, &mut out),
         Command::Docs(args) => docs(&args, &mut out),
     }?;
-    out.flush().or_incomplete("the output")?;
+    out.flush().or_unprinted()?;
     Ok(exit)
 }
 
@@ -147,7 +147,7 @@ fn list(args: &List, out: &mut impl Write) -> Result<Exit> {
         Format::Json => {
             let rules: Vec<Value> = rules.iter().map(|r| describe(r)).collect();
             let all = json!({ "version": 1, "ruleset": set.hash(), "rules": rules });
-            writeln!(out, "{all:#}").or_incomplete("the output")?;
+            writeln!(out, "{all:#}").or_unprinted()?;
         }
         Format::Pretty => {
             let widest = |of: fn(&Rule) -> usize| rules.iter().map(|r| of(r)).max().unwrap_or(0);
@@ -162,7 +162,7 @@ fn list(args: &List, out: &mut impl Write) -> Result<Exit> {
                     name(r.status),
                     r.title
                 )
-                .or_incomplete("the output")?;
+                .or_unprinted()?;
             }
         }
     }
@@ -184,8 +184,8 @@ fn show(args: &Show, out: &mut impl Write) -> Result<Exit> {
     let set = with_others(&RuleSet::builtin().with_user(&read(&args.files)?)?);
     let rule = set.get(&args.id).ok_or_else(|| set.unknown(&args.id))?;
     match args.format {
-        Format::Json => writeln!(out, "{:#}", describe(rule)).or_incomplete("the output")?,
-        Format::Pretty => write!(out, "{}", page::rule(rule, 1)).or_incomplete("the output")?,
+        Format::Json => writeln!(out, "{:#}", describe(rule)).or_unprinted()?,
+        Format::Pretty => write!(out, "{}", page::rule(rule, 1)).or_unprinted()?,
     }
     Ok(Exit::Clean)
 }
@@ -210,16 +210,16 @@ fn test(args: &Test, out: &mut impl Write) -> Result<Exit> {
     if args.format.is_pretty() {
         for (file, trial) in &tried {
             for complaint in trial.complaints.iter().take(MOST_OF_A_TABLE) {
-                writeln!(out, "{file}: {complaint}").or_incomplete("the output")?;
+                writeln!(out, "{file}: {complaint}").or_unprinted()?;
             }
             if let Some(more @ 1..) = trial.complaints.len().checked_sub(MOST_OF_A_TABLE) {
-                writeln!(out, "{file}: and {more} more").or_incomplete("the output")?;
+                writeln!(out, "{file}: and {more} more").or_unprinted()?;
             }
             let result = if trial.complaints.is_empty() { "passed" } else { "failed" };
-            writeln!(out, "{result}: {} {} of {file}", trial.rows, trial.what).or_incomplete("the output")?;
+            writeln!(out, "{result}: {} {} of {file}", trial.rows, trial.what).or_unprinted()?;
         }
     } else if files.is_empty() && !tables.is_empty() {
-        writeln!(out, "{:#}", json!({ "version": 1, "tables": described(&tried) })).or_incomplete("the output")?;
+        writeln!(out, "{:#}", json!({ "version": 1, "tables": described(&tried) })).or_unprinted()?;
     }
     Ok(if right { rules } else { Exit::Blocked })
 }
@@ -257,24 +257,24 @@ fn test_rules(args: &Test, files: &[PathBuf], tables: &[(String, table::Trial)],
                 "version": 1, "seed": seed, "rounds": args.rounds, "rules": tried.len(), "texts": outcome.texts,
                 "complaints": complaints, "without-examples": bare, "tables": described(tables),
             });
-            writeln!(out, "{all:#}").or_incomplete("the output")?;
+            writeln!(out, "{all:#}").or_unprinted()?;
         }
         Format::Pretty => {
             for of_one in outcome.complaints.chunk_by(|a, b| a.rule == b.rule) {
                 for complaint in of_one.iter().take(MOST) {
-                    writeln!(out, "{complaint}").or_incomplete("the output")?;
+                    writeln!(out, "{complaint}").or_unprinted()?;
                 }
                 if let Some(more @ 1..) = of_one.len().checked_sub(MOST) {
-                    writeln!(out, "{}: and {more} more like these", of_one[0].rule).or_incomplete("the output")?;
+                    writeln!(out, "{}: and {more} more like these", of_one[0].rule).or_unprinted()?;
                 }
             }
             for id in &bare {
-                writeln!(out, "{id}: needs at least one `match` and one `reject`").or_incomplete("the output")?;
+                writeln!(out, "{id}: needs at least one `match` and one `reject`").or_unprinted()?;
             }
             let result = if failed { "failed" } else { "passed" };
             let (rules, texts) = (tried.len(), outcome.texts);
             writeln!(out, "{result}: {rules} rules, {texts} texts, --rounds {} --seed {seed}", args.rounds)
-                .or_incomplete("the output")?;
+                .or_unprinted()?;
         }
     }
     Ok(if failed { Exit::Blocked } else { Exit::Clean })
@@ -287,7 +287,7 @@ fn docs(args: &Docs, out: &mut impl Write) -> Result<Exit> {
         providers.entry(rule.provider).or_default().push(rule);
     }
     let Some(dir) = &args.dir else {
-        out.write_all(page::index(&providers, false).as_bytes()).or_incomplete("the output")?;
+        out.write_all(page::index(&providers, false).as_bytes()).or_unprinted()?;
         return Ok(Exit::Clean);
     };
     let save = |name: &str, text: String| {
@@ -299,7 +299,7 @@ fn docs(args: &Docs, out: &mut impl Write) -> Result<Exit> {
     for (provider, rules) in &providers {
         save(&page::file_name(provider), page::provider(provider, rules))?;
     }
-    writeln!(out, "{} pages and README.md in {}", providers.len(), dir.display()).or_incomplete("the output")?;
+    writeln!(out, "{} pages and README.md in {}", providers.len(), dir.display()).or_unprinted()?;
     Ok(Exit::Clean)
 }
 
@@ -308,7 +308,7 @@ fn new(args: &New, out: &mut impl Write) -> Result<Exit> {
     let file = scaffold(id);
     // The scaffold is a rule like any other, so this also judges the id.
     RuleSet::builtin().with_user(&[("new.toml", &file)])?;
-    out.write_all(file.as_bytes()).or_incomplete("the output")?;
+    out.write_all(file.as_bytes()).or_unprinted()?;
     Ok(Exit::Clean)
 }
 
