@@ -237,10 +237,12 @@ fn is_label(lead: &[u8]) -> bool {
     }) && words <= 3
 }
 
-/// What no text for people holds: long, with digits among letters, in the characters of tokens.
+/// What no text for people holds: long, with digits or capitals among letters, in the characters of tokens.
 fn is_token(value: &[u8]) -> bool {
+    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    let humps = value.windows(2).filter(|w| w[0].is_ascii_lowercase() && w[1].is_ascii_uppercase()).count();
     value.len() >= 16
-        && value.iter().filter(|b| b.is_ascii_digit()).count() >= 3
+        && (digits >= 3 || digits >= 1 && humps >= 3)
         && value.iter().any(u8::is_ascii_alphabetic)
         && value
             .iter()

@@ -221,7 +221,7 @@ fn unquoted(text: &[u8], start: usize, end: usize, i: usize, form: Form) -> Opti
         while to > from && matches!(text[to - 1], b';' | b',') {
             to -= 1;
         }
-    } else if text[..to].ends_with(b".") && matches!(at(text, to), b'\n' | b'\r' | 0) && to > from + 1 {
+    } else if !xml && text[..to].ends_with(b".") && matches!(at(text, to), b'\n' | b'\r' | 0) && to > from + 1 {
         // `our token is 4f2a...`, and the sentence ends.
         to -= 1;
     }

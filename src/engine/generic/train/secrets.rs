@@ -68,7 +68,7 @@ pub enum Family {
 
 /// A machine's secret. Only passwords hold every sign of the keyboard.
 pub fn machine(r: &mut Random, words: &[&str], password: bool) -> Vec<u8> {
-    match r.below(25) {
+    match r.below(26) {
         0 | 1 | 22 => {
             let n = *r.pick(&[16, 20, 24, 32, 32, 32, 40, 40, 48, 64, 64, 96, 128]);
             r.run(HEX, n)
@@ -128,7 +128,7 @@ pub fn machine(r: &mut Random, words: &[&str], password: bool) -> Vec<u8> {
             v.extend(r.run(alphabet, n));
             v
         }
-        12 | 23 => {
+        12 | 23 | 25 => {
             let v = uuid(r);
             if r.chance(20) { v.to_ascii_uppercase() } else { v }
         }
