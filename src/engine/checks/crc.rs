@@ -56,6 +56,14 @@ pub(super) fn gitlab_routable(input: &CheckInput<'_>) -> Proof {
     if sign::base36::<7>(sign::crc32(body)) == *sum { Proof::Proven(None) } else { Proof::Unknown }
 }
 
+/// Matrix homeservers' tokens: six base-62 digits over all before the last underscore. Synapse writes them highest first,
+/// the Matrix Authentication Service lowest first.
+pub(super) fn matrix(input: &CheckInput<'_>) -> Proof {
+    let Some((body, sum)) = input.secret.split_last_chunk::<6>() else { return Proof::Unknown };
+    let Some(body) = body.strip_suffix(b"_") else { return Proof::Unknown };
+    verdict(sign::matrix_sum(body) == *sum)
+}
+
 fn after_underscore(secret: &[u8]) -> Option<&[u8]> {
     secret.iter().position(|&b| b == b'_').map(|at| &secret[at + 1..])
 }

@@ -70,6 +70,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("luhn", sums::luhn),
     ("macaroon", tokens::macaroon),
     ("marvin32", azure::marvin32),
+    ("matrix-token", crc::matrix),
     ("openssh-key", keys::openssh),
     ("pem", keys::pem),
     ("pgp-armor", keys::pgp),

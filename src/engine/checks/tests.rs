@@ -57,6 +57,8 @@ fn shapes(seed: u64) -> Vec<(&'static str, String)> {
         ("luhn", random(b"0123456789", 16, seed)),
         ("macaroon", format!("pypi-AgEIcHlwaS5vcmc{}", a(150))),
         ("marvin32", format!("{}+ASt{}==", a(76), a(6))),
+        ("matrix-token", format!("mct_{}_{}", a(30), a(6))),
+        ("matrix-token", format!("syt_{}_{}_{}", a(8), a(20), a(6))),
         ("openssh-key", armor("OPENSSH PRIVATE KEY")),
         ("pem", armor("RSA PRIVATE KEY")),
         ("pem", armor("EC PRIVATE KEY")),
@@ -91,8 +93,16 @@ fn completed_tokens_are_proven() {
 #[test]
 fn changed_tokens_are_not() {
     // Where a checksum covers every character, one that changed must show.
-    let strict =
-        ["age", "base58check", "crc32-base62", "crc32-base64-le", "crc32-hex-le", "crc32-hex-upper", "marvin32"];
+    let strict = [
+        "age",
+        "base58check",
+        "crc32-base62",
+        "crc32-base64-le",
+        "crc32-hex-le",
+        "crc32-hex-upper",
+        "marvin32",
+        "matrix-token",
+    ];
     for seed in 1..50 {
         for (name, shape) in shapes(seed).into_iter().filter(|(name, _)| strict.contains(name)) {
             let mut token = shape.into_bytes();

@@ -25,6 +25,7 @@ pub fn complete(check: &str, token: &mut Vec<u8>) -> bool {
                 format!("{:08x}", crc32(body.strip_suffix(b"_").unwrap_or(body))).into_bytes()
             })
         }
+        "matrix-token" => splice(token, 0, 7, |body| [&b"_"[..], &matrix_sum(body)].concat()),
         "crc32-base64-le" => {
             splice(token, 4, 6, |body| data_encoding::BASE64_NOPAD.encode(&crc32(body).to_le_bytes()).into_bytes())
         }

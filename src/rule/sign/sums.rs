@@ -34,6 +34,17 @@ pub fn base62(mut n: u32) -> [u8; 6] {
     out
 }
 
+/// What ends a Matrix token: the CRC-32 of all before it. Synapse (`sy`) writes its base-62 digits highest first; the
+/// Matrix Authentication Service (`crates/data-model/src/tokens.rs`) lowest first, and pads on the same side.
+pub fn matrix_sum(body: &[u8]) -> [u8; 6] {
+    let mut digits = base62(crc32(body));
+    if !body.starts_with(b"sy") {
+        let padding = digits.iter().take_while(|&&d| d == b'0').count();
+        digits[padding..].reverse();
+    }
+    digits
+}
+
 /// A number in base 36 (digits, lower case), most significant digit first, padded with `0` to `N`.
 pub fn base36<const N: usize>(mut n: u32) -> [u8; N] {
     let mut out = [b'0'; N];
@@ -193,6 +204,20 @@ mod tests {
         assert_eq!(&base62(0), b"000000");
         assert_eq!(&base62(u32::MAX), b"4gfFC3");
         assert_eq!(&base36::<7>(35), b"000000z");
+    }
+
+    #[test]
+    fn matrix_sums_are_written_in_two_orders() {
+        // The second body CRC needs five digits only, so a zero pads it.
+        let (synapse, service) = (b"syt_dGVzdA_abcdefghij".as_slice(), b"mct_abcdefghij2".as_slice());
+        assert_eq!(matrix_sum(synapse), base62(crc32(synapse)));
+        let mut rest = crc32(service);
+        let mut lowest_first = String::new();
+        while rest > 0 {
+            lowest_first.push(DIGITS[(rest % 62) as usize] as char);
+            rest /= 62;
+        }
+        assert_eq!(String::from_utf8_lossy(&matrix_sum(service)), format!("{lowest_first:0>6}"));
     }
 
     #[test]

@@ -36,6 +36,7 @@ pub const CHECKS: &[&str] = &[
     "luhn",
     "macaroon",
     "marvin32",
+    "matrix-token",
     "openssh-key",
     "pem",
     "pgp-armor",
