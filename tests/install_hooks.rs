@@ -357,7 +357,24 @@ fn a_hooks_path_that_leads_nowhere() {
     repo.git(&["config", "core.hooksPath", "/dev/null"]);
     let run = repo.shield(&["install"]).expect(2);
     assert!(run.stderr.contains("core.hooksPath is /dev/null"), "{run:?}");
-    assert!(run.stderr.contains("git config --local --unset core.hooksPath"), "{run:?}");
+    assert!(run.stderr.contains("git config --local --unset-all core.hooksPath"), "{run:?}");
+    // Set by a file that the repository's configuration includes: the printed command has to work as well.
+    repo.git(&["config", "--unset", "core.hooksPath"]);
+    repo.write("of the team/hooks.inc", "[core]\n\thooksPath = /dev/null\n");
+    repo.git(&["config", "include.path", "../of the team/hooks.inc"]);
+    let run = repo.shield(&["install"]).expect(2);
+    let command = run.stderr.split_once("take the setting out: ").expect("a way out").1.lines().next().expect("a line");
+    let out = Run::of(repo.sandbox().command("sh", repo.dir()).args(["-c", command]), None);
+    assert_eq!(out.code, 0, "{command}: {out:?}");
+    assert_eq!(repo.try_git(&["config", "core.hooksPath"]).code, 1);
+    // Empty, it is the machine's root.
+    repo.git(&["config", "core.hooksPath", ""]);
+    let run = repo.shield(&["install"]).expect(2);
+    assert!(run.stderr.contains("core.hooksPath is empty"), "{run:?}");
+    assert_ne!(repo.shield(&["doctor", "--fix"]).code, 0);
+    let told = repo.shield(&["doctor"]).expect(1);
+    assert!(told.stdout.contains("core.hooksPath is empty (local"), "{told:?}");
+    repo.git(&["config", "--unset", "core.hooksPath"]);
     // One that does not exist yet is made.
     repo.git(&["config", "core.hooksPath", "made/here"]);
     installed(&repo);

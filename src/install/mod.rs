@@ -125,12 +125,15 @@ fn into_directory(site: &Site, hooks: &mut Vec<&'static str>, binary: &Path) -> 
     if let Some(path) = &site.hooks_path
         && !global::is_dispatcher(path)
     {
-        if directory.exists() && !directory.is_dir() {
-            return Err(Error::incomplete(format!(
-                "core.hooksPath is {} ({}), which is not a directory: git runs no hooks here",
-                path.value, path.origin
-            ))
-            .help(format!("take the setting out: git config --{} --unset core.hooksPath", path.scope)));
+        // Empty is no way to switch it off: git then looks in the root of the machine.
+        let what = match path.value.as_str() {
+            "" => Some(format!("core.hooksPath is empty ({})", path.origin)),
+            _ if directory.is_dir() || !directory.exists() => None,
+            value => Some(format!("core.hooksPath is {value} ({}), which is not a directory", path.origin)),
+        };
+        if let Some(what) = what {
+            return Err(Error::incomplete(format!("{what}: git runs no hooks here"))
+                .help(format!("take the setting out: {}", path.way_out())));
         }
         lines.push(format!("core.hooksPath ({}, {}) leads git to {}", path.scope, path.origin, path.value));
         if path.is_shared() {

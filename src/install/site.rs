@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::stub::quote;
 use super::usergit::UserGit;
 use crate::error::{Error, Result};
 
@@ -39,6 +40,23 @@ impl HooksPath {
     /// Whether it holds for more repositories than this one.
     pub fn is_shared(&self) -> bool {
         matches!(self.scope.as_str(), "system" | "global")
+    }
+
+    /// How to take the setting out.
+    pub fn way_out(&self) -> String {
+        // A file that another one includes is not reached by its scope's flag.
+        let own = |name: &str| Path::new(&self.origin).file_name().is_some_and(|file| file == name);
+        match self.scope.as_str() {
+            "command" => {
+                "leave out `-c core.hooksPath=...`, and unset GIT_CONFIG_COUNT and GIT_CONFIG_PARAMETERS".into()
+            }
+            "local" | "worktree" | "global" | "system"
+                if ["config", "config.worktree", ".gitconfig", "gitconfig"].iter().any(|name| own(name)) =>
+            {
+                format!("git config --{} --unset-all core.hooksPath", self.scope)
+            }
+            _ => format!("git config --file {} --unset-all core.hooksPath", quote(&self.origin)),
+        }
     }
 }
 
@@ -103,7 +121,7 @@ pub fn hooks_path(git: &UserGit) -> Result<Option<HooksPath>> {
     // Scopes are named from git 2.26 on.
     let said = git.ask(["config", "-z", "--show-scope", "--show-origin", "--get-all", "core.hooksPath"])?;
     let said = said.unwrap_or_default();
-    let fields: Vec<&str> = said.split('\0').filter(|f| !f.is_empty()).collect();
+    let fields: Vec<&str> = said.strip_suffix('\0').unwrap_or(&said).split('\0').collect();
     let (scope, origin) = match fields.as_slice() {
         [.., scope, origin, _] => (*scope, *origin),
         _ => ("unknown", ""),

@@ -51,7 +51,7 @@ pub(super) fn look(site: &Site, diagnosis: &mut Diagnosis, program: &Path) -> Re
 /// A hooks path that leads nowhere; says whether that is so.
 fn hooks_path(site: &Site, troubles: &mut Vec<Trouble>) -> bool {
     let Some(path) = &site.hooks_path else { return false };
-    if site.hooks.is_dir() {
+    if site.hooks.is_dir() && !path.value.is_empty() {
         return false;
     }
     let flag = match path.scope.as_str() {
@@ -60,8 +60,14 @@ fn hooks_path(site: &Site, troubles: &mut Vec<Trouble>) -> bool {
     };
     troubles.push(Trouble::error(
         "hooks-path-nowhere",
-        format!("core.hooksPath is {} ({flag}), which is no directory here: git runs no hook", path.value),
-        format!("git config --{} --unset-all core.hooksPath && {INSTALL}", path.scope),
+        match path.value.as_str() {
+            "" => format!("core.hooksPath is empty ({flag}): git runs no hook"),
+            value => format!("core.hooksPath is {value} ({flag}), which is no directory here: git runs no hook"),
+        },
+        match path.scope.as_str() {
+            "command" => path.way_out(),
+            _ => format!("{} && {INSTALL}", path.way_out()),
+        },
     ));
     true
 }
