@@ -46,17 +46,50 @@ impl<'a> Places<'a> {
     }
 }
 
-/// Where `span` stands in a text whose characters are stored in two bytes each (UTF-16): `little` endian or big.
-pub fn wide_place(text: &[u8], little: bool, span: &Range<usize>) -> Place {
-    let unit = |pair: &[u8]| match little {
-        true => u16::from_le_bytes([pair[0], pair[1]]),
-        false => u16::from_be_bytes([pair[0], pair[1]]),
-    };
+/// How a text is stored whose characters take more than a byte each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wide {
+    /// Two bytes a unit, the lower first.
+    Utf16Le,
+    /// Two bytes a unit, the higher first.
+    Utf16Be,
+    /// Four bytes a character, the lowest first.
+    Utf32Le,
+    /// Four bytes a character, the highest first.
+    Utf32Be,
+}
+
+impl Wide {
+    /// The characters of a text stored so, each with how many bytes it takes.
+    pub fn characters(self, text: &[u8]) -> Box<dyn Iterator<Item = (char, usize)> + '_> {
+        match self {
+            Wide::Utf16Le => Box::new(pairs(text, u16::from_le_bytes)),
+            Wide::Utf16Be => Box::new(pairs(text, u16::from_be_bytes)),
+            Wide::Utf32Le => Box::new(fours(text, u32::from_le_bytes)),
+            Wide::Utf32Be => Box::new(fours(text, u32::from_be_bytes)),
+        }
+    }
+}
+
+fn pairs(text: &[u8], unit: fn([u8; 2]) -> u16) -> impl Iterator<Item = (char, usize)> + '_ {
+    let units = text.chunks_exact(2).map(move |pair| unit([pair[0], pair[1]]));
+    char::decode_utf16(units).map(|c| {
+        let c = c.unwrap_or(char::REPLACEMENT_CHARACTER);
+        (c, c.len_utf16() * 2)
+    })
+}
+
+fn fours(text: &[u8], unit: fn([u8; 4]) -> u32) -> impl Iterator<Item = (char, usize)> + '_ {
+    let units = text.chunks_exact(4).map(move |four| unit([four[0], four[1], four[2], four[3]]));
+    units.map(|unit| (char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER), 4))
+}
+
+/// Where `span` stands in a text that is stored so.
+pub fn wide_place(text: &[u8], stored: Wide, span: &Range<usize>) -> Place {
     let (mut place, mut at) = (Place { line: 1, column: 1, end_line: 1 }, 0);
     let last = span.end.saturating_sub(1).max(span.start);
-    for c in char::decode_utf16(text.chunks_exact(2).map(unit)) {
-        let c = c.unwrap_or(char::REPLACEMENT_CHARACTER);
-        at += c.len_utf16() * 2;
+    for (c, len) in stored.characters(text) {
+        at += len;
         if at > last {
             break;
         }
@@ -192,14 +225,22 @@ mod tests {
     fn wide_characters_are_counted_as_what_they_are() {
         // U+0A00 and U+010A hold the byte of a line end, U+1D11E takes two units.
         let text = "\u{feff}ਅĊ\r\nx\nké𝄞 = SECRET\nSECRET\n";
-        let at = text[..text.find("SECRET").unwrap()].encode_utf16().count() * 2;
-        for little in [true, false] {
-            let bytes = |u: u16| if little { u.to_le_bytes() } else { u.to_be_bytes() };
-            let stored: Vec<u8> = text.encode_utf16().flat_map(bytes).collect();
-            assert_eq!(wide_place(&stored, little, &(at..at + 12)), Place { line: 3, column: 7, end_line: 3 });
-            assert_eq!(wide_place(&stored, little, &(at..at + 26)), Place { line: 3, column: 7, end_line: 4 });
-            assert_eq!(wide_place(&stored, little, &(at + 14..at + 26)), Place { line: 4, column: 1, end_line: 4 });
-            assert_eq!(wide_place(&stored, little, &(2..4)), Place { line: 1, column: 1, end_line: 1 });
+        let units = |unit: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(unit).collect::<Vec<u8>>();
+        let whole = |unit: fn(u32) -> [u8; 4]| text.chars().flat_map(|c| unit(u32::from(c))).collect::<Vec<u8>>();
+        let before = &text[..text.find("SECRET").unwrap()];
+        let (two, four) = (before.encode_utf16().count(), before.chars().count());
+        for (stored, wide, at, width) in [
+            (units(u16::to_le_bytes), Wide::Utf16Le, two * 2, 2),
+            (units(u16::to_be_bytes), Wide::Utf16Be, two * 2, 2),
+            (whole(u32::to_le_bytes), Wide::Utf32Le, four * 4, 4),
+            (whole(u32::to_be_bytes), Wide::Utf32Be, four * 4, 4),
+        ] {
+            let place = |from: usize, to: usize| wide_place(&stored, wide, &(at + from * width..at + to * width));
+            assert_eq!(place(0, 6), Place { line: 3, column: 7, end_line: 3 });
+            assert_eq!(place(0, 13), Place { line: 3, column: 7, end_line: 4 });
+            assert_eq!(place(7, 13), Place { line: 4, column: 1, end_line: 4 });
+            let first = wide_place(&stored, wide, &(width..width * 2));
+            assert_eq!(first, Place { line: 1, column: 1, end_line: 1 });
         }
     }
 

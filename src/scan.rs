@@ -259,7 +259,7 @@ fn judge(
     };
     let new = git::new_lines(chunk.bytes, &old);
     let mut places = excerpt::Places::new(chunk.bytes);
-    let wide = engine::is_utf16(chunk.bytes);
+    let wide = engine::stored(chunk.bytes);
     let mut findings = Vec::with_capacity(matches.len());
     for found in matches {
         let place = places.locate(&found.span);
@@ -268,7 +268,7 @@ fn judge(
             let place = places.locate(span);
             new.touch(place.line as u32 - 1, place.end_line as u32 - 1) && !stood_before(chunk.bytes, span, &old)
         });
-        let place = wide.map_or(place, |little| excerpt::wide_place(chunk.bytes, little, &found.span));
+        let place = wide.map_or(place, |stored| excerpt::wide_place(chunk.bytes, stored, &found.span));
         let mask = found.secret.masked();
         let mut finding = Finding {
             rule: found.rule,

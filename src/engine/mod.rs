@@ -28,6 +28,7 @@ use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::chunk::Chunk;
+use crate::excerpt::Wide;
 use crate::finding::{Secret, Verified};
 use crate::rule::{Confidence, Handle, Rule, RuleSet};
 use follow::Limits;
@@ -233,10 +234,9 @@ impl Engine {
     }
 }
 
-/// Whether a whole text is stored in UTF-16, and then whether in little-endian order: with a byte order mark, or by its
-/// pattern of zero bytes.
-pub fn is_utf16(text: &[u8]) -> Option<bool> {
-    text::is_utf16(text)
+/// How a whole text is stored that takes more than a byte a character: by its byte order mark, or its zero bytes.
+pub fn stored(text: &[u8]) -> Option<Wide> {
+    text::stored(text)
 }
 
 /// A prefilter made at run time, for rules of a user's own.

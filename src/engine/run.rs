@@ -104,8 +104,8 @@ impl<'a, L: Listen> Run<'a, L> {
     /// Adds the candidates that stand encoded in `text`.
     fn decoded(&mut self, text: &[u8], depth: usize, candidates: &mut Vec<Candidate>) {
         let mut view = self.scratch.views.pop().unwrap_or_default();
-        // UTF-16 hides nothing and is always read.
-        text::utf16(text, &mut view);
+        // UTF-16 and UTF-32 hide nothing and are always read.
+        text::narrow(text, &mut view);
         if !view.is_empty() {
             candidates.extend(self.inner(&view, depth, None));
         }

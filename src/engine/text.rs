@@ -1,36 +1,25 @@
-//! UTF-16 in the middle of bytes: whole files, with a byte order mark or without, and strings inside binaries.
+//! UTF-16 and UTF-32 in the middle of bytes: whole files, with a byte order mark or without, and strings inside binaries.
 
 use super::view::{Scale, View};
+use crate::excerpt::Wide;
 
-/// How a text is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Encoding {
-    Utf16Le,
-    Utf16Be,
-}
-
-/// The shortest string of two-byte characters worth reading, in characters.
+/// The shortest string of wide characters worth reading, in characters.
 const SHORTEST: usize = 12;
 /// How much of a text without a mark is looked at to see how it is stored.
 const SAMPLE: usize = 4096;
 
-/// Fills `view` with what `text` says in UTF-16: all of it when it is such a text, or the strings inside.
+/// Fills `view` with what `text` says in wide characters: all of it when it is such a text, or the strings inside.
 /// Leaves it empty when there are none; a text without zero bytes costs one search for them.
-pub(super) fn utf16(text: &[u8], view: &mut View) {
+pub(super) fn narrow(text: &[u8], view: &mut View) {
     view.clear();
     // A text of nothing but non-Latin characters has no zero byte, and may have a mark.
     if !may_be_wide(text) {
         return;
     }
-    match encoding(text) {
-        Some(encoding) => whole(text, encoding, view),
+    match stored(text) {
+        Some(stored) => whole(text, stored, view),
         None => strings(text, view),
     }
-}
-
-/// Whether a whole text is stored in UTF-16, and then whether in little-endian order.
-pub(super) fn is_utf16(text: &[u8]) -> Option<bool> {
-    encoding(text).map(|encoding| encoding == Encoding::Utf16Le)
 }
 
 /// Whether what a part of the text says may depend on the whole: it has a mark, or zero bytes.
@@ -38,56 +27,65 @@ pub(super) fn may_be_wide(text: &[u8]) -> bool {
     has_mark(text) || memchr::memchr(0, text).is_some()
 }
 
-/// Whether the text begins with the mark of UTF-16.
+/// Whether the text begins with a mark that holds no zero byte.
 pub(super) fn has_mark(text: &[u8]) -> bool {
     matches!(text, [0xff, 0xfe, ..] | [0xfe, 0xff, ..])
 }
 
-fn encoding(text: &[u8]) -> Option<Encoding> {
+/// How a whole text is stored that takes more than a byte a character.
+pub(super) fn stored(text: &[u8]) -> Option<Wide> {
     match text {
-        [0xff, 0xfe, rest @ ..] if !rest.starts_with(&[0, 0]) => return Some(Encoding::Utf16Le),
-        [0xfe, 0xff, ..] => return Some(Encoding::Utf16Be),
+        [0xff, 0xfe, 0, 0, ..] => return Some(Wide::Utf32Le),
+        [0, 0, 0xfe, 0xff, ..] => return Some(Wide::Utf32Be),
+        [0xff, 0xfe, ..] => return Some(Wide::Utf16Le),
+        [0xfe, 0xff, ..] => return Some(Wide::Utf16Be),
         _ => {}
     }
     let sample = &text[..text.len().min(SAMPLE)];
-    let zeros = |parity: usize| sample.iter().skip(parity).step_by(2).filter(|&&b| b == 0).count();
-    let half = sample.len() / 2;
-    if half < 4 || memchr::memchr(0, sample).is_none() {
+    if sample.len() < 8 || memchr::memchr(0, sample).is_none() {
         return None;
     }
-    let (even, odd) = (zeros(0), zeros(1));
+    let zeros = |from: usize, step: usize| sample.iter().skip(from).step_by(step).filter(|&&b| b == 0).count();
+    let fourth = sample.len() / 4;
+    let four = [0, 1, 2, 3].map(|from| zeros(from, 4));
+    let (most, all) = (|n: usize| n * 10 >= fourth * 7, |n: usize| n * 20 >= fourth * 19);
+    let few = |n: usize| n * 20 < fourth;
+    if fourth >= 4 && few(four[0]) && most(four[1]) && all(four[2]) && all(four[3]) {
+        return Some(Wide::Utf32Le);
+    }
+    if fourth >= 4 && all(four[0]) && all(four[1]) && most(four[2]) && few(four[3]) {
+        return Some(Wide::Utf32Be);
+    }
+    let half = sample.len() / 2;
+    let (even, odd) = (zeros(0, 2), zeros(1, 2));
     if odd * 10 >= half * 7 && even * 20 < half {
-        Some(Encoding::Utf16Le)
+        Some(Wide::Utf16Le)
     } else if even * 10 >= half * 7 && odd * 20 < half {
-        Some(Encoding::Utf16Be)
+        Some(Wide::Utf16Be)
     } else {
         None
     }
 }
 
-fn whole(text: &[u8], encoding: Encoding, view: &mut View) {
-    let unit = |pair: &[u8]| match encoding {
-        Encoding::Utf16Le => u16::from_le_bytes([pair[0], pair[1]]),
-        Encoding::Utf16Be => u16::from_be_bytes([pair[0], pair[1]]),
-    };
+fn whole(text: &[u8], stored: Wide, view: &mut View) {
+    let width = if matches!(stored, Wide::Utf16Le | Wide::Utf16Be) { 2 } else { 4 };
     let mut at = 0;
     let mut ascii = false;
-    for c in char::decode_utf16(text.chunks_exact(2).map(unit)) {
-        let c = c.unwrap_or(char::REPLACEMENT_CHARACTER);
+    for (c, len) in stored.characters(text) {
         if c.is_ascii() {
             if !ascii {
-                view.part(at, Scale::Ratio(2, 1));
+                view.part(at, Scale::Ratio(width, 1));
             }
             view.text.push(c as u8);
         } else if c != '\u{feff}' {
-            view.replace(at..at + c.len_utf16() * 2, c.encode_utf8(&mut [0; 4]).as_bytes());
+            view.replace(at..at + len, c.encode_utf8(&mut [0; 4]).as_bytes());
         }
         ascii = c.is_ascii();
-        at += c.len_utf16() * 2;
+        at += len;
     }
 }
 
-/// Strings of printable ASCII characters in two bytes each, in either order.
+/// Strings of printable ASCII characters in two or four bytes each, in either order.
 fn strings(text: &[u8], view: &mut View) {
     let plain = |b: u8| matches!(b, b'\t' | b'\n' | b'\r' | b' '..=b'~');
     let mut from = 0;
@@ -98,13 +96,18 @@ fn strings(text: &[u8], view: &mut View) {
             continue;
         }
         let begin = zero - 1;
-        let len = text[begin..].chunks_exact(2).take_while(|pair| plain(pair[0]) && pair[1] == 0).count();
+        let run = |width: usize| {
+            let is_plain = |c: &&[u8]| plain(c[0]) && c[1..].iter().all(|b| *b == 0);
+            text[begin..].chunks_exact(width).take_while(is_plain).count()
+        };
+        // One that takes four bytes a character is no string of two.
+        let (width, len) = if text[begin..].get(2) == Some(&0) { (4, run(4)) } else { (2, run(2)) };
         if len >= SHORTEST {
             view.gap();
-            view.part(begin, Scale::Ratio(2, 1));
-            view.text.extend(text[begin..begin + len * 2].iter().step_by(2));
+            view.part(begin, Scale::Ratio(width, 1));
+            view.text.extend(text[begin..begin + len * width].iter().step_by(width));
         }
-        from = begin + len * 2;
+        from = begin + (len * width).max(2);
     }
 }
 
@@ -120,29 +123,39 @@ mod tests {
         text.encode_utf16().flat_map(u16::to_be_bytes).collect()
     }
 
+    fn four(text: &str, unit: fn(u32) -> [u8; 4]) -> Vec<u8> {
+        text.chars().flat_map(|c| unit(u32::from(c))).collect()
+    }
+
     fn read(bytes: &[u8]) -> View {
         let mut view = View::default();
-        utf16(bytes, &mut view);
+        narrow(bytes, &mut view);
         view
     }
 
     #[test]
     fn whole_texts_are_read_with_and_without_a_mark() {
         let text = "naïve = 1\r\nsecret = \"日本\" // x𝄞y\r\nkey = value\n";
-        for bytes in [le(text), be(text), le(&format!("\u{feff}{text}")), be(&format!("\u{feff}{text}"))] {
-            let view = read(&bytes);
-            assert_eq!(view.text, text.as_bytes());
-            let at = text.find("value").unwrap();
-            let origin = view.origin(&(at..at + 5));
-            let stored = &bytes[origin];
-            assert!(stored == le("value") || stored == be("value"));
+        let four_le = |text: &str| four(text, u32::to_le_bytes);
+        let four_be = |text: &str| four(text, u32::to_be_bytes);
+        let ways: [(&str, &dyn Fn(&str) -> Vec<u8>); 4] =
+            [("16 le", &le), ("16 be", &be), ("32 le", &four_le), ("32 be", &four_be)];
+        for (name, store) in ways {
+            for bytes in [store(text), store(&format!("\u{feff}{text}"))] {
+                let view = read(&bytes);
+                assert_eq!(view.text, text.as_bytes(), "{name}");
+                let at = text.find("value").unwrap();
+                let origin = view.origin(&(at..at + 5));
+                assert_eq!(bytes[origin], store("value"), "{name}");
+            }
         }
     }
 
     #[test]
     fn strings_inside_binaries_are_read() {
         for odd in [0, 1] {
-            for string in [le("secret in here"), be("secret in here")] {
+            let text = "secret in here";
+            for string in [le(text), be(text), four(text, u32::to_le_bytes), four(text, u32::to_be_bytes)] {
                 let bytes = [&[0xff, 0x90, 0xcc][odd..], &string, &[0xff; 9], &le("and another one"), &[1]].concat();
                 let view = read(&[&[7; 40][..], &bytes].concat());
                 let text = String::from_utf8_lossy(&view.text).into_owned();

@@ -1,17 +1,24 @@
-//! Escapes in strings and URLs: `\u0067`, `\x67`, `\147`, `\/`, `%67`.
+//! Escapes in strings and URLs: `\u0067`, `\x67`, `\147`, `\/`, `%67`; and those whose last letter stands before a token
+//! as if it were its first: `\nTOKEN`, `%20TOKEN`, the colours of a terminal.
 
 use std::ops::Range;
 
 use super::Budget;
 use crate::engine::view::View;
 
+/// What begins a terminal's escapes.
+const ESC: u8 = 0x1b;
+
 /// A region around escapes goes to the ends of its line, or so many bytes far.
 const REACH: usize = 1024;
+
+/// Words of prose and code are shorter; a token that is not is not known by its beginning.
+const TOKEN: usize = 16;
 
 /// Writes every line that has an escape into `view`, unescaped.
 pub(super) fn decode(text: &[u8], view: &mut View, budget: &mut Budget) {
     let mut done = 0;
-    for at in memchr::memchr2_iter(b'\\', b'%', text) {
+    for at in memchr::memchr3_iter(b'\\', b'%', ESC, text) {
         if at < done || !is_telling(text, at) {
             continue;
         }
@@ -32,24 +39,37 @@ pub(super) fn decode(text: &[u8], view: &mut View, budget: &mut Budget) {
 
 /// Whether an escape is in the text that may hide part of a word.
 pub(super) fn has_any(text: &[u8]) -> bool {
-    memchr::memchr2_iter(b'\\', b'%', text).any(|at| is_telling(text, at))
+    memchr::memchr3_iter(b'\\', b'%', ESC, text).any(|at| is_telling(text, at))
 }
 
-/// Whether an escape stands here that may hide part of a word: not a line end or a quote.
+/// Whether an escape stands here that may hide part of a word, or where one begins: not any line end, not a quote.
 fn is_telling(text: &[u8], at: usize) -> bool {
     match text[at] {
-        b'%' => hex(text, at + 1, 2).is_some_and(|b| (0x21..0x7f).contains(&b)),
+        b'%' => hex(text, at + 1, 2).is_some_and(|b| match b {
+            0..=0x20 => begins_token(text, at + 3),
+            0x21..0x7f => true,
+            _ => false,
+        }),
+        ESC => escape(text, at).is_some_and(|(_, len)| begins_token(text, at + len)),
         _ => match text.get(at + 1) {
             Some(b'/' | b'u' | b'U' | b'x' | b'0'..=b'3') => escape(text, at).is_some(),
+            Some(b'n' | b'r' | b't' | b'b' | b'f' | b'v') => begins_token(text, at + 2),
+            Some(b'e') => text.get(at + 2) == Some(&b'['),
             _ => false,
         },
     }
 }
 
+/// Whether what stands here is as long as a token.
+fn begins_token(text: &[u8], at: usize) -> bool {
+    let run = text.get(at..at + TOKEN);
+    run.is_some_and(|run| run.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')))
+}
+
 /// Returns where it stopped: behind an escape that begins in the range and ends outside.
 fn unescape(text: &[u8], range: Range<usize>, view: &mut View) -> usize {
     let mut at = range.start;
-    while let Some(next) = text.get(at..range.end).and_then(|t| memchr::memchr2(b'\\', b'%', t)).map(|n| at + n) {
+    while let Some(next) = text.get(at..range.end).and_then(|t| memchr::memchr3(b'\\', b'%', ESC, t)).map(|n| at + n) {
         view.copy(text, at..next);
         let (c, len) = escape(text, next).unwrap_or((char::from(text[next]), 1));
         match u8::try_from(c) {
@@ -71,11 +91,21 @@ fn escape(text: &[u8], at: usize) -> Option<(char, usize)> {
     if text[at] == b'%' {
         return hex(text, at + 1, 2).map(|b| (char::from(b as u8), 3));
     }
+    if text[at] == ESC {
+        // One that sets colours or weight: digits and semicolons up to an `m`.
+        let set = text.get(at + 1..)?.strip_prefix(b"[")?;
+        let len = set.iter().take(24).position(|b| !matches!(b, b'0'..=b'9' | b';'))?;
+        return (set[len] == b'm').then_some((char::from(ESC), len + 3));
+    }
     match *text.get(at + 1)? {
         c @ (b'/' | b'"' | b'\'' | b'`' | b'\\' | b':' | b'=' | b'-' | b'_' | b'.' | b'$' | b'&') => one(char::from(c)),
         b'n' => one('\n'),
         b'r' => one('\r'),
         b't' => one('\t'),
+        b'b' => one('\u{8}'),
+        b'f' => one('\u{c}'),
+        b'v' => one('\u{b}'),
+        b'e' => one(char::from(ESC)),
         b'x' => hex(text, at + 2, 2).map(|b| (char::from(b as u8), 4)),
         b'u' if text.get(at + 2) == Some(&b'{') => {
             let len = text[at + 3..].iter().take(7).position(|&b| b == b'}')?;

@@ -90,6 +90,8 @@ pub fn read(format: &dyn Format, bytes: &[u8]) -> Result<Inventory, LockError> {
     }
     let decoded;
     let bytes = match bytes {
+        // pip reads it, and nobody writes it.
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => return Err(LockError::new(1, "UTF-32: save it as UTF-8")),
         // Windows tools write requirements.txt so.
         [0xff, 0xfe, rest @ ..] => {
             decoded = utf16(rest, u16::from_le_bytes)?;
