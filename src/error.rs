@@ -53,6 +53,13 @@ impl Error {
         self
     }
 
+    /// The same error in other words.
+    #[must_use]
+    pub fn reworded(&self, word: impl Fn(&str) -> String) -> Self {
+        let help = self.help.iter().map(|line| word(line)).collect();
+        Error { kind: self.kind, message: word(&self.message), help }
+    }
+
     /// The message without its help lines.
     pub fn message(&self) -> &str {
         &self.message

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::engine::RuleStat;
+use crate::engine::{Mask, RuleStat};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::Finding;
@@ -42,6 +42,8 @@ pub struct Outcome {
 impl Outcome {
     /// What a run came to that `error` ended: nothing was judged.
     pub fn failed(error: &Error, took: Duration) -> Outcome {
+        let mask = Mask::new();
+        let error = error.reworded(|text| mask.over(text));
         let skip = Skip { what: "run", path: String::new(), reason: error.message().to_owned(), incomplete: true };
         Outcome {
             findings: Vec::new(),
@@ -55,7 +57,7 @@ impl Outcome {
             data: None,
             rule_stats: Vec::new(),
             root: None,
-            failed: Some(error.clone()),
+            failed: Some(error),
         }
     }
 

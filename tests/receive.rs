@@ -166,3 +166,16 @@ fn the_name_of_a_new_ref_is_read() {
     let run = push(&repo, &["origin", &format!("main:refs/heads/{token}")]).expect_blocked(&["refs/heads/npm_****:1"]);
     assert!(!run.stdout.contains(&token));
 }
+
+#[test]
+fn a_namespace_hides_nothing_and_stops_nobody() {
+    let sandbox = Sandbox::new();
+    let (server, repo) = served(&sandbox, &[]);
+    let url = format!("ext::git --namespace=other %s {}", text(server.dir()));
+    repo.git(&["config", "protocol.ext.allow", "always"]);
+    repo.write("f", "f\n").commit("clean");
+    push(&repo, &[&url, "main"]).expect_clean();
+    repo.write("f", npmrc(&npm_token())).commit("a secret");
+    push(&repo, &[&url, "main"]).expect_blocked(&["f:1"]);
+    push(&repo, &[&url, "main:refs/heads/new"]).expect_blocked(&["f:1"]);
+}

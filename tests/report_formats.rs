@@ -538,3 +538,45 @@ fn a_name_cannot_drive_the_terminal_through_standard_error() {
         assert_eq!(run.stderr.lines().filter(|l| l.starts_with("shield-hook: clean")).count(), 0, "{}", run.stderr);
     }
 }
+
+#[test]
+fn no_secret_that_was_typed_is_repeated_or_kept() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write("f", "f\n").commit("first");
+    let token = npm_token();
+    let range = format!("{token}..HEAD");
+    let flag = format!("--{token}");
+    for args in [
+        &["scan", &token][..],
+        &["scan", "--rule", &token],
+        &["scan", "--block", &token],
+        &["scan", "--range", &range, "--format", "json"],
+        &["scan", &flag],
+        &["scan", "--config", &token],
+        &["allow", &token, "--reason", "it was asked for"],
+        &["explain", &token],
+        &["check", "--as", &token, "f"],
+        &["audit", &token],
+        &["rules", "show", &token],
+        &["ci", "--base", &token],
+        &["hook", &token],
+        &["hook", "commit-msg", &token],
+        &[&token],
+    ] {
+        let run = repo.shield(args);
+        assert!(run.code >= 2, "{args:?}: {run:?}");
+        assert!(!run.stdout.contains(&token[4..]) && !run.stderr.contains(&token[4..]), "{args:?}: {run:?}");
+    }
+    repo.write(".shield-hook.toml", format!("{token} = 1\n"));
+    let run = repo.shield(&["scan"]).expect(3);
+    assert!(!run.stderr.contains(&token[12..]), "{run:?}");
+    // A name that is not read is not searched either.
+    repo.write(".shield-hook.toml", "max-object = \"10 B\"\n");
+    repo.write(format!("{token}/f"), "more than ten bytes\n");
+    let run = repo.shield(&["scan", &token, "--format", "json"]).expect(2);
+    assert!(!run.stdout.contains(&token[4..]) && !run.stderr.contains(&token[4..]), "{run:?}");
+    for dir in [sandbox.home(), repo.path(".git/shield-hook")] {
+        assert!(texts(&dir).iter().all(|text| !text.contains(&token[4..])), "{}", dir.display());
+    }
+}

@@ -10,7 +10,7 @@ use anstream::adapter::strip_bytes;
 use super::options::{Color, Judging, Reporting};
 use crate::chunk::Kind;
 use crate::digest;
-use crate::engine::{Engine, Settings};
+use crate::engine::{Engine, Mask, Settings};
 use crate::error::{Context, Result};
 use crate::exit::Exit;
 use crate::git::Repo;
@@ -23,7 +23,7 @@ use crate::report::{self, Format, Style};
 use crate::rule::RuleSet;
 use crate::say::{name, say};
 use crate::scan;
-use crate::source::{History, Source};
+use crate::source::{Coverage, History, Source};
 
 /// Where the policy, the baseline and the rules come from.
 pub(super) enum Home<'a> {
@@ -173,7 +173,10 @@ impl Ending {
     pub(super) fn conclude(mut self, run: Result<Outcome>, reporting: &Reporting) -> Result<Exit> {
         let start = Instant::now();
         let concluded = match run {
-            Ok(outcome) => tell(&outcome, reporting).map(|exit| (exit, outcome)),
+            Ok(mut outcome) => {
+                mask_skipped(&mut outcome.coverage);
+                tell(&outcome, reporting).map(|exit| (exit, outcome))
+            }
             // Those who read a machine's format find the error there as well; a report that fails, too, changes nothing.
             Err(error) => {
                 if reporting.format != Format::Pretty {
@@ -200,6 +203,15 @@ impl Ending {
                 Err(error)
             }
         }
+    }
+}
+
+/// What was not read was not searched, and its name may hold a credential.
+pub(super) fn mask_skipped(coverage: &mut Coverage) {
+    let mut mask = None;
+    for skip in coverage.skipped.iter_mut().filter(|skip| skip.incomplete) {
+        let mask = mask.get_or_insert_with(Mask::new);
+        (skip.path, skip.reason) = (mask.over(&skip.path), mask.over(&skip.reason));
     }
 }
 

@@ -30,6 +30,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::engine::mask;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::say::say;
@@ -112,8 +113,12 @@ enum Waiting {
 /// The exit code to end with at once: 0 after `--help` and `--version`, 3 after wrong usage.
 pub fn parse() -> Result<Command, ExitCode> {
     parsed(std::env::args_os().collect()).map_err(|e| {
-        // Where standard error is gone there is nobody to tell.
-        let _ = e.print();
+        let text = e.to_string();
+        match mask(&text) {
+            masked if masked != text && e.use_stderr() => say!("{}", masked.trim_end()),
+            // Where standard error is gone there is nobody to tell.
+            _ => _ = e.print(),
+        }
         ExitCode::from(if e.use_stderr() { Exit::Usage as u8 } else { Exit::Clean as u8 })
     })
 }
@@ -176,7 +181,8 @@ fn complain(error: &Error) {
     if error.is_unheard() {
         return;
     }
-    say!("error: {error}");
+    // What was typed may be the very credential that somebody asks about.
+    say!("error: {}", mask(&error.to_string()));
     say!("{}", crate::digest::failed(error));
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::allow::root;
+use super::gate::mask_skipped;
 use crate::error::{Context, Result};
 use crate::exit::Exit;
 use crate::journal::{self, Counts, Place, Record};
@@ -100,6 +101,7 @@ pub(super) fn complete(survey: &mut Survey, online: Option<&Online>) -> Result<(
 pub(super) fn conclude(command: &'static str, start: Instant, run: Result<Survey>, telling: &Telling) -> Result<Exit> {
     let told = run.and_then(|mut survey| {
         survey.took = start.elapsed();
+        mask_skipped(&mut survey.coverage);
         tell(&survey, telling).map(|()| survey)
     });
     match told {

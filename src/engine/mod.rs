@@ -10,6 +10,7 @@ mod follow;
 pub mod generic;
 mod judge;
 mod manifest;
+mod mask;
 mod matcher;
 mod placeholder;
 pub mod prefilter;
@@ -41,6 +42,8 @@ use seen::Seen;
 pub use tally::RuleStat;
 use tally::{Counter, Tally};
 use view::View;
+
+pub use mask::{Mask, mask};
 
 /// What the engine is asked to do.
 #[derive(Clone, Debug)]

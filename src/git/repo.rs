@@ -35,7 +35,7 @@ impl Repo {
         // A replace ref would hide what a push really sends; configured aliases of the object store stay as they are.
         let options = gix::open::Options::default().config_overrides(["core.useReplaceRefs=false"]);
         let trust = gix::sec::trust::Mapping { full: options.clone(), reduced: options };
-        let shared = gix::ThreadSafeRepository::discover_with_environment_overrides_opts(
+        let mut shared = gix::ThreadSafeRepository::discover_with_environment_overrides_opts(
             dir,
             gix::discover::upwards::Options::default(),
             trust,
@@ -45,6 +45,8 @@ impl Repo {
             Error::incomplete(format!("{}: no git repository could be read here: {why}", dir.display()))
                 .help("run it inside a repository, or name files to scan: shield-hook scan PATH")
         })?;
+        // With GIT_NAMESPACE a server shows some of its refs under other names; what they lead to is here all the same.
+        shared.refs.namespace = None;
         let local = shared.to_thread_local();
         let config = local.config_snapshot();
         let is = |key: &str, value: &str| config.string(key).is_some_and(|v| v.eq_ignore_ascii_case(value.as_bytes()));

@@ -209,13 +209,22 @@ pub fn is_id(id: &str) -> bool {
     !id.is_empty() && id.len() <= 100 && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
-/// Whether a regex matches the empty string, hence every secret.
-fn matches_anything(regex: &str) -> Result<bool, String> {
+/// Values that have nothing in common but that they are values.
+const UNLIKE: [&[u8]; 4] = [
+    b"80351946720538164297350816429735081642973508",
+    b"qvkzjwxhbfqvkzjwxhbfqvkzjwxhbfqvkzjwxhbfqvkz",
+    b"QVKZJWXHBFQVKZJWXHBFQVKZJWXHBFQVKZJWXHBFQVKZ",
+    b"_-/+_-/+_-/+_-/+_-/+_-/+_-/+_-/+_-/+_-/+_-/+",
+];
+
+/// Whether a regex matches every secret: the empty string, or whatever there is (`.`, `\S{8,}`).
+pub(super) fn matches_anything(regex: &str) -> Result<bool, String> {
     let hir = regex_syntax::ParserBuilder::new().utf8(false).build().parse(regex).map_err(|e| match e {
         // The display of a syntax error repeats the pattern, which may hold a secret.
         regex_syntax::Error::Parse(e) => e.kind().to_string(),
         regex_syntax::Error::Translate(e) => e.kind().to_string(),
         _ => "it does not parse".into(),
     })?;
-    Ok(hir.properties().minimum_len().unwrap_or(0) == 0)
+    let is_empty = hir.properties().minimum_len().unwrap_or(0) == 0;
+    Ok(is_empty || Regex::new(regex).is_ok_and(|regex| UNLIKE.iter().all(|value| regex.is_match(value))))
 }

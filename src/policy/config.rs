@@ -334,6 +334,8 @@ reason = "all of it is made up"
             ("[[allow]]\nrule = \"x\"\nreason = \" \"", "must not be empty"),
             ("[[allow]]\npath = \"**\"\nreason = \"y\"", "broad = true"),
             ("[[allow]]\nvalue = \".*\"\nreason = \"y\"", "broad = true"),
+            ("[[allow]]\nvalue = \".\"\nreason = \"y\"", "broad = true"),
+            ("[[allow]]\nvalue = \"^.{8,}$\"\nreason = \"y\"", "broad = true"),
             ("[[allow]]\nvalue = \"(\"\nreason = \"y\"", "`allow.value` is not a regex"),
             ("[[allow]]\npath = \"a[\"\nrule = \"x\"\nreason = \"y\"", "`allow.path` is not a glob"),
             ("[[allow]]\nrule = \"No Rule\"\nreason = \"y\"", "must be a rule's id"),

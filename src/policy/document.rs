@@ -116,10 +116,12 @@ impl<'a> Section<'a> {
     }
 }
 
-/// A key as a message may show it: short, and nothing that drives a terminal.
+/// A key as a message may show it: short, and nothing that drives a terminal. A long one may be a credential, of which a
+/// part would no longer be known as one.
 fn shown(key: &str) -> String {
-    let clean: String = key.chars().take(40).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-    if key.chars().count() > 40 { format!("{clean}...") } else { clean }
+    let part = if key.chars().count() > 32 { 8 } else { 32 };
+    let clean: String = key.chars().take(part).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if part == 8 { format!("{clean}...") } else { clean }
 }
 
 /// The value of one key.

@@ -13,6 +13,7 @@ mod talisman;
 mod trufflehog;
 mod yaml;
 
+use super::allowlist::matches_anything;
 use super::edit::NewAllowance;
 use crate::error::{Error, Result};
 
@@ -103,7 +104,7 @@ impl Tool {
     /// Exit 3, when it is not what the tool would write or read.
     pub fn read(self, name: &str, bytes: &[u8]) -> Result<Carried> {
         let text = super::config::text(name, bytes)?;
-        let read = match self {
+        let mut read = match self {
             Tool::Gitleaks | Tool::Betterleaks => gitleaks::read(name, text),
             Tool::DetectSecrets => detect_secrets::read(text),
             Tool::Trufflehog => Ok(trufflehog::read(name, text)),
@@ -111,6 +112,10 @@ impl Tool {
             Tool::GitSecrets => Ok(git_secrets::read(name, text)),
             Tool::Kingfisher => kingfisher::read(text),
         };
+        for allowance in read.iter_mut().flat_map(|carried| &mut carried.allow) {
+            let any = |value: &String| matches_anything(value) == Ok(true);
+            allowance.broad |= allowance.rule.is_empty() && allowance.value.as_ref().is_some_and(any);
+        }
         read.map_err(|why| Error::usage(format!("{name}: not a file of {}: {why}", self.name())))
     }
 }

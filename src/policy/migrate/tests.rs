@@ -92,7 +92,7 @@ disabledRules = ["some-rule"]
 [allowlist]
 description = "global"
 paths = ['''go\.sum$''', '''a\d+''']
-regexes = ["^example"]
+regexes = ["^example", "^.{8,}$"]
 stopwords = ["fixture+"]
 commits = ["0123456789"]
 [[allowlists]]
@@ -111,7 +111,7 @@ paths = ["^b$"]
     );
     assert_eq!(carried.disable, ["some-rule"]);
     let broad: Vec<_> = carried.allow.iter().filter(|a| a.broad).collect();
-    assert_eq!(broad.len(), 2, "paths, and a commit: {broad:?}");
+    assert_eq!(broad.len(), 3, "paths, a commit, and a regex for whatever there is: {broad:?}");
     assert!(carried.allow.iter().any(|a| a.value.as_deref() == Some("^example") && a.path.is_empty()));
     assert!(carried.allow.iter().any(|a| a.value.as_deref() == Some("(?i)fixture\\+")));
     let both = carried.allow.iter().find(|a| a.value.as_deref() == Some("(?:^sample)")).expect("AND");
