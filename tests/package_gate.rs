@@ -332,3 +332,45 @@ fn the_history_is_searched_for_hijacked_packages_too() {
     // What is checked out now is clean.
     repo.shield(&["scan", "--format", "json"]).expect_clean();
 }
+
+#[test]
+fn requirements_by_any_usual_name_and_by_their_files() {
+    let sandbox = Sandbox::new();
+    let bad = "flask==3.0.0\nelementary-data==0.23.3\n";
+    for name in ["deps/prod.txt", "dev.txt", "pip/anything.in", "requirements/base.txt", "reqs.txt"] {
+        let repo = sandbox.repo(&name.replace('/', "-"));
+        repo.write("README", "hello\n").commit("first");
+        repo.write(name, bad).add();
+        repo.scan_staged().expect_blocked(&[&format!("{name}:2")]);
+        repo.commit("in it is");
+        for args in [&["scan", "--history"][..], &["scan", "--range", "HEAD~1..HEAD"], &["scan"]] {
+            repo.shield(&[args, &["--format", "json"]].concat()).expect_blocked(&[&format!("{name}:2")]);
+        }
+    }
+    // A text is no list of requirements, whatever it is called.
+    let repo = sandbox.repo("prose");
+    repo.write("docs.txt", "How to pin:\nelementary-data==0.23.3 was bad\n").write("dev.txt", "a word a line\n").add();
+    repo.scan_staged().expect_clean();
+    let repo = sandbox.repo("files");
+    let files = [
+        "elementary-data @ https://files.example/packages/ab/cd/ef/elementary_data-0.23.3-py3-none-any.whl#sha256=00",
+        "https://files.example/packages/ab/cd/ef/elementary_data-0.23.3.tar.gz",
+        "x @ https://files.example/packages/ab/cd/ef/elementary_data-0.23.3.tar.gz ; python_version > '3'",
+    ];
+    for file in files {
+        repo.write("requirements.txt", file).add();
+        repo.scan_staged().expect_blocked(&["requirements.txt:1"]);
+    }
+}
+
+#[test]
+fn one_of_several_versions_that_a_manifest_asks_for() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write(
+        "package.json",
+        "{\"dependencies\": {\n  \"axios\": \"1.13.0 || 1.14.1\",\n  \"ms\": \"^1 || ^2\"\n}}\n",
+    )
+    .add();
+    repo.scan_staged().expect_blocked(&["package.json:2"]);
+}

@@ -142,6 +142,12 @@ fn look_up(what: &str, only: Option<Ecosystem>, advisories: &Advisories, survey:
         _ => (None, what),
     };
     let (name, version, python) = split(rest);
+    // Python's extras are no part of the name, and its other comparisons no part of a version.
+    let name =
+        name.split_once('[').filter(|(_, extras)| extras.ends_with(']')).map_or(name, |(name, _)| name.trim_end());
+    if let Some(at) = name.find(['<', '>', '~', '!', '^', '=']) {
+        return Err(Error::usage(format!("`{}` is a range", &name[at..])).help("name the exact version"));
+    }
     // What was mistyped must not come back as unknown: nobody would look again.
     let scope = name.strip_prefix('@').map(|rest| rest.split_once('/'));
     let torn = matches!(scope, Some(None) | Some(Some(("", _) | (_, ""))));
@@ -167,11 +173,22 @@ fn look_up(what: &str, only: Option<Ecosystem>, advisories: &Advisories, survey:
             (Some(version), Verdict::Unknown) if version.starts_with(['^', '~', '<', '>', '*']) => {
                 return Err(Error::usage(format!("`{version}` is a range")).help("name the exact version"));
             }
+            // `latest` is whatever it leads to today.
+            (Some(version), Verdict::Unknown) if is_tag(ecosystem, version) => {
+                return Err(Error::usage(format!("`{version}` is a tag, not a version"))
+                    .help("name the exact version, or check the lockfile"));
+            }
             (_, verdict) => verdict,
         };
         survey.rows.push(Row { verdict, ..Row::unknown(ecosystem, name, version) });
     }
     Ok(())
+}
+
+/// Whether what stands in a version's place cannot be one where versions begin with a digit.
+fn is_tag(ecosystem: Ecosystem, version: &str) -> bool {
+    let numbered = matches!(ecosystem, Ecosystem::Npm | Ecosystem::Pypi);
+    numbered && !version.trim_start_matches(['v', 'V', '=', ' ']).starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// Name, version, and whether it was written in Python's way.

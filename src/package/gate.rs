@@ -86,7 +86,7 @@ pub fn concerns(path: &str, bytes: &[u8], sight: Sight) -> bool {
 
 /// Whether a file at this path is looked into for anything but hidden text.
 pub fn looks_into(path: &str) -> bool {
-    place::is_special(path.as_bytes()) && indicator::looks_into(path)
+    place::is_special(path.as_bytes()) && (indicator::looks_into(path) || lockfile::may_hold_requirements(path))
 }
 
 /// Whether anything in the text hides. Of a part in whole lines it says what it says of them in the whole.
@@ -128,7 +128,7 @@ impl Gate {
         if special {
             traces.extend(indicator::scan(path, bytes));
         }
-        let format = special.then(|| lockfile::recognise(path)).flatten();
+        let format = special.then(|| lockfile::recognise_in(path, bytes)).flatten();
         if traces.is_empty() && format.is_none() {
             return Ok(judged);
         }

@@ -45,8 +45,20 @@ impl Format for PackageJson {
     }
 }
 
-fn asked(entry: &Entry<'_>) -> Option<Package> {
-    let spec = origin::spec(entry.node.text()?);
+fn asked(entry: &Entry<'_>) -> Vec<Package> {
+    let Some(text) = entry.node.text() else { return Vec::new() };
+    // `1.0.0 || 2.0.0` may bring either.
+    let mut packages: Vec<Package> = text.split("||").map(|one| asked_for(entry, one)).collect();
+    if packages.len() > 1 {
+        packages.sort_by_key(|package| package.version.is_none());
+        let exact = packages.iter().filter(|package| package.version.is_some()).count();
+        packages.truncate(exact.max(1));
+    }
+    packages
+}
+
+fn asked_for(entry: &Entry<'_>, text: &str) -> Package {
+    let spec = origin::spec(text);
     // Resolutions carry a path or a range before or after the name: `a/**/b`, `b@^1`.
     let key = entry.key.rsplit_once("**/").map_or(entry.key.as_ref(), |(_, name)| name);
     let (key, _) = origin::name_and_rest(key.rsplit('>').next().unwrap_or(key));
@@ -54,7 +66,7 @@ fn asked(entry: &Entry<'_>) -> Option<Package> {
     let mut package = Package::new(Ecosystem::Npm, name, spec.version, entry.line);
     package.alias = (name != key).then(|| key.to_owned());
     package.source = spec.source;
-    Some(package)
+    package
 }
 
 fn overrides(entries: &[Entry<'_>], packages: &mut Vec<Package>) {

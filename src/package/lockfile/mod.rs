@@ -75,6 +75,20 @@ pub fn recognise(path: &str) -> Option<&'static dyn Format> {
     FORMATS.into_iter().find(|format| format.claims(name, directory))
 }
 
+/// Whether a path that no format claims may be that of requirements: [`recognise_in`] says whether it is.
+pub fn may_hold_requirements(path: &str) -> bool {
+    let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+    requirements::may_be_called(name, directory)
+}
+
+/// The format of a path, told by its name, or where that says too little by what stands in the file.
+pub fn recognise_in(path: &str, bytes: &[u8]) -> Option<&'static dyn Format> {
+    recognise(path).or_else(|| {
+        let text = std::str::from_utf8(bytes).ok().filter(|_| may_hold_requirements(path))?;
+        requirements::is_one(text).then_some(&requirements::Requirements as &dyn Format)
+    })
+}
+
 /// Reads the lockfile or manifest at `path`; nothing where the name is no format's.
 pub fn parse(path: &str, bytes: &[u8]) -> Option<Result<Inventory, LockError>> {
     recognise(path).map(|format| read(format, bytes))

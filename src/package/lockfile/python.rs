@@ -21,7 +21,14 @@ pub(super) fn requirement(text: &str, line: u32) -> Option<Package> {
     let mut package = Package::new(Ecosystem::Pypi, name, None, line);
     if let Some(url) = rest.strip_prefix('@') {
         // A marker after a URL stands behind ` ;`.
-        package.source = from_url(url.split(" ;").next().unwrap_or(url).trim());
+        let url = url.split(" ;").next().unwrap_or(url).trim();
+        package.source = from_url(url);
+        if let Some((file_name, version)) = named_file(url) {
+            if Ecosystem::Pypi.normalise(&file_name) != Ecosystem::Pypi.normalise(name) {
+                (package.name, package.alias) = (file_name, Some(name.to_owned()));
+            }
+            package.version = Some(version);
+        }
         return Some(package);
     }
     let specifier = rest.split(';').next().unwrap_or(rest).trim().trim_start_matches('(').trim_end_matches(')');
@@ -40,6 +47,22 @@ pub(super) fn pinned(specifier: &str) -> Option<String> {
     pep440_rs::Version::from_str(version).ok().map(|_| version.to_owned())
 }
 
+/// Name and version out of a wheel's or a source archive's file name: `name-1.0-py3-none-any.whl`, `name-1.0.tar.gz`.
+pub(super) fn named_file(url: &str) -> Option<(String, String)> {
+    let path = url.split(['#', '?']).next().unwrap_or(url);
+    let file = path.rsplit(['/', '\\']).next().unwrap_or(path).replace("%2B", "+").replace("%2b", "+");
+    let (name, version) = match file.strip_suffix(".whl") {
+        Some(wheel) => {
+            let mut parts = wheel.split('-');
+            (parts.next()?, parts.next()?)
+        }
+        None => [".tar.gz", ".tar.bz2", ".zip"].iter().find_map(|end| file.strip_suffix(end))?.rsplit_once('-')?,
+    };
+    // A commit's or a branch's archive has no version.
+    pep440_rs::Version::from_str(version).ok().filter(|_| version.contains('.') && !name.is_empty())?;
+    Some((name.to_owned(), version.to_owned()))
+}
+
 /// Where a direct URL leads.
 pub(super) fn from_url(url: &str) -> Source {
     let lower = url.to_ascii_lowercase();
@@ -47,7 +70,13 @@ pub(super) fn from_url(url: &str) -> Source {
         return Source::Git(url.to_owned());
     }
     if lower.starts_with("http://") || lower.starts_with("https://") {
-        return if super::origin::is_git(url) { Source::Git(url.to_owned()) } else { Source::Url(url.to_owned()) };
+        // An index serves its files below one of these, as its mirrors do.
+        let of_index = (lower.contains("/packages/") || lower.contains("/simple/")) && named_file(url).is_some();
+        return match () {
+            () if super::origin::is_git(url) => Source::Git(url.to_owned()),
+            () if of_index => Source::Registry(Some(url.to_owned())),
+            () => Source::Url(url.to_owned()),
+        };
     }
     Source::File(url.to_owned())
 }
@@ -95,6 +124,10 @@ mod tests {
         assert_eq!(of("foo bar"), None);
         assert_eq!(of("foo = 1"), None);
         assert_eq!(of("./foo"), None);
+        assert_eq!(of("foo @ https://host.example/p/foo-1.0-py3-none-any.whl#sha256=1"), pair("foo", Some("1.0")));
+        assert_eq!(of("left @ https://host.example/right_hand-6.6%2B1.tar.gz"), pair("right_hand", Some("6.6+1")));
+        assert_eq!(of("foo @ https://host.example/o/r/archive/main.zip"), pair("foo", None));
+        assert_eq!(of("foo @ https://host.example/o/foo-0123456.tar.gz"), pair("foo", None));
         let url = requirement("foo @ git+https://host.example/a.git@abc ; os_name == 'nt'", 1).unwrap();
         assert_eq!(url.source, Source::Git("git+https://host.example/a.git@abc".to_owned()));
     }

@@ -7,6 +7,45 @@ use super::{Format, python};
 
 pub(super) struct Requirements;
 
+/// Whether a file at this path, which is not called so, may be one all the same: what `-r` names has any name, and these
+/// are the usual ones.
+pub(super) fn may_be_called(name: &str, directory: &str) -> bool {
+    const STEMS: [&str; 24] = [
+        "all",
+        "base",
+        "build",
+        "ci",
+        "common",
+        "core",
+        "dependencies",
+        "deps",
+        "dev",
+        "develop",
+        "development",
+        "docs",
+        "extras",
+        "lint",
+        "local",
+        "packages",
+        "pip",
+        "prod",
+        "production",
+        "reqs",
+        "staging",
+        "test",
+        "testing",
+        "tests",
+    ];
+    const FOLDERS: [&str; 7] = ["dependencies", "deps", "envs", "pip", "reqs", "requirement", "requires"];
+    let Some((stem, "txt" | "in")) = name.rsplit_once('.') else { return false };
+    STEMS.contains(&stem) || directory.rsplit('/').next().is_some_and(|folder| FOLDERS.contains(&folder))
+}
+
+/// Whether a text is nothing but requirements, with a pinned one among them.
+pub(super) fn is_one(text: &str) -> bool {
+    Requirements.read(text).is_ok_and(|read| read.packages.iter().any(|package| package.version.is_some()))
+}
+
 impl Format for Requirements {
     fn name(&self) -> &'static str {
         "requirements.txt"
@@ -102,7 +141,9 @@ fn direct(target: &str, number: u32) -> Package {
     let egg = fragment.split('&').find_map(|part| part.strip_prefix("egg="));
     let last = url.trim_end_matches('/').rsplit('/').next().unwrap_or(url);
     let name = egg.map(|e| e.split('[').next().unwrap_or(e)).unwrap_or_else(|| last.split('-').next().unwrap_or(last));
-    let mut package = Package::new(Ecosystem::Pypi, name, None, number);
+    let file = python::named_file(url);
+    let name = file.as_ref().map_or(name, |(name, _)| name);
+    let mut package = Package::new(Ecosystem::Pypi, name, file.as_ref().map(|(_, version)| version.clone()), number);
     package.source = match python::from_url(url) {
         Source::File(path) if !path.contains(".whl") && !path.contains(".tar.gz") && !path.contains(".zip") => {
             Source::Link(path)
