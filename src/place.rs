@@ -11,10 +11,16 @@ pub fn is_special(path: &[u8]) -> bool {
     match extension.len() {
         // Nearly every file of a change ends here: source code.
         1 => false,
-        2 => matches!(extension, b"js" | b"md" | b"py" | b"gz") && named(name) || extension == b"in",
+        2 => {
+            matches!(extension, b"js" | b"md" | b"py" | b"gz") && named(name)
+                || matches!(extension, b"in" | b"sh" | b"mk")
+        }
         _ => {
             matches!(extension, b"json" | b"jsonc" | b"lock" | b"lockb" | b"toml" | b"yaml" | b"yml" | b"txt")
                 || matches!(extension, b"pth" | b"gyp" | b"pyz" | b"Pipfile" | b"cursorrules" | b"windsurfrules")
+                || matches!(extension, b"bash" | b"zsh" | b"ps1" | b"bat" | b"cmd" | b"dockerfile")
+                || name.starts_with(b"Dockerfile")
+                || name.starts_with(b"Containerfile")
                 || named(name)
         }
     }
@@ -22,7 +28,7 @@ pub fn is_special(path: &[u8]) -> bool {
 
 /// Names whose extension says nothing.
 fn named(name: &[u8]) -> bool {
-    const NAMES: [&[u8]; 20] = [
+    const NAMES: [&[u8]; 28] = [
         b"setup.py",
         b"sitecustomize.py",
         b"usercustomize.py",
@@ -43,6 +49,14 @@ fn named(name: &[u8]) -> bool {
         b"trap-core.js",
         b"setup.mjs",
         b"tpcp.tar.gz",
+        b"Makefile",
+        b"GNUmakefile",
+        b"justfile",
+        b"Justfile",
+        b"Jenkinsfile",
+        b"setup.cfg",
+        b"tox.ini",
+        b"noxfile.py",
     ];
     NAMES.contains(&name)
 }
@@ -60,11 +74,18 @@ mod tests {
         for path in ["node_modules/.package-lock.json", "requirements/base.in", "a/npm-shrinkwrap.json", "x.py.lock"] {
             assert!(is_special(path.as_bytes()), "{path}");
         }
+        for path in
+            ["Dockerfile.dev", "ci/build.sh", "x.ps1", "tox.ini", "Makefile", "noxfile.py", ".github/workflows/a.yml"]
+        {
+            assert!(is_special(path.as_bytes()), "{path}");
+            assert!(crate::package::lockfile::recognise(path).is_some_and(|f| f.is_recipe()), "{path}");
+        }
     }
 
     #[test]
     fn source_code_is_not() {
-        for path in ["src/main.rs", "a/b.c", "index.js", "README.md", "x.go", "app.py", "Makefile", "", "a/", "lib.ts"]
+        for path in
+            ["src/main.rs", "a/b.c", "index.js", "README.md", "x.go", "app.py", "GNUmakefile.c", "", "a/", "lib.ts"]
         {
             assert!(!is_special(path.as_bytes()), "{path}");
         }

@@ -48,6 +48,34 @@ fn a_copy_under_another_name_does_not_hide_a_lockfile() {
 }
 
 #[test]
+fn a_hijacked_version_does_not_come_in_through_a_script_either() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write("Dockerfile", "FROM scratch\nRUN npm i -g axios@1.14.0\n").write("README.md", "x\n").commit("first");
+    repo.write("Dockerfile", "FROM scratch\nRUN npm i -g axios@1.14.1\n")
+        .write(".github/workflows/a.yml", "jobs:\n  a:\n    steps:\n      - run: pip install litellm==1.82.8\n")
+        .write(".pre-commit-config.yaml", "repos:\n- hooks:\n  - additional_dependencies: ['axios@1.14.1']\n")
+        .write("pnpm-workspace.yaml", "packages: [a]\ncatalog:\n  axios: 1.14.1\n")
+        .write("setup.py", "from setuptools import setup\nsetup(install_requires=['litellm == 1.82.8'])\n")
+        .write("requirements.txt", "https://files.example/litellm-1.82.8-py3-none-any.whl\n")
+        .write("README.md", "Never `npm i axios@1.14.1`.\n")
+        .write("ci/pins.sh", "# axios@1.14.1 was hijacked\nnpm i axios@1.14.0 ./local\n")
+        .add();
+    repo.scan_staged().expect_blocked(&[
+        ".github/workflows/a.yml:4",
+        ".pre-commit-config.yaml:3",
+        "Dockerfile:2",
+        "pnpm-workspace.yaml:3",
+        "requirements.txt:1",
+        "setup.py:2",
+    ]);
+    // What stood there does not stop the next change.
+    repo.commit("in it is");
+    repo.write("Dockerfile", "FROM scratch\nRUN npm i -g axios@1.14.1\nRUN true\n").add();
+    repo.scan_staged().expect_clean();
+}
+
+#[test]
 fn a_hash_that_changes_under_the_same_version_blocks() {
     let sandbox = Sandbox::new();
     let repo = sandbox.repo("repo");

@@ -116,7 +116,7 @@ fn snapshot(root: &Path) -> Result<Snapshot> {
     for entry in walk.build() {
         let entry = entry.or_incomplete("the lockfiles")?;
         let path = entry.path().strip_prefix(root).unwrap_or(entry.path());
-        let known = slashes(path).to_str().is_ok_and(|name| lockfile::recognise(name).is_some());
+        let known = slashes(path).to_str().is_ok_and(|name| lockfile::recognise(name).is_some_and(|f| !f.is_recipe()));
         if known && entry.file_type().is_some_and(|t| t.is_file()) {
             found.insert(path.to_owned(), fs::read(entry.path()).or_incomplete(entry.path().display())?);
         }

@@ -129,7 +129,12 @@ impl Gate {
             traces.extend(indicator::scan(path, bytes));
         }
         let format = special.then(|| lockfile::recognise_in(path, bytes)).flatten();
-        if traces.is_empty() && format.is_none() {
+        let read = format.map(|format| (format, lockfile::read(format, bytes)));
+        // Most scripts install nothing, and text that cannot be read as one is none.
+        let read = read.filter(|(format, read)| {
+            !format.is_recipe() || read.as_ref().is_ok_and(|inventory| !inventory.packages.is_empty())
+        });
+        if traces.is_empty() && read.is_none() {
             return Ok(judged);
         }
         let old = if sight == Sight::State { Vec::new() } else { old() };
@@ -140,15 +145,19 @@ impl Gate {
                 .collect();
             judged.drafts.extend(traces.into_iter().map(|trace| of_trace(trace, &before)));
         }
-        if let Some(format) = format {
-            match lockfile::read(format, bytes) {
+        if let Some((format, read)) = read {
+            match read {
                 Ok(mut inventory) => {
                     let before = before(path, &old);
                     if settings.online && sight != Sight::State && format.is_lock() {
                         self.ask(&mut inventory, &before, settings, &mut judged)?;
                     }
                     self.inventory(path, &inventory, sight, &before, &mut judged)?;
-                    if sight != Sight::State {
+                    if format.is_recipe() {
+                        // A script may well go back to an older version; what comes and goes in it is no list of packages.
+                        judged.change = None;
+                        judged.drafts.retain(|draft| draft.rule.id != rules::DOWNGRADE.id);
+                    } else if sight != Sight::State {
                         judged.drafts.extend(too_new(&inventory, &before, settings));
                     }
                 }

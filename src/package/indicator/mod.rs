@@ -143,6 +143,7 @@ pub fn looks_into(path: &str) -> bool {
     name == "package.json"
         || autorun::may_run(path)
         || reads_text(path)
+        || super::lockfile::recognise(path).is_some()
         || known().list.iter().any(|indicator| names(indicator, path, name))
 }
 
@@ -238,7 +239,7 @@ fn reads_text(path: &str) -> bool {
     workflow
         || hidden_folder
         || is_named(name)
-        || super::lockfile::recognise(path).is_some()
+        || super::lockfile::recognise(path).is_some_and(|format| !format.is_recipe())
         || name.ends_with(".pth")
         || matches!(
             name,

@@ -45,7 +45,8 @@ impl Format for PackageJson {
     }
 }
 
-fn asked(entry: &Entry<'_>) -> Vec<Package> {
+/// What `name: specifier` asks for.
+pub(super) fn asked(entry: &Entry<'_>) -> Vec<Package> {
     let Some(text) = entry.node.text() else { return Vec::new() };
     // `1.0.0 || 2.0.0` may bring either.
     let mut packages: Vec<Package> = text.split("||").map(|one| asked_for(entry, one)).collect();

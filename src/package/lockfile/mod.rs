@@ -14,6 +14,7 @@ mod pnpm;
 mod poetry;
 mod pylock;
 mod python;
+mod recipe;
 mod requirements;
 mod toml;
 mod tree;
@@ -40,10 +41,15 @@ pub trait Format: Sync {
     fn is_lock(&self) -> bool {
         true
     }
+    /// Whether it is a script that installs packages among other things: any text is one, and there is nothing in it
+    /// to compare but what the data knows.
+    fn is_recipe(&self) -> bool {
+        false
+    }
 }
 
 /// Every format, in the order they are asked.
-pub static FORMATS: [&dyn Format; 15] = [
+pub static FORMATS: [&dyn Format; 17] = [
     &npm::PackageLock,
     &manifest::PackageJson,
     &yarn::YarnLock,
@@ -59,17 +65,15 @@ pub static FORMATS: [&dyn Format; 15] = [
     &pylock::Pylock,
     &manifest::Pyproject,
     &manifest::Pipfile,
+    &pnpm::PnpmWorkspace,
+    &recipe::Recipe,
 ];
 
 /// The format of a path, told by its name alone; `/` separates.
 pub fn recognise(path: &str) -> Option<&'static dyn Format> {
     let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
-    // All names end in one of these; almost every file of a change ends here.
-    if !name.ends_with("json")
-        && !name.contains("lock")
-        && !matches!(name.rsplit('.').next(), Some("txt" | "in" | "toml"))
-        && name != "Pipfile"
-    {
+    // Almost every file of a change ends here: source code.
+    if !crate::place::is_special(name.as_bytes()) {
         return None;
     }
     FORMATS.into_iter().find(|format| format.claims(name, directory))
@@ -122,7 +126,10 @@ pub fn read(format: &dyn Format, bytes: &[u8]) -> Result<Inventory, LockError> {
     if let Some(at) = conflict(text) {
         return Err(LockError::new(line_of(bytes, at), "an unresolved merge conflict"));
     }
-    format.read(text)
+    let mut inventory = format.read(text)?;
+    let served: Vec<_> = inventory.packages.iter().filter_map(python::served).collect();
+    inventory.packages.extend(served);
+    Ok(inventory)
 }
 
 fn utf16(bytes: &[u8], word: fn([u8; 2]) -> u16) -> Result<String, LockError> {

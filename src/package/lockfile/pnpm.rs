@@ -3,7 +3,7 @@
 use super::super::ecosystem::Ecosystem;
 use super::super::inventory::{Inventory, LockError, Package, Source};
 use super::tree::{Entry, Node};
-use super::{Format, origin, yaml};
+use super::{Format, manifest, origin, yaml};
 
 pub(super) struct PnpmLock;
 
@@ -100,6 +100,37 @@ fn name_slash_version(text: &str) -> (&str, &str) {
             (&text[..after_scope + slash], version.split(['_', '(']).next().unwrap_or(version))
         }
         None => (text, ""),
+    }
+}
+
+/// pnpm-workspace.yaml: the versions that its members take from a catalog, and those it puts in others' place.
+pub(super) struct PnpmWorkspace;
+
+impl Format for PnpmWorkspace {
+    fn name(&self) -> &'static str {
+        "pnpm-workspace.yaml"
+    }
+
+    fn claims(&self, name: &str, _directory: &str) -> bool {
+        name == "pnpm-workspace.yaml"
+    }
+
+    fn is_lock(&self) -> bool {
+        false
+    }
+
+    fn read(&self, text: &str) -> Result<Inventory, LockError> {
+        let mut packages = Vec::new();
+        if text.lines().map(str::trim_start).all(|line| line.is_empty() || line.starts_with('#')) {
+            return Ok(Inventory::default());
+        }
+        for root in yaml::documents(text)? {
+            let root = root.expect_map("a pnpm-workspace.yaml")?;
+            let named = root.entries_at("catalogs").iter().flat_map(|catalog| catalog.node.entries());
+            let own = root.entries_at("catalog").iter().chain(root.entries_at("overrides"));
+            packages.extend(own.chain(named).flat_map(manifest::asked));
+        }
+        Ok(Inventory { packages, ..Inventory::default() })
     }
 }
 

@@ -81,6 +81,13 @@ pub(super) fn from_url(url: &str) -> Source {
     Source::File(url.to_owned())
 }
 
+/// What a package that is fetched from an address of its own is by the name of the file there, whoever serves it.
+pub(super) fn served(package: &Package) -> Option<Package> {
+    let Source::Url(url) = &package.source else { return None };
+    let (name, version) = named_file(url).filter(|_| package.ecosystem == Ecosystem::Pypi)?;
+    Some(Package::new(Ecosystem::Pypi, name, Some(version), package.line))
+}
+
 /// `sha256:abc` and the file it is of, where the artefact's table says so.
 pub(super) fn hash_of(artefact: &Node<'_>) -> Option<(String, String)> {
     let hash = artefact.text_at("hash")?;
@@ -130,5 +137,20 @@ mod tests {
         assert_eq!(of("foo @ https://host.example/o/foo-0123456.tar.gz"), pair("foo", None));
         let url = requirement("foo @ git+https://host.example/a.git@abc ; os_name == 'nt'", 1).unwrap();
         assert_eq!(url.source, Source::Git("git+https://host.example/a.git@abc".to_owned()));
+    }
+
+    #[test]
+    fn the_file_that_is_fetched_says_what_it_is() {
+        for (file, wanted) in [
+            ("foo_bar-1.0.post1-py3-none-any.whl", Some(("foo_bar", "1.0.post1"))),
+            ("foo_bar-1.0-1-cp312-cp312-linux_x86_64.whl#sha256=0", Some(("foo_bar", "1.0"))),
+            ("foo-bar-1.0.tar.gz", Some(("foo-bar", "1.0"))),
+            ("foo-main.zip", None),
+            ("1.0.tar.gz", None),
+        ] {
+            let read = requirement(&format!("other @ https://files.example/a/{file}"), 3).unwrap();
+            let found = served(&read).map(|p| (p.name, p.version.unwrap()));
+            assert_eq!(found, wanted.map(|(n, v)| (n.to_owned(), v.to_owned())), "{file}");
+        }
     }
 }

@@ -1,0 +1,312 @@
+//! Recipes: images, workflows, scripts and build files that install packages by name.
+//!
+//! They are no manifests and hold any text, so two things are read and the rest is let be: pins, `name@1.0.0` and
+//! `name==1.0`, wherever they stand; and the names behind an installer's command, for packages of which no version is
+//! good. What a comment says installs nothing.
+
+use super::super::ecosystem::Ecosystem;
+use super::super::inventory::{Inventory, LockError, Package};
+use super::{Format, python};
+
+pub(super) struct Recipe;
+
+impl Format for Recipe {
+    fn name(&self) -> &'static str {
+        "Dockerfile"
+    }
+
+    fn claims(&self, name: &str, directory: &str) -> bool {
+        const NAMES: [&str; 14] = [
+            "Dockerfile",
+            "Containerfile",
+            "Makefile",
+            "GNUmakefile",
+            "justfile",
+            "Justfile",
+            "Jenkinsfile",
+            "setup.py",
+            "setup.cfg",
+            "tox.ini",
+            "noxfile.py",
+            "deno.json",
+            "deno.jsonc",
+            "devcontainer.json",
+        ];
+        if NAMES.contains(&name) || name.starts_with("Dockerfile.") || name.starts_with("Containerfile.") {
+            return true;
+        }
+        match name.rsplit_once('.').map(|(_, extension)| extension) {
+            Some("yml" | "yaml" | "dockerfile") => true,
+            // What tests run in a sandbox of their own comes in by the thousand, and pins nothing.
+            Some("sh" | "bash" | "zsh" | "ps1" | "bat" | "cmd" | "mk") => {
+                !directory.split('/').any(|part| matches!(part, "t" | "test" | "tests" | "testdata" | "fixtures"))
+            }
+            _ => false,
+        }
+    }
+
+    fn is_lock(&self) -> bool {
+        false
+    }
+
+    fn is_recipe(&self) -> bool {
+        true
+    }
+
+    fn read(&self, text: &str) -> Result<Inventory, LockError> {
+        let mut inventory = Inventory::default();
+        let packages = &mut inventory.packages;
+        let mut command: Option<Command> = None;
+        for (line, number) in text.lines().zip(1u32..) {
+            if is_comment(line) {
+                continue;
+            }
+            if line.contains('@') || line.contains("==") {
+                pins(line, number, packages);
+            }
+            command = installs(line, number, command.take(), packages);
+        }
+        Ok(inventory)
+    }
+}
+
+fn is_comment(line: &str) -> bool {
+    let line = line.trim_start();
+    let rem = line.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("rem "));
+    line.starts_with('#') || line.starts_with("//") || line.starts_with("::") || rem
+}
+
+/// `name@1.0.0`, `@scope/name@1.0.0`, `npm:name@1.0.0`, `name[extra]==1.0`.
+fn pins(line: &str, number: u32, packages: &mut Vec<Package>) {
+    let bytes = line.as_bytes();
+    for at in memchr::memchr_iter(b'@', bytes) {
+        let version: String = run(&line[at + 1..], |c| c.is_ascii_alphanumeric() || ".+-".contains(c));
+        let version = version.trim_start_matches('v').trim_end_matches(['.', '-']);
+        if semver::Version::parse(version).is_err() {
+            continue;
+        }
+        let Some(name) = name_before(line, at) else { continue };
+        // `uvx name@1.0.0` runs what the Python index has.
+        let python = ["uvx ", "uv tool ", "pipx "].iter().any(|tool| line.contains(tool));
+        let ecosystem = if python { Ecosystem::Pypi } else { Ecosystem::Npm };
+        packages.push(Package::new(ecosystem, name, Some(version.to_owned()), number));
+    }
+    for at in memchr::memmem::find_iter(bytes, "==").filter(|at| *at == 0 || bytes[at - 1] != b'=') {
+        let version = line[at..].trim_start_matches('=').trim_start();
+        let version = run(version, |c| c.is_ascii_alphanumeric() || ".!+-*".contains(c));
+        let mut before = line[..at].trim_end();
+        if before.ends_with(']') {
+            before = before.rsplit_once('[').map_or("", |(name, _)| name);
+        }
+        let Some(name) = name_before(before, before.len()) else { continue };
+        packages.extend(
+            python::pinned(&format!("=={version}"))
+                .map(|version| Package::new(Ecosystem::Pypi, name, Some(version), number)),
+        );
+    }
+}
+
+fn run(text: &str, part: impl Fn(char) -> bool) -> String {
+    text.chars().take_while(|c| part(*c)).collect()
+}
+
+/// The package's name that ends at `end`: a scope goes with it; the last part of another path (`actions/checkout`) is
+/// none, unless the path is an address as content networks have it: `https://host/name@1.0.0`, `.../npm/name@1.0.0`.
+fn name_before(line: &str, end: usize) -> Option<&str> {
+    let is_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'~');
+    let back = |to: usize| to - line.as_bytes()[..to].iter().rev().take_while(|b| is_name(b)).count();
+    let start = back(end);
+    let name = &line[start..end];
+    if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let before = &line[..start];
+    if let Some(path) = before.strip_suffix('/') {
+        let scope = back(path.len());
+        if scope < path.len() && line[..scope].ends_with('@') {
+            return Some(&line[scope - 1..end]);
+        }
+        let is_host = path.rsplit_once("://").is_some_and(|(_, host)| !host.contains('/'));
+        return (is_host || path.ends_with("/npm") || path.ends_with("npm:")).then_some(name);
+    }
+    match before.chars().next_back() {
+        Some(':') => before.ends_with("npm:").then_some(name),
+        Some('$' | '@' | '{' | '%') => None,
+        _ => Some(name),
+    }
+}
+
+/// An installer's command, whose arguments are read.
+#[derive(Clone, Copy)]
+struct Command {
+    ecosystem: Ecosystem,
+    /// It runs its first argument, and all that follows is for that.
+    runs: bool,
+}
+
+/// Words that begin a command. An option may stand between the program and what it is told to do.
+const COMMANDS: [(&str, &[&str], Command); 9] = [
+    ("npm", &["install", "i", "in", "add", "isntall"], Command { ecosystem: Ecosystem::Npm, runs: false }),
+    ("npm", &["exec", "x", "create", "init"], Command { ecosystem: Ecosystem::Npm, runs: true }),
+    ("pnpm", &["install", "i", "add"], Command { ecosystem: Ecosystem::Npm, runs: false }),
+    ("pnpm", &["dlx"], Command { ecosystem: Ecosystem::Npm, runs: true }),
+    ("yarn", &["add"], Command { ecosystem: Ecosystem::Npm, runs: false }),
+    ("yarn", &["dlx"], Command { ecosystem: Ecosystem::Npm, runs: true }),
+    ("bun", &["install", "i", "add"], Command { ecosystem: Ecosystem::Npm, runs: false }),
+    ("pip", &["install", "download"], Command { ecosystem: Ecosystem::Pypi, runs: false }),
+    ("uv", &["add"], Command { ecosystem: Ecosystem::Pypi, runs: false }),
+];
+
+/// Programs that are told nothing but the package.
+const RUNNERS: [(&str, Ecosystem); 4] =
+    [("npx", Ecosystem::Npm), ("bunx", Ecosystem::Npm), ("pnpx", Ecosystem::Npm), ("uvx", Ecosystem::Pypi)];
+
+/// Options whose value stands behind them as a word of its own, and is no package.
+const VALUED: [&str; 22] = [
+    "-r",
+    "--requirement",
+    "-c",
+    "--constraint",
+    "-i",
+    "--index-url",
+    "--extra-index-url",
+    "--index",
+    "-f",
+    "--find-links",
+    "-t",
+    "--target",
+    "--prefix",
+    "--registry",
+    "--root",
+    "--python",
+    "--platform",
+    "--cache",
+    "--cache-dir",
+    "-C",
+    "--tag",
+    "--group",
+];
+
+/// Reads the packages behind the installers' commands of one line; `open` is one that the line before left unfinished.
+/// Returns the one that this line leaves so.
+fn installs(line: &str, number: u32, open: Option<Command>, packages: &mut Vec<Package>) -> Option<Command> {
+    let mut command = open;
+    if command.is_none() && !["npm", "yarn", "bun", "pip", "uv", "npx", "pnpx"].iter().any(|p| line.contains(p)) {
+        return None;
+    }
+    let mut words = line
+        .split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '[' | ']' | '(' | ')' | '`'))
+        .filter(|word| !word.is_empty());
+    let mut program = "";
+    while let Some(word) = words.next() {
+        // What ends a command: `a && b`, `a; b`, `a | b`.
+        let (word, ends) = match word.find([';', '|', '&']) {
+            Some(at) => (&word[..at], true),
+            None => (word, false),
+        };
+        let base = word.rsplit('/').next().unwrap_or(word).trim_end_matches(".exe");
+        if let Some(open) = command {
+            if VALUED.contains(&word) {
+                words.next();
+            } else if !word.starts_with('-') && word != "\\" && !word.is_empty() {
+                packages.extend(named(open.ecosystem, word, number));
+                command = (!open.runs).then_some(open);
+            }
+        } else if let Some((_, ecosystem)) = RUNNERS.iter().find(|(runner, _)| *runner == base) {
+            command = Some(Command { ecosystem: *ecosystem, runs: true });
+        } else if let Some((.., found)) = COMMANDS.iter().find(|(name, verbs, _)| {
+            *name == program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.') && verbs.contains(&word)
+        }) {
+            command = Some(*found);
+        } else if !word.starts_with('-') {
+            program = base;
+        }
+        if ends {
+            command = None;
+            program = "";
+        }
+    }
+    let continued = line.trim_end().ends_with('\\') || line.trim_end().ends_with('^');
+    command.filter(|_| continued)
+}
+
+/// The package an argument names without a version: pins are read wherever they stand.
+fn named(ecosystem: Ecosystem, word: &str, line: u32) -> Option<Package> {
+    let part = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+    };
+    let is_name = match word.strip_prefix('@').and_then(|rest| rest.split_once('/')) {
+        Some((scope, name)) => ecosystem == Ecosystem::Npm && part(scope) && part(name),
+        None => part(word),
+    };
+    is_name.then(|| Package::new(ecosystem, word, None, line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<String> {
+        let inventory = Recipe.read(text).unwrap();
+        let shown = inventory.packages.iter().map(|p| {
+            let version = p.version.as_deref().unwrap_or("*");
+            format!("{:?} {}@{version}:{}", p.ecosystem, p.name, p.line).to_lowercase()
+        });
+        shown.collect()
+    }
+
+    #[test]
+    fn pins_are_read_wherever_they_stand() {
+        for (text, wanted) in [
+            ("RUN npm i -g left@1.2.3", "npm left@1.2.3:1"),
+            ("RUN [\"npm\", \"install\", \"@s/left@1.2.3-rc.1\"]", "npm @s/left@1.2.3-rc.1:1"),
+            ("    - run: |\n        npx --yes left@1.2.3 build", "npm left@1.2.3:2"),
+            ("  \"left\": \"npm:left@1.2.3\"", "npm left@1.2.3:1"),
+            ("src=https://cdn.example/npm/left@1.2.3/index.js", "npm left@1.2.3:1"),
+            ("import: https://cdn.example/left@1.2.3", "npm left@1.2.3:1"),
+            ("    additional_dependencies: [left==1.2]", "pypi left==1.2:1"),
+            ("    - left==1.2", "pypi left==1.2:1"),
+            ("    install_requires=['left[a,b] == 1.2.post1'],", "pypi left@1.2.post1:1"),
+            ("python3 -m pip install left===1.2", "pypi left@1.2:1"),
+            ("uvx left@1.2.3 --help", "pypi left@1.2.3:1"),
+        ] {
+            let wanted = wanted.replace("==", "@");
+            assert!(read(text).contains(&wanted), "{text}: {:?}", read(text));
+        }
+    }
+
+    #[test]
+    fn names_behind_an_installer_are_read() {
+        assert_eq!(
+            read("npm install --save-dev left @s/right && npm test other"),
+            ["npm left@*:1", "npm @s/right@*:1"]
+        );
+        assert_eq!(
+            read("pip3.12 install -r requirements.txt -i https://x.example left \\\n  right"),
+            ["pypi left@*:1", "pypi right@*:2"]
+        );
+        assert_eq!(read("RUN [\"npx\", \"left\", \"build\"]"), ["npm left@*:1"]);
+        assert_eq!(read("sudo -H python -m pip install 'left'; echo right"), ["pypi left@*:1"]);
+    }
+
+    #[test]
+    fn what_installs_nothing_is_let_be() {
+        for text in [
+            "# npm i left@1.2.3",
+            "      uses: actions/checkout@4.1.0",
+            "image: registry.example/app@sha256:0123",
+            "if [ \"$x\" == \"1.2\" ]; then",
+            "contact: somebody@example.com",
+            "npm install ./left .",
+            "npm ci",
+            "npm run build left",
+            "pip install -e .",
+            "echo pip",
+            "REM npm i left@1.2.3",
+            "git clone git@1.2.3.example:left",
+        ] {
+            assert_eq!(read(text), [""; 0], "{text}");
+        }
+    }
+}
