@@ -180,7 +180,12 @@ impl Trial<'_> {
         let blocks = |m: &Match| m.confidence >= rule.confidence.min(Confidence::Medium);
         // What would block without an experimental rule goes on blocking beside it.
         let yields = |m: &Match| rule.status == Status::Experimental && (m.rule.detector.is_some() || m.rule.general);
-        let Some(found) = matches.iter().find(|m| Fingerprint::of(rule.id, &m.secret) == own) else {
+        // Of a store only a part is the secret.
+        let is_own = |m: &&Match| match rule.detector {
+            Some(Rule::STORE) => m.rule.id == rule.id,
+            _ => Fingerprint::of(rule.id, &m.secret) == own,
+        };
+        let Some(found) = matches.iter().find(is_own) else {
             if matches.iter().any(yields) {
                 return true;
             }

@@ -13,6 +13,7 @@ use shield_hook::git::Repo;
 use shield_hook::package::gate::Gate;
 use shield_hook::policy::Policy;
 use shield_hook::rule::RuleSet;
+use shield_hook::rule::generate::Generator;
 use shield_hook::scan;
 use shield_hook::source::{History, Range};
 use support::{Sandbox, npm_token};
@@ -283,6 +284,51 @@ fn what_a_commit_takes_from_another_path_is_looked_at_again() {
     let [whole, followed, swept] = all_ways(repo.dir(), &engine());
     assert_eq!(whole, followed);
     assert_eq!(whole, swept);
+}
+
+#[test]
+fn keys_that_come_and_go_in_stores_are_the_same() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("r");
+    let set = RuleSet::builtin();
+    let mut samples = Generator::with_seed(&set, 5);
+    let mut entry = |kind: &str| {
+        let sample = samples.expand(set.get("java-keystore").expect("a rule"), &format!("${{store:{kind}}}"));
+        let store = data_encoding::BASE64.decode(sample.expect("a store").text.as_bytes()).expect("base64");
+        store[12..store.len() - 20].to_vec()
+    };
+    let certificates: Vec<Vec<u8>> = (0..40).map(|_| entry("jks-certificates")).collect();
+    let keys: Vec<Vec<u8>> = (0..3).map(|_| entry("jks")).collect();
+    // Which certificates and which keys each version holds; one has a header that is broken.
+    let versions: &[(usize, &[usize], bool)] = &[
+        (40, &[], true),
+        (40, &[0], true),
+        (39, &[0, 1], true),
+        (40, &[0, 1], false),
+        (40, &[1], true),
+        (38, &[1, 2], true),
+        (38, &[], true),
+    ];
+    for (n, (some, held, is_whole)) in versions.iter().enumerate() {
+        let entries: Vec<&[u8]> =
+            certificates[..*some].iter().chain(held.iter().map(|k| &keys[*k])).map(Vec::as_slice).collect();
+        let magic = if *is_whole { [0xfe, 0xed, 0xfe, 0xed] } else { *b"none" };
+        let store =
+            [&magic, &[0, 0, 0, 2, 0, 0, 0][..], &[entries.len() as u8], &entries.concat(), &[n as u8; 20]].concat();
+        let text = data_encoding::BASE64.encode(&store);
+        let wrapped: String =
+            text.as_bytes().chunks(76).map(|l| format!("    {}\n", String::from_utf8_lossy(l))).collect();
+        repo.write("server.jks", &store).write("secret.yaml", format!("data:\n  server.jks: |\n{wrapped}"));
+        repo.write("line.env", format!("FIRST=1\nSTORE={text}\nLAST=1\n"));
+        repo.commit(&format!("version {n}"));
+    }
+    repo.git(&["repack", "-q", "-a", "-d", "-f", "--depth=50", "--window=50"]);
+    let [whole, followed, swept] = all_ways(repo.dir(), &engine());
+    assert!(whole.len() > 9, "{whole:#?}");
+    assert_eq!(whole, followed);
+    assert_eq!(whole, swept);
+    let [each, followed] = range_both_ways(repo.dir(), &engine());
+    assert_eq!(each, followed);
 }
 
 proptest! {

@@ -12,7 +12,7 @@ use super::ready::Ready;
 use super::resolve::Candidate;
 use super::run::Run;
 use super::seen::{Seen, Window};
-use super::{Engine, Match, Scratch, manifest, text, whole};
+use super::{Engine, Match, Scratch, manifest, store, text, whole};
 use crate::chunk::{Chunk, Copied};
 use crate::rule::Rule;
 
@@ -91,6 +91,7 @@ impl Engine {
         if text.len() <= whole::LONGEST
             || base.wide
             || text::has_mark(text)
+            || store::kind(text).is_some()
             || made.fresh.iter().any(|range| memchr::memchr(0, &text[range.clone()]).is_some())
         {
             return None;

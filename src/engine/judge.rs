@@ -8,6 +8,7 @@ use super::matcher::Found;
 use super::placeholder::is_placeholder;
 use super::ready::Ready;
 use super::resolve::{Candidate, Standing};
+use super::store::{Kept, Lock};
 use crate::finding::Verified;
 use crate::rule::{Confidence, Judge, Rule};
 
@@ -107,6 +108,33 @@ pub(super) fn judge(
         lower(&mut candidate, around);
     }
     Ok(candidate)
+}
+
+/// Judges what is kept in a store that begins at `start`, for the rule numbered `number`.
+pub(super) fn kept(number: usize, kept: &Kept, start: usize) -> Candidate {
+    let (confidence, standing, verified, words) = match kept.lock {
+        Lock::Open => (Confidence::High, Standing::Structure, Some(Verified::Structure), "no password protects it"),
+        Lock::WellKnown => {
+            (Confidence::High, Standing::Proven, Some(Verified::Checksum), "a password that everybody tries opens it")
+        }
+        Lock::Password => {
+            (Confidence::Medium, Standing::Structure, Some(Verified::Structure), "a password protects it")
+        }
+        Lock::Strong => (Confidence::Low, Standing::NotSecret, None, "a passphrase protects it"),
+        Lock::Public => {
+            (Confidence::Low, Standing::NotSecret, None, "Android's key for debugging, which signs no release")
+        }
+    };
+    Candidate {
+        rule: number,
+        span: kept.span.start + start..kept.span.end + start,
+        confidence,
+        verified,
+        standing,
+        notes: vec![format!("{}: {words}", kept.note)],
+        secret: None,
+        pair: None,
+    }
 }
 
 /// Whether the rule's keyword, with which `text` begins, ends in the middle of a word that begins inside it.

@@ -18,6 +18,7 @@ mod ready;
 mod resolve;
 mod run;
 mod seen;
+mod store;
 mod tally;
 mod text;
 mod view;
@@ -120,6 +121,8 @@ pub struct Engine {
     rules: Vec<Ready>,
     /// The places in `rules` of those that look at files which are one word.
     whole: Vec<usize>,
+    /// The places of those that look into files made to keep keys in.
+    stores: Vec<usize>,
     /// The places of those that look for secrets without a form of their own.
     generic: Vec<usize>,
     prefilter: Prefilter,
@@ -151,8 +154,20 @@ impl Engine {
             (prefilter_of(running.rules()), None)
         };
         let with = |detector| (0..rules.len()).filter(|&n| rules[n].brief().detector == Some(detector)).collect();
-        let (whole, generic) = (with(Rule::WHOLE), with(Rule::GENERIC));
-        Engine { set, rules, whole, generic, prefilter, wakes, places, settings, tally: None, limits: OnceLock::new() }
+        let (whole, stores, generic) = (with(Rule::WHOLE), with(Rule::STORE), with(Rule::GENERIC));
+        Engine {
+            set,
+            rules,
+            whole,
+            stores,
+            generic,
+            prefilter,
+            wakes,
+            places,
+            settings,
+            tally: None,
+            limits: OnceLock::new(),
+        }
     }
 
     /// The rules it runs.

@@ -12,6 +12,7 @@ use super::matcher::{self, Found};
 use super::prefilter::Hit;
 use super::resolve::{self, Candidate, Standing};
 use super::seen::Seen;
+use super::store;
 use super::text;
 use super::view::View;
 use super::whole;
@@ -68,9 +69,21 @@ impl<'a, L: Listen> Run<'a, L> {
 
     /// Every candidate in `text`, whose hits are `hits`, and in what is encoded in it, as deep as `depth`.
     pub fn scan(&mut self, text: &[u8], hits: &[Hit], depth: usize) -> Vec<Candidate> {
+        self.scan_pieces(text, std::iter::once(0..text.len()), hits, depth)
+    }
+
+    /// The same for a text that was put together from `pieces`.
+    fn scan_pieces(
+        &mut self,
+        text: &[u8],
+        pieces: impl Iterator<Item = Range<usize>>,
+        hits: &[Hit],
+        depth: usize,
+    ) -> Vec<Candidate> {
         let mut candidates = Vec::new();
         self.matched(text, hits, &mut candidates);
         self.whole(text, &mut candidates);
+        pieces.for_each(|piece| self.kept(text, piece, &mut candidates));
         self.decoded(text, depth, &mut candidates);
         resolve::resolve(candidates, &self.engine.rules, text)
     }
@@ -80,6 +93,7 @@ impl<'a, L: Listen> Run<'a, L> {
         let mut candidates = Vec::new();
         self.matched(text, hits, &mut candidates);
         self.whole(text, &mut candidates);
+        self.kept(text, 0..text.len(), &mut candidates);
         resolve::resolve(candidates, &self.engine.rules, text)
     }
 
@@ -89,7 +103,7 @@ impl<'a, L: Listen> Run<'a, L> {
         let mut hits = Vec::new();
         self.engine.prefilter.hits(&view.text, 0, &mut hits);
         let is_inside = std::mem::replace(&mut self.is_inside, true);
-        let mut kept = self.scan(&view.text, &hits, depth);
+        let mut kept = self.scan_pieces(&view.text, view.pieces(), &hits, depth);
         self.is_inside = is_inside;
         for candidate in &mut kept {
             let secret = candidate.secret.take();
@@ -168,6 +182,26 @@ impl<'a, L: Listen> Run<'a, L> {
                 }
                 Err(why) => self.listener.dropped(number, &word, &why),
             }
+        }
+    }
+
+    /// Adds what is kept in a piece of `text`, where that is a file made to keep keys in.
+    fn kept(&mut self, text: &[u8], piece: Range<usize>, candidates: &mut Vec<Candidate>) {
+        let Some(kind) = store::kind(&text[piece.clone()]).filter(|_| !self.engine.stores.is_empty()) else { return };
+        self.is_encoded |= self.is_inside;
+        let around = self.around(text);
+        for kept in store::kept(kind, &text[piece.clone()]) {
+            let of = |number: &&usize| self.engine.rules[**number].rule().id == kept.rule;
+            let Some(&number) = self.engine.stores.iter().find(of) else { continue };
+            if !self.engine.rules[number].applies_to(self.path) {
+                continue;
+            }
+            self.listener.begin(number, 1);
+            let mut candidate = judge::kept(number, &kept, piece.start);
+            judge::lower(&mut candidate, &around);
+            self.listener.end(number, 0);
+            self.listener.taken(&candidate);
+            candidates.push(candidate);
         }
     }
 

@@ -11,6 +11,8 @@ pub(super) struct View {
     /// What is scanned.
     pub text: Vec<u8>,
     parts: Vec<Part>,
+    /// Where what does not follow what stands before it begins, but for the first.
+    heads: Vec<usize>,
 }
 
 /// Decoded bytes from `out` on came from the encoded ones from `from` on, `wide` of them for each `narrow` decoded.
@@ -35,6 +37,7 @@ impl View {
     pub fn clear(&mut self) {
         self.text.clear();
         self.parts.clear();
+        self.heads.clear();
     }
 
     /// Whether nothing was decoded.
@@ -68,7 +71,14 @@ impl View {
     pub fn gap(&mut self) {
         if !self.text.is_empty() {
             self.text.extend_from_slice(GAP);
+            self.heads.push(self.text.len());
         }
+    }
+
+    /// What was decoded, each by itself.
+    pub fn pieces(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+        let ends = self.heads.iter().map(|head| head - GAP.len()).chain([self.text.len()]);
+        std::iter::once(0).chain(self.heads.iter().copied()).zip(ends).map(|(start, end)| start..end)
     }
 
     /// Where the decoded `range` came from.

@@ -105,6 +105,8 @@ impl Rule {
     pub const GENERIC: &str = "generic";
     /// The detector of what Kubernetes Secrets declare.
     pub const MANIFEST: &str = "kubernetes-secret";
+    /// The detector of files made to keep keys in.
+    pub const STORE: &str = "key-store";
     /// The detector of files that are a credential and nothing else.
     pub const WHOLE: &str = "whole-file";
 

@@ -12,6 +12,8 @@ pub enum Piece {
     Random(Alphabet, usize),
     /// A random version 4 UUID.
     Uuid,
+    /// A file made to keep keys in, of the kind that is named, in base64.
+    Store(String),
 }
 
 /// What random values are made of.
@@ -106,6 +108,7 @@ fn placeholder(inside: &str) -> Result<Option<Piece>, String> {
     match (kind, argument) {
         ("secret", rule) => return Ok(Some(Piece::Secret(rule.map(str::to_owned)))),
         ("uuid", None) => return Ok(Some(Piece::Uuid)),
+        ("store", Some(kind)) => return Ok(Some(Piece::Store(kind.to_owned()))),
         _ => {}
     }
     let known = Alphabet::NAMES.iter().find(|(name, _)| *name == kind);
@@ -115,7 +118,7 @@ fn placeholder(inside: &str) -> Result<Option<Piece>, String> {
         (Some(_), _, _) => Err(format!("`${{{inside}}}` needs a length from 1 to 65536, as in `${{{kind}:32}}`")),
         (None, _, Some(_)) => {
             let names: Vec<&str> = Alphabet::NAMES.iter().map(|(name, _)| *name).collect();
-            Err(format!("`${{{inside}}}` is no known placeholder; there are secret, uuid, {}", names.join(", ")))
+            Err(format!("`${{{inside}}}` is no known placeholder; there are secret, store, uuid, {}", names.join(", ")))
         }
         (None, ..) => Ok(None),
     }

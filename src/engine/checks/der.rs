@@ -2,7 +2,7 @@
 
 /// What a private key is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Key {
+pub(in crate::engine) enum Key {
     /// It lies open; for people, its kind.
     Open(String),
     /// A passphrase protects it.
@@ -45,7 +45,7 @@ const OID: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
 
 /// The private key that `bytes` are, in any of the forms that PEM files hold.
-pub(super) fn private_key(bytes: &[u8]) -> Option<Key> {
+pub(in crate::engine) fn private_key(bytes: &[u8]) -> Option<Key> {
     // What follows the key (padding, a trailing newline that was encoded too) does not matter.
     let ((SEQUENCE, content), _) = element(bytes)? else { return None };
     let parts = elements(content)?;

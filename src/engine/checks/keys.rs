@@ -76,7 +76,7 @@ fn pgp_block(block: &Block) -> Proof {
 }
 
 /// The first packet's S2K usage octet, when it is a secret key: 0 means that no passphrase protects it (RFC 9580, 5.5.3).
-fn secret_packet(bytes: &[u8]) -> Option<u8> {
+pub(in crate::engine) fn secret_packet(bytes: &[u8]) -> Option<u8> {
     let (&first, rest) = bytes.split_first()?;
     let (tag, packet) = if first & 0xc0 == 0xc0 {
         let rest = match *rest.first()? {

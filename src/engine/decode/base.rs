@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Budget;
+use crate::engine::store;
 use crate::engine::view::{Scale, View};
 
 /// The shortest run worth decoding, in characters: 20 bytes in base64.
@@ -83,12 +84,12 @@ pub(super) fn note(encoded: &[u8]) -> &'static str {
 /// Decodes every run into `view`.
 pub(super) fn decode(text: &[u8], view: &mut View, budget: &mut Budget) {
     runs(text, |run| {
-        if run.alphabets & HEX != 0 && run.len().is_multiple_of(2) && looks_like_text(&hex_head(text, run)) {
+        if run.alphabets & HEX != 0 && run.len().is_multiple_of(2) && is_telling(&hex_head(text, run)) {
             if budget.take(run.len() / 2) {
                 view.gap();
                 hex(text, run, view);
             }
-        } else if (run.len() >= LONG || looks_like_text(&base64_head(text, run))) && budget.take(run.len() / 4 * 3) {
+        } else if (run.len() >= LONG || is_telling(&base64_head(text, run))) && budget.take(run.len() / 4 * 3) {
             view.gap();
             base64(text, run, view);
         }
@@ -225,8 +226,8 @@ pub(super) fn is_plain(line: &[u8]) -> bool {
 /// Whether a run is worth decoding, in either way.
 fn is_decoded(text: &[u8], run: &Run) -> bool {
     run.len() >= LONG
-        || looks_like_text(&base64_head(text, run))
-        || run.alphabets & HEX != 0 && looks_like_text(&hex_head(text, run))
+        || is_telling(&base64_head(text, run))
+        || run.alphabets & HEX != 0 && is_telling(&hex_head(text, run))
 }
 
 /// The first place from `at` on where [`SHORTEST`] characters of either alphabet begin.
@@ -279,6 +280,11 @@ fn hex_head(text: &[u8], run: &Run) -> [u8; 12] {
 
 fn nibble(b: u8) -> u8 {
     char::from(b).to_digit(16).unwrap_or(0) as u8
+}
+
+/// Whether decoded bytes begin like something that is looked into: text, or a file made to keep keys in.
+fn is_telling(head: &[u8]) -> bool {
+    looks_like_text(head) || store::kind(head).is_some()
 }
 
 /// Whether decoded bytes begin like text, in UTF-8 or UTF-16.

@@ -2,6 +2,7 @@
 //!
 //! This is why no credential-shaped literal has to stand in a rule file or a test.
 
+mod store;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -80,6 +81,12 @@ impl<'r> Generator<'r> {
             match piece {
                 Piece::Text(text) => sample.text.push_str(&text),
                 Piece::Uuid => sample.text.push_str(&self.uuid()),
+                Piece::Store(kind) => {
+                    let store = data_encoding::BASE64.encode(&store::store(&kind, &mut self.rng)?);
+                    sample.text.push_str(&store);
+                    // All of it: what of it is the secret is for the engine to say.
+                    sample.secrets.push((rule.id, store));
+                }
                 Piece::Random(alphabet, n) => sample.text.push_str(&self.random(alphabet, n)),
                 Piece::Secret(id) => {
                     let whose = match &id {

@@ -47,7 +47,7 @@ pub const CHECKS: &[&str] = &[
 ];
 
 /// The detectors that stand in for keywords or a regex; the engine implements them.
-pub const DETECTORS: &[&str] = &["generic", "kubernetes-secret", "whole-file"];
+pub const DETECTORS: &[&str] = &["generic", "key-store", "kubernetes-secret", "whole-file"];
 
 /// Whose rule file it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,6 +24,8 @@ const MAX_KEYWORDS: usize = 1000;
 
 /// The detector that goes with a shape.
 const WHOLE: &str = "whole-file";
+/// The detector that needs nothing else.
+const STORE: &str = "key-store";
 
 impl Reader<'_> {
     /// The regex and its keywords, from either form.
@@ -38,6 +40,9 @@ impl Reader<'_> {
                 return pattern;
             }
             (Some(d), None, None) if d != WHOLE => {
+                if d == STORE && !written.is_empty() {
+                    self.tell(at.clone(), "a `key-store` rule has no keywords: the first bytes of a file lead to it");
+                }
                 pattern.judge = Judge::Context;
                 pattern.keywords = written;
                 return pattern;

@@ -1,0 +1,92 @@
+//! BER, as some programs write PKCS#12: lengths may be left open, and strings come in pieces.
+
+use std::borrow::Cow;
+
+pub(super) const INTEGER: u8 = 0x02;
+pub(super) const OCTETS: u8 = 0x04;
+pub(super) const OID: u8 = 0x06;
+pub(super) const SEQUENCE: u8 = 0x30;
+pub(super) const SET: u8 = 0x31;
+/// `[0]`, with elements inside.
+pub(super) const ZERO: u8 = 0xa0;
+/// A string in pieces.
+const PIECES: u8 = 0x20;
+
+/// Deeper than this nothing is read.
+const DEEPEST: usize = 32;
+
+/// An element: its tag and its content.
+#[derive(Clone, Copy)]
+pub(super) struct Element<'a> {
+    pub tag: u8,
+    pub content: &'a [u8],
+}
+
+impl<'a> Element<'a> {
+    /// The elements inside; none where they do not fill it.
+    pub fn inside(self) -> Option<Vec<Element<'a>>> {
+        let (mut rest, mut all) = (self.content, Vec::new());
+        while !rest.is_empty() {
+            let (element, more) = element(rest)?;
+            all.push(element);
+            rest = more;
+        }
+        Some(all)
+    }
+
+    /// The elements inside a sequence.
+    pub fn sequence(self) -> Option<Vec<Element<'a>>> {
+        (self.tag == SEQUENCE).then(|| self.inside()).flatten()
+    }
+
+    /// The bytes of a string, in one piece or in several.
+    pub fn octets(self) -> Option<Cow<'a, [u8]>> {
+        self.octets_in(OCTETS)
+    }
+
+    /// The bytes of a string that is tagged otherwise.
+    pub fn octets_in(self, tag: u8) -> Option<Cow<'a, [u8]>> {
+        match self.tag {
+            own if own == tag => Some(Cow::Borrowed(self.content)),
+            own if own == tag | PIECES => {
+                let pieces: Option<Vec<_>> = self.inside()?.into_iter().map(Element::octets).collect();
+                Some(Cow::Owned(pieces?.concat()))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The first element, and what follows it.
+pub(super) fn element(bytes: &[u8]) -> Option<(Element<'_>, &[u8])> {
+    read(bytes, DEEPEST)
+}
+
+fn read(bytes: &[u8], deepest: usize) -> Option<(Element<'_>, &[u8])> {
+    let (&tag, rest) = bytes.split_first()?;
+    let (&short, mut rest) = rest.split_first()?;
+    if tag & 0x1f == 0x1f {
+        return None;
+    }
+    let len = match short {
+        0..=0x7f => usize::from(short),
+        // It ends where two zeros stand for an element.
+        0x80 => {
+            let start = rest;
+            let deeper = deepest.checked_sub(1)?;
+            while !rest.starts_with(&[0, 0]) {
+                rest = read(rest, deeper)?.1;
+            }
+            let content = &start[..start.len() - rest.len()];
+            return Some((Element { tag, content }, &rest[2..]));
+        }
+        0x81..=0x84 => {
+            let (digits, more) = rest.split_at_checked(usize::from(short & 0x7f))?;
+            rest = more;
+            digits.iter().fold(0, |n, &b| n << 8 | usize::from(b))
+        }
+        _ => return None,
+    };
+    let (content, rest) = rest.split_at_checked(len)?;
+    Some((Element { tag, content }, rest))
+}

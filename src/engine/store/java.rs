@@ -1,0 +1,138 @@
+//! Java's own keystores (JKS, JCEKS) and those of Bouncy Castle (BKS, UBER).
+
+use std::ops::Range;
+
+use super::password::{self, Algorithm, Seal};
+use super::{Cursor, Kept, Lock, ber};
+
+const RULE: &str = "java-keystore";
+const KNOWN: &str = "keystore-known-password";
+
+/// The length of the digest at a store's end, in bytes.
+const SUM: usize = 20;
+/// More entries than any store has.
+const ENTRIES: usize = 100_000;
+
+/// JKS and JCEKS: entries one after the other, and a digest of the password and all of it.
+pub(super) fn jks(text: &[u8]) -> Option<Vec<Kept>> {
+    let (data, sum) = text.split_at_checked(text.len().checked_sub(SUM)?)?;
+    let mut cursor = Cursor::new(data);
+    cursor.take(4)?;
+    let version = cursor.int().filter(|version| matches!(version, 1 | 2))?;
+    let count = cursor.int().filter(|count| *count <= ENTRIES)?;
+    let mut keys: Vec<Range<usize>> = Vec::new();
+    for _ in 0..count {
+        let kind = cursor.int()?;
+        let _alias = cursor.string()?;
+        let _created = cursor.take(8)?;
+        match kind {
+            // A private key and the certificates that go with it.
+            1 => {
+                let key = cursor.block()?;
+                ber::element(&data[key.clone()]).filter(|(element, _)| element.tag == ber::SEQUENCE)?;
+                for _ in 0..cursor.int()? {
+                    certificate(&mut cursor, version)?;
+                }
+                keys.push(key);
+            }
+            2 => certificate(&mut cursor, version)?,
+            // A secret key, as Java writes objects: nothing says how long it is.
+            3 => {
+                data[cursor.at..].starts_with(&[0xac, 0xed, 0, 5]).then_some(())?;
+                keys.push(cursor.at..data.len());
+                cursor.at = data.len();
+                break;
+            }
+            _ => return None,
+        }
+    }
+    (cursor.at == data.len()).then_some(())?;
+    let note = if text[0] == 0xfe { "JKS" } else { "JCEKS" };
+    Some(told(keys, note, || password::opens_jks(data, sum)))
+}
+
+fn certificate(cursor: &mut Cursor<'_>, version: usize) -> Option<()> {
+    if version == 2 {
+        cursor.string()?;
+    }
+    cursor.block().map(|_| ())
+}
+
+/// Finds as they are told; whether the password is known is asked only where there is something to open.
+fn told(keys: Vec<Range<usize>>, note: &'static str, is_known: impl Fn() -> bool) -> Vec<Kept> {
+    let (rule, lock) = if !keys.is_empty() && is_known() { (KNOWN, Lock::WellKnown) } else { (RULE, Lock::Password) };
+    keys.into_iter().map(|span| Kept { rule, span, lock, note }).collect()
+}
+
+/// BKS: entries, and a MAC. Where they do not read as such they may be encrypted all together: UBER.
+pub(super) fn bks(text: &[u8]) -> Option<Vec<Kept>> {
+    let mut cursor = Cursor::new(text);
+    let version = cursor.int()?;
+    let salt = cursor.block()?;
+    let rounds = cursor.int().filter(|rounds| (1..1 << 24).contains(rounds))?;
+    let start = cursor.at;
+    let Some((open, locked, end)) = entries(text, cursor) else { return uber(text, version, start) };
+    let sum = text.get(end..).filter(|sum| sum.len() == SUM)?;
+    // The first version took the length in bytes for one in bits.
+    let key = (version == 1).then_some(SUM / 8);
+    let seal = Seal { algorithm: Algorithm::Sha1, salt: &text[salt], rounds, key, sum };
+    let mut kept = told(locked, "BKS", || seal.opens(&text[start..end]));
+    kept.extend(open.into_iter().map(|span| Kept { rule: RULE, span, lock: Lock::Open, note: "BKS" }));
+    kept.sort_by_key(|kept| kept.span.start);
+    Some(kept)
+}
+
+type Entries = (Vec<Range<usize>>, Vec<Range<usize>>, usize);
+
+/// The keys that lie open, those that a password protects, and where the entries end.
+fn entries(text: &[u8], mut cursor: Cursor<'_>) -> Option<Entries> {
+    let (mut open, mut locked) = (Vec::new(), Vec::new());
+    loop {
+        let kind = cursor.byte()?;
+        if kind == 0 {
+            break;
+        }
+        let _alias = cursor.string()?;
+        let _created = cursor.take(8)?;
+        for _ in 0..cursor.int()? {
+            cursor.string()?;
+            cursor.block()?;
+        }
+        match kind {
+            1 => {
+                cursor.string()?;
+                cursor.block()?;
+            }
+            2 => {
+                // Private, public or secret.
+                let which = cursor.byte().filter(|which| *which <= 2)?;
+                cursor.string()?;
+                cursor.string()?;
+                let key = cursor.block()?;
+                if which != 1 {
+                    open.push(key);
+                }
+            }
+            3 | 4 => locked.push(cursor.block()?),
+            _ => return None,
+        }
+    }
+    (text.len() == cursor.at + SUM).then_some((open, locked, cursor.at))
+}
+
+/// UBER: after salt and rounds all is encrypted, in blocks of 16 bytes, and looks as random as that.
+fn uber(text: &[u8], version: usize, start: usize) -> Option<Vec<Kept>> {
+    const LEAST: usize = 256;
+    let sealed = &text[start..];
+    (version == 1 && sealed.len() >= LEAST && sealed.len().is_multiple_of(16) && is_random(sealed))
+        .then(|| vec![Kept { rule: RULE, span: start..text.len(), lock: Lock::Password, note: "UBER" }])
+}
+
+/// Whether bytes are as evenly spread as those of a cipher: none stands there much more often than chance puts it there.
+fn is_random(bytes: &[u8]) -> bool {
+    let bytes = &bytes[..bytes.len().min(1 << 16)];
+    let mut counts = [0_usize; 256];
+    bytes.iter().for_each(|b| counts[usize::from(*b)] += 1);
+    let expected = bytes.len() / 256;
+    counts.iter().all(|count| *count <= expected * 2 + 8)
+}

@@ -1,0 +1,138 @@
+//! Stores that generators make, whole and broken. Those that `keytool` and `openssl` write are tried in `.ci/stores`.
+
+use data_encoding::{BASE64, HEXLOWER};
+use proptest::prelude::*;
+
+use super::password::{Algorithm, Seal};
+use super::*;
+use crate::rule::RuleSet;
+use crate::rule::generate::Generator;
+
+fn store(name: &str) -> Vec<u8> {
+    let set = RuleSet::builtin();
+    let rule = set.get("java-keystore").unwrap();
+    let sample = Generator::with_seed(&set, 7).expand(rule, &format!("${{store:{name}}}")).unwrap();
+    BASE64.decode(sample.text.as_bytes()).unwrap()
+}
+
+fn told(text: &[u8]) -> Vec<(&'static str, Lock)> {
+    kind(text).map(|kind| kept(kind, text)).unwrap_or_default().into_iter().map(|kept| (kept.rule, kept.lock)).collect()
+}
+
+#[test]
+fn what_is_kept_is_told() {
+    for (name, rule, lock) in [
+        ("der", "private-key-der", Lock::Open),
+        ("jks", "java-keystore", Lock::Password),
+        ("jks-known", "keystore-known-password", Lock::WellKnown),
+        ("kdbx", "password-database", Lock::Password),
+        ("keytab", "kerberos-keytab", Lock::Open),
+        ("nss", "nss-key-database", Lock::Password),
+        ("pkcs12", "pkcs12-keystore", Lock::Password),
+        ("secring", "gnupg-secret-key", Lock::Open),
+        ("wallet", "bitcoin-wallet", Lock::Open),
+    ] {
+        assert_eq!(told(&store(name)), [(rule, lock)], "{name}");
+    }
+    for name in ["jks-certificates", "pkcs12-certificates"] {
+        assert!(kind(&store(name)).is_some());
+        assert_eq!(told(&store(name)), []);
+    }
+}
+
+#[test]
+fn a_store_that_was_cut_off_is_none() {
+    for name in ["der", "jks", "jks-known", "keytab", "pkcs12"] {
+        let whole = store(name);
+        for len in 0..whole.len() {
+            assert_eq!(told(&whole[..len]), [], "{name} {len}");
+        }
+    }
+}
+
+/// A store of Bouncy Castle: salt and rounds, an entry of this kind, and a MAC over it.
+fn bks(kind: u8, mac: &[u8]) -> Vec<u8> {
+    let mut text = [&[0, 0, 0, 2, 0, 0, 0, 20][..], &[9; 20], &[0, 0, 4, 0]].concat();
+    text.extend([&[kind, 0, 1, b'a'][..], &[0; 8], &[0; 4]].concat());
+    match kind {
+        1 => text.extend([&[0, 5][..], b"X.509", &[0, 0, 0, 3, 1, 2, 3]].concat()),
+        2 => text.extend([&[0, 0, 3][..], b"RAW", &[0, 3], b"AES", &[0, 0, 0, 3, 1, 2, 3]].concat()),
+        _ => text.extend([0, 0, 0, 3, 1, 2, 3]),
+    }
+    text.push(0);
+    text.extend(mac);
+    text
+}
+
+#[test]
+fn bouncy_castles_stores_are_read() {
+    assert_eq!(told(&bks(4, &[1; 20])), [("java-keystore", Lock::Password)]);
+    assert_eq!(told(&bks(2, &[1; 20])), [("java-keystore", Lock::Open)]);
+    assert_eq!(told(&bks(1, &[1; 20])), []);
+    // All in one: encrypted, and so even that no byte is rare.
+    let mut random = fastrand::Rng::with_seed(1);
+    let sealed: Vec<u8> = (0..1024).map(|_| random.u8(..)).collect();
+    let head = [&[0, 0, 0, 1, 0, 0, 0, 20][..], &[9; 20], &[0, 0, 4, 0]].concat();
+    assert_eq!(told(&[&head[..], &sealed].concat()), [("java-keystore", Lock::Password)]);
+    assert_eq!(told(&[&head[..], &[7; 1024]].concat()), []);
+}
+
+#[test]
+fn the_seal_of_a_well_known_password_is_known() {
+    // Made with another implementation: RFC 7292, B.2, over `changeit`, the salt 0 to 7 and 3 rounds; the MAC of `data`.
+    let salt: Vec<u8> = (0..8).collect();
+    for (algorithm, sum) in [
+        (Algorithm::Sha1, "ed880d7f4a41612ef0892eaf578b018b6ff2a3f0"),
+        (Algorithm::Sha256, "43e9fec0d5db502b211f2bc4e7ea33a61961f665b7b91cd3b536c2526486bcf5"),
+        (
+            Algorithm::Sha512,
+            "6411879ec50c5862618cf19b42c1809501e54633d28b8a7d4b8bffee006af067\
+             24724e27a5d4cc655f669be2bb0d772b20d518f80162bd71ee635ecb3b9b22cc",
+        ),
+    ] {
+        let sum = HEXLOWER.decode(sum.as_bytes()).unwrap();
+        let seal = Seal { algorithm, salt: &salt, rounds: 3, key: None, sum: &sum };
+        assert!(seal.opens(b"data"));
+        assert!(!seal.opens(b"date"));
+        assert!(!Seal { rounds: 4, ..seal }.opens(b"data"));
+        // However many rounds are asked for, it comes to an end.
+        assert!(!Seal { rounds: usize::MAX, ..seal }.opens(b"data"));
+    }
+}
+
+#[test]
+fn other_files_are_none() {
+    for text in [
+        &b""[..],
+        b"0",
+        b"0\x82",
+        b"SQLite format 3\0\x10\0CREATE TABLE users",
+        b"\x05\x02\0\0",
+        b"\x05\x02\0\0\0\x04abcd",
+        b"kych\0\x01\0\0",
+        b"\xfe\xed\xfe\xed\0\0\0\x02\0\0\0\0",
+        b"\x95\x05\x58\x04",
+    ] {
+        assert_eq!(told(text), [], "{text:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn nothing_that_is_broken_does_harm(
+        name in prop::sample::select(vec!["der", "jks", "kdbx", "keytab", "nss", "pkcs12", "secring", "wallet"]),
+        changes in prop::collection::vec((0..200_usize, any::<u8>()), 1..6),
+        cut in 0..2000_usize,
+    ) {
+        let mut text = store(name);
+        for (at, byte) in changes {
+            if let Some(there) = text.get_mut(at) {
+                *there = byte;
+            }
+        }
+        text.truncate(cut);
+        for kept in kind(&text).map(|kind| kept(kind, &text)).unwrap_or_default() {
+            prop_assert!(kept.span.start <= kept.span.end && kept.span.end <= text.len());
+        }
+    }
+}
