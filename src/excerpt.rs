@@ -23,23 +23,30 @@ pub struct Places<'a> {
     text: &'a [u8],
     at: usize,
     line: usize,
+    column: usize,
 }
 
 impl<'a> Places<'a> {
     /// For positions in `text`.
     pub fn new(text: &'a [u8]) -> Self {
-        Places { text, at: 0, line: 1 }
+        Places { text, at: 0, line: 1, column: 1 }
     }
 
     /// Where `span` stands.
     pub fn locate(&mut self, span: &Range<usize>) -> Place {
         if span.start < self.at {
-            (self.at, self.line) = (0, 1);
+            (self.at, self.line, self.column) = (0, 1, 1);
         }
-        self.line += memchr::memchr_iter(b'\n', &self.text[self.at..span.start]).count();
+        let between = &self.text[self.at..span.start];
+        self.line += memchr::memchr_iter(b'\n', between).count();
+        // A line can be megabytes long, and hold many: its beginning is read once. A span may begin within a character.
+        let whole = |at: usize| self.text.get(at).is_none_or(|b| b & 0xc0 != 0x80);
+        self.column = match memchr::memrchr(b'\n', between) {
+            None if whole(self.at) && whole(span.start) => self.column + between.chars().count(),
+            _ => self.text[line_start(self.text, span.start)..span.start].chars().count() + 1,
+        };
         self.at = span.start;
-        let begin = line_start(self.text, span.start);
-        let column = self.text[begin..span.start].chars().count() + 1;
+        let column = self.column;
         let last = span.end.saturating_sub(1).max(span.start).min(self.text.len());
         let end_line = self.line + memchr::memchr_iter(b'\n', &self.text[span.start..last]).count();
         Place { line: self.line, column, end_line }
@@ -241,6 +248,19 @@ mod tests {
             assert_eq!(place(7, 13), Place { line: 4, column: 1, end_line: 4 });
             let first = wide_place(&stored, wide, &(width..width * 2));
             assert_eq!(first, Place { line: 1, column: 1, end_line: 1 });
+        }
+    }
+
+    #[test]
+    fn places_on_one_line_are_told_from_each_other() {
+        let begin = "a\u{e9}\u{1d11e} x\ny\u{e9} x xx\n x";
+        let text = [begin.as_bytes(), b"\xff\xe9 x x\nx"].concat();
+        let mut places = Places::new(&text);
+        for at in 0..text.len() {
+            let fresh = Places::new(&text).locate(&(at..at + 1));
+            assert_eq!(places.locate(&(at..at + 1)), fresh, "{at}");
+            let begin = line_start(&text, at);
+            assert_eq!(fresh.column, text[begin..at].chars().count() + 1, "{at}");
         }
     }
 

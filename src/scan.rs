@@ -262,6 +262,7 @@ fn judge(
     let wide = engine::stored(chunk.bytes);
     let mut findings = Vec::with_capacity(matches.len());
     for found in matches {
+        let spans = nearby(spans, &found.span);
         let place = places.locate(&found.span);
         // A pair is new when either half is.
         let is_new = [Some(&found.span), found.pair.as_ref()].into_iter().flatten().any(|span| {
@@ -328,7 +329,7 @@ fn leftmost_longest(text: &[u8], values: &[&[u8]]) -> Vec<Range<usize>> {
 }
 
 /// Everywhere in the text that a report must not show: each match, and each further place where the same secret
-/// stands. Sorted.
+/// stands. Sorted, and none that overlaps another.
 fn occurrences(text: &[u8], matches: &[Match]) -> Vec<Range<usize>> {
     if matches.is_empty() {
         return Vec::new();
@@ -345,9 +346,23 @@ fn occurrences(text: &[u8], matches: &[Match]) -> Vec<Range<usize>> {
         spans.extend(found.find_iter(text).map(|m| m.range()));
     }
     spans.sort_by_key(|s| (s.start, s.end));
-    spans.dedup();
+    spans.dedup_by(|next, last| {
+        let overlaps = next.start < last.end || next == last;
+        last.end = if overlaps { last.end.max(next.end) } else { last.end };
+        overlaps
+    });
     spans
 }
+
+/// What a finding's surroundings can hold of them: its own line and the one before, as far as these are looked at.
+fn nearby<'s>(spans: &'s [Range<usize>], span: &Range<usize>) -> &'s [Range<usize>] {
+    let from = spans.partition_point(|s| s.end.saturating_add(AROUND) < span.start);
+    let to = spans.partition_point(|s| s.start <= span.end.saturating_add(AROUND));
+    &spans[from..to]
+}
+
+/// More than any line around a finding is looked at, in bytes.
+const AROUND: usize = 1 << 14;
 
 /// Whether a line that the diff calls new was in an old side all the same: moved within the file, or changed around a
 /// secret that stayed.
@@ -370,6 +385,23 @@ mod tests {
     use super::*;
 
     proptest! {
+        /// The twin: all of them, looked through.
+        #[test]
+        fn nearby_spans_are_all_that_touch(
+            lengths in prop::collection::vec((0_usize..40_000, 1_usize..40_000), 1..20), at in 0_usize..400_000,
+        ) {
+            let mut end = 0;
+            let spans: Vec<_> = lengths.iter().map(|(gap, length)| {
+                let start = end + gap;
+                end = start + length;
+                start..end
+            }).collect();
+            let window = at.saturating_sub(AROUND)..at + 1 + AROUND;
+            let near = nearby(&spans, &(at..at + 1));
+            let touching = |s: &&Range<usize>| s.start < window.end && s.end > window.start;
+            prop_assert!(spans.iter().filter(touching).all(|s| near.contains(s)));
+        }
+
         /// The twin: an automaton.
         #[test]
         fn values_are_found_as_an_automaton_finds_them(

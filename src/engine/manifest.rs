@@ -33,13 +33,28 @@ const MOST: usize = 256;
 
 /// The values of the Secret whose `kind: Secret` stands at `hit`. Empty where that is only the beginning of another kind
 /// (`SecretProviderClass`), or nothing that can be read.
-pub(super) fn entries(text: &[u8], hit: Range<usize>) -> Vec<Entry> {
+///
+/// Takes what it reads from `left`, in bytes, and says nothing once that is used up: a text can repeat the words at every
+/// place of one object, of which each is read around.
+pub(super) fn entries(text: &[u8], hit: Range<usize>, left: &mut usize) -> Option<Vec<Entry>> {
+    if *left == 0 {
+        return None;
+    }
+    Some(entries_within(text, hit, left))
+}
+
+/// What may be read of a text for all its Secrets together: each of them several times over.
+pub(super) fn allowance(text: &[u8]) -> usize {
+    text.len().saturating_mul(8).saturating_add(4 * REACH)
+}
+
+fn entries_within(text: &[u8], hit: Range<usize>, left: &mut usize) -> Vec<Entry> {
     if text.get(hit.end).is_some_and(|b| b.is_ascii_alphanumeric()) {
         return Vec::new();
     }
     match hit.start.checked_sub(1).map(|before| text[before]) {
-        _ if text[hit.start] == b'"' => json(text, hit.start),
-        None | Some(b'\n' | b' ' | b'\t') => yaml(text, hit.start),
+        _ if text[hit.start] == b'"' => json(text, hit.start, left),
+        None | Some(b'\n' | b' ' | b'\t') => yaml(text, hit.start, left),
         _ => Vec::new(),
     }
 }
@@ -134,7 +149,7 @@ impl Line {
 }
 
 /// Block style: the mapping that `kind` is a key of.
-fn yaml(text: &[u8], kind: usize) -> Vec<Entry> {
+fn yaml(text: &[u8], kind: usize, left: &mut usize) -> Vec<Entry> {
     let start = text[..kind].iter().rposition(|&b| b == b'\n').map_or(0, |n| n + 1);
     let own = Line::at(text, start);
     let depth = own.depth;
@@ -185,6 +200,7 @@ fn yaml(text: &[u8], kind: usize) -> Vec<Entry> {
             found.push(Entry { key, value, encoded: *encoded });
         }
     }
+    *left = left.saturating_sub(at - first);
     found
 }
 
@@ -237,8 +253,10 @@ fn unquoted(text: &[u8], span: Range<usize>) -> Range<usize> {
 }
 
 /// JSON: the object that `kind` is a key of.
-fn json(text: &[u8], kind: usize) -> Vec<Entry> {
-    let Some(open) = enclosing(text, kind) else { return Vec::new() };
+fn json(text: &[u8], kind: usize, left: &mut usize) -> Vec<Entry> {
+    let (open, read) = enclosing(text, kind);
+    *left = left.saturating_sub(read);
+    let Some(open) = open else { return Vec::new() };
     let mut found = Vec::new();
     let mut tokens = Tokens { text, at: open };
     let mut depth = 0_usize;
@@ -273,11 +291,12 @@ fn json(text: &[u8], kind: usize) -> Vec<Entry> {
             }
         }
     }
+    *left = left.saturating_sub(tokens.at - open);
     found
 }
 
-/// The brace that opens the object around a position.
-fn enclosing(text: &[u8], at: usize) -> Option<usize> {
+/// The brace that opens the object around a position, and how much was read for it.
+fn enclosing(text: &[u8], at: usize) -> (Option<usize>, usize) {
     let mut depth = 0_usize;
     let mut in_string = false;
     for n in (at.saturating_sub(REACH)..at).rev() {
@@ -286,12 +305,12 @@ fn enclosing(text: &[u8], at: usize) -> Option<usize> {
             _ if in_string => {}
             b'}' | b']' => depth += 1,
             b'{' | b'[' if depth > 0 => depth -= 1,
-            b'{' => return Some(n),
-            b'[' => return None,
+            b'{' => return (Some(n), at - n),
+            b'[' => return (None, at - n),
             _ => {}
         }
     }
-    None
+    (None, at.min(REACH))
 }
 
 enum Token {
@@ -348,7 +367,8 @@ mod tests {
         let at = lower.find("kind: secret").or_else(|| lower.find("\"kind\": \"secret")).unwrap();
         let len = if lower[at..].starts_with('"') { "\"kind\": \"secret".len() } else { "kind: secret".len() };
         let part = |span: &Range<usize>| text[span.clone()].to_owned();
-        entries(text.as_bytes(), at..at + len).iter().map(|e| (part(&e.key), part(&e.value), e.encoded)).collect()
+        let read = entries(text.as_bytes(), at..at + len, &mut usize::MAX.clone()).expect("nothing is used up");
+        read.iter().map(|e| (part(&e.key), part(&e.value), e.encoded)).collect()
     }
 
     fn owned(all: &[(&str, &str, bool)]) -> Vec<(String, String, bool)> {
@@ -411,5 +431,22 @@ mod tests {
         let text = "password{{ .Values.password | b64enc }}";
         let entry = Entry { key: 0..8, value: 8..text.len(), encoded: true };
         assert_eq!(super::worth(text.as_bytes(), &entry), Worth::Nothing);
+    }
+
+    #[test]
+    fn what_is_read_around_one_object_again_and_again_is_limited() {
+        for word in ["kind: Secret\ndata:\n", "\"kind\": \"Secret\", ", "\"kind\":\"Secret\"}"] {
+            let text = word.repeat(40_000);
+            let mut left = allowance(text.as_bytes());
+            let hits = text.match_indices(word).map(|(at, _)| at..at + word.find("Secret").expect("a kind") + 6);
+            let told = hits.map(|hit| entries(text.as_bytes(), hit, &mut left)).take_while(Option::is_some).count();
+            assert!((1..40_000).contains(&told), "{word}: {told}");
+        }
+        // A long list of them is read to its end.
+        let one = "---\nkind: Secret\ndata:\n  password: aGVsbG8gd29ybGQ=\n";
+        let text = one.repeat(40_000);
+        let mut left = allowance(text.as_bytes());
+        let all = text.match_indices("kind: Secret").map(|(at, word)| at..at + word.len());
+        assert!(all.into_iter().all(|hit| entries(text.as_bytes(), hit, &mut left).is_some_and(|e| e.len() == 1)));
     }
 }

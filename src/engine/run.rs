@@ -251,8 +251,13 @@ impl<'a, L: Listen> Run<'a, L> {
             self.listener.begin(number, spans.len());
             if ready.brief().detector == Some(Rule::MANIFEST) {
                 self.is_encoded |= self.is_inside;
+                let mut left = manifest::allowance(text);
                 for hit in &spans {
-                    declared(number, &around, hit, candidates, self.listener);
+                    let Some(entries) = manifest::entries(text, hit.clone(), &mut left) else {
+                        self.budget.end();
+                        break;
+                    };
+                    declared(number, &around, entries, candidates, self.listener);
                 }
                 self.listener.end(number, 0);
                 continue;
@@ -279,15 +284,15 @@ impl<'a, L: Listen> Run<'a, L> {
     }
 }
 
-/// Adds what the Kubernetes Secret whose kind stands at `hit` declares to be secret.
+/// Adds what a Kubernetes Secret declares to be secret.
 fn declared(
     rule: usize,
     around: &Circumstances<'_>,
-    hit: &Range<usize>,
+    entries: Vec<manifest::Entry>,
     candidates: &mut Vec<Candidate>,
     listener: &mut impl Listen,
 ) {
-    for entry in manifest::entries(around.text, hit.clone()) {
+    for entry in entries {
         let (confidence, standing, note) = match manifest::worth(around.text, &entry) {
             manifest::Worth::Nothing => continue,
             // No generic rule takes the base64 of a placeholder for a secret.

@@ -24,7 +24,12 @@ impl Budget {
         Budget { left: len.saturating_mul(4).saturating_add(1 << 20), ended: false }
     }
 
-    /// Whether there was more to decode than it allowed.
+    /// Says that something was left unread.
+    pub fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// Whether there was more to read than it allowed.
     pub fn ended(&self) -> bool {
         self.ended
     }
