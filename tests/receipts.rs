@@ -131,3 +131,20 @@ fn a_journal_that_cannot_be_written_is_said_and_changes_no_verdict() {
     repo.write("planted", format!("token = {}\n", npm_token())).add();
     assert_eq!(repo.try_git(&["commit", "-m", "planted"]).code, 1);
 }
+
+#[test]
+fn a_comment_that_stays_in_the_message_is_read_after_all() {
+    let sandbox = Sandbox::new();
+    let repo = installed(&sandbox, "repo");
+    repo.write("b", "two\n").add();
+    let message = format!("two\n# {}\n", npm_token());
+    repo.write(".git/said", &message);
+    let editor = ("GIT_EDITOR", "cp .git/said");
+    let run = repo.try_git_with(&["commit", "--cleanup=verbatim"], &[editor], None).expect(0);
+    assert!(run.stderr.contains("a push of it will be stopped"), "{run:?}");
+    assert_eq!(last(&repo, "hook post-commit")["result"], "blocked");
+    // Taken out, it is none of the commit's.
+    repo.write("b", "three\n").add();
+    let run = repo.try_git_with(&["commit"], &[editor], None).expect(0);
+    assert_eq!(run.stderr.matches("shield-hook").count(), 1, "{run:?}");
+}

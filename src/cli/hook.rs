@@ -213,11 +213,25 @@ fn on_disk(repo: &Repo, paths: Vec<PathBuf>, max_object: u64) -> Result<Paths> {
     Ok(Paths { root, here, paths, no_ignore: true, tracked: Vec::new(), max_object })
 }
 
+/// What comment lines of a message begin with, and whether git picks it for each message.
+fn comment_of(repo: &Repo) -> (BString, bool) {
+    match repo.config("core.commentString").or_else(|| repo.config("core.commentChar")) {
+        Some(c) if c == "auto" => ("#".into(), true),
+        Some(comment) if !comment.is_empty() => (comment, false),
+        _ => ("#".into(), false),
+    }
+}
+
+/// What comment lines of a message begin with.
+pub(super) fn comment(repo: &Repo) -> BString {
+    comment_of(repo).0
+}
+
 /// The message as git will record it: its configuration and whether an editor was used decide.
 fn message(repo: &Repo, file: PathBuf) -> Message {
     // Git tells a hook that there is no editor by naming `:`, the command that does nothing.
     let edited = std::env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
-    let comment = repo.config("core.commentString").or_else(|| repo.config("core.commentChar"));
+    let (comment, is_picked) = comment_of(repo);
     let cleanup = match repo.config("commit.cleanup").as_deref().map(|v| v.as_bytes()) {
         Some(b"strip") => Cleanup::Strip,
         Some(b"whitespace") => Cleanup::Whitespace,
@@ -226,10 +240,7 @@ fn message(repo: &Repo, file: PathBuf) -> Message {
         _ if edited => Cleanup::Strip,
         _ => Cleanup::Whitespace,
     };
-    match comment {
-        // Git picks a character that the message does not use: which one, nobody tells. All is read.
-        Some(c) if c == "auto" => Message { file, cleanup: Cleanup::Verbatim, edited, comment: "#".into() },
-        Some(comment) if !comment.is_empty() => Message { file, cleanup, edited, comment },
-        _ => Message { file, cleanup, edited, comment: "#".into() },
-    }
+    // Git picks a character that the message does not use: which one, nobody tells. All is read.
+    let cleanup = if is_picked { Cleanup::Verbatim } else { cleanup };
+    Message { file, cleanup, edited, comment }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use bstr::ByteSlice;
+
 use super::gate::{Ending, Gate, Home};
 use super::options::{Judging, Reporting};
 use crate::error::{Error, Result};
@@ -44,7 +46,7 @@ fn look(judging: &Judging, reporting: &Reporting, repo: &Repo, place: &Place) ->
     let hex: Vec<String> = parents.iter().map(ToString::to_string).collect();
     let before = receipt::before(&journal, &tree.to_string(), &hex);
     let mut covers = Covers { commits: vec![head.to_string()], ..Covers::default() };
-    if before == Before::Read {
+    if before == Before::Read && !keeps_comments(repo, &head) {
         let digest = "shield-hook: clean: pre-commit has read this commit".into();
         journal::record(place, &Record { result: "clean".into(), digest, ..Record::new(COMMAND) }.covering(covers));
         return Ok(());
@@ -64,6 +66,16 @@ fn look(judging: &Judging, reporting: &Reporting, repo: &Repo, place: &Place) ->
         say!("shield-hook: the commit is made, but a push of it will be stopped");
     }
     Ok(())
+}
+
+/// Whether lines stand in the commit's message that commit-msg may have taken for comments, which git would take out:
+/// nothing tells a hook of `commit --cleanup=verbatim`.
+fn keeps_comments(repo: &Repo, head: &git::Oid) -> bool {
+    let comment = super::hook::comment(repo);
+    let mut commit = Vec::new();
+    let read = repo.few_objects().read(head, u64::MAX, &mut commit);
+    let message = commit.find("\n\n").map_or(&[][..], |at| &commit[at + 2..]);
+    read.is_err() || message.lines().any(|line| line.starts_with(comment.as_slice()))
 }
 
 /// Whether git is in the middle of something that makes commits by itself.

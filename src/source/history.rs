@@ -46,7 +46,7 @@ impl Source for History<'_> {
         }
         let mut objects = self.repo.objects();
         let (mut new, tips) = git::everything(self.repo, &mut objects, KnownCommits::default())?;
-        coverage.refs.push(format!("{} tips", tips.len()));
+        coverage.refs.push(format!("{} {}", tips.len(), if tips.len() == 1 { "tip" } else { "tips" }));
         coverage.skipped.extend(new.unread.iter().map(|(id, why)| unread(*id, why)));
         for id in &new.cut {
             coverage.skipped.push(Skip {
