@@ -278,6 +278,11 @@ fn without_the_program_everything_stops_and_says_how_to_go_on() {
     assert!(run.stderr.contains("pre-commit: the shield-hook program is missing"), "{run:?}");
     assert!(run.stderr.contains("help: install it again"), "{run:?}");
     assert!(!log.exists());
+    // A program without a byte is a script that says yes.
+    script(&sandbox.path("bin dir/it's/shield-hook"), "");
+    assert_eq!(fs::metadata(sandbox.path("bin dir/it's/shield-hook")).expect("the program").len(), 0);
+    let run = repo.try_git(&["commit", "--allow-empty", "-m", "one"]);
+    assert_eq!(run.code, 1, "{run:?}");
     // PATH is the second place to look.
     let elsewhere = sandbox.path("elsewhere");
     script(&elsewhere.join("shield-hook"), &recorder(&log, 0));

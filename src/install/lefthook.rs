@@ -66,7 +66,7 @@ fn entry(hook: &str, binary: &Path) -> String {
 /// Our command, as YAML whose first line is not indented.
 fn command(hook: &str, binary: &Path) -> String {
     let word = Binary::local(binary).word();
-    let find = format!("program={word}\n    [ -x \"$program\" ] || program=shield-hook\n");
+    let find = format!("program={word}\n    [ -x \"$program\" ] && [ -s \"$program\" ] || program=shield-hook\n");
     let (stdin, call) = match hook {
         // lefthook puts its arguments into the text as they are: a here-document takes any but a line end.
         "pre-push" => (
