@@ -140,6 +140,7 @@ fn audit_finds_what_is_installed_wherever_it_lies() {
             ".venv/lib/python3.12/site-packages/elementary_data-0.23.3.dist-info/METADATA",
             "Metadata-Version: 2.1\nName: elementary-data\nVersion: 0.23.3\n\nVersion: 1\n",
         )
+        .write("lib/python3/dist-packages/elementary_data-0.23.3.egg-info", "Name: elementary-data\nVersion: 0.23.3\n")
         .write("sub/yarn.lock", "axios@1:\n  version \"1.14.1\"\n");
     let run = repo.shield(&["audit", "--format", "json"]).expect(1);
     let json = run.json();
@@ -164,6 +165,7 @@ fn audit_finds_what_is_installed_wherever_it_lies() {
             "axios 1.14.1 node_modules/ms/node_modules/axios/package.json",
             "axios 1.14.1 sub/yarn.lock",
             "elementary-data 0.23.3 .venv/lib/python3.12/site-packages/elementary_data-0.23.3.dist-info/METADATA",
+            "elementary-data 0.23.3 lib/python3/dist-packages/elementary_data-0.23.3.egg-info",
         ]
     );
     repo.shield(&["audit", "nowhere"]).expect(2);

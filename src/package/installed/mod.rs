@@ -78,6 +78,8 @@ impl Worker<'_> {
         let installed = match name {
             "package.json" if node::is_installed(path) => self.read(path, node::package),
             "METADATA" | "PKG-INFO" if python::is_installed(path) => self.read(path, python::package),
+            // What distutils installed has one file instead of a folder.
+            _ if name.ends_with(".egg-info") => self.read(path, python::package),
             _ if !crate::place::is_special(name.as_bytes()) => return,
             _ => {
                 let shown = shown(path);

@@ -1,4 +1,4 @@
-//! Packages in Python environments: `*.dist-info/METADATA` and `*.egg-info/PKG-INFO`.
+//! Packages in Python environments: `*.dist-info/METADATA`, `*.egg-info/PKG-INFO` and `*.egg-info`.
 
 use super::super::ecosystem::Ecosystem;
 use super::super::inventory::{Inventory, Package, Source};
