@@ -165,7 +165,7 @@ fn worth_it(rule: &Rule, secret: &[u8], standing: Standing) -> Result<(), Droppe
     // Digits and hex are no words, however little random they look.
     let least = match secret {
         _ if secret.iter().all(u8::is_ascii_digit) => 0.0,
-        _ if is_hex(secret) => 0.0,
+        _ if is_hex(secret) || is_hex_in_parts(secret) => 0.0,
         _ => 0.25,
     };
     let score = generic::looks_random(&secret[..secret.len().min(LONGEST)]);
@@ -202,6 +202,14 @@ fn is_hex(value: &[u8]) -> bool {
     let count = |is: fn(&u8) -> bool| value.iter().filter(|b| is(b)).count();
     let hex = count(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f' | b'A'..=b'F' | b'-'));
     hex * 10 >= value.len() * 9 && count(u8::is_ascii_digit) * 6 >= value.len()
+}
+
+/// Hexadecimal in parts, each with digits, but for a third of it at most.
+fn is_hex_in_parts(value: &[u8]) -> bool {
+    const PART: usize = 8;
+    let parts = value.split(|b| matches!(b, b'-' | b'_' | b'.'));
+    let others: usize = parts.filter(|part| part.len() < PART || !is_hex(part)).map(<[u8]>::len).sum();
+    others * 3 <= value.len()
 }
 
 /// A value this long says enough about itself, in bytes.

@@ -77,9 +77,10 @@ fn precedence(candidate: &Candidate, rule: &Rule) -> impl Ord + use<> {
         candidate.standing,
         rule.judge == Judge::Token,
         candidate.pair.is_some(),
-        candidate.confidence,
-        rule.severity,
+        // A form that goes on where another ends knows more, as long as both are believed.
+        candidate.confidence.min(Confidence::Medium),
         candidate.span.len(),
+        (candidate.confidence, rule.severity),
         // What stands in clear is easier to see than what is encoded.
         candidate.secret.is_none(),
         Reverse(candidate.span.start),

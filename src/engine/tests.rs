@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::chunk::{Kind, Origin};
-use crate::rule::{Judge, Requires, Status, sign};
+use crate::rule::{Judge, Requires, Severity, Status, sign};
 
 /// A rule with everything that these tests do not look at filled in.
 pub(super) fn rule(id: &'static str, keywords: &'static [&'static str], regex: &'static str) -> Rule {
@@ -98,6 +98,48 @@ fn the_rule_that_knows_more_wins() {
     let loose = Rule { confidence: Confidence::Medium, ..rule("loose", &["token"], r"(?i)token=(?<secret>\w{20,60})") };
     for rules in [vec![loose.clone(), acme(true)], vec![acme(true), loose]] {
         assert_eq!(ids(&scan(&engine(rules), format!("token={}", signed(3)))), ["acme-token"]);
+    }
+}
+
+#[test]
+fn the_longer_form_speaks_for_the_one_inside_it() {
+    let short = |check| Rule { severity: Severity::Critical, ..acme(check) };
+    let long =
+        || Rule { severity: Severity::High, ..rule("long", &["acme_"], r"(?<secret>acme_[0-9A-Za-z]{36}\.\w{20})\b") };
+    let text = format!("t = {}.{}", signed(31), body(20, 32));
+    assert_eq!(ids(&scan(&engine(vec![short(false), long()]), &text)), ["long"]);
+    // Unless the inner one is proven.
+    assert_eq!(ids(&scan(&engine(vec![short(true), long()]), &text)), ["acme-token"]);
+    // What is not believed speaks for nothing.
+    let doubtful = Rule { confidence: Confidence::Low, ..long() };
+    assert_eq!(ids(&scan(&engine(vec![short(false), doubtful]), &text)), ["acme-token"]);
+}
+
+#[test]
+fn what_was_encrypted_for_somebody_is_no_password() {
+    let engine = Engine::new(RuleSet::builtin(), Settings::default());
+    let found =
+        |value: &str| scan(&engine, format!("{{\"encryptedPassword\": \"{value}\", \"timesUsed\": 1}}\n")).len();
+    let (key, iv) = ([&[0xf8][..], &[0; 14], &[1]].concat(), body(48, 34));
+    let sealed = [&[0x30, 0x4a, 4, 0x10], &key[..], &[0x30, 0x14], iv.as_bytes()].concat();
+    assert_eq!(found(&data_encoding::BASE64.encode(&sealed)), 0);
+    let secret = data_encoding::BASE64.encode(&[body(16, 35).as_bytes(), iv.as_bytes()].concat());
+    assert_eq!(found(&secret), 1);
+    // Sealed Secrets: the length of a key, the key and what it opens.
+    let cluster = [&[2, 0][..], body(540, 36).as_bytes()].concat();
+    assert_eq!(found(&data_encoding::BASE64.encode(&cluster)), 0);
+}
+
+#[test]
+fn hexadecimal_parts_are_no_words() {
+    let engine = engine(vec![Rule {
+        judge: Judge::Context,
+        confidence: Confidence::Medium,
+        ..rule("parts", &["acme"], r"acme = (?<secret>[0-9a-f]{10}-[0-9a-f]{10}-[0-9a-z]{6})\b")
+    }]);
+    let made = |hex: &str, end: &str| format!("acme = {hex}-{}-{end}", hex.chars().rev().collect::<String>());
+    for end in ["eeddca", "tested", "q9p80g"] {
+        assert_eq!(scan(&engine, made("a3e3c5e5d9", end)).len(), 1, "{end}");
     }
 }
 

@@ -189,6 +189,9 @@ pub fn dismiss(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> 
     if is_hashed(value) {
         return Some("a hashed password");
     }
+    if is_sealed(value) {
+        return Some("encrypted");
+    }
     if is_text(value) {
         return Some("text for people");
     }
@@ -281,6 +284,15 @@ fn is_public_key(v: &[u8]) -> bool {
         b"MCowBQYDK2VwAyEA",
     ];
     STARTS.iter().any(|s| v.starts_with(s))
+}
+
+/// What Firefox keeps in logins.json, encrypted with the key in key4.db, whose id is always the same; and what Sealed
+/// Secrets encrypts for a cluster: a key of 512 bytes behind its length, in base64.
+fn is_sealed(v: &[u8]) -> bool {
+    const KEY_ID: &[u8] = b"EEPgAAAAAAAAAAAAAAAAAAAE";
+    const SHORTEST: usize = 690;
+    v.starts_with(b"M") && v.get(3..).is_some_and(|rest| rest.starts_with(KEY_ID))
+        || v.len() >= SHORTEST && matches!(v, [b'A', b'g', b'A'..=b'D', ..])
 }
 
 /// The forms of crypt(3), LDAP and Django: what is stored so that the password need not be.

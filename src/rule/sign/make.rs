@@ -140,7 +140,9 @@ pub(super) fn macaroon(token: &mut Vec<u8>) -> bool {
 }
 
 pub(super) fn base64_json(token: &mut Vec<u8>) -> bool {
-    let Some(start) = memchr::memmem::find(token, b"eyJ") else { return false };
+    // Where a part begins with it: what goes before may hold the same letters by chance.
+    let begins = |at: &usize| *at == 0 || !token[at - 1].is_ascii_alphanumeric();
+    let Some(start) = memchr::memmem::find_iter(token, b"eyJ").find(begins) else { return false };
     let len =
         token[start..].iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-')).count();
     let mut random = Bytes::from(token);
