@@ -240,7 +240,7 @@ fn dummy(v: &[u8]) -> bool {
             strong |= stem > 3;
         }
     });
-    if letters == 0 {
+    if letters == 0 || meets_policy(v) {
         return false;
     }
     let marks = v.len() - letters - digits;
@@ -249,6 +249,24 @@ fn dummy(v: &[u8]) -> bool {
         && digits <= 4
         && marks <= 1 + v.iter().filter(|b| matches!(b, b'-' | b'_' | b' ' | b'.' | b':')).count()
         || strong && covered * 4 >= letters * 3 && digits <= 2
+}
+
+/// `Admin2024!`: a capital, digits and a sign, in the order in which people meet the policy that asks for them. A sample
+/// has no need to.
+fn meets_policy(v: &[u8]) -> bool {
+    let signs = v
+        .iter()
+        .rev()
+        .take_while(|b| matches!(b, b'!' | b'?' | b'@' | b'#' | b'$' | b'%' | b'&' | b'*' | b'+'))
+        .count();
+    let rest = &v[..v.len() - signs];
+    let digits = rest.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let word = &rest[..rest.len() - digits];
+    matches!(signs, 1 | 2)
+        && (1..=4).contains(&digits)
+        && word.len() >= 4
+        && word[0].is_ascii_uppercase()
+        && word[1..].iter().all(u8::is_ascii_lowercase)
 }
 
 /// Samples that documentation marks as such: their last word is EXAMPLE, SAMPLE or the like.
@@ -320,6 +338,18 @@ mod tests {
         }
         for value in ["k9Zq27LmPw", "the-exampled-9fK2mQ", "Harbor77!"] {
             assert!(!is_placeholder(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_password_that_meets_a_policy_is_one() {
+        for value in ["Admin2024!", "Cookie523?", "Welcome1!", "Service12!!"] {
+            assert!(!is_placeholder(value.as_bytes()), "{value}");
+        }
+        for value in
+            ["password123", "changeme1", "Changeme1!", "test1234", "admin", "Secret", "Admin2024", "admin1!", "TEST1!"]
+        {
+            assert!(is_placeholder(value.as_bytes()), "{value}");
         }
     }
 
