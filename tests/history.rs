@@ -35,6 +35,22 @@ fn expected(repo: &Repo<'_>) -> (u64, u64) {
 }
 
 #[test]
+fn one_tip_is_told_as_one() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write("a.txt", "a\n").commit("a");
+    let digest = |run: Run| run.json()["digest"].as_str().expect("a digest").to_owned();
+    // Loose objects are read one by one, a pack along its deltas.
+    for _ in 0..2 {
+        assert!(digest(scan(&repo)).contains(" 1 tip,"), "{}", digest(scan(&repo)));
+        repo.git(&["repack", "-q", "-a", "-d"]);
+    }
+    repo.git(&["branch", "other"]);
+    repo.write("b.txt", "b\n").commit("b");
+    assert!(digest(scan(&repo)).contains(" 2 tips,"), "{}", digest(scan(&repo)));
+}
+
+#[test]
 fn everything_is_read_once_and_a_secret_is_told_where_it_first_came_up() {
     let sandbox = Sandbox::new();
     let repo = sandbox.repo("repo");
