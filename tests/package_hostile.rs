@@ -281,6 +281,14 @@ proptest! {
     }
 
     #[test]
+    fn scripts_never_panic(text in "(npm i |npx |pip install |uv|@|==|=|1\\.2\\.3|é|/|\\[|\\]|:|a|-r| |\\n|\\\\\n){0,60}") {
+        for path in ["Dockerfile", "a.yml", "setup.py"] {
+            let Ok(inventory) = parse(path, text.as_bytes()) else { continue };
+            prop_assert!(inventory.packages.iter().all(|p| !p.name.is_empty() && p.line > 0));
+        }
+    }
+
+    #[test]
     fn torn_samples_never_panic(
         which in any::<prop::sample::Index>(),
         cuts in proptest::collection::vec((any::<prop::sample::Index>(), "[ -~\\n]{0,6}"), 1..4),
