@@ -7,6 +7,7 @@
 use super::super::ecosystem::Ecosystem;
 use super::super::inventory::{Inventory, LockError, Package};
 use super::{Format, python};
+use memchr::memmem;
 
 pub(super) struct Recipe;
 
@@ -56,18 +57,76 @@ impl Format for Recipe {
     fn read(&self, text: &str) -> Result<Inventory, LockError> {
         let mut inventory = Inventory::default();
         let packages = &mut inventory.packages;
-        let mut command: Option<Command> = None;
-        for (line, number) in text.lines().zip(1u32..) {
-            if is_comment(line) {
-                continue;
+        let mut signs = Signs::of(text);
+        let (mut from, mut number) = (0, 1);
+        // Most lines hold nothing to read, and a history holds every version of them: one search finds those that do.
+        while let Some(found) = signs.after(from) {
+            let start = text[..found].rfind('\n').map_or(0, |newline| newline + 1);
+            number += newlines(&text[from..start]);
+            from = start;
+            let mut command = None;
+            loop {
+                let end = text[from..].find('\n').map_or(text.len(), |newline| from + newline);
+                let line = &text[from..end];
+                if !is_comment(line) {
+                    pins(line, number, packages);
+                    command = installs(line, number, command, packages);
+                }
+                from = (end + 1).min(text.len());
+                number += 1;
+                if command.is_none() || from == text.len() {
+                    break;
+                }
             }
-            if line.contains('@') || line.contains("==") {
-                pins(line, number, packages);
-            }
-            command = installs(line, number, command.take(), packages);
         }
         Ok(inventory)
     }
+}
+
+/// Where something stands that is worth reading: an installer's name, or what comes before a version.
+struct Signs<'a> {
+    text: &'a [u8],
+    /// A search for each kind of sign, and where it stands now.
+    searches: Vec<(memmem::FindIter<'a, 'static>, Option<usize>)>,
+}
+
+impl<'a> Signs<'a> {
+    fn of(text: &'a str) -> Signs<'a> {
+        const SIGNS: [&str; 9] = ["@", "==", "npm", "npx", "yarn", "bun", "pip", "uv ", "uvx"];
+        let text = text.as_bytes();
+        let search = |sign: &'static str| {
+            let mut search = memmem::find_iter(text, sign.as_bytes());
+            let first = search.next();
+            (search, first)
+        };
+        Signs { text, searches: SIGNS.into_iter().map(search).collect() }
+    }
+
+    /// The first one at or after `from`.
+    fn after(&mut self, from: usize) -> Option<usize> {
+        for (search, at) in &mut self.searches {
+            while at.is_some_and(|at| at < from || !tells(&self.text[at..])) {
+                *at = search.next();
+            }
+        }
+        self.searches.iter().filter_map(|(_, at)| *at).min()
+    }
+}
+
+/// Whether what follows a sign makes it one: most `@`, `==` and `pip` of scripts are something else.
+fn tells(text: &[u8]) -> bool {
+    let after = |n: usize| text.get(n).copied().unwrap_or(b'\n');
+    match text[0] {
+        b'@' => after(if after(1) == b'v' { 2 } else { 1 }).is_ascii_digit(),
+        b'=' => text.iter().find(|b| !matches!(b, b'=' | b' ' | b'\t')).is_some_and(u8::is_ascii_digit),
+        b'b' => matches!(after(3), b'x') || !after(3).is_ascii_alphanumeric(),
+        b'p' => matches!(after(3), b'x' | b'2' | b'3') || !after(3).is_ascii_alphanumeric(),
+        _ => true,
+    }
+}
+
+fn newlines(text: &str) -> u32 {
+    u32::try_from(memchr::memchr_iter(b'\n', text.as_bytes()).count()).unwrap_or(u32::MAX)
 }
 
 fn is_comment(line: &str) -> bool {
@@ -91,7 +150,7 @@ fn pins(line: &str, number: u32, packages: &mut Vec<Package>) {
         let ecosystem = if python { Ecosystem::Pypi } else { Ecosystem::Npm };
         packages.push(Package::new(ecosystem, name, Some(version.to_owned()), number));
     }
-    for at in memchr::memmem::find_iter(bytes, "==").filter(|at| *at == 0 || bytes[at - 1] != b'=') {
+    for at in memmem::find_iter(bytes, "==").filter(|at| *at == 0 || bytes[at - 1] != b'=') {
         let version = line[at..].trim_start_matches('=').trim_start();
         let version = run(version, |c| c.is_ascii_alphanumeric() || ".!+-*".contains(c));
         let mut before = line[..at].trim_end();
@@ -191,9 +250,6 @@ const VALUED: [&str; 22] = [
 /// Returns the one that this line leaves so.
 fn installs(line: &str, number: u32, open: Option<Command>, packages: &mut Vec<Package>) -> Option<Command> {
     let mut command = open;
-    if command.is_none() && !["npm", "yarn", "bun", "pip", "uv", "npx", "pnpx"].iter().any(|p| line.contains(p)) {
-        return None;
-    }
     let mut words = line
         .split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '[' | ']' | '(' | ')' | '`'))
         .filter(|word| !word.is_empty());
