@@ -255,7 +255,7 @@ fn test_rules(args: &Test, files: &[PathBuf], tables: &[(String, table::Trial)],
                 outcome.complaints.iter().map(|c| json!({ "rule": c.rule, "message": c.message })).collect();
             let all = json!({
                 "version": 1, "seed": seed, "rounds": args.rounds, "rules": tried.len(), "texts": outcome.texts,
-                "complaints": complaints, "without-examples": bare, "tables": described(tables),
+                "complaints": complaints, "by-chance": outcome.by_chance, "without-examples": bare, "tables": described(tables),
             });
             writeln!(out, "{all:#}").or_unprinted()?;
         }
@@ -270,6 +270,10 @@ fn test_rules(args: &Test, files: &[PathBuf], tables: &[(String, table::Trial)],
             }
             for id in &bare {
                 writeln!(out, "{id}: needs at least one `match` and one `reject`").or_unprinted()?;
+            }
+            if !outcome.by_chance.is_empty() {
+                let rules = outcome.by_chance.join(", ");
+                writeln!(out, "failed once, and not with other values: {rules}").or_unprinted()?;
             }
             let result = if failed { "failed" } else { "passed" };
             let (rules, texts) = (tried.len(), outcome.texts);

@@ -115,7 +115,9 @@ pub(super) fn key_bytes(input: &CheckInput<'_>) -> Proof {
 
 /// A JSON web token: a header that names its algorithm, a payload that may say when it ends.
 pub(super) fn jwt(input: &CheckInput<'_>) -> Proof {
-    let Some(start) = memchr::memmem::find(input.secret, b"eyJ") else { return Proof::Unknown };
+    // Where a part begins with it: the prefix of a token may hold the same letters by chance.
+    let begins = |at: &usize| *at == 0 || !input.secret[at - 1].is_ascii_alphanumeric();
+    let Some(start) = memchr::memmem::find_iter(input.secret, b"eyJ").find(begins) else { return Proof::Unknown };
     let mut parts = input.secret[start..].split(|&b| b == b'.');
     let mut json = || armor::base64(parts.next()?).and_then(|text| serde_json::from_slice::<Value>(&text).ok());
     let (header, payload) = (json(), json());

@@ -140,9 +140,7 @@ pub(super) fn macaroon(token: &mut Vec<u8>) -> bool {
 }
 
 pub(super) fn base64_json(token: &mut Vec<u8>) -> bool {
-    // Where a part begins with it: what goes before may hold the same letters by chance.
-    let begins = |at: &usize| *at == 0 || !token[at - 1].is_ascii_alphanumeric();
-    let Some(start) = memchr::memmem::find_iter(token, b"eyJ").find(begins) else { return false };
+    let Some(start) = memchr::memmem::find(token, b"eyJ") else { return false };
     let len =
         token[start..].iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-')).count();
     let mut random = Bytes::from(token);
@@ -199,7 +197,9 @@ pub(super) fn basic_auth(token: &mut Vec<u8>) -> bool {
 }
 
 pub(super) fn jwt(token: &mut Vec<u8>) -> bool {
-    let Some(start) = memchr::memmem::find(token, b"eyJ") else { return false };
+    // Where a part begins with it: what goes before may hold the same letters by chance.
+    let begins = |at: &usize| *at == 0 || !token[at - 1].is_ascii_alphanumeric();
+    let Some(start) = memchr::memmem::find_iter(token, b"eyJ").find(begins) else { return false };
     let mut random = Bytes::from(token);
     // About as long as the parts of the given shape, which its rule may bound.
     let lengths: Vec<usize> = token[start..].split(|&b| b == b'.').map(|part| part.len() * 3 / 4).collect();
