@@ -153,7 +153,8 @@ impl Engine {
         } else {
             (prefilter_of(running.rules()), None)
         };
-        let with = |detector| (0..rules.len()).filter(|&n| rules[n].brief().detector == Some(detector)).collect();
+        let detectors = running.detectors();
+        let with = |detector| detectors.iter().filter(|(_, of)| *of == detector).map(|(at, _)| *at).collect();
         let (whole, stores, generic) = (with(Rule::WHOLE), with(Rule::STORE), with(Rule::GENERIC));
         Engine {
             set,

@@ -33,6 +33,11 @@ pub(super) fn all() -> &'static [&'static Rule] {
     ALL.get_or_init(|| (0..COUNT).map(rule).collect())
 }
 
+/// Those that have a detector, by their numbers.
+pub(super) fn detectors() -> impl Iterator<Item = (usize, &'static str)> {
+    DETECTORS.iter().map(|(number, detector)| (usize::from(*number), *detector))
+}
+
 /// What has to be known of it at every keyword.
 pub(super) fn brief(number: usize) -> Brief {
     Brief {

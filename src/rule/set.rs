@@ -97,6 +97,15 @@ impl RuleSet {
         })
     }
 
+    /// The rules that have a detector: where each stands in the order of the ids, and the detector. Nothing is unpacked,
+    /// and of the rules in the binary the others are not asked.
+    pub fn detectors(&self) -> Vec<(usize, &'static str)> {
+        match &self.rules {
+            None => builtin::detectors().collect(),
+            Some(_) => self.handles().enumerate().filter_map(|(at, rule)| Some((at, rule.brief().detector?))).collect(),
+        }
+    }
+
     /// These rules, in the order of their ids.
     pub fn new(mut rules: Vec<&'static Rule>) -> Self {
         rules.sort_by_key(|r| r.id);
