@@ -8,6 +8,7 @@ mod boost;
 mod generate;
 mod harvest;
 mod secrets;
+mod templates;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
