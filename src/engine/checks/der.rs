@@ -25,24 +25,28 @@ fn elements(mut bytes: &[u8]) -> Option<Vec<Element<'_>>> {
 
 fn element(bytes: &[u8]) -> Option<(Element<'_>, &[u8])> {
     let (&tag, rest) = bytes.split_first()?;
-    let (&short, mut rest) = rest.split_first()?;
-    let len = match short {
-        0..=0x7f => usize::from(short),
-        0x81..=0x84 => {
-            let (digits, more) = rest.split_at_checked(usize::from(short & 0x7f))?;
-            rest = more;
-            digits.iter().fold(0, |n, &b| n << 8 | usize::from(b))
-        }
-        _ => return None,
-    };
+    let (&first, rest) = rest.split_first()?;
+    let (len, rest) = length(first, rest)?;
     let (content, rest) = rest.split_at_checked(len)?;
     Some(((tag, content), rest))
 }
 
-const INTEGER: u8 = 0x02;
-const OCTETS: u8 = 0x04;
-const OID: u8 = 0x06;
-const SEQUENCE: u8 = 0x30;
+/// The length that begins with the byte `first`, and what follows it. None where it is left open, or beyond any file.
+pub(in crate::engine) fn length(first: u8, rest: &[u8]) -> Option<(usize, &[u8])> {
+    match first {
+        0..=0x7f => Some((usize::from(first), rest)),
+        0x81..=0x84 => {
+            let (digits, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
+            Some((digits.iter().fold(0, |n, &b| n << 8 | usize::from(b)), rest))
+        }
+        _ => None,
+    }
+}
+
+pub(in crate::engine) const INTEGER: u8 = 0x02;
+pub(in crate::engine) const OCTETS: u8 = 0x04;
+pub(in crate::engine) const OID: u8 = 0x06;
+pub(in crate::engine) const SEQUENCE: u8 = 0x30;
 
 /// The private key that `bytes` are, in any of the forms that PEM files hold.
 pub(in crate::engine) fn private_key(bytes: &[u8]) -> Option<Key> {

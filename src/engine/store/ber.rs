@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-pub(super) const INTEGER: u8 = 0x02;
-pub(super) const OCTETS: u8 = 0x04;
-pub(super) const OID: u8 = 0x06;
-pub(super) const SEQUENCE: u8 = 0x30;
+use crate::engine::checks::der;
+pub(super) use crate::engine::checks::der::{INTEGER, OCTETS, OID, SEQUENCE};
+
 pub(super) const SET: u8 = 0x31;
 /// `[0]`, with elements inside.
 pub(super) const ZERO: u8 = 0xa0;
@@ -64,29 +63,21 @@ pub(super) fn element(bytes: &[u8]) -> Option<(Element<'_>, &[u8])> {
 
 fn read(bytes: &[u8], deepest: usize) -> Option<(Element<'_>, &[u8])> {
     let (&tag, rest) = bytes.split_first()?;
-    let (&short, mut rest) = rest.split_first()?;
+    let (&first, mut rest) = rest.split_first()?;
     if tag & 0x1f == 0x1f {
         return None;
     }
-    let len = match short {
-        0..=0x7f => usize::from(short),
-        // It ends where two zeros stand for an element.
-        0x80 => {
-            let start = rest;
-            let deeper = deepest.checked_sub(1)?;
-            while !rest.starts_with(&[0, 0]) {
-                rest = read(rest, deeper)?.1;
-            }
-            let content = &start[..start.len() - rest.len()];
-            return Some((Element { tag, content }, &rest[2..]));
+    // A length that is left open ends where two zeros stand for an element.
+    if first == 0x80 {
+        let start = rest;
+        let deeper = deepest.checked_sub(1)?;
+        while !rest.starts_with(&[0, 0]) {
+            rest = read(rest, deeper)?.1;
         }
-        0x81..=0x84 => {
-            let (digits, more) = rest.split_at_checked(usize::from(short & 0x7f))?;
-            rest = more;
-            digits.iter().fold(0, |n, &b| n << 8 | usize::from(b))
-        }
-        _ => return None,
-    };
+        let content = &start[..start.len() - rest.len()];
+        return Some((Element { tag, content }, &rest[2..]));
+    }
+    let (len, rest) = der::length(first, rest)?;
     let (content, rest) = rest.split_at_checked(len)?;
     Some((Element { tag, content }, rest))
 }
