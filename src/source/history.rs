@@ -37,6 +37,11 @@ impl<'a> History<'a> {
     }
 }
 
+/// How many tips a history was read from, for people.
+pub(super) fn counted_tips(n: usize) -> String {
+    format!("{n} {}", if n == 1 { "tip" } else { "tips" })
+}
+
 impl Source for History<'_> {
     fn plan(&self, coverage: &mut Coverage) -> Result<Vec<Item>> {
         if let Some(sieve) = self.sieve.as_ref().filter(|_| !self.all_objects)
@@ -46,7 +51,7 @@ impl Source for History<'_> {
         }
         let mut objects = self.repo.objects();
         let (mut new, tips) = git::everything(self.repo, &mut objects, KnownCommits::default())?;
-        coverage.refs.push(format!("{} {}", tips.len(), if tips.len() == 1 { "tip" } else { "tips" }));
+        coverage.refs.push(counted_tips(tips.len()));
         coverage.skipped.extend(new.unread.iter().map(|(id, why)| unread(*id, why)));
         for id in &new.cut {
             coverage.skipped.push(Skip {

@@ -118,11 +118,9 @@ pub fn read(name: &[u8]) -> Name {
         ..Name::default()
     };
     // `X-Acme-Key`: a header of that name carries a credential, and its `X` says nothing.
-    let (mut key_of, name) = match name {
-        [b'x' | b'X', b'-', rest @ ..] => (true, rest),
-        _ => (false, name),
-    };
-    let header = key_of;
+    let header = matches!(name, [b'x' | b'X', b'-', ..]);
+    let name = &name[if header { 2 } else { 0 }..];
+    let mut key_of = header;
     let mut caption = false;
     each_word(name, |word| {
         out.words += 1;

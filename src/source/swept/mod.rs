@@ -99,7 +99,7 @@ pub(super) fn plan(repo: &Repo, sieve: &Sieve, max: u64, coverage: &mut Coverage
         telling_again.extend(worker.telling_again);
     }
 
-    coverage.refs.push(format!("{} {}", tips.len(), if tips.len() == 1 { "tip" } else { "tips" }));
+    coverage.refs.push(super::history::counted_tips(tips.len()));
     coverage.commits += new.commits.len();
     for (path, id) in &tour.gitlinks {
         coverage.skipped.push(gitlink(path.as_ref(), *id));
