@@ -139,7 +139,7 @@ fn is_comment(line: &str) -> bool {
 fn pins(line: &str, number: u32, packages: &mut Vec<Package>) {
     let bytes = line.as_bytes();
     for at in memchr::memchr_iter(b'@', bytes) {
-        let version: String = run(&line[at + 1..], |c| c.is_ascii_alphanumeric() || ".+-".contains(c));
+        let version = run(&line[at + 1..], |c| c.is_ascii_alphanumeric() || ".+-".contains(c));
         let version = version.trim_start_matches('v').trim_end_matches(['.', '-']);
         if semver::Version::parse(version).is_err() {
             continue;
@@ -165,8 +165,8 @@ fn pins(line: &str, number: u32, packages: &mut Vec<Package>) {
     }
 }
 
-fn run(text: &str, part: impl Fn(char) -> bool) -> String {
-    text.chars().take_while(|c| part(*c)).collect()
+fn run(text: &str, part: impl Fn(char) -> bool) -> &str {
+    &text[..text.find(|c| !part(c)).unwrap_or(text.len())]
 }
 
 /// The package's name that ends at `end`: a scope goes with it; the last part of another path (`actions/checkout`) is
@@ -274,7 +274,7 @@ fn installs(line: &str, number: u32, open: Option<Command>, packages: &mut Vec<P
             *name == program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.') && verbs.contains(&word)
         }) {
             command = Some(*found);
-        } else if !word.starts_with('-') {
+        } else if !word.starts_with('-') && word != "global" {
             program = base;
         }
         if ends {
@@ -342,6 +342,7 @@ mod tests {
             read("pip3.12 install -r requirements.txt -i https://x.example left \\\n  right"),
             ["pypi left@*:1", "pypi right@*:2"]
         );
+        assert_eq!(read("yarn global add left"), ["npm left@*:1"]);
         assert_eq!(read("RUN [\"npx\", \"left\", \"build\"]"), ["npm left@*:1"]);
         assert_eq!(read("sudo -H python -m pip install 'left'; echo right"), ["pypi left@*:1"]);
     }
