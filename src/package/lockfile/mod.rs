@@ -1,6 +1,6 @@
 //! Lockfiles and manifests: one file a format, each behind [`Format`].
 //!
-//! To add one, write its file and name it in [`FORMATS`]; `tests/package_lockfiles.rs` then holds it to the rest.
+//! To add one, write its file and name it in [`FORMATS`]; `tests/integration/package/lockfiles.rs` then holds it to the rest.
 
 mod bun;
 mod deno;

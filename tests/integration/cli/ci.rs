@@ -1,0 +1,399 @@
+//! `shield-hook ci`: real repositories, the environment of each CI system, and changes that try to loosen the gate.
+
+use std::path::PathBuf;
+
+use crate::support::{Repo, Run, Sandbox, npm_token};
+
+/// What a CI system has: a clone of a server's repository, on the branch under judgement.
+struct Ci<'s> {
+    sandbox: &'s Sandbox,
+    /// Where people work; pushes to the server.
+    work: Repo<'s>,
+    server: PathBuf,
+}
+
+impl<'s> Ci<'s> {
+    fn new(sandbox: &'s Sandbox, files: &[(&str, &str)]) -> Ci<'s> {
+        let server = sandbox.remote("server.git");
+        let work = sandbox.repo("work");
+        work.git(&["remote", "add", "origin", server.to_str().expect("UTF-8")]);
+        work.write("README.md", "hello\n");
+        for (name, text) in files {
+            work.write(name, text);
+        }
+        work.commit("first");
+        work.git(&["push", "--quiet", "origin", "main"]);
+        work.git(&["switch", "--quiet", "-c", "topic"]);
+        Ci { sandbox, work, server }
+    }
+
+    /// Pushes the branch, and clones as a runner does.
+    fn checkout(&self, options: &[&str]) -> Repo<'s> {
+        self.work.git(&["push", "--quiet", "--force", "origin", "topic"]);
+        let at = self.sandbox.path(format!("runner{}", self.sandbox_count()));
+        let url = format!("file://{}", self.server.display());
+        let mut args = vec!["clone", "--quiet", "--branch", "topic"];
+        args.extend(options);
+        let to = at.to_str().expect("UTF-8").to_owned();
+        args.extend([url.as_str(), to.as_str()]);
+        self.work.git(&args);
+        self.sandbox.at(at)
+    }
+
+    fn sandbox_count(&self) -> usize {
+        std::fs::read_dir(self.sandbox.path(".")).expect("the sandbox").count()
+    }
+
+    fn id(&self, rev: &str) -> String {
+        self.work.git(&["rev-parse", rev])
+    }
+
+    /// Runs the gate as GitHub Actions does for a pull request from topic to main.
+    fn pull_request(&self, runner: &Repo<'_>, args: &[&str]) -> Run {
+        let event = format!(
+            r#"{{"pull_request": {{"base": {{"ref": "main", "sha": "{}"}}, "head": {{"sha": "{}"}}}}}}"#,
+            self.id("main"),
+            self.id("topic")
+        );
+        self.github(runner, "pull_request", &event, args)
+    }
+
+    fn github(&self, runner: &Repo<'_>, name: &str, event: &str, args: &[&str]) -> Run {
+        let path = self.sandbox.path("event.json");
+        std::fs::write(&path, event).expect("the event");
+        let env = [
+            ("GITHUB_ACTIONS", "true"),
+            ("GITHUB_EVENT_NAME", name),
+            ("GITHUB_EVENT_PATH", path.to_str().expect("UTF-8")),
+        ];
+        let mut all = vec!["ci", "--format", "json"];
+        all.extend(args);
+        runner.shield_with(&all, &env, None)
+    }
+
+    fn judge(&self, args: &[&str]) -> Run {
+        self.pull_request(&self.checkout(&[]), args)
+    }
+}
+
+fn rules(run: &Run) -> Vec<String> {
+    let mut rules: Vec<String> =
+        run.blocking().iter().map(|b| b.rsplit_once(' ').expect("place and rule").1.to_owned()).collect();
+    rules.sort();
+    rules.dedup();
+    rules
+}
+
+fn config(token: &str) -> String {
+    format!("token = \"{token}\"\n")
+}
+
+#[test]
+fn a_clean_pull_request_passes_and_a_leak_stops() {
+    let sandbox = Sandbox::new();
+    let ci = Ci::new(&sandbox, &[]);
+    ci.work.write("a.txt", "nothing\n").commit("fine");
+    let run = ci.judge(&[]).expect_clean();
+    assert_eq!(run.json()["coverage"]["commits"], 1);
+    ci.work.write("b.txt", config(&npm_token())).commit("leak");
+    let run = ci.judge(&[]).expect_blocked(&["b.txt:1"]);
+    assert_eq!(run.json()["findings"][0]["commit"], ci.id("topic"));
+}
+
+#[test]
+fn what_was_there_before_is_not_blamed() {
+    let sandbox = Sandbox::new();
+    let old = config(&npm_token());
+    let ci = Ci::new(&sandbox, &[("old.txt", &old)]);
+    ci.work.write("old.txt", format!("# a comment\n{old}")).commit("touch");
+    ci.judge(&[]).expect_clean();
+}
+
+#[test]
+fn a_secret_that_came_and_went_stops_unless_only_the_net_change_is_asked_for() {
+    let sandbox = Sandbox::new();
+    let ci = Ci::new(&sandbox, &[]);
+    ci.work.write("a.txt", config(&npm_token())).commit("leak");
+    ci.work.write("a.txt", "token = env\n").commit("remove");
+    ci.judge(&[]).expect_blocked(&["a.txt:1"]);
+    ci.judge(&["--net"]).expect_clean();
+}
+
+#[test]
+fn merging_the_base_in_does_not_blame_what_the_base_holds() {
+    let sandbox = Sandbox::new();
+    let ci = Ci::new(&sandbox, &[]);
+    ci.work.write("a.txt", "work\n").commit("work");
+    ci.work.git(&["switch", "--quiet", "main"]);
+    ci.work.write("theirs.txt", config(&npm_token())).commit("already published");
+    ci.work.git(&["push", "--quiet", "origin", "main"]);
+    ci.work.git(&["switch", "--quiet", "topic"]);
+    ci.work.git(&["merge", "--quiet", "--no-edit", "--no-verify", "main"]);
+    ci.judge(&[]).expect_clean();
+}
+
+#[test]
+fn a_change_cannot_allow_its_own_secret() {
+    let sandbox = Sandbox::new();
+    let ci = Ci::new(&sandbox, &[(".shield-hook.toml", "block = \"medium\"\n")]);
+    let allow = "[[allow]]\nrule = \"npm-access-token\"\nreason = \"trust me\"\n";
+    ci.work.write(".shield-hook.toml", allow).write("a.txt", config(&npm_token())).commit("leak");
+    let run = ci.judge(&[]).expect_blocked(&[".shield-hook.toml:1", "a.txt:1"]);
+    assert_eq!(rules(&run), ["npm-access-token", "policy-weakened"]);
+    assert!(run.stderr.contains("1 secret blocks, 1 change to the policy"), "{}", run.stderr);
+}
+
+#[test]
+fn an_allowance_of_the_base_holds() {
+    let sandbox = Sandbox::new();
+    let allow = "[[allow]]\nrule = \"npm-access-token\"\npath = \"fixtures/\"\nreason = \"made up\"\n";
+    let ci = Ci::new(&sandbox, &[(".shield-hook.toml", allow)]);
+    ci.work.write("fixtures/a.txt", config(&npm_token())).commit("fixture");
+    let run = ci.judge(&[]).expect_clean();
+    let reason = run.json()["findings"][0]["reason"].as_str().expect("a reason").to_owned();
+    assert!(reason.contains("the merge base") && reason.contains("made up"), "{reason}");
+}
+
+#[test]
+fn every_way_to_weaken_the_policy_is_a_finding() {
+    let base = "severity = \"medium\"\nblock = \"low\"\ninline = \"own\"\npublished-elsewhere = \"block\"\n\
+                rules = [\"own/*.toml\"]\n";
+    let rule = "provider = \"own\"\n[[rule]]\nid = \"own-token\"\ntitle = \"own token\"\nstatus = \"stable\"\n\
+                severity = \"high\"\nconfidence = \"high\"\nsince = \"0.1.0\"\nkeywords = [\"ownkey_\"]\n\
+                regex = '''\\b(?<secret>ownkey_[a-z0-9]{24})\\b'''\nwhy = \"It opens the door to the house.\"\n\
+                fix = \"Change the lock of the door.\"\nreferences = [\"https://example.com/keys\"]\n\
+                match = [\"k = ${secret}\"]\nreject = [\"ownkey_none\"]\n";
+    for (what, path, text, line) in [
+        ("block", ".shield-hook.toml", base.replace("\"low\"", "\"high\""), 2),
+        ("severity", ".shield-hook.toml", base.replace("severity = \"medium\"", "severity = \"critical\""), 1),
+        ("inline", ".shield-hook.toml", base.replace("\"own\"\n", "\"all\"\n"), 3),
+        ("published elsewhere", ".shield-hook.toml", base.replace("= \"block\"", "= \"report\""), 4),
+        ("disable", ".shield-hook.toml", format!("{base}disable = [\"npm-access-token\"]\n"), 6),
+        ("no rule files", ".shield-hook.toml", base.replace("rules = [\"own/*.toml\"]\n", ""), 1),
+        ("a changed rule", "own/rule.toml", rule.replace("{24}", "{99}"), 1),
+        (
+            "an allowance",
+            ".shield-hook.toml",
+            format!("{base}[[allow]]\npath = \"x\"\nbroad = true\nreason = \"y\"\n"),
+            6,
+        ),
+        ("broken", ".shield-hook.toml", format!("{base}blok = 1\n"), 1),
+        ("removed", ".shield-hook.toml", String::new(), 1),
+        (
+            "a baseline",
+            ".shield-hook.baseline",
+            format!("{}\tnpm-access-token\ta.txt\n", "0123456789abcdef".repeat(2)),
+            1,
+        ),
+    ] {
+        let sandbox = Sandbox::new();
+        let ci = Ci::new(&sandbox, &[(".shield-hook.toml", base), ("own/rule.toml", rule)]);
+        ci.work.write("a.txt", "work\n").commit("harmless");
+        ci.judge(&[]).expect_clean();
+        ci.work.write(path, text).commit(what);
+        let run = ci.judge(&[]).expect(1);
+        assert_eq!(rules(&run), ["policy-weakened"], "{what}: {}", run.stdout);
+        let at = if path.starts_with(".shield-hook.b") { path } else { ".shield-hook.toml" };
+        assert!(run.blocking().contains(&format!("{at}:{line} policy-weakened")), "{what}: {:?}", run.blocking());
+    }
+}
+
+#[test]
+fn a_package_gate_that_is_weakened_is_a_finding() {
+    let base = "[packages]\ninstall-script = \"block\"\ntiers = [500]\ncooldown = [7, 3]\n";
+    for (what, text, line) in [
+        ("a rule switched off", format!("disable = [\"hijacked-package\"]\n{base}"), 1),
+        ("a rule that warns again", base.replace("\"block\"", "\"warn\""), 2),
+        ("a shorter cooldown", base.replace("[7, 3]", "[7, 1]"), 4),
+        ("a smaller tier", base.replace("[500]", "[50]"), 4),
+        ("none at all", String::new(), 1),
+    ] {
+        let sandbox = Sandbox::new();
+        let ci = Ci::new(&sandbox, &[(".shield-hook.toml", base)]);
+        ci.work.write(".shield-hook.toml", text).commit(what);
+        let run = ci.judge(&[]).expect(1);
+        let at = format!(".shield-hook.toml:{line} policy-weakened");
+        assert!(run.blocking().contains(&at), "{what}: {:?}", run.blocking());
+    }
+    let sandbox = Sandbox::new();
+    let ci = Ci::new(&sandbox, &[(".shield-hook.toml", base)]);
+    let stricter =
+        "[packages]\ninstall-script = \"block\"\nsource = \"block\"\ntiers = [500, 900]\ncooldown = [7, 7, 3]\n";
+    ci.work.write(".shield-hook.toml", stricter).commit("stricter");
+    ci.judge(&[]).expect_clean();
+}
+
+#[test]
+fn a_stricter_policy_is_no_finding() {
+    let sandbox = Sandbox::new();
+    let allow = "[[allow]]\nrule = \"npm-access-token\"\nreason = \"made up\"\n";
+    let ci = Ci::new(&sandbox, &[(".shield-hook.toml", &format!("block = \"high\"\n{allow}"))]);
+    ci.work.write(".shield-hook.toml", "block = \"low\"\n").commit("stricter");
+    ci.judge(&[]).expect_clean();
+}
+
+#[test]
+fn the_base_can_say_that_reviewers_decide() {
+    for base in [
+        "disable = [\"policy-weakened\"]\n",
+        "[[allow]]\nrule = \"policy-weakened\"\nreason = \"owners review this file\"\n",
+    ] {
+        let sandbox = Sandbox::new();
+        let ci = Ci::new(&sandbox, &[(".shield-hook.toml", base)]);
+        ci.work.write(".shield-hook.toml", format!("block = \"high\"\n{base}")).commit("weaken");
+        ci.judge(&[]).expect_clean();
+    }
+}
+
+#[test]
+fn an_inline_directive_of_the_change_is_honoured_and_said_aloud() {
+    let sandbox = Sandbox::new();
+    let ci = Ci::new(&sandbox, &[]);
+    let line = format!("token = \"{}\" # shield-hook:allow npm-access-token a sample\n", npm_token());
+    ci.work.write("a.txt", line).commit("leak");
+    let run = ci.judge(&[]).expect_blocked(&["a.txt:1"]);
+    assert_eq!(rules(&run), ["policy-weakened"]);
+    let json = run.json();
+    let allowed = json["findings"].as_array().expect("findings").iter().find(|f| f["verdict"] == "allowed");
+    assert_eq!(allowed.expect("the secret, allowed")["rule"], "npm-access-token");
+}
+
+#[test]
+fn the_users_own_configuration_has_no_say() {
+    let sandbox = Sandbox::new();
+    let ci = Ci::new(&sandbox, &[]);
+    let user = sandbox.home().join(".config/shield-hook");
+    std::fs::create_dir_all(&user).expect("a directory");
+    std::fs::write(user.join("config.toml"), "disable = [\"npm-access-token\"]\n").expect("a file");
+    ci.work.write("a.txt", config(&npm_token())).commit("leak");
+    ci.judge(&[]).expect_blocked(&["a.txt:1"]);
+}
+
+#[test]
+fn a_shallow_checkout_says_which_line_to_add() {
+    let sandbox = Sandbox::new();
+    let ci = Ci::new(&sandbox, &[]);
+    ci.work.write("a.txt", config(&npm_token())).commit("leak");
+    ci.work.write("a.txt", "gone\n").commit("remove");
+    for depth in ["--depth=1", "--depth=2"] {
+        let runner = ci.checkout(&[depth]);
+        let run = ci.pull_request(&runner, &[]).expect(2);
+        assert!(run.stderr.contains("fetch-depth: 0"), "{}", run.stderr);
+        // With the base there and the way to it cut off, nothing is clean either.
+        runner.git(&["fetch", "--quiet", "--depth=1", "origin", "main:refs/remotes/origin/main"]);
+        let run = ci.pull_request(&runner, &[]);
+        assert_ne!(run.code, 0, "{}{}", run.stdout, run.stderr);
+        assert!(run.stderr.contains("fetch-depth: 0"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn other_events_of_github() {
+    let sandbox = Sandbox::new();
+    let ci = Ci::new(&sandbox, &[]);
+    let before = ci.work.write("a.txt", "one\n").commit("one");
+    let after = ci.work.write("b.txt", config(&npm_token())).commit("leak");
+    let last = ci.work.write("c.txt", "three\n").commit("three");
+    let runner = ci.checkout(&[]);
+    let zero = "0".repeat(40);
+    let push = |before: &str, after: &str| {
+        format!(r#"{{"before": "{before}", "after": "{after}", "repository": {{"default_branch": "main"}}}}"#)
+    };
+    ci.github(&runner, "push", &push(&before, &last), &[]).expect_blocked(&["b.txt:1"]);
+    ci.github(&runner, "push", &push(&after, &last), &[]).expect_clean();
+    ci.github(&runner, "push", &push(&zero, &last), &[]).expect_blocked(&["b.txt:1"]);
+    ci.github(&runner, "push", &push(&"d".repeat(40), &last), &[]).expect_blocked(&["b.txt:1"]);
+    let group = format!(r#"{{"merge_group": {{"base_sha": "{before}", "head_sha": "{last}"}}}}"#);
+    ci.github(&runner, "merge_group", &group, &[]).expect_blocked(&["b.txt:1"]);
+    // The first push ever: nothing was there before.
+    let main = ci.id("main");
+    let run = ci.github(&runner, "push", &push(&zero, &main), &[]).expect_clean();
+    assert_eq!(run.json()["coverage"]["commits"], 1);
+    // A schedule on the default branch judges no change; that is not clean.
+    let env = [("GITHUB_SHA", main.as_str())];
+    let path = sandbox.path("event.json");
+    std::fs::write(&path, r#"{"repository": {"default_branch": "main"}}"#).expect("the event");
+    let env = [
+        env[0],
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_EVENT_NAME", "schedule"),
+        ("GITHUB_EVENT_PATH", path.to_str().expect("UTF-8")),
+    ];
+    let run = runner.shield_with(&["ci"], &env, None).expect(3);
+    assert!(run.stderr.contains("scan --history"), "{}", run.stderr);
+}
+
+#[test]
+fn the_other_systems() {
+    let sandbox = Sandbox::new();
+    let ci = Ci::new(&sandbox, &[]);
+    let old = ci.id("main");
+    let head = ci.work.write("b.txt", config(&npm_token())).commit("leak");
+    let runner = ci.checkout(&[]);
+    let (old, head) = (old.as_str(), head.as_str());
+    for env in [
+        vec![
+            ("GITLAB_CI", "true"),
+            ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
+            ("CI_MERGE_REQUEST_DIFF_BASE_SHA", old),
+            ("CI_COMMIT_SHA", head),
+        ],
+        vec![("GITLAB_CI", "true"), ("CI_COMMIT_BEFORE_SHA", old), ("CI_COMMIT_SHA", head)],
+        vec![("BITBUCKET_BUILD_NUMBER", "1"), ("BITBUCKET_PR_DESTINATION_BRANCH", "main"), ("BITBUCKET_COMMIT", head)],
+        vec![
+            ("TF_BUILD", "True"),
+            ("SYSTEM_PULLREQUEST_TARGETBRANCH", "refs/heads/main"),
+            ("SYSTEM_PULLREQUEST_SOURCECOMMITID", head),
+        ],
+        vec![("CIRCLECI", "true"), ("CIRCLE_SHA1", head)],
+        vec![
+            ("BUILDKITE", "true"),
+            ("BUILDKITE_PULL_REQUEST", "5"),
+            ("BUILDKITE_PULL_REQUEST_BASE_BRANCH", "main"),
+            ("BUILDKITE_COMMIT", head),
+        ],
+        vec![("JENKINS_URL", "https://ci.example"), ("CHANGE_TARGET", "main"), ("GIT_COMMIT", head)],
+    ] {
+        let run = runner.shield_with(&["ci", "--format", "json"], &env, None).expect_blocked(&["b.txt:1"]);
+        assert_eq!(run.json()["coverage"]["commits"], 1, "{env:?}");
+    }
+}
+
+#[test]
+fn both_ends_by_hand_and_neither() {
+    let sandbox = Sandbox::new();
+    let ci = Ci::new(&sandbox, &[]);
+    ci.work.write("b.txt", config(&npm_token())).commit("leak");
+    ci.work.shield(&["ci", "--base", "main", "--format", "json"]).expect_blocked(&["b.txt:1"]);
+    ci.work.shield(&["ci", "--base", "main", "--head", "topic", "--format", "json"]).expect_blocked(&["b.txt:1"]);
+    ci.work.shield(&["ci", "--base", "topic", "--head", "main", "--format", "json"]).expect_clean();
+    let run = ci.work.shield(&["ci"]).expect(3);
+    assert!(run.stderr.contains("--base origin/main"), "{}", run.stderr);
+    let run = ci.work.shield(&["ci", "--base", "nowhere"]).expect(2);
+    assert!(run.stderr.contains("nowhere"), "{}", run.stderr);
+}
+
+#[test]
+fn nothing_is_written_into_the_repository() {
+    let sandbox = Sandbox::new();
+    let ci = Ci::new(&sandbox, &[]);
+    ci.work.write("b.txt", config(&npm_token())).commit("leak");
+    let runner = ci.checkout(&[]);
+    let list = || runner.git(&["ls-files", "--others"]) + &files(&runner.path(".git")).join("\n");
+    let before = list();
+    ci.pull_request(&runner, &[]).expect(1);
+    assert_eq!(list(), before);
+}
+
+fn files(dir: &std::path::Path) -> Vec<String> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(dir).expect("a directory") {
+        let entry = entry.expect("an entry");
+        match entry.file_type().expect("a type").is_dir() {
+            true => all.extend(files(&entry.path())),
+            false => all.push(format!("{} {}", entry.path().display(), entry.metadata().expect("metadata").len())),
+        }
+    }
+    all.sort();
+    all
+}

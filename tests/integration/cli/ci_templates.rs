@@ -1,0 +1,110 @@
+//! The templates for CI systems: readable, deep enough, and calling what exists.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{Sandbox, npm_token};
+
+fn template(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// A clone that is not deep enough would end every run with exit 2.
+#[test]
+fn every_template_fetches_the_whole_history() {
+    for (name, line) in [
+        ("hooks/ci/github.yml", "fetch-depth: 0"),
+        ("hooks/ci/gitlab.yml", "GIT_DEPTH: \"0\""),
+        ("hooks/ci/bitbucket.yml", "depth: full"),
+        ("hooks/ci/azure.yml", "fetchDepth: 0"),
+        ("hooks/ci/circleci.yml", "method: full"),
+    ] {
+        assert!(template(name).contains(line), "{name} lacks {line}");
+    }
+}
+
+#[test]
+fn yaml_is_yaml() {
+    for name in [
+        "action.yml",
+        ".pre-commit-hooks.yaml",
+        "hooks/ci/github.yml",
+        "hooks/ci/gitlab.yml",
+        "hooks/ci/bitbucket.yml",
+        "hooks/ci/azure.yml",
+        "hooks/ci/circleci.yml",
+        "hooks/ci/buildkite.yml",
+    ] {
+        for event in saphyr_parser::Parser::new_from_str(&template(name)) {
+            event.unwrap_or_else(|e| panic!("{name}: {e}"));
+        }
+    }
+}
+
+/// Every `shield-hook ...` line of the templates is a command line that the binary understands.
+#[test]
+fn every_command_exists() {
+    let sandbox = Sandbox::new();
+    let mut seen = 0;
+    for name in [
+        ".pre-commit-hooks.yaml",
+        "hooks/ci/gitlab.yml",
+        "hooks/ci/bitbucket.yml",
+        "hooks/ci/azure.yml",
+        "hooks/ci/circleci.yml",
+        "hooks/ci/buildkite.yml",
+        "hooks/ci/Jenkinsfile",
+        "hooks/ci/judge.sh",
+    ] {
+        for line in template(name).lines() {
+            let Some((_, command)) = line.split_once("shield-hook ") else { continue };
+            let mut words: Vec<&str> = command
+                .split_whitespace()
+                .map(|w| w.trim_matches(['\'', '"']))
+                .filter(|w| *w != "$net")
+                .take_while(|w| *w != "||")
+                .collect();
+            if !matches!(words.first(), Some(&("ci" | "hook"))) {
+                continue;
+            }
+            words.push("--help");
+            let run = sandbox.shield(&sandbox.home(), &words);
+            assert_eq!(run.code, 0, "{name}: {words:?}: {}", run.stderr);
+            seen += 1;
+        }
+    }
+    assert!(seen >= 9, "only {seen} commands were found");
+}
+
+/// The action's script ends with the gate's exit code, and leaves the SARIF file.
+#[cfg(unix)]
+#[test]
+fn the_action_judges() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let base = repo.write("a.txt", "fine\n").commit("first");
+    let head = repo.write("a.txt", format!("token = \"{}\"\n", npm_token())).commit("leak");
+    let event = sandbox.path("event.json");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("hooks/ci/judge.sh");
+    let bin = crate::support::binary().parent().expect("a directory").to_owned();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths([bin].into_iter().chain(std::env::split_paths(&path))).expect("a search path");
+    for (to, code) in [(&base, 0), (&head, 1)] {
+        fs::write(&event, format!(r#"{{"merge_group": {{"base_sha": "{base}", "head_sha": "{to}"}}}}"#))
+            .expect("event");
+        let mut command = sandbox.command("sh", repo.dir());
+        command
+            .arg(&script)
+            .env("PATH", &path)
+            .env("SARIF", "out.sarif")
+            .env("GITHUB_ACTIONS", "true")
+            .env("GITHUB_EVENT_NAME", "merge_group")
+            .env("GITHUB_EVENT_PATH", &event);
+        let run = crate::support::Run::of(&mut command, None).expect(code);
+        assert_eq!(run.stdout.contains("::error file=a.txt,line=1"), code == 1, "{}", run.stdout);
+        let sarif: serde_json::Value =
+            serde_json::from_str(&fs::read_to_string(repo.path("out.sarif")).expect("the file")).expect("JSON");
+        assert_eq!(sarif["runs"][0]["results"].as_array().expect("results").len(), code as usize);
+    }
+}

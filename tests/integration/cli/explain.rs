@@ -1,0 +1,90 @@
+//! `explain FILE:LINE`, and the lines that are held to be new.
+
+use std::process::Command;
+
+use crate::support::{Sandbox, npm_token};
+use proptest::prelude::*;
+
+#[test]
+fn a_finding_and_a_line_without_one_are_explained() {
+    let sandbox = Sandbox::new();
+    let dir = sandbox.at(sandbox.path("plain"));
+    let token = npm_token();
+    dir.write("f", format!("nothing\nNPM_TOKEN={token}\n"));
+    let run = dir.shield(&["explain", "f:2"]).expect(0);
+    assert!(run.stdout.contains("f:2:11: npm-access-token:"), "{}", run.stdout);
+    assert!(!run.stdout.contains(&token), "{}", run.stdout);
+    assert!(dir.shield(&["explain", "f:1"]).expect(0).stdout.contains("no rule's keyword"));
+    dir.shield(&["explain", "f:9"]).expect(3);
+    dir.shield(&["explain", "f"]).expect(3);
+    dir.shield(&["explain", "gone:1"]).expect(2);
+}
+
+#[test]
+fn what_the_package_gate_makes_of_a_line_is_explained() {
+    let sandbox = Sandbox::new();
+    let dir = sandbox.at(sandbox.path("plain"));
+    dir.write(
+        "package-lock.json",
+        "{\"lockfileVersion\": 3, \"packages\": {\n\"node_modules/axios\": {\"version\": \"1.14.1\"},\n\
+         \"node_modules/ms\": {\"version\": \"2.1.0\"},\n\"node_modules/x\": {\"link\": true, \"resolved\": \"x\"}\n}}\n",
+    )
+    .write("package.json", "{\"scripts\": {\n\"postinstall\": \"node x.js\"\n}}\n")
+    .write("yarn.lock", "<<<<<<< HEAD\n");
+    for (place, said) in [
+        (
+            "package-lock.json:2",
+            "hijacked-package: found, confidence high; axios@1.14.1: hijacked version; axios-2026-03",
+        ),
+        ("package-lock.json:3", "npm ms@2.1.0 is not in the data of 20"),
+        ("package-lock.json:4", "npm x comes from no registry"),
+        ("package.json:2", "install-script: found, confidence low"),
+        ("yarn.lock:1", "line 1: an unresolved merge conflict"),
+    ] {
+        let run = dir.shield(&["explain", place]).expect(0);
+        assert!(run.stdout.contains(said), "{place}: {}", run.stdout);
+    }
+    dir.write(".shield-hook.toml", "disable = [\"install-script\"]\n");
+    assert!(dir.shield(&["explain", "package.json:2"]).expect(0).stdout.contains("the policy turns the rule off"));
+}
+
+/// The lines of `new` that `git diff --diff-algorithm=histogram` calls added, counted from 0.
+fn git_added(sandbox: &Sandbox, old: &str, new: &str) -> Vec<usize> {
+    std::fs::write(sandbox.path("old"), old).expect("a file");
+    std::fs::write(sandbox.path("new"), new).expect("a file");
+    let mut git: Command = sandbox.command("git", &sandbox.path("tmp"));
+    git.args(["diff", "--no-index", "--no-color", "-U0", "--diff-algorithm=histogram", "../old", "../new"]);
+    let text = String::from_utf8(git.output().expect("git").stdout).expect("text");
+    let mut added = Vec::new();
+    for head in text.lines().filter_map(|l| l.strip_prefix("@@ -")) {
+        let after = head.split(" +").nth(1).and_then(|t| t.split(' ').next()).expect("a hunk's head");
+        let (first, count) = after.split_once(',').unwrap_or((after, "1"));
+        let (first, count): (usize, usize) = (first.parse().expect("a number"), count.parse().expect("a number"));
+        added.extend((first..first + count).map(|n| n - 1));
+    }
+    added
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What is held to be new is what git's histogram diff adds.
+    #[test]
+    fn new_lines_are_those_that_git_adds(
+        old in prop::collection::vec(0..200_u32, 0..40),
+        edits in prop::collection::vec((0..40_usize, 0..4_usize, prop::collection::vec(1000..2000_u32, 0..4)), 0..5),
+    ) {
+        let mut new = old.clone();
+        for (at, gone, put) in edits {
+            let at = at.min(new.len());
+            let end = (at + gone).min(new.len());
+            new.splice(at..end, put);
+        }
+        let text = |lines: &[u32]| lines.iter().map(|n| format!("line {n}\n")).collect::<String>();
+        let (old, new) = (text(&old), text(&new));
+        let sandbox = Sandbox::new();
+        let lines = shield_hook::git::new_lines(new.as_bytes(), &[old.clone().into_bytes()]);
+        let ours: Vec<usize> = (0..new.lines().count()).filter(|n| lines.touch(*n as u32, *n as u32)).collect();
+        prop_assert_eq!(ours, git_added(&sandbox, &old, &new));
+    }
+}

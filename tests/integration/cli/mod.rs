@@ -1,0 +1,3 @@
+mod ci;
+mod ci_templates;
+mod explain;

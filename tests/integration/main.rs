@@ -1,0 +1,17 @@
+//! The real binary beside the real git, one module for each module of `src` that a user meets.
+//!
+//! One program for all of it: the library is linked once.
+
+mod cli;
+mod engine;
+mod house;
+mod install;
+mod journal;
+mod package;
+mod policy;
+mod report;
+mod rule;
+mod source;
+mod support;
+#[cfg(unix)]
+mod watch;

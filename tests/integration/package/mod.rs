@@ -1,0 +1,6 @@
+mod cli;
+mod gate;
+mod hostile;
+mod lockfiles;
+mod online;
+mod update;

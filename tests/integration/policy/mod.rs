@@ -1,0 +1,2 @@
+mod migrate;
+mod rules;

@@ -1,0 +1,14 @@
+mod files;
+#[cfg(unix)]
+mod history;
+#[cfg(unix)]
+mod history_twin;
+mod objects_twin;
+mod outgoing_property;
+#[cfg(unix)]
+mod push;
+#[cfg(unix)]
+mod range;
+#[cfg(unix)]
+mod receive;
+mod staged;
