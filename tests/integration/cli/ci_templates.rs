@@ -35,6 +35,11 @@ fn yaml_is_yaml() {
         "hooks/ci/azure.yml",
         "hooks/ci/circleci.yml",
         "hooks/ci/buildkite.yml",
+        ".github/workflows/ci.yml",
+        ".github/ISSUE_TEMPLATE/advisory.yml",
+        ".github/ISSUE_TEMPLATE/config.yml",
+        ".github/ISSUE_TEMPLATE/false-block.yml",
+        ".github/ISSUE_TEMPLATE/missed-secret.yml",
     ] {
         for event in saphyr_parser::Parser::new_from_str(&template(name)) {
             event.unwrap_or_else(|e| panic!("{name}: {e}"));
@@ -107,4 +112,27 @@ fn the_action_judges() {
             serde_json::from_str(&fs::read_to_string(repo.path("out.sarif")).expect("the file")).expect("JSON");
         assert_eq!(sarif["runs"][0]["results"].as_array().expect("results").len(), code as usize);
     }
+}
+
+/// A tag can be moved by whoever takes over an action; a full commit id cannot.
+#[test]
+fn our_own_workflows_pin_every_action() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join(".github/workflows");
+    let mut pinned = 0;
+    for entry in fs::read_dir(dir).expect("the workflows").flatten() {
+        let text = fs::read_to_string(entry.path()).expect("a workflow");
+        for uses in text.lines().filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("uses: ")) {
+            let Some((_, revision)) = uses.split_once('@') else {
+                assert!(uses.starts_with("./"), "{uses} names no revision");
+                continue;
+            };
+            let id = revision.split(' ').next().unwrap_or_default();
+            assert!(
+                id.len() == 40 && id.bytes().all(|b| b.is_ascii_hexdigit()),
+                "{uses} is not pinned by a full commit"
+            );
+            pinned += 1;
+        }
+    }
+    assert!(pinned > 0, "no action found");
 }
