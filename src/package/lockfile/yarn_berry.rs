@@ -8,15 +8,17 @@ use super::{origin, yaml};
 pub(super) fn read(text: &str) -> Result<Inventory, LockError> {
     let documents = yaml::documents(text)?;
     let mut packages = Vec::new();
-    for entry in documents.iter().flat_map(|root| root.entries()) {
-        if entry.key != "__metadata" {
-            packages.extend(package(entry)?);
+    for root in &documents {
+        let cache = root.get("__metadata").and_then(|metadata| metadata.text_at("cacheKey")).unwrap_or_default();
+        for entry in root.entries().iter().filter(|entry| entry.key != "__metadata") {
+            packages.extend(package(entry, cache)?);
         }
     }
     Ok(Inventory { packages, ..Inventory::default() })
 }
 
-fn package(entry: &Entry<'_>) -> Result<Vec<Package>, LockError> {
+/// `cache` is the file's `cacheKey`.
+fn package(entry: &Entry<'_>, cache: &str) -> Result<Vec<Package>, LockError> {
     let node = entry.node.expect_map("an entry")?;
     let resolution = node
         .text_at("resolution")
@@ -30,9 +32,10 @@ fn package(entry: &Entry<'_>) -> Result<Vec<Package>, LockError> {
     let (alias, _) = origin::name_and_rest(descriptor);
     package.alias = (alias != name).then(|| alias.to_owned());
     if let Some(checksum) = node.text_at("checksum") {
-        // `10c0/<hash>`: the part before the slash is the cache's version, under which alone hashes compare.
-        let (cache, hash) = checksum.rsplit_once('/').unwrap_or(("", checksum));
-        package.integrity.push((cache.to_owned(), hash.to_owned()));
+        // The hash is that of yarn's own archive of the package, so only hashes of one cache version compare: the version
+        // stands before the slash (`10c0/<hash>`), and in the metadata where the entry does not repeat it.
+        let (cache, hash) = checksum.rsplit_once('/').unwrap_or((cache, checksum));
+        package.integrity.push((format!("cache {cache}"), hash.to_owned()));
     }
     // A patch is laid over a package that is fetched all the same.
     let reference = match reference.strip_prefix("patch:") {

@@ -82,6 +82,38 @@ fn a_hash_that_changes_under_the_same_version_blocks() {
     assert_eq!(repo.scan_staged().expect(1).blocking(), ["package-lock.json:4 package-integrity-changed"]);
 }
 
+/// A yarn.lock of berry with one package; `cache` is the metadata's `cacheKey`, `prefix` opens the checksum.
+fn berry(cache: &str, prefix: &str, hash: &str) -> String {
+    format!(
+        "__metadata:\n  version: 8\n  cacheKey: {cache}\n\n\"ms@npm:^2.1.0\":\n  version: 2.1.0\n  resolution: \"ms@npm:2.1.0\"\n  checksum: {prefix}{}\n  languageName: node\n  linkType: hard\n",
+        hash.repeat(64)
+    )
+}
+
+#[test]
+fn yarns_checksums_compare_within_one_version_of_its_cache() {
+    let sandbox = Sandbox::new();
+    for (n, (old, new, blocks)) in [
+        (("8", "", "aa"), ("10c0", "10c0/", "bb"), false),
+        (("8", "8/", "aa"), ("10", "10/", "bb"), false),
+        (("7", "", "aa"), ("8", "", "bb"), false),
+        (("10", "10/", "aa"), ("10c0", "10c0/", "bb"), false),
+        (("8", "", "aa"), ("8", "8/", "aa"), false),
+        (("8", "", "aa"), ("8", "", "bb"), true),
+        (("8", "", "aa"), ("8", "8/", "bb"), true),
+        (("10c0", "10c0/", "aa"), ("10c0", "10c0/", "bb"), true),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let repo = sandbox.repo(&format!("repo{n}"));
+        repo.write("yarn.lock", berry(old.0, old.1, old.2)).commit("first");
+        repo.write("yarn.lock", berry(new.0, new.1, new.2)).add();
+        let wanted: &[&str] = if blocks { &["package-integrity-changed"] } else { &[] };
+        assert_eq!(rules(&repo, "block"), wanted, "{old:?} to {new:?}");
+    }
+}
+
 #[test]
 fn what_deserves_a_look_warns_and_does_not_block() {
     let sandbox = Sandbox::new();
