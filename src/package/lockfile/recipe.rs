@@ -250,9 +250,7 @@ const VALUED: [&str; 22] = [
 /// Returns the one that this line leaves so.
 fn installs(line: &str, number: u32, open: Option<Command>, packages: &mut Vec<Package>) -> Option<Command> {
     let mut command = open;
-    let mut words = line
-        .split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '[' | ']' | '(' | ')' | '`'))
-        .filter(|word| !word.is_empty());
+    let mut words = words(line);
     let mut program = "";
     while let Some(word) = words.next() {
         // What ends a command: `a && b`, `a; b`, `a | b`.
@@ -286,12 +284,29 @@ fn installs(line: &str, number: u32, open: Option<Command>, packages: &mut Vec<P
     command.filter(|_| continued)
 }
 
+/// The words of a line. What stands in brackets right behind a name are its extras, and part of no other: in
+/// `uvicorn[standard]` nothing is called `standard`.
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    let mut in_extras = false;
+    let mut before = ' ';
+    let split = move |c: char| {
+        let opens = c == '[' && (before.is_ascii_alphanumeric() || "-_.".contains(before));
+        in_extras = opens || in_extras && !matches!(c, ']' | ' ' | '"' | '\'');
+        let separates = c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '[' | ']' | '(' | ')' | '`');
+        before = c;
+        separates && !in_extras
+    };
+    line.split(split).filter(|word| !word.is_empty())
+}
+
 /// The package an argument names without a version: pins are read wherever they stand.
 fn named(ecosystem: Ecosystem, word: &str, line: u32) -> Option<Package> {
     let part = |text: &str| {
         text.starts_with(|c: char| c.is_ascii_alphanumeric())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
     };
+    // Extras and a range say nothing of the name.
+    let word = if ecosystem == Ecosystem::Pypi { word.split(['[', '<', '>', '~', '!']).next().unwrap_or(word) } else { word };
     let is_name = match word.strip_prefix('@').and_then(|rest| rest.split_once('/')) {
         Some((scope, name)) => ecosystem == Ecosystem::Npm && part(scope) && part(name),
         None => part(word),
@@ -343,6 +358,8 @@ mod tests {
             ["pypi left@*:1", "pypi right@*:2"]
         );
         assert_eq!(read("yarn global add left"), ["npm left@*:1"]);
+        assert_eq!(read("pip install uvicorn[standard] 'left[a,b]'"), ["pypi uvicorn@*:1", "pypi left@*:1"]);
+        assert_eq!(read("pip install [\"left[a]\", \"right\"]"), ["pypi left@*:1", "pypi right@*:1"]);
         assert_eq!(read("RUN [\"npx\", \"left\", \"build\"]"), ["npm left@*:1"]);
         assert_eq!(read("sudo -H python -m pip install 'left'; echo right"), ["pypi left@*:1"]);
     }
