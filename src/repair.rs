@@ -7,6 +7,7 @@ use bstr::ByteSlice;
 use crate::chunk::Kind;
 use crate::finding::{Finding, Step, Verdict};
 use crate::git::{self, Oid, Reach, Repo};
+use crate::package;
 
 /// What was about to happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,10 +82,13 @@ impl Planner<'_> {
         if self.scene == Scene::Published && finding.commit.is_some() && !steps.is_empty() {
             steps.push(step("replace what is published", ["git push --force-with-lease"]));
         }
-        steps.push(step(
-            "if it is no secret, say so",
-            [format!("shield-hook allow {} --reason \"WHY\"", finding.fingerprint)],
-        ));
+        // Not every finding is about a secret.
+        let unless = if finding.rule.provider == package::rules::PROVIDER {
+            "if it is meant, or the advisory is wrong, say so"
+        } else {
+            "if it is no secret, say so"
+        };
+        steps.push(step(unless, [format!("shield-hook allow {} --reason \"WHY\"", finding.fingerprint)]));
         steps
     }
 
