@@ -44,6 +44,9 @@ pub fn line(outcome: &Outcome) -> String {
         parts.push(plural(c.commits, "commit", "commits"));
     }
     parts.push(plural(c.blobs, "file", "files"));
+    if outcome.unknown_origin > 0 {
+        parts.push(package::origin::unknown_packages(outcome.unknown_origin));
+    }
     if let Some(lines) = c.new_lines {
         parts.push(plural(lines as usize, "new line", "new lines"));
     }

@@ -29,6 +29,8 @@ pub struct Outcome {
     pub packages: Vec<package::survey::Row>,
     /// What each lockfile's change added, removed and updated.
     pub changes: Vec<(String, package::change::Change)>,
+    /// How many packages come from where nobody can tell what is served.
+    pub unknown_origin: usize,
     /// The date of the package data, where it was asked.
     pub data: Option<String>,
     /// What each rule cost and found, where that was counted.
@@ -54,6 +56,7 @@ impl Outcome {
             took,
             packages: Vec::new(),
             changes: Vec::new(),
+            unknown_origin: 0,
             data: None,
             rule_stats: Vec::new(),
             root: None,
@@ -74,6 +77,7 @@ impl Outcome {
         self.took += other.took;
         self.packages.extend(other.packages);
         self.changes.extend(other.changes);
+        self.unknown_origin += other.unknown_origin;
         if self.ruleset != other.ruleset {
             self.ruleset = format!("{}+{}", self.ruleset, other.ruleset);
             self.rules = self.rules.max(other.rules);

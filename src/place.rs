@@ -18,6 +18,7 @@ pub fn is_special(path: &[u8]) -> bool {
         _ => {
             matches!(extension, b"json" | b"jsonc" | b"lock" | b"lockb" | b"toml" | b"yaml" | b"yml" | b"txt")
                 || matches!(extension, b"pth" | b"gyp" | b"pyz" | b"Pipfile" | b"cursorrules" | b"windsurfrules")
+                || matches!(extension, b"npmrc" | b"yarnrc")
                 || matches!(extension, b"bash" | b"zsh" | b"ps1" | b"bat" | b"cmd" | b"dockerfile")
                 || name.starts_with(b"Dockerfile")
                 || name.starts_with(b"Containerfile")
@@ -28,7 +29,7 @@ pub fn is_special(path: &[u8]) -> bool {
 
 /// Names whose extension says nothing.
 fn named(name: &[u8]) -> bool {
-    const NAMES: [&[u8]; 28] = [
+    const NAMES: [&[u8]; 34] = [
         b"setup.py",
         b"sitecustomize.py",
         b"usercustomize.py",
@@ -57,6 +58,12 @@ fn named(name: &[u8]) -> bool {
         b"setup.cfg",
         b"tox.ini",
         b"noxfile.py",
+        b"pip.conf",
+        b"pip.ini",
+        b".pnpmfile.cjs",
+        b".pnpmfile.mjs",
+        b"pnpmfile.cjs",
+        b"pnpmfile.js",
     ];
     NAMES.contains(&name)
 }

@@ -52,6 +52,7 @@ fn run_in(sources: &[&dyn Source], engine: &Engine, policy: &Policy, follows: bo
     let start = Instant::now();
     let mut coverage = Coverage::default();
     let (mut findings, mut packages, mut changes) = (Vec::new(), Vec::new(), Vec::new());
+    let mut unknown = std::collections::BTreeSet::new();
     let gate = package::gate::Gate::default();
     let progress = Progress::start();
     for source in sources {
@@ -72,6 +73,7 @@ fn run_in(sources: &[&dyn Source], engine: &Engine, policy: &Policy, follows: bo
             found.extend(part.findings);
             packages.extend(part.packages);
             changes.extend(part.changes);
+            unknown.extend(part.unknown);
             coverage.blobs += part.blobs;
             coverage.bytes += part.bytes;
             coverage.skipped.extend(part.skipped);
@@ -104,6 +106,7 @@ fn run_in(sources: &[&dyn Source], engine: &Engine, policy: &Policy, follows: bo
         took: start.elapsed(),
         packages,
         changes,
+        unknown_origin: unknown.len(),
         data: gate.data().map(str::to_owned),
         root: None,
         failed: None,
@@ -172,11 +175,17 @@ struct Part {
     bytes: u64,
     packages: Vec<package::survey::Row>,
     changes: Vec<(String, package::change::Change)>,
+    /// The packages from where nobody can tell what is served, each with its path.
+    unknown: Vec<(String, String)>,
 }
 
 impl Part {
     fn is_empty(&self) -> bool {
-        self.findings.is_empty() && self.skipped.is_empty() && self.packages.is_empty() && self.changes.is_empty()
+        self.findings.is_empty()
+            && self.skipped.is_empty()
+            && self.packages.is_empty()
+            && self.changes.is_empty()
+            && self.unknown.is_empty()
     }
 }
 

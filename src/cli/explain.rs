@@ -10,7 +10,7 @@ use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::package::advisory::Verdict;
 use crate::package::gate::{Place, Sight};
-use crate::package::{self, lockfile, store};
+use crate::package::{self, lockfile, origin, store};
 use crate::report::packages::display_name;
 
 /// Say what every rule made of one line: keyword, shape, proof, entropy, and what turned it away.
@@ -87,11 +87,9 @@ fn supply(gate: &Gate, file: &str, bytes: &[u8], line: usize, span: std::ops::Ra
         let advisories = store::load()?;
         for package in inventory.packages.iter().filter(|p| p.line as usize == line) {
             let name = display_name(package.ecosystem, &package.name, package.version.as_deref());
-            if !package.is_registry() {
+            if origin::Origin::of(package) == origin::Origin::Own {
                 said.push(format!("{name} comes from no registry, so advisories do not speak of it"));
-            } else if advisories.lookup(package.ecosystem, &package.name, package.version.as_deref())
-                == Verdict::Unknown
-            {
+            } else if origin::verdict(&advisories, package) == Verdict::Unknown {
                 said.push(format!("{name} is not in the data of {}", advisories.date()));
             }
         }

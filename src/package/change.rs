@@ -2,11 +2,12 @@
 
 use super::advisory::{Advisories, Advisory, Verdict};
 use super::ecosystem::Ecosystem;
-use super::inventory::{Inventory, Package, Source};
-use super::lockfile::origin::host_of;
-use super::{popular, version};
+use super::inventory::{Inventory, Package, Setting, Source};
+use super::origin::{self, Difference, Origin, Places};
+use super::{install_script, popular, version};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::mem::{Discriminant, discriminant};
 
 /// A change to the set of packages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct Change {
     pub rows: Vec<Row>,
     /// What deserves a look, in the file's order.
     pub notes: Vec<Note>,
+    /// The packages that came in from a host of which nobody can tell what it serves.
+    pub unknown: Vec<String>,
 }
 
 /// One name's change.
@@ -37,8 +40,17 @@ pub struct Note {
     pub version: Option<String>,
     /// The line it stands on, from 1.
     pub line: u32,
+    /// How many other packages it is about, too.
+    pub others: usize,
     /// What it is.
     pub what: What,
+}
+
+impl Note {
+    fn of(package: &Package, what: What) -> Note {
+        let (name, version) = (package.name.clone(), package.version.clone());
+        Note { name, version, line: package.line, others: 0, what }
+    }
 }
 
 /// What deserves a look.
@@ -50,16 +62,8 @@ pub enum What {
     StillBad(Advisory),
     /// The data has something on this name, not on this version.
     Suspicious(Advisory),
-    /// The hash changed and the version did not.
-    IntegrityChanged,
-    /// A registry that served nothing before.
-    NewHost(String),
-    /// Fetched without encryption.
-    PlainHttp(String),
-    /// From a git repository.
-    FromGit(String),
-    /// From an archive at a URL.
-    FromUrl(String),
+    /// It comes from elsewhere than before.
+    Origin(Difference),
     /// Runs a script at installation; no version here did before.
     InstallScript,
     /// A script of the project's own that runs at installation: its command, and what it was before.
@@ -78,6 +82,21 @@ pub enum What {
     },
     /// The name is nearly that of a popular package.
     Lookalike(String),
+    /// A setting that came in, or a guard that went away.
+    Setting {
+        /// The setting.
+        setting: Setting,
+        /// Whether it went away.
+        gone: bool,
+    },
+}
+
+impl What {
+    /// The kind of thing, whatever it is about.
+    fn kind(&self) -> (Discriminant<What>, Option<Discriminant<Difference>>) {
+        let difference = if let What::Origin(difference) = self { Some(discriminant(difference)) } else { None };
+        (discriminant(self), difference)
+    }
 }
 
 /// Compares `new` with what it was in every parent; without any, all of it is new.
@@ -86,59 +105,121 @@ pub fn compare(old: &[Inventory], new: &Inventory, advisories: &Advisories) -> C
     let mut notes = Vec::new();
     let mut seen = HashSet::new();
     for package in &new.packages {
-        let Some(what) = judge(package, &before, advisories) else { continue };
-        for what in what {
+        for what in judge(package, &before, advisories) {
             // The same package at several places in the tree is one thing to look at.
-            let key = (package.name.clone(), package.version.clone(), std::mem::discriminant(&what));
-            if seen.insert(key) {
-                let (name, version) = (package.name.clone(), package.version.clone());
-                notes.push(Note { name, version, line: package.line, what });
+            if seen.insert((package.name.clone(), package.version.clone(), what.kind())) {
+                notes.push(Note::of(package, what));
             }
         }
     }
+    let mut notes = merged(notes);
     notes.extend(downgrades(new, &before));
-    for script in &new.scripts {
-        let earlier: Vec<&str> = old
-            .iter()
-            .filter_map(|side| side.scripts.iter().find(|s| s.event == script.event))
-            .map(|s| s.command.as_str())
-            .collect();
+    notes.extend(scripts(old, new));
+    notes.extend(settings(old, new));
+    notes.sort_by_key(|note| note.line);
+    let unknown = unknown_origin(new, &before);
+    Change { rows: rows(old.first(), new), notes, unknown }
+}
+
+/// More packages than this with one thing in common are one note.
+const EACH: usize = 3;
+
+/// A lockfile that moves to another registry moves as a whole: one note says so for all of its packages.
+fn merged(notes: Vec<Note>) -> Vec<Note> {
+    let key = |note: &Note| match &note.what {
+        What::Origin(difference) => difference.shared().map(|shared| (note.what.kind(), shared)),
+        _ => None,
+    };
+    let mut count: HashMap<_, usize> = HashMap::new();
+    notes.iter().filter_map(key).for_each(|key| *count.entry(key).or_default() += 1);
+    let mut first = HashSet::new();
+    let mut kept = Vec::new();
+    for mut note in notes {
+        match key(&note).map(|key| (count[&key], key)) {
+            Some((all, key)) if all > EACH => {
+                if first.insert(key) {
+                    note.others = all - 1;
+                    kept.push(note);
+                }
+            }
+            _ => kept.push(note),
+        }
+    }
+    kept
+}
+
+/// The scripts that run now and did not before, but for those that are known to do no more than set up a tool.
+fn scripts(old: &[Inventory], new: &Inventory) -> Vec<Note> {
+    let mut notes = Vec::new();
+    for script in new.scripts.iter().filter(|script| !install_script::is_known_command(&script.command)) {
+        let earlier = old.iter().filter_map(|side| side.scripts.iter().find(|s| s.event == script.event));
+        let earlier: Vec<&str> = earlier.map(|s| s.command.as_str()).collect();
         if !earlier.contains(&script.command.as_str()) {
             let before = earlier.first().map(|c| (*c).to_owned());
             let (event, command) = (script.event.clone(), script.command.clone());
             let what = What::Script { event, command, before };
-            notes.push(Note { name: script.event.clone(), version: None, line: script.line, what });
+            notes.push(Note { name: script.event.clone(), version: None, line: script.line, others: 0, what });
         }
     }
-    notes.sort_by_key(|note| note.line);
-    Change { rows: rows(old.first(), new), notes }
+    notes
+}
+
+/// The settings that came in, and the guards that went away.
+fn settings(old: &[Inventory], new: &Inventory) -> Vec<Note> {
+    let note = |setting: &Setting, line, gone| {
+        let setting = setting.clone();
+        let name = setting.key.clone();
+        Note { name, version: None, line, others: 0, what: What::Setting { setting, gone } }
+    };
+    let is = |a: &Setting, b: &Setting| (&a.key, &a.value) == (&b.key, &b.value);
+    let stood = |s: &Setting| old.iter().any(|side| side.settings.iter().any(|o| is(o, s)));
+    let came = new.settings.iter().filter(|s| !s.guard && !stood(s)).map(|s| note(s, s.line, false));
+    let Some((first, others)) = old.split_first() else { return came.collect() };
+    // A guard that one parent had given up is gone already; one with another value is a guard still.
+    let held = |side: &Inventory, key: &str| side.settings.iter().any(|s| s.key == key);
+    let gone =
+        first.settings.iter().filter(|s| s.guard && !held(new, &s.key) && others.iter().all(|side| held(side, &s.key)));
+    came.chain(gone.map(|s| note(s, 1, true))).collect()
+}
+
+/// What the change brings from where nobody knows.
+fn unknown_origin(new: &Inventory, before: &Before<'_>) -> Vec<String> {
+    let is_new = |package: &Package| {
+        let same = |p: &&&Package| p.version == package.version && p.source == package.source;
+        !before.named(package).iter().any(|p| same(&p))
+    };
+    let unknown = new.packages.iter().filter(|p| Origin::of(p) == Origin::Unknown && is_new(p));
+    unknown.map(Package::label).collect()
 }
 
 /// What the data says of the packages of a file as it is, without a before.
 pub fn known(inventory: &Inventory, advisories: &Advisories) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut seen = HashSet::new();
-    for package in inventory.packages.iter().filter(|package| package.is_registry()) {
-        let Some(what) = data_says(package, false, advisories) else { continue };
-        if seen.insert((&package.name, &package.version, std::mem::discriminant(&what))) {
-            let (name, version) = (package.name.clone(), package.version.clone());
-            notes.push(Note { name, version, line: package.line, what });
+    for package in &inventory.packages {
+        let Some(what) = data_says(package, &[], advisories) else { continue };
+        if seen.insert((&package.name, &package.version, what.kind())) {
+            notes.push(Note::of(package, what));
         }
     }
     notes.sort_by_key(|note| note.line);
     notes
 }
 
-/// What the data says of a package; `stood` says that it was there before.
-fn data_says(package: &Package, stood: bool, advisories: &Advisories) -> Option<What> {
-    match advisories.lookup(package.ecosystem, &package.name, package.version.as_deref()) {
-        Verdict::Block(advisory) if stood => Some(What::StillBad(advisory)),
-        Verdict::Block(advisory) => Some(What::KnownBad(advisory)),
-        // Of a range, all that is known is that some version is bad: the lockfile says which one it is.
-        Verdict::Warn(advisory) if !stood && (package.version.is_some() || advisory.versions == "*") => {
-            Some(What::Suspicious(advisory))
+/// What the data says of a package; `named` are those of its name that were there before.
+fn data_says(package: &Package, named: &[&Package], advisories: &Advisories) -> Option<What> {
+    let verdict = origin::verdict(advisories, package);
+    let before = || {
+        let same = named.iter().filter(|p| p.version == package.version);
+        same.map(|p| origin::verdict(advisories, p)).collect::<Vec<_>>()
+    };
+    match verdict {
+        Verdict::Block(advisory) if before().iter().any(|v| matches!(v, Verdict::Block(_))) => {
+            Some(What::StillBad(advisory))
         }
-        _ => None,
+        Verdict::Block(advisory) => Some(What::KnownBad(advisory)),
+        Verdict::Warn(advisory) if before().iter().all(|v| *v == Verdict::Unknown) => Some(What::Suspicious(advisory)),
+        Verdict::Warn(_) | Verdict::Unknown => None,
     }
 }
 
@@ -146,17 +227,15 @@ fn data_says(package: &Package, stood: bool, advisories: &Advisories) -> Option<
 struct Before<'a> {
     any: bool,
     by_name: HashMap<(Ecosystem, &'a str), Vec<&'a Package>>,
-    hosts: HashSet<&'a str>,
+    places: Places<'a>,
 }
 
 impl<'a> Before<'a> {
     fn of(old: &'a [Inventory]) -> Before<'a> {
-        let mut before = Before { any: !old.is_empty(), by_name: HashMap::new(), hosts: HashSet::new() };
+        let places = Places::of(old.iter().map(|side| side.packages.as_slice()));
+        let mut before = Before { any: !old.is_empty(), by_name: HashMap::new(), places };
         for package in old.iter().flat_map(|side| &side.packages) {
             before.by_name.entry((package.ecosystem, &package.name)).or_default().push(package);
-            if let Source::Registry(Some(url)) = &package.source {
-                before.hosts.extend(host_of(url));
-            }
         }
         before
     }
@@ -166,110 +245,43 @@ impl<'a> Before<'a> {
     }
 }
 
-fn judge(package: &Package, before: &Before<'_>, advisories: &Advisories) -> Option<Vec<What>> {
+fn judge(package: &Package, before: &Before<'_>, advisories: &Advisories) -> Vec<What> {
     let named = before.named(package);
-    let same: Vec<&&Package> = named.iter().filter(|p| p.version == package.version).collect();
-    let mut what = Vec::new();
-    if package.is_registry() {
-        let stood = same.iter().any(|p| p.is_registry());
-        what.extend(data_says(package, stood, advisories));
-        if package.version.is_some() && !same.is_empty() && same.iter().all(|p| hashes_differ(p, package)) {
-            what.push(What::IntegrityChanged);
-        }
-    }
-    let unchanged = same.iter().any(|p| p.source == package.source && p.install_script == package.install_script);
-    if unchanged {
-        return (!what.is_empty()).then_some(what);
-    }
-    what.extend(from_where(package, named, before));
-    // In a lockfile that is new as a whole every script is, and says nothing.
-    if before.any && package.install_script && !named.iter().any(|p| p.install_script) {
+    let mut what: Vec<What> = data_says(package, named, advisories).into_iter().collect();
+    what.extend(origin::compare(package, named, &before.places).into_iter().map(What::Origin));
+    // In a lockfile that is new as a whole every script is, and says nothing; the project's own stand in its manifests.
+    let own = matches!(package.source, Source::Workspace | Source::Link(_));
+    let news = before.any && !own && package.install_script && !named.iter().any(|p| p.install_script);
+    if news && !install_script::is_known_package(&package.name) {
         what.push(What::InstallScript);
     }
     if named.is_empty() && package.is_registry() {
         what.extend(popular::lookalike(package.ecosystem, &package.name).map(What::Lookalike));
     }
-    Some(what)
+    what
 }
 
-/// Whether the two share a kind of hash, and agree on none of that kind.
-fn hashes_differ(a: &Package, b: &Package) -> bool {
-    let mut shared = BTreeMap::<&str, bool>::new();
-    for (kind, hash) in &a.integrity {
-        for (other_kind, other) in &b.integrity {
-            if kind == other_kind {
-                *shared.entry(kind).or_default() |= hash == other;
-            }
-        }
-    }
-    shared.values().any(|agree| !agree)
-}
-
-/// What is notable about where it comes from, unless an earlier version came from the same place.
-fn from_where(package: &Package, named: &[&Package], before: &Before<'_>) -> Option<What> {
-    let plain = |url: &str| url.starts_with("http://") || url.starts_with("git://") || url.contains("+http://");
-    let from_before = |matching: &dyn Fn(&Source) -> bool| named.iter().any(|p| matching(&p.source));
-    match &package.source {
-        Source::Registry(Some(url)) if plain(url) => {
-            let host = host_of(url)?;
-            // A mirror on this machine or in this network that has served all along is no news.
-            (!before.hosts.contains(host) || !before.any).then(|| What::PlainHttp(without_credentials(url)))
-        }
-        Source::Registry(Some(url)) => {
-            let host = host_of(url)?;
-            (before.any && !before.hosts.is_empty() && !before.hosts.contains(host))
-                .then(|| What::NewHost(host.to_owned()))
-        }
-        Source::Git(url) if plain(url) => Some(What::PlainHttp(without_credentials(url))),
-        Source::Git(url) => (!from_before(&|s| matches!(s, Source::Git(old) if repository(old) == repository(url))))
-            .then(|| What::FromGit(without_credentials(url))),
-        Source::Url(url) if plain(url) => Some(What::PlainHttp(without_credentials(url))),
-        Source::Url(url) => (!from_before(&|s| matches!(s, Source::Url(old) if host_of(old) == host_of(url))))
-            .then(|| What::FromUrl(without_credentials(url))),
-        _ => None,
-    }
-}
-
-/// A URL fit to be shown: what stands before `@` in its authority may be a password, what follows `?` a token.
-fn without_credentials(url: &str) -> String {
-    let url = url.split('?').next().unwrap_or(url);
-    match url.split_once("://") {
-        Some((scheme, rest)) => {
-            let end = rest.find('/').unwrap_or(rest.len());
-            let host = rest[..end].rsplit('@').next().unwrap_or_default();
-            format!("{scheme}://{host}{}", &rest[end..])
-        }
-        None => url.to_owned(),
-    }
-}
-
-/// A git source without its commit.
-fn repository(url: &str) -> &str {
-    url.split('#').next().unwrap_or(url)
-}
-
-/// Names whose newest version went down.
+/// Names whose versions, as a set, went down: what came in is older than all that went away, and nothing as new as
+/// before is left. A copy that merely goes away is no downgrade of the others.
 fn downgrades(new: &Inventory, before: &Before<'_>) -> Vec<Note> {
-    let mut newest: BTreeMap<(Ecosystem, &str), &Package> = BTreeMap::new();
-    for package in new.packages.iter().filter(|p| p.is_registry() && p.version.is_some()) {
-        let slot = newest.entry((package.ecosystem, &package.name)).or_insert(package);
-        if order(package, slot) == Some(Ordering::Greater) {
-            *slot = package;
-        }
+    let versioned = |p: &Package| p.version.is_some() && Origin::of(p) != Origin::Own && !p.impostor;
+    let mut by_name: BTreeMap<(Ecosystem, &str), Vec<&Package>> = BTreeMap::new();
+    for package in new.packages.iter().filter(|p| versioned(p)) {
+        by_name.entry((package.ecosystem, &package.name)).or_default().push(package);
     }
+    let older = |a: &Package, b: &Package| order(a, b) == Some(Ordering::Less);
+    let newest = |all: &[&Package]| all.iter().copied().reduce(|a, b| if older(a, b) { b } else { a }).cloned();
     let mut notes = Vec::new();
-    for package in newest.into_values() {
-        let olds = before.named(package).iter().filter(|p| p.is_registry() && p.version.is_some());
-        let highest = olds.copied().reduce(|a, b| if order(b, a) == Some(Ordering::Greater) { b } else { a });
-        if let Some(old) = highest
-            && order(package, old) == Some(Ordering::Less)
-        {
-            notes.push(Note {
-                name: package.name.clone(),
-                version: package.version.clone(),
-                line: package.line,
-                what: What::Downgrade { from: old.version.clone().unwrap_or_default() },
-            });
+    for now in by_name.into_values() {
+        let then: Vec<&Package> = before.named(now[0]).iter().copied().filter(|p| versioned(p)).collect();
+        let without = |some: &[&Package], others: &[&Package]| -> Vec<Package> {
+            some.iter().filter(|p| !others.iter().any(|o| o.version == p.version)).map(|p| (**p).clone()).collect()
+        };
+        let (came, went) = (without(&now, &then), without(&then, &now));
+        let came_newest = newest(&came.iter().collect::<Vec<_>>());
+        let (Some(came), Some(highest), Some(left)) = (came_newest, newest(&then), newest(&now)) else { continue };
+        if older(&left, &highest) && !went.is_empty() && went.iter().all(|gone| older(&came, gone)) {
+            notes.push(Note::of(&came, What::Downgrade { from: highest.version.clone().unwrap_or_default() }));
         }
     }
     notes
@@ -341,14 +353,19 @@ mod tests {
             ..package("left-pad", "1.0.0")
         };
         let old = with(&[("sha512", "a")]);
-        assert_eq!(whats(&[old.clone()], &[with(&[("sha512", "b")])]), [What::IntegrityChanged]);
-        // Another algorithm, or no hash, says nothing; one more wheel of a release is no change.
-        assert!(whats(&[old.clone()], &[with(&[("sha1", "c")])]).is_empty());
-        assert!(whats(&[old.clone()], &[with(&[])]).is_empty());
+        assert_eq!(whats(&[old.clone()], &[with(&[("sha512", "b")])]), [What::Origin(Difference::HashChanged)]);
+        // A hash that goes away or gets worse is no change of it, and is told; one more wheel of a release is nothing.
+        assert_eq!(
+            whats(&[old.clone()], &[with(&[("sha1", "c")])]),
+            [What::Origin(Difference::HashWeaker("sha1".into()))]
+        );
+        assert_eq!(whats(&[old.clone()], &[with(&[])]), [What::Origin(Difference::HashGone)]);
+        assert!(whats(&[old.clone(), with(&[])], &[with(&[])]).is_empty());
+        assert!(whats(&[with(&[])], &[old.clone()]).is_empty());
         assert!(whats(&[old.clone()], &[with(&[("sha512", "a"), ("sha512", "b")])]).is_empty());
         assert_eq!(
             whats(&[with(&[("x.whl", "a"), ("y.whl", "b")])], &[with(&[("x.whl", "a"), ("y.whl", "c")])]),
-            [What::IntegrityChanged]
+            [What::Origin(Difference::HashChanged)]
         );
         assert!(whats(&[old], &[Package { version: Some("1.0.1".into()), ..with(&[("sha512", "b")]) }]).is_empty());
     }
@@ -359,14 +376,17 @@ mod tests {
         let elsewhere = from("https://evil.example/b/-/b-1.tgz", package("bbbb", "1.0.0"));
         assert_eq!(
             whats(&[usual.clone()], &[usual.clone(), elsewhere.clone()]),
-            [What::NewHost("evil.example".into())]
+            [What::Origin(Difference::NewHost("evil.example".into()))]
         );
         // A new lockfile has no usual host.
         assert!(compare(&[], &inventory(&[elsewhere]), &Advisories::builtin()).notes.is_empty());
         let plain = from("http://user:pass@evil.example/c?token=x", package("cccc", "1.0.0"));
-        assert_eq!(whats(&[usual.clone()], &[plain]), [What::PlainHttp("http://evil.example/c".into())]);
+        assert_eq!(
+            whats(&[usual.clone()], &[plain]),
+            [What::Origin(Difference::PlainHttp("http://evil.example/c".into()))]
+        );
         let git = |at: &str| Package { source: Source::Git(format!("github:a/b#{at}")), ..package("dddd", "1.0.0") };
-        assert!(matches!(whats(&[usual], &[git("1")])[..], [What::FromGit(_)]));
+        assert!(matches!(whats(&[usual], &[git("1")])[..], [What::Origin(Difference::FromGit(_))]));
         assert!(whats(&[git("1")], &[git("2")]).is_empty());
     }
 
@@ -379,7 +399,19 @@ mod tests {
             whats(&[package("aaaa", "1.10.0")], &[package("aaaa", "1.9.0")]),
             [What::Downgrade { from: "1.10.0".into() }]
         );
-        assert!(whats(&[package("aaaa", "1.9.0")], &[package("aaaa", "1.10.0"), package("aaaa", "1.8.0")]).is_empty());
+        for (old, new, from) in [
+            (&["1.9.0"][..], &["1.10.0", "1.8.0"][..], None),
+            // A copy that goes away leaves the other as it was.
+            (&["1.0.0", "2.0.0"], &["1.0.0"], None),
+            (&["1.0.0", "2.0.0"], &["1.5.0"], None),
+            (&["1.0.0", "2.0.0"], &["1.0.0", "1.9.0"], Some("2.0.0")),
+            (&["2.0.0", "3.0.0"], &["1.0.0"], Some("3.0.0")),
+            (&["2.0.0"], &["1.0.0", "2.0.0"], None),
+        ] {
+            let all = |versions: &[&str]| versions.iter().map(|v| package("aaaa", v)).collect::<Vec<_>>();
+            let wanted: Vec<What> = from.iter().map(|from| What::Downgrade { from: (*from).into() }).collect();
+            assert_eq!(whats(&all(old), &all(new)), wanted, "{old:?} to {new:?}");
+        }
         assert_eq!(whats(&[], &[package("loadsh", "1.0.0")]), [What::Lookalike("lodash".into())]);
     }
 

@@ -4,9 +4,10 @@ use super::advisory::{Advisories, Verdict};
 use super::change::{self, Change, Note, What};
 use super::ecosystem::Ecosystem;
 use super::indicator::{self, Trace, Weight};
-use super::inventory::{Inventory, Package};
+use super::inventory::{Inventory, Package, Topic};
 use super::online::registries::{Registries, Surroundings};
 use super::online::{Online, Question};
+use super::origin::{self, Difference, Origin};
 use super::settings::Settings;
 use super::survey::Row;
 use super::{fetch, lockfile, rules, store};
@@ -74,6 +75,8 @@ pub struct Judged {
     pub unreadable: Option<(String, bool)>,
     /// What the registries did not say.
     pub unanswered: Vec<Skip>,
+    /// The packages, of those that the change brings, that come from where nobody can tell what is served.
+    pub unknown: Vec<String>,
 }
 
 /// Whether the gate may have anything to say of a file: told by its name, and by one fast search for characters that
@@ -99,7 +102,8 @@ impl Gate {
     pub fn has_word(&self, path: &str, bytes: &[u8], settings: &Settings) -> bool {
         let reports = |judged: Judged| {
             let changes = judged.change.is_some_and(|change| !change.rows.is_empty());
-            !judged.drafts.is_empty() || !judged.rows.is_empty() || judged.unreadable.is_some() || changes
+            let said = !judged.drafts.is_empty() || !judged.rows.is_empty() || !judged.unknown.is_empty();
+            said || judged.unreadable.is_some() || changes
         };
         self.judge(path, bytes, Sight::State, settings, &mut Vec::new).map_or(true, reports)
     }
@@ -237,17 +241,20 @@ impl Gate {
     ) -> Result<()> {
         let advisories = self.advisories.get_or_init(store::load).as_ref().map_err(Clone::clone)?;
         if sight == Sight::State {
+            let unknown = inventory.packages.iter().filter(|package| Origin::of(package) == Origin::Unknown);
+            judged.unknown = unknown.map(Package::label).collect();
             for note in change::known(inventory, advisories) {
                 judged.rows.extend(row(path, &note, inventory));
-                judged.drafts.push(of_note(&note));
+                judged.drafts.push(of_note(&note, inventory));
             }
             return Ok(());
         }
         let change = change::compare(before, inventory, advisories);
         for note in &change.notes {
             judged.rows.extend(row(path, note, inventory));
-            judged.drafts.push(of_note(note));
+            judged.drafts.push(of_note(note, inventory));
         }
+        judged.unknown.clone_from(&change.unknown);
         judged.change = Some(change);
         Ok(())
     }
@@ -304,27 +311,24 @@ fn row(path: &str, note: &Note, inventory: &Inventory) -> Option<Row> {
         path: Some(path.to_owned()),
         line: Some(note.line),
         published: package.published.clone(),
+        from: origin::unknown_place(package),
         ..Row::unknown(package.ecosystem, &note.name, note.version.as_deref())
     })
 }
 
-fn of_note(note: &Note) -> Draft {
+fn of_note(note: &Note, inventory: &Inventory) -> Draft {
     let subject = match &note.version {
         Some(version) => format!("{}@{version}", note.name),
         None => note.name.clone(),
     };
-    let (rule, text) = match &note.what {
+    let (rule, mut text) = match &note.what {
         What::KnownBad(advisory) | What::StillBad(advisory) => {
             (&rules::HIJACKED, advisory.sentence(note.version.is_some()))
         }
-        What::Suspicious(advisory) => (&rules::SUSPICIOUS, advisory.sentence(note.version.is_some())),
-        What::IntegrityChanged => {
-            (&rules::INTEGRITY, "the lockfile had another hash for this version before".to_owned())
+        What::Suspicious(advisory) => {
+            (&rules::SUSPICIOUS, advisory.sentence(note.version.is_some()) + &may_be_another(note, inventory))
         }
-        What::NewHost(host) => (&rules::SOURCE, format!("from {host}, which served nothing here before")),
-        What::PlainHttp(url) => (&rules::SOURCE, format!("fetched without encryption: {url}")),
-        What::FromGit(url) => (&rules::SOURCE, format!("from a git repository: {url}")),
-        What::FromUrl(url) => (&rules::SOURCE, format!("from an archive: {url}")),
+        What::Origin(difference) => of_difference(difference),
         What::InstallScript => {
             (&rules::INSTALL_SCRIPT, "runs a script when it is installed; no version here did before".to_owned())
         }
@@ -337,7 +341,15 @@ fn of_note(note: &Note) -> Draft {
         ),
         What::Downgrade { from } => (&rules::DOWNGRADE, format!("was {from} before")),
         What::Lookalike(popular) => (&rules::LOOKALIKE, format!("is it {popular} that is meant?")),
+        What::Setting { setting, gone } => {
+            let rule = if setting.topic == Topic::Place { &rules::SOURCE } else { &rules::INSTALL_SCRIPT };
+            let value = short(&setting.value);
+            (rule, if *gone { format!("`{value}` is no longer set") } else { format!("is now `{value}`") })
+        }
     };
+    if note.others > 0 {
+        text = format!("{text}; so do {} other packages", note.others);
+    }
     Draft {
         rule,
         confidence: rule.confidence,
@@ -345,6 +357,34 @@ fn of_note(note: &Note) -> Draft {
         place: Place::Line(note.line),
         notes: vec![format!("{subject}: {text}")],
         stood_before: matches!(note.what, What::StillBad(_)),
+    }
+}
+
+/// The reason why a name that is bad as such does not block.
+fn may_be_another(note: &Note, inventory: &Inventory) -> String {
+    let package = inventory.packages.iter().find(|p| p.name == note.name && p.version == note.version);
+    match package.and_then(origin::unknown_place) {
+        Some(place) => format!("; its origin is unknown ({place}), it may be another package of this name"),
+        None => String::new(),
+    }
+}
+
+fn of_difference(difference: &Difference) -> (&'static Rule, String) {
+    match difference {
+        Difference::NewHost(host) => (&rules::SOURCE, format!("comes from {host}, which served nothing here before")),
+        Difference::PlainHttp(url) => (&rules::SOURCE, format!("comes without encryption: {url}")),
+        Difference::FromGit(url) => (&rules::SOURCE, format!("comes from a git repository: {url}")),
+        Difference::FromUrl(url) => (&rules::SOURCE, format!("comes from an archive: {url}")),
+        Difference::FetchedFor(entry) => (&rules::SOURCE, format!("is fetched by the address in the entry of {entry}")),
+        Difference::InPlaceOf(popular) => (&rules::SOURCE, format!("is installed in the place of {popular}")),
+        Difference::HashChanged => {
+            (&rules::INTEGRITY, "the lockfile had another hash for this version before".to_owned())
+        }
+        Difference::HashGone => (&rules::UNPROTECTED, "lost its hash: whatever is served will be installed".to_owned()),
+        Difference::HashWeaker(kind) => {
+            let kind = if kind.is_empty() { "one of an unknown kind" } else { kind };
+            (&rules::UNPROTECTED, format!("lost its hash but for {kind}, which can be forged"))
+        }
     }
 }
 

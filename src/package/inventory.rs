@@ -21,11 +21,15 @@ pub struct Package {
     pub install_script: bool,
     /// When it was published, where the lockfile says so (RFC 3339).
     pub published: Option<String>,
+    /// The addresses of its files, one for each host, where the file gives them apart from the source.
+    pub files: Vec<String>,
+    /// Whether only the address in the entry of another package (the alias) names it.
+    pub impostor: bool,
     /// The line it stands on, from 1.
     pub line: u32,
 }
 
-/// Where a package comes from. Only a registry's packages match advisories.
+/// Where a package comes from, as the file has it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
     /// A registry; the URL where the file gives one.
@@ -54,11 +58,21 @@ impl Package {
             integrity: Vec::new(),
             install_script: false,
             published: None,
+            files: Vec::new(),
+            impostor: false,
             line,
         }
     }
 
-    /// Whether a registry serves it, so that advisories speak of it.
+    /// `name@version`, or the name where there is no version.
+    pub fn label(&self) -> String {
+        match &self.version {
+            Some(version) => format!("{}@{version}", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    /// Whether a registry serves it.
     pub fn is_registry(&self) -> bool {
         matches!(self.source, Source::Registry(_))
     }
@@ -75,6 +89,30 @@ pub struct Script {
     pub line: u32,
 }
 
+/// A setting that decides where packages come from, or what runs when they are installed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Its key, as the file spells it.
+    pub key: String,
+    /// Its value, fit to be shown.
+    pub value: String,
+    /// What it decides.
+    pub topic: Topic,
+    /// Whether it makes installing safer, so that its end is the news; of others it is their coming.
+    pub guard: bool,
+    /// The line it stands on, from 1.
+    pub line: u32,
+}
+
+/// What a setting decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// Where packages come from, and whether that is checked.
+    Place,
+    /// What runs at installation.
+    Script,
+}
+
 /// Everything a lockfile or manifest says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inventory {
@@ -82,6 +120,8 @@ pub struct Inventory {
     pub packages: Vec<Package>,
     /// What runs at installation (manifests only).
     pub scripts: Vec<Script>,
+    /// What the package manager is told beside the packages.
+    pub settings: Vec<Setting>,
     /// Further files it draws in (`-r other.txt`), relative to it.
     pub includes: Vec<String>,
 }

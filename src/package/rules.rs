@@ -37,6 +37,15 @@ pub static INTEGRITY: Rule = Rule {
     ..rule("package-integrity-changed", "the package's hash changed, its version did not")
 };
 
+/// A hash that went away.
+pub static UNPROTECTED: Rule = Rule {
+    severity: Severity::Medium,
+    confidence: Confidence::Low,
+    why: "The hash is what makes a lockfile bring what was reviewed: without it the host decides what is installed.",
+    fix: "Bring the hash back: install again from the registry, and look at who wrote the lockfile.",
+    ..rule("package-integrity-removed", "the package lost its hash")
+};
+
 /// A source that deserves a look.
 pub static SOURCE: Rule = Rule {
     severity: Severity::Medium,
@@ -107,10 +116,11 @@ pub static HIDDEN: Rule = Rule {
 };
 
 /// Every rule of the gate.
-pub static ALL: [&Rule; 11] = [
+pub static ALL: [&Rule; 12] = [
     &HIJACKED,
     &SUSPICIOUS,
     &INTEGRITY,
+    &UNPROTECTED,
     &SOURCE,
     &INSTALL_SCRIPT,
     &DOWNGRADE,

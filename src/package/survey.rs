@@ -5,6 +5,7 @@ use super::ecosystem::Ecosystem;
 use super::indicator::Trace;
 use super::inventory::Inventory;
 use super::online::Facts;
+use super::origin::{self, Origin};
 use super::settings::Settings;
 use crate::source::Coverage;
 use std::time::Duration;
@@ -28,6 +29,8 @@ pub struct Row {
     pub published: Option<String>,
     /// What its registry says, where it was asked.
     pub registry: Option<Facts>,
+    /// The host that serves it, where nobody can tell what that host serves.
+    pub from: Option<String>,
     /// What deserves a look beside the verdict, each in a sentence.
     pub notes: Vec<String>,
 }
@@ -44,6 +47,7 @@ impl Row {
             line: None,
             published: None,
             registry: None,
+            from: None,
             notes: Vec::new(),
         }
     }
@@ -73,22 +77,24 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// Looks up every registry package of an inventory that stands at `path`. What a manifest asks for by a range is
-    /// looked up by its name, and counts only where every version is bad.
+    /// Looks up every package of an inventory that stands at `path`, but for the project's own. A range counts only where
+    /// every version is bad.
     pub fn add(&mut self, path: &str, inventory: &Inventory, advisories: &Advisories) {
-        for package in inventory.packages.iter().filter(|p| p.is_registry()) {
-            let mut verdict = advisories.lookup(package.ecosystem, &package.name, package.version.as_deref());
-            if package.version.is_none() && verdict.advisory().is_some_and(|a| a.versions != "*") {
-                verdict = Verdict::Unknown;
-            }
+        for package in inventory.packages.iter().filter(|p| Origin::of(p) != Origin::Own) {
             self.rows.push(Row {
-                verdict,
+                verdict: origin::verdict(advisories, package),
                 path: Some(path.to_owned()),
                 line: Some(package.line),
                 published: package.published.clone(),
+                from: origin::unknown_place(package),
                 ..Row::unknown(package.ecosystem, &package.name, package.version.as_deref())
             });
         }
+    }
+
+    /// How many packages come from where nobody can tell what is served.
+    pub fn unknown_origin(&self) -> usize {
+        self.rows.iter().filter(|row| row.from.is_some()).count()
     }
 
     /// Says of every version that is younger than `settings` want it, as far as its date is known.

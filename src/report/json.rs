@@ -37,6 +37,7 @@ pub fn object(outcome: &Outcome) -> Value {
         "stale": outcome.stale,
         "findings": outcome.findings.iter().map(finding).collect::<Vec<_>>(),
         "packages": outcome.packages.iter().map(packages::row).collect::<Vec<_>>(),
+        "unknown_origin": outcome.unknown_origin,
         "changes": outcome.changes.iter().map(packages::change).collect::<Vec<_>>(),
     });
     if let Some(error) = &outcome.failed {

@@ -9,6 +9,7 @@ use crate::package::advisory::Verdict;
 use crate::package::age;
 use crate::package::change::{self, Change};
 use crate::package::ecosystem::Ecosystem;
+use crate::package::origin;
 use crate::package::survey::{Row, Survey};
 
 /// The exit code of a survey.
@@ -33,7 +34,6 @@ pub fn result(survey: &Survey) -> &'static str {
 
 /// The digest line of a survey.
 pub fn digest(survey: &Survey) -> String {
-    let plural = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
     let mut parts = Vec::new();
     let (blocked, warned) = (survey.count("block"), survey.count("warn"));
     if blocked > 0 {
@@ -46,6 +46,9 @@ pub fn digest(survey: &Survey) -> String {
         parts.push(plural(warned, "warning", "warnings"));
     }
     parts.push(plural(survey.rows.len(), "package", "packages"));
+    if survey.unknown_origin() > 0 {
+        parts.push(origin::unknown_packages(survey.unknown_origin()));
+    }
     if survey.coverage.blobs > 0 {
         parts.push(plural(survey.coverage.blobs, "file", "files"));
     }
@@ -55,6 +58,10 @@ pub fn digest(survey: &Survey) -> String {
     parts.push(format!("data of {}", survey.data));
     parts.push(format!("{} ms", survey.took.as_millis()));
     format!("shield-hook: {}: {}", result(survey), parts.join(", "))
+}
+
+fn plural(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 /// One JSON object, ended by a newline. `all`: with what the data does not know.
@@ -77,6 +84,7 @@ pub fn write_json(survey: &Survey, all: bool, out: &mut dyn io::Write) -> io::Re
         "complete": survey.coverage.complete(),
         "data": survey.data,
         "data_age_days": age::days(&survey.data),
+        "unknown_origin": survey.unknown_origin(),
         "coverage": survey.coverage,
         "packages": shown.map(row).collect::<Vec<_>>(),
         "traces": survey.traces.iter().map(|(path, t)| json!({"path": path, "id": t.id, "what": t.what})).collect::<Vec<_>>(),
@@ -104,6 +112,7 @@ pub fn row(row: &Row) -> Value {
         "line": row.line,
         "published": row.published,
         "registry": row.registry,
+        "unknown_origin": row.from,
         "notes": row.notes,
     })
 }
@@ -180,6 +189,9 @@ pub fn write_pretty(survey: &Survey, all: bool, out: &mut dyn io::Write) -> io::
             }
             Verdict::Unknown if all => writeln!(out, "       {name}: not in the data of {}", survey.data)?,
             Verdict::Unknown => continue,
+        }
+        if let Some(from) = &row.from {
+            writeln!(out, "       its origin is unknown: {from}")?;
         }
         row.notes.iter().try_for_each(|note| writeln!(out, "       {note}"))?;
         if let Some(line) = row.registry.as_ref().map(|facts| facts.line(now)).filter(|line| !line.is_empty()) {

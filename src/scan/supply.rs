@@ -55,6 +55,7 @@ pub(super) fn judge(
     }
     part.skipped.extend(judged.unanswered);
     part.packages.extend(judged.rows);
+    part.unknown.extend(judged.unknown.into_iter().map(|package| (path.clone(), package)));
     part.changes.extend(judged.change.filter(|c| !c.rows.is_empty()).map(|change| (path, change)));
     for draft in judged.drafts.into_iter().filter(|draft| policy.runs(draft.rule.id)) {
         let span = span(chunk.bytes, draft.place);

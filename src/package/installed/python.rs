@@ -32,6 +32,10 @@ pub(super) fn package(path: &Path, bytes: &[u8]) -> Result<Inventory, String> {
             package.source = Source::Git(url);
         } else if direct.get("dir_info").is_some() {
             package.source = Source::Link(url);
+        } else if let Some(file) = url.strip_prefix("file://") {
+            package.source = Source::File(file.to_owned());
+        } else if !url.is_empty() {
+            package.source = Source::Url(url);
         }
     }
     inventory.packages.push(package);

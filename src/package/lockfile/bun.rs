@@ -3,7 +3,7 @@
 use super::super::ecosystem::Ecosystem;
 use super::super::inventory::{Inventory, LockError, Package, Source};
 use super::tree::{Entry, Value, short};
-use super::{Format, json, origin};
+use super::{Format, javascript, json};
 
 pub(super) struct BunLock;
 
@@ -36,7 +36,7 @@ fn package(entry: &Entry<'_>) -> Result<Vec<Package>, LockError> {
     let wrong =
         || LockError::new(entry.line, format!("`{}` should be a list that opens with name@version", short(&entry.key)));
     let first = items.first().and_then(|n| n.text()).ok_or_else(wrong)?;
-    let (name, reference) = origin::name_and_rest(first);
+    let (name, reference) = javascript::name_and_rest(first);
     let reference = reference.ok_or_else(wrong)?;
     let place = last_name(&entry.key);
     let mut package = Package::new(Ecosystem::Npm, name, None, entry.line);
@@ -45,14 +45,14 @@ fn package(entry: &Entry<'_>) -> Result<Vec<Package>, LockError> {
         .last()
         .and_then(|n| n.text())
         .filter(|t| items.len() > 1 && t.starts_with("sha"))
-        .map(|t| origin::integrity(Some(t)))
+        .map(|t| javascript::integrity(Some(t)))
         .unwrap_or_default();
     let reference = reference.strip_prefix("npm:").unwrap_or(reference);
     if reference.starts_with("root:") {
         package.source = Source::Workspace;
         return Ok(vec![package]);
     }
-    let spec = origin::spec(reference);
+    let spec = javascript::spec(reference);
     if !matches!(spec.source, Source::Registry(_)) {
         package.source = spec.source;
         return Ok(vec![package]);
@@ -61,13 +61,13 @@ fn package(entry: &Entry<'_>) -> Result<Vec<Package>, LockError> {
     // The second item is the registry, where it is not the default one: its address or that of the tarball.
     let registry = items.get(1).filter(|n| matches!(n.value, Value::Text(_))).and_then(|n| n.text());
     match registry.filter(|r| !r.is_empty() && items.len() > 2) {
-        Some(url) if url.ends_with(".tgz") => Ok(origin::resolved(package, Some(url))),
+        Some(url) if url.ends_with(".tgz") => Ok(javascript::resolved(package, Some(url))),
         Some(url) => {
             package.source = Source::Registry(Some(url.to_owned()));
             Ok(vec![package])
         }
         None => match spec.source {
-            Source::Registry(Some(url)) => Ok(origin::resolved(package, Some(&url))),
+            Source::Registry(Some(url)) => Ok(javascript::resolved(package, Some(&url))),
             _ => Ok(vec![package]),
         },
     }

@@ -2,7 +2,7 @@
 
 use super::super::ecosystem::Ecosystem;
 use super::super::inventory::{Inventory, LockError, Package};
-use super::{Format, json, origin};
+use super::{Format, javascript, json};
 
 pub(super) struct DenoLock;
 
@@ -27,15 +27,15 @@ impl Format for DenoLock {
         };
         let mut inventory = Inventory::default();
         for entry in entries {
-            let (name, version) = origin::name_and_rest(&entry.key);
+            let (name, version) = javascript::name_and_rest(&entry.key);
             // `name@1.0.0_peer@2.0.0`
             let version = version
                 .map(|v| v.split('_').next().unwrap_or(v))
                 .ok_or_else(|| LockError::new(entry.line, "an npm package without a version"))?;
             let mut package = Package::new(Ecosystem::Npm, name, Some(version.to_owned()), entry.line);
-            package.integrity = origin::integrity(entry.node.text_at("integrity"));
+            package.integrity = javascript::integrity(entry.node.text_at("integrity"));
             package.install_script = entry.node.is_true("scripts");
-            inventory.packages.extend(origin::resolved(package, entry.node.text_at("tarball")));
+            inventory.packages.extend(javascript::resolved(package, entry.node.text_at("tarball")));
         }
         Ok(inventory)
     }

@@ -1,9 +1,10 @@
 //! Manifests: what a project asks for, and what runs when it is installed.
 
 use super::super::ecosystem::Ecosystem;
-use super::super::inventory::{Inventory, LockError, Package, Script, Source};
+use super::super::install_script;
+use super::super::inventory::{Inventory, LockError, Package, Script, Setting, Source};
 use super::tree::{Entry, Node};
-use super::{Format, json, origin, python, toml};
+use super::{Format, javascript, json, python, setting, toml};
 
 /// The scripts npm runs by itself when it installs a package, and those it runs for a git dependency.
 const INSTALL_EVENTS: [&str; 7] =
@@ -39,10 +40,20 @@ impl Format for PackageJson {
                 inventory.packages.extend(asked(entry));
             }
         }
+        let pnpm = root.get("pnpm").map_or(&[][..], |pnpm| pnpm.items_at("onlyBuiltDependencies"));
+        for allowed in root.items_at("trustedDependencies").iter().chain(pnpm) {
+            inventory.settings.extend(may_run(allowed));
+        }
         overrides(root.entries_at("overrides"), &mut inventory.packages);
         overrides(root.get("pnpm").map_or(&[], |p| p.entries_at("overrides")), &mut inventory.packages);
         Ok(inventory)
     }
+}
+
+/// A package whose scripts are let run, unless everybody lets them.
+pub(super) fn may_run(allowed: &Node<'_>) -> Option<Setting> {
+    let name = allowed.text().filter(|name| !install_script::is_known_package(name))?;
+    Some(setting::runs("scripts allowed", name, allowed.line))
 }
 
 /// What `name: specifier` asks for.
@@ -59,10 +70,10 @@ pub(super) fn asked(entry: &Entry<'_>) -> Vec<Package> {
 }
 
 fn asked_for(entry: &Entry<'_>, text: &str) -> Package {
-    let spec = origin::spec(text);
+    let spec = javascript::spec(text);
     // Resolutions carry a path or a range before or after the name: `a/**/b`, `b@^1`.
     let key = entry.key.rsplit_once("**/").map_or(entry.key.as_ref(), |(_, name)| name);
-    let (key, _) = origin::name_and_rest(key.rsplit('>').next().unwrap_or(key));
+    let (key, _) = javascript::name_and_rest(key.rsplit('>').next().unwrap_or(key));
     let name = spec.name.as_deref().unwrap_or(key);
     let mut package = Package::new(Ecosystem::Npm, name, spec.version, entry.line);
     package.alias = (name != key).then(|| key.to_owned());
@@ -113,7 +124,12 @@ impl Format for Pyproject {
                 inventory.scripts.push(Script { event: "build-backend".to_owned(), command, line: backend.line });
             }
         }
-        if let Some(poetry) = root.get("tool").and_then(|t| t.get("poetry")) {
+        let tool = |name: &str| root.get("tool").and_then(|t| t.get(name));
+        inventory.settings.extend(tool("uv").map(setting::uv).unwrap_or_default());
+        for sources in [tool("poetry"), tool("pdm")].into_iter().flatten() {
+            inventory.settings.extend(setting::places("source", sources.items_at("source").iter()));
+        }
+        if let Some(poetry) = tool("poetry") {
             for key in ["dependencies", "dev-dependencies"] {
                 keyed(poetry.entries_at(key), packages);
             }
@@ -143,8 +159,9 @@ impl Format for Pipfile {
     fn read(&self, text: &str) -> Result<Inventory, LockError> {
         let root = toml::parse(text)?;
         let mut inventory = Inventory::default();
+        inventory.settings = setting::places("source", root.items_at("source").iter());
         for category in root.entries() {
-            if !matches!(category.key.as_ref(), "requires" | "scripts" | "pipenv") {
+            if !matches!(category.key.as_ref(), "requires" | "scripts" | "pipenv" | "source") {
                 keyed(category.node.entries(), &mut inventory.packages);
             }
         }

@@ -3,11 +3,12 @@
 //! To add one, write its file and name it in [`FORMATS`]; `tests/integration/package/lockfiles.rs` then holds it to the rest.
 
 mod bun;
+mod config;
 mod deno;
+mod javascript;
 mod json;
 mod manifest;
 mod npm;
-pub(crate) mod origin;
 mod pdm;
 mod pipfile;
 mod pnpm;
@@ -16,6 +17,7 @@ mod pylock;
 mod python;
 mod recipe;
 mod requirements;
+mod setting;
 mod toml;
 mod tree;
 mod uv;
@@ -49,7 +51,7 @@ pub trait Format: Sync {
 }
 
 /// Every format, in the order they are asked.
-pub static FORMATS: [&dyn Format; 17] = [
+pub static FORMATS: [&dyn Format; 24] = [
     &npm::PackageLock,
     &manifest::PackageJson,
     &yarn::YarnLock,
@@ -66,6 +68,13 @@ pub static FORMATS: [&dyn Format; 17] = [
     &manifest::Pyproject,
     &manifest::Pipfile,
     &pnpm::PnpmWorkspace,
+    &config::Npmrc,
+    &config::Yarnrc,
+    &config::YarnrcYml,
+    &config::PipConf,
+    &config::UvToml,
+    &config::Bunfig,
+    &config::Pnpmfile,
     &recipe::Recipe,
 ];
 

@@ -3,7 +3,7 @@
 use super::super::ecosystem::Ecosystem;
 use super::super::inventory::{Inventory, LockError, Package, Source};
 use super::tree::{Entry, Node};
-use super::{Format, json, origin};
+use super::{Format, javascript, json};
 
 pub(super) struct PackageLock;
 
@@ -43,7 +43,7 @@ fn installed(entry: &Entry<'_>) -> Result<Vec<Package>, LockError> {
     let Some(name) = declared.or(place) else { return Ok(Vec::new()) };
     let mut package = Package::new(Ecosystem::Npm, name, version, entry.line);
     package.alias = place.filter(|place| *place != name).map(str::to_owned);
-    package.integrity = origin::integrity(node.text_at("integrity"));
+    package.integrity = javascript::integrity(node.text_at("integrity"));
     package.install_script = node.is_true("hasInstallScript");
     if place.is_none() {
         package.source = Source::Workspace;
@@ -53,7 +53,7 @@ fn installed(entry: &Entry<'_>) -> Result<Vec<Package>, LockError> {
         package.source = Source::Link(node.text_at("resolved").unwrap_or_default().to_owned());
         return Ok(vec![package]);
     }
-    Ok(origin::resolved(package, node.text_at("resolved")))
+    Ok(javascript::resolved(package, node.text_at("resolved")))
 }
 
 /// Version 1: `dependencies` inside `dependencies`.
@@ -61,7 +61,7 @@ fn nested(node: &Node<'_>, packages: &mut Vec<Package>) -> Result<(), LockError>
     for entry in node.entries_at("dependencies") {
         let node = &entry.node;
         let written = node.text_at("version").unwrap_or_default();
-        let spec = origin::spec(written);
+        let spec = javascript::spec(written);
         let name = spec.name.as_deref().unwrap_or(&entry.key);
         let version = match spec.source {
             Source::Registry(_) => spec.version.or_else(|| Some(written.to_owned()).filter(|v| !v.is_empty())),
@@ -69,10 +69,10 @@ fn nested(node: &Node<'_>, packages: &mut Vec<Package>) -> Result<(), LockError>
         };
         let mut package = Package::new(Ecosystem::Npm, name, version, entry.line);
         package.alias = (name != entry.key).then(|| entry.key.to_string());
-        package.integrity = origin::integrity(node.text_at("integrity"));
+        package.integrity = javascript::integrity(node.text_at("integrity"));
         match spec.source {
             Source::Registry(url) => {
-                packages.extend(origin::resolved(package, node.text_at("resolved").or(url.as_deref())));
+                packages.extend(javascript::resolved(package, node.text_at("resolved").or(url.as_deref())));
             }
             source => packages.push(Package { source, ..package }),
         }

@@ -33,6 +33,7 @@ impl Format for PdmLock {
             let old = root.get("metadata").and_then(|m| m.get("files")).map(|f| f.entries()).unwrap_or_default();
             let of_this = |e: &&Entry<'_>| e.key.split(' ').next() == Some(name_text);
             let files = node.items_at("files").iter().chain(old.iter().filter(of_this).flat_map(|e| e.node.items()));
+            package.files = python::addresses(&package, files.clone().filter_map(|file| file.text_at("url")));
             package.integrity = files.filter_map(python::hash_of).collect();
             inventory.packages.push(package);
         }

@@ -3,7 +3,7 @@
 use super::super::ecosystem::Ecosystem;
 use super::super::inventory::{Inventory, LockError, Package, Source};
 use super::tree::{Entry, Node};
-use super::{Format, manifest, origin, yaml};
+use super::{Format, javascript, manifest, setting, yaml};
 
 pub(super) struct PnpmLock;
 
@@ -49,12 +49,12 @@ fn bare_key(key: &str) -> &str {
 fn package(key: &str, line: u32, node: &Node<'_>, slashed: bool) -> Result<Vec<Package>, LockError> {
     let (name, reference) = if slashed { split_slashed(key) } else { split_at(key) };
     let name = node.text_at("name").unwrap_or(name);
-    let version = node.text_at("version").or(Some(reference).filter(|r| origin::exact(r).is_some()));
+    let version = node.text_at("version").or(Some(reference).filter(|r| javascript::exact(r).is_some()));
     let mut package = Package::new(Ecosystem::Npm, name, version.map(str::to_owned), line);
     package.install_script = node.is_true("requiresBuild");
     let resolution = node.get("resolution");
     let field = |key: &str| resolution.and_then(|r| r.text_at(key));
-    package.integrity = origin::integrity(field("integrity"));
+    package.integrity = javascript::integrity(field("integrity"));
     package.source = match (field("type"), field("directory"), field("repo")) {
         (Some("git"), _, repo) | (None, None, repo @ Some(_)) => Source::Git(repo.unwrap_or(reference).to_owned()),
         (Some("directory"), directory, _) | (None, directory @ Some(_), _) => {
@@ -62,9 +62,9 @@ fn package(key: &str, line: u32, node: &Node<'_>, slashed: bool) -> Result<Vec<P
         }
         _ if reference.starts_with("link:") => Source::Link(reference.to_owned()),
         _ => match field("tarball") {
-            Some(tarball) => return Ok(origin::resolved(package, Some(tarball))),
-            None if origin::exact(reference).is_some() => Source::Registry(None),
-            None => match origin::spec(reference).source {
+            Some(tarball) => return Ok(javascript::resolved(package, Some(tarball))),
+            None if javascript::exact(reference).is_some() => Source::Registry(None),
+            None => match javascript::spec(reference).source {
                 // Neither a version nor anything that says where it comes from: the registry is the one to fear.
                 Source::Registry(_) if package.version.is_none() => {
                     package.version = Some(reference.to_owned()).filter(|r| !r.is_empty());
@@ -86,7 +86,7 @@ fn split_slashed(key: &str) -> (&str, &str) {
         // A package of another registry, under its host; or a commit under a git host.
         let Some((_, rest)) = key.split_once('/') else { return ("", key) };
         let (name, version) = name_slash_version(rest);
-        return if origin::exact(version).is_some() { (name, version) } else { ("", key) };
+        return if javascript::exact(version).is_some() { (name, version) } else { ("", key) };
     };
     name_slash_version(rest)
 }
@@ -120,17 +120,23 @@ impl Format for PnpmWorkspace {
     }
 
     fn read(&self, text: &str) -> Result<Inventory, LockError> {
-        let mut packages = Vec::new();
+        let (mut packages, mut settings) = (Vec::new(), Vec::new());
         if text.lines().map(str::trim_start).all(|line| line.is_empty() || line.starts_with('#')) {
             return Ok(Inventory::default());
         }
         for root in yaml::documents(text)? {
             let root = root.expect_map("a pnpm-workspace.yaml")?;
             let named = root.entries_at("catalogs").iter().flat_map(|catalog| catalog.node.entries());
+            for entry in root.entries() {
+                settings.extend(entry.node.text().and_then(|value| setting::javascript(&entry.key, value, entry.line)));
+            }
+            settings
+                .extend(setting::places("registries", root.entries_at("registries").iter().map(|entry| &entry.node)));
+            settings.extend(root.items_at("onlyBuiltDependencies").iter().filter_map(manifest::may_run));
             let own = root.entries_at("catalog").iter().chain(root.entries_at("overrides"));
             packages.extend(own.chain(named).flat_map(manifest::asked));
         }
-        Ok(Inventory { packages, ..Inventory::default() })
+        Ok(Inventory { packages, settings, ..Inventory::default() })
     }
 }
 
@@ -138,7 +144,7 @@ impl Format for PnpmWorkspace {
 fn split_at(key: &str) -> (&str, &str) {
     let key = bare_key(key);
     let key = key.strip_prefix('/').unwrap_or(key);
-    let (name, rest) = origin::name_and_rest(key);
+    let (name, rest) = javascript::name_and_rest(key);
     match rest {
         Some(reference) => (name, reference),
         None => ("", key),

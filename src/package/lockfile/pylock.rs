@@ -30,6 +30,7 @@ impl Format for Pylock {
             let artefacts: Vec<&Node<'_>> =
                 node.get("sdist").into_iter().chain(node.get("archive")).chain(node.items_at("wheels")).collect();
             package.integrity = artefacts.iter().flat_map(|a| hashes(a)).collect();
+            package.files = python::addresses(&package, artefacts.iter().filter_map(|a| a.text_at("url")));
             package.published = artefacts.iter().filter_map(|a| a.text_at("upload-time")).min().map(str::to_owned);
             inventory.packages.push(package);
         }

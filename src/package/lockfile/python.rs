@@ -2,6 +2,8 @@
 
 use super::super::ecosystem::Ecosystem;
 use super::super::inventory::{Package, Source};
+use super::super::origin::host_of;
+use super::super::version;
 use super::tree::Node;
 use std::str::FromStr;
 
@@ -73,7 +75,7 @@ pub(super) fn from_url(url: &str) -> Source {
         // An index serves its files below one of these, as its mirrors do.
         let of_index = (lower.contains("/packages/") || lower.contains("/simple/")) && named_file(url).is_some();
         return match () {
-            () if super::origin::is_git(url) => Source::Git(url.to_owned()),
+            () if super::javascript::is_git(url) => Source::Git(url.to_owned()),
             () if of_index => Source::Registry(Some(url.to_owned())),
             () => Source::Url(url.to_owned()),
         };
@@ -81,11 +83,41 @@ pub(super) fn from_url(url: &str) -> Source {
     Source::File(url.to_owned())
 }
 
-/// What a package that is fetched from an address of its own is by the name of the file there, whoever serves it.
+/// The other package that the files of an entry are, by their names: a file says what it is, whoever serves it.
 pub(super) fn served(package: &Package) -> Option<Package> {
-    let Source::Url(url) = &package.source else { return None };
-    let (name, version) = named_file(url).filter(|_| package.ecosystem == Ecosystem::Pypi)?;
-    Some(Package::new(Ecosystem::Pypi, name, Some(version), package.line))
+    let of_source = if let Source::Url(url) = &package.source { Some(url) } else { None };
+    let urls = of_source.into_iter().chain(&package.files).filter(|_| package.ecosystem == Ecosystem::Pypi);
+    urls.filter_map(|url| named_file(url)).find_map(|(name, version)| other(package, name, version))
+}
+
+fn other(package: &Package, name: String, version: String) -> Option<Package> {
+    let same_name = Ecosystem::Pypi.normalise(&name) == Ecosystem::Pypi.normalise(&package.name);
+    // A build of one's own (`2.1.0+cpu`) is the same release.
+    let release = |v: &str| version::canonical(Ecosystem::Pypi, v).split('+').next().map(str::to_owned);
+    let same_version = package.version.as_deref().is_none_or(|own| release(own) == release(&version));
+    let alias = Some(package.name.clone());
+    (!same_name || !same_version).then(|| Package {
+        name,
+        version: Some(version),
+        alias,
+        impostor: true,
+        ..package.clone()
+    })
+}
+
+/// The addresses of an entry's files, one for each host and for each that names another package.
+pub(super) fn addresses<'a>(package: &Package, files: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for url in files.filter(|url| super::javascript::is_http(url)) {
+        let differs = || named_file(url).is_some_and(|(name, version)| other(package, name, version).is_some());
+        let start =
+            |url: &str| url.find(host_of(url).unwrap_or_default()).unwrap_or(0) + host_of(url).map_or(0, str::len);
+        let head = &url[..start(url)];
+        if !kept.iter().any(|known| known[..start(known)] == *head) || differs() {
+            kept.push(url.to_owned());
+        }
+    }
+    kept
 }
 
 /// `sha256:abc` and the file it is of, where the artefact's table says so.
@@ -109,7 +141,7 @@ pub(super) fn keyed_source(node: &Node<'_>) -> Option<Source> {
         return Some(from_url(url));
     }
     if let Some(file) = node.text_at("file") {
-        return Some(if super::origin::is_http(file) { from_url(file) } else { Source::File(file.to_owned()) });
+        return Some(if super::javascript::is_http(file) { from_url(file) } else { Source::File(file.to_owned()) });
     }
     node.text_at("path").map(|path| Source::File(path.to_owned()))
 }
@@ -149,7 +181,7 @@ mod tests {
             ("1.0.tar.gz", None),
         ] {
             let read = requirement(&format!("other @ https://files.example/a/{file}"), 3).unwrap();
-            let found = served(&read).map(|p| (p.name, p.version.unwrap()));
+            let found = Some(read).filter(|p| p.version.is_some()).map(|p| (p.name, p.version.unwrap()));
             assert_eq!(found, wanted.map(|(n, v)| (n.to_owned(), v.to_owned())), "{file}");
         }
     }

@@ -306,7 +306,8 @@ fn named(ecosystem: Ecosystem, word: &str, line: u32) -> Option<Package> {
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
     };
     // Extras and a range say nothing of the name.
-    let word = if ecosystem == Ecosystem::Pypi { word.split(['[', '<', '>', '~', '!']).next().unwrap_or(word) } else { word };
+    let word =
+        if ecosystem == Ecosystem::Pypi { word.split(['[', '<', '>', '~', '!']).next().unwrap_or(word) } else { word };
     let is_name = match word.strip_prefix('@').and_then(|rest| rest.split_once('/')) {
         Some((scope, name)) => ecosystem == Ecosystem::Npm && part(scope) && part(name),
         None => part(word),

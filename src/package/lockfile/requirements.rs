@@ -3,7 +3,7 @@
 use super::super::ecosystem::Ecosystem;
 use super::super::inventory::{Inventory, LockError, Package, Source};
 use super::tree::short;
-use super::{Format, python};
+use super::{Format, python, setting};
 
 pub(super) struct Requirements;
 
@@ -108,7 +108,17 @@ fn line(text: &str, number: u32, inventory: &mut Inventory) -> Result<(), LockEr
         return Ok(());
     }
     if text.trim_start_matches('-').starts_with(|c: char| c.is_ascii_alphabetic()) && text.starts_with('-') {
-        // Index and build options say nothing of a package.
+        // Index and build options say nothing of a package, but where it comes from.
+        let end = text.find([' ', '=', '\t']).unwrap_or(text.len());
+        let (key, value) = text.split_at(if text.starts_with("--") { end } else { end.min(2) });
+        let key = match key {
+            "-i" => "--index-url",
+            "-f" => "--find-links",
+            other => other,
+        };
+        let value = value.trim_start_matches([' ', '=', '\t']).trim();
+        let value = if value.is_empty() { "true" } else { value };
+        inventory.settings.extend(setting::python(key, value, number));
         return Ok(());
     }
     // Options of one requirement stand behind it: ` --hash=sha256:...`.

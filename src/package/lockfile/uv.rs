@@ -26,6 +26,7 @@ impl Format for UvLock {
             package.source = source(node);
             let artefacts: Vec<&Node<'_>> = node.get("sdist").into_iter().chain(node.items_at("wheels")).collect();
             package.integrity = artefacts.iter().filter_map(|a| python::hash_of(a)).collect();
+            package.files = python::addresses(&package, artefacts.iter().filter_map(|a| a.text_at("url")));
             // The first artefact to appear is the release.
             package.published = artefacts.iter().filter_map(|a| a.text_at("upload-time")).min().map(str::to_owned);
             inventory.packages.push(package);

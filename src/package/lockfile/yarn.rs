@@ -2,7 +2,7 @@
 
 use super::super::ecosystem::Ecosystem;
 use super::super::inventory::{Inventory, LockError, Package, Source};
-use super::{Format, origin, yarn_berry};
+use super::{Format, javascript, yarn_berry};
 
 pub(super) struct YarnLock;
 
@@ -84,8 +84,8 @@ fn close(open: Option<Open>, packages: &mut Vec<Package>) -> Result<(), LockErro
     // Several descriptors of one entry may install it under several names.
     let mut seen: Vec<String> = Vec::new();
     for descriptor in &open.descriptors {
-        let (alias, range) = origin::name_and_rest(descriptor);
-        let spec = origin::spec(range.unwrap_or_default());
+        let (alias, range) = javascript::name_and_rest(descriptor);
+        let spec = javascript::spec(range.unwrap_or_default());
         // A URL says what is fetched, not what it is called.
         let name = match spec.source {
             Source::Registry(None) => spec.name.as_deref().unwrap_or(alias),
@@ -97,9 +97,9 @@ fn close(open: Option<Open>, packages: &mut Vec<Package>) -> Result<(), LockErro
         seen.push(name.to_owned());
         let mut package = Package::new(Ecosystem::Npm, name, Some(version.clone()), open.line);
         package.alias = (name != alias).then(|| alias.to_owned());
-        package.integrity = origin::integrity(open.integrity.as_deref());
+        package.integrity = javascript::integrity(open.integrity.as_deref());
         match spec.source {
-            Source::Registry(_) => packages.extend(origin::resolved(package, open.resolved.as_deref())),
+            Source::Registry(_) => packages.extend(javascript::resolved(package, open.resolved.as_deref())),
             source => packages.push(Package { source, ..package }),
         }
     }

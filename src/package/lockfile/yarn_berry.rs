@@ -3,7 +3,7 @@
 use super::super::ecosystem::Ecosystem;
 use super::super::inventory::{Inventory, LockError, Package, Source};
 use super::tree::{Entry, short};
-use super::{origin, yaml};
+use super::{javascript, yaml};
 
 pub(super) fn read(text: &str) -> Result<Inventory, LockError> {
     let documents = yaml::documents(text)?;
@@ -23,13 +23,13 @@ fn package(entry: &Entry<'_>, cache: &str) -> Result<Vec<Package>, LockError> {
     let resolution = node
         .text_at("resolution")
         .ok_or_else(|| LockError::new(entry.line, format!("`{}` has no resolution", short(&entry.key))))?;
-    let (name, reference) = origin::name_and_rest(resolution);
+    let (name, reference) = javascript::name_and_rest(resolution);
     let reference = reference.unwrap_or_default();
     let version = node.text_at("version").unwrap_or_default();
     let mut package = Package::new(Ecosystem::Npm, name, Some(version.to_owned()), entry.line);
     // The descriptor's name is the one it is installed under.
     let descriptor = entry.key.split(", ").next().unwrap_or_default();
-    let (alias, _) = origin::name_and_rest(descriptor);
+    let (alias, _) = javascript::name_and_rest(descriptor);
     package.alias = (alias != name).then(|| alias.to_owned());
     if let Some(checksum) = node.text_at("checksum") {
         // The hash is that of yarn's own archive of the package, so only hashes of one cache version compare: the version
@@ -50,12 +50,12 @@ fn package(entry: &Entry<'_>, cache: &str) -> Result<Vec<Package>, LockError> {
         let (fetched, parameters) = rest.split_once("::").unwrap_or((rest, ""));
         package.version = Some(fetched.to_owned()).filter(|v| !v.is_empty()).or(package.version);
         let url = parameters.split('&').find_map(|p| p.strip_prefix("__archiveUrl=")).map(unescape);
-        return Ok(origin::resolved(package, url.as_deref()));
+        return Ok(javascript::resolved(package, url.as_deref()));
     }
-    package.source = match origin::spec(&reference).source {
+    package.source = match javascript::spec(&reference).source {
         _ if node.text_at("linkType") == Some("soft") && reference.starts_with("workspace:") => Source::Workspace,
         Source::Registry(None) => Source::Url(reference),
-        source @ Source::Registry(_) => return Ok(origin::resolved(package, url_of(&source))),
+        source @ Source::Registry(_) => return Ok(javascript::resolved(package, url_of(&source))),
         source => source,
     };
     Ok(vec![package])

@@ -3,4 +3,5 @@ mod gate;
 mod hostile;
 mod lockfiles;
 mod online;
+mod origin;
 mod update;

@@ -2,6 +2,7 @@
 
 use super::super::ecosystem::Ecosystem;
 use super::super::inventory::{Package, Source};
+use super::super::origin::host_of;
 
 /// What a dependency specifier asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -87,7 +88,8 @@ pub(super) fn resolved(mut package: Package, url: Option<&str>) -> Vec<Package> 
         package.source = Source::Registry(Some(url.to_owned()));
         let canonical = |v: &str| super::super::version::canonical(Ecosystem::Npm, v);
         if name != package.name || canonical(&fetched) != canonical(version) {
-            let other = Package { name, version: Some(fetched), alias: Some(package.name.clone()), ..package.clone() };
+            let alias = Some(package.name.clone());
+            let other = Package { name, version: Some(fetched), alias, impostor: true, ..package.clone() };
             return vec![package, other];
         }
     } else if path_of(url).ends_with(&format!("/{}/{version}.tgz", package.name)) {
@@ -134,13 +136,6 @@ fn path_of(url: &str) -> String {
     out
 }
 
-/// The host of a URL, for telling a new registry from the old one.
-pub(crate) fn host_of(url: &str) -> Option<&str> {
-    let (_, rest) = url.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    Some(authority.rsplit('@').next().unwrap_or(authority))
-}
-
 pub(super) fn is_http(text: &str) -> bool {
     text.starts_with("https://") || text.starts_with("http://")
 }
@@ -156,7 +151,7 @@ pub(super) fn is_git(text: &str) -> bool {
         let host = host_of(text).unwrap_or_default();
         return bare.ends_with(".git")
             || host == "codeload.github.com"
-            || (matches!(host, "github.com" | "gitlab.com" | "bitbucket.org") && !bare.contains("/-/packages/"));
+            || (matches!(host, "github.com" | "gitlab.com" | "bitbucket.org") && is_repository(&path_of(text)));
     }
     // `owner/repository[#commit]`
     let bare = text.split('#').next().unwrap_or_default();
@@ -165,6 +160,14 @@ pub(super) fn is_git(text: &str) -> bool {
         part.is_some_and(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)))
     };
     ok(parts.next()) && ok(parts.next()) && parts.next().is_none() && !bare.starts_with('.')
+}
+
+/// Whether a path on a git host is that of a repository or of one of its commits. The same hosts serve releases and
+/// package registries, which nobody's commit vouches for.
+fn is_repository(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    parts.len() == 2
+        || parts.iter().any(|part| matches!(*part, "archive" | "tarball" | "zipball" | "commit" | "tree" | "get"))
 }
 
 /// `sha512-... sha1-...` apart, each by its algorithm.

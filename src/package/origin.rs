@@ -1,0 +1,343 @@
+//! Where a package comes from: who serves it, at which address, and how that differs from what was there before.
+//!
+//! The formats only say what a file holds ([`Source`]); everything that is concluded from it is concluded here.
+
+use super::advisory::{Advisories, Verdict};
+use super::ecosystem::Ecosystem;
+use super::inventory::{Package, Source};
+use super::popular;
+use std::collections::HashSet;
+
+/// Who serves a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// The ecosystem's registry, or a public mirror of it.
+    Public,
+    /// A host of which nobody can tell what it serves: a company's registry or mirror, an archive.
+    Unknown,
+    /// The project itself or a repository that it names: a folder, a workspace member, a git checkout. It has no name
+    /// that a registry gives.
+    Own,
+}
+
+impl Origin {
+    /// The origin of a package.
+    pub fn of(package: &Package) -> Origin {
+        match &package.source {
+            Source::Registry(None) => Origin::Public,
+            Source::Registry(Some(url)) => match host_of(url) {
+                Some(host) if !is_public(package.ecosystem, host) => Origin::Unknown,
+                _ => Origin::Public,
+            },
+            // JSR's packages have names of their own.
+            Source::Url(url) if url.starts_with("jsr:") => Origin::Own,
+            Source::Url(_) => Origin::Unknown,
+            Source::File(path) if is_archive(path) => Origin::Unknown,
+            Source::File(_) | Source::Git(_) | Source::Link(_) | Source::Workspace => Origin::Own,
+        }
+    }
+}
+
+/// The verdict of the data on a package, by where it comes from:
+///
+/// | the data says | public | unknown | own |
+/// |---|---|---|---|
+/// | this version is bad | block | block | - |
+/// | every version is bad | block | warn: a private package may bear the name | - |
+/// | the name deserves a look | warn | warn | - |
+///
+/// A range says no more than that some version is asked for, so only what is said of every version counts.
+pub fn verdict(advisories: &Advisories, package: &Package) -> Verdict {
+    let origin = Origin::of(package);
+    if origin == Origin::Own {
+        return Verdict::Unknown;
+    }
+    match advisories.lookup(package.ecosystem, &package.name, package.version.as_deref()) {
+        verdict if package.version.is_none() && verdict.advisory().is_some_and(|a| a.versions != "*") => {
+            Verdict::Unknown
+        }
+        Verdict::Block(advisory) if origin == Origin::Unknown && advisory.versions == "*" => Verdict::Warn(advisory),
+        verdict => verdict,
+    }
+}
+
+/// The place a package of unknown origin is served from, in words.
+pub fn unknown_place(package: &Package) -> Option<String> {
+    if Origin::of(package) != Origin::Unknown {
+        return None;
+    }
+    match &package.source {
+        Source::Registry(Some(url)) | Source::Url(url) => host_of(url).map(str::to_owned),
+        Source::File(_) => Some("a file".to_owned()),
+        _ => None,
+    }
+}
+
+/// `3 packages of unknown origin`: a digest's words.
+pub fn unknown_packages(n: usize) -> String {
+    format!("{n} {} of unknown origin", if n == 1 { "package" } else { "packages" })
+}
+
+/// Something about where a package comes from that was otherwise before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// A host that served nothing before, and is not the ecosystem's own registry.
+    NewHost(String),
+    /// Fetched without encryption.
+    PlainHttp(String),
+    /// From a git repository.
+    FromGit(String),
+    /// From an archive at a URL.
+    FromUrl(String),
+    /// The hash changed and the version did not.
+    HashChanged,
+    /// No hash stands where one stood.
+    HashGone,
+    /// Only a hash that can be forged, of this kind, stands where a better one stood.
+    HashWeaker(String),
+    /// Its address is in the entry of another package, of this name.
+    FetchedFor(String),
+    /// It is installed under this popular name.
+    InPlaceOf(String),
+}
+
+impl Difference {
+    /// What several packages of one change may share: then one finding speaks for all of them.
+    pub fn shared(&self) -> Option<String> {
+        let host = |url: &str| host_of(url).map(str::to_owned);
+        match self {
+            Difference::NewHost(host) => Some(host.clone()),
+            Difference::PlainHttp(url) | Difference::FromUrl(url) => host(url),
+            Difference::HashGone => Some(String::new()),
+            Difference::HashWeaker(kind) => Some(kind.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// The places that all old sides of a file were served from.
+#[derive(Debug, Default)]
+pub struct Places<'a> {
+    /// Whether there is an old side at all; without one nothing is new.
+    any: bool,
+    hosts: HashSet<&'a str>,
+    plain: HashSet<&'a str>,
+    archives: HashSet<&'a str>,
+}
+
+impl<'a> Places<'a> {
+    /// Gathers them; nothing for a file that is new.
+    pub fn of(sides: impl IntoIterator<Item = &'a [Package]>) -> Places<'a> {
+        let mut places = Places::default();
+        for side in sides {
+            places.any = true;
+            for package in side {
+                if let Source::Url(url) = &package.source {
+                    places.archives.insert(place(url));
+                }
+                for address in addresses(package) {
+                    places.hosts.extend(host_of(address));
+                    places.plain.extend(host_of(address).filter(|_| is_plain(address)));
+                }
+            }
+        }
+        places
+    }
+}
+
+/// How a package's origin differs from that of `named`, the packages of its name in the old sides. `places` are those of
+/// the whole old file.
+pub fn compare(package: &Package, named: &[&Package], places: &Places<'_>) -> Vec<Difference> {
+    let mut found = Vec::new();
+    found.extend(hash(package, named));
+    let known = |p: &&&Package| p.version == package.version && p.source == package.source && p.files == package.files;
+    if named.iter().any(|p| known(&p)) {
+        return found;
+    }
+    found.extend(address(package, named, places));
+    if package.impostor {
+        let entry = package.alias.clone().unwrap_or_default();
+        if !named.iter().any(|p| p.impostor && p.alias == package.alias) {
+            found.push(Difference::FetchedFor(entry));
+        }
+    } else if let Some(alias) = package.alias.as_ref().filter(|_| places.any) {
+        let replaces = popular::rank(package.ecosystem, alias).is_some()
+            && popular::rank(package.ecosystem, &package.name).is_none()
+            && !named.iter().any(|p| p.alias == package.alias);
+        found.extend(replaces.then(|| Difference::InPlaceOf(alias.clone())));
+    }
+    found
+}
+
+/// What is different about the hashes.
+fn hash(package: &Package, named: &[&Package]) -> Option<Difference> {
+    if Origin::of(package) == Origin::Own {
+        return None;
+    }
+    let same: Vec<&&Package> =
+        named.iter().filter(|p| Origin::of(p) != Origin::Own && p.version == package.version).collect();
+    if package.version.is_some() && !same.is_empty() && same.iter().all(|p| hashes_differ(p, package)) {
+        return Some(Difference::HashChanged);
+    }
+    let strength = |p: &Package| p.integrity.iter().map(|(kind, _)| strength(kind)).max().unwrap_or(0);
+    let now = strength(package);
+    // A copy that was as weak before is no news.
+    if named.is_empty() || named.iter().any(|p| strength(p) <= now) {
+        return None;
+    }
+    match package.integrity.first() {
+        None => Some(Difference::HashGone),
+        Some((kind, _)) => Some(Difference::HashWeaker(kind.clone())),
+    }
+}
+
+/// How hard a kind of hash is to forge: none, a broken one, a good one.
+fn strength(kind: &str) -> u8 {
+    match kind.to_ascii_lowercase().as_str() {
+        "sha1" | "md5" | "" => 1,
+        _ => 2,
+    }
+}
+
+/// Whether the two share a kind of hash, and agree on none of that kind.
+fn hashes_differ(a: &Package, b: &Package) -> bool {
+    let mut shared = std::collections::BTreeMap::<&str, bool>::new();
+    for (kind, hash) in &a.integrity {
+        for (other_kind, other) in &b.integrity {
+            if kind == other_kind {
+                *shared.entry(kind).or_default() |= hash == other;
+            }
+        }
+    }
+    shared.values().any(|agree| !agree)
+}
+
+/// What is notable about the address.
+fn address(package: &Package, named: &[&Package], places: &Places<'_>) -> Option<Difference> {
+    if let Some(url) = addresses(package).find(|url| is_plain(url)) {
+        // A mirror on this machine or in this network that has served so all along is no news.
+        let host = host_of(url)?;
+        let elsewhere = matches!(package.source, Source::Git(_) | Source::Url(_));
+        return (elsewhere || !places.plain.contains(host)).then(|| Difference::PlainHttp(without_credentials(url)));
+    }
+    match &package.source {
+        Source::Git(url) => {
+            let before =
+                named.iter().any(|p| matches!(&p.source, Source::Git(old) if repository(old) == repository(url)));
+            (!before).then(|| Difference::FromGit(without_credentials(url)))
+        }
+        Source::Url(url) => {
+            let here = |p: &&Package| matches!(&p.source, Source::Url(old) if place(old) == place(url));
+            let before = if named.is_empty() { places.archives.contains(place(url)) } else { named.iter().any(here) };
+            (!before).then(|| Difference::FromUrl(without_credentials(url)))
+        }
+        Source::Registry(_) if places.any => addresses(package)
+            .filter_map(host_of)
+            .find(|host| !is_official(package.ecosystem, host) && !places.hosts.contains(host))
+            .map(|host| Difference::NewHost(host.to_owned())),
+        _ => None,
+    }
+}
+
+/// Every address that a package is fetched from.
+fn addresses(package: &Package) -> impl Iterator<Item = &str> {
+    let own = match &package.source {
+        Source::Registry(Some(url)) | Source::Url(url) | Source::Git(url) => Some(url.as_str()),
+        _ => None,
+    };
+    own.into_iter().chain(package.files.iter().map(String::as_str))
+}
+
+fn is_plain(url: &str) -> bool {
+    url.starts_with("http://") || url.starts_with("git://") || url.contains("+http://")
+}
+
+fn is_archive(path: &str) -> bool {
+    [".tgz", ".tar.gz", ".tar.bz2", ".whl", ".zip"].iter().any(|end| path.ends_with(end))
+}
+
+/// The host of a URL, with its port.
+pub fn host_of(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    Some(authority.rsplit('@').next().unwrap_or(authority))
+}
+
+/// The part of an address that belongs to one publisher: the host, and where many share one, their folder on it.
+fn place(url: &str) -> &str {
+    const SHARED: [&str; 8] = [
+        "github.com",
+        "codeload.github.com",
+        "raw.githubusercontent.com",
+        "gitlab.com",
+        "bitbucket.org",
+        "npm.pkg.github.com",
+        "dl.cloudsmith.io",
+        "npm.cloudsmith.io",
+    ];
+    let Some(host) = host_of(url) else { return url };
+    let after = url.find(host).unwrap_or(0) + host.len();
+    let folders = if SHARED.contains(&host) || host.ends_with(".amazonaws.com") { 3 } else { 1 };
+    let end = url[after..].match_indices('/').nth(folders - 1).map_or(url.len(), |(at, _)| after + at);
+    &url[..end]
+}
+
+/// A URL fit to be shown: a password may stand before `@` in its authority, a token after `?`.
+pub fn without_credentials(url: &str) -> String {
+    let url = url.split('?').next().unwrap_or(url);
+    match url.split_once("://") {
+        Some((scheme, rest)) => {
+            let end = rest.find('/').unwrap_or(rest.len());
+            let host = rest[..end].rsplit('@').next().unwrap_or_default();
+            format!("{scheme}://{host}{}", &rest[end..])
+        }
+        None => url.to_owned(),
+    }
+}
+
+/// A git source without its commit.
+fn repository(url: &str) -> &str {
+    url.split('#').next().unwrap_or(url)
+}
+
+/// Whether a host is the ecosystem's own registry, under any of its names.
+pub fn is_official(ecosystem: Ecosystem, host: &str) -> bool {
+    const NPM: [&str; 3] =
+        [concat!("registry.npm", "js.org"), concat!("registry.yarn", "pkg.com"), concat!("registry.npm", "js.com")];
+    const PYPI: [&str; 4] = [
+        concat!("py", "pi.org"),
+        concat!("files.python", "hosted.org"),
+        concat!("py", "pi.python.org"),
+        concat!("py", "pi.io"),
+    ];
+    let host = host.strip_suffix(":443").unwrap_or(host).to_ascii_lowercase();
+    match ecosystem {
+        Ecosystem::Npm => NPM.contains(&host.as_str()),
+        Ecosystem::Pypi => PYPI.contains(&host.as_str()),
+        _ => false,
+    }
+}
+
+/// Whether a host serves the public registry's packages under their names.
+fn is_public(ecosystem: Ecosystem, host: &str) -> bool {
+    const MIRRORS: [&str; 17] = [
+        "npm.jsr.io",
+        "registry.npmmirror.com",
+        "cdn.npmmirror.com",
+        "registry.npm.taobao.org",
+        "registry.nlark.com",
+        "r.cnpmjs.org",
+        "mirrors.cloud.tencent.com",
+        "mirrors.tencent.com",
+        "repo.huaweicloud.com",
+        "mirrors.huaweicloud.com",
+        "mirrors.aliyun.com",
+        "mirrors.ustc.edu.cn",
+        "mirrors.tuna.tsinghua.edu.cn",
+        "pypi.tuna.tsinghua.edu.cn",
+        "mirrors.bfsu.edu.cn",
+        "mirror.sjtu.edu.cn",
+        "pypi.doubanio.com",
+    ];
+    is_official(ecosystem, host) || MIRRORS.iter().any(|mirror| mirror.eq_ignore_ascii_case(host))
+}
