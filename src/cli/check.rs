@@ -1,5 +1,6 @@
 //! `shield-hook check`: is this package, or anything in this lockfile, known to be bad?
 
+use std::io::Read;
 use std::path::Path;
 use std::time::Instant;
 
@@ -20,13 +21,14 @@ Examples:
   shield-hook check axios@1.14.1                   one version, in npm and PyPI
   shield-hook check pypi:elementary-data==0.23.3   one ecosystem
   shield-hook check package-lock.json uv.lock      everything that lockfiles name
+  git show main:uv.lock | shield-hook check --as uv.lock -
 
   shield-hook check --online left-pad@1.3.0        also: how old it is, whether it was withdrawn, what its build claims
 
 There is no \"safe\": what the data does not hold is unknown.
 Exit codes: 0 nothing known to be bad, 1 a known-bad version, 2 not everything could be read, 3 wrong usage")]
 pub struct Args {
-    /// NAME@VERSION, NAME==VERSION or NAME; or a lockfile
+    /// NAME@VERSION, NAME==VERSION or NAME; or a lockfile; `-` reads standard input, a package a line or with --as a file
     #[arg(value_name = "PACKAGE|LOCKFILE", required = true)]
     what: Vec<String>,
     /// Look in this ecosystem only [default: npm and pypi]
@@ -56,7 +58,8 @@ pub fn run(mut args: Args) -> Result<Exit> {
     let start = Instant::now();
     let survey = survey(&args);
     // Who asks for one package by name wants to read that it is not known.
-    args.telling.all |= args.telling.format == packages::Format::Pretty && !args.what.iter().any(|w| is_file(w));
+    args.telling.all |=
+        args.telling.format == packages::Format::Pretty && !args.what.iter().any(|w| w == "-" || is_file(w));
     packages::conclude("check", start, survey, &args.telling)
 }
 
@@ -66,7 +69,9 @@ fn survey(args: &Args) -> Result<Survey> {
     let mut survey = Survey { data: advisories.date().to_owned(), ..Survey::default() };
     let forced = args.read_as.as_deref().map(format_called).transpose()?;
     for what in &args.what {
-        if is_file(what) {
+        if what == "-" {
+            read_input(forced, args.ecosystem, &advisories, &mut survey)?;
+        } else if is_file(what) {
             read_lockfile(what, forced, &advisories, &mut survey)?;
         } else {
             look_up(what, args.ecosystem, &advisories, &mut survey)?;
@@ -90,6 +95,42 @@ fn is_file(what: &str) -> bool {
     // Go modules and actions hold slashes, too; they are asked for with their ecosystem before a colon.
     let named = what.split_once(':').is_some_and(|(ecosystem, _)| Ecosystem::parse(ecosystem).is_some());
     !named && (path.is_file() || lockfile::recognise(what).is_some() || (what.contains('/') && !scoped))
+}
+
+/// Standard input: a file of the format that was asked for, or a package a line.
+fn read_input(
+    forced: Option<&dyn Format>,
+    only: Option<Ecosystem>,
+    advisories: &Advisories,
+    survey: &mut Survey,
+) -> Result<()> {
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut bytes).or_incomplete("standard input")?;
+    let Some(format) = forced else {
+        let text = std::str::from_utf8(&bytes).map_err(|_| Error::incomplete("standard input is not UTF-8"))?;
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            look_up(line, only, advisories, survey).map_err(|error| {
+                error.help("standard input is read as one package a line; `--as FORMAT` reads a file")
+            })?;
+        }
+        return Ok(());
+    };
+    match lockfile::read(format, &bytes) {
+        Ok(inventory) => {
+            survey.coverage.blobs += 1;
+            survey.coverage.bytes += bytes.len() as u64;
+            survey.add("-", &inventory, advisories);
+            for path in inventory.includes {
+                let reason = "drawn in by standard input, which is in no folder".to_owned();
+                survey.coverage.skipped.push(Skip { what: "lockfile", path, reason, incomplete: true });
+            }
+        }
+        Err(error) => {
+            let (path, reason) = ("-".to_owned(), error.to_string());
+            survey.coverage.skipped.push(Skip { what: "lockfile", path, reason, incomplete: true });
+        }
+    }
+    Ok(())
 }
 
 fn read_lockfile(what: &str, forced: Option<&dyn Format>, advisories: &Advisories, survey: &mut Survey) -> Result<()> {
@@ -138,8 +179,8 @@ fn read_lockfile(what: &str, forced: Option<&dyn Format>, advisories: &Advisorie
 
 fn look_up(what: &str, only: Option<Ecosystem>, advisories: &Advisories, survey: &mut Survey) -> Result<()> {
     let (named, rest) = match what.split_once(':') {
-        Some((ecosystem, rest)) if Ecosystem::parse(ecosystem).is_some() => (Ecosystem::parse(ecosystem), rest),
-        _ => (None, what),
+        Some((ecosystem, rest)) => (Some(known_ecosystem(ecosystem)?), rest),
+        None => (None, what),
     };
     let (name, version, python) = split(rest);
     // Python's extras are no part of the name, and its other comparisons no part of a version.
@@ -183,6 +224,31 @@ fn look_up(what: &str, only: Option<Ecosystem>, advisories: &Advisories, survey:
         survey.rows.push(Row { verdict, ..Row::unknown(ecosystem, name, version) });
     }
     Ok(())
+}
+
+/// The ecosystem before a colon. One that is not known must not become a part of the name, which nothing is known of.
+fn known_ecosystem(text: &str) -> Result<Ecosystem> {
+    const OTHERS: [(&str, Ecosystem); 12] = [
+        ("cargo", Ecosystem::Crates),
+        ("rust", Ecosystem::Crates),
+        ("composer", Ecosystem::Packagist),
+        ("php", Ecosystem::Packagist),
+        ("gem", Ecosystem::Rubygems),
+        ("ruby", Ecosystem::Rubygems),
+        ("golang", Ecosystem::Go),
+        ("node", Ecosystem::Npm),
+        ("yarn", Ecosystem::Npm),
+        ("pnpm", Ecosystem::Npm),
+        ("pip", Ecosystem::Pypi),
+        ("python", Ecosystem::Pypi),
+    ];
+    ecosystem(text).map_err(|why| {
+        let error = Error::usage(format!("`{text}:` is {why}"));
+        match OTHERS.iter().find(|(name, _)| name.eq_ignore_ascii_case(text.trim())) {
+            Some((_, meant)) => error.help(format!("did you mean `{}:`?", meant.as_str())),
+            None => error,
+        }
+    })
 }
 
 /// Whether what stands in a version's place cannot be one where versions begin with a digit.

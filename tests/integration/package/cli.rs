@@ -71,9 +71,34 @@ fn names_are_read_in_every_way_people_write_them() {
         (&["check", "github-actions:tj-actions/changed-files@v44"], 0),
         (&["check"], 3),
         (&["check", "axios@1.0.0", "--ecosystem", "cobol"], 3),
+        (&["check", "cargo:arrayref@0.3.10"], 3),
+        (&["check", "crates:arrayref@0.3.10"], 1),
+        (&["check", "pip:elementary-data==0.23.3"], 3),
+        (&["check", ":axios@1.14.1"], 3),
+        (&["check", "axios:1.14.1"], 3),
     ] {
         let run = sandbox.shield(&sandbox.home(), args);
         assert_eq!(run.code, code, "{args:?}\n{}\n{}", run.stdout, run.stderr);
+    }
+}
+
+#[test]
+fn standard_input_is_a_list_of_packages_or_a_file_of_a_named_format() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    for (args, input, code) in [
+        (&["check", "-"][..], "left-pad@1.0.0\n\n# a comment\npypi:elementary-data==0.23.3\n", 1),
+        (&["check", "-"], "left-pad@1.0.0\n", 0),
+        (&["check", "-"], "", 0),
+        (&["check", "-"], &lock("1.14.1"), 3),
+        (&["check", "--as", "package-lock.json", "-"], &lock("1.14.1"), 1),
+        (&["check", "--as", "package-lock.json", "-"], &lock("1.14.0"), 0),
+        (&["check", "--as", "package-lock.json", "-"], "{", 2),
+        (&["check", "--as", "requirements.txt", "-"], "-r more.txt\n", 2),
+        (&["check", "--ecosystem", "npm", "-"], "axios@1.14.1\n", 1),
+    ] {
+        let run = repo.shield_with(args, &[], Some(input.as_bytes()));
+        assert_eq!(run.code, code, "{args:?} {input}\n{}\n{}", run.stdout, run.stderr);
     }
 }
 
