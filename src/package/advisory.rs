@@ -3,7 +3,7 @@
 use super::ecosystem::Ecosystem;
 use super::index::{Entry, Index};
 use super::row::Kind;
-use super::version;
+use super::{popular, version};
 use std::borrow::Cow;
 
 static BUILTIN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/advisories.idx"));
@@ -33,6 +33,8 @@ pub struct Advisory {
     pub source: String,
     /// The version, range or `*` the data names.
     pub versions: String,
+    /// One feed alone says so, of a package that many depend on.
+    pub unconfirmed: bool,
 }
 
 impl Advisory {
@@ -47,6 +49,7 @@ impl Advisory {
             (Kind::Malicious, versions) => format!("{versions} was malicious; name a version to check it"),
             (Kind::NameOnly, _) => "the name is known from an attack, the bad versions are not".to_owned(),
             (Kind::Poc, _) => "a researcher's proof of concept".to_owned(),
+            (Kind::Withdrawn, _) => "withdrawn".to_owned(),
         };
         let mut parts = vec![what];
         parts.push(match self.title.as_str() {
@@ -57,6 +60,9 @@ impl Advisory {
             parts.push(self.date.clone());
         }
         parts.push(format!("source: {}", self.source));
+        if self.unconfirmed {
+            parts.push("one feed alone, so it does not block a package that many depend on".to_owned());
+        }
         parts.join("; ")
     }
 }
@@ -130,8 +136,8 @@ impl Advisories {
     pub fn lookup(&self, ecosystem: Ecosystem, name: &str, version: Option<&str>) -> Verdict {
         let name = ecosystem.normalise(name);
         let mut verdict = Verdict::Unknown;
-        for layer in &self.layers {
-            match look(layer, ecosystem, &name, version) {
+        for n in 0..self.layers.len() {
+            match self.look(n, ecosystem, &name, version) {
                 block @ Verdict::Block(_) => return block,
                 warn @ Verdict::Warn(_) if verdict == Verdict::Unknown => verdict = warn,
                 _ => {}
@@ -143,54 +149,74 @@ impl Advisories {
     /// Everything known under a name.
     pub fn of(&self, ecosystem: Ecosystem, name: &str) -> Vec<Advisory> {
         let name = ecosystem.normalise(name);
-        self.layers.iter().flat_map(|layer| layer.all(ecosystem, &name)).map(Advisory::from).collect()
+        let all = self
+            .layers
+            .iter()
+            .enumerate()
+            .flat_map(|(n, layer)| layer.all(ecosystem, &name).into_iter().map(move |entry| (n, entry)));
+        all.filter(|(n, entry)| self.stands(*n, ecosystem, &name, entry)).map(|(_, entry)| entry.into()).collect()
     }
 
     /// Every entry, newest data first, until `visit` returns false.
     pub fn each(&self, mut visit: impl FnMut(Ecosystem, &str, Advisory) -> bool) {
         let mut more = true;
-        for layer in &self.layers {
+        for (n, layer) in self.layers.iter().enumerate() {
             layer.each(|ecosystem, name, entry| {
-                more = more && visit(ecosystem, name, entry.into());
+                if self.stands(n, ecosystem, name, &entry) {
+                    more = more && visit(ecosystem, name, entry.into());
+                }
                 more
             });
         }
     }
-}
 
-fn look(index: &Index, ecosystem: Ecosystem, name: &str, version: Option<&str>) -> Verdict {
-    let every = index.exact(ecosystem, name, "*");
-    let Some(version) = version else {
-        return match every {
-            Some(entry) => judge(entry),
-            None => index.all(ecosystem, name).into_iter().next().map_or(Verdict::Unknown, |e| Verdict::Warn(e.into())),
+    /// Whether an entry of the nth layer stands: newer data may take it back.
+    fn stands(&self, n: usize, ecosystem: Ecosystem, name: &str, entry: &Entry) -> bool {
+        !self.layers[..n].iter().any(|newer| newer.takes_back(ecosystem, name, entry))
+    }
+
+    fn look(&self, n: usize, ecosystem: Ecosystem, name: &str, version: Option<&str>) -> Verdict {
+        let index = &self.layers[n];
+        let stands = |entry: &Entry| self.stands(n, ecosystem, name, entry);
+        let judge = |entry| judge(ecosystem, name, entry);
+        let every = index.exact(ecosystem, name, "*").filter(stands);
+        let Some(version) = version else {
+            let any = || index.all(ecosystem, name).into_iter().find(stands);
+            return every.map(judge).unwrap_or_else(|| any().map_or(Verdict::Unknown, |e| Verdict::Warn(e.into())));
         };
-    };
-    let canonical = version::canonical(ecosystem, version);
-    if let Some(entry) = index.exact(ecosystem, name, &canonical) {
-        return judge(entry);
-    }
-    if let Some(entry) =
-        index.ranges(ecosystem, name).into_iter().find(|e| version::in_range(ecosystem, &canonical, &e.version))
-    {
-        return judge(entry);
-    }
-    match every.map(judge) {
-        Some(Verdict::Block(advisory)) if ecosystem == Ecosystem::Npm && canonical == PLACEHOLDER => {
-            Verdict::Warn(advisory)
+        let canonical = version::canonical(ecosystem, version);
+        if let Some(entry) = index.exact(ecosystem, name, &canonical).filter(stands) {
+            return judge(entry);
         }
-        Some(verdict) => verdict,
-        None => Verdict::Unknown,
+        let holds = |entry: &Entry| version::in_range(ecosystem, &canonical, &entry.version) && stands(entry);
+        if let Some(entry) = index.ranges(ecosystem, name).into_iter().find(holds) {
+            return judge(entry);
+        }
+        match every.map(judge) {
+            Some(Verdict::Block(advisory)) if ecosystem == Ecosystem::Npm && canonical == PLACEHOLDER => {
+                Verdict::Warn(advisory)
+            }
+            Some(verdict) => verdict,
+            None => Verdict::Unknown,
+        }
     }
 }
 
-/// Hijacked versions and malicious packages block; a name alone never does, even where a row says `hijack` of it.
-fn judge(entry: Entry) -> Verdict {
+/// Lists that machines fill from reports which nobody has checked yet.
+const FEEDS: [&str; 7] =
+    ["osv", "scg-feed", "leitwacht", "ossf-2025-06", "ossf-2026-05-names", "guarddog-cluster", "guarddog-evals"];
+
+/// Hijacked versions and malicious packages block; a name alone never does, even where a row says `hijack` of it, and
+/// neither does what one feed alone says of a package that many depend on: they have called releases malicious that were
+/// not, and that stops everybody.
+fn judge(ecosystem: Ecosystem, name: &str, entry: Entry) -> Verdict {
     let named = entry.version != "*";
+    let unconfirmed = || FEEDS.contains(&entry.source.as_str()) && popular::rank(ecosystem, name).is_some();
     match entry.kind {
+        Kind::Malicious if unconfirmed() => Verdict::Warn(Advisory { unconfirmed: true, ..entry.into() }),
         Kind::Malicious => Verdict::Block(entry.into()),
         Kind::Hijack if named => Verdict::Block(entry.into()),
-        Kind::Hijack | Kind::NameOnly | Kind::Poc => Verdict::Warn(entry.into()),
+        Kind::Hijack | Kind::NameOnly | Kind::Poc | Kind::Withdrawn => Verdict::Warn(entry.into()),
     }
 }
 
@@ -203,6 +229,7 @@ impl From<Entry> for Advisory {
             kind: entry.kind,
             source: entry.source,
             versions: entry.version,
+            unconfirmed: false,
         }
     }
 }
@@ -232,7 +259,7 @@ mod tests {
             let expected = match row.kind {
                 Kind::Hijack if row.version == "*" => "warn",
                 Kind::Hijack | Kind::Malicious => "block",
-                Kind::NameOnly | Kind::Poc => "warn",
+                Kind::NameOnly | Kind::Poc | Kind::Withdrawn => "warn",
             };
             assert_eq!(verdict.as_str(), expected, "{row:?}");
             // Elsewhere two rows may mean the same version (`v3.4.0` and `3.4.0`, a version and a range around it).
@@ -313,6 +340,47 @@ mod tests {
         let advisory = verdict.advisory().unwrap();
         assert_eq!(advisory.date, "2018-07-12");
         assert!(advisory.title.contains("stolen token"));
+    }
+
+    fn layer(table: &str) -> Index {
+        let rows = parse_rows(table).unwrap();
+        Index::open(Cow::Owned(crate::package::index::write("2030-01-01", &rows, &[]).unwrap())).unwrap()
+    }
+
+    #[test]
+    fn one_feed_alone_does_not_block_what_many_depend_on() {
+        let said = |name: &str, source: &str, kind: &str| {
+            let table = format!("npm\t{name}\t99.0.0\tMAL-2030-1\t{source}\t{kind}\n");
+            Advisories::only(layer(&table)).lookup(Ecosystem::Npm, name, Some("99.0.0"))
+        };
+        for feed in FEEDS {
+            assert_eq!(said("chalk", feed, "malicious").as_str(), "warn", "{feed}");
+            assert_eq!(said("zzqqxxk", feed, "malicious").as_str(), "block", "{feed}");
+            assert_eq!(said("chalk", &format!("{feed}+maintainer"), "malicious").as_str(), "block", "{feed}");
+        }
+        assert_eq!(said("chalk", "maintainer", "hijack").as_str(), "block");
+        assert!(said("chalk", "osv", "malicious").advisory().unwrap().sentence(true).contains("one feed alone"));
+    }
+
+    #[test]
+    fn newer_data_takes_back_what_an_incident_said_of_a_package() {
+        let old = "npm\ta\t1.0.0\tMAL-2030-1\tx\tmalicious\nnpm\ta\t2.0.0\tMAL-2030-1\tx\tmalicious\n\
+                   npm\ta\t3.0.0\tother\tx\tmalicious\nnpm\tb\t*\tMAL-2030-1\tx\tmalicious\n";
+        let verdicts = |new: &str| {
+            let advisories = Advisories::only(layer(old)).with(layer(new));
+            [("a", "1.0.0"), ("a", "2.0.0"), ("a", "3.0.0"), ("b", "1.0.0")]
+                .map(|(name, version)| advisories.lookup(Ecosystem::Npm, name, Some(version)).as_str())
+        };
+        let back = |name: &str, version: &str| format!("npm\t{name}\t{version}\tMAL-2030-1\tx\twithdrawn\n");
+        assert_eq!(verdicts(&back("c", "*")), ["block"; 4]);
+        assert_eq!(verdicts(&back("a", "*")), ["unknown", "unknown", "block", "block"]);
+        assert_eq!(verdicts(&back("a", "2.0")), ["block"; 4]);
+        assert_eq!(verdicts(&back("a", "2.0.0")), ["block", "unknown", "block", "block"]);
+        assert_eq!(verdicts(&back("b", "*")), ["block", "block", "block", "unknown"]);
+        // In one table the row that is taken back says nothing.
+        let both = Advisories::only(layer(&format!("{old}{}", back("a", "1.0.0"))));
+        assert_eq!(both.lookup(Ecosystem::Npm, "a", Some("1.0.0")), Verdict::Unknown);
+        assert_eq!(both.of(Ecosystem::Npm, "a").len(), 2);
     }
 
     #[test]

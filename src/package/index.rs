@@ -1,7 +1,8 @@
 //! The advisory index: every known-bad version in one sorted map that is searched where it lies, without loading.
 //!
 //! A blob is `magic, length of the map (u32, little endian), map, strings`. The map is an [`fst`] from
-//! `ecosystem name NUL version` to a packed value; ranges (`>`..) and `*` stand under the name like versions do. The
+//! `ecosystem name NUL version` to a packed value; ranges (`>`..) and `*` stand under the name like versions do, and so
+//! does, behind a control character, what data laid under this one says and is taken back: `STX incident STX version`. The
 //! strings are NUL-separated: first the data's date, then what values point at, `id TAB date TAB title` for incidents
 //! and plain text for sources.
 //!
@@ -23,13 +24,29 @@ const PAYLOAD_SHIFT: u32 = FAMILY_SHIFT + 2;
 const NUMBERED: [&str; 3] = ["MAL", "LWA", "RUSTSEC"];
 const NUMBER_BITS: u32 = 17;
 
+/// Opens the keys of what is taken back; no version begins so.
+const BACK: char = '\u{2}';
+
 /// Builds the blob from rows. `date` is that of the data's newest record.
 pub fn write(date: &str, rows: &[Row], incidents: &[Incident]) -> Result<Vec<u8>, String> {
     let known: HashMap<&str, &Incident> = incidents.iter().map(|i| (i.id.as_str(), i)).collect();
     let mut strings = Strings { list: vec![date.to_owned()], by_text: HashMap::new() };
     let mut map = BTreeMap::new();
+    let (back, rows): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.kind == Kind::Withdrawn);
+    // Without a version a row speaks of the data below only.
+    let here: Vec<&&Row> = back.iter().filter(|row| !row.version.is_empty()).collect();
+    let taken_back = |row: &Row| here.iter().any(|back| back.withdraws(row));
+    let rows: Vec<&Row> = rows.into_iter().filter(|row| !taken_back(row)).collect();
+    for row in &back {
+        let name = row.ecosystem.normalise(&row.name);
+        let version = match row.version.as_str() {
+            "" | "*" => String::new(),
+            version => version::canonical(row.ecosystem, version),
+        };
+        map.insert(key(row.ecosystem, &name, &format!("{BACK}{}{BACK}{version}", row.incident)), 0);
+    }
     // Sources first: their field is narrow.
-    for row in rows {
+    for row in &rows {
         if strings.index(&row.source) >= 1 << SOURCE_BITS {
             return Err(format!("more than {} different sources", 1 << SOURCE_BITS));
         }
@@ -176,7 +193,7 @@ impl Index {
         self.map.as_fst().verify().map_err(|error| error.to_string())
     }
 
-    /// How many entries there are.
+    /// How many entries there are, with those that take something back.
     pub fn len(&self) -> usize {
         self.map.len()
     }
@@ -201,10 +218,17 @@ impl Index {
         self.between(&key(ecosystem, name, "<"), &key(ecosystem, name, "?"))
     }
 
+    /// Whether what an incident's entry in data laid under this one says of a package is taken back.
+    pub fn takes_back(&self, ecosystem: Ecosystem, name: &str, entry: &Entry) -> bool {
+        ["", &entry.version].into_iter().any(|version| {
+            self.map.contains_key(key(ecosystem, name, &format!("{BACK}{}{BACK}{version}", entry.incident)))
+        })
+    }
+
     /// Everything under a name.
     pub fn all(&self, ecosystem: Ecosystem, name: &str) -> Vec<Entry> {
-        let low = key(ecosystem, name, "");
-        let mut high = low.clone();
+        let low = key(ecosystem, name, "\u{3}");
+        let mut high = key(ecosystem, name, "");
         high.pop();
         high.push(1);
         self.between(&low, &high)
@@ -218,6 +242,9 @@ impl Index {
             let Some(ecosystem) = Ecosystem::ALL.into_iter().find(|e| Some(&e.key()) == key.first()) else { continue };
             let text = String::from_utf8_lossy(&key[1..]);
             let (name, version) = text.split_once('\0').unwrap_or((&text, ""));
+            if version.starts_with(BACK) {
+                continue;
+            }
             if !visit(ecosystem, name, self.entry(version.to_owned(), value)) {
                 return;
             }

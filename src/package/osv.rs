@@ -15,6 +15,8 @@ struct Record {
     aliases: Vec<String>,
     #[serde(default)]
     affected: Vec<Affected>,
+    #[serde(default)]
+    database_specific: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -52,43 +54,98 @@ struct Event {
     last_affected: Option<String>,
 }
 
-/// What one record says: its rows, and the date it was last changed (`YYYY-MM-DD`).
+/// What one record says of one package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The record's id.
+    pub id: String,
+    /// Other ids of the same thing.
+    pub aliases: Vec<String>,
+    /// When the record was last changed (RFC 3339).
+    pub modified: String,
+    /// Where the package is published.
+    pub ecosystem: Ecosystem,
+    /// The package's name.
+    pub name: String,
+    /// The versions that are bad; none where the record is withdrawn.
+    pub rows: Vec<Row>,
+}
+
+impl Claim {
+    /// What it takes back: whatever other data says of the package under one of its ids. Without a version, so that its
+    /// own rows stand beside it.
+    pub fn takes_back(&self) -> impl Iterator<Item = Row> {
+        [&self.id].into_iter().chain(&self.aliases).map(|incident| Row {
+            ecosystem: self.ecosystem,
+            name: self.name.clone(),
+            version: String::new(),
+            incident: incident.clone(),
+            source: "osv".to_owned(),
+            kind: Kind::Withdrawn,
+        })
+    }
+}
+
+/// What one record says of each package, and the date it was last changed (`YYYY-MM-DD`).
 ///
-/// Records that say nothing of malice (a vulnerability's) or are withdrawn give no rows; a package of an ecosystem that
-/// is not known here gives none either.
+/// Records that say nothing of malice (a vulnerability's) say nothing; one that is withdrawn says so of whatever it was
+/// about. Nothing is said of a package of an ecosystem that is not known here.
 ///
 /// # Errors
 /// When it is no OSV record.
-pub fn parse(text: &str) -> Result<(Vec<Row>, String), String> {
+pub fn parse(text: &str) -> Result<(Vec<Claim>, String), String> {
     let record: Record = serde_json::from_str(text).map_err(|error| format!("line {}: {error}", error.line()))?;
-    if record.id.is_empty() || record.id.contains(['\t', '\n', '\0']) {
+    let odd = |text: &str| text.is_empty() || text.contains(['\t', '\n', '\0', '\u{2}']);
+    if odd(&record.id) || record.aliases.iter().any(|alias| odd(alias)) {
         return Err("an id that is none".to_owned());
     }
     let date: String = record.modified.chars().take(10).collect();
     let malicious = |id: &String| id.starts_with("MAL-");
-    if record.withdrawn.is_some() || !(malicious(&record.id) || record.aliases.iter().any(malicious)) {
+    let withdrawn = record.withdrawn.is_some();
+    if !(withdrawn || malicious(&record.id) || record.aliases.iter().any(malicious)) {
         return Ok((Vec::new(), date));
     }
-    let mut rows = Vec::new();
+    let source = record.source();
+    let mut claims: Vec<Claim> = Vec::new();
     for affected in &record.affected {
         let Some(package) = &affected.package else { continue };
         let Some(ecosystem) = Ecosystem::parse(&package.ecosystem) else { continue };
-        for version in affected.versions.iter().cloned().chain(ranges(&affected.ranges)) {
+        if odd(&package.name) {
+            return Err("a name or version that is none".to_owned());
+        }
+        let same = |claim: &Claim| claim.ecosystem == ecosystem && claim.name == package.name;
+        let at = claims.iter().position(same).unwrap_or_else(|| {
+            let (id, aliases) = (record.id.clone(), record.aliases.clone());
+            let (modified, name) = (record.modified.clone(), package.name.clone());
+            claims.push(Claim { id, aliases, modified, ecosystem, name, rows: Vec::new() });
+            claims.len() - 1
+        });
+        let versions = affected.versions.iter().cloned().chain(ranges(&affected.ranges));
+        for version in versions.filter(|_| !withdrawn) {
             let version = version.trim().to_owned();
-            if version.is_empty() || package.name.contains(['\t', '\n', '\0']) || version.contains(['\t', '\n', '\0']) {
+            if odd(&version) {
                 return Err("a name or version that is none".to_owned());
             }
-            rows.push(Row {
-                ecosystem,
-                name: package.name.clone(),
-                version,
-                incident: record.id.clone(),
-                source: "osv".to_owned(),
-                kind: Kind::Malicious,
-            });
+            let (name, incident, source) = (package.name.clone(), record.id.clone(), source.clone());
+            claims[at].rows.push(Row { ecosystem, name, version, incident, source, kind: Kind::Malicious });
         }
     }
-    Ok((rows, date))
+    Ok((claims, date))
+}
+
+impl Record {
+    /// Who says so: more than one where the record names several that reported it.
+    fn source(&self) -> String {
+        let origins = self.database_specific.get("malicious-packages-origins").and_then(|o| o.as_array());
+        let named = origins.into_iter().flatten().filter_map(|origin| origin.get("source")?.as_str());
+        let mut sources: Vec<&str> = named.filter(|s| !s.is_empty() && !s.contains(['\t', '\n', '\0', '+'])).collect();
+        if self.aliases.iter().any(|alias| alias.starts_with("GHSA-")) {
+            sources.push("ghsa-malware");
+        }
+        sources.sort_unstable();
+        sources.dedup();
+        if sources.len() < 2 { "osv".to_owned() } else { format!("osv+{}", sources.join("+")) }
+    }
 }
 
 /// Events to comparators: `introduced 0` alone is every version.
@@ -133,7 +190,8 @@ mod tests {
             {"package": {"ecosystem": "npm", "name": "c"}, "ranges": [{"type": "SEMVER", "events": [
                 {"introduced": "1.0.0"}, {"fixed": "1.2.0"}, {"introduced": "2.0.0"}, {"last_affected": "2.1.0"}]}]},
             {"package": {"ecosystem": "Cobol", "name": "d"}, "versions": ["1"]}]}"#;
-        let (rows, date) = parse(text).unwrap();
+        let (claims, date) = parse(text).unwrap();
+        let rows: Vec<&Row> = claims.iter().flat_map(|claim| &claim.rows).collect();
         let said: Vec<String> = rows.iter().map(|r| format!("{} {}", r.name, r.version)).collect();
         assert_eq!(said, ["a 1.0.0", "B *", "c >=1.0.0,<1.2.0", "c >=2.0.0,<=2.1.0"]);
         assert_eq!(date, "2030-01-02");
@@ -142,13 +200,34 @@ mod tests {
     #[test]
     fn what_is_not_malicious_or_withdrawn_says_nothing() {
         let package = r#""affected": [{"package": {"ecosystem": "npm", "name": "a"}, "versions": ["1"]}]"#;
-        assert!(parse(&format!("{{\"id\": \"GHSA-1\", {package}}}")).unwrap().0.is_empty());
-        assert_eq!(
-            parse(&format!("{{\"id\": \"GHSA-1\", \"aliases\": [\"MAL-1-1\"], {package}}}")).unwrap().0.len(),
-            1
-        );
-        assert!(parse(&format!("{{\"id\": \"MAL-1\", \"withdrawn\": \"x\", {package}}}")).unwrap().0.is_empty());
+        let rows = |head: &str| -> usize {
+            parse(&format!("{{{head}, {package}}}")).unwrap().0.iter().map(|claim| claim.rows.len()).sum()
+        };
+        assert_eq!(rows(r#""id": "GHSA-1""#), 0);
+        assert_eq!(rows(r#""id": "GHSA-1", "aliases": ["MAL-1-1"]"#), 1);
+        assert_eq!(rows(r#""id": "MAL-1", "withdrawn": "x""#), 0);
+        let withdrawn = parse(&format!(r#"{{"id": "MAL-1", "aliases": ["GHSA-1"], "withdrawn": "x", {package}}}"#));
+        let back: Vec<String> = withdrawn.unwrap().0[0].takes_back().map(|row| row.incident).collect();
+        assert_eq!(back, ["MAL-1", "GHSA-1"]);
         assert!(parse("{}").is_err());
         assert!(parse("[1]").is_err());
+    }
+
+    #[test]
+    fn several_reports_are_several_sources() {
+        let source = |more: &str| {
+            let text = format!(
+                r#"{{"id": "MAL-1", {more} "affected": [{{"package": {{"ecosystem": "npm", "name": "a"}}, "versions": ["1"]}}]}}"#
+            );
+            parse(&text).unwrap().0[0].rows[0].source.clone()
+        };
+        let origins = |all: &str| format!(r#""database_specific": {{"malicious-packages-origins": [{all}]}},"#);
+        assert_eq!(source(""), "osv");
+        assert_eq!(source(&origins(r#"{"source": "x"}, {"source": "x"}"#)), "osv");
+        assert_eq!(source(&origins(r#"{"source": "x"}, {"source": "y"}"#)), "osv+x+y");
+        assert_eq!(
+            source(&format!(r#"{} "aliases": ["GHSA-1"],"#, origins(r#"{"source": "x"}"#))),
+            "osv+ghsa-malware+x"
+        );
     }
 }

@@ -15,10 +15,12 @@ pub enum Kind {
     NameOnly,
     /// A researcher's proof of concept.
     Poc,
+    /// What the incident's earlier rows say of the package (and version) holds no more.
+    Withdrawn,
 }
 
 impl Kind {
-    /// Every kind, in the order of their codes.
+    /// Every kind that says something, in the order of their codes.
     pub const ALL: [Kind; 4] = [Kind::Hijack, Kind::Malicious, Kind::NameOnly, Kind::Poc];
 
     /// The name used in data and reports.
@@ -28,7 +30,13 @@ impl Kind {
             Kind::Malicious => "malicious",
             Kind::NameOnly => "name-only",
             Kind::Poc => "poc",
+            Kind::Withdrawn => "withdrawn",
         }
+    }
+
+    /// Reads [`as_str`](Self::as_str)'s names.
+    pub fn parse(name: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().chain([Kind::Withdrawn]).find(|kind| kind.as_str() == name)
     }
 }
 
@@ -65,10 +73,7 @@ impl Row {
             version: version.trim().to_owned(),
             incident: incident.trim().to_owned(),
             source: source.trim().to_owned(),
-            kind: Kind::ALL
-                .into_iter()
-                .find(|k| k.as_str() == kind.trim())
-                .ok_or_else(|| format!("unknown kind `{kind}`"))?,
+            kind: Kind::parse(kind.trim()).ok_or_else(|| format!("unknown kind `{kind}`"))?,
         };
         for (what, value) in [("name", &row.name), ("version", &row.version), ("incident", &row.incident)] {
             if value.is_empty() {
@@ -79,6 +84,15 @@ impl Row {
             return Err("a NUL byte".to_owned());
         }
         Ok(row)
+    }
+
+    /// Whether it takes `other` back.
+    pub fn withdraws(&self, other: &Row) -> bool {
+        let name = |row: &Row| row.ecosystem.normalise(&row.name);
+        self.kind == Kind::Withdrawn
+            && (self.ecosystem, &self.incident) == (other.ecosystem, &other.incident)
+            && (self.version == "*" || self.version == other.version)
+            && name(self) == name(other)
     }
 
     /// Whether the version is a range rather than one version or `*`.

@@ -78,16 +78,18 @@ fn advisories(text: &str) -> Trial {
 /// Every row must come out as what it says.
 fn not_found(rows: &[(usize, Row)], advisories: &Advisories) -> Vec<String> {
     let mut complaints = Vec::new();
-    for (at, row) in rows.iter().filter(|(_, row)| !row.is_range()) {
+    let says = |row: &Row| row.kind != Kind::Withdrawn && !row.is_range();
+    let taken_back = |row: &Row| rows.iter().any(|(_, other)| other.kind == Kind::Withdrawn && other.withdraws(row));
+    for (at, row) in rows.iter().filter(|(_, row)| says(row)) {
         let version = if row.version == "*" { "9.8.7" } else { &row.version };
         let verdict = advisories.lookup(row.ecosystem, &row.name, Some(version));
         let blocks = match row.kind {
             Kind::Hijack => row.version != "*",
             Kind::Malicious => true,
-            Kind::NameOnly | Kind::Poc => false,
+            Kind::NameOnly | Kind::Poc | Kind::Withdrawn => false,
         };
         // A graver row may speak for the same version.
-        if verdict == Verdict::Unknown || blocks && verdict.as_str() != "block" {
+        if (verdict == Verdict::Unknown || blocks && verdict.as_str() != "block") && !taken_back(row) {
             complaints.push(format!("line {at}: {} {} is not found again", row.name, row.version));
         }
     }

@@ -2,13 +2,16 @@
 //! right.
 
 use super::address::Address;
+use super::ecosystem::Ecosystem;
 use super::fetch::{Failure, Fetch, Request};
 use super::index::{self, Index};
-use super::row::{self, HEADER, Row};
+use super::osv::{self, Claim};
+use super::row::{self, HEADER, Kind, Row};
 use super::signature::{self, Keys};
-use super::{archive, osv, store};
+use super::{archive, store};
 use crate::error::{Context, Error, Result};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -87,7 +90,10 @@ pub fn update(from: &From, terms: &Terms, net: impl FnOnce() -> Result<Box<dyn F
 /// What has been read so far.
 #[derive(Default)]
 struct Gathered {
+    /// Rows of tables.
     rows: Vec<Row>,
+    /// What records say, by id, ecosystem and package: the one that was changed last.
+    claims: BTreeMap<(String, Ecosystem, String), Claim>,
     files: usize,
     /// The newest date that a record gives; empty where none does.
     newest: String,
@@ -151,17 +157,23 @@ impl Gathered {
     fn text(&mut self, name: &str, bytes: &[u8]) -> Result<(), String> {
         let text = std::str::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned())?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let (rows, date) = match text.starts_with(HEADER) || name.ends_with(".tsv") {
-            true => (row::parse_rows(text)?, String::new()),
-            false => osv::parse(text)?,
-        };
         self.files += 1;
-        // Only a record that says something makes the data newer.
-        if !rows.is_empty() && date > self.newest && date.parse::<jiff::civil::Date>().is_ok() {
-            self.newest = date;
+        if text.starts_with(HEADER) || name.ends_with(".tsv") {
+            self.rows.extend(row::parse_rows(text)?);
+        } else {
+            let (claims, date) = osv::parse(text)?;
+            // Only a record that says something makes the data newer.
+            if !claims.is_empty() && date > self.newest && date.parse::<jiff::civil::Date>().is_ok() {
+                self.newest = date;
+            }
+            for claim in claims {
+                let key = (claim.id.clone(), claim.ecosystem, claim.name.clone());
+                if self.claims.get(&key).is_none_or(|known| known.modified <= claim.modified) {
+                    self.claims.insert(key, claim);
+                }
+            }
         }
-        self.rows.extend(rows);
-        if self.rows.len() > ROWS {
+        if self.rows.len() + self.claims.len() > ROWS {
             return Err(format!("more than {ROWS} rows"));
         }
         Ok(())
@@ -169,7 +181,7 @@ impl Gathered {
 
     /// Puts it in the place of the old data.
     fn keep(mut self, terms: &Terms) -> Result<Update> {
-        if self.rows.is_empty() {
+        if self.rows.is_empty() && self.claims.is_empty() {
             return Err(Error::incomplete("no advisory in it").help(
                 "OSV records of malicious packages (.json), this project's tables (.tsv), folders and zip archives of \
                  them are read",
@@ -189,7 +201,12 @@ impl Gathered {
         if self.newest.is_empty() {
             self.newest = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
         }
-        let blob = index::write(&self.newest, &self.rows, &[]).map_err(Error::incomplete)?;
+        // A record takes the place of whatever was said of the package under its ids.
+        let mut rows = self.rows;
+        rows.extend(self.claims.values().flat_map(Claim::takes_back));
+        rows.extend(self.claims.into_values().flat_map(|claim| claim.rows));
+        let said = rows.iter().filter(|row| row.kind != Kind::Withdrawn).count();
+        let blob = index::write(&self.newest, &rows, &[]).map_err(Error::incomplete)?;
         // What was written is read back before it takes the old data's place.
         Index::open(Cow::Owned(blob.clone())).and_then(|i| i.verify()).map_err(Error::incomplete)?;
         let folder = place.parent().unwrap_or(Path::new("."));
@@ -198,7 +215,7 @@ impl Gathered {
         fresh.write_all(&blob).and_then(|()| fresh.as_file().sync_all()).or_incomplete(fresh.path().display())?;
         fresh.persist(&place).or_incomplete(place.display())?;
         let signed = !terms.keys.is_empty();
-        Ok(Update { rows: self.rows.len(), files: self.files, date: self.newest, path: place, signed })
+        Ok(Update { rows: said, files: self.files, date: self.newest, path: place, signed })
     }
 }
 

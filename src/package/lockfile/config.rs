@@ -92,6 +92,7 @@ fn yarnrc_yml(text: &str) -> Result<Vec<Setting>, LockError> {
         return Ok(found);
     }
     for root in yaml::documents(text)? {
+        let root = root.expect_map("a .yarnrc.yml")?;
         for entry in root.entries() {
             found.extend(entry.node.text().and_then(|value| setting::javascript(&entry.key, value, entry.line)));
         }

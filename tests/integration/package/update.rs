@@ -60,6 +60,63 @@ fn an_archive_is_read_in_full() {
 }
 
 #[test]
+fn a_withdrawn_record_takes_back_and_a_later_one_replaces() {
+    let sandbox = Sandbox::new();
+    let home = sandbox.at(sandbox.home());
+    // A row of the binary's own data, by the id that its record has.
+    let data = include_str!("../../../rules/advisories/compromised.tsv");
+    let mut rows = data.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+    let row = rows.find(|f| f[0] == "npm" && f[2] == "*" && f[3].starts_with("MAL-") && f[5] == "malicious").unwrap();
+    let (name, id) = (row[1], row[3]);
+    let record = |day: &str, more: &str, versions: &str| {
+        format!(
+            r#"{{"id": "{id}", "modified": "{day}T00:00:00Z", {more} "affected": [{{"package": {{"ecosystem": "npm", "name": "{name}"}}, "versions": [{versions}]}}]}}"#
+        )
+    };
+    let checked = |version: &str| home.shield(&["check", &format!("npm:{name}@{version}")]).code;
+    assert_eq!((checked("1.2.3"), checked("9.8.7")), (1, 1));
+    home.write("a.json", record("2031-01-01", "", r#""1.2.3""#));
+    home.shield(&["advisories", "update", "a.json"]).expect(0);
+    assert_eq!((checked("1.2.3"), checked("9.8.7")), (1, 0), "a later record names the versions");
+    home.write("b.json", record("2031-01-02", r#""withdrawn": "2031-01-02T00:00:00Z","#, r#""1.2.3""#));
+    home.shield(&["advisories", "update", "b.json"]).expect(0);
+    assert_eq!((checked("1.2.3"), checked("9.8.7")), (0, 0), "withdrawn");
+    // Of two states of one record the later one counts, whatever the order of the files.
+    for (first, second) in [("a.json", "b.json"), ("b.json", "a.json")] {
+        let (first, second) = (fs::read(home.path(first)).unwrap(), fs::read(home.path(second)).unwrap());
+        home.write("both/1.json", first).write("both/2.json", second);
+        home.shield(&["advisories", "update", "both"]).expect(0);
+        assert_eq!(checked("1.2.3"), 0);
+    }
+    // A record under another id that knows this one as its alias speaks of it, too.
+    let other = record("2031-01-03", &format!(r#""aliases": ["{id}"], "withdrawn": "2031-01-03T00:00:00Z","#), "")
+        .replacen(id, "MAL-2031-9", 1);
+    home.write("c.json", other);
+    home.shield(&["advisories", "update", "c.json"]).expect(0);
+    assert_eq!(checked("9.8.7"), 0);
+    // In a table: one version, or the whole incident.
+    home.write(
+        "d.tsv",
+        format!("ecosystem\tname\tversion\tincident\tsource\tkind\nnpm\t{name}\t*\t{id}\tme\twithdrawn\n"),
+    );
+    home.shield(&["advisories", "update", "--older", "d.tsv"]).expect(0);
+    assert_eq!(checked("9.8.7"), 0);
+}
+
+#[test]
+fn one_feed_alone_does_not_block_a_package_that_many_depend_on() {
+    let sandbox = Sandbox::new();
+    let home = sandbox.at(sandbox.home());
+    home.write("a.json", osv("lodash", "2031-01-01"));
+    home.shield(&["advisories", "update", "a.json"]).expect(0);
+    let run = home.shield(&["check", "npm:lodash@1.2.3"]).expect(0);
+    assert!(run.stdout.contains("WARN") && run.stdout.contains("one feed alone"), "{}", run.stdout);
+    home.write("b.json", osv("lodash", "2031-01-02").replace("\"modified\"", "\"aliases\": [\"GHSA-2\"], \"database_specific\": {\"malicious-packages-origins\": [{\"source\": \"x\"}]}, \"modified\""));
+    home.shield(&["advisories", "update", "b.json"]).expect(0);
+    home.shield(&["check", "npm:lodash@1.2.3"]).expect(1);
+}
+
+#[test]
 fn an_archive_that_is_not_right_changes_nothing() {
     let sandbox = Sandbox::new();
     let home = sandbox.at(sandbox.home());
