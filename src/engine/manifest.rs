@@ -86,7 +86,7 @@ fn value_worth(key: &[u8], value: &[u8]) -> Worth {
         return Worth::Nothing;
     }
     let named = name::read(key);
-    let is_named = named.kind > name::Kind::Related && !named.about && !named.public;
+    let is_named = named.kind > name::Kind::Related && named.is_plain();
     if stands_for(value) {
         return if is_named { Worth::Placeholder } else { Worth::Nothing };
     }

@@ -118,8 +118,7 @@ fn the_longer_form_speaks_for_the_one_inside_it() {
 #[test]
 fn what_was_encrypted_for_somebody_is_no_password() {
     let engine = Engine::new(RuleSet::builtin(), Settings::default());
-    let found =
-        |value: &str| scan(&engine, format!("{{\"encryptedPassword\": \"{value}\", \"timesUsed\": 1}}\n")).len();
+    let found = |value: &str| scan(&engine, format!("{{\"savedPassword\": \"{value}\", \"timesUsed\": 1}}\n")).len();
     let (key, iv) = ([&[0xf8][..], &[0; 14], &[1]].concat(), body(48, 34));
     let sealed = [&[0x30, 0x4a, 4, 0x10], &key[..], &[0x30, 0x14], iv.as_bytes()].concat();
     assert_eq!(found(&data_encoding::BASE64.encode(&sealed)), 0);

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::candidate::{Candidate, Form, line_end, line_start};
 use super::lexicon;
-use super::name::{self, Kind, Name};
+use super::name::{self, Kind, Name, Of};
 use super::path::{Language, language};
 
 macro_rules! features {
@@ -79,6 +79,8 @@ pub fn read(text: &[u8], path: &[u8], c: &Candidate) -> Features {
     of_value(cut, value.len(), &mut row);
     of_name(cut, name_text, &name, &mut row);
     of_place(text, path, c, &mut row);
+    // A name that was read needs no second look at its words: `digest.password` is of a password.
+    row.before_hash = row.before_hash.max(row.name_hash);
     Features { row: row.array() }
 }
 
@@ -86,7 +88,7 @@ fn of_value(v: &[u8], full: usize, row: &mut Row) {
     let n = v.len();
     let mut seen = [0u16; 256];
     let (mut digits, mut upper, mut lower, mut vowels) = (0, 0, 0, 0);
-    let (mut hex, mut hex_upper, mut base32, mut base64, mut url64) = (true, false, true, true, true);
+    let (mut hex, mut base32, mut base64, mut url64) = (true, true, true, true);
     let (mut turns, mut digit_turns, mut humps, mut run, mut longest, mut steps) = (0, 0, 0, 1, 1, 0);
     let (mut separators, mut dots, mut slashes, mut spaces, mut colons, mut brackets) = (0, 0, 0, 0, 0, 0);
     let kind = |b: u8| match b {
@@ -112,7 +114,6 @@ fn of_value(v: &[u8], full: usize, row: &mut Row) {
         vowels += usize::from(matches!(b | 32, b'a' | b'e' | b'i' | b'o' | b'u'));
         let dash = b == b'-';
         hex &= b.is_ascii_hexdigit() || dash;
-        hex_upper |= matches!(b, b'A'..=b'F');
         base32 &= b.is_ascii_uppercase() || matches!(b, b'2'..=b'7' | b'=');
         base64 &= b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
         url64 &= b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'=');
@@ -131,7 +132,6 @@ fn of_value(v: &[u8], full: usize, row: &mut Row) {
             steps += usize::from(b == p || b == p.wrapping_add(1) || p == b.wrapping_add(1));
         }
     }
-    let _ = hex_upper;
     let distinct = seen.iter().filter(|&&s| s > 0).count();
     let signs = n - digits - upper - lower;
     let letters = upper + lower;
@@ -228,9 +228,14 @@ fn of_name(v: &[u8], name_text: &[u8], name: &Name, row: &mut Row) {
     row.name_kind = name.kind as u8 as f32;
     row.name_words = name.words as f32;
     row.name_after = name.after as f32;
-    row.name_about = f32::from(u8::from(name.about));
+    let about = match name.of {
+        Of::Thing => true,
+        Of::Perhaps => !name.is_outweighed_by(v),
+        Of::Credential | Of::Open | Of::Sealed | Of::Denied => false,
+    };
+    row.name_about = f32::from(u8::from(about));
     row.name_public = f32::from(u8::from(name.public));
-    row.name_hash = f32::from(u8::from(name.hash));
+    row.name_hash = f32::from(u8::from(name.of == Of::Sealed));
     row.name_sample = f32::from(u8::from(name.sample));
     row.name_upper = f32::from(u8::from(name.upper));
     let mut common = 0;
@@ -248,6 +253,7 @@ fn of_name(v: &[u8], name_text: &[u8], name: &Name, row: &mut Row) {
 
 enum Mention {
     Hash,
+    Public,
     Sample,
     User,
     Url,
@@ -266,7 +272,7 @@ fn mentions(text: &[u8], range: Range<usize>, mut f: impl FnMut(usize, Mention))
             b'i' if is(&[b"integrity"]) => f(at, Mention::Hash),
             b'h' if is(&[b"hash"]) => f(at, Mention::Hash),
             b'f' if is(&[b"fingerprint"]) => f(at, Mention::Hash),
-            b'p' if is(&[b"public"]) => f(at, Mention::Hash),
+            b'p' if is(&[b"public"]) => f(at, Mention::Public),
             b'e' if is(&[b"etag"]) => f(at, Mention::Hash),
             b's' if is(&[b"sample"]) => f(at, Mention::Sample),
             b'e' if is(&[b"example", b"e.g."]) => f(at, Mention::Sample),
@@ -321,7 +327,8 @@ fn of_place(text: &[u8], path: &[u8], c: &Candidate, row: &mut Row) {
             ],
         )))
     });
-    row.language = match language(path) {
+    let language = language(path);
+    row.language = match language {
         Language::Code => 0.0,
         Language::Json => 1.0,
         Language::Markup => 2.0,
@@ -338,8 +345,12 @@ fn of_place(text: &[u8], path: &[u8], c: &Candidate, row: &mut Row) {
         [&b"//"[..], b"#", b"*", b"/*", b"--", b";", b"<!--", b"\"\"\"", b">"].iter().any(|m| lead.starts_with(m)),
     ));
     let line = begin..end;
+    let read = if row.name_kind > 0.0 { c.name.clone().unwrap_or(0..0) } else { 0..0 };
     mentions(text, near(text, anchor, c.value.end, &line), |at, what| match what {
-        Mention::Hash => {
+        Mention::Hash | Mention::Public | Mention::Sample if read.contains(&at) => {}
+        // `public string Password`: who may use the name, not who may know the value.
+        Mention::Public if language == Language::Code && text.get(at + 6) == Some(&b' ') => {}
+        Mention::Hash | Mention::Public => {
             row.before_hash = if at + 80 >= anchor && at >= begin && at < c.value.start { 1.0 } else { row.before_hash }
         }
         Mention::Sample => row.before_sample = if line.contains(&at) { 1.0 } else { row.before_sample },

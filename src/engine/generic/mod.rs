@@ -24,7 +24,7 @@ pub use path::{PathKind, path_kind};
 use std::ops::Range;
 
 use crate::rule::Confidence;
-use name::Kind;
+use name::{Kind, Of};
 pub(super) use path::Language;
 
 /// What is thought of a candidate.
@@ -199,7 +199,13 @@ pub fn dismiss(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> 
         return Some("judged by its own form");
     }
     let name = name::read(c.name.clone().map_or(&b""[..], |r| &text[r]));
-    if name.negated {
+    match name.of {
+        Of::Thing => return Some("its name is of something about a credential"),
+        Of::Open => return Some("its name is of a key that everybody may read"),
+        Of::Sealed => return Some("its name says that it is hashed or encrypted"),
+        Of::Credential | Of::Perhaps | Of::Denied => {}
+    }
+    if name.of == Of::Denied || name.negated && !name.is_outweighed_by(value) {
         return Some("its name says that it is not one");
     }
     if name.passing {
@@ -353,6 +359,15 @@ fn is_path_or_url(v: &[u8]) -> bool {
         return i < 16 && v[..i].iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
     }
     false
+}
+
+/// Whether a value is long and random enough to be a credential whatever the words of its name hint at.
+fn is_plainly_random(value: &[u8]) -> bool {
+    const LEAST: f32 = 0.6;
+    let has = |is: fn(&u8) -> bool| value.iter().any(is);
+    let mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
+    let long = value.len() >= 20 || value.len() >= 16 && mixed;
+    long && has(u8::is_ascii_digit) && !has(|b| *b <= b' ' || *b >= 0x80) && looks_random(value) >= LEAST
 }
 
 /// How random a value looks by itself, from 0 (a word) to 1: for rules whose format alone is not distinctive.

@@ -1,5 +1,7 @@
 use super::*;
 
+mod names;
+
 /// A small generator, so that no credential stands here.
 struct Dice(u64);
 
@@ -235,26 +237,6 @@ fn a_name_may_end_in_a_hash() {
     for name in ["gitea token: ", "commit token=", "sonar encryption "] {
         assert!(!name::ends_in_hash(name.as_bytes()), "{name}");
     }
-}
-
-#[test]
-fn names_are_read_by_their_words() {
-    for (name, kind) in [
-        ("DB_PASSWORD", Kind::Password),
-        ("dbPassword2", Kind::Password),
-        ("clientSecret", Kind::Secret),
-        ("aws_secret_access_key", Kind::Secret),
-        ("x-api-key", Kind::ApiKey),
-        ("github.token", Kind::Token),
-        ("monkey", Kind::Key),
-        ("host", Kind::None),
-    ] {
-        assert_eq!(name::read(name.as_bytes()).kind, kind, "{name}");
-    }
-    assert!(name::read(b"passwordField").about);
-    assert!(name::read(b"forgotPasswordLabel").about);
-    assert!(!name::read(b"dbPassword").about);
-    assert!(name::read(b"publicKey").public);
 }
 
 #[test]

@@ -53,11 +53,11 @@ pub fn of_tree(files: &[&File], words: &[&str], r: &mut Random) -> Vec<Made> {
             let name_text = name_of(&f.text, &c);
             let n = name::read(name_text);
             let url = c.form == Form::Url;
-            let strong = url || n.kind >= Kind::Token && !n.about && !n.public && !n.hash && n.after <= 1;
+            let strong = url || n.kind >= Kind::Token && n.is_plain() && n.after <= 1;
             let random = looks_random(value);
             let unknown = random > 0.5
                 && literal(path, &c)
-                && (strong || n.kind == Kind::Auth && !n.about || n.kind == Kind::Key && n.words == 1);
+                && (strong || n.kind == Kind::Auth && n.is_plain() || n.kind == Kind::Key && n.words == 1);
             let fresh = seen.insert((name_text.to_vec(), value.to_vec()));
             // What stands there is no secret, unless it looks like one and nobody can tell.
             if fresh && !unknown && per_file < 40 && dismiss(&f.text, path, &c).is_none() {
@@ -68,10 +68,9 @@ pub fn of_tree(files: &[&File], words: &[&str], r: &mut Random) -> Vec<Made> {
             if !literal(path, &c) || value.len() > 200 {
                 continue;
             }
-            let usual = strong
-                || n.kind == Kind::Auth && !n.about && !n.public && !n.hash
-                || n.kind == Kind::Key && !n.about && !n.public && n.words <= 2;
-            let not = !url && n.kind != Kind::None && (n.public || n.hash || n.about) && c.quote != 0;
+            let usual =
+                strong || n.kind == Kind::Auth && n.is_plain() || n.kind == Kind::Key && n.is_plain() && n.words <= 2;
+            let not = !url && n.kind != Kind::None && !n.is_plain() && c.quote != 0;
             if !(usual || not) || !r.chance(if usual { 70 } else { 25 }) {
                 continue;
             }
