@@ -84,6 +84,31 @@ pub fn is_placeholder(value: &[u8]) -> bool {
         || dummy(v)
         || documented(v)
         || announced(v)
+        || is_variable(v)
+        || is_pattern(v)
+        || is_lone_header(v)
+}
+
+/// `DBPASSWORD`, in capitals: the name of what is put in its place.
+fn is_variable(v: &[u8]) -> bool {
+    const ENDS: [&[u8]; 8] =
+        [b"PASSWORD", b"PASSWD", b"PASSPHRASE", b"SECRET", b"TOKEN", b"APIKEY", b"SECRETKEY", b"ACCESSKEY"];
+    v.len() <= 32 && v.iter().all(|b| b.is_ascii_uppercase() || *b == b'_') && ENDS.iter().any(|end| v.ends_with(end))
+}
+
+/// `(.*)`, `[^@]+`: what a password is matched with.
+fn is_pattern(v: &[u8]) -> bool {
+    const MARKS: [&[u8]; 9] = [b".*)", b"(.*", b".+)", b"(.+", b"[^", b"(?:", b"(?P<", b"]+)", b"\\S+"];
+    v.iter().any(|b| matches!(b, b'(' | b'[' | b'\\')) && MARKS.iter().any(|mark| contains(v, mark))
+}
+
+/// The header of a JWT alone: it says how a token is signed, and the token is not there.
+fn is_lone_header(v: &[u8]) -> bool {
+    v.starts_with(b"eyJ")
+        && v.len() < 200
+        && data_encoding::BASE64URL_NOPAD
+            .decode(v.trim_ascii_end())
+            .is_ok_and(|json| json.ends_with(b"}") && contains(&json, b"\"alg\""))
 }
 
 /// Values are short, and a searcher of substrings takes longer to make than to run.

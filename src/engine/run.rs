@@ -360,6 +360,7 @@ fn detect(
     if let (None, Some(seen), Some(unknown)) = (judgement.confidence, &mut seen, unknown) {
         seen.nothing(unknown);
     }
+    let judgement = judgement.reconsidered(around.text, around.path, &found);
     *last = Looked {
         at: hit,
         value: found.value.clone(),

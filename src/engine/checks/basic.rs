@@ -11,11 +11,13 @@ pub(super) fn user_and_password(input: &CheckInput<'_>) -> Proof {
             None => return Proof::Failed("it is not base64".into()),
         },
     };
-    let Some(colon) = memchr::memchr(b':', &pair) else {
+    // `echo user:password | base64` encodes the end of the line, too.
+    let pair = pair.trim_ascii_end();
+    let Some(colon) = memchr::memchr(b':', pair) else {
         return Proof::Failed("no user and password stand in it".into());
     };
     let (user, password) = (&pair[..colon], &pair[colon + 1..]);
-    if !std::str::from_utf8(&pair).is_ok_and(|text| text.chars().all(|c| !c.is_control())) {
+    if !std::str::from_utf8(pair).is_ok_and(|text| text.chars().all(|c| !c.is_control())) {
         return Proof::Failed("no user and password stand in it".into());
     }
     let stands_for_one = password.eq_ignore_ascii_case(user)

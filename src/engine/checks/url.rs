@@ -5,6 +5,10 @@ use super::{CheckInput, Proof};
 /// `scheme://user:password@host`, where the secret is the password or the whole URL.
 pub(super) fn password(input: &CheckInput<'_>) -> Proof {
     let Some(url) = parse(input) else { return Proof::Unknown };
+    // `${NAME:-value}`: the default in it has a name, and is looked at as a value of its own.
+    if url.password.starts_with("${") && [":-", ":="].iter().any(|default| url.password.contains(default)) {
+        return Proof::Unknown;
+    }
     let lower = url.password.to_ascii_lowercase();
     if stands_for_a_value(&url, &lower) {
         return Proof::NotSecret("the password stands for one".into());

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::candidate::{Candidate, Form, line_end, line_start};
+use super::candidate::{Candidate, line_end, line_start};
 use super::lexicon;
 use super::name::{self, Kind, Name, Of};
 use super::path::{Language, language};
@@ -70,7 +70,7 @@ pub fn read(text: &[u8], path: &[u8], c: &Candidate) -> Features {
     let value = &text[c.value.clone()];
     let cut = &value[..value.len().min(512)];
     let name_text = c.name.clone().map_or(&b""[..], |r| &text[r]);
-    let name = if matches!(c.form, Form::Url | Form::Login) {
+    let name = if c.form.speaks() {
         Name { kind: Kind::Password, words: 1, ..Name::default() }
     } else {
         name::read(name_text)

@@ -69,7 +69,7 @@ impl Name {
     /// Whether `value` is so random that it outweighs what the words of the name hint at. A key of no further kind may be
     /// one of a table, or of a keyboard.
     pub fn is_outweighed_by(&self, value: &[u8]) -> bool {
-        self.kind > Kind::Key && super::is_plainly_random(value)
+        self.kind > Kind::Key && super::dismissal::is_plainly_random(value)
     }
 
     /// Whether it is of a credential and nothing else.
@@ -215,7 +215,7 @@ impl Reader {
         self.out.public = open || kind == Kind::Key && self.last & PUBLIC != 0;
         self.out.of = match seen {
             _ if self.denied => Of::Denied,
-            s if s & SEALED != 0 => Of::Sealed,
+            s if s & SEALED != 0 || self.last & ALGORITHM != 0 => Of::Sealed,
             _ if open => Of::Open,
             _ if says & THING != 0 => Of::Thing,
             s if s & CAPTION != 0 => Of::Perhaps,

@@ -134,6 +134,32 @@ pub fn language(path: &[u8]) -> Language {
     }
 }
 
+/// Whether the file holds texts for people in one language or several.
+pub(super) fn is_translation(path: &[u8]) -> bool {
+    const DIRECTORIES: [&str; 12] = [
+        "locale",
+        "locales",
+        "_locales",
+        "lang",
+        "langs",
+        "language",
+        "languages",
+        "i18n",
+        "l10n",
+        "intl",
+        "translation",
+        "translations",
+    ];
+    const EXTENSIONS: [&str; 10] =
+        ["po", "pot", "arb", "strings", "stringsdict", "resx", "xlf", "xliff", "ftl", "lproj"];
+    let name = base(path);
+    let mut directories = path[..path.len() - name.len()].split(|b| *b == b'/');
+    let resource = eq(name, "strings.xml") || name.starts_with(b"messages") && eq(extension(name), "properties");
+    resource
+        || EXTENSIONS.iter().any(|e| eq(extension(name), e))
+        || directories.any(|part| DIRECTORIES.iter().any(|d| eq(part, d)))
+}
+
 /// What the file is for.
 pub fn path_kind(path: &[u8]) -> PathKind {
     let name = base(path);

@@ -1,6 +1,7 @@
 use super::*;
 
 mod names;
+mod places;
 
 /// A small generator, so that no credential stands here.
 struct Dice(u64);

@@ -42,6 +42,9 @@ pub(super) const SEALED: u32 = 1 << 16;
 /// Behind a credential, the name is of this other thing, whatever the value looks like: `key_id`, `token address`.
 pub(super) const THING: u32 = 1 << 17;
 
+/// Makes the credential directly behind it one that was hashed: `sha256_password`.
+pub(super) const ALGORITHM: u32 = 1 << 20;
+
 /// Speaks of a state of a repository, which is named by a hash.
 pub(super) const REVISION: u32 = 1 << 19;
 
@@ -72,7 +75,7 @@ const TABLE: &[(&str, u32)] = &[
     ("apikey", API_KEY), ("apitoken", API_KEY), ("app", KEY_OF), ("appkey", API_KEY), ("application", KEY_OF),
     ("appsecret", SECRET), ("arn", THING | ABOUT), ("at", ABOUT), ("attribute", ABOUT), ("audience", ABOUT),
     ("auth", AUTH | KEY_OF), ("authentication", AUTH), ("authenticity", PASSING), ("authkey", API_KEY),
-    ("authorization", AUTH), ("authtoken", TOKEN), ("bad", SAMPLE | NEGATED), ("bcrypt", HASH | SEALED),
+    ("authorization", AUTH), ("authtoken", TOKEN), ("bad", SAMPLE | NEGATED), ("bcrypt", HASH | ALGORITHM),
     ("bearer", TOKEN), ("binding", ABOUT), ("bits", ABOUT), ("board", ABOUT), ("bot", KEY_OF), ("bottoken", TOKEN),
     ("btn", CAPTION), ("bucket", ABOUT | PUBLIC), ("button", ABOUT | CAPTION), ("by", ABOUT), ("bypass", CHANCE),
     ("cache", PUBLIC), ("callback", ABOUT), ("caption", CAPTION), ("chain", ABOUT), ("change", ABOUT),
@@ -111,7 +114,7 @@ const TABLE: &[(&str, u32)] = &[
     ("lifetime", ABOUT), ("link", ABOUT | THING), ("list", ABOUT), ("literal", ABOUT), ("locale", CAPTION | PUBLIC),
     ("lookup", PUBLIC), ("losenord", PASSWORD), ("lozinka", PASSWORD), ("managed", ABOUT), ("manager", ABOUT),
     ("mandatory", CAPTION), ("map", ABOUT | PUBLIC), ("maps", KEY_OF), ("master", KEY_OF), ("masterauth", PASSWORD),
-    ("masterkey", API_KEY), ("match", ABOUT), ("matches", ABOUT), ("max", ABOUT), ("md5", HASH | SEALED),
+    ("masterkey", API_KEY), ("match", ABOUT), ("matches", ABOUT), ("max", ABOUT), ("md5", HASH | ALGORITHM),
     ("message", ABOUT | CAPTION), ("messages", ABOUT), ("method", ABOUT), ("metric", PUBLIC), ("min", ABOUT),
     ("mismatch", ABOUT | NEGATED), ("missing", ABOUT), ("mnemonic", SECRET), ("mock", SAMPLE | NEGATED),
     ("mode", ABOUT), ("monkey", CHANCE), ("monkeys", CHANCE), ("motdepasse", PASSWORD), ("msg", ABOUT | CAPTION),
@@ -136,9 +139,9 @@ const TABLE: &[(&str, u32)] = &[
     ("search", OPEN), ("secret", SECRET | KEY_OF), ("secretaccesskey", SECRET), ("secretkey", SECRET),
     ("secrets", SECRET), ("seed", RELATED), ("seedphrase", SECRET), ("selector", ABOUT), ("senha", PASSWORD),
     ("server", KEY_OF | ABOUT | THING), ("service", KEY_OF | ABOUT), ("session", RELATED | KEY_OF),
-    ("sessionid", RELATED), ("sessiontoken", TOKEN), ("set", ABOUT), ("settings", ABOUT), ("sha", HASH | SEALED),
-    ("sha1", HASH | SEALED), ("sha2", HASH | SEALED), ("sha256", HASH | SEALED), ("sha384", HASH | SEALED),
-    ("sha512", HASH | SEALED), ("shared", KEY_OF), ("sharedaccesskey", API_KEY), ("sharedkey", API_KEY),
+    ("sessionid", RELATED), ("sessiontoken", TOKEN), ("set", ABOUT), ("settings", ABOUT), ("sha", HASH | ALGORITHM),
+    ("sha1", HASH | ALGORITHM), ("sha2", HASH | ALGORITHM), ("sha256", HASH | ALGORITHM), ("sha384", HASH | ALGORITHM),
+    ("sha512", HASH | ALGORITHM), ("shared", KEY_OF), ("sharedaccesskey", API_KEY), ("sharedkey", API_KEY),
     ("sid", RELATED), ("sifre", PASSWORD), ("sig", AUTH), ("sign", KEY_OF), ("signature", AUTH | PASSING),
     ("signing", KEY_OF), ("signingkey", API_KEY), ("site", OPEN), ("sitekey", KEY | OPEN), ("size", ABOUT | THING),
     ("smokey", CHANCE), ("sort", PUBLIC), ("source", ABOUT), ("sources", ABOUT), ("space", ABOUT), ("span", ABOUT),

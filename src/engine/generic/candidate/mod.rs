@@ -3,6 +3,8 @@
 //! Most keyword hits in source code are identifiers, prose and types. They must cost a few nanoseconds, so the look
 //! goes forward only as far as the evidence holds: rest of the name, an operator, a value, its length and its end.
 
+mod expression;
+mod keyed;
 mod operator;
 mod special;
 mod text;
@@ -10,7 +12,7 @@ mod value;
 
 use std::ops::Range;
 
-use text::{at, is_name, starts};
+use text::{at, is_name, is_quote, starts};
 pub(crate) use text::{line_end, line_start};
 
 /// How name and value stand to each other.
@@ -40,9 +42,16 @@ pub enum Form {
     Bare,
     /// A user and a password that belong together by their place: `Credential("user", "value")`, `-u user -p value`.
     Login,
+    /// An argument that the callee says is a secret: `createHmac("sha256", "value")`.
+    Keyed,
 }
 
 impl Form {
+    /// Whether the place alone says that the value is a secret, whatever its name.
+    pub(super) fn speaks(self) -> bool {
+        matches!(self, Form::Url | Form::Login | Form::Keyed)
+    }
+
     /// The word that `explain` prints.
     pub fn name(self) -> &'static str {
         match self {
@@ -58,6 +67,7 @@ impl Form {
             Form::Url => "url",
             Form::Bare => "bare",
             Form::Login => "login",
+            Form::Keyed => "keyed",
         }
     }
 }
@@ -140,6 +150,9 @@ pub const KEYWORDS: &[&str] = &[
     "hmac",
     "curl ",
     " -p ",
+    "signwith",
+    "simple_bind",
+    "totp",
 ];
 
 /// The longest name that is looked at, in bytes.
@@ -180,35 +193,50 @@ pub fn candidate_at(text: &[u8], hit: usize) -> Option<Candidate> {
         end -= 1;
     }
     // The cheapest dismissal: what stands after the name decides nine hits in ten.
-    let next = at(text, end);
-    if !matches!(
-        next,
-        b' ' | b'\t'
-            | b'='
-            | b':'
-            | b'"'
-            | b'\''
-            | b'`'
-            | b'\\'
-            | b'('
-            | b'>'
-            | b']'
-            | b'['
-            | b'&'
-            | b'!'
-            | b'?'
-            | b'|'
-            | b'<'
-            | b'\n'
-            | b'\r'
-    ) {
-        return None;
+    if !may_be_operator(text, end) {
+        return keyed::compared(text, name_start(text, hit)..end);
     }
+    let next = at(text, end);
     if matches!(next, b'(' | b' ')
-        && let Some(found) = special::login(text, hit, end)
+        && let Some(found) = special::login(text, hit, end).or_else(|| keyed::argument(text, hit..end))
     {
         return Some(found);
     }
+    let name = name_start(text, hit)..end;
+    if let Some((name, at)) = keyed::compares(text, &name) {
+        let operator = operator::Operator { form: Form::Comparison, at };
+        let found = value::value(text, name.start, name.end, operator)?;
+        return Some(Candidate { name: Some(name), ..found });
+    }
+    let Some(mut candidate) = behind(text, &name) else { return keyed::compared(text, name) };
+    // `CREATE USER app IDENTIFIED BY 'x'`: a password by its place.
+    if starts(text, hit, b"identified by") {
+        candidate.form = Form::Login;
+    }
+    candidate.name = Some(name);
+    Some(candidate)
+}
+
+/// The value behind a name.
+fn behind(text: &[u8], name: &Range<usize>) -> Option<Candidate> {
+    let operator = operator::operator(text, name.start, name.end)?;
+    let is_argument = operator.form == Form::Argument;
+    let found = value::value(text, name.start, name.end, operator)?;
+    (!is_argument || !operator::in_list(text, name.start, &found.value)).then_some(found)
+}
+
+/// Whether what stands at `end`, behind a name, may begin an operator.
+fn may_be_operator(text: &[u8], end: usize) -> bool {
+    match at(text, end) {
+        b' ' | b'\t' | b'=' | b':' | b'"' | b'\'' | b'`' | b'\\' | b'(' | b'>' | b']' | b'[' | b'&' | b'!' | b'?'
+        | b'|' | b'<' | b'\n' | b'\r' => true,
+        b',' => at(text, end + 1) == b' ' && is_quote(at(text, end + 2)),
+        _ => false,
+    }
+}
+
+/// Where the name begins that the keyword at `hit` is a part of.
+fn name_start(text: &[u8], hit: usize) -> usize {
     let floor = hit.saturating_sub(NAME);
     let mut start = hit;
     while start > floor && is_name(text[start - 1]) {
@@ -217,18 +245,7 @@ pub fn candidate_at(text: &[u8], hit: usize) -> Option<Candidate> {
     while start < hit && matches!(text[start], b'.' | b'-' | b'$') {
         start += 1;
     }
-    let operator = operator::operator(text, start, end)?;
-    let is_argument = operator.form == Form::Argument;
-    let mut candidate = value::value(text, start, end, operator)?;
-    if is_argument && operator::in_list(text, start, &candidate.value) {
-        return None;
-    }
-    // `CREATE USER app IDENTIFIED BY 'x'`: a password by its place.
-    if starts(text, hit, b"identified by") {
-        candidate.form = Form::Login;
-    }
-    candidate.name = Some(start..end);
-    Some(candidate)
+    start
 }
 
 /// Every candidate of a text, each value once, in order: what the engine does with its own prefilter, for tests and

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::super::dismissal::is_plainly_random;
 use super::Form;
 use super::text::{at, blank, is_quote, line_end, line_start, quote_at, spaces, starts};
 use super::value::prefixed;
@@ -14,6 +15,10 @@ pub(super) struct Operator {
 }
 
 pub(super) fn operator(text: &[u8], start: usize, end: usize) -> Option<Operator> {
+    // `${PASSWORD:-value}`: what a shell, or a compose file, takes in the absence of the variable.
+    if text[..start].ends_with(b"${") && matches!((at(text, end), at(text, end + 1)), (b':', b'-' | b'=')) {
+        return Some(Operator { form: Form::Assignment, at: end + 2 });
+    }
     let mut i = end;
     let mut quoted = false;
     if let Some((_, n)) = quote_at(text, i) {
@@ -76,6 +81,7 @@ pub(super) fn operator(text: &[u8], start: usize, end: usize) -> Option<Operator
             quote_at(text, j).map(|_| Operator { form: Form::Colon, at: j })
         }
         b',' if quoted => argument(text, i + 1),
+        b',' => second_argument(text, start, i + 1),
         b'(' if !quoted && i == before => {
             let v = spaces(text, i + 1);
             (quote_at(text, v).is_some() || prefixed(text, v).is_some())
@@ -154,6 +160,26 @@ fn argument(text: &[u8], i: usize) -> Option<Operator> {
         }
     }
     Some(Operator { form: Form::Argument, at: j })
+}
+
+/// `set(:secret, "value")`, `strcmp(password, "value")`: the argument behind one that is a symbol or is compared.
+fn second_argument(text: &[u8], start: usize, i: usize) -> Option<Operator> {
+    const COMPARE: [&[u8]; 8] = [
+        b"strcmp(",
+        b"compare_digest(",
+        b"hash_equals(",
+        b"secure_compare(",
+        b"timingSafeEqual(",
+        b"Equals(",
+        b"equals(",
+        b"ConstantTimeCompare(",
+    ];
+    let before = &text[start.saturating_sub(32)..start];
+    let symbol = before.ends_with(b" :") || before.ends_with(b"(:");
+    if symbol {
+        return Some(Operator { form: Form::Arrow, at: i });
+    }
+    COMPARE.iter().any(|c| before.ends_with(c)).then_some(Operator { form: Form::Comparison, at: i })
 }
 
 /// `name="password" value="..."`.
@@ -249,12 +275,18 @@ fn is_token(value: &[u8]) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'=' | b'+' | b'/' | b'~' | b':'))
 }
 
-/// Whether `"name", "value"` are two of a list of words and no name with its value: the name is not the whole string,
-/// or strings stand on both sides of a value without a digit.
+/// Whether `"name", "value"` are no name with its value: two of a list of words, or the end of one pair and the beginning
+/// of the next. An option is a name in a list as well: `"--password", "value"`.
 pub(super) fn in_list(text: &[u8], name: usize, value: &Range<usize>) -> bool {
-    let Some(open) = name.checked_sub(1).filter(|open| is_quote(text[*open])) else { return true };
+    let dashes = text[..name].iter().rev().take_while(|b| **b == b'-').count();
+    let Some(open) = (name - dashes).checked_sub(1).filter(|open| is_quote(text[*open])) else { return true };
+    let mut behind = text[value.end..].iter().skip(1).skip_while(|b| b.is_ascii_whitespace());
+    let after = behind.next();
+    // `"a": "token", "b": 1`
+    if after == Some(&b':') && behind.next() != Some(&b':') {
+        return true;
+    }
     let before = text[..open].iter().rev().find(|b| !b.is_ascii_whitespace());
-    let after = text[value.end..].iter().skip(1).find(|b| !b.is_ascii_whitespace());
     let between = matches!(before, Some(b'[' | b',')) && matches!(after, Some(b',' | b']'));
-    between && !text[value.clone()].iter().any(u8::is_ascii_digit)
+    between && dashes < 2 && !is_plainly_random(&text[value.clone()])
 }

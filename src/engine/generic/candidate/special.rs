@@ -84,7 +84,7 @@ pub(super) fn url(text: &[u8], hit: usize) -> Option<Candidate> {
         i += 1;
     }
     let (colon, last) = (colon?, last?);
-    if last < colon + 2 || colon == from && !text[..hit].ends_with(b"redis") {
+    if last < colon + 2 {
         return None;
     }
     let mut start = hit;
@@ -94,7 +94,11 @@ pub(super) fn url(text: &[u8], hit: usize) -> Option<Candidate> {
     {
         start -= 1;
     }
-    let value = colon + 1..last;
+    let mut value = colon + 1..last;
+    // GitHub takes a token for the user, and a word that says so for the password.
+    if text[value.clone()].eq_ignore_ascii_case(b"x-oauth-basic") {
+        value = from..colon;
+    }
     accept(text, &value, false)?;
     let v = &text[value.clone()];
     // A port and a path with an @ in it: `http://host:80/@scope`.
@@ -106,7 +110,14 @@ pub(super) fn url(text: &[u8], hit: usize) -> Option<Candidate> {
     {
         return None;
     }
-    Some(Candidate { name: Some(start..colon), value, form: Form::Url, quote: 0, wrapper: None, scheme: false })
+    Some(Candidate {
+        name: Some(start..colon.min(value.start)),
+        value,
+        form: Form::Url,
+        quote: 0,
+        wrapper: None,
+        scheme: false,
+    })
 }
 
 /// `NetworkCredential("user", "value")`, `new PasswordAuthentication(user, "value")`, `auth("user", "value")`: the name

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use super::expression;
 use super::operator::Operator;
-use super::text::{at, blank, close_quote, is_name, is_quote, line_start, open_quote, quote_at, spaces, starts, trim};
+use super::text::{at, blank, close_quote, is_quote, line_start, open_quote, quote_at, spaces, starts, trim};
 use super::{Candidate, Form, LONGEST};
 
 /// The shortest value.
@@ -60,6 +61,10 @@ pub(super) fn value(text: &[u8], start: usize, end: usize, op: Operator) -> Opti
     // The value stands on the next line: `KEY = (\n  "x"`, `key: >-\n  x`, `name: TOKEN\n  value: x`.
     if matches!(at(text, i), b'\n' | b'\r') || (at(text, i) == b'\\' && matches!(at(text, i + 1), b'\n' | b'\r')) {
         i = blank(text, i + usize::from(at(text, i) == b'\\'));
+        // The first of a list: `X-Api-Key:`, and `- value` below it.
+        if starts(text, i, b"- ") {
+            return item(text, start, end, spaces(text, i + 2), form);
+        }
         quote_at(text, i)?;
     } else if matches!(at(text, i), b'|' | b'>') && matches!(form, Form::Colon) {
         let mut j = i + 1;
@@ -71,6 +76,7 @@ pub(super) fn value(text: &[u8], start: usize, end: usize, op: Operator) -> Opti
         }
         i = blank(text, j);
     }
+    let begin = i;
     // One level of list, group or call around the value.
     let mut depth = 0;
     while depth < 3 {
@@ -93,7 +99,8 @@ pub(super) fn value(text: &[u8], start: usize, end: usize, op: Operator) -> Opti
                     let close = close_quote(text, first + n, q, n)?;
                     let comma = spaces(text, close + n);
                     if at(text, comma) != b',' {
-                        return None;
+                        depth = 1;
+                        break;
                     }
                     i = blank(text, comma + 1);
                 } else {
@@ -105,21 +112,11 @@ pub(super) fn value(text: &[u8], start: usize, end: usize, op: Operator) -> Opti
         }
         depth += 1;
     }
-    // `process.env.TOKEN || "the fallback"`
-    if at(text, i).is_ascii_alphabetic() && matches!(form, Form::Assignment | Form::Colon) {
-        let stop = text.len().min(i + 60);
-        let mut j = i;
-        while j < stop && is_name(text[j]) {
-            j += 1;
-        }
-        let k = spaces(text, j);
-        for or in [&b"||"[..], b"??", b"or "] {
-            if k > j && starts(text, k, or) {
-                let v = spaces(text, k + or.len());
-                let (quote, n) = quote_at(text, v)?;
-                return quoted(text, start, v, quote, n, form, wrapper);
-            }
-        }
+    if matches!(form, Form::Assignment | Form::Colon)
+        && let Some(open) = expression::alternative(text, begin)
+    {
+        let (quote, n) = quote_at(text, open)?;
+        return quoted(text, start, open, quote, n, form, None);
     }
     if depth > 0 || matches!(form, Form::Call | Form::Argument) {
         return None;
@@ -249,6 +246,16 @@ fn unquoted(text: &[u8], start: usize, end: usize, i: usize, form: Form) -> Opti
         return None;
     }
     Some(Candidate { name: None, value, form, quote: 0, wrapper: None, scheme: from > i })
+}
+
+/// An item of a list that is one value, not a mapping.
+fn item(text: &[u8], start: usize, end: usize, i: usize, form: Form) -> Option<Candidate> {
+    if let Some((quote, n)) = quote_at(text, i) {
+        return quoted(text, start, i, quote, n, form, None);
+    }
+    let found = unquoted(text, start, end, i, form)?;
+    let ends_line = matches!(at(text, found.value.end), b'\n' | b'\r' | 0);
+    (ends_line && !text[found.value.clone()].ends_with(b":")).then_some(found)
 }
 
 /// `<secret>{label value}</secret>`: a template in braces holds one word, this holds the value last.

@@ -1,0 +1,171 @@
+//! What a candidate's place makes of it: a translation, a type, a reference to where a secret is kept.
+//!
+//! Only what survived everything else is looked at here, so that this may read lines and paths.
+
+use std::ops::Range;
+
+use super::candidate::{Candidate, Form, line_end, line_start};
+use super::dismissal::{is_label, is_plainly_random};
+use super::known;
+use super::name::{self, each_word};
+use super::path::{Language, is_translation, language};
+
+/// Why the place, or a table of what is known, says that the candidate is no secret.
+pub fn denies(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> {
+    let value = &text[c.value.clone()];
+    let random = is_plainly_random(value);
+    if is_media(text) {
+        return Some("a part of a picture, a sound, a font or a program");
+    }
+    if !random && is_translation(path) {
+        return Some("a text of a translation");
+    }
+    if language(path) == Language::Code && is_of_union(text, c) {
+        return Some("a member of a type");
+    }
+    if !random && c.form == Form::Call && c.name.clone().is_some_and(|name| asks(&text[name])) {
+        return Some("an argument of a function that makes or looks up a credential");
+    }
+    if matches!(language(path), Language::Config | Language::Code) && is_reference(text, c) {
+        return Some("the name under which a secret is kept");
+    }
+    if is_label(value) && is_user(text, c) {
+        return Some("the user's own name: a default");
+    }
+    known::known(text, path, c)
+}
+
+/// Whether the bytes are those of media or of a program, in which chance writes what looks like names and values.
+fn is_media(text: &[u8]) -> bool {
+    const BEGINNINGS: [&[u8]; 14] = [
+        b"\x89PNG\r\n",
+        b"\xff\xd8\xff",
+        b"GIF8",
+        b"RIFF",
+        b"OggS",
+        b"ID3",
+        b"fLaC",
+        b"wOFF",
+        b"wOF2",
+        b"OTTO",
+        b"\0\x01\0\0",
+        b"\0asm",
+        b"\x7fELF",
+        b"BM",
+    ];
+    let binary = || memchr::memchr(0, &text[..text.len().min(64)]).is_some();
+    BEGINNINGS.iter().any(|magic| text.starts_with(magic)) && binary()
+}
+
+/// `type State = 'weak' | 'fair'`: a bar joins it with another string.
+fn is_of_union(text: &[u8], c: &Candidate) -> bool {
+    if !matches!(c.quote, b'"' | b'\'') {
+        return false;
+    }
+    let quote = |b: Option<&u8>| b == Some(&c.quote);
+    let after = text[c.value.end..line_end(text, c.value.end)].get(1..).unwrap_or_default().trim_ascii_start();
+    let before = &text[line_start(text, c.value.start)..c.value.start];
+    let before = before.get(..before.len().saturating_sub(1)).unwrap_or_default().trim_ascii_end();
+    after.strip_prefix(b"|").is_some_and(|rest| quote(rest.trim_ascii_start().first()))
+        || before.strip_suffix(b"|").is_some_and(|rest| quote(rest.trim_ascii_end().last()))
+}
+
+/// `generateToken("x")`, `addFormatToken("x")`: its first word is a verb, but for those that set the credential itself.
+fn asks(callee: &[u8]) -> bool {
+    const VERBS: [&[u8]; 34] = [
+        b"add",
+        b"assert",
+        b"build",
+        b"check",
+        b"consume",
+        b"create",
+        b"decode",
+        b"delete",
+        b"emit",
+        b"encode",
+        b"expect",
+        b"fetch",
+        b"find",
+        b"format",
+        b"generate",
+        b"get",
+        b"has",
+        b"is",
+        b"list",
+        b"load",
+        b"lookup",
+        b"make",
+        b"match",
+        b"next",
+        b"parse",
+        b"peek",
+        b"push",
+        b"read",
+        b"register",
+        b"remove",
+        b"resolve",
+        b"revoke",
+        b"skip",
+        b"validate",
+    ];
+    let member = callee.rsplit(|b| *b == b'.').next().unwrap_or(callee);
+    let mut first = None;
+    each_word(member, |word| first = first.or(Some(word)));
+    first.is_some_and(|word| word.len() < member.len() && VERBS.iter().any(|verb| word.eq_ignore_ascii_case(verb)))
+}
+
+/// `secretKeyRef: {key: x}`, `remoteRef:` and `key: x` below it, `secretKey: x` beside a `remoteRef`.
+fn is_reference(text: &[u8], c: &Candidate) -> bool {
+    let Some(name) = c.name.clone().filter(|_| c.form == Form::Colon) else { return false };
+    let key = &text[name.clone()];
+    let line = line_start(text, name.start)..line_end(text, name.start);
+    if key == b"key" {
+        let before = &text[line.start..name.start];
+        let opened = memchr::memrchr(b'{', before).map(|open| before[..open].trim_ascii_end());
+        return match opened {
+            Some(parent) => parent.ends_with(b"Ref:"),
+            None => parent(text, &line).is_some_and(|parent| text[parent].trim_ascii_end().ends_with(b"Ref:")),
+        };
+    }
+    let beside = line.start.saturating_sub(160)..text.len().min(line.end + 160);
+    key == b"secretKey" && memchr::memmem::find(&text[beside], b"remoteRef").is_some()
+}
+
+/// The nearest line above that is indented less, at most eight lines away.
+fn parent(text: &[u8], line: &Range<usize>) -> Option<Range<usize>> {
+    let indent = |line: &Range<usize>| text[line.clone()].iter().take_while(|b| **b == b' ').count();
+    let own = indent(line);
+    let mut start = line.start;
+    for _ in 0..8 {
+        let end = start.checked_sub(1)?;
+        start = line_start(text, end);
+        let above = start..end;
+        if !text[above.clone()].trim_ascii().is_empty() && indent(&above) < own {
+            return Some(above);
+        }
+    }
+    None
+}
+
+/// A user beside it has the same name: `DB_USER=shop`, `DB_PASSWORD=shop`.
+fn is_user(text: &[u8], c: &Candidate) -> bool {
+    let value = &text[c.value.clone()];
+    let around = c.value.start.saturating_sub(256)..text.len().min(c.value.end + 256);
+    memchr::memmem::find_iter(&text[around.clone()], value).map(|at| around.start + at).any(|at| {
+        let line = line_start(text, at)..at;
+        let ends = text.get(at + value.len()).is_none_or(|b| !b.is_ascii_alphanumeric());
+        at != c.value.start && ends && is_user_name(&text[line])
+    })
+}
+
+/// Whether what stands before a value on its line is the name of a user and an operator.
+fn is_user_name(before: &[u8]) -> bool {
+    let operator = |b: &u8| matches!(b, b' ' | b'=' | b':' | b'"' | b'\'' | b'>');
+    let end = before.iter().rposition(|b| !operator(b)).map_or(0, |last| last + 1);
+    let start = before[..end].iter().rposition(|b| !b.is_ascii_alphanumeric() && *b != b'_').map_or(0, |b| b + 1);
+    let mut last: &[u8] = b"";
+    each_word(&before[start..end], |word| last = word);
+    end < before.len()
+        && [&b"user"[..], b"username", b"login"].iter().any(|user| last.eq_ignore_ascii_case(user))
+        && name::read(&before[start..end]).kind <= name::Kind::Related
+}
