@@ -104,7 +104,7 @@ pub(super) fn judge(
     if !is_key(rule) {
         worth_it(rule, secret, candidate.standing)?;
     }
-    if rule.judge == Judge::Context || is_key(rule) {
+    if rule.judge == Judge::Context || is_key(rule) || generic::for_sandbox(secret) {
         lower(&mut candidate, around);
     }
     Ok(candidate)
@@ -149,7 +149,8 @@ fn cuts_word(rule: &Rule, text: &[u8]) -> bool {
 
 /// Whether `secret` is worth a report by what it consists of.
 fn worth_it(rule: &Rule, secret: &[u8], standing: Standing) -> Result<(), Dropped> {
-    if is_placeholder(secret) && !(rule.judge == Judge::Token && random_tail(secret)) {
+    // `rootpw --lock`: an option stands in the value's place.
+    if generic::is_option(secret) || is_placeholder(secret) && !(rule.judge == Judge::Token && random_tail(secret)) {
         return Err(Dropped::Placeholder);
     }
     if rule.judge == Judge::Token && standing != Standing::Structure && is_letters(secret) && wants_digits(rule) {
@@ -159,7 +160,14 @@ fn worth_it(rule: &Rule, secret: &[u8], standing: Standing) -> Result<(), Droppe
     if let Some(least) = rule.entropy.filter(|&least| entropy < least) {
         return Err(Dropped::Entropy(entropy, least));
     }
-    if rule.judge == Judge::Token || standing == Standing::Structure || secret.len() < SHORTEST {
+    if rule.judge == Judge::Token || standing == Standing::Structure {
+        return Ok(());
+    }
+    let score = generic::looks_random(&secret[..secret.len().min(LONGEST)]);
+    if only_words(secret) && wants_digits(rule) && score < ISSUED {
+        return Err(Dropped::Words(score, ISSUED));
+    }
+    if secret.len() < SHORTEST {
         return Ok(());
     }
     // Digits and hex are no words, however little random they look.
@@ -168,9 +176,20 @@ fn worth_it(rule: &Rule, secret: &[u8], standing: Standing) -> Result<(), Droppe
         _ if is_hex(secret) || is_hex_in_parts(secret) => 0.0,
         _ => 0.25,
     };
-    let score = generic::looks_random(&secret[..secret.len().min(LONGEST)]);
     if score < least { Err(Dropped::Words(score, least)) } else { Ok(()) }
 }
+
+/// Letters of one case, but for a capital in front, and what joins words: issued values have digits among them.
+fn only_words(secret: &[u8]) -> bool {
+    secret.split(|b| matches!(b, b'-' | b'_' | b'.')).all(|word| {
+        let rest = word.get(1..).unwrap_or_default();
+        word.iter().all(u8::is_ascii_alphabetic)
+            && (rest.iter().all(u8::is_ascii_lowercase) || word.iter().all(u8::is_ascii_uppercase))
+    })
+}
+
+/// How random letters alone must look to be an issued value, from 0 to 1.
+const ISSUED: f32 = 0.6;
 
 /// Whether the last part of a token is long and random: what stands before it may count or repeat, as numbers of teams do.
 fn random_tail(secret: &[u8]) -> bool {

@@ -350,6 +350,37 @@ fn words_are_no_secret_where_only_context_speaks() {
 }
 
 #[test]
+fn words_beside_the_name_of_a_service_are_no_credential() {
+    const WORDS: [&str; 10] = [
+        "authentication",
+        "middleware",
+        "documentation",
+        "environment",
+        "organization",
+        "notification",
+        "verification",
+        "--lock",
+        "magpie_ledger_staging",
+        "ledger-gateway-worker",
+    ];
+    let engine = Engine::new(RuleSet::builtin(), Settings::default());
+    // Its statement takes nothing but a password, of words or not.
+    let is_statement = |rule: &Rule| rule.id == "powershell-secure-string";
+    let by_context = engine.rules.iter().map(Ready::rule).filter(|r| r.judge == Judge::Context && !is_statement(r));
+    let mut wrong = Vec::new();
+    for keyword in by_context.flat_map(|rule| rule.keywords.first()) {
+        for word in WORDS {
+            let text = format!("Sign in with {keyword}: {word} middleware\n{keyword} \"{word}\" {{\n");
+            let found = scan(&engine, text);
+            wrong.extend(
+                found.iter().filter(|f| f.confidence > Confidence::Low).map(|f| format!("{}: {word}", f.rule.id)),
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
 fn tests_and_examples_lower_what_rests_on_context_and_never_a_proof() {
     let mut engine = engine(vec![loose(), acme(true)]);
     let context = format!("acme_key = {}", body(32, 16));
