@@ -5,9 +5,8 @@ use std::ops::Range;
 
 use super::generic::{self, Judgement};
 use super::judge::Dropped;
-use super::prefilter::Hit;
 use super::resolve::Candidate;
-use super::run::{Listen, Run};
+use super::run::{Hits, Listen, Run};
 use super::view::View;
 use super::{Engine, Scratch};
 use crate::chunk::Chunk;
@@ -81,10 +80,8 @@ impl Engine {
     pub fn explain(&self, chunk: Chunk<'_>, lines: &Range<usize>) -> Vec<Explanation> {
         let mut told = Told { engine: self, all: Vec::new() };
         let mut scratch = Scratch::default();
-        let mut hits: Vec<Hit> = Vec::new();
-        self.prefilter.hits(chunk.bytes, 0, &mut hits);
         let mut run = Run::new(self, chunk, &mut scratch, &mut told);
-        let kept = run.scan(chunk.bytes, &hits, self.settings.decode_depth);
+        let kept = run.scan(chunk.bytes, Hits::Sought, self.settings.decode_depth);
         let mut all = told.all;
         for found in all.iter_mut().filter(|e| matches!(e.outcome, Outcome::Found { .. })) {
             let survivor = kept.iter().find(|c| self.rules[c.rule].rule().id == found.rule.id && c.span == found.span);

@@ -10,7 +10,7 @@ use super::decode::{self, Decoder, kind};
 use super::prefilter::{Hit, Prefilter};
 use super::ready::Ready;
 use super::resolve::Candidate;
-use super::run::Run;
+use super::run::{Hits, Run};
 use super::seen::{Seen, Window};
 use super::{Engine, Match, Scratch, manifest, store, text, whole};
 use crate::chunk::{Chunk, Copied};
@@ -19,8 +19,10 @@ use crate::rule::Rule;
 /// What is kept of a text for those that are made from it; it does not depend on the path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Traces {
-    /// Every keyword, sorted by position.
+    /// Every keyword, sorted by position; none where the text is `dense`.
     hits: Vec<Hit>,
+    /// Keywords stand so thick that keeping them would take more memory than the text.
+    dense: bool,
     /// A keyword may stand in something that is encoded here.
     encoded: bool,
     /// Wide characters may stand here: what a part of such a text says depends on where the whole begins.
@@ -58,7 +60,7 @@ impl Engine {
 
     /// Makes the traces of a text that is not judged itself.
     pub fn trace(&self, text: &[u8], traces: &mut Traces) {
-        self.prefilter.hits(text, 0, &mut traces.hits);
+        traces.dense = !gather_hits(&self.prefilter, text, &mut traces.hits);
         (traces.encoded, traces.wide) = (true, text::may_be_wide(text));
     }
 
@@ -67,9 +69,10 @@ impl Engine {
         let text = chunk.bytes;
         let mut nobody = ();
         let mut run = Run::new(self, chunk, scratch, &mut nobody);
+        let hits = if traces.dense { Hits::Sought } else { Hits::Known(&traces.hits) };
         let kept = match traces.encoded || traces.wide {
-            true => run.scan(text, &traces.hits, self.settings.decode_depth),
-            false => run.scan_plain(text, &traces.hits),
+            true => run.scan(text, hits, self.settings.decode_depth),
+            false => run.scan_plain(text, hits),
         };
         traces.encoded = run.is_encoded || run.budget.ended();
         run.scratch.decoding_ended = run.budget.ended();
@@ -90,6 +93,7 @@ impl Engine {
         // A short text may be a credential as a whole.
         if text.len() <= whole::LONGEST
             || base.wide
+            || base.dense
             || text::has_mark(text)
             || store::kind(text).is_some()
             || made.fresh.iter().any(|range| memchr::memchr(0, &text[range.clone()]).is_some())
@@ -97,9 +101,12 @@ impl Engine {
             return None;
         }
         let limits = self.limits.get_or_init(|| Limits::new(self));
+        (traces.dense, traces.wide) = (false, base.wide);
+        if !carry(&self.prefilter, base, made.copied, most_hits(text), &mut traces.hits) {
+            return None;
+        }
         let mut parts = std::mem::take(&mut scratch.parts);
         gather(text, made.fresh, &mut parts);
-        carry(&self.prefilter, base, made.copied, &mut traces.hits);
         let fresh = Fresh { prefilter: &self.prefilter, limits, text, ranges: made.fresh };
         fresh.hits(&mut parts, scratch.seen.as_deref_mut(), &mut scratch.hits, &mut traces.hits);
         let mut dirty = std::mem::take(&mut scratch.dirty);
@@ -109,7 +116,7 @@ impl Engine {
         let mut nobody = ();
         let mut run = Run::new(self, chunk, scratch, &mut nobody);
         let mut candidates = Vec::new();
-        run.matched(text, &dirty, &mut candidates);
+        run.matched(text, Hits::Known(&dirty), &mut candidates);
         encoded_in(&mut run, text, &parts, self.settings.decode_depth, &mut candidates);
         traces.encoded = base.encoded || run.is_encoded;
         let ended = run.budget.ended();
@@ -119,6 +126,32 @@ impl Engine {
         }
         Some(!candidates.is_empty())
     }
+}
+
+/// Every keyword in `text`. False where there are too many to keep; none is kept then.
+fn gather_hits(prefilter: &Prefilter, text: &[u8], hits: &mut Vec<Hit>) -> bool {
+    let (mut some, mut kept) = (Vec::new(), true);
+    hits.clear();
+    for part in prefilter.parts(text.len()) {
+        match hits.is_empty() {
+            true => prefilter.hits_in(text, &part, hits),
+            false => {
+                prefilter.hits_in(text, &part, &mut some);
+                hits.extend_from_slice(&some);
+            }
+        }
+        kept = hits.len() <= most_hits(text);
+        if !kept {
+            *hits = Vec::new();
+            break;
+        }
+    }
+    kept
+}
+
+/// More hits of a text are not kept: a hit takes 16 bytes.
+fn most_hits(text: &[u8]) -> usize {
+    text.len() / 8 + 4096
 }
 
 /// Joins what is so near to each other that it is as well judged together.
@@ -159,8 +192,9 @@ fn gather(text: &[u8], fresh: &[Range<usize>], parts: &mut Vec<Part>) {
     }
 }
 
-/// The base's hits in copied parts, where they stand now.
-fn carry(prefilter: &Prefilter, base: &Traces, copied: &[Copied], hits: &mut Vec<Hit>) {
+/// The base's hits in copied parts, where they stand now. False where a part that is copied again and again makes them
+/// more than `most`.
+fn carry(prefilter: &Prefilter, base: &Traces, copied: &[Copied], most: usize, hits: &mut Vec<Hit>) -> bool {
     hits.clear();
     let end_of = |hit: &Hit| hit.at + prefilter.keyword(hit.keyword).len();
     for part in copied {
@@ -168,7 +202,11 @@ fn carry(prefilter: &Prefilter, base: &Traces, copied: &[Copied], hits: &mut Vec
         let first = base.hits.partition_point(|hit| hit.at < part.from);
         let inside = base.hits[first..].iter().take_while(|hit| hit.at < end).filter(|hit| end_of(hit) <= end);
         hits.extend(inside.map(|hit| Hit { at: hit.at - part.from + part.at, keyword: hit.keyword }));
+        if hits.len() > most {
+            return false;
+        }
     }
+    true
 }
 
 /// What of a text is fresh.

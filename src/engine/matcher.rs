@@ -19,6 +19,17 @@ const BEHIND: usize = 4;
 /// Room for look-around at a window's end: a match that does not reach into it saw what really follows.
 const SLACK: usize = 8;
 
+/// How far the search of one rule has come in a text whose keywords come part by part.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Search {
+    /// Where it goes on.
+    at: usize,
+    /// The last window, which keywords to come may widen.
+    open: Option<Range<usize>>,
+    /// No more keywords come.
+    pub is_last: bool,
+}
+
 /// Every match of a regex within `window` bytes of the keywords that stand at `hits` (sorted).
 ///
 /// After a match the search goes on behind its secret, or at the secret when `judge` turned the match away: what looked
@@ -27,6 +38,7 @@ const SLACK: usize = 8;
 /// `shape` gives the regex, or nothing where it is certain not to match in a range that ends what it would see. Where
 /// there is a `memory`, it holds which texts `rule` finds nothing in.
 pub(super) fn search<'r>(
+    search: &mut Search,
     shape: impl Fn(Range<usize>) -> Option<&'r Shape>,
     text: &[u8],
     window: usize,
@@ -35,8 +47,13 @@ pub(super) fn search<'r>(
     mut judge: impl FnMut(Found) -> bool,
 ) -> usize {
     let mut groups = None;
-    let (mut at, mut runs) = (0, 0);
-    for around in merged(hits, window, text.len()) {
+    let (mut at, mut runs) = (search.at, 0);
+    let mut windows = merged(search.open.take(), hits, window, text.len()).peekable();
+    while let Some(around) = windows.next() {
+        if !search.is_last && windows.peek().is_none() {
+            search.open = Some(around);
+            break;
+        }
         at = at.max(around.start);
         let mut end = around.end;
         if at > end {
@@ -73,6 +90,7 @@ pub(super) fn search<'r>(
             at = if next > start { next } else { to.max(start + 1) };
         }
     }
+    search.at = at;
     runs
 }
 
@@ -82,11 +100,16 @@ fn remember(memory: &mut Option<&mut Seen>, window: Option<Window>) {
     }
 }
 
-/// The windows around `hits`, those that overlap joined.
-fn merged(hits: impl Iterator<Item = Range<usize>>, window: usize, len: usize) -> impl Iterator<Item = Range<usize>> {
-    let mut windows = hits.map(move |hit| {
+/// `first` and the windows around `hits`, those that overlap joined.
+fn merged(
+    first: Option<Range<usize>>,
+    hits: impl Iterator<Item = Range<usize>>,
+    window: usize,
+    len: usize,
+) -> impl Iterator<Item = Range<usize>> {
+    let mut windows = first.into_iter().chain(hits.map(move |hit| {
         hit.start.saturating_sub(window)..hit.end.saturating_add(window).saturating_add(SLACK).min(len)
-    });
+    }));
     let mut open: Option<Range<usize>> = windows.next();
     std::iter::from_fn(move || {
         let mut current = open.take()?;
@@ -118,7 +141,8 @@ mod tests {
         hits: impl Iterator<Item = Range<usize>>,
         judge: impl FnMut(Found) -> bool,
     ) {
-        super::search(|_| Some(shape), text, window, hits, (0, None), judge);
+        let mut all = Search { is_last: true, ..Search::default() };
+        super::search(&mut all, |_| Some(shape), text, window, hits, (0, None), judge);
     }
 
     fn secrets(regex: &'static str, text: &str, keyword: &str, window: usize) -> Vec<String> {
@@ -166,6 +190,30 @@ mod tests {
     #[test]
     fn windows_are_joined_once() {
         let hits = [10..13, 20..23, 500..503].into_iter();
-        assert_eq!(merged(hits, 10, 1000).collect::<Vec<_>>(), [0..41, 490..521]);
+        assert_eq!(merged(None, hits, 10, 1000).collect::<Vec<_>>(), [0..41, 490..521]);
+    }
+
+    #[test]
+    fn part_by_part_the_same_is_found() {
+        let shape = shape(r"key_(?<secret>[a-z]+)");
+        let text = b"key_abc key_def ............................................. key_ghi key_jklkey_mno";
+        let hits: Vec<Range<usize>> = memchr::memmem::find_iter(text, b"key_").map(|at| at..at + 4).collect();
+        let mut whole = Vec::new();
+        search(&shape, text, 8, hits.iter().cloned(), |found| {
+            whole.push(found.secret);
+            true
+        });
+        for cut in 0..=hits.len() {
+            let (mut parts, mut state) = (Vec::new(), Search::default());
+            for (some, is_last) in [(&hits[..cut], false), (&hits[cut..], true)] {
+                state.is_last = is_last;
+                let judge = |found: Found| {
+                    parts.push(found.secret);
+                    true
+                };
+                super::search(&mut state, |_| Some(&shape), text, 8, some.iter().cloned(), (0, None), judge);
+            }
+            assert_eq!(parts, whole, "{cut}");
+        }
     }
 }

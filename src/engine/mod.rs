@@ -38,7 +38,7 @@ pub use follow::{Made, Traces};
 use prefilter::{Hit, Prefilter, Wakes};
 use ready::Ready;
 use resolve::Candidate;
-use run::{Listen, Run};
+use run::{Hits, Listen, Run};
 use seen::Seen;
 pub use tally::RuleStat;
 use tally::{Counter, Tally};
@@ -178,32 +178,16 @@ impl Engine {
 
     /// Every candidate in the chunk, sorted by position, each secret once.
     pub fn scan(&self, chunk: Chunk<'_>, scratch: &mut Scratch) -> Vec<Match> {
-        let mut hits = std::mem::take(&mut scratch.hits);
-        self.prefilter.hits(chunk.bytes, 0, &mut hits);
-        let matches = self.scan_hits(chunk, &hits, scratch);
-        scratch.hits = hits;
-        matches
-    }
-
-    /// Every candidate around `hits`, which are all that the prefilter finds in the chunk, sorted by position; and every
-    /// candidate inside an encoding.
-    pub fn scan_hits(&self, chunk: Chunk<'_>, hits: &[Hit], scratch: &mut Scratch) -> Vec<Match> {
         match &self.tally {
-            None => self.scan_told(chunk, hits, scratch, &mut ()),
-            Some(tally) => self.scan_told(chunk, hits, scratch, &mut Counter::new(tally)),
+            None => self.scan_told(chunk, scratch, &mut ()),
+            Some(tally) => self.scan_told(chunk, scratch, &mut Counter::new(tally)),
         }
     }
 
-    fn scan_told(
-        &self,
-        chunk: Chunk<'_>,
-        hits: &[Hit],
-        scratch: &mut Scratch,
-        listener: &mut impl Listen,
-    ) -> Vec<Match> {
+    fn scan_told(&self, chunk: Chunk<'_>, scratch: &mut Scratch, listener: &mut impl Listen) -> Vec<Match> {
         let text = chunk.bytes;
         let mut run = Run::new(self, chunk, scratch, listener);
-        let kept = run.scan(text, hits, self.settings.decode_depth);
+        let kept = run.scan(text, Hits::Sought, self.settings.decode_depth);
         run.scratch.decoding_ended = run.budget.ended();
         self.report_all(kept, text)
     }

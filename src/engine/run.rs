@@ -8,7 +8,7 @@ use super::decode::{self, Budget, Decoder};
 use super::generic;
 use super::judge::{self, Circumstances, Dropped};
 use super::manifest;
-use super::matcher::{self, Found};
+use super::matcher::{self, Found, Search};
 use super::prefilter::Hit;
 use super::resolve::{self, Candidate, Standing};
 use super::seen::Seen;
@@ -47,6 +47,35 @@ pub(super) trait Listen {
 /// Hears nothing.
 impl Listen for () {}
 
+/// The keywords of a text.
+#[derive(Clone, Copy)]
+pub(super) enum Hits<'h> {
+    /// All of them, sorted by position.
+    Known(&'h [Hit]),
+    /// They are still to be looked for.
+    Sought,
+}
+
+/// So many hits are given to the rules at once.
+const AT_ONCE: usize = 1 << 16;
+
+/// What goes on from one part of a text's hits to the next.
+#[derive(Default)]
+struct Woken {
+    last: Looked,
+    searches: Vec<(usize, Search)>,
+    /// What may still be read of manifests.
+    manifests: Option<usize>,
+}
+
+impl Woken {
+    /// The search of a rule, taken out.
+    fn search(&mut self, rule: usize) -> Search {
+        let open = self.searches.iter().position(|(number, _)| *number == rule);
+        open.map(|at| self.searches.swap_remove(at).1).unwrap_or_default()
+    }
+}
+
 /// One scan.
 pub(super) struct Run<'a, L> {
     pub engine: &'a Engine,
@@ -68,7 +97,7 @@ impl<'a, L: Listen> Run<'a, L> {
     }
 
     /// Every candidate in `text`, whose hits are `hits`, and in what is encoded in it, as deep as `depth`.
-    pub fn scan(&mut self, text: &[u8], hits: &[Hit], depth: usize) -> Vec<Candidate> {
+    pub fn scan(&mut self, text: &[u8], hits: Hits<'_>, depth: usize) -> Vec<Candidate> {
         self.scan_pieces(text, std::iter::once(0..text.len()), hits, depth)
     }
 
@@ -77,7 +106,7 @@ impl<'a, L: Listen> Run<'a, L> {
         &mut self,
         text: &[u8],
         pieces: impl Iterator<Item = Range<usize>>,
-        hits: &[Hit],
+        hits: Hits<'_>,
         depth: usize,
     ) -> Vec<Candidate> {
         let mut candidates = Vec::new();
@@ -89,7 +118,7 @@ impl<'a, L: Listen> Run<'a, L> {
     }
 
     /// Every candidate in `text` as it stands.
-    pub fn scan_plain(&mut self, text: &[u8], hits: &[Hit]) -> Vec<Candidate> {
+    pub fn scan_plain(&mut self, text: &[u8], hits: Hits<'_>) -> Vec<Candidate> {
         let mut candidates = Vec::new();
         self.matched(text, hits, &mut candidates);
         self.whole(text, &mut candidates);
@@ -100,10 +129,8 @@ impl<'a, L: Listen> Run<'a, L> {
     /// The candidates in what a view holds, with spans in the text that the view was made from.
     fn inner(&mut self, view: &View, depth: usize, note: Option<&'static str>) -> Vec<Candidate> {
         let mark = self.listener.enter();
-        let mut hits = Vec::new();
-        self.engine.prefilter.hits(&view.text, 0, &mut hits);
         let is_inside = std::mem::replace(&mut self.is_inside, true);
-        let mut kept = self.scan_pieces(&view.text, view.pieces(), &hits, depth);
+        let mut kept = self.scan_pieces(&view.text, view.pieces(), Hits::Sought, depth);
         self.is_inside = is_inside;
         for candidate in &mut kept {
             let secret = candidate.secret.take();
@@ -205,16 +232,68 @@ impl<'a, L: Listen> Run<'a, L> {
         }
     }
 
-    /// Adds what the rules that `hits` wake find in `text`.
-    pub fn matched(&mut self, text: &[u8], hits: &[Hit], candidates: &mut Vec<Candidate>) {
-        if hits.is_empty() {
+    /// Adds what the rules find that the keywords in `text` wake.
+    pub fn matched(&mut self, text: &[u8], hits: Hits<'_>, candidates: &mut Vec<Candidate>) {
+        let mut woken = Woken::default();
+        match hits {
+            Hits::Known(hits) => {
+                let mut parts = hits.chunks(AT_ONCE).peekable();
+                while let Some(part) = parts.next() {
+                    self.matched_in(text, part, &mut woken, parts.peek().is_none(), candidates);
+                }
+            }
+            Hits::Sought => {
+                let mut hits = std::mem::take(&mut self.scratch.hits);
+                for part in self.engine.prefilter.parts(text.len()) {
+                    self.engine.prefilter.hits_in(text, &part, &mut hits);
+                    self.matched_in(text, &hits, &mut woken, part.is_last, candidates);
+                }
+                self.scratch.hits = hits;
+            }
+        }
+    }
+
+    /// Adds what the rules find that these of the keywords wake; others come after them, or these are the last.
+    fn matched_in(
+        &mut self,
+        text: &[u8],
+        hits: &[Hit],
+        woken: &mut Woken,
+        is_last: bool,
+        candidates: &mut Vec<Candidate>,
+    ) {
+        if hits.is_empty() && woken.searches.is_empty() {
             return;
         }
+        let mut wanted = std::mem::take(&mut self.scratch.wanted);
+        self.sort_out(text, hits, woken, &mut wanted, candidates);
+        // Stable: within a rule the hits stay sorted by position.
+        wanted.sort_by_key(|(rule, _)| *rule);
+        let mut spans = Vec::new();
+        for hits in wanted.chunk_by(|a, b| a.0 == b.0) {
+            spans.clear();
+            spans.extend(hits.iter().map(|(_, span)| span.clone()));
+            self.matched_by(usize::from(hits[0].0), text, &spans, woken, is_last, candidates);
+        }
+        // Searches that went on from part to part and meet no more keywords.
+        while is_last && let Some((number, search)) = woken.searches.pop() {
+            woken.searches.push((number, search));
+            self.matched_by(number, text, &[], woken, true, candidates);
+        }
+        self.scratch.wanted = wanted;
+    }
+
+    /// Adds what the generic detector makes of the hits, and gathers those that are for other rules.
+    fn sort_out(
+        &mut self,
+        text: &[u8],
+        hits: &[Hit],
+        woken: &mut Woken,
+        wanted: &mut Vec<(u16, Range<usize>)>,
+        candidates: &mut Vec<Candidate>,
+    ) {
         let engine = self.engine;
         let around = self.around(text);
-        // Most hits are words that only the generic detector knows, which looks at each at once.
-        let mut last = Looked { at: usize::MAX, ..Looked::default() };
-        let Scratch { wanted, seen, .. } = &mut *self.scratch;
         wanted.clear();
         for hit in hits {
             let mut generic = None;
@@ -225,61 +304,75 @@ impl<'a, L: Listen> Run<'a, L> {
                     false => wanted.push((rule, hit.at..hit.at + engine.prefilter.keyword(hit.keyword).len())),
                 }
             }
+            // Most hits are words that only the generic detector knows, which looks at each at once.
             if let Some(rule) = generic {
                 self.listener.begin(rule, 1);
-                let found = detect(engine, &around, hit.at, &mut last, seen.as_deref_mut(), self.listener);
-                self.is_encoded |= self.is_inside && last.at == hit.at;
+                let seen = self.scratch.seen.as_deref_mut();
+                let found = detect(engine, &around, hit.at, &mut woken.last, seen, self.listener);
+                self.is_encoded |= self.is_inside && woken.last.at == hit.at;
                 candidates.extend(found);
                 self.listener.end(rule, 0);
             }
         }
-        // Stable: within a rule the hits stay sorted by position.
-        wanted.sort_by_key(|(rule, _)| *rule);
-        let mut spans = Vec::new();
-        for hits in wanted.chunk_by(|a, b| a.0 == b.0) {
-            let number = usize::from(hits[0].0);
-            let ready = &engine.rules[number];
-            spans.clear();
-            spans.extend(hits.iter().map(|(_, span)| span.clone()));
-            if !ready.applies_to(self.path) {
-                // Elsewhere it might.
-                self.is_encoded |= self.is_inside;
-                self.listener.elsewhere(number, &spans);
-                continue;
+    }
+
+    /// Adds what one rule finds around its keywords.
+    fn matched_by(
+        &mut self,
+        number: usize,
+        text: &[u8],
+        spans: &[Range<usize>],
+        woken: &mut Woken,
+        is_last: bool,
+        candidates: &mut Vec<Candidate>,
+    ) {
+        let engine = self.engine;
+        let around = self.around(text);
+        let ready = &engine.rules[number];
+        if !ready.applies_to(self.path) {
+            // Elsewhere it might.
+            self.is_encoded |= self.is_inside;
+            self.listener.elsewhere(number, spans);
+            return;
+        }
+        self.listener.woken(number, spans);
+        self.listener.begin(number, spans.len());
+        if ready.brief().detector == Some(Rule::MANIFEST) {
+            self.is_encoded |= self.is_inside;
+            let left = woken.manifests.get_or_insert_with(|| manifest::allowance(text));
+            for hit in spans {
+                let Some(entries) = manifest::entries(text, hit.clone(), left) else {
+                    self.budget.end();
+                    break;
+                };
+                declared(number, &around, entries, candidates, self.listener);
             }
-            self.listener.woken(number, &spans);
-            self.listener.begin(number, spans.len());
-            if ready.brief().detector == Some(Rule::MANIFEST) {
-                self.is_encoded |= self.is_inside;
-                let mut left = manifest::allowance(text);
-                for hit in &spans {
-                    let Some(entries) = manifest::entries(text, hit.clone(), &mut left) else {
-                        self.budget.end();
-                        break;
-                    };
-                    declared(number, &around, entries, candidates, self.listener);
+            self.listener.end(number, 0);
+            return;
+        }
+        let mut search = woken.search(number);
+        search.is_last = is_last;
+        let shape = |window| ready.shape_for(text, window);
+        let memory = (number, self.scratch.seen.as_deref_mut());
+        let hits = spans.iter().cloned();
+        let runs = matcher::search(&mut search, shape, text, ready.brief().window, hits, memory, |found| {
+            let value = found.secret.clone();
+            self.is_encoded |= self.is_inside;
+            match judge::judge(ready, number, found, &around) {
+                Ok(candidate) => {
+                    self.listener.taken(&candidate);
+                    candidates.push(candidate);
+                    true
                 }
-                self.listener.end(number, 0);
-                continue;
+                Err(why) => {
+                    self.listener.dropped(number, &value, &why);
+                    false
+                }
             }
-            let shape = |window| ready.shape_for(text, window);
-            let memory = (number, seen.as_deref_mut());
-            let runs = matcher::search(shape, text, ready.brief().window, spans.iter().cloned(), memory, |found| {
-                let value = found.secret.clone();
-                self.is_encoded |= self.is_inside;
-                match judge::judge(ready, number, found, &around) {
-                    Ok(candidate) => {
-                        self.listener.taken(&candidate);
-                        candidates.push(candidate);
-                        true
-                    }
-                    Err(why) => {
-                        self.listener.dropped(number, &value, &why);
-                        false
-                    }
-                }
-            });
-            self.listener.end(number, runs);
+        });
+        self.listener.end(number, runs);
+        if !is_last {
+            woken.searches.push((number, search));
         }
     }
 }
@@ -316,7 +409,6 @@ fn declared(
 }
 
 /// The generic candidate that was looked at last.
-#[derive(Default)]
 struct Looked {
     /// Its keyword.
     at: usize,
@@ -325,6 +417,13 @@ struct Looked {
     taken: bool,
     /// That of the text, once it was asked for.
     language: Option<generic::Language>,
+}
+
+impl Default for Looked {
+    /// None so far.
+    fn default() -> Self {
+        Looked { at: usize::MAX, value: 0..0, name: None, taken: false, language: None }
+    }
 }
 
 /// The generic secret that belongs to the keyword at `hit`. The detector, not the keyword, decides which rule a finding

@@ -51,6 +51,20 @@ const STEPS: usize = 64;
 const AHEAD: usize = 2;
 const BLOCK: usize = STEPS * 2 + AHEAD;
 
+/// So many bytes are looked through before what was found in them is looked at.
+const PART: usize = 1 << 18;
+
+/// A part of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    from: usize,
+    to: usize,
+    /// Up to where the text is seen: a keyword may begin in the part and end behind it.
+    seen: usize,
+    /// Whether the text ends with it.
+    pub is_last: bool,
+}
+
 /// Positions that passed.
 struct Passed {
     at: [usize; ROOM],
@@ -131,6 +145,25 @@ impl Prefilter {
         self.confirm_all(text, &mut passed, from, out);
         if !out.is_sorted() {
             out.sort_unstable();
+        }
+    }
+
+    /// The parts in which to look for hits in a text, one after the other, and what a part must see behind its end. A
+    /// text may hold a keyword at every byte: all hits of one at once would take many times the memory of the text.
+    pub fn parts(&self, len: usize) -> impl Iterator<Item = Part> + use<> {
+        let longest = if len > PART { (0..self.len() as u32).map(|n| self.keyword(n).len()).max() } else { None };
+        let beyond = longest.unwrap_or(0) + BLOCK;
+        (0..len.div_ceil(PART).max(1)).map(move |n| {
+            let (from, to) = (n * PART, ((n + 1) * PART).min(len));
+            Part { from, to, seen: to.saturating_add(beyond).min(len), is_last: to == len }
+        })
+    }
+
+    /// Every hit that begins in `part`, sorted by position, into `out` (which is cleared first).
+    pub fn hits_in(&self, text: &[u8], part: &Part, out: &mut Vec<Hit>) {
+        self.hits(&text[..part.seen], part.from, out);
+        if !part.is_last {
+            out.truncate(out.partition_point(|hit| hit.at < part.to));
         }
     }
 

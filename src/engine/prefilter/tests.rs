@@ -135,3 +135,30 @@ proptest! {
         prop_assert_eq!(out, twin(&all(&prefilter), text.as_bytes(), 0));
     }
 }
+
+#[test]
+fn part_by_part_the_same_hits_are_found() {
+    let keywords = ["aaa", "aab", "key_", "a-rather-long-keyword-that-crosses-ends"];
+    let prefilter = prefilter(&keywords);
+    for seed in 0..12 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut text = vec![b'a'; 2 * PART + random.usize(0..70)];
+        for _ in 0..400 {
+            let word = random.choice(keywords).unwrap().as_bytes();
+            let anywhere = random.usize(0..text.len());
+            let near = random.choice([0, PART, 2 * PART, anywhere]).unwrap();
+            let at = (near + random.usize(0..80)).saturating_sub(40).min(text.len() - word.len());
+            text[at..at + word.len()].copy_from_slice(word);
+        }
+        let (mut whole, mut some, mut all) = (Vec::new(), Vec::new(), Vec::new());
+        prefilter.hits(&text, 0, &mut whole);
+        for part in prefilter.parts(text.len()) {
+            prefilter.hits_in(&text, &part, &mut some);
+            all.extend_from_slice(&some);
+        }
+        assert_eq!(all, whole, "{seed}");
+    }
+    for len in [0, 1, PART, PART + 1] {
+        assert_eq!(prefilter.parts(len).filter(|part| part.is_last).count(), 1, "{len}");
+    }
+}
