@@ -18,10 +18,11 @@ impl UserGit {
         UserGit { directory: directory.to_owned() }
     }
 
-    /// A command with the directory set, for the caller to finish.
+    /// A command with the directory set, for the caller to finish. The monitor of files is a program that a repository's
+    /// configuration names, and is not run.
     pub fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new("git");
-        command.arg("-C").arg(&self.directory).args(args).stdin(Stdio::null());
+        command.arg("-C").arg(&self.directory).args(["-c", "core.fsmonitor=false"]).args(args).stdin(Stdio::null());
         command
     }
 
@@ -50,7 +51,7 @@ impl UserGit {
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned());
         }
-        let shown: Vec<_> = command.get_args().skip(2).map(|a| a.to_string_lossy().into_owned()).collect();
+        let shown: Vec<_> = command.get_args().skip(4).map(|a| a.to_string_lossy().into_owned()).collect();
         let said = String::from_utf8_lossy(&output.stderr);
         Err(Error::incomplete(format!("`git {}` failed: {}", shown.join(" "), said.trim())))
     }
