@@ -5,9 +5,11 @@ use std::process::ExitCode;
 use shield_hook::cli;
 
 fn main() -> ExitCode {
-    let run = match cli::parse() {
-        Ok(command) => cli::run(command),
-        Err(exit) => return exit,
-    };
-    cli::end(run)
+    cli::calmly(|| {
+        let run = match cli::parse() {
+            Ok(command) => cli::run(command),
+            Err(exit) => return exit,
+        };
+        cli::end(run)
+    })
 }

@@ -38,7 +38,7 @@ impl Progress {
     pub fn start() -> Self {
         let counts = Arc::new(Counts::default());
         let shown = WANTED.load(Ordering::Relaxed) && std::io::stderr().is_terminal();
-        let line = shown.then(|| {
+        let line = shown.then_some(()).and_then(|()| {
             let (end, ended) = mpsc::channel();
             let counts = Arc::clone(&counts);
             let draw = move || {
@@ -51,7 +51,8 @@ impl Progress {
                     write("");
                 }
             };
-            (end, std::thread::spawn(draw))
+            // Where no thread starts nothing is shown.
+            Some((end, std::thread::Builder::new().spawn(draw).ok()?))
         });
         Progress { counts, line }
     }

@@ -27,6 +27,7 @@ use crate::policy::Policy;
 use crate::progress::Progress;
 use crate::rule::Confidence;
 use crate::source::{Coverage, Item, Old, Reader, Skip, Source, is_lfs_pointer};
+use crate::threads;
 use versions::{Versions, side_by_side};
 
 /// What is planned below this many items is scanned on one thread: starting others costs more than it gives.
@@ -63,8 +64,11 @@ fn run_in(sources: &[&dyn Source], engine: &Engine, policy: &Policy, follows: bo
         let mut parts: Vec<(u32, Part)> = if items.len() < SERIAL_ITEMS {
             scan(&order)?
         } else {
-            let grain = (items.len() / (rayon::current_num_threads() * 8)).clamp(16, 1024);
-            order.par_chunks(grain).map(scan).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect()
+            let all = threads::shared(|| {
+                let grain = (items.len() / (rayon::current_num_threads() * 8)).clamp(16, 1024);
+                order.par_chunks(grain).map(scan).collect::<Result<Vec<_>>>()
+            });
+            all?.into_iter().flatten().collect()
         };
         // What is told first is told in the order of the plan.
         parts.sort_by_key(|(item, _)| *item);

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::packages::Format;
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
+use crate::file;
 use crate::package::advisory::{Advisories, Advisory};
 use crate::package::ecosystem::Ecosystem;
 use crate::package::{age, fetch, store, update};
@@ -118,7 +119,7 @@ fn update_from(wanted: &Update) -> Result<Exit> {
     })?;
     let mut terms = update::Terms { older: wanted.older, ..update::Terms::default() };
     for key in if wanted.key.is_empty() { &feed.key } else { &wanted.key } {
-        let text = std::fs::read_to_string(key).unwrap_or_else(|_| key.clone());
+        let text = file::read_to_string(key).unwrap_or_else(|_| key.clone());
         terms.keys.add(&text).map_err(|why| Error::usage(format!("--key: {why}")))?;
     }
     let update = update::update(&update::From::parse(from)?, &terms, fetch::online)?;

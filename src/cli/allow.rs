@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::scan::root_for;
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
+use crate::file;
 use crate::finding::Fingerprint;
 use crate::policy::config::{self, Config};
 use crate::policy::edit::{NewAllowance, with_allowances};
@@ -110,7 +111,7 @@ pub(super) fn root() -> Result<PathBuf> {
 /// # Errors
 /// When it is there and cannot be read.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
-    match std::fs::read(path) {
+    match file::read(path) {
         Ok(bytes) => Ok(bytes),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(e) => Err(Error::incomplete(format!("{}: {e}", path.display()))),

@@ -61,7 +61,8 @@ fn survey(args: &Args) -> Result<Survey> {
     let done = AtomicBool::new(false);
     let mut survey = std::thread::scope(|scope| {
         if shown {
-            scope.spawn(|| show(&progress, &done));
+            // Where no thread starts nothing is shown.
+            let _ = std::thread::Builder::new().spawn_scoped(scope, || show(&progress, &done));
         }
         let survey = installed::audit(&roots, &advisories, &progress);
         done.store(true, Ordering::Relaxed);

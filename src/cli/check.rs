@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::packages::{self, Asking, Telling};
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
+use crate::file;
 use crate::package::advisory::{Advisories, Verdict};
 use crate::package::ecosystem::Ecosystem;
 use crate::package::lockfile::{self, Format};
@@ -156,7 +157,7 @@ fn read_lockfile(what: &str, forced: Option<&dyn Format>, advisories: &Advisorie
             let (what, path) = ("lockfile", shown.clone());
             survey.coverage.skipped.push(Skip { what, path, reason, incomplete: true });
         };
-        let bytes = match std::fs::read(&path).or_incomplete("reading it") {
+        let bytes = match file::read(&path).or_incomplete("reading it") {
             Ok(bytes) => bytes,
             Err(error) => {
                 unreadable(error.message().to_owned());

@@ -8,6 +8,7 @@ use super::options::Judging;
 use crate::chunk::{Chunk, Kind, Origin};
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
+use crate::file;
 use crate::package::advisory::Verdict;
 use crate::package::gate::{Place, Sight};
 use crate::package::{self, lockfile, origin, store};
@@ -32,7 +33,7 @@ pub fn run(args: &Args) -> Result<Exit> {
     let (file, line) = args.place.rsplit_once(':').ok_or_else(wrong)?;
     let line: usize = line.parse().ok().filter(|n| *n > 0).ok_or_else(wrong)?;
     let here = std::env::current_dir().or_incomplete("the current directory")?;
-    let bytes = std::fs::read(PathBuf::from(file)).or_incomplete(file)?;
+    let bytes = file::read(PathBuf::from(file)).or_incomplete(file)?;
     let mut start = 0;
     for _ in 1..line {
         start += 1 + memchr::memchr(b'\n', &bytes[start..])

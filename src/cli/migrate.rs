@@ -13,6 +13,7 @@ use super::scan::root_for;
 use crate::chunk::{Kind, Origin};
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
+use crate::file;
 use crate::finding::{Finding, Verdict};
 use crate::git::{self, Oid, Repo};
 use crate::policy::Overrides;
@@ -53,7 +54,7 @@ pub fn run(args: Args) -> Result<Exit> {
     let mut sources = Vec::new();
     for (tool, path) in files(&args, &root)? {
         let name = path.strip_prefix(&root).unwrap_or(&path).display().to_string();
-        let bytes = std::fs::read(&path).or_usage(&name)?;
+        let bytes = file::read(&path).or_usage(&name)?;
         let carried = tool.read(&name, &bytes)?;
         all.allow.extend(carried.allow);
         all.disable.extend(carried.disable);
@@ -96,7 +97,7 @@ fn look_up(gate: &Gate, root: &Path, repo: Option<&Repo>, all: &mut Carried) -> 
     }
     for (path, commit) in wanted {
         let bytes = match &commit {
-            None => std::fs::read(root.join(&path)).ok(),
+            None => file::read(root.join(&path)).ok(),
             Some(commit) => repo.and_then(|repo| at_commit(repo, commit, &path)),
         };
         if let Some(bytes) = bytes {
@@ -157,7 +158,7 @@ fn nothing_at(place: &Place) -> String {
 fn stands_at(place: &Place, f: &Finding, pattern: Option<&Regex>, root: &Path) -> bool {
     let l = &f.location;
     let Some(path) = &place.path else {
-        let text = std::fs::read(root.join(l.path.to_path_lossy())).unwrap_or_default();
+        let text = file::read(root.join(l.path.to_path_lossy())).unwrap_or_default();
         let line = text.lines().nth(l.line - 1).unwrap_or_default();
         let mut whole = format!("{}:{}:", l.path, l.line).into_bytes();
         whole.extend_from_slice(line);

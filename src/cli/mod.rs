@@ -4,6 +4,7 @@ mod advisories;
 mod allow;
 mod audit;
 mod baseline;
+mod calm;
 mod canary;
 mod check;
 mod ci;
@@ -34,6 +35,8 @@ use crate::engine::mask;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::say::say;
+
+pub use calm::calmly;
 
 /// Keeps leaked credentials in and hijacked packages out.
 #[derive(Debug, Parser)]

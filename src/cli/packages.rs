@@ -8,6 +8,7 @@ use super::allow::root;
 use super::gate::mask_skipped;
 use crate::error::{Context, Result};
 use crate::exit::Exit;
+use crate::file;
 use crate::journal::{self, Counts, Place, Record};
 use crate::package::online::Online;
 use crate::package::online::registries::{Registries, Surroundings};
@@ -69,7 +70,7 @@ impl Asking {
         }
         let net = fetch::online().map_err(|error| error.context("--online"))?;
         let project = [PathBuf::from(".npmrc"), root()?.join(".npmrc")].into_iter().find_map(|path| {
-            let text = std::fs::read_to_string(&path).ok()?;
+            let text = file::read_to_string(&path).ok()?;
             Some((path.display().to_string(), text))
         });
         Ok(Some(Online::new(net, Registries::read(Surroundings::here(project))?)))

@@ -15,6 +15,7 @@ use super::options::{Judging, Reporting};
 use crate::digest;
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
+use crate::file;
 use crate::git::Repo;
 use crate::journal::{self, Place, Record};
 use crate::outcome::Outcome;
@@ -118,7 +119,7 @@ fn snapshot(root: &Path) -> Result<Snapshot> {
         let path = entry.path().strip_prefix(root).unwrap_or(entry.path());
         let known = slashes(path).to_str().is_ok_and(|name| lockfile::recognise(name).is_some_and(|f| !f.is_recipe()));
         if known && entry.file_type().is_some_and(|t| t.is_file()) {
-            found.insert(path.to_owned(), fs::read(entry.path()).or_incomplete(entry.path().display())?);
+            found.insert(path.to_owned(), file::read(entry.path()).or_incomplete(entry.path().display())?);
         }
     }
     Ok(found)

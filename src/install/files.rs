@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::error::{Context, Error, Result};
+use crate::file;
 
 /// Writes `bytes` under `path`: the file has its old content or the new one, never half of it. An existing file keeps
 /// its mode; a new one is executable when `executable` says so.
@@ -102,7 +103,7 @@ pub fn remove(path: &Path) -> Result<()> {
 /// # Errors
 /// When it exists and cannot be read.
 pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
-    match fs::read(path) {
+    match file::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(Error::incomplete(format!("{} cannot be read: {e}", path.display()))),

@@ -19,6 +19,7 @@ mod usergit;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Context, Error, Result};
+use crate::file;
 use crate::journal::{Place, Record};
 use directory::Done;
 use site::{Manager, Site};
@@ -203,7 +204,7 @@ fn into_lefthook(site: &Site, team: &Path, hooks: &[&str], binary: &Path) -> Res
     let missing: Vec<&str> = hooks
         .iter()
         .copied()
-        .filter(|hook| !std::fs::read(site.hooks.join(hook)).is_ok_and(|bytes| lefthook::wrote(&bytes)))
+        .filter(|hook| !file::read(site.hooks.join(hook)).is_ok_and(|bytes| lefthook::wrote(&bytes)))
         .collect();
     if !missing.is_empty() {
         lines.push(format!("lefthook has yet to write {}: run `lefthook install`", missing.join(", ")));

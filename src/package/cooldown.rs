@@ -7,6 +7,7 @@
 //! (<https://yarnpkg.com/configuration/yarnrc>), uv 0.9.17 `exclude-newer` as a duration
 //! (<https://docs.astral.sh/uv/reference/settings/#exclude-newer>).
 
+use crate::file;
 use std::path::{Path, PathBuf};
 
 /// How many days the lines to add wait: most hijacked versions are taken down within one.
@@ -125,7 +126,7 @@ fn judge(lockfile: &str, folder: &Path, user: &User) -> Option<(&'static str, St
 }
 
 fn read(path: &Path) -> Option<String> {
-    std::fs::read_to_string(path).ok()
+    file::read_to_string(path).ok()
 }
 
 fn any(files: &[Option<PathBuf>], set: impl Fn(&str) -> bool) -> bool {

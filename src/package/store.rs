@@ -3,6 +3,7 @@
 use super::advisory::Advisories;
 use super::index::Index;
 use crate::error::{Context, Error, Result};
+use crate::file;
 use std::borrow::Cow;
 use std::path::PathBuf;
 
@@ -25,7 +26,7 @@ pub fn path() -> Option<PathBuf> {
 pub fn load() -> Result<Advisories> {
     let builtin = Advisories::builtin();
     let Some(path) = path() else { return Ok(builtin) };
-    let bytes = match std::fs::read(&path) {
+    let bytes = match file::read(&path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(builtin),
         Err(error) => return Err(error).or_incomplete(path.display()),

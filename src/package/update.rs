@@ -10,6 +10,7 @@ use super::row::{self, HEADER, Kind, Row};
 use super::signature::{self, Keys};
 use super::{archive, store};
 use crate::error::{Context, Error, Result};
+use crate::file;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
@@ -188,7 +189,7 @@ impl Gathered {
             ));
         }
         let place = store::path().ok_or_else(|| Error::incomplete("there is no home directory to keep the data in"))?;
-        let old = fs::read(&place).ok().and_then(|bytes| Index::open(Cow::Owned(bytes)).ok());
+        let old = file::read(&place).ok().and_then(|bytes| Index::open(Cow::Owned(bytes)).ok());
         // Who can replay what was published once could make known attacks unknown again.
         if let Some(old) = old.filter(|old| !terms.older && !self.newest.is_empty() && *self.newest < *old.date()) {
             return Err(Error::incomplete(format!(
@@ -249,5 +250,5 @@ fn bounded(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
     if size > limit {
         return Err(format!("{size} bytes; the limit is {limit}"));
     }
-    fs::read(path).map_err(|error| error.to_string())
+    file::read(path).map_err(|error| error.to_string())
 }

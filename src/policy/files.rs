@@ -1,12 +1,12 @@
 //! Where the policy's own files come from: the work tree, or the tree of a revision which the change cannot touch.
 
-use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
 use crate::error::{Context, Error, Result};
+use crate::file;
 use crate::git::{self, Mode, Oid, Repo};
 
 /// Reads the policy's files. Paths are relative to the root and `/`-separated.
@@ -41,7 +41,7 @@ impl Files for OnDisk {
         let at = self.root.join(path);
         let cannot =
             |why: &dyn std::fmt::Display| Err(Error::usage(format!("{}: cannot be read: {why}", self.name(path))));
-        let file = match File::open(&at) {
+        let file = match file::open(&at) {
             Ok(file) => file,
             Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                 // A link that leads nowhere is no absent file: somebody meant something by it.

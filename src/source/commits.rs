@@ -11,6 +11,7 @@ use super::{Content, Coverage, Item, Old, Reader, Skip};
 use crate::chunk::{Kind, Origin};
 use crate::error::Result;
 use crate::git::{self, Changes, Known, NewCommit, Objects, Oid, Removed, Repo, Unread};
+use crate::threads;
 
 /// Below this many commits their trees are compared on one thread.
 const SERIAL_COMMITS: usize = 32;
@@ -103,8 +104,9 @@ impl<'a> Commits<'a> {
         } else {
             let fresh = || self.repo.objects();
             // From the newest on: packs make older trees from newer ones.
-            let mut all: Vec<Changes> =
-                new.commits.par_iter().rev().with_min_len(16).map_init(fresh, git::brought).collect();
+            let mut all: Vec<Changes> = threads::shared(|| {
+                new.commits.par_iter().rev().with_min_len(16).map_init(fresh, git::brought).collect()
+            });
             all.reverse();
             all
         };

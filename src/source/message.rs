@@ -7,6 +7,7 @@ use bstr::{BString, ByteSlice};
 use super::{AtHand, Content, Coverage, Item, Old, Reader, Source};
 use crate::chunk::{Kind, Origin};
 use crate::error::{Context, Result};
+use crate::file;
 
 /// What git does to a message before it records it (commit.cleanup).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +73,7 @@ fn with_next(file: &[u8]) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
 
 impl Source for Message {
     fn plan(&self, _: &mut Coverage) -> Result<Vec<Item>> {
-        let file = std::fs::read(&self.file).or_incomplete(format!("the message {}", self.file.display()))?;
+        let file = file::read(&self.file).or_incomplete(format!("the message {}", self.file.display()))?;
         let origin = Origin { kind: Kind::CommitMessage, path: "COMMIT_EDITMSG".into(), commit: None };
         let content = Content::Bytes(self.recorded(&file).into_boxed_slice());
         Ok(vec![Item { origin, content, old: Old::Nothing }])

@@ -1,6 +1,7 @@
 //! Files on disk, `.gitignore` respected.
 
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bstr::{BString, ByteSlice, ByteVec};
 use ignore::WalkBuilder;
@@ -8,6 +9,7 @@ use ignore::WalkBuilder;
 use super::{Content, Coverage, Item, Old, Reader, Skip, Source};
 use crate::chunk::{Kind, Origin};
 use crate::error::Result;
+use crate::file;
 
 /// Files and folders named on the command line; works outside git.
 pub struct Paths {
@@ -32,6 +34,11 @@ impl Source for Paths {
             // Follows a link that was named: it is its target that was asked for.
             match path.metadata() {
                 Ok(m) if m.is_dir() => self.walk(path, coverage, &mut items),
+                Ok(m) if file::is_endless(path, &m) => {
+                    let path = self.item(path.clone(), Kind::File).origin.path.to_string();
+                    let reason = format!("{}; what a pipe brings is read by `shield-hook scan -`", file::ENDLESS);
+                    coverage.skipped.push(Skip { what: "file", path, reason, incomplete: true });
+                }
                 // A file, or a pipe such as the shell's <(...).
                 Ok(_) => items.push(self.item(path.clone(), Kind::File)),
                 Err(_) if path.symlink_metadata().is_ok() => items.push(self.item(path.clone(), Kind::Symlink)),
@@ -58,9 +65,29 @@ impl Paths {
         let mut walk = WalkBuilder::new(dir);
         // A project's `.ignore` is for searching: it has no say in what is scanned.
         walk.hidden(false).ignore(false).git_ignore(on).git_global(on).git_exclude(on).parents(on).require_git(false);
-        walk.filter_entry(|e| e.file_name() != ".git");
         let whole = lexical(&self.here.join(dir));
         let shown = Shown::new(dir, &whole, &lexical(&self.root));
+        let barred = |folder: &Path, list: &Path| Skip {
+            what: "folder",
+            path: Some(shown.of(folder).to_string()).filter(|path| !path.is_empty()).unwrap_or_else(|| ".".into()),
+            reason: format!("{} is {}", slashes(list), file::ENDLESS),
+            incomplete: true,
+        };
+        if let Some(list) = whole.ancestors().find_map(endless_list).filter(|_| on) {
+            coverage.skipped.push(barred(dir, &list));
+            return;
+        }
+        // The walk asks before it opens a folder's lists.
+        let endless = Arc::new(Mutex::new(Vec::new()));
+        let lists = Arc::clone(&endless);
+        walk.filter_entry(move |e| {
+            let is_folder = on && e.file_type().is_some_and(|t| t.is_dir());
+            let list = if is_folder { endless_list(e.path()) } else { None };
+            let is_open = list.is_none() && e.file_name() != ".git";
+            let found = list.map(|list| (e.path().to_owned(), list));
+            lists.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
+            is_open
+        });
         let item = |path: PathBuf, kind| Item {
             origin: Origin { kind, path: shown.of(&path), commit: None },
             content: Content::File(path),
@@ -84,6 +111,8 @@ impl Paths {
                 },
             }
         }
+        let endless = std::mem::take(&mut *endless.lock().unwrap_or_else(PoisonError::into_inner));
+        coverage.skipped.extend(endless.iter().map(|(folder, list)| barred(folder, list)));
         for file in self.tracked.iter().filter(|f| f.starts_with(&whole)) {
             match file.symlink_metadata() {
                 Ok(m) if m.is_file() => into.push(self.item(file.clone(), Kind::File)),
@@ -102,6 +131,12 @@ impl Paths {
             old: Old::Nothing,
         }
     }
+}
+
+/// The list of ignored files in a folder that is a pipe or a device: whoever opens it waits for ever.
+fn endless_list(folder: &Path) -> Option<PathBuf> {
+    let lists = [".gitignore", ".git/info/exclude"].map(|name| folder.join(name));
+    lists.into_iter().find(|list| list.metadata().is_ok_and(|meta| file::is_endless(list, &meta)))
 }
 
 /// What could not be walked, where that is known, and why.
@@ -186,6 +221,12 @@ impl Reader for FileReader {
             reason: format!("could not be read: {e}"),
             incomplete: true,
         };
+        let too_large = |size: u64| Skip {
+            what: "file",
+            path: item.origin.path.to_string(),
+            reason: format!("{size} bytes are more than max-object = {}", self.max),
+            incomplete: true,
+        };
         if item.origin.kind == Kind::Symlink {
             let target = std::fs::read_link(path).map_err(failed)?;
             into.clear();
@@ -195,12 +236,7 @@ impl Reader for FileReader {
         let mut file = std::fs::File::open(path).map_err(failed)?;
         let size = file.metadata().map_err(failed)?.len();
         if size > self.max {
-            return Err(Skip {
-                what: "file",
-                path: item.origin.path.to_string(),
-                reason: format!("{size} bytes are more than max-object = {}", self.max),
-                incomplete: true,
-            });
+            return Err(too_large(size));
         }
         // Not `read_to_end`, which asks for the size and the position once more. What stood in the buffer is overwritten.
         into.resize(size as usize + 1, 0);
@@ -211,6 +247,9 @@ impl Reader for FileReader {
                 Ok(count) => filled += count,
                 Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(e) => return Err(failed(e)),
+            }
+            if filled as u64 > self.max {
+                return Err(too_large(filled as u64));
             }
             if filled == into.len() {
                 into.resize(filled * 2, 0);

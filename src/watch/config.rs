@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 
 use crate::error::{Context, Error, Result};
+use crate::file;
 
 /// An example, for those who have none yet.
 pub const EXAMPLE: &str = "\
@@ -119,7 +120,7 @@ impl Config {
     /// # Errors
     /// When it is missing, wrong, or lists nothing: a watch that looks at nothing would be silent for ever.
     pub fn read(path: &Path) -> Result<Config> {
-        let text = match std::fs::read_to_string(path) {
+        let text = match file::read_to_string(path) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
                 return Err(Error::usage(format!(
                     "{}: there is no such file, so there is nothing to watch",

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Context, Error, Result};
+use crate::file;
 use crate::journal::state_directory;
 use crate::overdue::ago;
 
@@ -43,7 +44,7 @@ impl State {
     /// # Errors
     /// When the state directory cannot be made.
     pub fn read() -> Result<State> {
-        let bytes = fs::read(directory()?.join("watch.json")).unwrap_or_default();
+        let bytes = file::read(directory()?.join("watch.json")).unwrap_or_default();
         Ok(serde_json::from_slice(&bytes).unwrap_or_default())
     }
 
@@ -101,7 +102,7 @@ impl Lock {
                 Ok(Lock(file))
             }
             Err(TryLockError::WouldBlock) => {
-                let pid = fs::read_to_string(&path).unwrap_or_default();
+                let pid = file::read_to_string(&path).unwrap_or_default();
                 Err(Error::incomplete(format!("another watch is at work (process {})", pid.trim()))
                     .help("wait for it, or end it"))
             }

@@ -33,7 +33,7 @@ fn shown(path: &Path) -> String {
 const LAYERS: &[&str] = &[
     "main", "cli", "scan", "install", "watch", "trial", "overdue", "receipt", "journal", "report", "repair", "digest",
     "outcome", "policy", "package", "source", "engine", "excerpt", "finding", "place", "progress", "rule", "git",
-    "chunk", "error", "exit", "say",
+    "chunk", "error", "exit", "say", "file", "threads",
 ];
 
 fn layer(module: &str) -> Option<usize> {
@@ -106,6 +106,21 @@ fn few_callers_see_a_secret() {
             !code.contains(".expose()") || allowed.contains(name.as_str()),
             "{name} looks at a secret: is there no other way? If not, say here why"
         );
+    }
+}
+
+/// A pipe or a device under a file's name must not be waited for.
+#[test]
+fn files_are_opened_in_one_place() {
+    // Git's own files, those of this program, and those of which a walk knows that they are files.
+    let own = ["src/git/", "src/journal/", "src/build/", "src/engine/generic/train/", "src/source/paths.rs"];
+    for path in files(&root().join("src"), "rs") {
+        let name = shown(&path);
+        let text = fs::read_to_string(&path).expect("source");
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let opens = ["fs::read(", "fs::read_to_string(", "File::open("].iter().any(|call| code.contains(call));
+        let may = name == "src/file.rs" || name.ends_with("/tests.rs") || own.iter().any(|own| name.starts_with(own));
+        assert!(may || !opens, "{name} opens a file: go through crate::file");
     }
 }
 

@@ -6,6 +6,7 @@ use super::gate::{Ending, Gate, Home};
 use super::options::{Judging, Reporting};
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
+use crate::file;
 use crate::finding::Finding;
 use crate::git::{self, Oid, Repo};
 use crate::outcome::Outcome;
@@ -87,7 +88,7 @@ fn ends(args: &Args, repo: &Repo) -> Result<(Option<Base>, Oid)> {
     // With both given the environment has no say: not even a broken one.
     let change = match (base, head) {
         (Some(_), Some(_)) => None,
-        _ => systems::detect(&env, &|path| std::fs::read(path))?,
+        _ => systems::detect(&env, &|path| file::read(path))?,
     };
     let head = match (head, &change) {
         (Some(head), _) => head,

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
+use crate::file;
 use crate::package::table;
 use crate::policy;
 use crate::rule::{Rule, RuleSet};
@@ -125,7 +126,7 @@ pub fn run(args: Args) -> Result<Exit> {
 fn read(files: &[PathBuf]) -> Result<Vec<(&Path, String)>> {
     files
         .iter()
-        .map(|file| Ok((file.as_path(), fs::read_to_string(file).or_usage(format!("rule file {}", file.display()))?)))
+        .map(|file| Ok((file.as_path(), file::read_to_string(file).or_usage(format!("rule file {}", file.display()))?)))
         .collect()
 }
 

@@ -19,6 +19,7 @@ use gix::odb::pack::index;
 use super::{Oid, Repo, Unread};
 use crate::chunk::Copied;
 use crate::error::{Error, Result};
+use crate::threads;
 use descent::Descent;
 use tree::Pack;
 use windows::Data;
@@ -182,7 +183,7 @@ impl Store {
             }
             worker
         };
-        let workers = rayon::broadcast(|_| work());
+        let workers = threads::shared(|| rayon::broadcast(|_| work()));
         (!ended.into_inner()).then_some(workers)
     }
 }

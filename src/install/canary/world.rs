@@ -15,6 +15,7 @@ use super::super::site::Site;
 use super::super::stub::quote;
 use super::super::{files, lefthook, names};
 use crate::error::{Context, Error, Result};
+use crate::file;
 use crate::git::Repo;
 use crate::journal::{Journal, Place, Record};
 use crate::policy::{Files, InTree, NoFiles, OnDisk, Origin, Overrides, Policy, user_config};
@@ -121,7 +122,7 @@ impl World {
         let here = String::from_utf8_lossy(&here.stdout).into_owned();
         let (there, mut here) = (counted(&there), counted(&here));
         let path = self.clone.join(".git/config");
-        let mut text = fs::read_to_string(&path).or_incomplete(path.display())?;
+        let mut text = file::read_to_string(&path).or_incomplete(path.display())?;
         for (entry, count) in there {
             let (key, value) = entry.split_once('\n').map_or((entry, None), |(k, v)| (k, Some(v)));
             let known = here.remove(entry).unwrap_or(0);

@@ -6,12 +6,13 @@ use super::super::usergit::{CONFIG_HOOKS, UserGit};
 use super::super::{files, global, names};
 use super::{Diagnosis, Repair, Trouble, in_path};
 use crate::error::Result;
+use crate::file;
 
 pub(super) fn look(git: &UserGit, diagnosis: &mut Diagnosis, program: &Path) -> Result<()> {
     environment(diagnosis);
     if let Some(other) = in_path()
         && other.canonicalize().ok() != program.canonicalize().ok()
-        && std::fs::read(&other).ok() != std::fs::read(program).ok()
+        && file::read(&other).ok() != file::read(program).ok()
     {
         diagnosis.troubles.push(Trouble::warning(
             "path-other-program",
@@ -89,7 +90,7 @@ fn environment(diagnosis: &mut Diagnosis) {
             .or_else(|| std::env::var_os("HOME").map(|h| Path::new(&h).join(".config")))
             .map(|dir| dir.join("husky/init.sh"));
         if let Some(init) = init
-            && std::fs::read_to_string(&init).is_ok_and(|text| text.contains("HUSKY=0"))
+            && file::read_to_string(&init).is_ok_and(|text| text.contains("HUSKY=0"))
         {
             diagnosis.troubles.push(Trouble::error(
                 "husky-off",

@@ -1,5 +1,6 @@
 //! Where package managers install for the whole user or machine. Nothing is run to find out.
 
+use crate::file;
 use std::path::{Path, PathBuf};
 
 /// Every global folder that exists: those of npm, pnpm, yarn and bun, of Node and Python version managers, and of
@@ -80,7 +81,7 @@ fn node_modules_of(prefix: &Path) -> Option<PathBuf> {
 
 /// `prefix=...` in the user's .npmrc.
 fn npmrc_prefix(home: &Path) -> Option<PathBuf> {
-    let text = std::fs::read_to_string(home.join(".npmrc")).ok()?;
+    let text = file::read_to_string(home.join(".npmrc")).ok()?;
     let value = text.lines().find_map(|line| {
         let (key, value) = line.split_once('=')?;
         (key.trim() == "prefix").then(|| value.trim().trim_matches('"').to_owned())

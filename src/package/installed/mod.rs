@@ -10,14 +10,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ignore::{WalkBuilder, WalkState};
-
 use super::advisory::Advisories;
 use super::indicator::{self, Trace, Weight};
 use super::inventory::Inventory;
 use super::lockfile;
 use super::survey::Survey;
+use crate::file;
 use crate::source::Skip;
+use crate::threads;
 
 /// How far an audit has come, for whoever shows it.
 #[derive(Debug, Default)]
@@ -32,38 +32,65 @@ pub struct Progress {
 /// Links are not followed: what they lead to is audited where it is.
 pub fn audit(roots: &[PathBuf], advisories: &Advisories, progress: &Progress) -> Survey {
     let survey = Mutex::new(Survey { data: advisories.date().to_owned(), ..Survey::default() });
-    let Some((first, rest)) = roots.split_first() else { return survey.into_inner().unwrap_or_default() };
-    let mut walk = WalkBuilder::new(first);
-    rest.iter().for_each(|root| {
-        walk.add(root);
-    });
-    walk.standard_filters(false).follow_links(false);
-    walk.filter_entry(|entry| !(entry.file_name() == ".git" && entry.file_type().is_some_and(|t| t.is_dir())));
-    walk.build_parallel().run(|| {
-        let mut worker = Worker { survey: &survey, advisories, progress, own: Survey::default() };
-        Box::new(move |entry| {
-            match entry {
-                Ok(entry) if entry.file_type().is_some_and(|t| t.is_file()) => worker.file(entry.path()),
-                Ok(_) => {}
-                Err(error) => worker.unreadable("folder", &place_of(&error), error.to_string()),
+    let walk = Walk { survey: &survey, advisories, progress };
+    threads::shared(|| {
+        rayon::scope(|scope| {
+            for root in roots {
+                // A root that is a link is followed: it is its target that was asked for.
+                match root.metadata() {
+                    Ok(meta) if meta.is_dir() => walk.folder(root.clone(), scope),
+                    Ok(meta) if meta.is_file() => walk.worker().file(root),
+                    Ok(_) => {}
+                    Err(error) => walk.worker().unreadable("folder", &shown(root), error.to_string()),
+                }
             }
-            WalkState::Continue
-        })
+        });
     });
     let mut survey = survey.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     survey.sort();
     survey
 }
 
-fn place_of(error: &ignore::Error) -> String {
-    match error {
-        ignore::Error::WithPath { path, .. } => path.display().to_string(),
-        ignore::Error::WithDepth { err, .. } => place_of(err),
-        _ => String::new(),
+/// What every thread of an audit shares.
+#[derive(Clone, Copy)]
+struct Walk<'a> {
+    survey: &'a Mutex<Survey>,
+    advisories: &'a Advisories,
+    progress: &'a Progress,
+}
+
+impl<'a> Walk<'a> {
+    fn worker(self) -> Worker<'a> {
+        Worker { survey: self.survey, advisories: self.advisories, progress: self.progress, own: Survey::default() }
+    }
+
+    /// The files of one folder; the folders in it are left to whoever is free.
+    fn folder<'s>(self, folder: PathBuf, scope: &rayon::Scope<'s>)
+    where
+        'a: 's,
+    {
+        let mut worker = self.worker();
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) => return worker.unreadable("folder", &shown(&folder), error.to_string()),
+        };
+        for entry in entries {
+            let kind = entry.and_then(|entry| entry.file_type().map(|kind| (entry, kind)));
+            match kind {
+                Ok((entry, kind)) if kind.is_file() => worker.file(&entry.path()),
+                Ok((entry, kind)) if kind.is_dir() && entry.file_name() != ".git" => {
+                    scope.spawn(move |scope| self.folder(entry.path(), scope));
+                }
+                // A pipe or a device under a lockfile's name.
+                Ok((entry, kind)) if !kind.is_dir() && !kind.is_symlink() => worker.endless(&entry.path()),
+                Ok(_) => {}
+                Err(error) => worker.unreadable("folder", &shown(&folder), error.to_string()),
+            }
+        }
     }
 }
 
-/// One thread's part; it hands in what it has when it is dropped.
+/// What one thread found; it hands in what it has when it is dropped.
 struct Worker<'a> {
     survey: &'a Mutex<Survey>,
     advisories: &'a Advisories,
@@ -102,8 +129,14 @@ impl Worker<'_> {
         }
     }
 
+    fn endless(&mut self, path: &Path) {
+        if lockfile::recognise(&shown(path)).is_some_and(|format| format.is_lock()) {
+            self.unreadable("file", &shown(path), file::ENDLESS.to_owned());
+        }
+    }
+
     fn read(&mut self, path: &Path, parse: impl Fn(&Path, &[u8]) -> Result<Inventory, String>) -> Option<Inventory> {
-        let bytes = match std::fs::read(path) {
+        let bytes = match file::read(path) {
             Ok(bytes) => bytes,
             Err(error) => {
                 self.unreadable("file", &shown(path), error.to_string());
@@ -130,7 +163,7 @@ impl Worker<'_> {
         if !(indicator::may_be_loader(name) || name.ends_with(".json") && indicator::is_named(name)) {
             return;
         }
-        let Ok(bytes) = std::fs::read(path) else {
+        let Ok(bytes) = file::read(path) else {
             self.unreadable("file", shown, "cannot be read".to_owned());
             return;
         };

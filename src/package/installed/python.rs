@@ -2,6 +2,7 @@
 
 use super::super::ecosystem::Ecosystem;
 use super::super::inventory::{Inventory, Package, Source};
+use crate::file;
 use std::path::Path;
 
 /// Whether this file is an installed package's metadata.
@@ -25,7 +26,7 @@ pub(super) fn package(path: &Path, bytes: &[u8]) -> Result<Inventory, String> {
     }
     let (Some(name), Some(version)) = (name, version) else { return Err("neither a name nor a version in it".into()) };
     let mut package = Package::new(Ecosystem::Pypi, name, Some(version), 1);
-    if let Ok(direct) = std::fs::read(path.with_file_name("direct_url.json")) {
+    if let Ok(direct) = file::read(path.with_file_name("direct_url.json")) {
         let direct: serde_json::Value = serde_json::from_slice(&direct).unwrap_or_default();
         let url = direct.get("url").and_then(|u| u.as_str()).unwrap_or_default().to_owned();
         if direct.get("vcs_info").is_some() {

@@ -253,17 +253,18 @@ impl Unanswered {
 fn abreast<T: Sync, A: Send>(items: &[T], work: impl Fn(&T) -> A + Sync) -> Vec<A> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(items.len()));
-    std::thread::scope(|scope| {
-        for _ in 0..ABREAST.min(items.len()) {
-            scope.spawn(|| {
-                while let Some((at, item)) =
-                    Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|n| Some((n, items.get(n)?)))
-                {
-                    let answer = work(item);
-                    done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, answer));
-                }
-            });
+    let take = || {
+        while let Some((at, item)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|n| Some((n, items.get(n)?))) {
+            let answer = work(item);
+            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, answer));
         }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..ABREAST.min(items.len()) {
+            // Where no thread starts, the others take its share.
+            let _ = std::thread::Builder::new().spawn_scoped(scope, take);
+        }
+        take();
     });
     let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     done.sort_by_key(|(at, _)| *at);

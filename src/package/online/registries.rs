@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
+use crate::file;
 use crate::package::address::Address;
 use crate::package::fetch::Credential;
 
@@ -175,7 +176,7 @@ impl Npmrc {
             surroundings.variable(&lower).or_else(|| surroundings.variable(&lower.to_ascii_uppercase())).cloned()
         };
         let user = setting("userconfig").map(PathBuf::from).or_else(|| surroundings.in_home(".npmrc"));
-        if let Some(text) = user.and_then(|path| std::fs::read_to_string(path).ok()) {
+        if let Some(text) = user.and_then(|path| file::read_to_string(path).ok()) {
             for (_, key, value) in lines(&text) {
                 all.set(key, expand(value, &surroundings.variables));
             }
@@ -283,7 +284,7 @@ impl Pip {
             venv,
             surroundings.variable("PIP_CONFIG_FILE").map(PathBuf::from),
         ];
-        for text in files.into_iter().flatten().filter_map(|path| std::fs::read_to_string(path).ok()) {
+        for text in files.into_iter().flatten().filter_map(|path| file::read_to_string(path).ok()) {
             all.lay_over(&text);
         }
         if let Some(index) = surroundings.variable("PIP_INDEX_URL") {
