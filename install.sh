@@ -139,6 +139,20 @@ if ! at_least "$version" "$needed"; then
 	at_least "$version" "$needed" || fail "the new cargo is not found, or older than $needed" "open a new shell, and run this again"
 fi
 
+# The program says how it can be built again, by an address that everybody can read and a commit that is published there.
+origin=$(git -C "$source_dir" remote get-url origin 2>/dev/null) || origin=
+case $origin in
+*@*) ;;
+https://*)
+	if [ -z "$(git -C "$source_dir" status --porcelain 2>/dev/null)" ] &&
+		[ -n "$(git -C "$source_dir" branch --remotes --list 'origin/*' --contains HEAD 2>/dev/null)" ]; then
+		SHIELD_HOOK_SOURCE=${SHIELD_HOOK_SOURCE-$origin}
+		SHIELD_HOOK_REVISION=${SHIELD_HOOK_REVISION-$(git -C "$source_dir" rev-parse HEAD)}
+		export SHIELD_HOOK_SOURCE SHIELD_HOOK_REVISION
+	fi
+	;;
+esac
+
 say "building with $cargo $version"
 log=$(mktemp)
 trap 'rm -rf "$log" ${temporary:+"$temporary"}' EXIT INT TERM

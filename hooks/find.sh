@@ -4,6 +4,6 @@ find_binary() {
 	[ -f "$binary" ] && [ -x "$binary" ] && [ -s "$binary" ] && return
 	binary=$(command -v shield-hook) && [ -s "$binary" ] && return
 	echo "shield-hook: error: $hook: the shield-hook program is missing, so nothing was checked and this is stopped" >&2
-	echo "  help: install it again (./install.sh or cargo install shield-hook), then run: shield-hook install" >&2
+	echo "  help: install it again (@INSTALL@), then run: shield-hook install" >&2
 	exit 2
 }

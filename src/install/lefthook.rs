@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::block::{self, Without};
 use super::files;
 use super::stub::Binary;
+use crate::build_source;
 use crate::error::{Error, Result};
 
 /// The local configuration that goes with the team's: one that exists, or the usual name beside it.
@@ -81,7 +82,8 @@ fn command(hook: &str, binary: &Path) -> String {
     };
     let call = if call.is_empty() { format!("    \"$program\" hook {hook}\n") } else { call.to_owned() };
     format!(
-        "shield-hook:\n{stdin}  fail_text: \"stopped by shield-hook; if it is missing: cargo install shield-hook && shield-hook install\"\n  run: |\n    {find}{call}"
+        "shield-hook:\n{stdin}  fail_text: \"stopped by shield-hook; if it is missing: {}, then: shield-hook install\"\n  run: |\n    {find}{call}",
+        build_source::how_to_install()
     )
 }
 

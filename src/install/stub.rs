@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::names;
+use crate::build_source;
 
 /// Where a stub stands, which decides how it finds the hook that it runs beside ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,15 +91,15 @@ const BLOCK_STDIN: &str = include_str!("../../hooks/block-stdin.sh");
 pub fn render(kind: Kind, hook: &str, binary: &Binary, chained: &str, ours: bool) -> String {
     let mut body = format!("hook={hook}\nbinary={}\n", binary.word());
     // Only a stub that runs ours needs to find the program.
-    let find = if ours { FIND } else { "" };
+    let find = if ours { FIND.replace("@INSTALL@", &build_source::how_to_install()) } else { String::new() };
     match kind {
         Kind::Repository => {
             body += "case $0 in\n*/*) here=${0%/*} ;;\n*) here=. ;;\nesac\n";
             body += &format!("chained=$here/{chained}\n");
-            body += &[find, CHAIN].concat();
+            body += &[&find, CHAIN].concat();
         }
-        Kind::Dispatcher => body += &[find, CHAIN, DISPATCH].concat(),
-        Kind::Beside => body += &[BESIDE, find, CHAIN].concat(),
+        Kind::Dispatcher => body += &[&find, CHAIN, DISPATCH].concat(),
+        Kind::Beside => body += &[BESIDE, &find, CHAIN].concat(),
     }
     body += match hook {
         "push-to-checkout" => CHECKOUT,
@@ -119,7 +120,11 @@ pub fn block(hook: &str, binary: &Binary) -> String {
         "pre-push" | names::SERVER => BLOCK_STDIN,
         _ => BLOCK_PLAIN,
     };
-    format!("{BLOCK}{call}").replace("@HOOK@", hook).replace("@BINARY@", &binary.word())
+    let install = build_source::how_to_install();
+    format!("{BLOCK}{call}")
+        .replace("@HOOK@", hook)
+        .replace("@INSTALL@", &install)
+        .replace("@BINARY@", &binary.word())
 }
 
 const MARK: &str = "# shield-hook ";

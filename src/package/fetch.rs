@@ -90,7 +90,10 @@ pub fn online() -> Result<Box<dyn Fetch>> {
 #[cfg(not(feature = "online"))]
 pub fn online() -> Result<Box<dyn Fetch>> {
     Err(Error::usage("this program was built without network code")
-        .help("build it with it: cargo install shield-hook --features online (from a checkout: --path .)"))
+        .help(match crate::build_source::cargo_arguments() {
+            Some(from) => format!("build it with it: cargo install --locked {from} --features online"),
+            None => "build it with it, in a checkout of its source: cargo install --locked --path . --features online".into(),
+        }))
 }
 
 #[cfg(feature = "online")]

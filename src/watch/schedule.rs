@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 
+use crate::build_source;
 use crate::error::{Error, Result};
 
 /// Who starts it.
@@ -130,16 +131,37 @@ pub fn plan(
             vec![Planned { path: None, text }]
         }
         Starter::Github => {
-            let text = format!(
-                "name: shield-hook watch\non:\n  schedule:\n    - cron: \"{}\"\n  workflow_dispatch:\npermissions:\n  contents: read\n\
-                 jobs:\n  watch:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n        with:\n          fetch-depth: 0\n\
-                 \x20         persist-credentials: false\n      - run: cargo install --locked shield-hook\n      - run: shield-hook audit .\n\
-                 \x20       if: always()\n      - run: shield-hook scan --history\n        if: always()\n",
-                cron(minutes)?
-            );
+            let text = github(&cron(minutes)?);
             vec![Planned { path: Some(root.join(".github/workflows/shield-hook-watch.yml")), text }]
         }
     })
+}
+
+/// A workflow that builds this program from its source. A program that was not told its address asks the repository's
+/// variables for it: a build without them fails.
+fn github(cron: &str) -> String {
+    let (comment, from) = match build_source::cargo_arguments() {
+        Some(from) => ("", from),
+        None => (
+            "# Set these variables of the repository: SHIELD_HOOK_SOURCE (the git address of shield-hook's source) and\n\
+             # SHIELD_HOOK_REVISION (the full id of a commit that you have looked at).\n",
+            "--git \"$SHIELD_HOOK_SOURCE\" --rev \"$SHIELD_HOOK_REVISION\"".to_owned(),
+        ),
+    };
+    let variables = match comment {
+        "" => "",
+        _ => {
+            "        env:\n          SHIELD_HOOK_SOURCE: ${{ vars.SHIELD_HOOK_SOURCE }}\n          \
+             SHIELD_HOOK_REVISION: ${{ vars.SHIELD_HOOK_REVISION }}\n"
+        }
+    };
+    format!(
+        "{comment}name: shield-hook watch\non:\n  schedule:\n    - cron: \"{cron}\"\n  workflow_dispatch:\npermissions:\n  \
+         contents: read\njobs:\n  watch:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n        \
+         with:\n          fetch-depth: 0\n          persist-credentials: false\n      - run: cargo install --locked {from}\n\
+         {variables}      - run: shield-hook audit .\n        if: always()\n      - run: shield-hook scan --history\n        \
+         if: always()\n"
+    )
 }
 
 /// The five fields of a cron line.

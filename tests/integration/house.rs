@@ -33,7 +33,7 @@ fn shown(path: &Path) -> String {
 const LAYERS: &[&str] = &[
     "main", "cli", "scan", "install", "watch", "trial", "overdue", "receipt", "journal", "report", "repair", "digest",
     "outcome", "policy", "package", "source", "engine", "excerpt", "finding", "place", "progress", "rule", "git",
-    "chunk", "error", "exit", "say", "file", "threads",
+    "chunk", "error", "exit", "say", "file", "threads", "build_source",
 ];
 
 fn layer(module: &str) -> Option<usize> {
