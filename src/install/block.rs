@@ -1,5 +1,8 @@
 //! A marked piece of ours in a text file of somebody else's, put in and taken out so that the rest keeps its bytes.
 
+use std::path::Path;
+
+use super::files;
 use crate::error::{Error, Result};
 
 const BEGIN: &str = "# >>> shield-hook ";
@@ -70,6 +73,36 @@ pub fn remove(text: &str) -> Result<Without> {
         (false, _) => Without::Same,
         (true, true) => Without::NoFile,
         (true, false) => Without::Text(out),
+    })
+}
+
+/// What became of a file that pieces of ours were taken out of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// There were none.
+    Nothing,
+    /// It has its old text again.
+    Lines,
+    /// It was made for them, and is gone.
+    File,
+}
+
+/// Takes every piece of ours out of the file at `path`.
+///
+/// # Errors
+/// When it cannot be read or written, or a piece begins and does not end.
+pub fn take_out(path: &Path) -> Result<Taken> {
+    let Some(text) = files::read_text(path)? else { return Ok(Taken::Nothing) };
+    Ok(match remove(&text)? {
+        Without::Same => Taken::Nothing,
+        Without::Text(rest) => {
+            files::write(path, rest.as_bytes(), false)?;
+            Taken::Lines
+        }
+        Without::NoFile => {
+            files::remove(path)?;
+            Taken::File
+        }
     })
 }
 

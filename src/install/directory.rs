@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
 
-use super::files;
+use super::{files, framework};
 use super::stub::{self, Binary, Kind, Stub};
 use crate::error::Result;
 
@@ -16,6 +16,8 @@ const ASIDE_DIRECTORY: &str = "chained-by-shield-hook";
 const EDITED: &str = ".edited-shield-hook-stub";
 /// Where hook managers (the pre-commit framework, prek) put a hook that was there before theirs.
 const LEGACY: &str = ".legacy";
+/// Where lefthook puts such a hook, which it never runs again.
+const OLD: &str = ".old";
 
 /// What became of one hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub enum Done {
     Updated,
     /// Another hook was there; it keeps running.
     Chained,
+    /// It stands behind the script of a hook manager, which runs it first.
+    Behind,
 }
 
 /// Puts our stub for `hook` into `directory`.
@@ -35,13 +39,17 @@ pub enum Done {
 /// # Errors
 /// When the directory cannot be written.
 pub fn install(directory: &Path, hook: &str, kind: Kind, binary: &Binary, ours: bool) -> Result<Done> {
-    let path = directory.join(hook);
+    let path = match kind {
+        Kind::Repository => slot(directory, hook)?,
+        Kind::Dispatcher | Kind::Beside => directory.join(hook),
+    };
+    let behind = path != directory.join(hook);
     let there = match path.symlink_metadata() {
         // A link that leads nowhere is somebody's hook all the same.
         Ok(_) => Some(files::read(&path)?.unwrap_or_default()),
         Err(_) => None,
     };
-    let mut done = Done::New;
+    let mut done = if behind { Done::Behind } else { Done::New };
     if let Some(bytes) = &there {
         if let Some(found) = stub::read(bytes) {
             done = Done::Kept;
@@ -50,15 +58,21 @@ pub fn install(directory: &Path, hook: &str, kind: Kind, binary: &Binary, ours: 
             }
         } else {
             let aside = new_aside(directory, hook, bytes);
-            if aside.symlink_metadata().is_ok() {
+            if files::read(&aside)?.as_ref() == Some(bytes) {
+                files::remove(&aside)?;
+            } else if aside.symlink_metadata().is_ok() {
                 // An earlier one, from before somebody wrote over our stub: it no longer ran, and is not lost.
                 files::rename(&aside, &free_name(&aside))?;
             }
             files::rename(&path, &aside)?;
-            done = Done::Chained;
+            done = if behind { Done::Behind } else { Done::Chained };
         }
     }
-    remove_legacy(directory, hook)?;
+    if behind {
+        remove_ours(&directory.join(format!("{hook}{OLD}")))?;
+    } else {
+        remove_copies(directory, hook)?;
+    }
     let chained = aside(directory, hook).unwrap_or_else(|| directory.join(format!("{hook}{ASIDE}")));
     let chained = chained.strip_prefix(directory).unwrap_or(&chained).to_string_lossy().into_owned();
     let text = stub::render(kind, hook, binary, &chained, ours);
@@ -77,8 +91,20 @@ pub fn install(directory: &Path, hook: &str, kind: Kind, binary: &Binary, ours: 
 /// # Errors
 /// When the directory cannot be written.
 pub fn uninstall(directory: &Path, hook: &str) -> Result<Option<String>> {
+    let restored = drop_copy_of_the_managers(directory, hook)?;
     let path = directory.join(hook);
-    let legacy = remove_legacy(directory, hook)?;
+    if behind(directory, hook)?.is_some() {
+        let legacy = legacy(directory, hook);
+        match aside(directory, hook) {
+            Some(aside) => restore(&aside, &legacy)?,
+            None => files::remove(&legacy)?,
+        }
+        return Ok(Some("ours no longer runs before the hook manager's".into()));
+    }
+    if let Some(said) = give_back_to_manager(directory, hook)? {
+        return Ok(Some(said));
+    }
+    let legacy = remove_copies(directory, hook)?;
     let aside = aside(directory, hook);
     let Some(found) = find(directory, hook)? else {
         return Ok(match aside {
@@ -91,6 +117,7 @@ pub fn uninstall(directory: &Path, hook: &str) -> Result<Option<String>> {
                 "another hook has been put over ours and stays; what was there before ours is in {}",
                 aside.display()
             )),
+            None if restored => Some("the hook that was there before is back".into()),
             None => legacy.then(|| "ours no longer runs after the hook manager's".into()),
         });
     };
@@ -133,6 +160,70 @@ pub fn find(directory: &Path, hook: &str) -> Result<Option<Stub>> {
     Ok(files::read(&path)?.and_then(|bytes| stub::read(&bytes)))
 }
 
+/// Whether git runs a stub of ours for `hook`, be it behind a hook manager's script.
+///
+/// # Errors
+/// When a file is there and cannot be read.
+pub fn holds(directory: &Path, hook: &str) -> Result<bool> {
+    Ok(find(directory, hook)?.is_some() || behind(directory, hook)?.is_some())
+}
+
+/// Our stub behind the script of a hook manager that runs it, if that is what git would find for `hook`.
+///
+/// # Errors
+/// When a file is there and cannot be read.
+pub fn behind(directory: &Path, hook: &str) -> Result<Option<Stub>> {
+    let (front, legacy) = (directory.join(hook), legacy(directory, hook));
+    if !front.is_file() || !legacy.is_file() {
+        return Ok(None);
+    }
+    let is_managers = files::read(&front)?.is_some_and(|bytes| keeps_legacy(&bytes));
+    Ok(match is_managers {
+        true => files::read(&legacy)?.and_then(|bytes| stub::read(&bytes)),
+        false => None,
+    })
+}
+
+/// Where ours goes: behind a hook manager's script that runs its `.legacy` hook, since its next installation would put it
+/// there; else under the hook's own name.
+fn slot(directory: &Path, hook: &str) -> Result<PathBuf> {
+    drop_copy_of_the_managers(directory, hook)?;
+    let front = directory.join(hook);
+    let is_managers = front.is_file() && files::read(&front)?.is_some_and(|bytes| keeps_legacy(&bytes));
+    Ok(if is_managers { legacy(directory, hook) } else { front })
+}
+
+/// A hook manager's script that lies aside: from there it would run ours, which would run it again. It goes back to the
+/// front, or away when the manager has written it there anew. Says whether it went back.
+fn drop_copy_of_the_managers(directory: &Path, hook: &str) -> Result<bool> {
+    let Some(aside) = aside(directory, hook) else { return Ok(false) };
+    if !aside.is_file() || !files::read(&aside)?.is_some_and(|bytes| keeps_legacy(&bytes)) {
+        return Ok(false);
+    }
+    let front = directory.join(hook);
+    let goes_back = match files::read(&front)? {
+        Some(bytes) if keeps_legacy(&bytes) => {
+            files::remove(&aside)?;
+            return Ok(false);
+        }
+        Some(bytes) => stub::read(&bytes).is_some_and(|stub| stub.intact),
+        None => true,
+    };
+    if goes_back {
+        restore(&aside, &front)?;
+    }
+    Ok(goes_back)
+}
+
+fn keeps_legacy(bytes: &[u8]) -> bool {
+    stub::read(bytes).is_none() && framework::runs_legacy(bytes)
+}
+
+/// Where a hook manager keeps the hook that was there before its own.
+pub fn legacy(directory: &Path, hook: &str) -> PathBuf {
+    directory.join(format!("{hook}{LEGACY}"))
+}
+
 /// Where the hook that was there before ours lies, if there was one.
 pub fn aside(directory: &Path, hook: &str) -> Option<PathBuf> {
     [directory.join(format!("{hook}{ASIDE}")), directory.join(ASIDE_DIRECTORY).join(hook)]
@@ -156,15 +247,38 @@ fn link_is_absolute(path: &Path) -> bool {
     std::fs::read_link(path).is_ok_and(|target| target.is_absolute())
 }
 
-/// A hook manager that was installed over ours keeps ours as its "legacy" hook: with ours in front again it would run
-/// twice.
-fn remove_legacy(directory: &Path, hook: &str) -> Result<bool> {
-    let path = directory.join(format!("{hook}{LEGACY}"));
-    let ours = path.is_file() && files::read(&path)?.is_some_and(|bytes| stub::read(&bytes).is_some());
+/// A hook manager that was installed over ours keeps ours under another name: what was there before ours gets that name,
+/// as if ours had never been there.
+fn give_back_to_manager(directory: &Path, hook: &str) -> Result<Option<String>> {
+    let front = directory.join(hook);
+    if !front.is_file() || find(directory, hook)?.is_some() {
+        return Ok(None);
+    }
+    for copy in [legacy(directory, hook), directory.join(format!("{hook}{OLD}"))] {
+        if let (true, Some(aside)) = (is_ours(&copy)?, aside(directory, hook)) {
+            restore(&aside, &copy)?;
+            return Ok(Some(format!("the hook that was there before is {} now", copy.display())));
+        }
+    }
+    Ok(None)
+}
+
+/// Copies of ours that a hook manager made: with ours in front again one would run twice, the other is in its way.
+fn remove_copies(directory: &Path, hook: &str) -> Result<bool> {
+    let legacy = remove_ours(&legacy(directory, hook))?;
+    Ok(remove_ours(&directory.join(format!("{hook}{OLD}")))? || legacy)
+}
+
+fn remove_ours(path: &Path) -> Result<bool> {
+    let ours = is_ours(path)?;
     if ours {
-        files::remove(&path)?;
+        files::remove(path)?;
     }
     Ok(ours)
+}
+
+fn is_ours(path: &Path) -> Result<bool> {
+    Ok(path.is_file() && files::read(path)?.is_some_and(|bytes| stub::read(&bytes).is_some()))
 }
 
 fn free_name(path: &Path) -> PathBuf {

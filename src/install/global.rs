@@ -46,6 +46,8 @@ pub fn install(git: &UserGit, hooks: &[&str], binary: &Path) -> Result<Vec<Strin
     if (major, minor) >= CONFIG_HOOKS {
         return with_config_hooks(git, hooks, &binary, &directory, hooks_path.as_ref());
     }
+    // From a newer git: this one does not know them.
+    remove_config_hooks(git)?;
     if let Some(theirs) = hooks_path.filter(|path| Path::new(&path.value) != directory) {
         return beside_theirs(hooks, &binary, &theirs);
     }
@@ -59,6 +61,10 @@ pub fn install(git: &UserGit, hooks: &[&str], binary: &Path) -> Result<Vec<Strin
         format!("  {}: ours, then the repository's own", hooks.join(", ")),
         "  every other hook: the repository's own, from its .git/hooks".into(),
         "  a repository with a core.hooksPath of its own (husky) needs `shield-hook install` there".into(),
+        "  other managers: while core.hooksPath is set, `pre-commit install` and `lefthook install` refuse, and `prek \
+         install` writes for all repositories. Do not unset it, which switches ours off; in the repository:"
+            .into(),
+        "    GIT_CONFIG_GLOBAL=/dev/null pre-commit install   (or prek, or lefthook)".into(),
     ])
 }
 
@@ -126,6 +132,7 @@ pub fn said(done: &Done) -> &'static str {
         Done::New => "new",
         Done::Kept => "in place already",
         Done::Updated => "updated",
+        Done::Behind => "new; the hook manager that is there runs it first",
         Done::Chained => "new; the hook that was there keeps running",
     }
 }
@@ -136,14 +143,7 @@ pub fn said(done: &Done) -> &'static str {
 /// When the configuration or the directory cannot be written.
 pub fn uninstall(git: &UserGit) -> Result<Vec<String>> {
     let directory = stub_directory()?;
-    let mut lines = Vec::new();
-    for hook in names::OURS {
-        let section = format!("hook.{}", config_name(hook));
-        if git.ask(["config", "--global", "--get", &format!("{section}.command")])?.is_some() {
-            git.must(["config", "--global", "--remove-section", &section])?;
-            lines.push(format!("{hook}: taken out of your configuration"));
-        }
-    }
+    let mut lines = remove_config_hooks(git)?;
     match user_hooks_path(git)? {
         Some(path) if Path::new(&path.value) == directory => {
             git.must(["config", "--global", "--unset-all", "core.hooksPath"])?;
@@ -159,6 +159,18 @@ pub fn uninstall(git: &UserGit) -> Result<Vec<String>> {
         None => {}
     }
     remove_stubs(&directory)?;
+    Ok(lines)
+}
+
+fn remove_config_hooks(git: &UserGit) -> Result<Vec<String>> {
+    let mut lines = Vec::new();
+    for hook in names::OURS {
+        let section = format!("hook.{}", config_name(hook));
+        if git.ask(["config", "--global", "--get", &format!("{section}.command")])?.is_some() {
+            git.must(["config", "--global", "--remove-section", &section])?;
+            lines.push(format!("{hook}: taken out of your configuration"));
+        }
+    }
     Ok(lines)
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::block::{self, Without};
+use super::block::{self, Taken, Without};
 use super::files;
 use super::stub::{self, Binary};
 use crate::error::Result;
@@ -53,14 +53,7 @@ pub fn install(scripts: &Path, hook: &str, binary: &Path) -> Result<Done> {
 /// # Errors
 /// When the script cannot be read or written.
 pub fn uninstall(scripts: &Path, hook: &str) -> Result<bool> {
-    let path = scripts.join(hook);
-    let Some(text) = files::read_text(&path)? else { return Ok(false) };
-    match block::remove(&text)? {
-        Without::Same => return Ok(false),
-        Without::Text(rest) => files::write(&path, rest.as_bytes(), false)?,
-        Without::NoFile => files::remove(&path)?,
-    }
-    Ok(true)
+    Ok(block::take_out(&scripts.join(hook))? != Taken::Nothing)
 }
 
 /// Whether nothing of theirs runs before ours.

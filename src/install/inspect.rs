@@ -2,11 +2,9 @@
 
 use std::path::PathBuf;
 
-use bstr::ByteSlice;
-
 use super::site::{Manager, Site};
 use super::stub::{self, Stub};
-use super::{block, files, global, husky, lefthook, names};
+use super::{block, directory, files, framework, global, husky, lefthook, names};
 use crate::error::Result;
 
 /// What git finds under one hook's name.
@@ -40,6 +38,8 @@ pub enum What {
     },
     /// lefthook's, with our command in this configuration.
     Lefthook(PathBuf),
+    /// The pre-commit framework's or prek's, with our hook in this configuration.
+    Framework(PathBuf),
     /// A configuration hook of ours; the stub that it runs.
     Config(PathBuf, Stub),
     /// Somebody else's, without ours; who, as far as that can be told.
@@ -128,17 +128,16 @@ fn in_directory(site: &Site, hook: &str, path: &std::path::Path) -> Result<What>
         }
         return Ok(What::Foreign("lefthook"));
     }
-    // A hook manager that was installed over ours runs it as its "legacy" hook.
-    let legacy = site.hooks.join(format!("{hook}.legacy"));
-    let is_framework =
-        bytes.contains_str("pre-commit") && bytes.contains_str("hook-impl") || bytes.contains_str("prek");
-    if is_framework
-        && files::is_executable(&legacy)
-        && let Some(stub) = files::read(&legacy)?.and_then(|bytes| stub::read(&bytes))
+    if let Some(stub) = directory::behind(&site.hooks, hook)?
+        && files::is_executable(&directory::legacy(&site.hooks, hook))
     {
         return Ok(What::Behind(stub));
     }
-    Ok(What::Foreign(if is_framework { "the pre-commit framework" } else { "another hook" }))
+    if framework::wrote(&bytes) {
+        let config = framework::runs_ours(&site.root, &bytes, hook)?;
+        return Ok(config.map_or(What::Foreign("the pre-commit framework"), What::Framework));
+    }
+    Ok(What::Foreign("another hook"))
 }
 
 /// The configuration hooks of ours that this git would run here: the event, and the stub.

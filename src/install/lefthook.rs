@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::block::{self, Without};
+use super::block::{self, Taken, Without};
 use super::files;
 use super::stub::Binary;
 use crate::build_source;
@@ -12,8 +12,36 @@ use crate::error::{Error, Result};
 /// The local configuration that goes with the team's: one that exists, or the usual name beside it.
 pub fn local_config(root: &Path, team: &Path) -> PathBuf {
     let directory = team.parent().unwrap_or(root);
-    let names = ["lefthook-local.yml", "lefthook-local.yaml", ".lefthook-local.yml", ".lefthook-local.yaml"];
-    names.iter().map(|n| directory.join(n)).find(|p| p.is_file()).unwrap_or_else(|| directory.join(names[0]))
+    LOCAL.iter().map(|n| directory.join(n)).find(|p| p.is_file()).unwrap_or_else(|| directory.join(LOCAL[0]))
+}
+
+/// The names of local configurations that our commands can be put into.
+pub const LOCAL: [&str; 4] = ["lefthook-local.yml", "lefthook-local.yaml", ".lefthook-local.yml", ".lefthook-local.yaml"];
+
+/// Whether a configuration has a section for `hook`.
+pub fn names(text: &str, hook: &str) -> bool {
+    // As YAML has it, or JSON, or TOML.
+    !matches!(find_key(text, 0, "", hook), Key::Missing)
+        || text.contains(&format!("\"{hook}\""))
+        || text.lines().any(|line| line.trim_start().starts_with(&format!("[{hook}")))
+}
+
+/// Whether it may have one, as far as can be seen without what it takes from elsewhere.
+pub fn may_name(text: &str, hook: &str) -> bool {
+    names(text, hook) || ["extends", "remotes", "remote"].iter().any(|key| names(text, key))
+}
+
+/// The text of a configuration without our commands.
+///
+/// # Errors
+/// When it cannot be read, or a piece of ours begins and does not end.
+pub fn without_ours(config: &Path) -> Result<String> {
+    let text = files::read_text(config)?.unwrap_or_default();
+    Ok(match block::remove(&text)? {
+        Without::Same => text,
+        Without::Text(rest) => rest,
+        Without::NoFile => String::new(),
+    })
 }
 
 /// Puts a command of ours under every one of `hooks`; says whether the file changed.
@@ -38,8 +66,12 @@ pub fn install(config: &Path, hooks: &[&str], binary: &Path) -> Result<bool> {
                 .help(format!("add this to it by hand:\n{}", entry(hook, binary)))
         })?;
     }
-    if there.as_ref() == Some(&text) {
+    if there.as_ref() == Some(&text) || (there.is_none() && hooks.is_empty()) {
         return Ok(false);
+    }
+    if new_file && hooks.is_empty() {
+        files::remove(config)?;
+        return Ok(true);
     }
     files::write(config, text.as_bytes(), false)?;
     Ok(true)
@@ -50,13 +82,7 @@ pub fn install(config: &Path, hooks: &[&str], binary: &Path) -> Result<bool> {
 /// # Errors
 /// When the file cannot be read or written.
 pub fn uninstall(config: &Path) -> Result<bool> {
-    let Some(text) = files::read_text(config)? else { return Ok(false) };
-    match block::remove(&text)? {
-        Without::Same => return Ok(false),
-        Without::Text(rest) => files::write(config, rest.as_bytes(), false)?,
-        Without::NoFile => files::remove(config)?,
-    }
-    Ok(true)
+    Ok(block::take_out(config)? != Taken::Nothing)
 }
 
 /// A whole section for one hook.

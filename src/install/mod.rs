@@ -7,10 +7,13 @@ pub mod canary;
 mod directory;
 pub mod doctor;
 mod files;
+mod framework;
 mod global;
 mod husky;
 mod inspect;
 mod lefthook;
+mod managed;
+mod managers;
 pub mod names;
 mod site;
 mod stub;
@@ -21,9 +24,8 @@ use std::path::{Path, PathBuf};
 use crate::error::{Context, Error, Result};
 use crate::file;
 use crate::journal::{Place, Record};
-use directory::Done;
 use site::{Manager, Site};
-use stub::{Binary, Kind};
+use stub::Binary;
 use usergit::UserGit;
 
 /// What `install` was asked for.
@@ -71,11 +73,16 @@ pub fn install(request: &Request) -> Result<Summary> {
     let site = Site::find(&request.directory)?;
     let mut hooks = wanted(request, if site.bare { &[names::SERVER] } else { &names::USUAL })?;
     let mut lines = match &site.manager {
-        Manager::Lefthook(team) => into_lefthook(&site, team, &hooks, &request.binary)?,
-        Manager::Husky(scripts) => into_husky(&site, scripts, &hooks, &request.binary)?,
+        Manager::Lefthook(team) => managed::into_lefthook(&site, team, &hooks, &request.binary)?,
+        Manager::Husky(scripts) => managed::into_husky(&site, scripts, &hooks, &request.binary)?,
         Manager::None => into_directory(&site, &mut hooks, &request.binary)?,
     };
-    lines.extend(framework(&site));
+    lines.extend(managed::into_husky_to_come(&site, &hooks, &request.binary)?);
+    lines.extend(managed::framework_entry(&site));
+    for trouble in doctor::beside::look(&site)? {
+        lines.push(format!("{}: {}", trouble.weight.name(), trouble.what));
+        lines.push(format!("  do: {}", trouble.fix));
+    }
     let place = Place::Repository(site.common.clone());
     let digest = format!("shield-hook: installed: {} in {}", count(hooks.len()), site.shown(&target(&site)));
     let record = Record { result: "clean".into(), digest: digest.clone(), ..Record::new("install") };
@@ -111,12 +118,10 @@ fn count(hooks: usize) -> String {
 
 /// Where our hooks go in a repository without a hook manager.
 fn target(site: &Site) -> PathBuf {
-    match (&site.manager, &site.hooks_path) {
-        (Manager::Husky(scripts), _) => scripts.clone(),
-        (Manager::Lefthook(team), _) => lefthook::local_config(&site.root, team),
+    match &site.manager {
+        Manager::Husky(scripts) => scripts.clone(),
         // The dispatcher looks into the repository itself.
-        (_, Some(path)) if global::is_dispatcher(path) => site.common.join("hooks"),
-        _ => site.hooks.clone(),
+        _ => site.own_hooks(),
     }
 }
 
@@ -144,21 +149,13 @@ fn into_directory(site: &Site, hooks: &mut Vec<&'static str>, binary: &Path) -> 
     let made = files::make_directory(&directory)?;
     // What was installed before (`--strict`, a single hook) stays, and is brought up to date.
     for hook in names::OURS {
-        if !hooks.contains(&hook) && directory::find(&directory, hook)?.is_some() {
+        if !hooks.contains(&hook) && directory::holds(&directory, hook)? {
             hooks.push(hook);
         }
     }
     let shared = site.hooks_are_shared();
     let program = if shared { Binary::shared(binary) } else { Binary::local(binary) };
-    for hook in hooks.iter() {
-        let done = directory::install(&directory, hook, Kind::Repository, &program, true)?;
-        lines.push(format!("  {hook}: {}", global::said(&done)));
-        if done == Done::Chained
-            && let Some(aside) = directory::aside(&directory, hook)
-        {
-            lines.push(format!("    it is now {}", site.shown(&aside)));
-        }
-    }
+    lines.extend(managed::into_files(site, &directory, hooks, &program)?);
     if made {
         State { made_hooks_directory: true }.write(site)?;
     }
@@ -166,80 +163,6 @@ fn into_directory(site: &Site, hooks: &mut Vec<&'static str>, binary: &Path) -> 
         lines.push(format!("{} is part of the work tree: commit it, and others get the hooks", site.shown(&directory)));
     }
     Ok(lines)
-}
-
-fn into_husky(site: &Site, scripts: &Path, hooks: &[&str], binary: &Path) -> Result<Vec<String>> {
-    let mut lines = vec![format!("husky runs this repository's hooks: ours are in {}", site.shown(scripts))];
-    for hook in hooks {
-        let has_wrapper = site.hooks == scripts || site.hooks.join(hook).is_file();
-        let done = match has_wrapper && directory::find(&site.hooks, hook)?.is_none() {
-            true => husky::install(scripts, hook, binary)?,
-            false => husky::Done::NotAScript,
-        };
-        lines.push(match done {
-            husky::Done::New => format!("  {hook}: new"),
-            husky::Done::Kept => format!("  {hook}: in place already"),
-            husky::Done::Added => format!("  {hook}: ours first, then what was there"),
-            husky::Done::NotAScript => {
-                let done = directory::install(&site.hooks, hook, Kind::Repository, &Binary::shared(binary), true)?;
-                format!("  {hook}: {} (in {})", global::said(&done), site.shown(&site.hooks))
-            }
-        });
-    }
-    lines.push(format!("commit {}, and everybody who runs husky is checked", site.shown(scripts)));
-    Ok(lines)
-}
-
-fn into_lefthook(site: &Site, team: &Path, hooks: &[&str], binary: &Path) -> Result<Vec<String>> {
-    if let Some(hook) = hooks.iter().find(|h| [names::STRICT, names::SERVER].contains(h)) {
-        return Err(Error::usage(format!("lefthook manages this repository's hooks and would start for every {hook}"))
-            .help("use `shield-hook install --global --strict` for that hook"));
-    }
-    let config = lefthook::local_config(&site.root, team);
-    let changed = lefthook::install(&config, hooks, binary)?;
-    let mut lines = vec![
-        format!("lefthook runs this repository's hooks ({})", site.shown(team)),
-        format!("  {}: {}", site.shown(&config), if changed { "our commands are in it" } else { "in place already" }),
-    ];
-    let missing: Vec<&str> = hooks
-        .iter()
-        .copied()
-        .filter(|hook| !file::read(site.hooks.join(hook)).is_ok_and(|bytes| lefthook::wrote(&bytes)))
-        .collect();
-    if !missing.is_empty() {
-        lines.push(format!("lefthook has yet to write {}: run `lefthook install`", missing.join(", ")));
-    }
-    lines.push(format!(
-        "for the whole team, put the same commands into {} (shield-hook there is found in PATH)",
-        site.shown(team)
-    ));
-    Ok(lines)
-}
-
-/// What to write into the pre-commit framework's configuration, where there is one.
-fn framework(site: &Site) -> Vec<String> {
-    if !site.root.join(".pre-commit-config.yaml").is_file() && !site.root.join("prek.toml").is_file() {
-        return Vec::new();
-    }
-    let entry = "\
-the pre-commit framework is in use: its hooks keep running. For everybody who runs it, add to .pre-commit-config.yaml:
-  - repo: local
-    hooks:
-      - id: shield-hook
-        name: shield-hook
-        entry: shield-hook hook pre-commit
-        language: system
-        stages: [pre-commit, pre-merge-commit]
-        pass_filenames: false
-        always_run: true
-      - id: shield-hook-push
-        name: shield-hook (push)
-        entry: shield-hook hook pre-push
-        language: system
-        stages: [pre-push]
-        pass_filenames: false
-        always_run: true";
-    entry.lines().map(str::to_owned).collect()
 }
 
 /// Takes the hooks away and gives back what was there.
@@ -269,23 +192,7 @@ pub fn uninstall(directory: &Path, global: bool) -> Result<Summary> {
             }
         }
     }
-    let scripts = match &site.manager {
-        Manager::Husky(scripts) => scripts.clone(),
-        _ => site.root.join(".husky"),
-    };
-    for hook in names::OURS {
-        if scripts.is_dir() && husky::uninstall(&scripts, hook)? {
-            lines.push(format!("  {}: our lines are out", site.shown(&scripts.join(hook))));
-        }
-    }
-    for name in ["lefthook-local.yml", "lefthook-local.yaml", ".lefthook-local.yml", ".lefthook-local.yaml"] {
-        for directory in [site.root.clone(), site.root.join(".config")] {
-            let config = directory.join(name);
-            if lefthook::uninstall(&config)? {
-                lines.push(format!("  {}: our commands are out", site.shown(&config)));
-            }
-        }
-    }
+    lines.extend(managed::uninstall(&site)?);
     let ours = site.common.join("shield-hook");
     if State::read(&site).made_hooks_directory {
         // Only an empty one goes: others may have put hooks there since.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::stub::quote;
+use super::{global, managers};
 use super::usergit::UserGit;
 use crate::error::{Error, Result};
 
@@ -96,6 +97,38 @@ impl Site {
         let hooks_path = hooks_path(&git)?;
         let manager = if bare { Manager::None } else { manager(&root, &hooks, hooks_path.as_ref()) };
         Ok(Site { git, root, common, bare, hooks, hooks_path, manager })
+    }
+
+    /// The hooks directory of the repository itself, also where a dispatcher of ours stands before it.
+    pub fn own_hooks(&self) -> PathBuf {
+        match &self.hooks_path {
+            Some(path) if global::is_dispatcher(path) => self.common.join("hooks"),
+            _ => self.hooks.clone(),
+        }
+    }
+
+    /// The scripts of a husky that has not run here yet.
+    pub fn husky_to_come(&self) -> Option<PathBuf> {
+        match self.manager {
+            Manager::Husky(_) => None,
+            _ if self.bare => None,
+            _ => managers::husky_to_come(&self.root),
+        }
+    }
+
+    /// The tops of all work trees but this one that are there.
+    ///
+    /// # Errors
+    /// When git cannot be started.
+    pub fn other_work_trees(&self) -> Result<Vec<PathBuf>> {
+        let list = self.git.ask(["worktree", "list", "--porcelain", "-z"])?;
+        let list = match list {
+            Some(list) => list.replace('\0', "\n"),
+            None => self.git.ask(["worktree", "list", "--porcelain"])?.unwrap_or_default(),
+        };
+        let trees = list.lines().filter_map(|line| line.strip_prefix("worktree ")).map(PathBuf::from);
+        // A bare repository is listed as if it were one.
+        Ok(trees.filter(|tree| tree.is_dir() && *tree != self.root && *tree != self.common).collect())
     }
 
     /// Whether the hooks directory is part of the work tree, so that others get what is written there.

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::super::inspect::{Seen, What};
 use super::super::site::Site;
 use super::super::stub::quote;
-use super::super::{files, lefthook, names};
+use super::super::{directory, files, framework, lefthook, names};
 use crate::error::{Context, Error, Result};
 use crate::file;
 use crate::git::Repo;
@@ -205,6 +205,7 @@ impl World {
         let own = self.clone.join(".git/hooks");
         fs::create_dir_all(&own).or_incomplete(own.display())?;
         for hook in seen {
+            let mut real = hook.path.clone();
             match &hook.what {
                 What::Nothing | What::NotExecutable | What::Foreign(_) | What::Config(..) => continue,
                 What::Husky { first: false, .. } => continue,
@@ -213,15 +214,29 @@ impl World {
                     let alone = lefthook::ours_alone(&text, &names::OURS);
                     fs::write(self.clone.join("lefthook.yml"), alone).or_incomplete("lefthook.yml")?;
                 }
-                What::Ours(_) | What::Behind(_) | What::Husky { .. } => {}
+                What::Framework(config) => {
+                    if !self.framework(&hook.path, &framework::ours_alone(config)?)? {
+                        continue;
+                    }
+                }
+                What::Behind(_) => {
+                    let ours = seen.iter().find_map(|s| match &s.what {
+                        What::Framework(config) => Some(framework::ours_alone(config)),
+                        _ => None,
+                    });
+                    let config = ours.unwrap_or_else(|| Ok(framework::IDLE.into()))?;
+                    if !self.framework(&hook.path, &config)? {
+                        real = directory::legacy(&site.hooks, hook.hook);
+                    }
+                }
+                What::Ours(_) | What::Husky { .. } => {}
             }
             // A dispatcher runs what it finds in the repository; ours is the same file here.
             let stub = site.common.join("hooks").join(hook.hook);
             if hook.path != stub && stub.is_file() {
                 fs::copy(&stub, own.join(hook.hook)).or_incomplete(stub.display())?;
             }
-            let real =
-                hook.path.to_str().ok_or_else(|| Error::incomplete(format!("{}: not UTF-8", hook.path.display())))?;
+            let real = real.to_str().ok_or_else(|| Error::incomplete(format!("{}: not UTF-8", real.display())))?;
             let text = format!(
                 "#!/bin/sh\n# Runs the hook of the repository that this stands in for.\nexec {} \"$@\"\n",
                 quote(real)
@@ -229,6 +244,16 @@ impl World {
             files::write(&directory.join(hook.hook), text.as_bytes(), true)?;
         }
         Ok(())
+    }
+
+    /// Puts the configuration where a framework's script looks for it; says whether that is in the clone.
+    fn framework(&self, script: &Path, config: &str) -> Result<bool> {
+        let named = framework::config_of(&files::read(script)?.unwrap_or_default());
+        if named.is_absolute() {
+            return Ok(false);
+        }
+        self.write(&[(named.to_string_lossy().into_owned(), config.as_bytes().to_vec())])?;
+        Ok(true)
     }
 
     /// A command with the environment of this place.

@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 use super::super::inspect::{Seen, What};
 use super::super::site::Site;
 use super::super::stub::{Stub, quote};
-use super::super::{directory, files, global, names};
-use super::{Diagnosis, Repair, Trouble, in_path};
+use super::super::{directory, files, framework, global, names};
+use super::{Diagnosis, Repair, Trouble, in_path, work_trees};
 use crate::error::Result;
 
 const INSTALL: &str = "shield-hook install";
@@ -22,6 +22,7 @@ pub fn state(what: &What) -> &'static str {
         What::Behind(_) => "behind-a-manager",
         What::Husky { .. } => "husky",
         What::Lefthook(_) => "lefthook",
+        What::Framework(_) => "framework",
         What::Config(..) => "config-hook",
         What::Foreign(_) => "foreign",
     }
@@ -31,17 +32,18 @@ pub(super) fn look(site: &Site, diagnosis: &mut Diagnosis, program: &Path) -> Re
     let seen = diagnosis.seen.clone();
     let wanted: &[&str] = if site.bare { &[names::SERVER] } else { &names::USUAL };
     let (mut ours, mut troubles) = (0, Vec::new());
-    let nowhere = hooks_path(site, &mut troubles);
+    let nowhere = hooks_path(site, &mut troubles)?;
+    let by_framework = seen.iter().any(|s| matches!(s.what, What::Framework(_)));
     for seen in &seen {
         ours += usize::from(seen.is_ours());
         if seen.is_ours() || wanted.contains(&seen.hook) || matches!(seen.what, What::NotExecutable) {
-            one(site, seen, nowhere, &mut troubles);
+            one(site, seen, nowhere, by_framework, &mut troubles);
         }
     }
     diagnosis.facts.push(format!("{ours} of {} hooks run ours", wanted.len().max(ours)));
     programs(&seen, program, &mut troubles);
     shadowed(site, &seen, &mut troubles)?;
-    linked_work_trees(site, &seen, &mut troubles)?;
+    work_trees::look(site, &seen, &mut troubles)?;
     switched_off(site, &mut troubles)?;
     aliases(site, &mut troubles)?;
     diagnosis.troubles.extend(troubles);
@@ -49,10 +51,15 @@ pub(super) fn look(site: &Site, diagnosis: &mut Diagnosis, program: &Path) -> Re
 }
 
 /// A hooks path that leads nowhere; says whether that is so.
-fn hooks_path(site: &Site, troubles: &mut Vec<Trouble>) -> bool {
-    let Some(path) = &site.hooks_path else { return false };
+fn hooks_path(site: &Site, troubles: &mut Vec<Trouble>) -> Result<bool> {
+    let Some(path) = &site.hooks_path else { return Ok(false) };
     if site.hooks.is_dir() && !path.value.is_empty() {
-        return false;
+        return Ok(false);
+    }
+    if let Some(fix) = work_trees::hooks_of_another(site)? {
+        let what = format!("core.hooksPath is {}, which this linked work tree lacks: git runs no hook here", path.value);
+        troubles.push(Trouble::error("worktree-without-hooks", what, fix));
+        return Ok(true);
     }
     let flag = match path.scope.as_str() {
         "command" => "the command line or GIT_CONFIG_* variables".to_owned(),
@@ -69,14 +76,30 @@ fn hooks_path(site: &Site, troubles: &mut Vec<Trouble>) -> bool {
             _ => format!("{} && {INSTALL}", path.way_out()),
         },
     ));
-    true
+    Ok(true)
 }
 
-fn one(site: &Site, seen: &Seen, nowhere: bool, troubles: &mut Vec<Trouble>) {
+/// A hook that the pre-commit framework could run for us, since it runs others of ours.
+fn beside_framework(site: &Site, hook: &str) -> Trouble {
+    let config = framework::config(&site.root);
+    let manager = if config.as_ref().is_some_and(|c| c.extension().is_some_and(|e| e == "toml")) { "prek" } else { "pre-commit" };
+    let what = format!("git runs no {hook} hook; the pre-commit framework runs others of ours");
+    if config.is_some_and(|config| framework::configured(&config, hook)) {
+        return Trouble::error("hook-missing", what, format!("{manager} install --hook-type {hook}"));
+    }
+    match hook {
+        // A push reads messages as well, and looks at every commit that passed a hook by.
+        "commit-msg" | "post-commit" => Trouble::note("hook-missing", what, INSTALL).by(Repair::Install),
+        _ => Trouble::error("hook-missing", what, INSTALL).by(Repair::Install),
+    }
+}
+
+fn one(site: &Site, seen: &Seen, nowhere: bool, by_framework: bool, troubles: &mut Vec<Trouble>) {
     let (hook, path) = (seen.hook, site.shown(&seen.path));
     match &seen.what {
         // Said once already.
         What::Nothing if nowhere => {}
+        What::Nothing if by_framework => troubles.push(beside_framework(site, hook)),
         What::Nothing => troubles.push(
             Trouble::error("hook-missing", format!("git runs no {hook} hook: there is no {path}"), INSTALL)
                 .by(Repair::Install),
@@ -100,7 +123,7 @@ fn one(site: &Site, seen: &Seen, nowhere: bool, troubles: &mut Vec<Trouble>) {
             INSTALL,
         )),
         What::Behind(stub) | What::Ours(stub) | What::Config(_, stub) => stub_state(hook, &path, stub, troubles),
-        What::Husky { .. } | What::Lefthook(_) => {}
+        What::Husky { .. } | What::Lefthook(_) | What::Framework(_) => {}
     }
 }
 
@@ -123,7 +146,8 @@ fn stub_state(hook: &str, path: &str, stub: &Stub, troubles: &mut Vec<Trouble>) 
 /// The programs that the hooks would start: each must be there, be this program, and be of this version.
 fn programs(seen: &[Seen], program: &Path, troubles: &mut Vec<Trouble>) {
     let named: BTreeSet<PathBuf> = seen.iter().filter_map(|s| s.stub()?.binary.clone()).collect();
-    let by_path = seen.iter().any(|s| matches!(s.what, What::Husky { .. } | What::Lefthook(_)));
+    let by_path =
+        seen.iter().any(|s| matches!(s.what, What::Husky { .. } | What::Lefthook(_) | What::Framework(_)));
     for path in &named {
         let shown = path.display();
         if files::is_executable(path) {
@@ -223,35 +247,6 @@ fn shadowed(site: &Site, seen: &[Seen], troubles: &mut Vec<Trouble>) -> Result<(
     Ok(())
 }
 
-/// A relative hooks path counts from the top of each work tree, and is not there in all of them.
-fn linked_work_trees(site: &Site, seen: &[Seen], troubles: &mut Vec<Trouble>) -> Result<()> {
-    let Some(path) = &site.hooks_path else { return Ok(()) };
-    if Path::new(&path.value).is_absolute() || !seen.iter().any(Seen::is_ours) {
-        return Ok(());
-    }
-    let list = site.git.ask(["worktree", "list", "--porcelain", "-z"])?;
-    let list = match list {
-        Some(list) => list.replace('\0', "\n"),
-        None => site.git.ask(["worktree", "list", "--porcelain"])?.unwrap_or_default(),
-    };
-    for tree in list.lines().filter_map(|line| line.strip_prefix("worktree ")).map(Path::new) {
-        let there = tree.join(&path.value);
-        if tree.is_dir() && tree != site.root && !there.join("pre-commit").exists() && !there.join("pre-push").exists()
-        {
-            troubles.push(Trouble::error(
-                "worktree-without-hooks",
-                format!(
-                    "the work tree {} has no {}: git runs no hook there, and says nothing",
-                    tree.display(),
-                    path.value
-                ),
-                format!("git config --{} core.hooksPath {}", path.scope, quote(&site.hooks.to_string_lossy())),
-            ));
-        }
-    }
-    Ok(())
-}
-
 /// Hooks in the configuration that are switched off, or that this git does not know.
 fn switched_off(site: &Site, troubles: &mut Vec<Trouble>) -> Result<()> {
     let named = global::config_hooks(&site.git)?;
@@ -265,9 +260,7 @@ fn switched_off(site: &Site, troubles: &mut Vec<Trouble>) -> Result<()> {
             Trouble::error("config-hooks-unknown", what, "shield-hook install --global").by(Repair::InstallGlobal),
         );
     }
-    let said = site.git.ask(["config", "-z", "--get-regexp", r"^hook\..*\.enabled$"])?.unwrap_or_default();
-    for entry in said.split('\0').filter(|e| !e.is_empty()) {
-        let (key, value) = entry.split_once('\n').unwrap_or((entry, "true"));
+    for Setting { scope, key, value } in settings(site, r"^hook\..*\.enabled$")? {
         let name = key.trim_start_matches("hook.").trim_end_matches(".enabled");
         let ours = name.starts_with("shield-hook-") || names::OURS.contains(&name);
         let off = matches!(value.to_ascii_lowercase().as_str(), "false" | "no" | "off" | "0" | "");
@@ -275,7 +268,7 @@ fn switched_off(site: &Site, troubles: &mut Vec<Trouble>) -> Result<()> {
             troubles.push(Trouble::error(
                 "config-hook-off",
                 format!("{key} is {value}: git does not run that hook"),
-                format!("git config --unset-all {key}"),
+                format!("git config --{scope} --unset-all {key}"),
             ));
         }
     }
@@ -295,11 +288,28 @@ fn switched_off(site: &Site, troubles: &mut Vec<Trouble>) -> Result<()> {
     Ok(())
 }
 
+/// One setting of git's.
+struct Setting {
+    /// `local`, `global` and so on: where it can be taken out.
+    scope: String,
+    key: String,
+    value: String,
+}
+
+/// The settings whose key matches.
+fn settings(site: &Site, key: &str) -> Result<Vec<Setting>> {
+    let said = site.git.ask(["config", "-z", "--show-scope", "--get-regexp", key])?.unwrap_or_default();
+    let fields: Vec<&str> = said.split('\0').collect();
+    let pairs = fields.chunks_exact(2).map(|pair| {
+        let (key, value) = pair[1].split_once('\n').unwrap_or((pair[1], "true"));
+        Setting { scope: pair[0].into(), key: key.into(), value: value.into() }
+    });
+    Ok(pairs.collect())
+}
+
 /// Aliases that leave the hooks out.
 fn aliases(site: &Site, troubles: &mut Vec<Trouble>) -> Result<()> {
-    let said = site.git.ask(["config", "-z", "--get-regexp", r"^alias\."])?.unwrap_or_default();
-    for entry in said.split('\0').filter(|e| !e.is_empty()) {
-        let Some((key, value)) = entry.split_once('\n') else { continue };
+    for Setting { scope, key, value } in settings(site, r"^alias\.")? {
         let words: Vec<&str> = value.split_whitespace().collect();
         let short = words.contains(&"commit")
             && words.iter().any(|w| w.starts_with('-') && !w.starts_with("--") && w.contains('n') && !w.contains('m'));
@@ -307,7 +317,7 @@ fn aliases(site: &Site, troubles: &mut Vec<Trouble>) -> Result<()> {
             troubles.push(Trouble::warning(
                 "alias-without-hooks",
                 format!("git {} leaves the hooks out: {value}", key.trim_start_matches("alias.")),
-                format!("git config --unset {key}   # or --global; `shield-hook install --strict` cannot be left out"),
+                format!("git config --{scope} --unset-all {key}   # `shield-hook install --strict` cannot be left out"),
             ));
         }
     }

@@ -1,10 +1,12 @@
 //! The doctor: what would keep the hooks of this repository from stopping a leak, each with the command that repairs it.
 
+pub mod beside;
 mod history;
 mod hooks;
 mod packages;
 mod rules;
 mod surroundings;
+mod work_trees;
 
 use std::path::Path;
 
@@ -108,10 +110,20 @@ pub fn examine(directory: &Path, program: &Path) -> Result<Diagnosis> {
         hooks::look(&site, &mut diagnosis, program)?;
         rules::look(&site, &mut diagnosis);
         history::look(&site, &mut diagnosis);
+        diagnosis.troubles.extend(beside::look(&site)?);
         packages::look(&site, &git, &mut diagnosis)?;
         diagnosis.site = Some(site);
+    } else {
+        diagnosis.facts.push("no repository here".into());
     }
-    surroundings::look(&git, &mut diagnosis, program)?;
+    let for_all = surroundings::look(&git, &mut diagnosis, program)?;
+    if diagnosis.site.is_none() && !for_all {
+        diagnosis.troubles.push(Trouble::error(
+            "no-repository",
+            format!("{} is in no git repository, and nothing is installed for all repositories", directory.display()),
+            "cd into a repository, and run this there; or: shield-hook install --global",
+        ));
+    }
     diagnosis.troubles.sort_by_key(|t| t.weight);
     Ok(diagnosis)
 }

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use super::super::usergit::{CONFIG_HOOKS, UserGit};
-use super::super::{files, global, names};
+use super::super::{directory, files, global, names};
 use super::{Diagnosis, Repair, Trouble, in_path};
 use crate::error::Result;
 use crate::file;
 
-pub(super) fn look(git: &UserGit, diagnosis: &mut Diagnosis, program: &Path) -> Result<()> {
+/// Says whether something is installed for every repository.
+pub(super) fn look(git: &UserGit, diagnosis: &mut Diagnosis, program: &Path) -> Result<bool> {
     environment(diagnosis);
     if let Some(other) = in_path()
         && other.canonicalize().ok() != program.canonicalize().ok()
@@ -26,7 +27,23 @@ pub(super) fn look(git: &UserGit, diagnosis: &mut Diagnosis, program: &Path) -> 
     }
     let directory = global::stub_directory()?;
     let hooks_path = git.ask(["config", "--global", "--type=path", "--get", "core.hooksPath"])?;
-    if hooks_path.as_deref().map(Path::new) == Some(directory.as_path()) {
+    let by_dispatcher = hooks_path.as_deref().map(Path::new) == Some(directory.as_path());
+    let by_config = !by_dispatcher && !global::config_hooks(git)?.is_empty();
+    if by_dispatcher {
+        let foreign = names::USUAL.iter().find(|hook| {
+            let path = directory.join(hook);
+            files::is_executable(&path) && !directory::find(&directory, hook).is_ok_and(|stub| stub.is_some())
+        });
+        if let Some(hook) = foreign {
+            let what = format!(
+                "{} is not ours: something that honours core.hooksPath (`prek install`) wrote it for every repository of \
+                 yours",
+                directory.join(hook).display()
+            );
+            diagnosis.troubles.push(
+                Trouble::error("dispatcher-foreign", what, "shield-hook install --global").by(Repair::InstallGlobal),
+            );
+        }
         diagnosis.facts.push("installed for every repository".into());
         let missing = names::ALL.iter().find(|hook| !files::is_executable(&directory.join(hook)));
         if let Some(hook) = missing {
@@ -52,10 +69,10 @@ pub(super) fn look(git: &UserGit, diagnosis: &mut Diagnosis, program: &Path) -> 
                 .by(Repair::InstallGlobal),
             );
         }
-    } else if !global::config_hooks(git)?.is_empty() {
+    } else if by_config {
         diagnosis.facts.push("installed for every repository".into());
     }
-    Ok(())
+    Ok(by_dispatcher || by_config)
 }
 
 /// Variables that switch a hook off or give it another policy.

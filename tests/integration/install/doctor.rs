@@ -269,6 +269,41 @@ fn reversioned(stub: &str) -> String {
     format!("{}# sha256 {hash}\n{rest}", lines[..2].concat())
 }
 
+/// What a person has to do with their own hands: no command repairs it.
+const BY_HAND: &[&str] = &[
+    "policy-broken",
+    "policy-stale",
+    "policy-high",
+    "rules-few",
+    "allowance-broad",
+    "baseline-large",
+    "data-broken",
+    "journal-unwritable",
+    "journal-damaged",
+];
+
+/// Runs the fix that the doctor prints, as a person would, and asks again.
+#[track_caller]
+fn assert_its_fix_fixes(patient: &Patient<'_>, id: &str) {
+    if BY_HAND.contains(&id) {
+        return;
+    }
+    let bin = patient.sandbox.path("person");
+    fs::create_dir_all(&bin).unwrap();
+    let _ = std::os::unix::fs::symlink(support::binary(), bin.join("shield-hook"));
+    let path = format!("{}:{}", bin.display(), support::path());
+    let (_, found) = patient.findings(&[("PATH", &path)]);
+    for finding in found.iter().filter(|f| f["id"] == id) {
+        let fix = finding["fix"].as_str().unwrap();
+        let mut command = patient.sandbox.command("sh", patient.repo.dir());
+        let run = Run::of(command.args(["-c", fix]).env("PATH", &path), None);
+        assert_eq!(run.code, 0, "{id}: {fix}: {run:?}");
+    }
+    let (_, found) = patient.findings(&[("PATH", &path)]);
+    let left: Vec<_> = found.iter().filter(|f| f["id"] == id || f["severity"] == "error").collect();
+    assert!(left.is_empty(), "{id}: its fix leaves {left:#?}");
+}
+
 /// Every way, in four parts so that they run side by side.
 fn break_it(part: usize) {
     for (what, id, silent, how) in BREAKS.iter().skip(part).step_by(4) {
@@ -280,6 +315,7 @@ fn break_it(part: usize) {
         if *silent {
             patient.assert_canary_silent(&[]);
         }
+        assert_its_fix_fixes(&patient, id);
     }
 }
 
@@ -388,8 +424,11 @@ fn what_is_safe_to_repair_is_repaired() {
 #[test]
 fn outside_of_a_repository_the_users_own_set_up_is_looked_at() {
     let sandbox = Sandbox::new();
-    sandbox.shield(&sandbox.home(), &["doctor"]).expect(0);
+    let run = sandbox.shield(&sandbox.home(), &["doctor"]).expect(1);
+    assert!(run.stdout.contains("error[no-repository]") && !run.stderr.contains("healthy"), "{run:?}");
     sandbox.shield(&sandbox.home(), &["install", "--global"]).expect(0);
+    let run = sandbox.shield(&sandbox.home(), &["doctor"]).expect(0);
+    assert!(run.stderr.contains("no repository here"), "{run:?}");
     let stubs = sandbox.home().join(".local/share/shield-hook/hooks");
     fs::remove_file(stubs.join("pre-rebase")).unwrap_or_default();
     fs::remove_file(stubs.join("pre-commit")).unwrap();

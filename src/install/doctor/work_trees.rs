@@ -1,0 +1,104 @@
+//! Linked work trees in which git finds no hook, or a manager's without ours.
+
+use std::path::Path;
+
+use super::super::inspect::Seen;
+use super::super::site::{Manager, Site};
+use super::super::stub::quote;
+use super::super::{block, directory, files, lefthook, names};
+use super::Trouble;
+use crate::error::Result;
+
+pub(super) fn look(site: &Site, seen: &[Seen], troubles: &mut Vec<Trouble>) -> Result<()> {
+    let ours_run = seen.iter().any(Seen::is_ours);
+    match &site.manager {
+        _ if !ours_run => Ok(()),
+        Manager::Lefthook(team) => without_commands(site, team, troubles),
+        _ => without_directory(site, troubles),
+    }
+}
+
+/// A relative hooks path counts from the top of each work tree, and is not there in all of them.
+fn without_directory(site: &Site, troubles: &mut Vec<Trouble>) -> Result<()> {
+    let Some(path) = site.hooks_path.as_ref().filter(|path| !Path::new(&path.value).is_absolute()) else {
+        return Ok(());
+    };
+    for tree in site.other_work_trees()? {
+        let there = tree.join(&path.value);
+        if !there.join("pre-commit").exists() && !there.join("pre-push").exists() {
+            let what = format!(
+                "the work tree {} has no {}: git runs no hook there, and says nothing",
+                tree.display(),
+                path.value
+            );
+            troubles.push(Trouble::error("worktree-without-hooks", what, absolute(site, &site.hooks)));
+        } else if let Some(hook) = lacking(site, &there)? {
+            let what = format!("in the work tree {} the {hook} hook is as its branch has it, without ours", tree.display());
+            troubles.push(Trouble::error("worktree-without-hooks", what, install_in(&tree)));
+        }
+    }
+    Ok(())
+}
+
+fn install_in(tree: &Path) -> String {
+    format!("(cd {} && shield-hook install)", quote(&tree.to_string_lossy()))
+}
+
+/// A hook that stops leaks and does not run ours in another work tree's hooks directory, when it does here.
+fn lacking(site: &Site, there: &Path) -> Result<Option<&'static str>> {
+    for hook in ["pre-commit", "pre-push"] {
+        let ours = directory::holds(there, hook)?
+            || match (&site.manager, there.parent()) {
+                (Manager::Husky(_), Some(scripts)) => [scripts, there].iter().any(|scripts| {
+                    let text = files::read_text(&scripts.join(hook)).ok().flatten();
+                    text.is_some_and(|text| !block::pieces(&text).is_empty())
+                }),
+                _ => false,
+            };
+        if !ours {
+            return Ok(Some(hook));
+        }
+    }
+    Ok(None)
+}
+
+/// The command that leads every work tree to the hooks of one.
+fn absolute(site: &Site, hooks: &Path) -> String {
+    let scope = site.hooks_path.as_ref().map_or("local", |path| path.scope.as_str());
+    format!("git config --{scope} core.hooksPath {}", quote(&hooks.to_string_lossy()))
+}
+
+/// Why a relative hooks path leads nowhere in this work tree, when it leads to hooks in another one: the command that
+/// leads there.
+pub(super) fn hooks_of_another(site: &Site) -> Result<Option<String>> {
+    let Some(path) = site.hooks_path.as_ref().filter(|p| !p.value.is_empty() && !Path::new(&p.value).is_absolute())
+    else {
+        return Ok(None);
+    };
+    let trees = site.other_work_trees()?;
+    let hooks = trees.iter().map(|tree| tree.join(&path.value)).find(|hooks| hooks.join("pre-commit").is_file());
+    Ok(hooks.map(|hooks| absolute(site, &hooks)))
+}
+
+/// lefthook runs in all work trees, with what its configuration holds in each.
+fn without_commands(site: &Site, team: &Path, troubles: &mut Vec<Trouble>) -> Result<()> {
+    let directory = site.own_hooks();
+    let managed: Vec<&str> = names::USUAL
+        .into_iter()
+        .filter(|hook| std::fs::read(directory.join(hook)).is_ok_and(|bytes| lefthook::wrote(&bytes)))
+        .collect();
+    for tree in site.other_work_trees()? {
+        let team = tree.join(team.strip_prefix(&site.root).unwrap_or(team));
+        let Some(shared) = files::read_text(&team)? else { continue };
+        let local = files::read_text(&lefthook::local_config(&tree, &team))?.unwrap_or_default();
+        let runs = |hook: &&&str| [&shared, &local].iter().any(|text| lefthook::runs_ours(text, hook));
+        if let Some(hook) = managed.iter().find(|hook| !runs(hook)) {
+            troubles.push(Trouble::error(
+                "worktree-without-hooks",
+                format!("in the work tree {} lefthook's {hook} runs without ours", tree.display()),
+                install_in(&tree),
+            ));
+        }
+    }
+    Ok(())
+}

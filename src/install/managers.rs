@@ -1,0 +1,248 @@
+//! Who else writes hooks in a repository, or leads git to other ones, the next time that its set-up runs.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::site::Site;
+
+/// Something that the repository's set-up runs, and that takes our hooks away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rewriter {
+    /// Its name; none for a line that does it by hand.
+    pub name: Option<&'static str>,
+    /// The file that names it, relative to the root.
+    pub file: String,
+    /// The line, from 1, where a line does it.
+    pub line: Option<usize>,
+    /// What it does.
+    pub does: Does,
+}
+
+/// How our hooks get lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Does {
+    /// It writes files into the hooks directory.
+    Writes,
+    /// It sets `core.hooksPath`.
+    Leads,
+}
+
+/// Managers that have a file of their own.
+const FILES: [(&str, &str); 14] = [
+    (".overcommit.yml", "overcommit"),
+    ("captainhook.json", "CaptainHook"),
+    ("grumphp.yml", "GrumPHP"),
+    ("grumphp.yml.dist", "GrumPHP"),
+    (".rusty-hook.toml", "rusty-hook"),
+    ("hk.pkl", "hk"),
+    (".simple-git-hooks.json", "simple-git-hooks"),
+    (".simple-git-hooks.js", "simple-git-hooks"),
+    (".simple-git-hooks.cjs", "simple-git-hooks"),
+    (".simple-git-hooks.mjs", "simple-git-hooks"),
+    ("simple-git-hooks.json", "simple-git-hooks"),
+    ("simple-git-hooks.js", "simple-git-hooks"),
+    ("simple-git-hooks.cjs", "simple-git-hooks"),
+    ("simple-git-hooks.mjs", "simple-git-hooks"),
+];
+
+/// Managers that package.json names by a key of their own.
+const PACKAGE_KEYS: [(&str, &str); 3] =
+    [("simple-git-hooks", "simple-git-hooks"), ("gitHooks", "yorkie"), ("git-hooks", "git-hooks")];
+
+/// Managers that a manifest names as a dependency.
+const DEPENDENCIES: [(&str, &str, &str); 15] = [
+    ("package.json", "simple-git-hooks", "simple-git-hooks"),
+    ("package.json", "yorkie", "yorkie"),
+    ("package.json", "ghooks", "ghooks"),
+    ("package.json", "git-hooks", "git-hooks"),
+    ("package.json", "pre-commit", "the pre-commit package of npm"),
+    ("package.json", "pre-push", "the pre-push package of npm"),
+    ("package.json", "git-validate", "git-validate"),
+    ("composer.json", "captainhook/captainhook", "CaptainHook"),
+    ("composer.json", "captainhook/plugin-composer", "CaptainHook"),
+    ("composer.json", "phpro/grumphp", "GrumPHP"),
+    ("composer.json", "brainmaestro/composer-git-hooks", "composer-git-hooks"),
+    ("Gemfile", "overcommit", "overcommit"),
+    ("Cargo.toml", "cargo-husky", "cargo-husky"),
+    ("pom.xml", "git-build-hook-maven-plugin", "git-build-hook"),
+    ("pom.xml", "githook-maven-plugin", "githook-maven-plugin"),
+];
+
+/// Files whose commands people run after a clone.
+const SET_UP: [&str; 38] = [
+    "package.json",
+    "composer.json",
+    "Gemfile",
+    "Rakefile",
+    "Makefile",
+    "makefile",
+    "GNUmakefile",
+    "justfile",
+    "Justfile",
+    ".justfile",
+    "Taskfile.yml",
+    "Taskfile.yaml",
+    "tox.ini",
+    "noxfile.py",
+    "tasks.py",
+    "pyproject.toml",
+    "setup.py",
+    "build.rs",
+    "build.gradle",
+    "build.gradle.kts",
+    "pom.xml",
+    "CMakeLists.txt",
+    "mix.exs",
+    "deno.json",
+    "mise.toml",
+    ".mise.toml",
+    ".envrc",
+    "flake.nix",
+    "devenv.nix",
+    ".devcontainer/devcontainer.json",
+    "setup.sh",
+    "bootstrap.sh",
+    "bin/setup",
+    "script/setup",
+    "script/bootstrap",
+    "scripts/setup.sh",
+    "scripts/install-hooks.sh",
+    "scripts/bootstrap.sh",
+];
+
+/// Files larger than this are no set-up that people wrote.
+const LARGEST: u64 = 1 << 20;
+
+/// All that would take our hooks away when it runs again.
+pub fn find(site: &Site) -> Vec<Rewriter> {
+    if site.bare {
+        return Vec::new();
+    }
+    let mut found: Vec<Rewriter> = Vec::new();
+    let mut add = |rewriter: Rewriter| {
+        let known = found.iter().any(|r| r.name.is_some() && r.name == rewriter.name);
+        if !known {
+            found.push(rewriter);
+        }
+    };
+    let named =
+        |name, file: &str| Rewriter { name: Some(name), file: file.into(), line: None, does: Does::Writes };
+    let package = read(&site.root, "package.json").and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    for (key, name) in PACKAGE_KEYS {
+        if package.as_ref().is_some_and(|package| package.get(key).is_some()) {
+            add(named(name, "package.json"));
+        }
+    }
+    // husky 4 and earlier: no directory of scripts, but commands in package.json.
+    if package.as_ref().is_some_and(|package| package.pointer("/husky/hooks").is_some()) {
+        add(named("husky 4", "package.json"));
+    }
+    for (file, name) in FILES {
+        if site.root.join(file).is_file() {
+            add(named(name, file));
+        }
+    }
+    for (file, dependency, name) in DEPENDENCIES {
+        if read(&site.root, file).is_some_and(|text| depends(file, &text, dependency)) {
+            add(named(name, file));
+        }
+    }
+    for file in SET_UP {
+        let text = read(&site.root, file).unwrap_or_default();
+        for (number, line) in text.lines().enumerate() {
+            if let Some(does) = by_hand(site, line) {
+                add(Rewriter { name: None, file: file.into(), line: Some(number + 1), does });
+            }
+        }
+    }
+    found
+}
+
+fn read(root: &Path, file: &str) -> Option<String> {
+    let path = root.join(file);
+    let about = path.metadata().ok()?;
+    (about.is_file() && about.len() <= LARGEST).then(|| std::fs::read_to_string(&path).ok())?
+}
+
+fn depends(file: &str, text: &str, dependency: &str) -> bool {
+    if file.ends_with(".json") {
+        let Ok(manifest) = serde_json::from_str::<Value>(text) else { return false };
+        let tables = ["dependencies", "devDependencies", "optionalDependencies", "require", "require-dev"];
+        return tables.iter().any(|table| manifest.get(table).is_some_and(|all| all.get(dependency).is_some()));
+    }
+    text.lines().map(str::trim).any(|line| !line.starts_with('#') && line.contains(dependency))
+}
+
+/// Whether a line of a set-up writes hooks or leads git elsewhere than where ours are.
+fn by_hand(site: &Site, line: &str) -> Option<Does> {
+    let trimmed = line.trim_start();
+    if ["#", "//", "<!--"].iter().any(|comment| trimmed.starts_with(comment)) {
+        return None;
+    }
+    if let Some(at) = line.to_ascii_lowercase().find("core.hookspath") {
+        let value = line[at + "core.hooksPath".len()..]
+            .trim_start_matches(|c: char| c.is_whitespace() || "=\"'\\,".contains(c))
+            .split(|c: char| c.is_whitespace() || "\"'\\,;&|)`".contains(c))
+            .next()
+            .unwrap_or_default();
+        let elsewhere = !value.is_empty() && site.root.join(value) != site.hooks && !line.contains("--unset");
+        return elsewhere.then_some(Does::Leads);
+    }
+    line.contains(".git/hooks").then_some(Does::Writes)
+}
+
+/// The directory of scripts that husky will run once the repository's set-up has run it; nothing where there is no sign
+/// of husky.
+pub fn husky_to_come(root: &Path) -> Option<std::path::PathBuf> {
+    let package = read(root, "package.json").and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    let scripts = package.as_ref().and_then(|package| package.get("scripts")?.as_object());
+    let called = scripts.into_iter().flatten().filter_map(|(_, command)| husky_directory(command.as_str()?)).next();
+    let usual = root.join(".husky");
+    match called {
+        Some(directory) if !directory.contains("..") => Some(root.join(directory)),
+        Some(_) => usual.is_dir().then_some(usual),
+        None => {
+            let other = read(root, "package.json").is_some_and(|text| !text.contains("husky"));
+            let scripted = !other && super::names::ALL.iter().any(|hook| usual.join(hook).is_file());
+            scripted.then_some(usual)
+        }
+    }
+}
+
+/// The directory that a command gives to husky.
+fn husky_directory(command: &str) -> Option<String> {
+    for part in command.split(['&', '|', ';']) {
+        let words: Vec<&str> = part.split_whitespace().collect();
+        let Some(at) = words.iter().position(|word| *word == "husky" || word.ends_with("/husky")) else { continue };
+        let rest = words[at + 1..].iter().find(|word| !word.starts_with('-') && **word != "install" && **word != "init");
+        return match rest {
+            Some(word) if ["add", "set", "uninstall"].contains(word) => None,
+            Some(word) => Some((*word).to_owned()),
+            None => Some(".husky".into()),
+        };
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_directory_that_husky_is_given() {
+        for (command, directory) in [
+            ("husky", Some(".husky")),
+            ("husky install", Some(".husky")),
+            ("husky || true", Some(".husky")),
+            ("is-ci || husky install .config/husky", Some(".config/husky")),
+            ("cd .. && npx husky web/.husky", Some("web/.husky")),
+            ("node_modules/.bin/husky", Some(".husky")),
+            ("tsc -b", None),
+            ("husky add .husky/pre-commit x", None),
+            ("echo no-husky", None),
+        ] {
+            assert_eq!(husky_directory(command).as_deref(), directory, "{command}");
+        }
+    }
+}
