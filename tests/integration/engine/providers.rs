@@ -51,7 +51,6 @@ const FORMS: &[Form] = &[
     ("JFrog", "ARTIFACTORY_TOKEN", "AKCp${base62:69}", "", Bare, &["jfrog-api-key"]),
     // Clouds.
     ("AWS access key id with its secret", "aws", "@aws", "", Bare, &["aws-key-pair", "aws-key-pair-reversed", "aws-secret-access-key", "aws-access-key-id"]),
-    ("AWS access key id", "AWS_ACCESS_KEY_ID", "AKIA${base32:16}", "aws-key-id", Bare, &["aws-access-key-id"]),
     ("AWS secret key", "AWS_SECRET_ACCESS_KEY", "${base64:40}", "", Named, &["aws-secret-access-key"]),
     ("AWS Bedrock", "AWS_BEARER_TOKEN_BEDROCK", "ABSKQmVkcm9ja0FQSUtleS${base64:110}", "aws-bedrock", Bare, &["aws-bedrock-api-key"]),
     ("Google API key", "GOOGLE_API_KEY", "AIza${base64url:35}", "", Bare, &["google-api-key"]),
@@ -65,7 +64,7 @@ const FORMS: &[Form] = &[
     ("DigitalOcean", "DIGITALOCEAN_TOKEN", "dop_v1_${hex:64}", "", Bare, &["digitalocean-personal-token"]),
     ("Cloudflare, 40 letters", "CLOUDFLARE_API_TOKEN", "${base64url:40}", "", Named, &["cloudflare-api-token"]),
     ("Cloudflare", "CLOUDFLARE_API_TOKEN", "cfut_${base62:40}${hex:8}", "crc32-hex", Bare, &["cloudflare-scannable-token"]),
-    ("Alibaba", "ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI${base62:20}", "", Bare, &["alibaba-cloud-access-key-id"]),
+    ("Alibaba id with its secret", "alibaba", "LTAI${base62:20} ${base62:30}", "", Bare, &["alibaba-cloud-key-pair", "alibaba-cloud-access-key-secret"]),
     ("Heroku", "HEROKU_API_KEY", "HRKU-AA${base64url:58}", "", Bare, &["heroku-api-token"]),
     ("Fly.io", "FLY_API_TOKEN", "fo1_${base64url:43}", "", Bare, &["fly-io-access-token"]),
     ("Vercel", "VERCEL_TOKEN", "vcp_${base62:56}", "", Bare, &["vercel-access-token"]),

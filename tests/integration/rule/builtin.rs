@@ -209,7 +209,7 @@ fn half_of_a_pair_alone_still_knows_the_other_half() {
     };
     assert_eq!(rules(&[]), ["aws-key-pair"]);
     assert_eq!(rules(&["--rule", "aws-key-pair"]), ["aws-key-pair"]);
-    assert_eq!(rules(&["--rule", "aws-access-key-id"]), ["aws-access-key-id"]);
+    assert_eq!(rules(&["--rule", "aws-access-key-id", "--block", "low"]), ["aws-access-key-id"]);
     dir.write(".shield-hook.toml", "disable = [\"aws-access-key-id\"]\n");
     assert_eq!(rules(&[]), ["aws-key-pair"]);
     // What runs for the sake of another reports nothing by itself.
