@@ -129,10 +129,7 @@ const REACH: usize = 4 * WIDTH;
 /// The line on which `span` begins, with every span of `secrets` (sorted) in it masked, cut around `span` when it is
 /// long. `mask` stands for the secret itself, four asterisks for each other one.
 pub fn masked(text: &[u8], span: &Range<usize>, secrets: &[Range<usize>], mask: &str) -> Excerpt {
-    let from = span.start.saturating_sub(REACH);
-    let begin = memchr::memrchr(b'\n', &text[from..span.start]).map_or(from, |n| from + n + 1);
-    let to = text.len().min(span.end.saturating_add(REACH));
-    let end = memchr::memchr(b'\n', &text[span.start..to]).map_or(to, |n| span.start + n);
+    let Range { start: begin, end } = line_at(text, span);
     let (mut out, mut at, mut mark) = (String::new(), begin, 0..0);
     let mut here = secrets.iter().skip_while(|s| s.end <= begin).take_while(|s| s.start < end).peekable();
     while let Some(first) = here.next() {
@@ -154,7 +151,17 @@ pub fn masked(text: &[u8], span: &Range<usize>, secrets: &[Range<usize>], mask: 
         at = until.min(end);
     }
     out.push_str(&printable(&text[at.min(end)..end]));
-    cut(out, mark, begin == from && from > 0 && text[from - 1] != b'\n', end == to && to < text.len())
+    let goes_on = |at: Option<&u8>| at.is_some_and(|b| *b != b'\n');
+    cut(out, mark, goes_on(begin.checked_sub(1).map(|at| &text[at])), goes_on(text.get(end)))
+}
+
+/// The line on which `span` begins, as far as it is looked at.
+pub fn line_at(text: &[u8], span: &Range<usize>) -> Range<usize> {
+    let from = span.start.saturating_sub(REACH);
+    let begin = memchr::memrchr(b'\n', &text[from..span.start]).map_or(from, |n| from + n + 1);
+    let to = text.len().min(span.end.saturating_add(REACH));
+    let end = memchr::memchr(b'\n', &text[span.start..to]).map_or(to, |n| span.start + n);
+    begin..end
 }
 
 /// The text at `range` with every span of `secrets` in it masked, for looking at what stands around a secret. NUL bytes
@@ -195,11 +202,13 @@ fn cut(line: String, mark: Range<usize>, before: bool, after: bool) -> Excerpt {
     Excerpt { text: format!("{head}{text}{tail}"), span }
 }
 
-/// Text that cannot drive a terminal: control characters, and what is not UTF-8, become `\u{fffd}`.
+/// Text that cannot drive a terminal: control characters, and what is not UTF-8, become `\u{fffd}`. Zero bytes are left
+/// out, so that UTF-16 can be read.
 fn printable(bytes: &[u8]) -> String {
     bytes
         .to_str_lossy()
         .chars()
+        .filter(|c| *c != '\0')
         .map(|c| match c {
             '\t' => ' ',
             c if c.is_control() || is_invisible(c) => char::REPLACEMENT_CHARACTER,

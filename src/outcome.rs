@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::engine::{Mask, RuleStat};
+use crate::engine::{RuleStat, redact};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::finding::Finding;
@@ -44,8 +44,7 @@ pub struct Outcome {
 impl Outcome {
     /// What a run came to that `error` ended: nothing was judged.
     pub fn failed(error: &Error, took: Duration) -> Outcome {
-        let mask = Mask::new();
-        let error = error.reworded(|text| mask.over(text));
+        let error = error.reworded(redact::message);
         let skip = Skip { what: "run", path: String::new(), reason: error.message().to_owned(), incomplete: true };
         Outcome {
             findings: Vec::new(),

@@ -3,6 +3,7 @@
 //! Scan first, diff later: every new byte is scanned once, and only where something is found is the old side read to
 //! decide whether the line is new.
 
+mod shown;
 mod supply;
 mod versions;
 
@@ -19,13 +20,12 @@ use crate::chunk::{Chunk, Kind};
 use crate::engine::{self, Engine, Match, Scratch};
 use crate::error::Result;
 use crate::excerpt;
-use crate::finding::{Finding, Fingerprint, Location, Secret, Verdict};
+use crate::finding::{Finding, Fingerprint, Location, Verdict};
 use crate::git;
 use crate::outcome::{self, Outcome};
 use crate::package;
 use crate::policy::Policy;
 use crate::progress::Progress;
-use crate::rule::Confidence;
 use crate::source::{Coverage, Item, Old, Reader, Skip, Source, is_lfs_pointer};
 use crate::threads;
 use versions::{Versions, side_by_side};
@@ -85,10 +85,7 @@ fn run_in(sources: &[&dyn Source], engine: &Engine, policy: &Policy, follows: bo
         source.settle(&mut found);
         findings.extend(found);
     }
-    let mut stale = policy.stale();
-    redact(&mut findings, &mut coverage, &mut stale);
-    coverage.skipped.sort();
-    outcome::sort(&mut findings);
+    let stale = policy.stale();
     packages.sort_by_key(|row: &package::survey::Row| (row.path.clone(), row.line, row.name.clone()));
     packages.dedup();
     changes.sort_by(|a: &(String, package::change::Change), b| a.0.cmp(&b.0));
@@ -100,7 +97,7 @@ fn run_in(sources: &[&dyn Source], engine: &Engine, policy: &Policy, follows: bo
         stat.blocking = own.filter(|f| f.verdict.blocks()).count() as u64;
     }
     rule_stats.sort_by(|a, b| b.time.cmp(&a.time).then(a.rule.id.cmp(b.rule.id)));
-    Ok(Outcome {
+    let mut outcome = Outcome {
         rule_stats,
         findings,
         coverage,
@@ -114,61 +111,18 @@ fn run_in(sources: &[&dyn Source], engine: &Engine, policy: &Policy, follows: bo
         data: gate.data().map(str::to_owned),
         root: None,
         failed: None,
-    })
+    };
+    shown::redact(&mut outcome);
+    outcome.coverage.skipped.sort();
+    outcome::sort(&mut outcome.findings);
+    Ok(outcome)
 }
 
 /// Shorter secrets would tear words apart that have nothing to do with them.
 const SHORTEST_ON_A_LINE: usize = 8;
 
-/// A longer secret (a key block) fits into no path and no ref.
-const LONGEST_IN_A_NAME: usize = 1024;
-
 /// A secret this long does not stand somewhere else by chance; a shorter password is as likely a word.
 const TELLING: usize = 16;
-
-/// Whether a name that holds it would give the secret away. A guess that looks like a word is as likely the name itself.
-fn is_telling(f: &Finding) -> bool {
-    let value = f.secret.expose();
-    let mixed = value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);
-    let telling = value.len() >= TELLING && (mixed || f.confidence == Confidence::High);
-    let found_in_a_name = matches!(f.kind, Kind::PathName | Kind::RefName) && value.len() >= SHORTEST_ON_A_LINE;
-    !f.secret.is_public() && value.len() <= LONGEST_IN_A_NAME && (telling || found_in_a_name)
-}
-
-/// Masks the secrets of this run in all that names things: a path, a ref or a reason can hold one as well.
-fn redact(findings: &mut [Finding], coverage: &mut Coverage, stale: &mut [String]) {
-    let mut secrets: Vec<Secret> = findings.iter().filter(|f| is_telling(f)).map(|f| f.secret.clone()).collect();
-    secrets.sort_by(|a, b| (a.expose(), a.masked()).cmp(&(b.expose(), b.masked())));
-    secrets.dedup_by(|b, a| a.expose() == b.expose());
-    if secrets.is_empty() {
-        return;
-    }
-    let values = secrets.iter().map(Secret::expose);
-    let found = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(values);
-    let masks: Vec<String> = secrets.iter().map(Secret::masked).collect();
-    // It fails only for more patterns than fit into 31 bits; no name at all may then be shown.
-    let clean = |text: &[u8]| match &found {
-        Ok(found) if !found.is_match(text) => None,
-        Ok(found) => Some(found.replace_all_bytes(text, &masks)),
-        Err(_) => Some(b"****".to_vec()),
-    };
-    let clean_text = |text: &mut String| {
-        if let Some(masked) = clean(text.as_bytes()) {
-            *text = String::from_utf8_lossy(&masked).into_owned();
-        }
-    };
-    for finding in findings {
-        if let Some(path) = clean(&finding.location.path) {
-            finding.location.path = path.into();
-        }
-        finding.notes.iter_mut().for_each(clean_text);
-    }
-    for skip in &mut coverage.skipped {
-        clean_text(&mut skip.path);
-        clean_text(&mut skip.reason);
-    }
-    coverage.refs.iter_mut().chain(stale).for_each(clean_text);
-}
 
 /// What one worker brings back.
 #[derive(Default)]
@@ -299,7 +253,7 @@ fn judge(
             secret: found.secret,
             verified: found.verified,
             notes: found.notes,
-            excerpt: excerpt::masked(chunk.bytes, &found.span, spans, &mask),
+            excerpt: shown::excerpt(chunk, &found.span, spans, &mask),
             verdict: Verdict::Block,
             repair: Vec::new(),
         };

@@ -10,7 +10,7 @@ use anstream::adapter::strip_bytes;
 use super::options::{Color, Judging, Reporting};
 use crate::chunk::Kind;
 use crate::digest;
-use crate::engine::{Engine, Mask, Settings};
+use crate::engine::{Engine, Settings, redact};
 use crate::error::{Context, Result};
 use crate::exit::Exit;
 use crate::git::Repo;
@@ -208,10 +208,8 @@ impl Ending {
 
 /// What was not read was not searched, and its name may hold a credential.
 pub(super) fn mask_skipped(coverage: &mut Coverage) {
-    let mut mask = None;
     for skip in coverage.skipped.iter_mut().filter(|skip| skip.incomplete) {
-        let mask = mask.get_or_insert_with(Mask::new);
-        (skip.path, skip.reason) = (mask.over(&skip.path), mask.over(&skip.reason));
+        (skip.path, skip.reason) = (redact::name(&skip.path), redact::message(&skip.reason));
     }
 }
 

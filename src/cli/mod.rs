@@ -31,7 +31,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::engine::mask;
+use crate::engine::redact;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::say::say;
@@ -117,7 +117,7 @@ enum Waiting {
 pub fn parse() -> Result<Command, ExitCode> {
     parsed(std::env::args_os().collect()).map_err(|e| {
         let text = e.to_string();
-        match mask(&text) {
+        match redact::message(&text) {
             masked if masked != text && e.use_stderr() => say!("{}", masked.trim_end()),
             // Where standard error is gone there is nobody to tell.
             _ => _ = e.print(),
@@ -185,7 +185,7 @@ fn complain(error: &Error) {
         return;
     }
     // What was typed may be the very credential that somebody asks about.
-    say!("error: {}", mask(&error.to_string()));
+    say!("error: {}", redact::message(&error.to_string()));
     say!("{}", crate::digest::failed(error));
 }
 

@@ -10,11 +10,11 @@ mod follow;
 pub mod generic;
 mod judge;
 mod manifest;
-mod mask;
 mod matcher;
 mod placeholder;
 pub mod prefilter;
 mod ready;
+pub mod redact;
 mod resolve;
 mod run;
 mod seen;
@@ -43,8 +43,6 @@ use seen::Seen;
 pub use tally::RuleStat;
 use tally::{Counter, Tally};
 use view::View;
-
-pub use mask::{Mask, mask};
 
 /// What the engine is asked to do.
 #[derive(Clone, Debug)]

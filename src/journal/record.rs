@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::digest;
-use crate::engine::mask;
+use crate::engine::redact;
 use crate::error::Error;
 use crate::finding::Verdict;
 use crate::outcome::Outcome;
@@ -144,7 +144,7 @@ impl Record {
             result: "error".into(),
             exit: error.exit() as u8,
             ms: took.as_millis() as u64,
-            digest: format!("shield-hook: error: {}", mask(error.message().lines().next().unwrap_or_default())),
+            digest: format!("shield-hook: error: {}", redact::message(error.message().lines().next().unwrap_or_default())),
             ..Record::new(command)
         }
     }

@@ -7,6 +7,7 @@ use bstr::ByteSlice;
 use super::Part;
 use crate::chunk::{Chunk, Kind};
 use crate::engine::Engine;
+use crate::engine::redact::{self, Quoted};
 use crate::error::Result;
 use crate::excerpt;
 use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Verdict};
@@ -80,6 +81,7 @@ pub(super) fn judge(
 fn finding(draft: &Draft, item: &Item, chunk: Chunk<'_>, span: &Range<usize>, secrets: &[Range<usize>]) -> Finding {
     let place = excerpt::Places::new(chunk.bytes).locate(span);
     let subject = Secret::public(draft.subject.as_bytes());
+    let shown = redact::spans(chunk.bytes, excerpt::line_at(chunk.bytes, span), secrets, Quoted::Weigh);
     Finding {
         rule: draft.rule,
         confidence: draft.confidence,
@@ -95,7 +97,7 @@ fn finding(draft: &Draft, item: &Item, chunk: Chunk<'_>, span: &Range<usize>, se
         secret: subject,
         verified: None,
         notes: draft.notes.clone(),
-        excerpt: visible(excerpt::masked(chunk.bytes, span, secrets, "****"), &draft.subject),
+        excerpt: visible(excerpt::masked(chunk.bytes, span, &shown, "****"), &draft.subject),
         verdict: Verdict::Block,
         repair: Vec::new(),
     }

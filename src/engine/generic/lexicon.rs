@@ -66,6 +66,11 @@ fn known(word: &[u8]) -> u8 {
     }
 }
 
+/// Whether this is a word of the vocabulary, in any case.
+pub fn is_word(word: &[u8]) -> bool {
+    (3..COMMON.len().min(WORDS.len())).contains(&word.len()) && known(&word.to_ascii_lowercase()) > 0
+}
+
 /// The common words.
 pub fn common() -> impl Iterator<Item = &'static str> {
     COMMON.iter().enumerate().flat_map(|(n, row)| {

@@ -1,0 +1,133 @@
+//! What must not be shown: in the lines of a report, and in all that a run says about itself.
+//!
+//! Three kinds of text are told apart. A line out of a file shows only what is known to be harmless. A message is in our
+//! words, and what it repeats is weighed word by word. A name (a path, a ref, a command) is what a reader needs to find
+//! the place, so only a rule that is sure of its credential masks a part of it.
+
+mod credential;
+mod line;
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use bstr::ByteSlice;
+
+use super::{Engine, Match, Scratch, Settings};
+use crate::chunk::{Chunk, Kind, Origin};
+use crate::rule::{Confidence, RuleSet};
+use credential::{Role, could_be_credential};
+pub use line::Quoted;
+
+/// Stands for what is not shown.
+const MASK: &str = "****";
+
+/// A path or ref with every credential in it masked that a rule is sure of.
+pub fn name(text: &str) -> String {
+    by_rules(text, Confidence::High)
+}
+
+/// A message of ours with everything masked that could be a credential. Paths in it are masked as names are, and ids of
+/// git objects are shown.
+pub fn message(text: &str) -> String {
+    let text = by_rules(text, Confidence::Medium);
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text.as_str());
+    while !rest.is_empty() {
+        let blank = rest.find(|c| !is_border(c)).unwrap_or(rest.len());
+        out.push_str(&rest[..blank]);
+        let word = &rest[blank..];
+        let word = &word[..word.find(is_border).unwrap_or(word.len())];
+        out.push_str(if is_shown(word) { word } else { MASK });
+        rest = &rest[blank + word.len()..];
+    }
+    out
+}
+
+/// A line out of a file, as a message may repeat it.
+pub fn quoted_line(text: &str) -> String {
+    let text = by_rules(text, Confidence::Low);
+    let mut hidden = line::hidden(text.as_bytes(), &[], Quoted::Hide);
+    hidden.sort_by_key(|span| span.start);
+    let (mut out, mut at) = (Vec::new(), 0);
+    for span in hidden.into_iter().filter(|span| !span.is_empty()) {
+        if span.start >= at {
+            out.extend_from_slice(&text.as_bytes()[at..span.start]);
+            out.extend_from_slice(MASK.as_bytes());
+        }
+        at = at.max(span.end);
+    }
+    out.extend_from_slice(&text.as_bytes()[at..]);
+    out.to_str_lossy().into_owned()
+}
+
+/// `secrets`, and everything else in `text` at `window` that an excerpt must not show; sorted, none overlapping another.
+pub fn spans(text: &[u8], window: Range<usize>, secrets: &[Range<usize>], quoted: Quoted) -> Vec<Range<usize>> {
+    let part = &text[window.clone()];
+    // Positions in the line without the zero bytes that UTF-16 has between its letters.
+    let kept: Vec<usize> = (0..part.len()).filter(|at| part[*at] != 0).collect();
+    let line: Vec<u8> = kept.iter().map(|at| part[*at]).collect();
+    let inside = |at: usize| kept.partition_point(|k| window.start + k < at);
+    let here = secrets.iter().filter(|s| s.start < window.end && s.end > window.start);
+    let found: Vec<_> = here.map(|s| inside(s.start)..inside(s.end)).filter(|s| !s.is_empty()).collect();
+    let hidden = line::hidden(&line, &found, quoted).into_iter().filter(|span| !span.is_empty());
+    let outside = |span: Range<usize>| window.start + kept[span.start]..window.start + kept[span.end - 1] + 1;
+    let mut all: Vec<_> = secrets.iter().cloned().chain(hidden.map(outside)).collect();
+    all.sort_by_key(|span| (span.start, span.end));
+    all.dedup_by(|next, last| {
+        let overlaps = next.start < last.end || next == last;
+        last.end = if overlaps { last.end.max(next.end) } else { last.end };
+        overlaps
+    });
+    all
+}
+
+/// Whether a word that somebody typed is a credential, or looks like nothing else.
+pub fn is_credential(word: &str) -> bool {
+    let has = |is: fn(&u8) -> bool| word.bytes().any(|b| is(&b));
+    let random = has(u8::is_ascii_digit) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
+    by_rules(word, Confidence::Medium) != word || random && could_be_credential(word.as_bytes(), Role::Text)
+}
+
+fn is_border(c: char) -> bool {
+    c.is_whitespace() || "\"'`()[]{},;<>".contains(c)
+}
+
+/// Whether a word of a message is shown.
+fn is_shown(word: &str) -> bool {
+    let word = word.trim_end_matches([':', '.', '!', '?']);
+    let is_id = (7..=64).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_path = word.contains(['/', '\\']);
+    let is_rule = || RuleSet::builtin().get(word).is_some();
+    is_id || is_path || is_rule() || word.contains(MASK) || !could_be_credential(word.as_bytes(), Role::Message)
+}
+
+/// The built-in rules, for what is said seldom.
+static ENGINE: OnceLock<Engine> = OnceLock::new();
+
+/// `text` with every credential masked that a rule finds with this confidence.
+fn by_rules(text: &str, least: Confidence) -> String {
+    let engine = ENGINE.get_or_init(|| Engine::new(RuleSet::builtin(), Settings::default()));
+    let origin = Origin { kind: Kind::Stdin, path: "".into(), commit: None };
+    let found = engine.scan(Chunk { origin: &origin, bytes: text.as_bytes() }, &mut Scratch::default());
+    let (mut out, mut at) = (String::new(), 0);
+    for one in found.iter().filter(|one| one.confidence >= least) {
+        for (span, mask) in parts(one) {
+            let Some(before) = text.get(at..span.start) else { continue };
+            out.push_str(before);
+            out.push_str(&mask);
+            at = span.end;
+        }
+    }
+    out.push_str(text.get(at..).unwrap_or_default());
+    out
+}
+
+/// A match, and the other half of a pair, in their order.
+fn parts(found: &Match) -> Vec<(Range<usize>, String)> {
+    let own = (found.span.clone(), found.secret.masked());
+    let mut parts: Vec<_> = found.pair.iter().map(|pair| (pair.clone(), MASK.to_owned())).chain([own]).collect();
+    parts.sort_by_key(|(span, _)| span.start);
+    parts
+}
+
+#[cfg(test)]
+mod tests;
