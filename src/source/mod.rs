@@ -27,9 +27,10 @@ pub use stdin::Stdin;
 pub use swept::Sieve;
 pub use worktree::WorkTree;
 
+use bstr::BString;
 use serde::Serialize;
 
-use crate::chunk::Origin;
+use crate::chunk::{Kind, Origin};
 use crate::error::Result;
 use crate::finding::Finding;
 use crate::git::Oid;
@@ -97,6 +98,14 @@ pub struct Item {
     pub content: Content,
     /// What it is compared with once something was found in it.
     pub old: Old,
+}
+
+impl Item {
+    /// The name of a file, which is read as its content is.
+    fn name_of(path: BString) -> Item {
+        let content = Content::Bytes(path.to_vec().into_boxed_slice());
+        Item { origin: Origin { kind: Kind::PathName, path, commit: None }, content, old: Old::Nothing }
+    }
 }
 
 /// Where an item's bytes are.

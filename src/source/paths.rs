@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bstr::{BString, ByteSlice, ByteVec};
 use ignore::WalkBuilder;
 
-use super::{Content, Coverage, Item, Old, Reader, Skip, Source};
+use super::{AtHand, Content, Coverage, Item, Old, Reader, Skip, Source};
 use crate::chunk::{Kind, Origin};
+use crate::engine::redact;
 use crate::error::Result;
 use crate::file;
 
@@ -43,13 +44,16 @@ impl Source for Paths {
                 Ok(_) => items.push(self.item(path.clone(), Kind::File)),
                 Err(_) if path.symlink_metadata().is_ok() => items.push(self.item(path.clone(), Kind::Symlink)),
                 Err(e) => {
-                    let path = self.item(path.clone(), Kind::File).origin.path.to_string();
+                    // Nothing is there, so this is a word that somebody typed and no place to be found again.
+                    let path = redact::message(&self.item(path.clone(), Kind::File).origin.path.to_string());
                     coverage.skipped.push(Skip { what: "file", path, reason: e.to_string(), incomplete: true });
                 }
             }
         }
         items.sort_by(|a, b| a.origin.path.cmp(&b.origin.path));
         items.dedup_by(|a, b| a.origin == b.origin);
+        let names: Vec<Item> = items.iter().map(|item| Item::name_of(item.origin.path.clone())).collect();
+        items.extend(names);
         Ok(items)
     }
 
@@ -211,10 +215,7 @@ pub(super) struct FileReader {
 impl Reader for FileReader {
     fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
         use std::io::Read;
-        let Content::File(path) = &item.content else {
-            into.clear();
-            return Ok(());
-        };
+        let Content::File(path) = &item.content else { return AtHand.read(item, into) };
         let failed = |e: std::io::Error| Skip {
             what: "file",
             path: item.origin.path.to_string(),

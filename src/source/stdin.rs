@@ -4,7 +4,7 @@ use std::io::Read;
 
 use bstr::BString;
 
-use super::{Content, Coverage, Item, Old, Reader, Skip, Source};
+use super::{AtHand, Content, Coverage, Item, Old, Reader, Skip, Source};
 use crate::chunk::{Kind, Origin};
 use crate::error::Result;
 
@@ -19,7 +19,8 @@ pub struct Stdin {
 impl Source for Stdin {
     fn plan(&self, _: &mut Coverage) -> Result<Vec<Item>> {
         let origin = Origin { kind: Kind::Stdin, path: self.name.clone(), commit: None };
-        Ok(vec![Item { origin, content: Content::Stdin, old: Old::Nothing }])
+        let input = Item { origin, content: Content::Stdin, old: Old::Nothing };
+        Ok(vec![input, Item::name_of(self.name.clone())])
     }
 
     fn reader(&self) -> Result<Box<dyn Reader + '_>> {
@@ -33,6 +34,9 @@ struct StdinReader {
 
 impl Reader for StdinReader {
     fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
+        if !matches!(item.content, Content::Stdin) {
+            return AtHand.read(item, into);
+        }
         into.clear();
         let skip =
             |reason| Skip { what: "standard input", path: item.origin.path.to_string(), reason, incomplete: true };
