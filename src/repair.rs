@@ -5,6 +5,7 @@
 use bstr::ByteSlice;
 
 use crate::chunk::Kind;
+use crate::engine::redact;
 use crate::finding::{Finding, Step, Verdict};
 use crate::git::{self, Oid, Reach, Repo};
 use crate::package;
@@ -118,7 +119,7 @@ impl Planner<'_> {
                 let what = "it is on another branch: go there, and scan again";
                 let mut branches = self.refs.iter().filter_map(|r| Some((r.name.strip_prefix(b"refs/heads/")?, r.id)));
                 let go = match branches.find(|(_, tip)| git::reaches(objects, &[*tip], id)) {
-                    Some((name, _)) => format!("git switch {}", quote(&name.to_str_lossy())),
+                    Some((name, _)) => format!("git switch {}", ref_name(name)),
                     // HEAD was detached, or the branch is gone.
                     None => format!("git switch -c NEW {short}"),
                 };
@@ -206,7 +207,7 @@ impl Planner<'_> {
         let on = finding.location.path.strip_prefix(b"note on ").map(|on| on.to_str_lossy().into_owned());
         let (Some(holder), Some(on)) = (holder, on) else { return Vec::new() };
         let parents = git::parents_of(repo, &id).unwrap_or_default();
-        let name = quote(&holder.name.to_str_lossy());
+        let name = ref_name(&holder.name);
         let onto: String = parents.iter().map(|p| format!("-p {} ", p.to_hex_with_len(10))).collect();
         vec![step(
             "write the note anew, without it, and make one commit of the notes since then",
@@ -263,7 +264,7 @@ fn tag(finding: &Finding) -> Vec<Step> {
 fn tagged(finding: &Finding, refs: &[git::Ref]) -> Vec<Step> {
     let Some(id) = finding.location.path.strip_prefix(b"blob ") else { return Vec::new() };
     let named = refs.iter().filter(|r| r.id.to_string().as_bytes() == id);
-    let delete = |r: &git::Ref| format!("git update-ref -d {}", quote(&r.name.to_str_lossy()));
+    let delete = |r: &git::Ref| format!("git update-ref -d {}", ref_name(&r.name));
     named.map(|r| step("delete what points at it", [delete(r)])).collect()
 }
 
@@ -281,6 +282,11 @@ fn in_message(objects: &mut git::Objects, finding: &Finding, commit: Oid) -> boo
 
 fn step<C: Into<String>>(what: impl Into<String>, run: impl IntoIterator<Item = C>) -> Step {
     Step { what: what.into(), run: run.into_iter().map(Into::into).collect() }
+}
+
+/// A ref as an argument; a credential in it stays unsaid, and has to be filled in.
+fn ref_name(name: &[u8]) -> String {
+    quote(&redact::name(&name.to_str_lossy()))
 }
 
 /// An argument for a POSIX shell.

@@ -6,7 +6,7 @@ use std::fmt;
 use bstr::BString;
 
 use crate::chunk::{Chunk, Kind, Origin};
-use crate::engine::{Engine, Match, Scratch, Settings};
+use crate::engine::{Engine, Match, Scratch, Settings, redact};
 use crate::finding::{Fingerprint, Secret};
 use crate::rule::generate::{Generator, Sample};
 use crate::rule::{Confidence, Rule, RuleSet, Status, pattern, shape};
@@ -234,7 +234,8 @@ impl<'r> Trial<'r> {
     }
 
     fn complain_of(&mut self, rule: &'static Rule, message: String) {
-        self.complain(Complaint { rule: rule.id, message });
+        // A literal in a rule file may be a credential.
+        self.complain(Complaint { rule: rule.id, message: redact::message(&message) });
     }
 
     fn complain(&mut self, complaint: Complaint) {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::scan::root_for;
+use crate::engine::redact;
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::file;
@@ -54,6 +55,14 @@ pub fn run(args: Args) -> Result<Exit> {
     if expires.is_some_and(|day| day < crate::policy::today()) {
         return Err(Error::usage("--expires is in the past, so nothing would be allowed"));
     }
+    if let Some(path) = args.path.as_deref().filter(|path| redact::name(path) != **path) {
+        return Err(Error::usage(format!("{}: the path holds a credential", redact::name(path)))
+            .help("write * in its place"));
+    }
+    let reason = redact::message(args.reason.trim());
+    if reason != args.reason.trim() {
+        say!("shield-hook: the reason may hold a credential, so it is written as: {reason}");
+    }
     let mut new = Vec::new();
     for text in &args.fingerprints {
         let fingerprint = Fingerprint::parse(text).ok_or_else(|| {
@@ -62,7 +71,7 @@ pub fn run(args: Args) -> Result<Exit> {
         new.push(NewAllowance {
             fingerprint: Some(fingerprint.to_string()),
             path: args.path.iter().cloned().collect(),
-            reason: args.reason.trim().to_owned(),
+            reason: reason.clone(),
             expires,
             ..NewAllowance::default()
         });
@@ -80,7 +89,7 @@ pub fn run(args: Args) -> Result<Exit> {
         };
         match known.allow.iter().find(same) {
             Some(a) => {
-                say!("shield-hook: {name}:{} allows it already: {}", a.line, a.reason);
+                say!("shield-hook: {name}:{} allows it already: {}", a.line, a.why());
                 false
             }
             None => true,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::gate::{Gate, Home};
 use super::options::Judging;
 use super::scan::root_for;
+use crate::engine::redact;
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::finding::Verdict;
@@ -203,9 +204,10 @@ fn audit(baseline: &Baseline, outcome: &Outcome, path: &Path) -> Result<()> {
         let found = outcome.findings.iter().any(|f| f.fingerprint == entry.fingerprint);
         gone += usize::from(!found);
         bare += usize::from(entry.reason.is_empty());
-        let reason = if entry.reason.is_empty() { "no reason given" } else { &entry.reason };
+        let reason =
+            if entry.reason.is_empty() { "no reason given".to_owned() } else { redact::message(&entry.reason) };
         let state = if found { "found" } else { "gone " };
-        let at = crate::policy::baseline::escape(entry.path.as_ref());
+        let at = redact::name(&crate::policy::baseline::escape(entry.path.as_ref()));
         writeln!(out, "{state}  {}  {}  {at}  {reason}", entry.fingerprint, entry.rule).or_unprinted()?;
     }
     let new = outcome.findings.iter().filter(|f| f.verdict == Verdict::Block && !baseline.contains(&f.fingerprint));

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::packages::{self, Asking, Telling};
+use crate::engine::redact;
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::file;
@@ -179,6 +180,10 @@ fn read_lockfile(what: &str, forced: Option<&dyn Format>, advisories: &Advisorie
 }
 
 fn look_up(what: &str, only: Option<Ecosystem>, advisories: &Advisories, survey: &mut Survey) -> Result<()> {
+    if redact::is_credential(what) {
+        return Err(Error::usage("this is no package's name: it could be a credential, so it is not repeated here")
+            .help("if it is one, revoke it: a shell keeps what was typed"));
+    }
     let (named, rest) = match what.split_once(':') {
         Some((ecosystem, rest)) => (Some(known_ecosystem(ecosystem)?), rest),
         None => (None, what),

@@ -75,7 +75,7 @@ fn check(judging: &Judging) -> Result<Exit> {
         let at = format!("{}:{}", allowance.file, allowance.line);
         allowance.prove().map_err(|why| Error::usage(format!("{at}: {why}")))?;
         if allowance.broad {
-            say!("shield-hook: warning: {at}: this allowance is broad: {}", allowance.reason);
+            say!("shield-hook: warning: {at}: this allowance is broad: {}", allowance.why());
         }
     }
     for line in policy.stale() {
@@ -115,7 +115,7 @@ fn show(judging: &Judging) -> Result<Exit> {
     writeln!(out, "# {} rules, set {}", rules.len(), rules.hash()).or_unprinted()?;
     for a in policy.allowances() {
         let until = a.expires.map(|d| format!(" (until {d})")).unwrap_or_default();
-        writeln!(out, "# {}:{}: allows {}: {}{until}", a.file, a.line, a.about(), a.reason).or_unprinted()?;
+        writeln!(out, "# {}:{}: allows {}: {}{until}", a.file, a.line, a.about(), a.why()).or_unprinted()?;
     }
     Ok(Exit::Clean)
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::gate::{Gate, Home};
 use super::options::Judging;
 use crate::chunk::{Chunk, Kind, Origin};
+use crate::engine::redact;
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::file;
@@ -43,17 +44,18 @@ pub fn run(args: &Args) -> Result<Exit> {
     let gate = Gate::ready(&args.judging, Home::Dir(&here))?;
     let origin = Origin { kind: Kind::File, path: file.into(), commit: None };
     let told = gate.engine().explain(Chunk { origin: &origin, bytes: &bytes }, &(start..end));
+    let place = redact::name(&args.place);
     let mut out = std::io::stdout().lock();
     let supplied = supply(&gate, file, &bytes, line, start..end)?;
     if told.is_empty() && supplied.is_empty() {
-        writeln!(out, "{}: no rule's keyword stands there", args.place).or_unprinted()?;
+        writeln!(out, "{place}: no rule's keyword stands there").or_unprinted()?;
     }
     for said in supplied {
-        writeln!(out, "{}: {said}", args.place).or_unprinted()?;
+        writeln!(out, "{place}: {said}").or_unprinted()?;
     }
     for one in told {
         let column = String::from_utf8_lossy(&bytes[start.min(one.span.start)..one.span.start]).chars().count() + 1;
-        writeln!(out, "{}:{column}: {}: {}", args.place, one.rule.id, one.outcome).or_unprinted()?;
+        writeln!(out, "{place}:{column}: {}: {}", one.rule.id, one.outcome).or_unprinted()?;
         for layer in &one.inside {
             writeln!(out, "    inside {layer}").or_unprinted()?;
         }

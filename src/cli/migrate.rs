@@ -11,6 +11,7 @@ use super::allow::read;
 use super::gate::{Gate, Home};
 use super::scan::root_for;
 use crate::chunk::{Kind, Origin};
+use crate::engine::redact;
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::file;
@@ -239,7 +240,7 @@ fn write(
     if args.dry_run {
         write!(out, "{}", &text[text.len().min(String::from_utf8_lossy(&old).len())..]).or_unprinted()?;
         for e in &new_entries {
-            writeln!(out, "{}\t{}\t{}", e.fingerprint, e.rule, e.path).or_unprinted()?;
+            writeln!(out, "{}\t{}\t{}", e.fingerprint, e.rule, redact::name(&e.path.to_string())).or_unprinted()?;
         }
     } else {
         if !all.allow.is_empty() {
@@ -250,7 +251,7 @@ fn write(
         }
     }
     for line in &all.lost {
-        writeln!(out, "not carried over: {line}").or_unprinted()?;
+        writeln!(out, "not carried over: {}", redact::message(line)).or_unprinted()?;
     }
     say!(
         "shield-hook: {} from {}: {} allowances, {added} baseline entries; {} not carried over",

@@ -10,6 +10,7 @@ use regex::bytes::Regex;
 
 use super::document::{Field, Section};
 use super::files;
+use crate::engine::redact;
 use crate::error::Result;
 use crate::finding::{Finding, Fingerprint};
 
@@ -168,6 +169,11 @@ impl Allowance {
         self.compile().map(drop)
     }
 
+    /// Why it is there, fit to be shown: people write into a reason what they should not.
+    pub fn why(&self) -> String {
+        redact::message(&self.reason)
+    }
+
     /// What it is about, in a few words, for a message.
     pub fn about(&self) -> String {
         let mut parts = Vec::new();
@@ -181,7 +187,7 @@ impl Allowance {
             parts.push("a value".into());
         }
         if !self.path.is_empty() {
-            parts.push(format!("in {}", self.path.join(", ")));
+            parts.push(format!("in {}", redact::name(&self.path.join(", "))));
         }
         if let Some(c) = &self.commit {
             parts.push(format!("in commit {c}"));

@@ -11,6 +11,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::allowlist::is_id;
 use super::config;
+use crate::engine::redact;
 use crate::error::{Error, Result};
 use crate::finding::Fingerprint;
 
@@ -126,7 +127,8 @@ impl Baseline {
     pub fn write(&self) -> String {
         let mut out = HEAD.to_owned();
         for e in self.entries() {
-            let (path, reason) = (escape(e.path.as_ref()), escape(e.reason.as_str().into()));
+            let path = redact::name(&escape(e.path.as_ref()));
+            let reason = escape(redact::message(&e.reason).as_str().into());
             out.push_str(format!("{}\t{}\t{path}\t{reason}", e.fingerprint, e.rule).trim_end());
             out.push('\n');
         }

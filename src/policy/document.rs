@@ -11,6 +11,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml::value::Date;
 
+use crate::engine::redact;
 use crate::error::{Error, Result};
 use crate::rule::nearest::nearest;
 
@@ -116,12 +117,12 @@ impl<'a> Section<'a> {
     }
 }
 
-/// A key as a message may show it: short, and nothing that drives a terminal. A long one may be a credential, of which a
-/// part would no longer be known as one.
+/// A key as a message may show it: short, nothing that drives a terminal, and nothing that could be a credential.
 fn shown(key: &str) -> String {
-    let part = if key.chars().count() > 32 { 8 } else { 32 };
-    let clean: String = key.chars().take(part).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-    if part == 8 { format!("{clean}...") } else { clean }
+    // A part of a credential would no longer be known as one, so the key is cut last.
+    let key = redact::message(key);
+    let clean: String = key.chars().take(32).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if key.chars().count() > 32 { format!("{clean}...") } else { clean }
 }
 
 /// The value of one key.

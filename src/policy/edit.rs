@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value, value};
 
 use super::config::{self, Config};
+use crate::engine::redact;
 use crate::error::{Error, Result};
 
 /// An allowance to be written.
@@ -76,7 +77,7 @@ impl NewAllowance {
             ("fingerprint", self.fingerprint.as_deref().map(Value::from)),
             ("commit", self.commit.as_deref().map(Value::from)),
             ("broad", self.broad.then(|| Value::from(true))),
-            ("reason", Some(Value::from(self.reason.as_str()))),
+            ("reason", Some(Value::from(redact::message(&self.reason)))),
             ("expires", expires),
         ]
         .into_iter()

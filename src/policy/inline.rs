@@ -8,6 +8,7 @@
 
 use std::ops::Range;
 
+use crate::engine::redact;
 use crate::excerpt;
 
 /// Directives of other scanners that hold for their own line.
@@ -105,7 +106,7 @@ impl Found {
             self.notes.push(format!("`{OWN}` on line {line} gives no reason: write `{OWN} {rule} REASON`"));
         } else {
             let reason: String = reason.chars().take(120).collect();
-            self.allow(format!("`{OWN}` on line {line}: {reason}"));
+            self.allow(format!("`{OWN}` on line {line}: {}", redact::message(&reason)));
         }
     }
 

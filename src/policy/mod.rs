@@ -25,6 +25,7 @@ use baseline::Baseline;
 use config::Config;
 pub use files::{Files, InTree, NoFiles, OnDisk, user_config};
 
+use crate::engine::redact;
 use crate::error::{Error, Result};
 use crate::finding::{Finding, Verdict};
 use crate::package;
@@ -221,11 +222,11 @@ impl Policy {
         let known = self.baseline.find(&finding.fingerprint);
         match (holding.first(), known) {
             (Some(a), _) => Some(match a.expires {
-                Some(last) => format!("{}:{}: {} (until {last})", a.file, a.line, a.reason),
-                None => format!("{}:{}: {}", a.file, a.line, a.reason),
+                Some(last) => format!("{}:{}: {} (until {last})", a.file, a.line, a.why()),
+                None => format!("{}:{}: {}", a.file, a.line, a.why()),
             }),
             (None, Some("")) => Some(format!("it is in {}", self.baseline.name)),
-            (None, Some(reason)) => Some(format!("it is in {}: {reason}", self.baseline.name)),
+            (None, Some(reason)) => Some(format!("it is in {}: {}", self.baseline.name, redact::message(reason))),
             (None, None) => None,
         }
     }

@@ -4,6 +4,7 @@ use super::super::ecosystem::Ecosystem;
 use super::super::inventory::{Inventory, LockError, Package, Source};
 use super::tree::short;
 use super::{Format, python, setting};
+use crate::engine::redact;
 
 pub(super) struct Requirements;
 
@@ -127,7 +128,7 @@ fn line(text: &str, number: u32, inventory: &mut Inventory) -> Result<(), LockEr
         direct(requirement, number)
     } else {
         python::requirement(requirement, number)
-            .ok_or_else(|| LockError::new(number, format!("not a requirement: `{}`", short(requirement))))?
+            .ok_or_else(|| LockError::new(number, format!("not a requirement: `{}`", short(&redact::quoted_line(requirement)))))?
     };
     for hash in options.split_ascii_whitespace().filter_map(|o| o.strip_prefix("--hash=")) {
         let algorithm = hash.split(':').next().unwrap_or_default();

@@ -4,6 +4,8 @@ use super::super::inventory::LockError;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use crate::engine::redact;
+
 /// A value and the line it starts on, from 1.
 #[derive(Debug)]
 pub(super) struct Node<'a> {
@@ -109,11 +111,13 @@ pub(super) fn distinct(entries: &[Entry<'_>]) -> Result<(), LockError> {
     }
 }
 
-/// Text fit for a message: the head of it.
-pub(super) fn short(text: &str) -> Cow<'_, str> {
-    match text.char_indices().nth(80) {
-        Some((end, _)) => Cow::Owned(format!("{}...", &text[..end])),
-        None => Cow::Borrowed(text),
+/// Text fit for a message: the head of it, and nothing that could be a credential.
+pub(super) fn short(text: &str) -> String {
+    // A part of a credential would no longer be known as one, so the text is cut last.
+    let shown = redact::message(text);
+    match shown.char_indices().nth(80) {
+        Some((end, _)) => format!("{}...", &shown[..end]),
+        None => shown,
     }
 }
 
