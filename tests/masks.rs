@@ -106,7 +106,9 @@ fn lines_of(rules: &[&'static Rule], seed: u64, private: &mut Private) -> String
     let (mut samples, mut random) = (Generator::with_seed(&set, seed), Rng::with_seed(seed));
     let mut text = String::new();
     for (number, rule) in rules.iter().enumerate() {
-        let Some(sample) = rule.matches.first().and_then(|template| samples.expand(rule, template).ok()) else { continue };
+        let Some(sample) = rule.matches.first().and_then(|template| samples.expand(rule, template).ok()) else {
+            continue;
+        };
         for (id, secret) in &sample.secrets {
             let prefix = set.get(id).map_or("", |rule| rule.prefix);
             private.add(secret.strip_prefix(prefix).unwrap_or(secret));
@@ -114,7 +116,9 @@ fn lines_of(rules: &[&'static Rule], seed: u64, private: &mut Private) -> String
         let value = unknown(&mut random);
         private.add(&value);
         let shape = SHAPES[(number + seed as usize) % SHAPES.len()];
-        text.push_str(&shape.replace("# was", "\u{1}was").replace('#', &value).replace('\u{1}', "# ").replace('@', &sample.text));
+        text.push_str(
+            &shape.replace("# was", "\u{1}was").replace('#', &value).replace('\u{1}', "# ").replace('@', &sample.text),
+        );
         text.push_str("\n\n");
     }
     text
@@ -295,7 +299,9 @@ fn what_was_typed_or_configured_is_not_repeated() {
             format!("block = \"{value}\n"),
         ] {
             repo.write(".shield-hook.toml", &text);
-            for args in [&["config", "check"][..], &["config", "show"], &["scan", "k"], &["scan", "k", "--format", "json"]] {
+            for args in
+                [&["config", "check"][..], &["config", "show"], &["scan", "k"], &["scan", "k", "--format", "json"]]
+            {
                 // The path of an allowance is one that only a guess says a credential of.
                 if value == &other && text.contains("path") {
                     continue;
@@ -307,7 +313,9 @@ fn what_was_typed_or_configured_is_not_repeated() {
         repo.write("requirements.txt", format!("{value}!secret line\n"));
         private.expect_unseen("requirements", &repo.shield(&["check", "requirements.txt"]));
         private.expect_unseen("requirements", &repo.shield(&["scan", "--verbose", "."]));
-        let rule = format!("[[rule]]\nid = \"x-y\"\ntitle = \"X\"\nprovider = \"x\"\nseverity = \"high\"\nconfidence = \"high\"\nkeywords = [\"corp_\"]\nregex = 'corp_(?<secret>[a-z]{{9}})'\nwhy = \"W.\"\nfix = \"F.\"\nmatch = [\"corp = {value}\"]\nreject = [\"{value}\"]\n");
+        let rule = format!(
+            "[[rule]]\nid = \"x-y\"\ntitle = \"X\"\nprovider = \"x\"\nseverity = \"high\"\nconfidence = \"high\"\nkeywords = [\"corp_\"]\nregex = 'corp_(?<secret>[a-z]{{9}})'\nwhy = \"W.\"\nfix = \"F.\"\nmatch = [\"corp = {value}\"]\nreject = [\"{value}\"]\n"
+        );
         repo.write("rule.toml", rule);
         private.expect_unseen("rules test", &repo.shield(&["rules", "test", "rule.toml"]));
         fs::remove_file(repo.path("rule.toml")).unwrap();

@@ -56,8 +56,9 @@ pub fn run(args: Args) -> Result<Exit> {
         return Err(Error::usage("--expires is in the past, so nothing would be allowed"));
     }
     if let Some(path) = args.path.as_deref().filter(|path| redact::name(path) != **path) {
-        return Err(Error::usage(format!("{}: the path holds a credential", redact::name(path)))
-            .help("write * in its place"));
+        return Err(
+            Error::usage(format!("{}: the path holds a credential", redact::name(path))).help("write * in its place")
+        );
     }
     let reason = redact::message(args.reason.trim());
     if reason != args.reason.trim() {

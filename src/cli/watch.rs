@@ -8,6 +8,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::update_gate;
+use crate::engine::redact;
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::install;
@@ -166,7 +167,7 @@ fn once(config: &Config, canary: Option<&str>) -> Result<Exit> {
     };
     journal::record(&Place::User, &record);
     for error in &failed {
-        say!("shield-hook: watch: {error}");
+        say!("shield-hook: watch: {}", redact::message(&error.to_string()));
     }
     let mut out = std::io::stdout().lock();
     match canary {

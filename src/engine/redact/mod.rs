@@ -26,8 +26,8 @@ pub fn name(text: &str) -> String {
     by_rules(text, Confidence::High)
 }
 
-/// A message of ours with everything masked that could be a credential. Paths in it are masked as names are, and ids of
-/// git objects are shown.
+/// A message of ours with everything masked that could be a credential. Paths in it are masked as names are, addresses
+/// as in a line; ids of git objects are shown.
 pub fn message(text: &str) -> String {
     let text = by_rules(text, Confidence::Medium);
     let (mut out, mut rest) = (String::with_capacity(text.len()), text.as_str());
@@ -36,7 +36,11 @@ pub fn message(text: &str) -> String {
         out.push_str(&rest[..blank]);
         let word = &rest[blank..];
         let word = &word[..word.find(is_border).unwrap_or(word.len())];
-        out.push_str(if is_shown(word) { word } else { MASK });
+        match word {
+            address if address.contains("://") => out.push_str(&hide(address, Quoted::Weigh)),
+            word if is_shown(word) => out.push_str(word),
+            _ => out.push_str(MASK),
+        }
         rest = &rest[blank + word.len()..];
     }
     out
@@ -44,8 +48,12 @@ pub fn message(text: &str) -> String {
 
 /// A line out of a file, as a message may repeat it.
 pub fn quoted_line(text: &str) -> String {
-    let text = by_rules(text, Confidence::Low);
-    let mut hidden = line::hidden(text.as_bytes(), &[], Quoted::Hide);
+    hide(&by_rules(text, Confidence::Low), Quoted::Hide)
+}
+
+/// `text` with everything masked that a report of it would not show.
+fn hide(text: &str, quoted: Quoted) -> String {
+    let mut hidden = line::hidden(text.as_bytes(), &[], quoted);
     hidden.sort_by_key(|span| span.start);
     let (mut out, mut at) = (Vec::new(), 0);
     for span in hidden.into_iter().filter(|span| !span.is_empty()) {

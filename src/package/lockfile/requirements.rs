@@ -127,8 +127,9 @@ fn line(text: &str, number: u32, inventory: &mut Inventory) -> Result<(), LockEr
     let mut package = if looks_direct(requirement) {
         direct(requirement, number)
     } else {
-        python::requirement(requirement, number)
-            .ok_or_else(|| LockError::new(number, format!("not a requirement: `{}`", short(&redact::quoted_line(requirement)))))?
+        python::requirement(requirement, number).ok_or_else(|| {
+            LockError::new(number, format!("not a requirement: `{}`", short(&redact::quoted_line(requirement))))
+        })?
     };
     for hash in options.split_ascii_whitespace().filter_map(|o| o.strip_prefix("--hash=")) {
         let algorithm = hash.split(':').next().unwrap_or_default();
