@@ -12,7 +12,7 @@ use crate::package;
 
 /// What was about to happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scene {
+pub enum Scene<'a> {
     /// Files were looked at; nothing is about to be published.
     Files,
     /// A commit is about to be made.
@@ -22,11 +22,14 @@ pub enum Scene {
     /// Commits exist here and are about to be published.
     Push,
     /// Commits are already where others can read them.
-    Published,
+    Published {
+        /// The branch that an allowance must be on before it counts; none where it may come with its finding.
+        apart_from: Option<&'a str>,
+    },
 }
 
 /// Gives every blocking finding the steps that repair it.
-pub fn plan(findings: &mut [Finding], scene: Scene, repo: Option<&Repo>) {
+pub fn plan(findings: &mut [Finding], scene: Scene<'_>, repo: Option<&Repo>) {
     if !findings.iter().any(|f| f.verdict.blocks()) {
         return;
     }
@@ -53,7 +56,7 @@ fn at_root(repo: &Repo) -> bool {
 }
 
 struct Planner<'a> {
-    scene: Scene,
+    scene: Scene<'a>,
     repo: Option<&'a Repo>,
     head: Option<Oid>,
     objects: Option<git::Objects>,
@@ -78,19 +81,35 @@ impl Planner<'_> {
             )],
             (Scene::Commit, Kind::PathName) => vec![step("give the file another name", ["git mv OLD NEW"])],
             (Scene::Commit, _) => self.staged(finding),
-            (Scene::Push | Scene::Published, _) => self.committed(finding),
+            (Scene::Push | Scene::Published { .. }, _) => self.committed(finding),
         };
-        if self.scene == Scene::Published && finding.commit.is_some() && !steps.is_empty() {
+        if matches!(self.scene, Scene::Published { .. }) && finding.commit.is_some() && !steps.is_empty() {
             steps.push(step("replace what is published", ["git push --force-with-lease"]));
         }
-        // Not every finding is about a secret.
-        let unless = if finding.rule.provider == package::rules::PROVIDER {
-            "if it is meant, or the advisory is wrong, say so"
-        } else {
-            "if it is no secret, say so"
-        };
-        steps.push(step(unless, [format!("shield-hook allow {} --reason \"WHY\"", finding.fingerprint)]));
+        steps.push(self.allow(finding));
         steps
+    }
+
+    fn allow(&self, finding: &Finding) -> Step {
+        // Not every finding is about a secret.
+        let is_package = finding.rule.provider == package::rules::PROVIDER;
+        let unless = if is_package { "if it is meant, or the advisory is wrong" } else { "if it is no secret" };
+        let id = finding.fingerprint.to_string();
+        let allow = format!("shield-hook allow {id} --reason \"WHY\"");
+        let Scene::Published { apart_from: Some(branch) } = self.scene else {
+            return step(&format!("{unless}, say so"), [allow]);
+        };
+        let short = &id[..SHORTEST_ID];
+        let what = format!(
+            "{unless}, allow it in a change of its own to the base branch ({branch}), and run this again when that is merged"
+        );
+        step(
+            &what,
+            [
+                format!("git switch -c allow-{short} {} && {allow}", quote(branch)),
+                format!("git add -- .shield-hook.toml && git commit -m \"Allow {short}\""),
+            ],
+        )
     }
 
     fn staged(&self, finding: &Finding) -> Vec<Step> {

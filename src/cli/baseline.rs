@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::gate::{Gate, Home};
+use super::gate::Gate;
 use super::options::Judging;
 use super::scan::root_for;
 use crate::engine::redact;
@@ -12,6 +12,7 @@ use crate::exit::Exit;
 use crate::finding::Verdict;
 use crate::git::{self, Repo};
 use crate::outcome::Outcome;
+use crate::policy::authority::Subject;
 use crate::policy::baseline::{Baseline, Entry};
 use crate::policy::{Overrides, config};
 use crate::report;
@@ -127,7 +128,7 @@ fn scan(scope: &Scope) -> Result<(Outcome, PathBuf)> {
     let here = std::env::current_dir().or_incomplete("the current directory")?;
     let (root, repo) = root_for(&here, &[]);
     let overrides = Overrides { no_baseline: true, ..scope.judging.overrides() };
-    let gate = Gate::with(overrides, Home::Dir(&root))?;
+    let gate = Gate::with(&overrides, Subject::Directory(&root))?;
     let path = match &scope.judging.baseline {
         Some(path) => path.clone(),
         None => {

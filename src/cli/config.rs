@@ -5,14 +5,15 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::allow::root;
-use super::gate::{Gate, Home};
+use super::gate::Gate;
 use super::options::Judging;
 use super::scan::root_for;
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
-use crate::policy::config;
+use crate::policy::authority::Subject;
 use crate::policy::inline::Honour;
-use crate::policy::keys::{ALLOW_KEYS, FEED_KEYS, KEYS, Key, Kind, PACKAGE_KEYS};
+use crate::policy::keys::{ALLOW_KEYS, CI_KEYS, FEED_KEYS, KEYS, Key, Kind, PACKAGE_KEYS, SERVER_KEYS};
+use crate::policy::{Accept, config};
 use crate::report;
 use crate::say::say;
 
@@ -56,10 +57,10 @@ fn ready(judging: &Judging) -> Result<Gate> {
     let here = std::env::current_dir().or_incomplete("the current directory")?;
     let (root, repo) = root_for(&here, &[]);
     match &repo {
-        Some(repo) => Gate::ready(judging, Home::Repo(repo)),
+        Some(repo) => Gate::ready(judging, Subject::Local(repo)),
         None => match crate::git::Repo::discover(&here) {
-            Ok(bare) => Gate::ready(judging, Home::Repo(&bare)),
-            Err(_) => Gate::ready(judging, Home::Dir(&root)),
+            Ok(bare) => Gate::ready(judging, Subject::Local(&bare)),
+            Err(_) => Gate::ready(judging, Subject::Directory(&root)),
         },
     }
 }
@@ -111,6 +112,13 @@ fn show(judging: &Judging) -> Result<Exit> {
     let mild = if policy.block_tests_and_docs { "block" } else { "report" };
     writeln!(out, "tests-and-docs = \"{mild}\"").or_unprinted()?;
     writeln!(out, "inline = \"{inline}\"").or_unprinted()?;
+    let accept = match policy.accept {
+        Accept::Nothing => "none",
+        Accept::Fingerprint => "fingerprint",
+    };
+    let weakened = if policy.refuse_weakened { "block" } else { "report" };
+    writeln!(out, "ci.accept = \"{accept}\"").or_unprinted()?;
+    writeln!(out, "server.policy-weakened = \"{weakened}\"").or_unprinted()?;
     let rules = gate.rules();
     writeln!(out, "# {} rules, set {}", rules.len(), rules.hash()).or_unprinted()?;
     for a in policy.allowances() {
@@ -141,24 +149,24 @@ fn schema() -> Value {
             },
         }),
     );
-    properties.insert(
-        "packages".into(),
-        json!({
-            "description": "What the package gate does.",
+    for (name, about, keys) in [
+        ("packages", "What the package gate does.", PACKAGE_KEYS),
+        ("ci", "What `ci` does with a change.", CI_KEYS),
+        ("server", "What `hook pre-receive` does with a push.", SERVER_KEYS),
+        (
+            "advisories",
+            "Where new data on hijacked packages comes from. In the user's own configuration only.",
+            FEED_KEYS,
+        ),
+    ] {
+        let schema = json!({
+            "description": about,
             "type": "object",
-            "properties": table(PACKAGE_KEYS),
+            "properties": table(keys),
             "additionalProperties": false,
-        }),
-    );
-    properties.insert(
-        "advisories".into(),
-        json!({
-            "description": "Where new data on hijacked packages comes from. In the user's own configuration only.",
-            "type": "object",
-            "properties": table(FEED_KEYS),
-            "additionalProperties": false,
-        }),
-    );
+        });
+        properties.insert(name.into(), schema);
+    }
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "shield-hook configuration (.shield-hook.toml)",
@@ -203,9 +211,15 @@ fn template() -> String {
     for key in KEYS {
         text.push_str(&format!("# {}\n# {} = {}\n\n", key.about, key.name, key.default));
     }
-    text.push_str("# What the package gate does.\n# [packages]\n");
-    for key in PACKAGE_KEYS {
-        text.push_str(&format!("# # {}\n# {} = {}\n", key.about, key.name, key.default));
+    for (title, keys) in [
+        ("# What the package gate does.\n# [packages]\n", PACKAGE_KEYS),
+        ("\n# What `ci` does with a change.\n# [ci]\n", CI_KEYS),
+        ("\n# What `hook pre-receive` does with a push.\n# [server]\n", SERVER_KEYS),
+    ] {
+        text.push_str(title);
+        for key in keys {
+            text.push_str(&format!("# # {}\n# {} = {}\n", key.about, key.name, key.default));
+        }
     }
     text.push_str(
         "\n# Whom you trust stands in your own configuration (~/.config/shield-hook/config.toml):\n# [advisories]\n",

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::gate::{Gate, Home};
+use super::gate::Gate;
 use super::options::Judging;
 use crate::chunk::{Chunk, Kind, Origin};
 use crate::engine::redact;
@@ -13,6 +13,7 @@ use crate::file;
 use crate::package::advisory::Verdict;
 use crate::package::gate::{Place, Sight};
 use crate::package::{self, lockfile, origin, store};
+use crate::policy::authority::Subject;
 use crate::report::packages::display_name;
 
 /// Say what every rule made of one line: keyword, shape, proof, entropy, and what turned it away.
@@ -41,7 +42,7 @@ pub fn run(args: &Args) -> Result<Exit> {
             .ok_or_else(|| Error::usage(format!("{file} has fewer than {line} lines")))?;
     }
     let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |n| start + n);
-    let gate = Gate::ready(&args.judging, Home::Dir(&here))?;
+    let gate = Gate::ready(&args.judging, Subject::Directory(&here))?;
     let origin = Origin { kind: Kind::File, path: file.into(), commit: None };
     let told = gate.engine().explain(Chunk { origin: &origin, bytes: &bytes }, &(start..end));
     let place = redact::name(&args.place);

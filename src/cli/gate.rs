@@ -1,7 +1,7 @@
 //! What every gate does once it knows its source: judge, report, leave one digest.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anstream::AutoStream;
@@ -17,7 +17,8 @@ use crate::git::Repo;
 use crate::journal::{self, Covers, Place, Record};
 use crate::outcome::Outcome;
 use crate::package;
-use crate::policy::{self, Files, InTree, NoFiles, OnDisk, Overrides, Policy};
+use crate::policy::authority::{Authority, Judgement, Owner, Standing, Subject};
+use crate::policy::{Overrides, Policy};
 use crate::repair::{self, Scene};
 use crate::report::{self, Format, Style};
 use crate::rule::RuleSet;
@@ -25,20 +26,11 @@ use crate::say::{name, say};
 use crate::scan;
 use crate::source::{Coverage, History, Source};
 
-/// Where the policy, the baseline and the rules come from.
-pub(super) enum Home<'a> {
-    /// A directory on disk.
-    Dir(&'a Path),
-    /// A repository: its work tree, or HEAD where it has none.
-    Repo(&'a Repo),
-    /// A revision that the change under judgement cannot touch.
-    Trusted(&'a dyn Files),
-}
-
 /// Rules and policy, ready to judge.
 pub(super) struct Gate {
     engine: Engine,
     policy: Policy,
+    standing: Standing,
     /// Looks into histories; everything else is scanned with a gate of its own.
     packages: package::gate::Gate,
     /// What paths are relative to, when that is on disk.
@@ -50,40 +42,34 @@ impl Gate {
     ///
     /// # Errors
     /// When the configuration, the baseline or a rule file is wrong.
-    pub(super) fn ready(judging: &Judging, home: Home<'_>) -> Result<Gate> {
-        Gate::with(judging.overrides(), home)
+    pub(super) fn ready(judging: &Judging, subject: Subject<'_>) -> Result<Gate> {
+        Gate::with(&judging.overrides(), subject)
     }
 
     /// The same, from what the command line says.
     ///
     /// # Errors
     /// As [`Gate::ready`].
-    pub(super) fn with(overrides: Overrides, home: Home<'_>) -> Result<Gate> {
-        let user = policy::user_config();
-        let head;
-        let (files, user, trusted): (&dyn Files, _, _) = match &home {
-            Home::Dir(root) => (&OnDisk { root: root.to_path_buf() }, user.as_deref(), false),
-            Home::Repo(repo) => match repo.work_dir() {
-                Some(root) => (&OnDisk { root: root.to_owned() }, user.as_deref(), false),
-                None => match repo.head()? {
-                    Some(id) => {
-                        head = InTree::new(repo, &id, "HEAD")?;
-                        (&head, user.as_deref(), false)
-                    }
-                    None => (&NoFiles, user.as_deref(), false),
-                },
-            },
-            Home::Trusted(files) => (*files, None, true),
-        };
-        let (policy, rules) = Policy::load(policy::Origin { files, user, trusted }, &overrides)?;
-        let root = match home {
-            Home::Dir(root) => Some(root.to_owned()),
-            Home::Repo(repo) => repo.work_dir().map(Path::to_owned),
-            Home::Trusted(_) => None,
+    pub(super) fn with(overrides: &Overrides, subject: Subject<'_>) -> Result<Gate> {
+        Gate::under(&Authority::of(subject)?, overrides)
+    }
+
+    /// The same, where it is decided already whose policy counts.
+    ///
+    /// # Errors
+    /// As [`Gate::ready`].
+    pub(super) fn under(authority: &Authority<'_>, overrides: &Overrides) -> Result<Gate> {
+        let Judgement { policy, rules, standing } = authority.judge(overrides)?;
+        if let Some(line) = authority.explain(&standing) {
+            say!("shield-hook: {line}");
+        }
+        let root = match authority.owner() {
+            Owner::Disk(root) => Some(root.clone()),
+            Owner::Head(_) | Owner::Branch(_) | Owner::Nobody => None,
         };
         let packages = package::gate::Gate::default();
         let settings = Settings { path_policy: !policy.block_tests_and_docs, ..Settings::default() };
-        Ok(Gate { engine: Engine::new(rules, settings), policy, packages, root })
+        Ok(Gate { engine: Engine::new(rules, settings), policy, standing, packages, root })
     }
 
     /// Says that everything is scanned, so that allowances which meet nothing are worth a word.
@@ -98,6 +84,11 @@ impl Gate {
             self.engine.count();
         }
         self
+    }
+
+    /// Whether the policy is what its authority wrote.
+    pub(super) fn standing(&self) -> &Standing {
+        &self.standing
     }
 
     /// What applies.

@@ -5,15 +5,15 @@ use std::path::PathBuf;
 
 use bstr::{BString, ByteSlice, ByteVec};
 
-use super::gate::{Ending, Gate, Home};
+use super::gate::{Ending, Gate};
 use super::options::{Judging, Reporting};
-use super::{post_commit, told};
-use crate::error::{Context, Error, Result};
+use super::{post_commit, receive, told};
+use crate::error::{Context, Result};
 use crate::exit::Exit;
 use crate::git::{self, Repo};
 use crate::journal::{self, Journal, Place};
 use crate::outcome::Outcome;
-use crate::policy::{Files, InTree, NoFiles};
+use crate::policy::authority::Subject;
 use crate::receipt;
 use crate::repair::Scene;
 use crate::source::{Cleanup, Message, Outgoing, Paths, RefUpdate, Staged, parse_ref_updates};
@@ -94,9 +94,9 @@ pub fn run(args: Args) -> Result<Exit> {
 
 fn scan(args: &Args, repo: &Repo, ending: &mut Ending) -> Result<Outcome> {
     if matches!(args.hook, Hook::PreReceive) {
-        return receive(args, repo, ending);
+        return receive::run(&args.judging, repo, &mut ending.covers);
     }
-    let gate = Gate::ready(&args.judging, Home::Repo(repo))?;
+    let gate = Gate::ready(&args.judging, Subject::Local(repo))?;
     let max = gate.max_object();
     match &args.hook {
         Hook::PreCommit { files } => {
@@ -131,43 +131,6 @@ fn scan(args: &Args, repo: &Repo, ending: &mut Ending) -> Result<Outcome> {
     }
 }
 
-/// Judges what is pushed to this repository, each ref by its own policy as it stood; a new ref by that of the default
-/// branch.
-fn receive(args: &Args, repo: &Repo, ending: &mut Ending) -> Result<Outcome> {
-    let updates = parse_ref_updates(&told::standard_input()?.0)?;
-    ending.covers.refs = updates.iter().map(ref_update).collect();
-    let mut objects = repo.objects();
-    let head = repo.head()?;
-    // In the order of the refs; a deletion brings nothing, whatever the policy.
-    let mut by_base: Vec<(Option<git::Oid>, Vec<RefUpdate>)> = Vec::new();
-    for update in updates {
-        let stands = !update.old.is_null() && objects.tree_of(&update.old).is_ok();
-        let base = if stands && !update.new.is_null() { Some(update.old) } else { head };
-        match by_base.iter_mut().find(|(known, _)| *known == base) {
-            Some((_, updates)) => updates.push(update),
-            None => by_base.push((base, vec![update])),
-        }
-    }
-    if by_base.is_empty() {
-        by_base.push((head, Vec::new()));
-    }
-    let mut whole: Option<Outcome> = None;
-    for (base, updates) in by_base {
-        let files: Box<dyn Files> = match base {
-            Some(id) if Some(id) == head => Box::new(InTree::new(repo, &id, "HEAD")?),
-            Some(id) => Box::new(InTree::new(repo, &id, &id.to_string())?),
-            None => Box::new(NoFiles),
-        };
-        let gate = Gate::ready(&args.judging, Home::Trusted(&*files))?;
-        let outcome = gate.scan(&[&Outgoing::received(repo, updates, gate.max_object())?])?;
-        match &mut whole {
-            Some(whole) => whole.join(outcome),
-            None => whole = Some(outcome),
-        }
-    }
-    whole.ok_or_else(|| Error::incomplete("no ref was judged"))
-}
-
 impl Hook {
     fn name(&self) -> &'static str {
         match self {
@@ -191,7 +154,7 @@ fn unseen(repo: &Repo, commits: &[git::Oid]) -> usize {
 }
 
 /// A ref update as the journal keeps it.
-fn ref_update(update: &RefUpdate) -> journal::RefUpdate {
+pub(super) fn ref_update(update: &RefUpdate) -> journal::RefUpdate {
     let name = if update.remote_ref.is_empty() { &update.local_ref } else { &update.remote_ref };
     journal::RefUpdate { name: name.to_string(), old: update.old.to_string(), new: update.new.to_string() }
 }

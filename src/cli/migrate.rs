@@ -8,7 +8,7 @@ use bstr::ByteSlice;
 use regex::bytes::Regex;
 
 use super::allow::read;
-use super::gate::{Gate, Home};
+use super::gate::Gate;
 use super::scan::root_for;
 use crate::chunk::{Kind, Origin};
 use crate::engine::redact;
@@ -18,6 +18,7 @@ use crate::file;
 use crate::finding::{Finding, Verdict};
 use crate::git::{self, Oid, Repo};
 use crate::policy::Overrides;
+use crate::policy::authority::Subject;
 use crate::policy::baseline::{self, Baseline, Entry};
 use crate::policy::config;
 use crate::policy::edit::{NewAllowance, with_allowances};
@@ -64,7 +65,7 @@ pub fn run(args: Args) -> Result<Exit> {
         sources.push(name);
     }
     let overrides = Overrides { no_baseline: true, ..Overrides::default() };
-    let gate = Gate::with(overrides, Home::Dir(&root))?;
+    let gate = Gate::with(&overrides, Subject::Directory(&root))?;
     let entries = look_up(&gate, &root, repo.as_ref(), &mut all)?;
     only_known_rules(&gate, &mut all);
     write(&args, &gate, &root, all, entries, &sources)

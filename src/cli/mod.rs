@@ -20,6 +20,7 @@ mod migrate;
 mod options;
 mod packages;
 mod post_commit;
+mod receive;
 mod rules;
 mod scan;
 mod told;

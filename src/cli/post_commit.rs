@@ -4,12 +4,13 @@ use std::time::Instant;
 
 use bstr::ByteSlice;
 
-use super::gate::{Ending, Gate, Home};
+use super::gate::{Ending, Gate};
 use super::options::{Judging, Reporting};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::git::{self, Repo};
 use crate::journal::{self, Covers, Journal, Place, Record};
+use crate::policy::authority::Subject;
 use crate::receipt::{self, Before};
 use crate::repair::Scene;
 use crate::say::say;
@@ -54,7 +55,7 @@ fn look(judging: &Judging, reporting: &Reporting, repo: &Repo, place: &Place) ->
     let made = git::moves(repo.git_dir(), "HEAD", 4096).pop().filter(|m| m.new == covers.commits[0]);
     let by_commit = made.as_ref().is_none_or(receipt::is_commit) && !in_progress(repo);
     covers.bypassed = by_commit && before == Before::Nothing;
-    let gate = Gate::ready(judging, Home::Repo(repo))?;
+    let gate = Gate::ready(judging, Subject::Local(repo))?;
     let run = gate.scan_in(repo, Scene::Push, &[&Outgoing::commit(repo, head, parents, gate.max_object())]);
     if made.is_some_and(|m| m.action.starts_with("rebase")) {
         // What it rewrites was committed before: it is noted, and the push reads it.

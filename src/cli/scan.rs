@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::gate::{Ending, Gate, Home};
+use super::gate::{Ending, Gate};
 use super::options::{Judging, Reporting};
 use crate::engine::RuleStat;
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::git::{self, Repo};
 use crate::outcome::Outcome;
+use crate::policy::authority::Subject;
 use crate::repair::Scene;
 use crate::say::say;
 use crate::source::{Paths, Range, Staged, Stdin, WorkTree};
@@ -113,7 +114,7 @@ fn scan(args: &Args) -> Result<Outcome> {
     let mode = &args.mode;
     if mode.staged || mode.worktree || mode.history || mode.range.is_some() {
         let repo = Repo::discover(&here)?;
-        let gate = Gate::ready(&args.judging, Home::Repo(&repo))?.counting(args.rule_stats);
+        let gate = Gate::ready(&args.judging, Subject::Local(&repo))?.counting(args.rule_stats);
         let max_object = gate.max_object();
         let staged = Staged::new(&repo, max_object);
         return if mode.staged {
@@ -132,12 +133,12 @@ fn scan(args: &Args) -> Result<Outcome> {
             return Err(Error::usage("`-` reads standard input and goes with no other path"));
         }
         let (root, _) = root_for(&here, &[]);
-        let gate = Gate::ready(&args.judging, Home::Dir(&root))?.counting(args.rule_stats);
+        let gate = Gate::ready(&args.judging, Subject::Directory(&root))?.counting(args.rule_stats);
         return gate.scan(&[&Stdin { name: args.stdin_name.as_str().into(), max_object: gate.max_object() }]);
     }
     let (root, repo) = root_for(&here, &args.paths);
     let whole = args.paths.is_empty() && root == here;
-    let gate = Gate::ready(&args.judging, Home::Dir(&root))?.whole(whole).counting(args.rule_stats);
+    let gate = Gate::ready(&args.judging, Subject::Directory(&root))?.whole(whole).counting(args.rule_stats);
     let paths = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths.clone() };
     let tracked = match repo {
         Some(repo) if !args.no_ignore => git::tracked(&repo)?.into_iter().filter_map(|t| t.file).collect(),

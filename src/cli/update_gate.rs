@@ -10,7 +10,7 @@ use std::time::Instant;
 use bstr::{BString, ByteSlice, ByteVec};
 use ignore::WalkBuilder;
 
-use super::gate::{Gate, Home};
+use super::gate::Gate;
 use super::options::{Judging, Reporting};
 use crate::digest;
 use crate::error::{Context, Error, Result};
@@ -20,6 +20,7 @@ use crate::git::Repo;
 use crate::journal::{self, Place, Record};
 use crate::outcome::Outcome;
 use crate::package::lockfile;
+use crate::policy::authority::Subject;
 use crate::say::say;
 use crate::source::{Changed, Replaced};
 
@@ -71,7 +72,7 @@ fn guard(args: &Args, here: &Path) -> Result<(Outcome, Option<Error>)> {
     let repo = Repo::discover(here).ok();
     let root = repo.as_ref().and_then(Repo::work_dir).unwrap_or(here).to_owned();
     // What is wrong with the policy is said before anything runs.
-    let home = repo.as_ref().map_or(Home::Dir(&root), Home::Repo);
+    let home = repo.as_ref().map_or(Subject::Directory(&root), Subject::Local);
     let gate = Gate::ready(&args.judging, home)?;
     let before = snapshot(&root)?;
     let (program, rest) = args.command.split_first().ok_or_else(|| Error::usage("no command is given"))?;

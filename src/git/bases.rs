@@ -11,12 +11,12 @@ const RIGHT: u8 = 2;
 /// Already below a common ancestor.
 const STALE: u8 = 4;
 
-/// The best common ancestor of two commits (or tags on commits): one that no other common ancestor descends from, the
-/// newest where there are several. None when the histories share nothing, or nothing that is here.
+/// The best common ancestors of two commits (or tags on commits), the newest first: those that no other common ancestor
+/// descends from. None when the histories share nothing, or nothing that is here.
 ///
 /// # Errors
 /// When either does not lead to a commit, or a commit on the way cannot be read.
-pub fn merge_base(repo: &Repo, objects: &mut Objects, left: Oid, right: Oid) -> Result<Option<Oid>> {
+pub fn merge_bases(repo: &Repo, objects: &mut Objects, left: Oid, right: Oid) -> Result<Vec<Oid>> {
     let mut commits = Commits::new(repo, objects)?;
     let failed = |(id, why): (Oid, Unread)| Error::incomplete(format!("commit {id}: {}", why.reason()));
     let mut walk = Painting { commits: &mut commits, seen: HashMap::new(), queue: BinaryHeap::new(), fresh: 0 };
@@ -69,7 +69,7 @@ impl Painting<'_, '_> {
         Ok(())
     }
 
-    fn run(&mut self) -> Result<Option<Oid>, (Oid, Unread)> {
+    fn run(&mut self) -> Result<Vec<Oid>, (Oid, Unread)> {
         let mut common = Vec::new();
         while self.fresh > 0 {
             let Some((_, id)) = self.queue.pop() else { break };
@@ -89,6 +89,7 @@ impl Painting<'_, '_> {
         }
         // One that turned out to lie below another is none of the best.
         common.retain(|(_, id)| self.seen.get(id).is_some_and(|s| s.paint & STALE == 0));
-        Ok(common.into_iter().max().map(|(_, id)| id))
+        common.sort_unstable_by(|a, b| b.cmp(a));
+        Ok(common.into_iter().map(|(_, id)| id).collect())
     }
 }

@@ -27,7 +27,7 @@ mod trees;
 mod worktree;
 
 pub use added::{Lines, new_lines};
-pub use bases::merge_base;
+pub use bases::merge_bases;
 pub use commits::{KnownCommits, parents_of};
 /// An object's id.
 pub use gix::ObjectId as Oid;

@@ -34,6 +34,10 @@ pub struct Config {
     pub block_tests_and_docs: Option<bool>,
     /// Which inline directives are honoured.
     pub inline: Option<Honour>,
+    /// `[ci]`: what a change may allow itself.
+    pub accept: Option<Accept>,
+    /// `[server]`: whether a push that weakens the policy is refused.
+    pub refuse_weakened: Option<bool>,
     /// `[packages]`.
     pub packages: Packages,
     /// `[advisories]`, with its line.
@@ -51,6 +55,18 @@ const SEVERITIES: &[(&str, Severity)] =
 
 /// What is found in a place that is judged more mildly.
 const MILD: &[(&str, bool)] = &[("report", false), ("block", true)];
+
+/// What a change may allow itself, for the branch it goes to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Accept {
+    /// Nothing: it blocks until the branch itself allows it.
+    #[default]
+    Nothing,
+    /// Its own findings, each by its fingerprint or by a directive with rule and reason: a review decides.
+    Fingerprint,
+}
+
+const ACCEPT: &[(&str, Accept)] = &[("none", Accept::Nothing), ("fingerprint", Accept::Fingerprint)];
 
 const INLINE: &[(&str, Honour)] = &[("all", Honour::All), ("own", Honour::Own), ("none", Honour::Nothing)];
 
@@ -74,6 +90,8 @@ impl Config {
             block_published_elsewhere: root.get("published-elsewhere").map(|f| f.one_of(MILD)).transpose()?,
             block_tests_and_docs: root.get("tests-and-docs").map(|f| f.one_of(MILD)).transpose()?,
             inline: root.get("inline").map(|f| f.one_of(INLINE)).transpose()?,
+            accept: None,
+            refuse_weakened: None,
             packages: Packages::default(),
             advisories: None,
             allow: Vec::new(),
@@ -216,6 +234,20 @@ const PARTS: &[Part] = &[
             Ok(())
         },
     },
+    Part {
+        name: "ci",
+        read: |section, config| {
+            config.accept = section.get("accept").map(|f| f.one_of(ACCEPT)).transpose()?;
+            section.finish()
+        },
+    },
+    Part {
+        name: "server",
+        read: |section, config| {
+            config.refuse_weakened = section.get("policy-weakened").map(|f| f.one_of(MILD)).transpose()?;
+            section.finish()
+        },
+    },
     Part { name: "hook", read: |section, _| section.finish() },
     Part { name: "watch", read: |section, _| section.finish() },
 ];
@@ -235,7 +267,7 @@ pub fn text<'t>(name: &str, bytes: &'t [u8]) -> Result<&'t str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::keys::{ALLOW_KEYS, KEYS, PACKAGE_KEYS};
+    use crate::policy::keys::{ALLOW_KEYS, CI_KEYS, KEYS, PACKAGE_KEYS, SERVER_KEYS};
 
     fn fails(text: &str) -> String {
         Config::parse("f.toml", text.as_bytes()).expect_err(text).to_string()
@@ -296,6 +328,12 @@ reason = "all of it is made up"
         let known = fails("[packages]\nno-such-key-at-all = 1");
         for key in PACKAGE_KEYS {
             assert!(known.contains(key.name), "{} is not read", key.name);
+        }
+        for (table, keys) in [("ci", CI_KEYS), ("server", SERVER_KEYS)] {
+            let known = fails(&format!("[{table}]\nno-such-key-at-all = 1"));
+            for key in keys {
+                assert!(known.contains(key.name), "{} is not read", key.name);
+            }
         }
         let known = fails("[[allow]]\nno-such-key-at-all = 1");
         for key in ALLOW_KEYS {

@@ -23,7 +23,7 @@ pub trait Files: Sync {
     /// When a directory cannot be read.
     fn list(&self, dir: &str) -> Result<Vec<String>>;
 
-    /// How messages name a file, for example `.shield-hook.toml` or `.shield-hook.toml (in 1a2b3c4, the merge base)`.
+    /// How messages name a file, for example `.shield-hook.toml` or `.shield-hook.toml (in 1a2b3c4, origin/main)`.
     fn name(&self, path: &str) -> String {
         path.to_owned()
     }
@@ -89,7 +89,7 @@ impl Files for OnDisk {
 pub struct InTree<'r> {
     repo: &'r Repo,
     tree: Oid,
-    /// What messages add to a file's name, for example `1a2b3c4, the merge base`.
+    /// What messages add to a file's name, for example `1a2b3c4, origin/main`.
     label: Option<String>,
 }
 

@@ -16,7 +16,7 @@ const SAME_LINE: &[&str] =
     &["gitleaks:allow", "betterleaks:allow", "trufflehog:ignore", "kingfisher:ignore", "ggignore"];
 
 /// Our own.
-const OWN: &str = "shield-hook:allow";
+pub(super) const OWN: &str = "shield-hook:allow";
 
 /// How far from the secret a directive may stand on the same line, in bytes. Without a bound, one directive somewhere
 /// in a minified file of one line would allow every secret in it.

@@ -157,6 +157,22 @@ pub const PACKAGE_KEYS: &[Key] = &[
     },
 ];
 
+/// The keys of `[ci]`.
+pub const CI_KEYS: &[Key] = &[Key {
+    name: "accept",
+    kind: Kind::Word(&["none", "fingerprint"]),
+    default: "\"none\"",
+    about: "What a change may allow itself: nothing, or its own findings by their fingerprints, where a review is the gate. Read from the branch that the change goes to.",
+}];
+
+/// The keys of `[server]`.
+pub const SERVER_KEYS: &[Key] = &[Key {
+    name: "policy-weakened",
+    kind: Kind::Word(&["report", "block"]),
+    default: "\"report\"",
+    about: "Whether pre-receive refuses a push that weakens the default branch's policy, or says so only.",
+}];
+
 /// The keys of `[advisories]`, in the user's own configuration only.
 pub const FEED_KEYS: &[Key] = &[
     Key {

@@ -1,10 +1,11 @@
 //! What is done about a finding: configuration, allowances, baseline and inline directives.
 //!
 //! [`config`] is what is written; [`Policy`] is what applies once the command line, the repository's configuration and
-//! the user's are put over one another. Where the files come from is the caller's choice ([`Files`]): in CI and on the
-//! server they come from a revision that the change under judgement cannot touch.
+//! the user's are put over one another. [`authority`] decides whose files ([`Files`]) these are: in CI and on the server
+//! they come from a revision that the change under judgement cannot touch.
 
 pub mod allowlist;
+pub mod authority;
 pub mod baseline;
 pub mod config;
 pub mod document;
@@ -22,6 +23,7 @@ use jiff::civil::Date;
 
 use allowlist::Allowance;
 use baseline::Baseline;
+pub use config::Accept;
 use config::Config;
 pub use files::{Files, InTree, NoFiles, OnDisk, user_config};
 
@@ -49,6 +51,10 @@ pub struct Policy {
     pub block_tests_and_docs: bool,
     /// Which inline directives are honoured.
     pub inline: inline::Honour,
+    /// What a change may allow itself.
+    pub accept: Accept,
+    /// Whether a push that weakens the policy is refused.
+    pub refuse_weakened: bool,
     /// Whether allowances that met nothing are worth a word: only where everything was scanned.
     pub report_unused: bool,
     /// What the project wants of the package gate.
@@ -72,6 +78,8 @@ impl Default for Policy {
             block_published_elsewhere: false,
             block_tests_and_docs: false,
             inline: inline::Honour::All,
+            accept: Accept::Nothing,
+            refuse_weakened: false,
             report_unused: false,
             packages: package::settings::Settings::default(),
             allow: Vec::new(),
@@ -160,6 +168,8 @@ impl Policy {
         policy.block_published_elsewhere =
             layers.iter().find_map(|l| l.config.block_published_elsewhere).unwrap_or(false);
         policy.block_tests_and_docs = layers.iter().find_map(|l| l.config.block_tests_and_docs).unwrap_or(false);
+        policy.accept = layers.iter().find_map(|l| l.config.accept).unwrap_or_default();
+        policy.refuse_weakened = layers.iter().find_map(|l| l.config.refuse_weakened).unwrap_or(false);
         // The strongest file that speaks of a thing has the say in it.
         for layer in layers.iter().rev() {
             layer.config.packages.apply(&mut policy.packages);

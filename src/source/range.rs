@@ -9,7 +9,7 @@ use crate::git::{self, Oid, Repo};
 /// The commits that one revision leads to and another does not.
 pub struct Range<'a> {
     repo: &'a Repo,
-    from: Option<Oid>,
+    from: Vec<Oid>,
     to: Oid,
     net: bool,
     commits: Commits<'a>,
@@ -33,12 +33,12 @@ impl<'a> Range<'a> {
 
     /// Every commit that `to` leads to and `from` does not, each against all its parents.
     pub fn between(repo: &'a Repo, from: Oid, to: Oid, max_object: u64) -> Range<'a> {
-        Range { repo, from: Some(from), to, net: false, commits: Commits::new(repo, max_object) }
+        Range::beyond(repo, vec![from], to, max_object)
     }
 
-    /// Every commit that `to` leads to: nothing came before.
-    pub fn whole(repo: &'a Repo, to: Oid, max_object: u64) -> Range<'a> {
-        Range { repo, from: None, to, net: false, commits: Commits::new(repo, max_object) }
+    /// Every commit that `to` leads to and none of `from` does: all of them, when nothing came before.
+    pub fn beyond(repo: &'a Repo, from: Vec<Oid>, to: Oid, max_object: u64) -> Range<'a> {
+        Range { repo, from, to, net: false, commits: Commits::new(repo, max_object) }
     }
 
     /// Only the difference that remains: the tree of `to` against that of `base`.
@@ -49,13 +49,13 @@ impl<'a> Range<'a> {
 
 impl Source for Range<'_> {
     fn plan(&self, coverage: &mut Coverage) -> Result<Vec<Item>> {
-        if let (true, Some(from)) = (self.net, self.from) {
-            let mut items = self.commits.plan(git::net(from, self.to), &[self.to], &[], coverage)?;
+        if let (true, [from]) = (self.net, self.from.as_slice()) {
+            let mut items = self.commits.plan(git::net(*from, self.to), &[self.to], &[], coverage)?;
             // Of the commits in between none is read: their messages are not part of the difference.
             items.retain(|item| item.origin.kind != Kind::CommitMessage);
             return Ok(items);
         }
-        let new = git::outgoing(self.repo, &mut self.repo.objects(), &[self.to], self.from.as_slice())?;
+        let new = git::outgoing(self.repo, &mut self.repo.objects(), &[self.to], &self.from)?;
         for id in &new.cut {
             coverage.skipped.push(Skip {
                 what: "commit",

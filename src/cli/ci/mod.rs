@@ -1,25 +1,34 @@
 //! `shield-hook ci`: the gate of a pull request. What judges the change comes from before the change.
 
+mod change;
 mod systems;
 
-use super::gate::{Ending, Gate, Home};
+use std::collections::HashSet;
+
+use super::gate::{Ending, Gate};
 use super::options::{Judging, Reporting};
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::file;
-use crate::finding::Finding;
+use crate::finding::{Finding, Verdict};
 use crate::git::{self, Oid, Repo};
 use crate::outcome::Outcome;
-use crate::policy::{self, Files, InTree, NoFiles, Origin, Overrides, Policy, config, weakened};
+use crate::policy::authority::{Authority, Subject};
+use crate::policy::weakened::{Answer, Comparison, State};
+use crate::policy::{Accept, InTree};
 use crate::repair::Scene;
+use crate::say::say;
 use crate::source::Range;
-use systems::{Change, Name};
+use change::{Change, Start};
 
 /// Judge the commits of a pull request or a push; base and head come from the CI system's environment.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Configuration, baseline and rules are read from the merge base, so a change cannot loosen the gate it must pass; one
-that tries to is itself a finding (policy-weakened).
+Configuration, baseline and rules are those of the tip of the branch that the change goes to (of the default branch on a
+push), so a change cannot loosen the gate it must pass; one that tries to is itself a finding (policy-weakened).
+
+An allowance by fingerprint, in a change of its own, is told and passes. With `[ci] accept = \"fingerprint\"` in the
+branch's policy, a change may allow its own findings that way.
 
 Known: GitHub Actions, GitLab CI, Bitbucket Pipelines, Azure Pipelines, CircleCI, Jenkins, Buildkite.")]
 pub struct Args {
@@ -50,135 +59,93 @@ pub fn run(args: Args) -> Result<Exit> {
 fn judge(args: &Args) -> Result<Outcome> {
     let here = std::env::current_dir().or_incomplete("the current directory")?;
     let repo = Repo::discover(&here)?;
-    let (base, head) = ends(args, &repo)?;
-    let trusted = match base {
-        Some(base) => Some(InTree::new(&repo, &base.policy, base.label)?),
-        None => None,
-    };
-    let files: &dyn Files = trusted.as_ref().map_or(&NoFiles, |t| t as &dyn Files);
-    let gate = Gate::ready(&args.judging, Home::Trusted(files))?;
-    let max = gate.max_object();
-    let range = match base {
-        Some(base) if args.net => Range::net(&repo, base.policy, head, max),
-        Some(base) => Range::between(&repo, base.tip, head, max),
-        None => Range::whole(&repo, head, max),
-    };
-    let mut outcome = gate.scan_in(&repo, Scene::Published, &[&range])?;
-    let weakenings = weakenings(args, &repo, files, head, &outcome)?;
-    outcome.add(weakenings);
+    let change = change(args, &repo)?;
+    let authority = Authority::of(Subject::Change(&repo, change.target.as_ref()))?;
+    let gate = Gate::under(&authority, &args.judging.overrides())?;
+    let range = range(args, &repo, &change, gate.max_object());
+    let accepts = gate.policy().accept == Accept::Fingerprint;
+    let apart_from = change.target.as_ref().filter(|_| !accepts).map(|tip| tip.name.as_str());
+    let mut outcome = gate.scan_in(&repo, Scene::Published { apart_from }, &[&range])?;
+    match &change.start {
+        Start::After(_) => {}
+        Start::NothingNew(why) => {
+            say!("shield-hook: nothing is new here: {why}; `shield-hook scan --history` reads what was there before");
+            return Ok(outcome);
+        }
+        Start::Lost { why, sure, .. } => doubt(&repo, &mut outcome, change.head, sure, why)?,
+    }
+    let found = weakenings(args, &repo, &change, &gate, &authority, &mut outcome)?;
+    outcome.add(found);
     Ok(outcome)
 }
 
-/// Where the change begins.
-#[derive(Clone, Copy)]
-struct Base {
-    /// What the range leaves out.
-    tip: Oid,
-    /// Whose policy applies: where the change parted from the base.
-    policy: Oid,
-    /// How messages call that.
-    label: &'static str,
-}
-
-/// Both ends of the change. No base: everything that head leads to is new.
-fn ends(args: &Args, repo: &Repo) -> Result<(Option<Base>, Oid)> {
+/// The change: as typed, or as the CI system names it.
+fn change(args: &Args, repo: &Repo) -> Result<Change> {
     let env = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
     let typed = |rev: &Option<String>| rev.as_deref().map(|rev| repo.resolve(rev)).transpose();
     let (base, head) = (typed(&args.base)?, typed(&args.head)?);
     // With both given the environment has no say: not even a broken one.
-    let change = match (base, head) {
+    let build = match (base, head) {
         (Some(_), Some(_)) => None,
         _ => systems::detect(&env, &|path| file::read(path))?,
     };
-    let head = match (head, &change) {
-        (Some(head), _) => head,
-        (None, Some(change)) => commit(repo, &change.head).ok_or_else(|| hidden(change, &change.head))?,
-        (None, None) => repo.resolve("HEAD")?,
-    };
-    let tip = match (base, &change) {
-        (Some(base), _) => base,
-        (None, Some(change)) => match begin(repo, change, head)? {
-            Some(tip) => tip,
-            None => return Ok((None, head)),
-        },
-        (None, None) => {
-            return Err(Error::usage("no CI system is known by this environment, so the change is not known")
-                .help("name it: shield-hook ci --base origin/main --head HEAD"));
+    match (args.base.as_deref().zip(base), build) {
+        (Some(base), build) => {
+            let built = build.as_ref().filter(|_| head.is_none()).map(|b| change::head(repo, b)).transpose()?;
+            Change::typed(repo, base, head.or(built).map_or_else(|| repo.resolve("HEAD"), Ok)?)
         }
+        (None, Some(build)) => Change::built(repo, &build, head),
+        (None, None) => Err(Error::usage("no CI system is known by this environment, so the change is not known")
+            .help("name it: shield-hook ci --base origin/main --head HEAD")),
+    }
+}
+
+/// The commits of the change; with `--net`, what remains of them.
+fn range<'a>(args: &Args, repo: &'a Repo, change: &Change, max_object: u64) -> Range<'a> {
+    let from = match &change.start {
+        Start::After(from) | Start::Lost { known: from, .. } => from.clone(),
+        Start::NothingNew(_) => vec![change.head],
     };
-    let deepen = change.as_ref().map_or("fetch the whole history: `git fetch --unshallow`", |c| c.deepen);
-    let shared = git::merge_base(repo, &mut repo.objects(), tip, head)
-        .map_err(|e| if repo.is_shallow() { e.help(deepen) } else { e })?;
-    match shared {
-        Some(policy) => Ok((Some(Base { tip, policy, label: "the merge base" }), head)),
-        None if repo.is_shallow() => {
-            Err(Error::incomplete("this clone is shallow and hides where the change parts from its base").help(deepen))
-        }
-        None => Ok((Some(Base { tip, policy: tip, label: "the base" }), head)),
+    let parted = change.parted.first().or(from.first());
+    match parted.filter(|_| args.net) {
+        Some(base) => Range::net(repo, *base, change.head, max_object),
+        None => Range::beyond(repo, from, change.head, max_object),
     }
 }
 
-/// The first name of the base that is here. None: there is nothing before the change.
-fn begin(repo: &Repo, change: &Change, head: Oid) -> Result<Option<Oid>> {
-    for name in &change.base {
-        match (name, commit(repo, name)) {
-            (Name::Nothing, _) if !repo.is_shallow() => return Ok(None),
-            // What is built is the base branch itself: it does not say where the change begins.
-            (Name::Branch(_) | Name::DefaultBranch, Some(id)) if id == head => {}
-            (_, Some(id)) => return Ok(Some(id)),
-            (_, None) => {}
-        }
+/// Published history is not blamed: what may have been there before is told and does not block.
+fn doubt(repo: &Repo, outcome: &mut Outcome, head: Oid, sure: &[Oid], why: &str) -> Result<()> {
+    say!("shield-hook: {why}: only what is certainly new blocks, and everything else is told");
+    let new = git::outgoing(repo, &mut repo.objects(), &[head], sure)?;
+    let new: HashSet<String> = new.commits.iter().map(|commit| commit.id.to_string()).collect();
+    let doubted = |f: &&mut Finding| f.verdict.blocks() && f.commit.as_ref().is_some_and(|c| !new.contains(c));
+    for finding in outcome.findings.iter_mut().filter(doubted) {
+        finding.verdict = Verdict::Warn("it may have been there before: that commit is gone".into());
+        finding.repair.clear();
     }
-    match change.base.iter().find(|name| commit(repo, name).is_none()) {
-        Some(name) => Err(hidden(change, name)),
-        None => Err(Error::usage(format!("{} does not say where the change begins", change.system))
-            .help("pass --base, for example --base HEAD~1; or scan everything: shield-hook scan --history")),
-    }
+    Ok(())
 }
 
-/// The commit that a name leads to here.
-fn commit(repo: &Repo, name: &Name) -> Option<Oid> {
-    let try_each = |names: &[String]| names.iter().find_map(|n| repo.resolve(&format!("{n}^{{commit}}")).ok());
-    match name {
-        Name::Commit(id) => try_each(std::slice::from_ref(id)),
-        Name::Branch(name) => try_each(&[format!("refs/remotes/origin/{name}"), format!("refs/heads/{name}")]),
-        Name::DefaultBranch => try_each(&[
-            "refs/remotes/origin/HEAD".into(),
-            "refs/remotes/origin/main".into(),
-            "refs/remotes/origin/master".into(),
-        ]),
-        Name::Head => try_each(&["HEAD".into()]),
-        Name::Nothing => None,
-    }
-}
-
-/// Says that a revision of the change is not in this clone, and how to get it there.
-fn hidden(change: &Change, name: &Name) -> Error {
-    let name = match name {
-        Name::Commit(id) => format!("the commit {id}"),
-        Name::Branch(name) => format!("the branch {name} of origin"),
-        Name::DefaultBranch => "the default branch of origin".into(),
-        Name::Head => "HEAD".into(),
-        Name::Nothing => "what was there before".into(),
+/// What the change does to the policy, judged by the policy of the branch that it goes to.
+fn weakenings(
+    args: &Args,
+    repo: &Repo,
+    change: &Change,
+    gate: &Gate,
+    authority: &Authority<'_>,
+    outcome: &mut Outcome,
+) -> Result<Vec<Finding>> {
+    let overrides = args.judging.overrides();
+    let state = |id: &Oid| State::of(&InTree::plain(repo, id)?, &overrides);
+    let after = state(&change.head)?;
+    let target = State::of(authority.files(), &overrides)?;
+    let parted = change.parted.iter().map(state).collect::<Result<Vec<_>>>()?;
+    let branch = change.target.as_ref().map_or("the default branch", |tip| tip.name.as_str());
+    let comparison = Comparison { target: &target, after: &after, parted: &parted, branch };
+    let found = match change.target {
+        Some(_) => comparison.weakenings(gate.policy(), &mut outcome.findings, Answer::Refused),
+        // Without a branch there is nothing to weaken.
+        None => comparison.broken(),
     };
-    Error::incomplete(format!("{}: {name} is not in this clone, so the change cannot be read", change.system))
-        .help(change.deepen)
-        .help("or name both ends: shield-hook ci --base REV --head REV")
-}
-
-/// What the change does to the policy, judged by the policy before it.
-fn weakenings(args: &Args, repo: &Repo, before: &dyn Files, head: Oid, outcome: &Outcome) -> Result<Vec<Finding>> {
-    let overrides = Overrides {
-        config: args.judging.config.clone(),
-        baseline: args.judging.baseline.clone(),
-        ..Overrides::default()
-    };
-    let origin = |files| Origin { files, user: None, trusted: true };
-    let trusted = Policy::load(origin(before), &overrides)?;
-    let after = InTree::plain(repo, &head)?;
-    let now = Policy::load(origin(&after), &overrides);
-    let text = after.read(config::FILE).ok().flatten().unwrap_or_default();
-    let mut found = policy::weakened::compare(&trusted, &now, &text);
-    found.extend(weakened::inline_directives(&outcome.findings));
-    Ok(trusted.0.judge_weakenings(found, &head.to_string()))
+    Ok(gate.policy().judge_weakenings(found, &change.head.to_string()))
 }

@@ -7,17 +7,67 @@ use serde_json::Value;
 
 use crate::error::{Context, Error, Result};
 
-/// The change under judgement, as the CI system names it.
+/// What a CI system builds, as it says itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct Build {
     /// The system, for messages.
     pub system: &'static str,
-    /// Where the change begins: names to try, the best first. Empty: the system does not say.
-    pub base: Vec<Name>,
-    /// Where it ends.
+    /// Why it builds.
+    pub event: Event,
+    /// What it builds.
     pub head: Name,
     /// How to get the whole history in this system: a line to add, and where.
     pub deepen: &'static str,
+}
+
+/// Why something is built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Commits want into a branch.
+    Request {
+        /// The branch: names to try, the best first.
+        target: Vec<Name>,
+        /// Where the commits begin, when that is not the branch itself: behind others that wait in a queue.
+        from: Option<Name>,
+    },
+    /// Commits were pushed to a branch.
+    Push {
+        /// The branch; none when the system does not say.
+        branch: Option<String>,
+        /// Where the branch was before.
+        before: Before,
+        /// The commits that the system lists as pushed; it may list none.
+        pushed: Vec<String>,
+        /// The default branch.
+        default: Name,
+    },
+    /// A tag was pushed.
+    Tag {
+        /// Its name.
+        name: String,
+        /// Whether the system knows of a branch that leads to the same commit.
+        on_branch: bool,
+        /// The default branch.
+        default: Name,
+    },
+    /// Nothing was pushed: somebody, a clock or a release wants a run of what is there.
+    Rerun {
+        /// The branch; none when the system does not say.
+        branch: Option<String>,
+        /// The default branch.
+        default: Name,
+    },
+}
+
+/// Where a branch was before a push.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// At this commit, which need not be here.
+    Commit(String),
+    /// It was not.
+    New,
+    /// The system does not say.
+    Unsaid,
 }
 
 /// The name of a revision.
@@ -31,8 +81,6 @@ pub enum Name {
     DefaultBranch,
     /// What is checked out.
     Head,
-    /// Nothing: this is the first push ever, or one that replaces all that was there.
-    Nothing,
 }
 
 /// A look into the environment.
@@ -42,7 +90,7 @@ pub type Env<'e> = &'e dyn Fn(&str) -> Option<String>;
 ///
 /// # Errors
 /// Exit 2, when a system is recognised and does not say what it must.
-pub fn detect(env: Env<'_>, read: &dyn Fn(&str) -> std::io::Result<Vec<u8>>) -> Result<Option<Change>> {
+pub fn detect(env: Env<'_>, read: &dyn Fn(&str) -> std::io::Result<Vec<u8>>) -> Result<Option<Build>> {
     let is = |name: &str| env(name).is_some_and(|v| v.eq_ignore_ascii_case("true"));
     if is("GITHUB_ACTIONS") || is("GITEA_ACTIONS") || is("FORGEJO_ACTIONS") {
         return github(env, read).map(Some);
@@ -72,14 +120,47 @@ fn commit(value: Option<String>) -> Option<Name> {
 }
 
 fn branch(value: Option<String>) -> Option<Name> {
-    let name = value?;
-    let name = name.strip_prefix("refs/heads/").unwrap_or(&name);
-    (!name.is_empty()).then(|| Name::Branch(name.to_owned()))
+    short(value, "refs/heads/").map(Name::Branch)
 }
 
-fn github(env: Env<'_>, read: &dyn Fn(&str) -> std::io::Result<Vec<u8>>) -> Result<Change> {
-    let name = env("GITHUB_EVENT_NAME").unwrap_or_default();
+/// A ref's name without the folder that it is in.
+fn short(value: Option<String>, folder: &str) -> Option<String> {
+    let name = value?;
+    let name = name.strip_prefix(folder).unwrap_or(&name);
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+/// Where a branch was, when the system gives zeros for one that was not.
+fn before(value: Option<String>) -> Before {
+    match value {
+        None => Before::Unsaid,
+        Some(id) => match commit(Some(id)) {
+            Some(Name::Commit(id)) => Before::Commit(id),
+            _ => Before::New,
+        },
+    }
+}
+
+fn request(target: impl IntoIterator<Item = Option<Name>>) -> Event {
+    Event::Request { target: target.into_iter().flatten().collect(), from: None }
+}
+
+/// A build of a branch of which the system does not say what was pushed.
+fn unsaid(branch: Option<String>, default: Option<Name>) -> Event {
+    Event::Push { branch, before: Before::Unsaid, pushed: Vec::new(), default: default.unwrap_or(Name::DefaultBranch) }
+}
+
+fn tag(name: String, default: Option<Name>) -> Event {
+    Event::Tag { name, on_branch: false, default: default.unwrap_or(Name::DefaultBranch) }
+}
+
+fn rerun(branch: Option<String>, default: Option<Name>) -> Event {
+    Event::Rerun { branch, default: default.unwrap_or(Name::DefaultBranch) }
+}
+
+fn github(env: Env<'_>, read: &dyn Fn(&str) -> std::io::Result<Vec<u8>>) -> Result<Build> {
     let deepen = "add `fetch-depth: 0` below `with:` of the actions/checkout step";
+    let build = |event, head| Build { system: "GitHub Actions", event, head, deepen };
     let sha = || commit(env("GITHUB_SHA")).unwrap_or(Name::Head);
     let Some(path) = env("GITHUB_EVENT_PATH") else {
         // A container that was not given the file still knows what a pull request goes into.
@@ -87,233 +168,157 @@ fn github(env: Env<'_>, read: &dyn Fn(&str) -> std::io::Result<Vec<u8>>) -> Resu
             Error::incomplete("neither GITHUB_EVENT_PATH nor GITHUB_BASE_REF is set, so the change is not known")
                 .help("pass --base and --head")
         })?;
-        return Ok(Change { system: "GitHub Actions", base: vec![base], head: sha(), deepen });
+        return Ok(build(request([Some(base)]), sha()));
     };
     let doing = format!("the event of this workflow, {path}");
     let event: Value = serde_json::from_slice(&read(&path).or_incomplete(&doing)?).or_incomplete(&doing)?;
     let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-    let default = || branch(text("/repository/default_branch")).unwrap_or(Name::DefaultBranch);
-    let (base, head) = if event.get("pull_request").is_some() {
+    if event.get("pull_request").is_some() {
         // The branch as it is now holds what was merged into the pull request since the event.
         let base = [branch(text("/pull_request/base/ref")), commit(text("/pull_request/base/sha"))];
         let head = commit(text("/pull_request/head/sha")).ok_or_else(|| {
             Error::incomplete(format!("{path}: the pull request names no head commit")).help("pass --base and --head")
         })?;
-        (base.into_iter().flatten().collect(), head)
-    } else if event.get("merge_group").is_some() {
-        let base = commit(text("/merge_group/base_sha"));
-        (base.into_iter().collect(), commit(text("/merge_group/head_sha")).unwrap_or_else(sha))
-    } else if name == "push" {
-        let before = commit(text("/before"));
-        (before.into_iter().chain([default(), Name::Nothing]).collect(), commit(text("/after")).unwrap_or_else(sha))
-    } else {
-        (vec![default()], sha())
-    };
-    Ok(Change { system: "GitHub Actions", base, head, deepen })
+        return Ok(build(request(base), head));
+    }
+    if event.get("merge_group").is_some() {
+        let from = commit(text("/merge_group/base_sha"));
+        let target = branch(text("/merge_group/base_ref")).or_else(|| from.clone());
+        let head = commit(text("/merge_group/head_sha")).unwrap_or_else(sha);
+        return Ok(build(Event::Request { target: target.into_iter().collect(), from }, head));
+    }
+    let default = branch(text("/repository/default_branch")).unwrap_or(Name::DefaultBranch);
+    let name = text("/ref").filter(|name| name.starts_with("refs/")).or_else(|| env("GITHUB_REF"));
+    let on_branch = name.clone().filter(|name| !name.starts_with("refs/tags/"));
+    let on_branch = short(on_branch, "refs/heads/");
+    if env("GITHUB_EVENT_NAME").as_deref() != Some("push") {
+        return Ok(build(Event::Rerun { branch: on_branch, default }, sha()));
+    }
+    let head = commit(text("/after")).unwrap_or_else(sha);
+    if let Some(name) = name.filter(|name| name.starts_with("refs/tags/")) {
+        let name = name.trim_start_matches("refs/tags/").to_owned();
+        return Ok(build(Event::Tag { name, on_branch: text("/base_ref").is_some(), default }, head));
+    }
+    let listed = event.pointer("/commits").and_then(Value::as_array);
+    let pushed = listed.into_iter().flatten().filter_map(|c| Some(c.get("id")?.as_str()?.to_owned())).collect();
+    Ok(build(Event::Push { branch: on_branch, before: before(text("/before")), pushed, default }, head))
 }
 
-fn gitlab(env: Env<'_>) -> Change {
-    let target = branch(env("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"));
-    let (base, head) = match target {
-        // In a merged-results pipeline CI_COMMIT_SHA is a commit that GitLab made.
-        Some(target) => (
-            [Some(target), commit(env("CI_MERGE_REQUEST_DIFF_BASE_SHA")), None],
-            commit(env("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA")).or_else(|| commit(env("CI_COMMIT_SHA"))),
-        ),
-        None => (
-            [commit(env("CI_COMMIT_BEFORE_SHA")), branch(env("CI_DEFAULT_BRANCH")), Some(Name::Nothing)],
-            commit(env("CI_COMMIT_SHA")),
-        ),
+fn gitlab(env: Env<'_>) -> Build {
+    let default = branch(env("CI_DEFAULT_BRANCH"));
+    let source = env("CI_PIPELINE_SOURCE").unwrap_or_else(|| "push".into());
+    let on_branch = env("CI_COMMIT_BRANCH");
+    let mut head = commit(env("CI_COMMIT_SHA"));
+    let event = match (branch(env("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")), env("CI_COMMIT_TAG")) {
+        (Some(target), _) => {
+            // In a merged-results pipeline CI_COMMIT_SHA is a commit that GitLab made.
+            head = commit(env("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA")).or(head);
+            request([Some(target), commit(env("CI_MERGE_REQUEST_DIFF_BASE_SHA"))])
+        }
+        (None, Some(name)) => tag(name, default),
+        (None, None) if source != "push" => rerun(on_branch, default),
+        (None, None) => Event::Push {
+            branch: on_branch,
+            before: before(env("CI_COMMIT_BEFORE_SHA")),
+            pushed: Vec::new(),
+            default: default.unwrap_or(Name::DefaultBranch),
+        },
     };
-    Change {
+    Build {
         system: "GitLab CI",
-        base: base.into_iter().flatten().collect(),
+        event,
         head: head.unwrap_or(Name::Head),
         deepen: "add `GIT_DEPTH: \"0\"` below `variables:` of the job in .gitlab-ci.yml",
     }
 }
 
-fn bitbucket(env: Env<'_>) -> Change {
-    let base = [branch(env("BITBUCKET_PR_DESTINATION_BRANCH")), commit(env("BITBUCKET_PR_DESTINATION_COMMIT"))];
-    Change {
+fn bitbucket(env: Env<'_>) -> Build {
+    let target = [branch(env("BITBUCKET_PR_DESTINATION_BRANCH")), commit(env("BITBUCKET_PR_DESTINATION_COMMIT"))];
+    let event = match (target, env("BITBUCKET_TAG")) {
+        ([None, None], Some(name)) => tag(name, None),
+        ([None, None], None) => unsaid(env("BITBUCKET_BRANCH"), None),
+        (target, _) => request(target),
+    };
+    Build {
         system: "Bitbucket Pipelines",
-        base: base.into_iter().flatten().chain([Name::DefaultBranch]).collect(),
+        event,
         head: commit(env("BITBUCKET_COMMIT")).unwrap_or(Name::Head),
         deepen: "add `clone: { depth: full }` to the step in bitbucket-pipelines.yml",
     }
 }
 
-fn azure(env: Env<'_>) -> Change {
+fn azure(env: Env<'_>) -> Build {
     let head = commit(env("SYSTEM_PULLREQUEST_SOURCECOMMITID")).or_else(|| commit(env("BUILD_SOURCEVERSION")));
-    Change {
+    let source = env("BUILD_SOURCEBRANCH").unwrap_or_default();
+    let on_branch = source.strip_prefix("refs/heads/").map(str::to_owned);
+    // A push is IndividualCI or BatchedCI.
+    let is_push = env("BUILD_REASON").is_none_or(|reason| reason.ends_with("CI"));
+    let event = match (branch(env("SYSTEM_PULLREQUEST_TARGETBRANCH")), source.strip_prefix("refs/tags/")) {
+        (Some(target), _) => request([Some(target)]),
+        (None, Some(name)) => tag(name.to_owned(), None),
+        (None, None) if is_push => unsaid(on_branch, None),
+        (None, None) => rerun(on_branch, None),
+    };
+    Build {
         system: "Azure Pipelines",
-        base: branch(env("SYSTEM_PULLREQUEST_TARGETBRANCH")).into_iter().chain([Name::DefaultBranch]).collect(),
+        event,
         head: head.unwrap_or(Name::Head),
         deepen: "add `- checkout: self` with `fetchDepth: 0` to the steps of the job",
     }
 }
 
-fn circleci(env: Env<'_>) -> Change {
-    Change {
+fn circleci(env: Env<'_>) -> Build {
+    let event = match env("CIRCLE_TAG") {
+        Some(name) => tag(name, None),
+        None => unsaid(env("CIRCLE_BRANCH"), None),
+    };
+    Build {
         system: "CircleCI",
-        base: vec![Name::DefaultBranch],
+        event,
         head: commit(env("CIRCLE_SHA1")).unwrap_or(Name::Head),
         deepen: "add `method: full` to the checkout step",
     }
 }
 
-fn buildkite(env: Env<'_>) -> Change {
-    let of_request = env("BUILDKITE_PULL_REQUEST").filter(|n| n != "false");
-    let base = of_request.and_then(|_| branch(env("BUILDKITE_PULL_REQUEST_BASE_BRANCH")));
-    let default = branch(env("BUILDKITE_PIPELINE_DEFAULT_BRANCH")).unwrap_or(Name::DefaultBranch);
-    Change {
+fn buildkite(env: Env<'_>) -> Build {
+    let of_request = env("BUILDKITE_PULL_REQUEST").is_some_and(|n| n != "false");
+    let target = branch(env("BUILDKITE_PULL_REQUEST_BASE_BRANCH")).filter(|_| of_request);
+    let default = branch(env("BUILDKITE_PIPELINE_DEFAULT_BRANCH"));
+    let is_push = env("BUILDKITE_SOURCE").is_none_or(|source| source == "webhook");
+    let event = match (of_request, env("BUILDKITE_TAG")) {
+        (true, _) => request([target, default]),
+        (false, Some(name)) => tag(name, default),
+        (false, None) if is_push => unsaid(env("BUILDKITE_BRANCH"), default),
+        (false, None) => rerun(env("BUILDKITE_BRANCH"), default),
+    };
+    Build {
         system: "Buildkite",
-        base: base.into_iter().chain([default]).collect(),
+        event,
         head: commit(env("BUILDKITE_COMMIT")).unwrap_or(Name::Head),
         deepen: "remove `--depth` from BUILDKITE_GIT_CLONE_FLAGS and BUILDKITE_GIT_FETCH_FLAGS",
     }
 }
 
-fn jenkins(env: Env<'_>) -> Change {
-    let (base, head) = match branch(env("CHANGE_TARGET")) {
+fn jenkins(env: Env<'_>) -> Build {
+    let on_branch = env("BRANCH_NAME").or_else(|| short(env("GIT_BRANCH"), "origin/"));
+    let event = match (branch(env("CHANGE_TARGET")), env("TAG_NAME")) {
         // GIT_COMMIT can be a merge that Jenkins made; what it merged is the change all the same.
-        Some(target) => (vec![target], commit(env("GIT_COMMIT"))),
-        None => {
-            let before = commit(env("GIT_PREVIOUS_SUCCESSFUL_COMMIT"));
-            (before.into_iter().chain([Name::DefaultBranch]).collect(), commit(env("GIT_COMMIT")))
-        }
+        (Some(target), _) => request([Some(target)]),
+        (None, Some(name)) => tag(name, None),
+        (None, None) => Event::Push {
+            branch: on_branch,
+            before: before(env("GIT_PREVIOUS_SUCCESSFUL_COMMIT")),
+            pushed: Vec::new(),
+            default: Name::DefaultBranch,
+        },
     };
-    Change {
+    Build {
         system: "Jenkins",
-        base,
-        head: head.unwrap_or(Name::Head),
+        event,
+        head: commit(env("GIT_COMMIT")).unwrap_or(Name::Head),
         deepen: "switch `Shallow clone` off in the clone behaviours of the job, and let it fetch the target branch",
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-    const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
-    const ZERO: &str = "0000000000000000000000000000000000000000";
-
-    fn change(vars: &[(&str, &str)], event: &str) -> Change {
-        let env = |name: &str| vars.iter().find(|v| v.0 == name).map(|v| v.1.to_owned());
-        detect(&env, &|_| Ok(event.as_bytes().to_vec())).expect("readable").expect("a CI system")
-    }
-
-    fn c(id: &str) -> Name {
-        Name::Commit(id.into())
-    }
-
-    fn b(name: &str) -> Name {
-        Name::Branch(name.into())
-    }
-
-    #[test]
-    fn github_events() {
-        let on = |name: &str, event: &str| {
-            let vars = [
-                ("GITHUB_ACTIONS", "true"),
-                ("GITHUB_EVENT_NAME", name),
-                ("GITHUB_EVENT_PATH", "e"),
-                ("GITHUB_SHA", B),
-            ];
-            let change = change(&vars, event);
-            (change.base, change.head)
-        };
-        let event =
-            format!(r#"{{"pull_request": {{"base": {{"ref": "main", "sha": "{A}"}}, "head": {{"sha": "{B}"}}}}}}"#);
-        assert_eq!(on("pull_request", &event), (vec![b("main"), c(A)], c(B)));
-        assert_eq!(on("pull_request_target", &event), (vec![b("main"), c(A)], c(B)));
-        let event = format!(r#"{{"merge_group": {{"base_sha": "{A}", "head_sha": "{B}"}}}}"#);
-        assert_eq!(on("merge_group", &event), (vec![c(A)], c(B)));
-        let event = format!(r#"{{"before": "{A}", "after": "{B}", "repository": {{"default_branch": "trunk"}}}}"#);
-        assert_eq!(on("push", &event), (vec![c(A), b("trunk"), Name::Nothing], c(B)));
-        let event = format!(r#"{{"before": "{ZERO}", "after": "{B}", "repository": {{"default_branch": "trunk"}}}}"#);
-        assert_eq!(on("push", &event), (vec![b("trunk"), Name::Nothing], c(B)), "a new branch");
-        assert_eq!(on("schedule", "{}"), (vec![Name::DefaultBranch], c(B)));
-    }
-
-    #[test]
-    fn github_without_an_event_is_an_error() {
-        assert!(detect(&|name| (name == "GITHUB_ACTIONS").then(|| "true".to_owned()), &|_| Ok(Vec::new())).is_err());
-        let vars = [("GITHUB_ACTIONS", "true"), ("GITHUB_BASE_REF", "main"), ("GITHUB_SHA", B)];
-        let change = change(&vars, "");
-        assert_eq!((change.base, change.head), (vec![b("main")], c(B)), "but for a pull request");
-        let env = |name: &str| name.starts_with("GITHUB").then(|| "true".to_owned());
-        assert!(detect(&env, &|_| Ok(b"not json".to_vec())).is_err());
-    }
-
-    #[test]
-    fn the_others() {
-        for (vars, base, head) in [
-            (
-                vec![
-                    ("GITLAB_CI", "true"),
-                    ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
-                    ("CI_MERGE_REQUEST_DIFF_BASE_SHA", A),
-                    ("CI_COMMIT_SHA", B),
-                ],
-                vec![b("main"), c(A)],
-                c(B),
-            ),
-            (
-                vec![
-                    ("GITLAB_CI", "true"),
-                    ("CI_COMMIT_BEFORE_SHA", ZERO),
-                    ("CI_DEFAULT_BRANCH", "main"),
-                    ("CI_COMMIT_SHA", B),
-                ],
-                vec![b("main"), Name::Nothing],
-                c(B),
-            ),
-            (
-                vec![
-                    ("BITBUCKET_BUILD_NUMBER", "7"),
-                    ("BITBUCKET_PR_DESTINATION_BRANCH", "main"),
-                    ("BITBUCKET_COMMIT", B),
-                ],
-                vec![b("main"), Name::DefaultBranch],
-                c(B),
-            ),
-            (
-                vec![
-                    ("TF_BUILD", "True"),
-                    ("SYSTEM_PULLREQUEST_TARGETBRANCH", "refs/heads/main"),
-                    ("SYSTEM_PULLREQUEST_SOURCECOMMITID", B),
-                ],
-                vec![b("main"), Name::DefaultBranch],
-                c(B),
-            ),
-            (vec![("CIRCLECI", "true"), ("CIRCLE_SHA1", B)], vec![Name::DefaultBranch], c(B)),
-            (
-                vec![
-                    ("BUILDKITE", "true"),
-                    ("BUILDKITE_PULL_REQUEST", "12"),
-                    ("BUILDKITE_PULL_REQUEST_BASE_BRANCH", "main"),
-                    ("BUILDKITE_PIPELINE_DEFAULT_BRANCH", "trunk"),
-                    ("BUILDKITE_COMMIT", B),
-                ],
-                vec![b("main"), b("trunk")],
-                c(B),
-            ),
-            (
-                vec![("JENKINS_URL", "https://ci.example"), ("CHANGE_TARGET", "main"), ("GIT_COMMIT", B)],
-                vec![b("main")],
-                c(B),
-            ),
-            (
-                vec![("JENKINS_URL", "https://ci.example"), ("GIT_PREVIOUS_SUCCESSFUL_COMMIT", A), ("GIT_COMMIT", B)],
-                vec![c(A), Name::DefaultBranch],
-                c(B),
-            ),
-        ] {
-            let change = change(&vars, "");
-            assert_eq!((change.base, change.head), (base, head), "{}", change.system);
-        }
-        assert_eq!(detect(&|_| None, &|_| Ok(Vec::new())), Ok(None));
-    }
-}
+mod tests;

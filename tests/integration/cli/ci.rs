@@ -151,7 +151,7 @@ fn an_allowance_of_the_base_holds() {
     ci.work.write("fixtures/a.txt", config(&npm_token())).commit("fixture");
     let run = ci.judge(&[]).expect_clean();
     let reason = run.json()["findings"][0]["reason"].as_str().expect("a reason").to_owned();
-    assert!(reason.contains("the merge base") && reason.contains("made up"), "{reason}");
+    assert!(reason.contains("origin/main") && reason.contains("made up"), "{reason}");
 }
 
 #[test]
@@ -303,24 +303,17 @@ fn other_events_of_github() {
     ci.github(&runner, "push", &push(&after, &last), &[]).expect_clean();
     ci.github(&runner, "push", &push(&zero, &last), &[]).expect_blocked(&["b.txt:1"]);
     ci.github(&runner, "push", &push(&"d".repeat(40), &last), &[]).expect_blocked(&["b.txt:1"]);
-    let group = format!(r#"{{"merge_group": {{"base_sha": "{before}", "head_sha": "{last}"}}}}"#);
-    ci.github(&runner, "merge_group", &group, &[]).expect_blocked(&["b.txt:1"]);
+    let group =
+        |base: &str, more: &str| format!(r#"{{"merge_group": {{"base_sha": "{base}", "head_sha": "{last}"{more}}}}}"#);
+    ci.github(&runner, "merge_group", &group(&before, ""), &[]).expect_blocked(&["b.txt:1"]);
+    // What waits before it in the queue is not its own, and does not judge it either.
+    let queue = r#", "base_ref": "refs/heads/main""#;
+    ci.github(&runner, "merge_group", &group(&before, queue), &[]).expect_blocked(&["b.txt:1"]);
+    ci.github(&runner, "merge_group", &group(&after, queue), &[]).expect_clean();
     // The first push ever: nothing was there before.
     let main = ci.id("main");
     let run = ci.github(&runner, "push", &push(&zero, &main), &[]).expect_clean();
     assert_eq!(run.json()["coverage"]["commits"], 1);
-    // A schedule on the default branch judges no change; that is not clean.
-    let env = [("GITHUB_SHA", main.as_str())];
-    let path = sandbox.path("event.json");
-    std::fs::write(&path, r#"{"repository": {"default_branch": "main"}}"#).expect("the event");
-    let env = [
-        env[0],
-        ("GITHUB_ACTIONS", "true"),
-        ("GITHUB_EVENT_NAME", "schedule"),
-        ("GITHUB_EVENT_PATH", path.to_str().expect("UTF-8")),
-    ];
-    let run = runner.shield_with(&["ci"], &env, None).expect(3);
-    assert!(run.stderr.contains("scan --history"), "{}", run.stderr);
 }
 
 #[test]
@@ -396,4 +389,289 @@ fn files(dir: &std::path::Path) -> Vec<String> {
     }
     all.sort();
     all
+}
+
+/// An environment that a CI system gives, and what it stands for.
+type Vars<'v> = Vec<(&'v str, &'v str)>;
+
+/// Every system's builds in which nothing is new: of the default branch, by the clock, by hand, for a tag.
+fn without_news<'v>(main: &'v str, event: &'v str, zero: &'v str) -> Vec<Vars<'v>> {
+    let github = |name, at| {
+        vec![
+            ("GITHUB_ACTIONS", "true"),
+            ("GITHUB_EVENT_NAME", name),
+            ("GITHUB_EVENT_PATH", event),
+            ("GITHUB_SHA", main),
+            ("GITHUB_REF", at),
+        ]
+    };
+    let gitlab = |more: &[(&'v str, &'v str)]| {
+        let own = [
+            ("GITLAB_CI", "true"),
+            ("CI_COMMIT_SHA", main),
+            ("CI_DEFAULT_BRANCH", "main"),
+            ("CI_COMMIT_BEFORE_SHA", zero),
+        ];
+        [&own[..], more].concat()
+    };
+    let mut all = Vec::new();
+    for name in ["schedule", "workflow_dispatch", "repository_dispatch", "workflow_run", "create"] {
+        all.push(github(name, "refs/heads/main"));
+    }
+    for name in ["release", "push", "workflow_dispatch"] {
+        all.push(github(name, "refs/tags/v1"));
+    }
+    all.push(github("push", "refs/heads/copy-of-main"));
+    for source in ["schedule", "web", "api", "trigger", "pipeline", "chat"] {
+        all.push(gitlab(&[("CI_PIPELINE_SOURCE", source), ("CI_COMMIT_BRANCH", "main")]));
+    }
+    all.push(gitlab(&[("CI_PIPELINE_SOURCE", "push"), ("CI_COMMIT_TAG", "v1")]));
+    all.push(gitlab(&[("CI_PIPELINE_SOURCE", "push"), ("CI_COMMIT_BRANCH", "copy-of-main")]));
+    all.push(vec![("TF_BUILD", "True"), ("BUILD_SOURCEVERSION", main), ("BUILD_REASON", "Manual")]);
+    all.push(vec![("TF_BUILD", "True"), ("BUILD_SOURCEVERSION", main), ("BUILD_SOURCEBRANCH", "refs/tags/v1")]);
+    let buildkite = vec![("BUILDKITE", "true"), ("BUILDKITE_COMMIT", main), ("BUILDKITE_PULL_REQUEST", "false")];
+    all.push([&buildkite[..], &[("BUILDKITE_SOURCE", "schedule"), ("BUILDKITE_BRANCH", "main")]].concat());
+    all.push([&buildkite[..], &[("BUILDKITE_TAG", "v1")]].concat());
+    all.push(vec![("CIRCLECI", "true"), ("CIRCLE_SHA1", main), ("CIRCLE_TAG", "v1")]);
+    all.push(vec![("BITBUCKET_BUILD_NUMBER", "1"), ("BITBUCKET_COMMIT", main), ("BITBUCKET_TAG", "v1")]);
+    all.push(vec![("JENKINS_URL", "https://ci.example"), ("GIT_COMMIT", main), ("TAG_NAME", "v1")]);
+    all
+}
+
+#[test]
+fn a_build_without_news_blames_nothing_and_ends() {
+    let sandbox = Sandbox::new();
+    // The last commit of the default branch is the leak: it was published before any of these builds.
+    let ci = Ci::new(&sandbox, &[("old.txt", &config(&npm_token()))]);
+    let main = ci.id("main");
+    ci.work.git(&["tag", "v1", "main"]);
+    ci.work.git(&["push", "--quiet", "origin", "v1"]);
+    let runner = ci.checkout(&[]);
+    let event = sandbox.path("event.json");
+    let zero = "0".repeat(40);
+    let text = format!(r#"{{"before": "{zero}", "after": "{main}", "repository": {{"default_branch": "main"}}}}"#);
+    std::fs::write(&event, text).expect("the event");
+    for env in without_news(&main, event.to_str().expect("UTF-8"), &zero) {
+        let run = runner.shield_with(&["ci", "--format", "json"], &env, None);
+        assert_eq!(run.code, 0, "{env:?}\n{}{}", run.stdout, run.stderr);
+        assert_eq!(run.json()["coverage"]["commits"], 0, "{env:?}");
+    }
+}
+
+#[test]
+fn a_build_of_the_default_branch_judges_its_last_change() {
+    let sandbox = Sandbox::new();
+    let ci = Ci::new(&sandbox, &[("old.txt", &config(&npm_token()))]);
+    ci.work.git(&["switch", "--quiet", "main"]);
+    for (leaks, code) in [(false, 0), (true, 1)] {
+        let text = if leaks { config(&npm_token()) } else { "fine\n".into() };
+        let head = ci.work.write("new.txt", text).commit("a push to main");
+        ci.work.git(&["push", "--quiet", "origin", "main"]);
+        let runner = ci.checkout(&[]);
+        for env in [
+            vec![("TF_BUILD", "True"), ("BUILD_SOURCEVERSION", &head), ("BUILD_REASON", "IndividualCI")],
+            vec![("BUILDKITE", "true"), ("BUILDKITE_COMMIT", &head), ("BUILDKITE_BRANCH", "main")],
+            vec![("CIRCLECI", "true"), ("CIRCLE_SHA1", &head), ("CIRCLE_BRANCH", "main")],
+            vec![("BITBUCKET_BUILD_NUMBER", "1"), ("BITBUCKET_COMMIT", &head), ("BITBUCKET_BRANCH", "main")],
+            vec![("JENKINS_URL", "https://ci.example"), ("GIT_COMMIT", &head), ("BRANCH_NAME", "main")],
+        ] {
+            let run = runner.shield_with(&["ci", "--format", "json"], &env, None);
+            assert_eq!(run.code, code, "{env:?}\n{}{}", run.stdout, run.stderr);
+            assert_eq!(run.json()["coverage"]["commits"], 1, "{env:?}");
+        }
+    }
+}
+
+#[test]
+fn a_forced_push_whose_old_commit_is_gone_blames_what_is_certainly_new() {
+    let sandbox = Sandbox::new();
+    let ci = Ci::new(&sandbox, &[("old.txt", &config(&npm_token()))]);
+    ci.work.git(&["switch", "--quiet", "main"]);
+    let first = ci.work.write("a.txt", "fine\n").commit("one");
+    let second = ci.work.write("b.txt", "fine\n").commit("two");
+    ci.work.git(&["push", "--quiet", "origin", "main"]);
+    let runner = ci.checkout(&[]);
+    let event = |head: &str, listed: &str| {
+        format!(
+            r#"{{"ref": "refs/heads/main", "before": "{}", "after": "{head}", "forced": true, "commits": [{listed}],
+                "repository": {{"default_branch": "main"}}}}"#,
+            "d".repeat(40)
+        )
+    };
+    let run = ci.github(&runner, "push", &event(&second, ""), &[]).expect_clean();
+    assert_eq!(run.json()["findings"][0]["verdict"], "warn", "{}", run.stdout);
+    assert!(run.stderr.contains("certainly new"), "{}", run.stderr);
+    // Two commits were pushed; the system lists them, and the first holds a secret.
+    let leak = ci.work.write("c.txt", config(&npm_token())).commit("leak");
+    let last = ci.work.write("d.txt", "fine\n").commit("last");
+    ci.work.git(&["push", "--quiet", "origin", "main"]);
+    let runner = ci.checkout(&[]);
+    let listed = format!(r#"{{"id": "{leak}"}}, {{"id": "{last}"}}"#);
+    ci.github(&runner, "push", &event(&last, &listed), &[]).expect_blocked(&["c.txt:1"]);
+    ci.github(&runner, "push", &event(&last, ""), &[]).expect_clean();
+    ci.github(&runner, "push", &event(&leak, ""), &[]).expect_blocked(&["c.txt:1"]);
+    assert_ne!(first, second);
+}
+
+#[test]
+fn a_tag_that_only_the_tag_leads_to_is_read() {
+    let sandbox = Sandbox::new();
+    let ci = Ci::new(&sandbox, &[]);
+    let head = ci.work.write("a.txt", config(&npm_token())).commit("leak");
+    ci.work.git(&["tag", "-a", "v1", "-m", &config(&npm_token())]);
+    ci.work.git(&["push", "--quiet", "origin", "v1"]);
+    ci.work.git(&["switch", "--quiet", "main"]);
+    ci.work.git(&["branch", "--quiet", "-D", "topic"]);
+    ci.work.git(&["switch", "--quiet", "-c", "topic"]);
+    let runner = ci.checkout(&[]);
+    let env = [("GITLAB_CI", "true"), ("CI_COMMIT_SHA", head.as_str()), ("CI_COMMIT_TAG", "v1")];
+    let run = runner.shield_with(&["ci", "--format", "json"], &env, None);
+    run.expect_blocked(&["a.txt:1", "tag message of v1:1"]);
+}
+
+const LOOSE: &str = "[[allow]]\npath = \"**\"\nbroad = true\nreason = \"x\"\n";
+
+/// The same secret is judged in every case; only where the loose policy stands differs.
+#[test]
+fn a_change_does_not_choose_the_commit_that_judges_it() {
+    let sandbox = Sandbox::new();
+    let ci = Ci::new(&sandbox, &[(".shield-hook.toml", LOOSE)]);
+    let loose = ci.id("main");
+    ci.work.git(&["switch", "--quiet", "main"]);
+    ci.work.write(".shield-hook.toml", "block = \"medium\"\n").commit("tightened");
+    let tight = ci.id("main");
+    ci.work.git(&["push", "--quiet", "origin", "main"]);
+    // From an old commit; with two merge bases, of which the loose one is the newest by its date.
+    ci.work.git(&["switch", "--quiet", "-C", "topic", &loose]);
+    ci.work.write("a.txt", config(&npm_token())).commit("leak");
+    ci.judge(&[]).expect_blocked(&["a.txt:1"]);
+    ci.work.git(&["switch", "--quiet", "-C", "topic", &tight]);
+    ci.work.git(&["merge", "--quiet", "--no-verify", "-s", "ours", "-m", "join", &loose]);
+    ci.work.write("b.txt", config(&npm_token())).commit("leak");
+    ci.judge(&[]).expect_blocked(&["b.txt:1"]);
+    // Merged back, the tightened policy stays: that the branch has the old one is no weakening.
+    ci.work.git(&["switch", "--quiet", "-C", "topic", &loose]);
+    ci.work.write("c.txt", "fine\n").commit("old branch");
+    ci.judge(&[]).expect_clean();
+}
+
+#[test]
+fn a_branchs_own_policy_never_judges_its_pushes() {
+    let sandbox = Sandbox::new();
+    let ci = Ci::new(&sandbox, &[]);
+    let before = ci.work.write(".shield-hook.toml", LOOSE).commit("loosened");
+    let after = ci.work.write("a.txt", config(&npm_token())).commit("leak");
+    let runner = ci.checkout(&[]);
+    let env = [
+        ("GITLAB_CI", "true"),
+        ("CI_COMMIT_BEFORE_SHA", before.as_str()),
+        ("CI_COMMIT_SHA", after.as_str()),
+        ("CI_DEFAULT_BRANCH", "main"),
+        ("CI_COMMIT_BRANCH", "topic"),
+    ];
+    let run = runner.shield_with(&["ci", "--format", "json"], &env, None).expect(1);
+    assert_eq!(rules(&run), ["npm-access-token", "policy-weakened"]);
+    // Without the default branch nobody's policy counts, and that is said.
+    runner.git(&["update-ref", "-d", "refs/remotes/origin/main"]);
+    runner.git(&["symbolic-ref", "--delete", "refs/remotes/origin/HEAD"]);
+    let run = runner.shield_with(&["ci", "--format", "json"], &env, None).expect_blocked(&["a.txt:1"]);
+    assert!(run.stderr.contains("built-in rules and no allowances"), "{}", run.stderr);
+}
+
+/// The fingerprint of the only finding in `a.txt`, from the gate's own report.
+fn fingerprint(run: &Run) -> String {
+    let json = run.json();
+    let found = json["findings"].as_array().expect("findings").iter().find(|f| f["path"] == "a.txt").cloned();
+    found.expect("the finding")["fingerprint"].as_str().expect("a fingerprint").to_owned()
+}
+
+#[test]
+fn an_allowance_by_fingerprint_goes_first_and_by_itself() {
+    let sandbox = Sandbox::new();
+    let ci = Ci::new(&sandbox, &[]);
+    let sample = config(&npm_token());
+    ci.work.write("a.txt", &sample).commit("a sample");
+    let run = ci.judge(&[]).expect_blocked(&["a.txt:1"]);
+    let id = fingerprint(&run);
+    let advice = run.json()["findings"][0]["repair"].to_string();
+    assert!(advice.contains("in a change of its own") && advice.contains("origin/main"), "{advice}");
+    // As part of the change that brings the finding it opens nothing, and says what to do.
+    ci.work.shield(&["allow", &id, "--reason", "a sample"]).expect(0);
+    ci.work.commit("allowed");
+    let run = ci.judge(&[]).expect(1);
+    assert_eq!(rules(&run), ["npm-access-token", "policy-weakened"]);
+    assert!(run.stdout.contains("in a change of its own to origin/main"), "{}", run.stdout);
+    // By itself it is told and passes.
+    ci.work.git(&["switch", "--quiet", "-C", "topic", "main"]);
+    for reasoned in [true, false] {
+        ci.work.git(&["reset", "--quiet", "--hard", "main"]);
+        let entry = format!("{id}\tnpm-access-token\ta.txt{}\n", if reasoned { "\ta sample" } else { "" });
+        ci.work.write(".shield-hook.baseline", entry).commit("an entry of the baseline");
+        assert_eq!(ci.judge(&[]).code, i32::from(!reasoned), "a baseline needs a reason to be as narrow");
+    }
+    ci.work.git(&["reset", "--quiet", "--hard", "main"]);
+    ci.work.shield(&["allow", &id, "--reason", "a sample"]).expect(0);
+    ci.work.commit("allowed");
+    let run = ci.judge(&[]).expect_clean();
+    let notice = run.json()["findings"][0].clone();
+    assert_eq!((&notice["rule"], &notice["verdict"]), (&"policy-weakened".into(), &"warn".into()));
+    assert!(notice.to_string().contains("CODEOWNERS"), "{notice}");
+    // Merged, it lets the sample pass.
+    ci.work.git(&["push", "--quiet", "origin", "topic:main"]);
+    ci.work.git(&["branch", "--quiet", "-f", "main", "topic"]);
+    ci.work.write("a.txt", &sample).commit("a sample");
+    ci.judge(&[]).expect_clean();
+}
+
+#[test]
+fn wide_allowances_are_never_a_notice() {
+    let sandbox = Sandbox::new();
+    let ci = Ci::new(&sandbox, &[]);
+    for allow in ["rule = \"npm-access-token\"", "path = \"a.txt\"\nbroad = true", "value = \"abc[0-9]\""] {
+        ci.work.write(".shield-hook.toml", format!("[[allow]]\n{allow}\nreason = \"x\"\n")).commit("wide");
+        assert_eq!(rules(&ci.judge(&[]).expect(1)), ["policy-weakened"], "{allow}");
+    }
+}
+
+#[test]
+fn the_target_branch_can_leave_fingerprints_to_the_review() {
+    let sandbox = Sandbox::new();
+    let accept = "[ci]\naccept = \"fingerprint\"\n";
+    let ci = Ci::new(&sandbox, &[(".shield-hook.toml", accept)]);
+    ci.work.write("a.txt", config(&npm_token())).commit("a sample");
+    let run = ci.judge(&[]).expect_blocked(&["a.txt:1"]);
+    ci.work.shield(&["allow", &fingerprint(&run), "--reason", "a sample"]).expect(0);
+    ci.work.commit("allowed");
+    let run = ci.judge(&[]).expect_clean();
+    assert!(run.json()["findings"].to_string().contains("accepted"), "{}", run.stdout);
+    // A directive with rule and reason is as narrow; another scanner's is not.
+    let line = |directive: &str| format!("token = \"{}\" # {directive}\n", npm_token());
+    ci.work.write("b.txt", line("shield-hook:allow npm-access-token a sample")).commit("a directive");
+    ci.judge(&[]).expect_clean();
+    ci.work.write("c.txt", line("gitleaks:allow")).commit("a directive");
+    ci.judge(&[]).expect_blocked(&["c.txt:1"]);
+    // The change cannot say so itself.
+    let ci = Ci { work: sandbox.repo("other"), server: sandbox.remote("other.git"), sandbox: &sandbox };
+    ci.work.git(&["remote", "add", "origin", ci.server.to_str().expect("UTF-8")]);
+    ci.work.write("README.md", "hello\n").commit("first");
+    ci.work.git(&["push", "--quiet", "origin", "main"]);
+    ci.work.git(&["switch", "--quiet", "-c", "topic"]);
+    ci.work
+        .write("a.txt", line("shield-hook:allow npm-access-token x"))
+        .write(".shield-hook.toml", accept)
+        .commit("both");
+    ci.judge(&[]).expect_blocked(&[".shield-hook.toml:2", "a.txt:1"]);
+}
+
+#[test]
+fn a_broken_policy_of_the_target_lets_its_repair_in() {
+    let sandbox = Sandbox::new();
+    let ci = Ci::new(&sandbox, &[(".shield-hook.toml", "}}}\n")]);
+    ci.work.write("a.txt", "fine\n").commit("work");
+    ci.judge(&[]).expect_blocked(&[".shield-hook.toml:1"]);
+    ci.work.write(".shield-hook.toml", "[[allow]]\nrule = \"npm-access-token\"\nreason = \"x\"\n").commit("repair");
+    let run = ci.judge(&[]).expect_clean();
+    assert!(run.stderr.contains("until it is repaired"), "{}", run.stderr);
+    ci.work.write("a.txt", config(&npm_token())).commit("leak");
+    ci.judge(&[]).expect_blocked(&["a.txt:1"]);
 }

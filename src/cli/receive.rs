@@ -1,0 +1,80 @@
+//! `hook pre-receive`: what is pushed to this repository, judged by the policy of its default branch.
+
+use super::gate::Gate;
+use super::hook::ref_update;
+use super::options::Judging;
+use super::told;
+use crate::error::Result;
+use crate::finding::Finding;
+use crate::git::{self, Oid, Repo};
+use crate::journal::Covers;
+use crate::outcome::Outcome;
+use crate::policy::authority::{Authority, Owner, Standing, Subject, Tip};
+use crate::policy::weakened::{Answer, Comparison, State};
+use crate::policy::{InTree, Overrides};
+use crate::source::{Outgoing, RefUpdate, parse_ref_updates};
+
+/// Judges the push, and what it does to the policy.
+///
+/// # Errors
+/// When standard input is cut off, or what judges cannot be read.
+pub(super) fn run(judging: &Judging, repo: &Repo, covers: &mut Covers) -> Result<Outcome> {
+    let updates = parse_ref_updates(&told::standard_input()?.0)?;
+    covers.refs = updates.iter().map(ref_update).collect();
+    let authority = Authority::of(Subject::Received(repo))?;
+    let overrides = judging.overrides();
+    let gate = Gate::under(&authority, &overrides)?;
+    let mut outcome = gate.scan(&[&Outgoing::received(repo, updates.clone(), gate.max_object())?])?;
+    let moved = updates.iter().filter(|u| u.remote_ref.starts_with(b"refs/heads/") && !u.new.is_null());
+    let mut receiver = Receiver { repo, gate: &gate, authority: &authority, overrides: &overrides, told: Vec::new() };
+    for update in moved {
+        receiver.branch(update, &mut outcome)?;
+    }
+    let told = receiver.told;
+    outcome.add(told);
+    Ok(outcome)
+}
+
+/// Compares the policy of each branch that is pushed with the default branch's.
+struct Receiver<'a> {
+    repo: &'a Repo,
+    gate: &'a Gate,
+    authority: &'a Authority<'a>,
+    overrides: &'a Overrides,
+    told: Vec<Finding>,
+}
+
+impl Receiver<'_> {
+    fn branch(&mut self, update: &RefUpdate, outcome: &mut Outcome) -> Result<()> {
+        let state = |id: &Oid| State::of(&InTree::plain(self.repo, id)?, self.overrides);
+        let after = state(&update.new)?;
+        let target = State::of(self.authority.files(), self.overrides)?;
+        let (parted, branch) = match self.authority.owner() {
+            Owner::Branch(tip) => (self.parted(tip, update)?, tip.name.as_str()),
+            Owner::Disk(_) | Owner::Head(_) | Owner::Nobody => (Vec::new(), "the default branch"),
+        };
+        let parted = parted.iter().map(state).collect::<Result<Vec<_>>>()?;
+        let comparison = Comparison { target: &target, after: &after, parted: &parted, branch };
+        let answer = if self.gate.policy().refuse_weakened { Answer::Refused } else { Answer::Told };
+        let found = match self.gate.standing() {
+            Standing::Absent => comparison.broken(),
+            Standing::Written | Standing::Broken(_) => {
+                comparison.weakenings(self.gate.policy(), &mut outcome.findings, answer)
+            }
+        };
+        let found = self.gate.policy().judge_weakenings(found, &update.new.to_string());
+        // Two branches at one commit say the same once.
+        let is_told = |f: &Finding| self.told.iter().any(|t| (&t.location, &t.excerpt) == (&f.location, &f.excerpt));
+        let new: Vec<Finding> = found.into_iter().filter(|f| !is_told(f)).collect();
+        self.told.extend(new);
+        Ok(())
+    }
+
+    /// Where a branch parted from the default branch, which is to be merged some day. The default branch itself is moved.
+    fn parted(&self, tip: &Tip, update: &RefUpdate) -> Result<Vec<Oid>> {
+        if update.remote_ref.strip_prefix(b"refs/heads/") == Some(tip.name.as_bytes()) {
+            return Ok(Vec::new());
+        }
+        git::merge_bases(self.repo, &mut self.repo.objects(), tip.id, update.new)
+    }
+}

@@ -1,0 +1,326 @@
+//! What a change does to the policy that judges it: everything that would let more pass than before.
+
+mod compare;
+
+use super::{Accept, Files, Origin, Overrides, Policy, config, inline};
+use crate::chunk::Kind;
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Verdict};
+use crate::rule::{Confidence, Rule};
+use compare::Read;
+
+/// The id of these findings, for `disable` and `[[allow]]` in the trusted policy.
+pub const ID: &str = "policy-weakened";
+
+/// Made by no scan; here so that reports treat it like any other.
+pub static RULE: Rule = Rule {
+    why: "Whoever can loosen the gate in the change that has to pass it can publish anything.",
+    fix: "Have it reviewed and merged by someone who may change the policy; or let the trusted branch say that this is \
+          fine: disable = [\"policy-weakened\"], or an allowance with this rule.",
+    ..Rule::without_pattern(ID, "this change weakens the policy that judges it", "shield-hook")
+};
+
+/// What passes after a change and did not before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Loosening {
+    subject: Subject,
+    /// The file that says so, as it is named in the repository.
+    path: String,
+    /// The line, from 1.
+    line: usize,
+    /// What it does, in a sentence.
+    what: String,
+}
+
+/// What a loosening is about: equal for two comparisons that find the same one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Subject {
+    /// The policy cannot be parsed.
+    Unreadable,
+    /// A key of the configuration.
+    Setting(&'static str),
+    /// A rule that no longer runs, or runs otherwise.
+    Rule(String),
+    /// An allowance for more than one secret, by its conditions.
+    Broad(String),
+    /// One secret, by its fingerprint and with a reason.
+    Fingerprint(Fingerprint),
+    /// One secret in the baseline, without a reason.
+    Known(Fingerprint),
+    /// A directive beside a new secret.
+    Directive(Scope),
+}
+
+/// What a directive beside a secret says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scope {
+    /// The rule, and a reason.
+    RuleAndReason,
+    /// Less than that.
+    Anything,
+}
+
+/// One thing that lets more pass, as a report tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Weakening {
+    path: String,
+    line: usize,
+    what: String,
+    weight: Weight,
+}
+
+/// What comes of a weakening.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Weight {
+    /// It stops the change; the text says what to do.
+    Blocks(Option<String>),
+    /// It is told; the text says why that is enough.
+    Notice(String),
+}
+
+/// The policy in one state of the repository.
+pub struct State(Result<Read>);
+
+impl State {
+    /// Reads the policy of a revision, by itself.
+    ///
+    /// # Errors
+    /// When an object cannot be read. A policy that cannot be parsed is a state like any other.
+    pub fn of(files: &dyn Files, overrides: &Overrides) -> Result<State> {
+        let own = Overrides {
+            config: overrides.config.clone(),
+            baseline: overrides.baseline.clone(),
+            ..Overrides::default()
+        };
+        match Policy::load(Origin { files, user: None, trusted: true }, &own) {
+            Ok((policy, rules)) => {
+                let text = files.read(config::FILE)?.unwrap_or_default();
+                Ok(State(Ok(Read { policy, rules, text })))
+            }
+            Err(error) if error.exit() == Exit::Usage => Ok(State(Err(error))),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn loosened_by(&self, after: &State) -> Vec<Loosening> {
+        match (&self.0, &after.0) {
+            (Ok(was), Ok(now)) => compare::policies(was, now),
+            (_, Err(error)) => vec![Loosening {
+                subject: Subject::Unreadable,
+                path: config::FILE.into(),
+                line: 1,
+                what: format!("the policy cannot be parsed after this change: {}", error.message()),
+            }],
+            // Whatever can be parsed is better than what could not.
+            (Err(_), Ok(_)) => Vec::new(),
+        }
+    }
+
+    fn is_broken(&self) -> bool {
+        self.0.is_err()
+    }
+}
+
+/// Everything that may loosen the gate, and who decides about it.
+pub struct Comparison<'a> {
+    /// The policy of the branch that the change goes to.
+    pub target: &'a State,
+    /// The policy after the change.
+    pub after: &'a State,
+    /// The policies where the change parted from that branch. What stood there already is not the change's doing: merged,
+    /// the branch's own policy stays.
+    pub parted: &'a [State],
+    /// The branch's name, for advice.
+    pub branch: &'a str,
+}
+
+/// Who answers for a weakening.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It blocks.
+    Refused,
+    /// It is told, but for a policy that cannot be parsed: that one is refused.
+    Told,
+}
+
+impl Comparison<'_> {
+    /// What the change weakens, by the target's `policy`. A finding that the change allows by its fingerprint is accepted
+    /// where that policy says so.
+    pub fn weakenings(&self, policy: &Policy, findings: &mut [Finding], answer: Answer) -> Vec<Weakening> {
+        let mut found = self.target.loosened_by(self.after);
+        found.retain(|l| self.is_of_the_change(l));
+        found.extend(directives(findings));
+        let weighed = grouped(found).into_iter().map(|l| {
+            let weight = match (self.weight(&l, policy, findings), answer) {
+                (Weight::Blocks(_), Answer::Told) if l.subject != Subject::Unreadable => Weight::Notice(self.told()),
+                (weight, _) => weight,
+            };
+            Weakening { path: l.path, line: l.line, what: l.what, weight }
+        });
+        weighed.collect()
+    }
+
+    /// The same where no branch's policy is there to be weakened: what is left is a policy that cannot be parsed.
+    pub fn broken(&self) -> Vec<Weakening> {
+        let mut found = self.after.loosened_by(self.after);
+        found.retain(|l| l.subject == Subject::Unreadable);
+        let worded = |l: Loosening| Weakening {
+            path: l.path,
+            line: l.line,
+            what: l.what,
+            weight: Weight::Blocks(Some(CHECK.into())),
+        };
+        found.into_iter().map(worded).collect()
+    }
+
+    /// Whether the change itself brings it. A merge keeps what the branch says on everything that the change left alone.
+    fn is_of_the_change(&self, l: &Loosening) -> bool {
+        let brought = |parted: &State| match l.subject {
+            Subject::Unreadable => !parted.is_broken() || self.target.is_broken(),
+            _ => parted.loosened_by(self.after).iter().any(|own| own.subject == l.subject),
+        };
+        self.parted.is_empty() || self.parted.iter().any(brought)
+    }
+
+    fn weight(&self, l: &Loosening, policy: &Policy, findings: &mut [Finding]) -> Weight {
+        let accepts = policy.accept == Accept::Fingerprint;
+        match &l.subject {
+            Subject::Unreadable => Weight::Blocks(Some(CHECK.into())),
+            Subject::Fingerprint(fingerprint) => {
+                let is_own = |f: &&mut Finding| f.fingerprint == *fingerprint && f.verdict.blocks();
+                let mut own = findings.iter_mut().filter(is_own).peekable();
+                match (own.peek().is_some(), accepts) {
+                    (false, _) => Weight::Notice(NARROW.into()),
+                    (true, true) => {
+                        own.for_each(|f| accept(f, l));
+                        Weight::Notice(ACCEPTED.into())
+                    }
+                    (true, false) => Weight::Blocks(Some(self.apart())),
+                }
+            }
+            Subject::Directive(Scope::RuleAndReason) if accepts => Weight::Notice(ACCEPTED.into()),
+            Subject::Directive(_) => Weight::Blocks(Some(self.apart())),
+            _ => Weight::Blocks(None),
+        }
+    }
+
+    /// Why a weakening that is not refused does no harm yet, or how to refuse it.
+    fn told(&self) -> String {
+        match self.parted {
+            [] => format!(
+                "{} goes by it from now on; [server] policy-weakened = \"block\" refuses such a push",
+                self.branch
+            ),
+            _ => format!("it counts for nothing until {} holds it", self.branch),
+        }
+    }
+
+    /// The way for one who means it honestly.
+    fn apart(&self) -> String {
+        format!(
+            "take it out of this change and allow the finding by its fingerprint in a change of its own to {0}; or let {0} \
+             say [ci] accept = \"fingerprint\"",
+            self.branch
+        )
+    }
+}
+
+const CHECK: &str = "`shield-hook config check` says what to repair";
+
+const ACCEPTED: &str = "the target branch leaves it to the review: [ci] accept = \"fingerprint\"";
+
+const NARROW: &str = "it names one secret, with a reason, in a change of its own: a line for the policy's files in CODEOWNERS \
+                      asks their owners for a review";
+
+/// Lets a finding pass with the change that allows it.
+fn accept(finding: &mut Finding, by: &Loosening) {
+    finding.verdict = Verdict::Warn(format!("accepted: {}:{} allows its fingerprint", by.path, by.line));
+    finding.repair.clear();
+}
+
+/// Rules, and known secrets without a reason, are told as one: each by itself they would fill a page.
+fn grouped(all: Vec<Loosening>) -> Vec<Loosening> {
+    let mut grouped: Vec<(Loosening, usize)> = Vec::new();
+    let kind = |l: &Loosening| match l.subject {
+        Subject::Rule(_) => Some(l.what.clone()),
+        Subject::Known(_) => Some(String::new()),
+        _ => None,
+    };
+    for l in all {
+        let same = |other: &&mut (Loosening, usize)| kind(&l).is_some() && kind(&other.0) == kind(&l);
+        match grouped.iter_mut().find(same) {
+            Some((_, more)) => *more += 1,
+            None => grouped.push((l, 0)),
+        }
+    }
+    let worded = |(l, more): (Loosening, usize)| {
+        let what = match (&l.subject, more) {
+            (Subject::Rule(id), 0) => format!("{} the rule {id}", l.what),
+            (Subject::Rule(id), more) => format!("{} the rule {id} and {more} others", l.what),
+            (Subject::Known(_), more) => {
+                format!("adds {} known secrets to the baseline, the first of the rule {}", more + 1, l.what)
+            }
+            _ => l.what,
+        };
+        Loosening { what, ..l }
+    };
+    grouped.into_iter().map(worded).collect()
+}
+
+impl Policy {
+    /// Turns weakenings into findings, judged by this policy, the one before the change. `head` is the change's commit.
+    pub fn judge_weakenings(&self, weakenings: Vec<Weakening>, head: &str) -> Vec<Finding> {
+        if !self.runs(ID) {
+            return Vec::new();
+        }
+        let made = weakenings.into_iter().map(|w| {
+            // It is no secret; the type is what names a finding.
+            let secret = Secret::new(format!("{}\0{}", w.path, w.what).as_bytes(), 0);
+            let (verdict, advice) = match w.weight {
+                Weight::Blocks(advice) => (Verdict::Block, advice),
+                Weight::Notice(why) => (Verdict::Warn(why), None),
+            };
+            let mut finding = Finding {
+                rule: &RULE,
+                confidence: Confidence::High,
+                kind: Kind::File,
+                location: Location { path: w.path.into(), line: w.line, column: 1, end_line: w.line },
+                commit: Some(head.to_owned()),
+                fingerprint: Fingerprint::of(ID, &secret),
+                secret,
+                verified: None,
+                notes: advice.into_iter().collect(),
+                excerpt: Excerpt { span: 0..w.what.len(), text: w.what },
+                verdict,
+                repair: Vec::new(),
+            };
+            if let Some(by) = self.allowed(&finding) {
+                finding.verdict = Verdict::Allowed(by);
+            }
+            finding
+        });
+        made.collect()
+    }
+}
+
+/// The directives beside a secret that came with the change: they are honoured, and said aloud.
+fn directives(findings: &[Finding]) -> Vec<Loosening> {
+    let mut found: Vec<Loosening> = findings
+        .iter()
+        .filter_map(|f| match &f.verdict {
+            Verdict::Allowed(by) if by.starts_with('`') => Some(Loosening {
+                subject: Subject::Directive(match by.starts_with(&format!("`{}`", inline::OWN)) {
+                    true => Scope::RuleAndReason,
+                    false => Scope::Anything,
+                }),
+                path: f.location.path.to_string(),
+                line: f.location.line,
+                what: format!("allows a new secret of the rule {} with {by}", f.rule.id),
+            }),
+            _ => None,
+        })
+        .collect();
+    found.dedup();
+    found
+}
