@@ -82,6 +82,92 @@ fn every_command_exists() {
     assert!(seen >= 9, "only {seen} commands were found");
 }
 
+/// The lines of a template that fetch, as the system's shell gets them.
+fn fetching(name: &str) -> String {
+    let text = template(name).replace("$$", "$");
+    let lines = text.lines().filter_map(|line| {
+        let line = line.trim().trim_start_matches("- ");
+        let line = line.strip_prefix("sh '").and_then(|line| line.strip_suffix('\'')).unwrap_or(line);
+        (line.starts_with("branch=") || line.starts_with("git fetch")).then(|| line.to_owned())
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A runner that has nothing but the branch it builds gets the one whose policy counts from the template.
+#[cfg(unix)]
+#[test]
+fn the_templates_fetch_the_policy() {
+    let sandbox = Sandbox::new();
+    let server = sandbox.remote("server.git");
+    let work = sandbox.repo("work");
+    let url = format!("file://{}", server.display());
+    work.git(&["remote", "add", "origin", &url]);
+    work.write(".shield-hook.toml", "block = \"low\"\n").commit("first");
+    work.git(&["push", "--quiet", "origin", "main"]);
+    work.git(&["switch", "--quiet", "-c", "topic"]);
+    let head = work.write("a.txt", format!("token = \"{}\"\n", npm_token())).commit("leak");
+    work.git(&["push", "--quiet", "origin", "topic"]);
+    for (at, (name, vars)) in [
+        (
+            "hooks/ci/gitlab.yml",
+            vec![("GITLAB_CI", "true"), ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"), ("CI_COMMIT_SHA", &head)],
+        ),
+        (
+            "hooks/ci/gitlab.yml",
+            vec![
+                ("GITLAB_CI", "true"),
+                ("CI_DEFAULT_BRANCH", "main"),
+                ("CI_COMMIT_SHA", &head),
+                ("CI_COMMIT_BRANCH", "topic"),
+            ],
+        ),
+        (
+            "hooks/ci/buildkite.yml",
+            vec![
+                ("BUILDKITE", "true"),
+                ("BUILDKITE_PULL_REQUEST", "1"),
+                ("BUILDKITE_PULL_REQUEST_BASE_BRANCH", "main"),
+                ("BUILDKITE_COMMIT", &head),
+            ],
+        ),
+        (
+            "hooks/ci/buildkite.yml",
+            vec![
+                ("BUILDKITE", "true"),
+                ("BUILDKITE_PULL_REQUEST", "false"),
+                ("BUILDKITE_PIPELINE_DEFAULT_BRANCH", "main"),
+                ("BUILDKITE_BRANCH", "topic"),
+                ("BUILDKITE_COMMIT", &head),
+            ],
+        ),
+        (
+            "hooks/ci/bitbucket.yml",
+            vec![
+                ("BITBUCKET_BUILD_NUMBER", "1"),
+                ("BITBUCKET_PR_DESTINATION_BRANCH", "main"),
+                ("BITBUCKET_COMMIT", &head),
+            ],
+        ),
+        (
+            "hooks/ci/Jenkinsfile",
+            vec![("JENKINS_URL", "https://ci.example"), ("CHANGE_TARGET", "main"), ("GIT_COMMIT", &head)],
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let runner = sandbox.path(format!("runner{at}"));
+        let to = runner.to_str().expect("UTF-8");
+        work.git(&["clone", "--quiet", "--single-branch", "--branch", "topic", &url, to]);
+        let mut fetch = sandbox.command("sh", &runner);
+        fetch.args(["-ec", &fetching(name)]).envs(vars.iter().copied());
+        support::Run::of(&mut fetch, None).expect(0);
+        let run = sandbox.shield_with(&runner, &["ci", "--format", "json"], &vars, None);
+        let run = run.expect_blocked(&["a.txt:1"]);
+        assert!(!run.stderr.contains("built-in rules"), "{name}: {}", run.stderr);
+    }
+}
+
 /// The action's script ends with the gate's exit code, and leaves the SARIF file.
 #[cfg(unix)]
 #[test]
