@@ -15,6 +15,8 @@ pub mod inline;
 pub mod keys;
 pub mod migrate;
 pub mod weakened;
+mod wiring;
+mod yaml;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};

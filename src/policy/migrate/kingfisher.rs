@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Carried, Place, yaml};
+use super::{Carried, Place};
+use crate::policy::yaml;
 
 /// `ExactFindings: matches: [{filepath, fingerprint, linenum}]`; its fingerprints hold offsets and mean nothing here.
 pub fn read(text: &str) -> Result<Carried, String> {

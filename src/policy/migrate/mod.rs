@@ -11,7 +11,6 @@ mod kingfisher;
 mod paths;
 mod talisman;
 mod trufflehog;
-mod yaml;
 
 use super::allowlist::matches_anything;
 use super::edit::NewAllowance;

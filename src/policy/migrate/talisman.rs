@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Carried, Place, is_regex, yaml};
+use super::{Carried, Place, is_regex};
 use crate::policy::edit::NewAllowance;
+use crate::policy::yaml;
 
 /// A file that is ignored with its checksum becomes the fingerprints of what it holds now.
 pub fn read(text: &str) -> Result<Carried, String> {

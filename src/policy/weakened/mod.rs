@@ -2,6 +2,7 @@
 
 mod compare;
 
+use super::wiring::Wiring;
 use super::{Accept, Files, Origin, Overrides, Policy, config, inline};
 use crate::chunk::Kind;
 use crate::error::Result;
@@ -50,6 +51,8 @@ enum Subject {
     Known(Fingerprint),
     /// A directive beside a new secret.
     Directive(Scope),
+    /// A call of this program, by its file and what happened to it.
+    Wiring(String, String),
 }
 
 /// What a directive beside a secret says.
@@ -79,8 +82,11 @@ enum Weight {
     Notice(String),
 }
 
-/// The policy in one state of the repository.
-pub struct State(Result<Read>);
+/// The policy, and what calls the gate, in one state of the repository.
+pub struct State {
+    policy: Result<Read>,
+    wiring: Wiring,
+}
 
 impl State {
     /// Reads the policy of a revision, by itself.
@@ -93,18 +99,19 @@ impl State {
             baseline: overrides.baseline.clone(),
             ..Overrides::default()
         };
-        match Policy::load(Origin { files, user: None, trusted: true }, &own) {
+        let policy = match Policy::load(Origin { files, user: None, trusted: true }, &own) {
             Ok((policy, rules)) => {
                 let text = files.read(config::FILE)?.unwrap_or_default();
-                Ok(State(Ok(Read { policy, rules, text })))
+                Ok(Read { policy, rules, text })
             }
-            Err(error) if error.exit() == Exit::Usage => Ok(State(Err(error))),
-            Err(error) => Err(error),
-        }
+            Err(error) if error.exit() == Exit::Usage => Err(error),
+            Err(error) => return Err(error),
+        };
+        Ok(State { policy, wiring: Wiring::of(files)? })
     }
 
     fn loosened_by(&self, after: &State) -> Vec<Loosening> {
-        match (&self.0, &after.0) {
+        let mut found = match (&self.policy, &after.policy) {
             (Ok(was), Ok(now)) => compare::policies(was, now),
             (_, Err(error)) => vec![Loosening {
                 subject: Subject::Unreadable,
@@ -114,11 +121,18 @@ impl State {
             }],
             // Whatever can be parsed is better than what could not.
             (Err(_), Ok(_)) => Vec::new(),
-        }
+        };
+        found.extend(self.wiring.lost_in(&after.wiring).into_iter().map(|loss| Loosening {
+            subject: Subject::Wiring(loss.path.clone(), loss.what.clone()),
+            path: loss.path,
+            line: 1,
+            what: loss.what,
+        }));
+        found
     }
 
     fn is_broken(&self) -> bool {
-        self.0.is_err()
+        self.policy.is_err()
     }
 }
 

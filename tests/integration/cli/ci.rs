@@ -675,3 +675,42 @@ fn a_broken_policy_of_the_target_lets_its_repair_in() {
     ci.work.write("a.txt", config(&npm_token())).commit("leak");
     ci.judge(&[]).expect_blocked(&["a.txt:1"]);
 }
+
+#[test]
+fn taking_the_gate_out_of_its_wiring_is_a_finding() {
+    let workflow = "on: pull_request\njobs:\n  g:\n    steps:\n      - uses: OWNER/shield-hook@COMMIT\n";
+    let files = [
+        (".github/workflows/g.yml", workflow),
+        (".husky/pre-commit", "shield-hook hook pre-commit\n"),
+        ("lefthook.yml", "pre-push:\n  jobs:\n    - run: shield-hook hook pre-push\n"),
+        (
+            ".pre-commit-config.yaml",
+            "repos:\n  - repo: https://git.example/shield-hook\n    hooks: [{id: shield-hook}]\n",
+        ),
+        ("Makefile", "gate:\n\tshield-hook scan\n"),
+    ];
+    let sandbox = Sandbox::new();
+    let ci = Ci::new(&sandbox, &files);
+    ci.work.write("a.txt", "work\n").commit("harmless");
+    ci.judge(&[]).expect_clean();
+    for (name, _) in files {
+        ci.work.git(&["rm", "--quiet", name]);
+        ci.work.commit("out");
+        let run = ci.judge(&[]).expect(1);
+        assert_eq!(rules(&run), ["policy-weakened"], "{name}");
+        assert!(run.blocking().iter().all(|b| b.starts_with(&format!("{name}:1 "))), "{:?}", run.blocking());
+        ci.work.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    }
+    let advisory = workflow.replace("  g:\n", "  g:\n    continue-on-error: true\n");
+    ci.work.write(files[0].0, advisory).commit("advisory");
+    let run = ci.judge(&[]).expect_blocked(&[".github/workflows/g.yml:1"]);
+    assert!(run.stdout.contains("continue-on-error: true"), "{}", run.stdout);
+    // A branch that was made before the gate was put in takes nothing out.
+    let first = ci.work.git(&["rev-list", "--max-parents=0", "HEAD"]);
+    ci.work.git(&["switch", "--quiet", "main"]);
+    ci.work.write("more.mk", "").write(".gitlab-ci.yml", "gate:\n  script: [shield-hook ci]\n").commit("another gate");
+    ci.work.git(&["push", "--quiet", "origin", "main"]);
+    ci.work.git(&["switch", "--quiet", "-C", "topic", &first]);
+    ci.work.write("a.txt", "work\n").commit("harmless");
+    ci.judge(&[]).expect_clean();
+}

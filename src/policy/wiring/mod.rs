@@ -1,0 +1,187 @@
+//! The gate's own wiring: the steps of CI systems and the hooks of managers that call this program.
+//!
+//! A change that takes a call out, or lets it fail without effect, loosens the gate as much as a change of the policy does.
+
+mod script;
+mod workflow;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::files::Files;
+use crate::error::Result;
+use crate::exit::Exit;
+
+/// One call of this program.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Call {
+    /// What is called, for example `shield-hook ci`.
+    what: String,
+    /// What makes it run, for example an event.
+    runs: BTreeSet<String>,
+    /// What keeps it from running or from having an effect.
+    eased: BTreeSet<String>,
+}
+
+/// Every call in a state of the repository, by file.
+#[derive(Debug, Default)]
+pub(super) struct Wiring(BTreeMap<String, Vec<Call>>);
+
+/// A call that is gone or has less effect than before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Loss {
+    /// The file that held it.
+    pub(super) path: String,
+    /// What happened, in a sentence.
+    pub(super) what: String,
+}
+
+/// A family of files that can stand in for one another, and the folders and files that are read.
+struct Family {
+    /// The folders, with all below them.
+    folders: &'static [&'static str],
+    files: &'static [&'static str],
+}
+
+/// Where CI systems and hook managers look.
+const FAMILIES: &[Family] = &[
+    Family { folders: &[".github/workflows", ".github/actions"], files: &[] },
+    Family { folders: &[".gitea/workflows", ".forgejo/workflows"], files: &[] },
+    Family { folders: &[".gitlab"], files: &[".gitlab-ci.yml"] },
+    Family { folders: &[".azure-pipelines", ".azure"], files: &["azure-pipelines.yml", "azure-pipelines.yaml"] },
+    Family { folders: &[], files: &["bitbucket-pipelines.yml"] },
+    Family { folders: &[".circleci"], files: &[] },
+    Family { folders: &[".buildkite"], files: &["buildkite.yml"] },
+    Family { folders: &[".woodpecker"], files: &[".woodpecker.yml", ".woodpecker.yaml", ".drone.yml"] },
+    Family { folders: &[], files: &["Jenkinsfile"] },
+    Family { folders: &[], files: &[".travis.yml", "cloudbuild.yaml", "appveyor.yml"] },
+    Family {
+        folders: &[".husky", ".githooks", ".hooks", "githooks", ".config/husky"],
+        files: &[
+            "lefthook.yml",
+            "lefthook.yaml",
+            "lefthook.json",
+            "lefthook.toml",
+            ".lefthook.yml",
+            ".lefthook.yaml",
+            ".lefthook.json",
+            ".lefthook.toml",
+            ".config/lefthook.yml",
+            ".pre-commit-config.yaml",
+            ".pre-commit-config.yml",
+            "prek.toml",
+            "package.json",
+            "simple-git-hooks.json",
+            ".simple-git-hooks.json",
+            "composer.json",
+            "captainhook.json",
+            ".overcommit.yml",
+        ],
+    },
+    Family {
+        folders: &[],
+        files: &["Makefile", "makefile", "GNUmakefile", "justfile", "Justfile", "Taskfile.yml", "Rakefile"],
+    },
+];
+
+/// A folder of hooks holds no more than this; what else lies there is not read.
+const MOST_FILES: usize = 500;
+
+impl Wiring {
+    /// Reads every file that may call this program.
+    ///
+    /// # Errors
+    /// When an object cannot be read.
+    pub(super) fn of(files: &dyn Files) -> Result<Wiring> {
+        let mut wiring = Wiring::default();
+        for family in FAMILIES {
+            let mut names: Vec<String> = family.files.iter().map(|name| (*name).to_owned()).collect();
+            for folder in family.folders {
+                names.extend(files.list(folder)?.into_iter().take(MOST_FILES));
+            }
+            for name in names {
+                let calls = match files.read(&name) {
+                    Ok(Some(bytes)) => calls(&name, &String::from_utf8_lossy(&bytes)),
+                    Ok(None) => continue,
+                    // A link in the place of the file: no CI system follows it.
+                    Err(error) if error.exit() == Exit::Usage => continue,
+                    Err(error) => return Err(error),
+                };
+                if !calls.is_empty() {
+                    wiring.0.insert(name, calls);
+                }
+            }
+        }
+        Ok(wiring)
+    }
+
+    /// The calls of this state that `after` has no more, or only with less effect.
+    pub(super) fn lost_in(&self, after: &Wiring) -> Vec<Loss> {
+        let mut lost = Vec::new();
+        let mut left: Vec<(&str, &Call)> =
+            after.0.iter().flat_map(|(path, calls)| calls.iter().map(move |call| (path.as_str(), call))).collect();
+        let mut open = Vec::new();
+        // A call that is still in its file answers for itself; only one that is not may have moved.
+        for (path, call) in self.0.iter().flat_map(|(path, calls)| calls.iter().map(move |call| (path.as_str(), call)))
+        {
+            match left.iter().position(|(at, now)| *at == path && now.holds(call)) {
+                Some(at) => drop(left.swap_remove(at)),
+                None => open.push((path, call)),
+            }
+        }
+        for (path, call) in open {
+            let moved = left.iter().position(|(at, now)| family_of(at) == family_of(path) && now.holds(call));
+            if let Some(at) = moved {
+                left.swap_remove(at);
+                continue;
+            }
+            let weaker = left.iter().find(|(at, now)| *at == path && now.what == call.what);
+            let what = match weaker.and_then(|(_, now)| now.lacks(call)) {
+                Some(how) => format!("lets `{}` pass without effect: {how}", call.what),
+                None => format!("takes `{}` out", call.what),
+            };
+            lost.push(Loss { path: path.to_owned(), what });
+        }
+        lost
+    }
+}
+
+impl Call {
+    /// Whether this does all that `before` did.
+    fn holds(&self, before: &Call) -> bool {
+        self.what == before.what && self.lacks(before).is_none()
+    }
+
+    /// The first thing in which this has less effect than `before`.
+    fn lacks(&self, before: &Call) -> Option<String> {
+        if let Some(new) = self.eased.difference(&before.eased).next() {
+            return Some(new.clone());
+        }
+        // One of several values counts for as long as there is a choice at all.
+        let chosen = |run: &str| run.split_once(" = ").is_none_or(|(of, _)| self.eased.contains(of));
+        let gone = before.runs.difference(&self.runs).find(|run| chosen(run))?;
+        Some(format!("no longer {gone}"))
+    }
+}
+
+fn calls(name: &str, text: &str) -> Vec<Call> {
+    // Cheap, and true of nearly every file.
+    if !text.contains("shield-hook") && !text.contains("shield_hook") {
+        return Vec::new();
+    }
+    let is = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+    if is(&[".yml", ".yaml", ".json"]) {
+        return workflow::calls(name, text);
+    }
+    // git runs these with a plain shell, whose last command decides; husky's and make's stop at the first that fails.
+    let last_decides = [".githooks/", ".hooks/", "githooks/"].iter().any(|folder| name.starts_with(folder));
+    script::calls(text, last_decides)
+}
+
+/// The family that a file belongs to.
+fn family_of(path: &str) -> Option<usize> {
+    let below = |folder: &&str| path.strip_prefix(*folder).is_some_and(|rest| rest.starts_with('/'));
+    FAMILIES.iter().position(|family| family.files.contains(&path) || family.folders.iter().any(|f| below(&f)))
+}
+
+#[cfg(test)]
+mod tests;
