@@ -21,9 +21,8 @@ pub fn how_to_install() -> String {
 
 fn arguments(repository: Option<&str>, revision: Option<&str>) -> Option<String> {
     // The text becomes part of shell scripts and of YAML.
-    let plain = |text: &&str| {
-        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b":/._~-".contains(&b))
-    };
+    let plain =
+        |text: &&str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b":/._~-".contains(&b));
     let repository = repository.filter(plain).filter(|text| text.contains("://"))?;
     let revision = revision.filter(plain).filter(|text| text.bytes().all(|b| b.is_ascii_hexdigit()))?;
     Some(format!("--git {repository} --rev {revision}"))

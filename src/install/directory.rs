@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
 
-use super::{files, framework};
 use super::stub::{self, Binary, Kind, Stub};
+use super::{files, framework};
 use crate::error::Result;
 
 /// What follows the hook's name when it is moved aside.

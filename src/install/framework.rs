@@ -214,7 +214,8 @@ mod tests {
 
     #[test]
     fn a_configuration_without_ours_runs_none() {
-        for text in ["", "repos: []\n", "repos:\n- repo: local\n  hooks:\n  # shield-hook hook pre-commit\n  - id: a\n"] {
+        for text in ["", "repos: []\n", "repos:\n- repo: local\n  hooks:\n  # shield-hook hook pre-commit\n  - id: a\n"]
+        {
             assert!(entries(text).iter().all(|e| e.hooks.iter().all(|h| !covers(h, "pre-commit"))), "{text}");
             assert!(alone(text).contains("id: idle"));
         }

@@ -16,7 +16,8 @@ pub fn local_config(root: &Path, team: &Path) -> PathBuf {
 }
 
 /// The names of local configurations that our commands can be put into.
-pub const LOCAL: [&str; 4] = ["lefthook-local.yml", "lefthook-local.yaml", ".lefthook-local.yml", ".lefthook-local.yaml"];
+pub const LOCAL: [&str; 4] =
+    ["lefthook-local.yml", "lefthook-local.yaml", ".lefthook-local.yml", ".lefthook-local.yaml"];
 
 /// Whether a configuration has a section for `hook`.
 pub fn names(text: &str, hook: &str) -> bool {

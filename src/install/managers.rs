@@ -126,8 +126,7 @@ pub fn find(site: &Site) -> Vec<Rewriter> {
             found.push(rewriter);
         }
     };
-    let named =
-        |name, file: &str| Rewriter { name: Some(name), file: file.into(), line: None, does: Does::Writes };
+    let named = |name, file: &str| Rewriter { name: Some(name), file: file.into(), line: None, does: Does::Writes };
     let package = read(&site.root, "package.json").and_then(|text| serde_json::from_str::<Value>(&text).ok());
     for (key, name) in PACKAGE_KEYS {
         if package.as_ref().is_some_and(|package| package.get(key).is_some()) {
@@ -215,7 +214,8 @@ fn husky_directory(command: &str) -> Option<String> {
     for part in command.split(['&', '|', ';']) {
         let words: Vec<&str> = part.split_whitespace().collect();
         let Some(at) = words.iter().position(|word| *word == "husky" || word.ends_with("/husky")) else { continue };
-        let rest = words[at + 1..].iter().find(|word| !word.starts_with('-') && **word != "install" && **word != "init");
+        let rest =
+            words[at + 1..].iter().find(|word| !word.starts_with('-') && **word != "install" && **word != "init");
         return match rest {
             Some(word) if ["add", "set", "uninstall"].contains(word) => None,
             Some(word) => Some((*word).to_owned()),

@@ -22,7 +22,6 @@ mod usergit;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Context, Error, Result};
-use crate::file;
 use crate::journal::{Place, Record};
 use site::{Manager, Site};
 use stub::Binary;

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::stub::quote;
-use super::{global, managers};
 use super::usergit::UserGit;
+use super::{global, managers};
 use crate::error::{Error, Result};
 
 /// A repository as the installer sees it.

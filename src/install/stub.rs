@@ -121,10 +121,7 @@ pub fn block(hook: &str, binary: &Binary) -> String {
         _ => BLOCK_PLAIN,
     };
     let install = build_source::how_to_install();
-    format!("{BLOCK}{call}")
-        .replace("@HOOK@", hook)
-        .replace("@INSTALL@", &install)
-        .replace("@BINARY@", &binary.word())
+    format!("{BLOCK}{call}").replace("@HOOK@", hook).replace("@INSTALL@", &install).replace("@BINARY@", &binary.word())
 }
 
 const MARK: &str = "# shield-hook ";

@@ -89,11 +89,13 @@ pub fn online() -> Result<Box<dyn Fetch>> {
 /// Exit 3 when this program holds no network code.
 #[cfg(not(feature = "online"))]
 pub fn online() -> Result<Box<dyn Fetch>> {
-    Err(Error::usage("this program was built without network code")
-        .help(match crate::build_source::cargo_arguments() {
+    Err(Error::usage("this program was built without network code").help(
+        match crate::build_source::cargo_arguments() {
             Some(from) => format!("build it with it: cargo install --locked {from} --features online"),
-            None => "build it with it, in a checkout of its source: cargo install --locked --path . --features online".into(),
-        }))
+            None => "build it with it, in a checkout of its source: cargo install --locked --path . --features online"
+                .into(),
+        },
+    ))
 }
 
 #[cfg(feature = "online")]

@@ -46,8 +46,8 @@ fn tools_without_hooks(site: &Site, troubles: &mut Vec<Trouble>) {
 }
 
 fn rewriters(site: &Site, troubles: &mut Vec<Trouble>) -> Result<()> {
-    let by_config = site.git.version()? >= super::super::usergit::CONFIG_HOOKS
-        && !global::config_hooks(&site.git)?.is_empty();
+    let by_config =
+        site.git.version()? >= super::super::usergit::CONFIG_HOOKS && !global::config_hooks(&site.git)?.is_empty();
     let by_dispatcher = site.hooks_path.as_ref().is_some_and(global::is_dispatcher);
     for rewriter in managers::find(site) {
         if by_config || (by_dispatcher && rewriter.does == Does::Writes) {

@@ -57,7 +57,8 @@ fn hooks_path(site: &Site, troubles: &mut Vec<Trouble>) -> Result<bool> {
         return Ok(false);
     }
     if let Some(fix) = work_trees::hooks_of_another(site)? {
-        let what = format!("core.hooksPath is {}, which this linked work tree lacks: git runs no hook here", path.value);
+        let what =
+            format!("core.hooksPath is {}, which this linked work tree lacks: git runs no hook here", path.value);
         troubles.push(Trouble::error("worktree-without-hooks", what, fix));
         return Ok(true);
     }
@@ -82,7 +83,8 @@ fn hooks_path(site: &Site, troubles: &mut Vec<Trouble>) -> Result<bool> {
 /// A hook that the pre-commit framework could run for us, since it runs others of ours.
 fn beside_framework(site: &Site, hook: &str) -> Trouble {
     let config = framework::config(&site.root);
-    let manager = if config.as_ref().is_some_and(|c| c.extension().is_some_and(|e| e == "toml")) { "prek" } else { "pre-commit" };
+    let manager =
+        if config.as_ref().is_some_and(|c| c.extension().is_some_and(|e| e == "toml")) { "prek" } else { "pre-commit" };
     let what = format!("git runs no {hook} hook; the pre-commit framework runs others of ours");
     if config.is_some_and(|config| framework::configured(&config, hook)) {
         return Trouble::error("hook-missing", what, format!("{manager} install --hook-type {hook}"));
@@ -146,8 +148,7 @@ fn stub_state(hook: &str, path: &str, stub: &Stub, troubles: &mut Vec<Trouble>) 
 /// The programs that the hooks would start: each must be there, be this program, and be of this version.
 fn programs(seen: &[Seen], program: &Path, troubles: &mut Vec<Trouble>) {
     let named: BTreeSet<PathBuf> = seen.iter().filter_map(|s| s.stub()?.binary.clone()).collect();
-    let by_path =
-        seen.iter().any(|s| matches!(s.what, What::Husky { .. } | What::Lefthook(_) | What::Framework(_)));
+    let by_path = seen.iter().any(|s| matches!(s.what, What::Husky { .. } | What::Lefthook(_) | What::Framework(_)));
     for path in &named {
         let shown = path.display();
         if files::is_executable(path) {

@@ -33,7 +33,8 @@ fn without_directory(site: &Site, troubles: &mut Vec<Trouble>) -> Result<()> {
             );
             troubles.push(Trouble::error("worktree-without-hooks", what, absolute(site, &site.hooks)));
         } else if let Some(hook) = lacking(site, &there)? {
-            let what = format!("in the work tree {} the {hook} hook is as its branch has it, without ours", tree.display());
+            let what =
+                format!("in the work tree {} the {hook} hook is as its branch has it, without ours", tree.display());
             troubles.push(Trouble::error("worktree-without-hooks", what, install_in(&tree)));
         }
     }

@@ -161,7 +161,7 @@ fn the_templates_fetch_the_policy() {
         work.git(&["clone", "--quiet", "--single-branch", "--branch", "topic", &url, to]);
         let mut fetch = sandbox.command("sh", &runner);
         fetch.args(["-ec", &fetching(name)]).envs(vars.iter().copied());
-        support::Run::of(&mut fetch, None).expect(0);
+        crate::support::Run::of(&mut fetch, None).expect(0);
         let run = sandbox.shield_with(&runner, &["ci", "--format", "json"], &vars, None);
         let run = run.expect_blocked(&["a.txt:1"]);
         assert!(!run.stderr.contains("built-in rules"), "{name}: {}", run.stderr);

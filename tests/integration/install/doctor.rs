@@ -290,8 +290,8 @@ fn assert_its_fix_fixes(patient: &Patient<'_>, id: &str) {
     }
     let bin = patient.sandbox.path("person");
     fs::create_dir_all(&bin).unwrap();
-    let _ = std::os::unix::fs::symlink(support::binary(), bin.join("shield-hook"));
-    let path = format!("{}:{}", bin.display(), support::path());
+    let _ = std::os::unix::fs::symlink(crate::support::binary(), bin.join("shield-hook"));
+    let path = format!("{}:{}", bin.display(), crate::support::path());
     let (_, found) = patient.findings(&[("PATH", &path)]);
     for finding in found.iter().filter(|f| f["id"] == id) {
         let fix = finding["fix"].as_str().unwrap();

@@ -267,7 +267,7 @@ done"#,
 impl LookAlike {
     fn run(&self, repo: &Repo<'_>, mark: &Path) {
         let text = self.set_up.replace("MARK", &leaves(mark));
-        let run = support::Run::of(repo.sandbox().command("sh", repo.dir()).args(["-ec", &text]), None);
+        let run = crate::support::Run::of(repo.sandbox().command("sh", repo.dir()).args(["-ec", &text]), None);
         assert_eq!(run.code, 0, "{}: {run:?}", self.name);
     }
 
@@ -355,10 +355,10 @@ fn run_fix(sandbox: &Sandbox, repo: &Repo<'_>, fix: &str) {
     fs::create_dir_all(sandbox.path("bin")).unwrap();
     let program = sandbox.path("bin/shield-hook");
     if !program.exists() {
-        std::os::unix::fs::symlink(support::binary(), program).unwrap();
+        std::os::unix::fs::symlink(crate::support::binary(), program).unwrap();
     }
-    let path = format!("{}:{}", sandbox.path("bin").display(), support::path());
-    let run = support::Run::of(sandbox.command("sh", repo.dir()).args(["-c", fix]).env("PATH", path), None);
+    let path = format!("{}:{}", sandbox.path("bin").display(), crate::support::path());
+    let run = crate::support::Run::of(sandbox.command("sh", repo.dir()).args(["-c", fix]).env("PATH", path), None);
     assert_eq!(run.code, 0, "{fix}: {run:?}");
 }
 
@@ -372,7 +372,7 @@ fn hooks_of_ours_in_the_frameworks_configuration_are_no_error() {
     repo.shield(&["uninstall"]).expect(0);
     let entry = advice.split_once("  repos:\n").expect("an entry to add").1;
     let entry: String = entry.lines().take_while(|l| l.starts_with("  ")).map(|l| format!("{}\n", &l[2..])).collect();
-    let program = support::binary().to_str().unwrap();
+    let program = crate::support::binary().to_str().unwrap();
     let config = format!("repos:\n{}", entry.replace("entry: shield-hook", &format!("entry: {program}")));
     repo.write(".pre-commit-config.yaml", &config).commit("the entry");
     framework.run(&repo, &mark);
@@ -394,7 +394,11 @@ fn what_takes_our_hooks_away_is_named() {
         ("package.json", "{\"husky\": {\"hooks\": {\"pre-commit\": \"x\"}}}", "husky 4 (package.json)"),
         (".simple-git-hooks.cjs", "module.exports = {}", "simple-git-hooks (.simple-git-hooks.cjs)"),
         ("composer.json", "{\"require-dev\": {\"captainhook/captainhook\": \"5\"}}", "CaptainHook (composer.json)"),
-        ("composer.json", "{\"scripts\": {\"post-install-cmd\": \"cp h .git/hooks/\"}}", "composer.json:1 names .git/hooks"),
+        (
+            "composer.json",
+            "{\"scripts\": {\"post-install-cmd\": \"cp h .git/hooks/\"}}",
+            "composer.json:1 names .git/hooks",
+        ),
         ("Gemfile", "gem 'overcommit'\n", "overcommit (Gemfile)"),
         ("Cargo.toml", "[dev-dependencies]\ncargo-husky = \"1\"\n", "cargo-husky (Cargo.toml)"),
         ("Makefile", "all:\nhooks:\n\tln -sf ../../h .git/hooks/pre-commit\n", "Makefile:3 names .git/hooks"),

@@ -1,2 +1,3 @@
+mod authority;
 mod migrate;
 mod rules;

@@ -206,7 +206,7 @@ fn a_policy_that_cannot_be_parsed_is_refused_and_its_repair_is_not() {
 }
 
 fn base62() -> String {
-    support::base62(3)
+    crate::support::base62(3)
 }
 
 #[test]

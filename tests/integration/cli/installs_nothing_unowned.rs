@@ -1,13 +1,9 @@
 //! Nothing that is shipped, printed or written installs this program by a bare name: on a registry that name may be
 //! somebody else's.
-#![cfg(unix)]
-
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use support::{Run, Sandbox, binary};
+use crate::support::{Run, Sandbox, binary};
 
 /// What fetches a program or a package by its name.
 const INSTALLERS: &[&str] = &[

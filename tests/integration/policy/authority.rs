@@ -1,10 +1,8 @@
 //! Whose policy judges: every row of docs/policy.md, with the policy in every place where it could be read from.
 
-mod support;
-
 use std::path::{Path, PathBuf};
 
-use support::{Repo, Run, Sandbox, npm_token};
+use crate::support::{Repo, Run, Sandbox, npm_token};
 
 /// The places that hold a policy. Each allows secrets in a file of its own, so a run shows by what it lets pass whose
 /// policy it went by.

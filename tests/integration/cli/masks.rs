@@ -1,14 +1,12 @@
 //! Nothing but a mask leaves: whatever stands on a line with a secret, whatever was typed, in all that is written.
 
-mod support;
-
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
+use crate::support::{Repo, Run, Sandbox, base62, npm_token};
 use shield_hook::rule::generate::{Generator, Rng};
 use shield_hook::rule::{Rule, RuleSet};
-use support::{Repo, Run, Sandbox, base62, npm_token};
 
 const FORMATS: [&str; 9] = ["pretty", "json", "jsonl", "sarif", "junit", "csv", "github", "gitlab", "html"];
 

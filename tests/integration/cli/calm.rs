@@ -1,12 +1,8 @@
 //! What is not as it should be ends in a sentence and exit code 2 or 3: nothing waits for ever, nothing breaks off.
 
-#![cfg(unix)]
-
-mod support;
-
 use std::process::Command;
 
-use support::{Run, Sandbox, npm_token};
+use crate::support::{Run, Sandbox, npm_token};
 
 fn npmrc(token: &str) -> String {
     format!("//registry.example/:_authToken={token}\n")
@@ -15,7 +11,7 @@ fn npmrc(token: &str) -> String {
 /// Runs the binary with a limit after which it is killed: what hangs must not hang the tests.
 fn within_limits(sandbox: &Sandbox, dir: &std::path::Path, args: &[&str]) -> Run {
     let mut command = sandbox.command("timeout", dir);
-    command.args(["--signal=KILL", "300"]).arg(support::binary()).args(args);
+    command.args(["--signal=KILL", "300"]).arg(crate::support::binary()).args(args);
     Run::of(&mut command, None)
 }
 
@@ -78,12 +74,12 @@ fn what_the_shell_hands_over_is_read() {
     let repo = sandbox.repo("repo");
     repo.write("file", npmrc(&npm_token()));
     let mut shell = sandbox.command("bash", repo.dir());
-    shell.arg("-c").arg(format!("'{}' scan --format json <(cat file)", support::binary().display()));
+    shell.arg("-c").arg(format!("'{}' scan --format json <(cat file)", crate::support::binary().display()));
     Run::of(&mut shell, None).expect(1);
     let mut endless = sandbox.command("bash", repo.dir());
     endless.arg("-c").arg(format!(
         "echo 'max-object = 100000' > .shield-hook.toml; '{}' scan /dev/stdin < /dev/zero",
-        support::binary().display()
+        crate::support::binary().display()
     ));
     Run::of(&mut endless, None).expect(2);
 }
@@ -122,7 +118,7 @@ fn where_no_thread_starts_the_work_is_done_without() {
             let mut command = sandbox.command("timeout", repo.dir());
             command.args(["--signal=KILL", "300", "strace", "-f", "-o", "/dev/null", "-e", "trace=clone3,clone"]);
             command.args(["-e", &format!("inject=clone3,clone:error=EAGAIN:when={when}")]);
-            command.arg(support::binary()).args(args);
+            command.arg(crate::support::binary()).args(args);
             let run = Run::of(&mut command, None);
             // Where nothing may be traced there is nothing to try.
             if run.stderr.contains("ptrace") || run.stderr.contains("PTRACE") {
@@ -141,7 +137,7 @@ fn a_full_disk_is_told() {
     repo.write("f", npmrc(&npm_token())).write("clean", "x\n").add();
     let shell = |line: &str| {
         let mut command = sandbox.command("sh", repo.dir());
-        command.arg("-c").arg(line.replace("SHIELD", &support::binary().display().to_string()));
+        command.arg("-c").arg(line.replace("SHIELD", &crate::support::binary().display().to_string()));
         Run::of(&mut command, None)
     };
     for line in [
