@@ -37,6 +37,8 @@ pub(super) struct Circumstances<'a> {
     pub path: &'a BStr,
     /// Whether tests, examples and documentation lower what rests on context alone.
     pub path_policy: bool,
+    /// Where it is lowered.
+    pub mild: generic::Mild<'a>,
     /// Now, in seconds since 1970.
     pub now: i64,
 }
@@ -240,7 +242,7 @@ const SHORTEST: usize = 16;
 pub(super) fn lower(candidate: &mut Candidate, around: &Circumstances<'_>) {
     if around.path_policy
         && candidate.confidence > Confidence::Low
-        && let Some(place) = generic::lowered(around.text, around.path, candidate.span.start)
+        && let Some(place) = around.mild.at(candidate.span.start)
     {
         candidate.confidence = Confidence::Low;
         candidate.notes.push(format!("lowered: {place}"));

@@ -1,6 +1,7 @@
 //! From candidates to matches: composites joined, one secret reported once, by the rule that knows most about it.
 
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use super::ready::Ready;
@@ -46,14 +47,44 @@ pub(super) fn resolve(mut candidates: Vec<Candidate>, rules: &[Ready], text: &[u
     candidates.dedup_by(|a, b| a.rule == b.rule && a.span == b.span && a.secret == b.secret);
     pair_up(&mut candidates, rules, text);
     candidates.sort_by_key(|c| Reverse(precedence(c, rules[c.rule].rule())));
-    let mut kept: Vec<Candidate> = Vec::with_capacity(candidates.len());
-    for candidate in candidates {
-        if !kept.iter().any(|other| takes(other, &candidate)) {
-            kept.push(candidate);
-        }
-    }
+    let mut kept = Kept::default();
+    candidates.into_iter().for_each(|candidate| kept.offer(candidate));
+    let mut kept = kept.candidates;
     kept.sort_by_key(|c| (c.span.start, c.span.end, c.rule));
     kept
+}
+
+/// The candidates that no better one speaks for. A new one is compared only with those that it overlaps, so that a file of
+/// many findings costs as many comparisons as it has findings.
+#[derive(Default)]
+struct Kept {
+    candidates: Vec<Candidate>,
+    /// The numbers of the candidates by where they begin, apart for each power of two of their length: what a span
+    /// overlaps begins at most that much before it.
+    starts: Vec<BTreeMap<usize, Vec<usize>>>,
+}
+
+impl Kept {
+    fn offer(&mut self, candidate: Candidate) {
+        let class = candidate.span.len().checked_ilog2().map_or(0, |log| log as usize);
+        if self.overlapping(&candidate.span).any(|other| takes(&self.candidates[other], &candidate)) {
+            return;
+        }
+        if self.starts.len() <= class {
+            self.starts.resize_with(class + 1, BTreeMap::new);
+        }
+        self.starts[class].entry(candidate.span.start).or_default().push(self.candidates.len());
+        self.candidates.push(candidate);
+    }
+
+    /// The numbers of all that overlap `span`, and of some that lie beside it.
+    fn overlapping<'s>(&'s self, span: &Range<usize>) -> impl Iterator<Item = usize> + 's {
+        let (start, end) = (span.start, span.end.max(span.start));
+        self.starts.iter().enumerate().flat_map(move |(class, starts)| {
+            let longest = 2_usize.saturating_pow(class as u32 + 1);
+            starts.range(start.saturating_sub(longest)..end).flat_map(|(_, numbers)| numbers.iter().copied())
+        })
+    }
 }
 
 /// Whether `kept` speaks for `other` too.
@@ -105,6 +136,7 @@ fn pair_up(candidates: &mut Vec<Candidate>, rules: &[Ready], text: &[u8]) {
     if candidates.iter().all(|c| rules[c.rule].rule().requires.is_none()) {
         return;
     }
+    let partners = Partners::of(candidates, rules, text);
     let mut joined = vec![false; candidates.len()];
     let mut alone = vec![false; candidates.len()];
     for i in 0..candidates.len() {
@@ -113,13 +145,7 @@ fn pair_up(candidates: &mut Vec<Candidate>, rules: &[Ready], text: &[u8]) {
             // Paired inside its encoding.
             continue;
         }
-        let span = candidates[i].span.clone();
-        let nearest = (0..candidates.len())
-            .filter(|&j| j != i && rules[candidates[j].rule].rule().id == requires.rule)
-            .filter(|&j| !matches!(candidates[j].standing, Standing::Lookalike | Standing::NotSecret))
-            .map(|j| (lines_between(text, &span, &candidates[j].span), gap(&span, &candidates[j].span), j))
-            .filter(|&(lines, ..)| lines <= requires.lines)
-            .min();
+        let nearest = partners.nearest(candidates, i, requires.rule).filter(|(lines, ..)| *lines <= requires.lines);
         match nearest {
             Some((_, _, j)) => {
                 joined[j] = true;
@@ -137,12 +163,93 @@ fn pair_up(candidates: &mut Vec<Candidate>, rules: &[Ready], text: &[u8]) {
     candidates.retain(|_| number.next().is_some_and(|i: usize| !joined[i] && !alone[i]));
 }
 
+/// Where the candidates stand that another one may require, by their rules.
+struct Partners<'r> {
+    /// Each partner's number, and which of those up to it ends last.
+    by_rule: HashMap<&'r str, Vec<(usize, usize)>>,
+    newlines: Vec<usize>,
+}
+
+impl<'r> Partners<'r> {
+    /// Of `candidates`, which are sorted by where they begin.
+    fn of(candidates: &[Candidate], rules: &'r [Ready], text: &[u8]) -> Partners<'r> {
+        let mut by_rule: HashMap<&str, Vec<(usize, usize)>> =
+            candidates.iter().filter_map(|c| Some((rules[c.rule].rule().requires?.rule, Vec::new()))).collect();
+        for (number, candidate) in candidates.iter().enumerate() {
+            if matches!(candidate.standing, Standing::Lookalike | Standing::NotSecret) {
+                continue;
+            }
+            let Some(partners) = by_rule.get_mut(rules[candidate.rule].rule().id) else { continue };
+            let last = partners.last().map_or(number, |(_, last)| *last);
+            let ends_last = if candidates[last].span.end >= candidate.span.end { last } else { number };
+            partners.push((number, ends_last));
+        }
+        Partners { by_rule, newlines: memchr::memchr_iter(b'\n', text).collect() }
+    }
+
+    /// The partner of a rule that is nearest to a candidate: how many line ends and how many bytes stand between them, and
+    /// its number. It is the next that begins behind the candidate, or of those before it the one that ends last.
+    fn nearest(&self, candidates: &[Candidate], of: usize, rule: &str) -> Option<(usize, usize, usize)> {
+        let partners = self.by_rule.get(rule)?;
+        let span = &candidates[of].span;
+        let before = partners.partition_point(|(number, _)| *number < of);
+        let after = partners.get(before..)?.iter().map(|(number, _)| *number).find(|number| *number != of);
+        let before = before.checked_sub(1).map(|place| partners[place].1);
+        let distance = |number: usize| {
+            let other = &candidates[number].span;
+            (self.lines_between(span, other), gap(span, other), number)
+        };
+        before.into_iter().chain(after).map(distance).min()
+    }
+
+    /// How many line ends stand between two spans.
+    fn lines_between(&self, a: &Range<usize>, b: &Range<usize>) -> usize {
+        let before = |at: usize| self.newlines.partition_point(|newline| *newline < at);
+        let (from, to) = (a.end.min(b.end), a.start.max(b.start));
+        before(to).saturating_sub(before(from))
+    }
+}
+
 fn gap(a: &Range<usize>, b: &Range<usize>) -> usize {
     a.start.max(b.start).saturating_sub(a.end.min(b.end))
 }
 
-/// How many line ends stand between two spans.
-fn lines_between(text: &[u8], a: &Range<usize>, b: &Range<usize>) -> usize {
-    let (from, to) = (a.end.min(b.end), a.start.max(b.start));
-    if from >= to { 0 } else { memchr::memchr_iter(b'\n', &text[from..to]).count() }
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn candidate((start, length, standing, is_encoded): (usize, usize, u8, bool)) -> Candidate {
+        let standings = [Standing::Plain, Standing::NotSecret, Standing::Lookalike, Standing::Proven];
+        Candidate {
+            rule: 0,
+            span: start..start + length,
+            confidence: Confidence::High,
+            verified: None,
+            standing: standings[usize::from(standing)],
+            notes: Vec::new(),
+            secret: is_encoded.then(|| b"value"[..].into()),
+            pair: None,
+        }
+    }
+
+    proptest! {
+        /// The twin: each compared with all that are kept.
+        #[test]
+        fn those_that_overlap_are_all_that_are_compared(
+            spans in prop::collection::vec((0_usize..200, 0_usize..60, 0_u8..4, any::<bool>()), 0..40),
+        ) {
+            let candidates: Vec<Candidate> = spans.into_iter().map(candidate).collect();
+            let (mut ours, mut all) = (Kept::default(), Vec::<Candidate>::new());
+            for candidate in candidates {
+                if !all.iter().any(|other| takes(other, &candidate)) {
+                    all.push(candidate.clone());
+                }
+                ours.offer(candidate);
+            }
+            let spans = |kept: &[Candidate]| kept.iter().map(|c| c.span.clone()).collect::<Vec<_>>();
+            prop_assert_eq!(spans(&ours.candidates), spans(&all));
+        }
+    }
 }

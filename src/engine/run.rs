@@ -179,7 +179,8 @@ impl<'a, L: Listen> Run<'a, L> {
         'a: 't,
     {
         let settings = &self.engine.settings;
-        Circumstances { text, path: self.path, path_policy: settings.path_policy, now: settings.now }
+        let mild = generic::Mild::of(text, self.path);
+        Circumstances { text, path: self.path, path_policy: settings.path_policy, mild, now: settings.now }
     }
 
     /// Adds the text itself, where it is one word at a path whose files are credentials.

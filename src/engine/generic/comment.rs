@@ -1,5 +1,7 @@
 //! Comments and docstrings that explain, told from a line of code that was commented out.
 
+use std::ops::Range;
+
 use super::candidate::{line_end, line_start};
 
 /// Whether the position stands in a block of three comment lines or more: documentation with an example in it. A single
@@ -34,21 +36,36 @@ fn is_comment(line: &[u8]) -> bool {
     [&b"//"[..], b"#", b"* ", b"/*", b"--", b";;", b"%"].iter().any(|mark| line.starts_with(mark)) || line == b"*"
 }
 
-/// Whether the position stands in a docstring of Python, or in a text that is called an example or documentation.
-pub(super) fn in_docstring(text: &[u8], at: usize) -> bool {
+/// The docstrings of a text in Python, and the texts in it that are called an example or documentation.
+pub(super) fn docstrings(text: &[u8]) -> Vec<Range<usize>> {
     const MARKS: [&[u8]; 2] = [b"\"\"\"", b"'''"];
-    let (mut open, mut i) = (None, 0);
-    while let Some(next) = memchr::memchr2(b'"', b'\'', &text[i..at]).map(|k| i + k) {
-        let mark = MARKS.into_iter().find(|m| text[next..at].starts_with(m));
+    let (mut open, mut i, mut found) = (None, 0, Vec::new());
+    while let Some(next) = memchr::memchr2(b'"', b'\'', &text[i..]).map(|k| i + k) {
+        let mark = MARKS.into_iter().find(|m| text[next..].starts_with(m));
         i = next + mark.map_or(1, |m| m.len());
         match (open, mark) {
             (None, Some(mark)) => open = Some((mark, next)),
-            (Some((opened, _)), Some(mark)) if opened == mark => open = None,
+            (Some((opened, start)), Some(mark)) if opened == mark => {
+                found.push(start..next);
+                open = None;
+            }
             _ => {}
         }
     }
-    let Some((_, opened)) = open else { return false };
-    let lead = text[line_start(text, opened)..opened].trim_ascii().to_ascii_lowercase();
+    found.extend(open.map(|(_, start)| start..text.len()));
+    found.retain(|string| explains(text, string.start));
+    found
+}
+
+/// Whether a string that begins at `start` is there to be read.
+fn explains(text: &[u8], start: usize) -> bool {
+    let lead = text[line_start(text, start)..start].trim_ascii().to_ascii_lowercase();
     let called = |word: &[u8]| memchr::memmem::find(&lead, word).is_some();
     matches!(&lead[..], b"" | b"r" | b"u" | b"b" | b"f") || called(b"example") || called(b"doc")
+}
+
+/// Whether a position lies in one of these.
+pub(super) fn holds(strings: &[Range<usize>], at: usize) -> bool {
+    let next = strings.partition_point(|string| string.end < at);
+    strings.get(next).is_some_and(|string| string.start < at)
 }

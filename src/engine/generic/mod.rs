@@ -26,6 +26,7 @@ pub(super) use dismissal::is_option;
 pub use features::Features;
 pub use path::{PathKind, path_kind};
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use crate::rule::Confidence;
@@ -85,23 +86,41 @@ impl Judgement {
     }
 }
 
-/// Why a finding in this place is shown and does not block: the file, or the part of it, is there to be tried or read.
-pub fn lowered(text: &[u8], path: &[u8], at: usize) -> Option<&'static str> {
-    let kind = path_kind(path);
-    if kind.lowers() {
-        return Some(kind.name());
+/// The places of one text in which a finding is shown and does not block: the file, or the part of it, is there to be tried
+/// or read. What it takes to know them is read once, however many findings ask.
+pub struct Mild<'a> {
+    text: &'a [u8],
+    path: &'a [u8],
+    tests: OnceCell<usize>,
+    docstrings: OnceCell<Vec<Range<usize>>>,
+}
+
+impl<'a> Mild<'a> {
+    /// Of the text at a path.
+    pub fn of(text: &'a [u8], path: &'a [u8]) -> Self {
+        Mild { text, path, tests: OnceCell::new(), docstrings: OnceCell::new() }
     }
-    if path::language(path) != Language::Code {
-        return None;
+
+    /// Why what stands at a position is lowered.
+    pub fn at(&self, at: usize) -> Option<&'static str> {
+        let kind = path_kind(self.path);
+        if kind.lowers() {
+            return Some(kind.name());
+        }
+        if path::language(self.path) != Language::Code {
+            return None;
+        }
+        // Rust keeps its tests in the file that they try.
+        let tests = || memchr::memmem::find(self.text, b"#[cfg(test)]").unwrap_or(usize::MAX);
+        if self.path.ends_with(b".rs") && *self.tests.get_or_init(tests) < at {
+            return Some(PathKind::Test.name());
+        }
+        let docstrings = || self.docstrings.get_or_init(|| comment::docstrings(self.text));
+        if self.path.ends_with(b".py") && comment::holds(docstrings(), at) {
+            return Some(PathKind::Docs.name());
+        }
+        comment::in_prose(self.text, at).then_some("a comment that explains")
     }
-    // Rust keeps its tests in the file that they try.
-    if path.ends_with(b".rs") && memchr::memmem::find(&text[..at], b"#[cfg(test)]").is_some() {
-        return Some(PathKind::Test.name());
-    }
-    if path.ends_with(b".py") && comment::in_docstring(text, at) {
-        return Some(PathKind::Docs.name());
-    }
-    comment::in_prose(text, at).then_some("a comment that explains")
 }
 
 /// All that [`judge`] looks at: the part of the text, and the rest of it (where name and value stand in that part, their

@@ -269,7 +269,7 @@ fn a_comment_that_explains_is_told_from_a_line_commented_out() {
     let out = format!("def login\n  # password = '{value}'\n  run\n");
     for (text, lowers) in [(explains, true), (out, false)] {
         let c = candidate::candidates(text.as_bytes()).pop().expect("a candidate");
-        assert_eq!(lowered(text.as_bytes(), b"lib/login.rb", c.value.start).is_some(), lowers, "{text}");
+        assert_eq!(Mild::of(text.as_bytes(), b"lib/login.rb").at(c.value.start).is_some(), lowers, "{text}");
     }
 }
 
@@ -345,7 +345,7 @@ fn no_text_makes_the_look_panic() {
         for c in candidate::candidates(&text) {
             assert!(c.value.end <= text.len() && c.value.start < c.value.end);
             let _ = judge(&text, b"a.py", &c);
-            let _ = lowered(&text, b"a.py", c.value.start);
+            let _ = Mild::of(&text, b"a.py").at(c.value.start);
         }
     }
 }
