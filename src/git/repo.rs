@@ -143,11 +143,25 @@ impl Repo {
         std::fs::read(self.git_dir().join("HEAD")).is_ok_and(|head| head.trim() == b"ref: refs/heads/.invalid")
     }
 
-    /// What the last fetch brought: tips that are some remote's. Those of a fetch from this very repository (`.`) are not.
+    /// What the last fetch brought: tips that are some remote's. Those of a fetch from this very repository are not.
     pub fn fetched(&self) -> Vec<Oid> {
         let text = std::fs::read(self.git_dir().join("FETCH_HEAD")).unwrap_or_default();
-        let foreign = text.lines().filter(|line| !line.ends_with(b" of .") && !line.ends_with(b"\t."));
-        foreign.filter_map(|line| Oid::from_hex(line.split_str("\t").next()?).ok()).collect()
+        let tip = |line: &[u8]| {
+            let (id, note) = (line.split_str("\t").next()?, line.rsplit_once_str("\t")?.1);
+            // `branch 'main' of ADDRESS`, or the address alone.
+            let address = note.rsplit_once_str(" of ").map_or(note, |(_, address)| address);
+            Oid::from_hex(id).ok().filter(|_| !self.is_at(address))
+        };
+        text.lines().filter_map(tip).collect()
+    }
+
+    /// Whether an address leads to this repository, or to another work tree of it.
+    fn is_at(&self, address: &[u8]) -> bool {
+        let Ok(path) = gix::path::from_byte_slice(address) else { return false };
+        let path = self.work_dir().unwrap_or(self.git_dir()).join(path);
+        // Not found as git finds a repository: in a hook, GIT_DIR names this one whatever the path.
+        let Ok(there) = gix::open(path) else { return false };
+        there.common_dir().canonicalize().is_ok_and(|dir| self.common_dir().canonicalize().is_ok_and(|own| own == dir))
     }
 
     /// The commit that HEAD leads to; none while there is no commit yet.

@@ -34,7 +34,8 @@ pub fn staged(repo: &Repo, objects: &mut Objects) -> Result<Changes> {
     Ok(changes)
 }
 
-/// The parents, other than HEAD, of a merge under way that a remote-tracking ref already holds.
+/// The parents, other than HEAD, of a merge under way that another repository already holds: a remote-tracking ref leads to
+/// them, or the last fetch, which may have been from an address that no remote is configured for, brought them.
 ///
 /// They stand in MERGE_HEAD; while pre-merge-commit runs, git names them in `GITHEAD_<id>` variables instead.
 fn published_parents(repo: &Repo, objects: &mut Objects) -> Result<Vec<Oid>> {
@@ -49,7 +50,8 @@ fn published_parents(repo: &Repo, objects: &mut Objects) -> Result<Vec<Oid>> {
     if parents.is_empty() {
         return Ok(parents);
     }
-    let tips: Vec<Oid> = repo.refs("refs/remotes/")?.into_iter().map(|r| r.id).collect();
+    let mut tips = repo.fetched();
+    tips.extend(repo.refs("refs/remotes/")?.into_iter().map(|r| r.id));
     parents.retain(|parent| super::reach::reaches(objects, &tips, *parent));
     Ok(parents)
 }
