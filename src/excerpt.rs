@@ -21,21 +21,25 @@ pub struct Place {
 /// one pass over the text together.
 pub struct Places<'a> {
     text: &'a [u8],
+    stored: Option<Wide>,
     at: usize,
     line: usize,
     column: usize,
 }
 
 impl<'a> Places<'a> {
-    /// For positions in `text`.
-    pub fn new(text: &'a [u8]) -> Self {
-        Places { text, at: 0, line: 1, column: 1 }
+    /// For positions in `text`, whose characters may be `stored` in more than a byte each.
+    pub fn new(text: &'a [u8], stored: Option<Wide>) -> Self {
+        Places { text, stored, at: 0, line: 1, column: 1 }
     }
 
     /// Where `span` stands.
     pub fn locate(&mut self, span: &Range<usize>) -> Place {
         if span.start < self.at {
             (self.at, self.line, self.column) = (0, 1, 1);
+        }
+        if let Some(stored) = self.stored {
+            return self.wide(stored, span);
         }
         let between = &self.text[self.at..span.start];
         self.line += memchr::memchr_iter(b'\n', between).count();
@@ -50,6 +54,25 @@ impl<'a> Places<'a> {
         let last = span.end.saturating_sub(1).max(span.start).min(self.text.len());
         let end_line = self.line + memchr::memchr_iter(b'\n', &self.text[span.start..last]).count();
         Place { line: self.line, column, end_line }
+    }
+
+    fn wide(&mut self, stored: Wide, span: &Range<usize>) -> Place {
+        let last = span.end.saturating_sub(1).max(span.start);
+        let (mut at, mut end_line) = (self.at, 0);
+        for (c, len) in stored.characters(&self.text[self.at..]) {
+            at += len;
+            match c {
+                _ if at > last => break,
+                '\n' if at <= span.start => (self.line, self.column) = (self.line + 1, 1),
+                '\n' => end_line += 1,
+                '\u{feff}' => {}
+                _ if at <= span.start => self.column += 1,
+                _ => {}
+            }
+            // The next span may begin before this one ends.
+            self.at = if at <= span.start { at } else { self.at };
+        }
+        Place { line: self.line, column: self.column, end_line: self.line + end_line }
     }
 }
 
@@ -89,35 +112,6 @@ fn pairs(text: &[u8], unit: fn([u8; 2]) -> u16) -> impl Iterator<Item = (char, u
 fn fours(text: &[u8], unit: fn([u8; 4]) -> u32) -> impl Iterator<Item = (char, usize)> + '_ {
     let units = text.chunks_exact(4).map(move |four| unit([four[0], four[1], four[2], four[3]]));
     units.map(|unit| (char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER), 4))
-}
-
-/// Where `span` stands in a text that is stored so.
-pub fn wide_place(text: &[u8], stored: Wide, span: &Range<usize>) -> Place {
-    let (mut place, mut at) = (Place { line: 1, column: 1, end_line: 1 }, 0);
-    let last = span.end.saturating_sub(1).max(span.start);
-    for (c, len) in stored.characters(text) {
-        at += len;
-        if at > last {
-            break;
-        }
-        let before = at <= span.start;
-        match c {
-            '\n' if before => place = Place { line: place.line + 1, column: 1, end_line: place.line + 1 },
-            '\n' => place.end_line += 1,
-            '\u{feff}' => {}
-            _ if before => place.column += 1,
-            _ => {}
-        }
-    }
-    place
-}
-
-/// The whole lines that `span` touches, without the last line end.
-pub fn lines_around<'a>(text: &'a [u8], span: &Range<usize>) -> &'a [u8] {
-    let begin = line_start(text, span.start);
-    let last = span.end.saturating_sub(1).max(span.start);
-    let end = memchr::memchr(b'\n', &text[last..]).map_or(text.len(), |n| last + n);
-    text[begin..end].trim_end_with(|c| c == '\r')
 }
 
 /// The longest masked line that a report shows, in characters.
@@ -251,11 +245,12 @@ mod tests {
             (whole(u32::to_le_bytes), Wide::Utf32Le, four * 4, 4),
             (whole(u32::to_be_bytes), Wide::Utf32Be, four * 4, 4),
         ] {
-            let place = |from: usize, to: usize| wide_place(&stored, wide, &(at + from * width..at + to * width));
+            let place =
+                |from: usize, to: usize| Places::new(&stored, Some(wide)).locate(&(at + from * width..at + to * width));
             assert_eq!(place(0, 6), Place { line: 3, column: 7, end_line: 3 });
             assert_eq!(place(0, 13), Place { line: 3, column: 7, end_line: 4 });
             assert_eq!(place(7, 13), Place { line: 4, column: 1, end_line: 4 });
-            let first = wide_place(&stored, wide, &(width..width * 2));
+            let first = Places::new(&stored, Some(wide)).locate(&(width..width * 2));
             assert_eq!(first, Place { line: 1, column: 1, end_line: 1 });
         }
     }
@@ -264,9 +259,9 @@ mod tests {
     fn places_on_one_line_are_told_from_each_other() {
         let begin = "a\u{e9}\u{1d11e} x\ny\u{e9} x xx\n x";
         let text = [begin.as_bytes(), b"\xff\xe9 x x\nx"].concat();
-        let mut places = Places::new(&text);
+        let mut places = Places::new(&text, None);
         for at in 0..text.len() {
-            let fresh = Places::new(&text).locate(&(at..at + 1));
+            let fresh = Places::new(&text, None).locate(&(at..at + 1));
             assert_eq!(places.locate(&(at..at + 1)), fresh, "{at}");
             let begin = line_start(&text, at);
             assert_eq!(fresh.column, text[begin..at].chars().count() + 1, "{at}");

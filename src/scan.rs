@@ -3,6 +3,9 @@
 //! Scan first, diff later: every new byte is scanned once, and only where something is found is the old side read to
 //! decide whether the line is new.
 
+mod copies;
+mod moved;
+mod novelty;
 mod shown;
 mod supply;
 mod versions;
@@ -21,10 +24,9 @@ use crate::engine::{self, Engine, Match, Scratch};
 use crate::error::Result;
 use crate::excerpt;
 use crate::finding::{Finding, Fingerprint, Location, Verdict};
-use crate::git;
 use crate::outcome::{self, Outcome};
 use crate::package;
-use crate::policy::Policy;
+use crate::policy::{Allowances, Policy};
 use crate::progress::Progress;
 use crate::source::{Coverage, Item, Old, Reader, Skip, Source, is_lfs_pointer};
 use crate::threads;
@@ -72,6 +74,7 @@ fn run_in(sources: &[&dyn Source], engine: &Engine, policy: &Policy, follows: bo
         };
         // What is told first is told in the order of the plan.
         parts.sort_by_key(|(item, _)| *item);
+        moved::settle(*source, &items, &mut parts, policy.block_moved)?;
         let mut found = Vec::new();
         for (_, part) in parts {
             found.extend(part.findings);
@@ -85,7 +88,8 @@ fn run_in(sources: &[&dyn Source], engine: &Engine, policy: &Policy, follows: bo
         source.settle(&mut found);
         findings.extend(found);
     }
-    let stale = policy.stale();
+    let proven = policy.check_allowances || !findings.is_empty();
+    let stale = policy.stale(engine.rules(), if proven { Allowances::Proven } else { Allowances::AsRead });
     packages.sort_by_key(|row: &package::survey::Row| (row.path.clone(), row.line, row.name.clone()));
     packages.dedup();
     changes.sort_by(|a: &(String, package::change::Change), b| a.0.cmp(&b.0));
@@ -128,6 +132,8 @@ const TELLING: usize = 16;
 #[derive(Default)]
 struct Part {
     findings: Vec<Finding>,
+    /// Those of them that no old side of their own file has.
+    fresh: Vec<moved::Fresh>,
     skipped: Vec<Skip>,
     blobs: usize,
     bytes: u64,
@@ -199,7 +205,12 @@ fn scan_all(
         }
         let secrets = occurrences(chunk.bytes, &matches);
         if !matches.is_empty() {
-            part.findings.extend(judge(reader.as_mut(), policy, item, chunk, matches, &secrets));
+            let old = match item.old {
+                Old::Nothing => Vec::new(),
+                Old::Blobs { .. } | Old::Unknown(_) => reader.old_sides(item),
+            };
+            let is_new = novelty::new_ones(engine, chunk, &matches, &old, &mut scratch);
+            judge(reader.as_mut(), policy, item, chunk, matches.into_iter().zip(is_new), &secrets, &mut part);
         }
         supply::judge(gate, reader.as_mut(), policy, item, chunk, &secrets, &mut part)?;
         if !part.is_empty() {
@@ -211,32 +222,20 @@ fn scan_all(
     Ok(parts)
 }
 
-/// Turns what the engine matched in one chunk into findings with a verdict.
+/// Turns what the engine matched in one chunk, each with whether it is new, into findings with a verdict.
 fn judge(
     reader: &mut dyn Reader,
     policy: &Policy,
     item: &Item,
     chunk: Chunk<'_>,
-    matches: Vec<Match>,
+    matches: impl Iterator<Item = (Match, bool)>,
     spans: &[Range<usize>],
-) -> Vec<Finding> {
-    let old = match item.old {
-        Old::Nothing => Vec::new(),
-        Old::Blobs(_) | Old::Unknown(_) => reader.old_sides(item),
-    };
-    let new = git::new_lines(chunk.bytes, &old);
-    let mut places = excerpt::Places::new(chunk.bytes);
-    let wide = engine::stored(chunk.bytes);
-    let mut findings = Vec::with_capacity(matches.len());
-    for found in matches {
+    part: &mut Part,
+) {
+    let mut places = excerpt::Places::new(chunk.bytes, engine::stored(chunk.bytes));
+    for (found, is_new) in matches {
         let spans = nearby(spans, &found.span);
         let place = places.locate(&found.span);
-        // A pair is new when either half is.
-        let is_new = [Some(&found.span), found.pair.as_ref()].into_iter().flatten().any(|span| {
-            let place = places.locate(span);
-            new.touch(place.line as u32 - 1, place.end_line as u32 - 1) && !stood_before(chunk.bytes, span, &old)
-        });
-        let place = wide.map_or(place, |stored| excerpt::wide_place(chunk.bytes, stored, &found.span));
         let mask = found.secret.masked();
         let mut finding = Finding {
             rule: found.rule,
@@ -266,9 +265,14 @@ fn judge(
         } else {
             policy.judge(&mut finding, chunk.bytes, &found.span, spans);
         }
-        findings.push(finding);
+        if is_new && item.change().is_some() {
+            part.fresh.push(moved::Fresh {
+                finding: part.findings.len(),
+                needle: copies::Needle::at(chunk.bytes, &found.span),
+            });
+        }
+        part.findings.push(finding);
     }
-    findings
 }
 
 /// Up to so many values are looked for one by one: building an automaton takes longer than reading a file.
@@ -330,20 +334,6 @@ fn nearby<'s>(spans: &'s [Range<usize>], span: &Range<usize>) -> &'s [Range<usiz
 
 /// More than any line around a finding is looked at, in bytes.
 const AROUND: usize = 1 << 14;
-
-/// Whether a line that the diff calls new was in an old side all the same: moved within the file, or changed around a
-/// secret that stayed.
-fn stood_before(text: &[u8], span: &Range<usize>, old: &[Vec<u8>]) -> bool {
-    let secret = &text[span.clone()];
-    let lines = excerpt::lines_around(text, span);
-    old.iter().any(|side| {
-        let same_lines = memchr::memmem::find_iter(side, lines).any(|at| {
-            let end = at + lines.len();
-            (at == 0 || side[at - 1] == b'\n') && (end == side.len() || matches!(side[end], b'\n' | b'\r'))
-        });
-        same_lines || (secret.len() >= TELLING && memchr::memmem::find(side, secret).is_some())
-    })
-}
 
 #[cfg(test)]
 mod tests {

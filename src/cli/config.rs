@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::policy::authority::Subject;
 use crate::policy::inline::Honour;
 use crate::policy::keys::{ALLOW_KEYS, CI_KEYS, FEED_KEYS, KEYS, Key, Kind, PACKAGE_KEYS, SERVER_KEYS};
-use crate::policy::{Accept, config};
+use crate::policy::{Accept, Allowances, config};
 use crate::report;
 use crate::say::say;
 
@@ -69,17 +69,17 @@ fn check(judging: &Judging) -> Result<Exit> {
     let gate = ready(judging)?;
     let policy = gate.policy();
     // A name that stands for nothing lets nothing pass, so a scan goes on; here it is what was asked for.
-    if let [first, others @ ..] = policy.noticed() {
+    if let [first, others @ ..] = policy.noticed(gate.rules()).as_slice() {
         return Err(others.iter().fold(Error::usage(first.as_str()), |e, other| e.help(other.as_str())));
     }
     for allowance in policy.allowances() {
         let at = format!("{}:{}", allowance.file, allowance.line);
-        allowance.prove().map_err(|why| Error::usage(format!("{at}: {why}")))?;
-        if allowance.broad {
+        allowance.prove()?;
+        if allowance.is_broad() == Ok(true) {
             say!("shield-hook: warning: {at}: this allowance is broad: {}", allowance.why());
         }
     }
-    for line in policy.stale() {
+    for line in policy.stale(gate.rules(), Allowances::Proven) {
         say!("shield-hook: warning: {line}");
     }
     writeln!(
@@ -109,6 +109,8 @@ fn show(judging: &Judging) -> Result<Exit> {
     writeln!(out, "max-object = {}", policy.max_object).or_unprinted()?;
     writeln!(out, "baseline = {:?}  # {} entries", policy.baseline_path(), policy.baseline().len()).or_unprinted()?;
     writeln!(out, "published-elsewhere = \"{elsewhere}\"").or_unprinted()?;
+    let moved = if policy.block_moved { "block" } else { "report" };
+    writeln!(out, "moved = \"{moved}\"").or_unprinted()?;
     let mild = if policy.block_tests_and_docs { "block" } else { "report" };
     writeln!(out, "tests-and-docs = \"{mild}\"").or_unprinted()?;
     writeln!(out, "inline = \"{inline}\"").or_unprinted()?;

@@ -75,6 +75,13 @@ impl Gate {
     /// Says that everything is scanned, so that allowances which meet nothing are worth a word.
     pub(super) fn whole(mut self, whole: bool) -> Gate {
         self.policy.report_unused = whole;
+        self.policy.check_allowances |= whole;
+        self
+    }
+
+    /// Says that allowances are to be right, whether anything is found or not.
+    pub(super) fn checking_allowances(mut self) -> Gate {
+        self.policy.check_allowances = true;
         self
     }
 

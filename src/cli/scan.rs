@@ -120,7 +120,7 @@ fn scan(args: &Args) -> Result<Outcome> {
         return if mode.staged {
             gate.scan_in(&repo, Scene::Commit, &[&staged])
         } else if mode.worktree {
-            gate.scan_in(&repo, Scene::Files, &[&staged, &WorkTree { repo: &repo, max_object }])
+            gate.scan_in(&repo, Scene::Files, &[&staged, &WorkTree::new(&repo, max_object)])
         } else if let Some(range) = &mode.range {
             gate.scan_in(&repo, Scene::Push, &[&Range::parse(&repo, range, max_object)?])
         } else {

@@ -31,18 +31,20 @@ pub use bases::merge_bases;
 pub use commits::{KnownCommits, parents_of};
 /// An object's id.
 pub use gix::ObjectId as Oid;
+/// Which hash names objects.
+pub use gix::hash::Kind as HashKind;
 /// What an object is.
 pub use gix::objs::Kind as ObjectKind;
 pub use graph::{Graph, Leads};
 pub use history::{Held, Trees, every_object, everything};
 pub use lookup::{entry_at, files_below};
-pub use objects::{Objects, Unread};
+pub use objects::{Objects, Unread, blob_id};
 pub use outgoing::{Known, NewCommit, Outgoing, brought, net, outgoing};
 pub use packs::{Store, Visit, Visited};
 pub use reach::reaches;
 pub use reflog::{Move, moves};
 pub use remotes::{Remote, Remotes};
-pub use rename::rename_of;
+pub use rename::{Side, removed_files, renames};
 pub use repo::{Ref, Repo};
 pub use spot::{Reach, Spot, spot};
 pub use staged::staged;

@@ -41,6 +41,11 @@ impl Unread {
     }
 }
 
+/// The id that git would give to this content of a file.
+pub fn blob_id(hash: gix::hash::Kind, content: &[u8]) -> Option<Oid> {
+    gix::objs::compute_hash(hash, Kind::Blob, content).ok()
+}
+
 /// The object database, as one worker sees it.
 pub struct Objects {
     repo: gix::Repository,

@@ -1,5 +1,6 @@
 //! Allowances: `[[allow]]` in a configuration file.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,7 +12,7 @@ use regex::bytes::Regex;
 use super::document::{Field, Section};
 use super::files;
 use crate::engine::redact;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::finding::{Finding, Fingerprint};
 
 /// One `[[allow]]`. All conditions that it gives must hold.
@@ -35,8 +36,8 @@ pub struct Allowance {
     pub reason: String,
     /// The last day on which it holds, in UTC.
     pub expires: Option<Date>,
-    /// Whether it may do without a rule, a value and a fingerprint.
-    pub broad: bool,
+    /// Whether it says of itself that it may do without a rule, a value and a fingerprint.
+    says_broad: bool,
     matchers: OnceLock<Option<Matchers>>,
     used: AtomicBool,
 }
@@ -48,25 +49,26 @@ struct Matchers {
     value: Option<Regex>,
 }
 
+const TOO_BROAD: &str =
+    "this allowance names no rule, no value and no fingerprint, so it would allow every secret it covers";
+const NARROW_IT: &str = "add a rule, a value or a fingerprint; or say broad = true if that is what you want";
+
 /// The shortest commit prefix: shorter ones are ambiguous in any real repository.
 const COMMIT_DIGITS: usize = 7;
 
 impl Allowance {
-    /// Reads one `[[allow]]`.
+    /// Reads one `[[allow]]`. Its patterns are not compiled: a run that finds nothing must not pay for them.
     ///
     /// # Errors
-    /// Exit 3: an unknown key, a wrong type, a missing reason, a regex or glob that does not parse, or an allowance
-    /// that would allow everything in a path without saying so.
+    /// Exit 3: an unknown key, a wrong type, a missing reason, or an allowance that would allow everything in a path
+    /// without saying so.
     pub fn read(section: Section<'_>, file: &str) -> Result<Self> {
         let line = section.line();
-        let path = read_each(section.get("path"), |field, glob| {
-            files::glob(glob).map(drop).map_err(|e| field.error(format_args!("is not a glob: {e}")))
-        })?;
+        let path = read_each(section.get("path"), |_, _| Ok(()))?;
         let rule = read_each(section.get("rule"), |field, id| {
             if is_id(id) { Ok(()) } else { Err(field.error("must be a rule's id, in kebab case")) }
         })?;
-        let value_field = section.get("value");
-        let value = value_field.as_ref().map(Field::text).transpose()?;
+        let value = section.get("value").as_ref().map(Field::text).transpose()?;
         let fingerprint = match section.get("fingerprint") {
             Some(field) => Some(
                 Fingerprint::parse(&field.string()?)
@@ -89,20 +91,12 @@ impl Allowance {
         let reason = section.get("reason").map(|f| f.text()).transpose()?;
         let expires = section.get("expires").map(|f| f.date()).transpose()?;
         let broad = section.get("broad").map(|f| f.bool()).transpose()?.unwrap_or(false);
-        let mut narrow = !rule.is_empty() || fingerprint.is_some();
-        if let (Some(field), Some(value)) = (&value_field, &value) {
-            narrow |= !matches_anything(value).map_err(|e| field.error(format_args!("is not a regex: {e}")))?;
-        }
-        let missing_reason = section.error("an allowance needs a reason").help("add: reason = \"why this is no leak\"");
-        let too_broad = section
-            .error(
-                "this allowance names no rule, no value and no fingerprint, so it would allow every secret it covers",
-            )
-            .help("add a rule, a value or a fingerprint; or say broad = true if that is what you want");
+        let narrow = !rule.is_empty() || fingerprint.is_some() || value.is_some();
         section.finish()?;
-        let reason = reason.ok_or(missing_reason)?;
+        let missing = || section.error("an allowance needs a reason").help("add: reason = \"why this is no leak\"");
+        let reason = reason.ok_or_else(missing)?;
         if !narrow && !broad {
-            return Err(too_broad);
+            return Err(section.error(TOO_BROAD).help(NARROW_IT));
         }
         Ok(Allowance {
             file: file.to_owned(),
@@ -114,7 +108,7 @@ impl Allowance {
             commit,
             reason,
             expires,
-            broad: !narrow,
+            says_broad: broad,
             matchers: OnceLock::new(),
             used: AtomicBool::new(false),
         })
@@ -146,26 +140,42 @@ impl Allowance {
     }
 
     fn patterns_match(&self, finding: &Finding) -> bool {
-        // A pattern that parsed and yet does not compile (it is too large) allows nothing.
+        // A pattern that does not compile allows nothing.
         let Some(matchers) = self.matchers.get_or_init(|| self.compile().ok()) else { return false };
         (self.path.is_empty() || matchers.path.is_match(finding.location.path.to_path_lossy()))
             && matchers.value.as_ref().is_none_or(|regex| regex.is_match(finding.secret.expose()))
     }
 
-    fn compile(&self) -> Result<Matchers, String> {
+    fn compile(&self) -> Result<Matchers> {
+        let fails = |what: &str| Error::usage(format!("{}:{}: {what}", self.file, self.line));
+        let not = |key: &str, kind: &str, why: String| fails(&format!("`allow.{key}` is not a {kind}: {why}"));
         let mut set = GlobSetBuilder::new();
         for pattern in &self.path {
-            set.add(files::glob(pattern)?);
+            set.add(files::glob(pattern).map_err(|why| not("path", "glob", why))?);
         }
-        let value = self.value.as_deref().map(Regex::new).transpose().map_err(|e| e.to_string())?;
-        Ok(Matchers { path: set.build().map_err(|e| e.to_string())?, value })
+        if !self.says_broad && self.is_broad().map_err(|why| not("value", "regex", why))? {
+            return Err(fails(TOO_BROAD).help(NARROW_IT));
+        }
+        // A regex that parses can be too large.
+        let value =
+            self.value.as_deref().map(Regex::new).transpose().map_err(|_| fails("`allow.value` is too large"))?;
+        Ok(Matchers { path: set.build().map_err(|e| not("path", "glob", e.to_string()))?, value })
     }
 
-    /// Compiles its patterns now, for `config check`.
+    /// Whether it names nothing that tells one secret from another.
     ///
     /// # Errors
-    /// What does not compile.
-    pub fn prove(&self) -> Result<(), String> {
+    /// When its value is no regex.
+    pub fn is_broad(&self) -> Result<bool, String> {
+        let any = self.value.as_deref().map_or(Ok(true), matches_anything)?;
+        Ok(any && self.rule.is_empty() && self.fingerprint.is_none())
+    }
+
+    /// Compiles its patterns now: for whoever checks a configuration, and where a finding makes them matter.
+    ///
+    /// # Errors
+    /// Exit 3: a regex or glob that does not parse, or a regex that matches every secret.
+    pub fn prove(&self) -> Result<()> {
         self.compile().map(drop)
     }
 
@@ -193,6 +203,63 @@ impl Allowance {
             parts.push(format!("in commit {c}"));
         }
         parts.join(" ")
+    }
+}
+
+/// The allowances of a run.
+#[derive(Debug, Default)]
+pub struct Allowlist {
+    all: Vec<Allowance>,
+    index: OnceLock<Index>,
+}
+
+/// The places of allowances by what they ask for: a finding is compared with those only that may cover it.
+#[derive(Debug, Default)]
+struct Index {
+    fingerprint: HashMap<Fingerprint, Vec<usize>>,
+    rule: HashMap<String, Vec<usize>>,
+    other: Vec<usize>,
+}
+
+impl Allowlist {
+    /// Adds the allowances of another file, which is weaker than those before.
+    pub fn extend(&mut self, more: Vec<Allowance>) {
+        self.all.extend(more);
+        self.index = OnceLock::new();
+    }
+
+    /// All of them, the strongest file's first.
+    pub fn all(&self) -> &[Allowance] {
+        &self.all
+    }
+
+    /// The first that covers the finding today. Every one that does counts as used.
+    pub fn covering(&self, finding: &Finding, today: Date) -> Option<&Allowance> {
+        if self.all.is_empty() {
+            return None;
+        }
+        let index = self.index.get_or_init(|| self.indexed());
+        let named = [index.fingerprint.get(&finding.fingerprint), index.rule.get(finding.rule.id), Some(&index.other)];
+        let mut places: Vec<usize> = named.into_iter().flatten().flatten().copied().collect();
+        places.sort_unstable();
+        let holding = places.into_iter().map(|place| &self.all[place]);
+        holding.filter(|a| !a.expired(today) && a.covers(finding)).fold(None, |first, a| first.or(Some(a)))
+    }
+
+    fn indexed(&self) -> Index {
+        let mut index = Index::default();
+        for (place, allowance) in self.all.iter().enumerate() {
+            match allowance.fingerprint {
+                Some(fingerprint) => index.fingerprint.entry(fingerprint).or_default().push(place),
+                None if allowance.rule.is_empty() => index.other.push(place),
+                None => {
+                    for id in &allowance.rule {
+                        index.rule.entry(id.clone()).or_default().push(place);
+                    }
+                }
+            }
+        }
+        index
     }
 }
 

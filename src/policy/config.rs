@@ -30,6 +30,8 @@ pub struct Config {
     pub baseline: Option<(usize, String)>,
     /// Whether what another remote already holds blocks.
     pub block_published_elsewhere: Option<bool>,
+    /// Whether a secret that a change moves from one file to another blocks.
+    pub block_moved: Option<bool>,
     /// Whether what rests on context alone blocks in tests, examples and documentation too.
     pub block_tests_and_docs: Option<bool>,
     /// Which inline directives are honoured.
@@ -88,6 +90,7 @@ impl Config {
             max_object: root.get("max-object").map(|f| f.size()).transpose()?,
             baseline: root.get("baseline").map(|f| f.text().map(|t| (f.line(), t))).transpose()?,
             block_published_elsewhere: root.get("published-elsewhere").map(|f| f.one_of(MILD)).transpose()?,
+            block_moved: root.get("moved").map(|f| f.one_of(MILD)).transpose()?,
             block_tests_and_docs: root.get("tests-and-docs").map(|f| f.one_of(MILD)).transpose()?,
             inline: root.get("inline").map(|f| f.one_of(INLINE)).transpose()?,
             accept: None,
@@ -114,6 +117,16 @@ impl Config {
             .help("name rule files in `rules`, or remove replace-builtin"));
         }
         Ok(config)
+    }
+}
+
+impl Config {
+    /// Compiles what reading alone leaves as it is written: the patterns of the allowances.
+    ///
+    /// # Errors
+    /// Exit 3, as [`Allowance::prove`].
+    pub fn prove(&self) -> Result<()> {
+        self.allow.iter().try_for_each(Allowance::prove)
     }
 }
 
@@ -270,7 +283,8 @@ mod tests {
     use crate::policy::keys::{ALLOW_KEYS, CI_KEYS, KEYS, PACKAGE_KEYS, SERVER_KEYS};
 
     fn fails(text: &str) -> String {
-        Config::parse("f.toml", text.as_bytes()).expect_err(text).to_string()
+        let read = Config::parse("f.toml", text.as_bytes());
+        read.and_then(|config| config.prove()).expect_err(text).to_string()
     }
 
     #[test]
@@ -286,6 +300,7 @@ disable = ["some-rule"]
 max-object = "2 MiB"
 baseline = "known"
 published-elsewhere = "block"
+moved = "block"
 tests-and-docs = "block"
 inline = "own"
 [[allow]]
@@ -311,12 +326,13 @@ reason = "all of it is made up"
         assert_eq!(config.max_object, Some(2 << 20));
         assert_eq!(config.baseline, Some((8, "known".to_owned())));
         assert_eq!(config.block_published_elsewhere, Some(true));
+        assert_eq!(config.block_moved, Some(true));
         assert_eq!(config.block_tests_and_docs, Some(true));
         assert_eq!(config.inline, Some(Honour::Own));
         assert_eq!(config.allow.len(), 3);
-        assert_eq!(config.allow[0].line, 12);
+        assert_eq!(config.allow[0].line, 13);
         assert_eq!(config.allow[0].expires, config.allow[1].expires);
-        assert!(!config.allow[0].broad && config.allow[2].broad);
+        assert!(config.allow[0].is_broad() == Ok(false) && config.allow[2].is_broad() == Ok(true));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! `serde` cannot say where an unknown key stands nor which known one is nearest; this can, in a few lines. No message
 //! ever repeats a value, for a value may be a secret.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -20,6 +20,8 @@ pub struct Document<'a> {
     /// How messages name the file.
     name: &'a str,
     text: &'a str,
+    /// Where its lines end, once a line is asked for.
+    newlines: OnceCell<Vec<usize>>,
     root: Spanned<DeTable<'a>>,
 }
 
@@ -30,7 +32,7 @@ impl<'a> Document<'a> {
     /// Exit 3 with the position when it is not TOML.
     pub fn parse(name: &'a str, text: &'a str) -> Result<Self> {
         match DeTable::parse(text) {
-            Ok(root) => Ok(Document { name, text, root }),
+            Ok(root) => Ok(Document { name, text, newlines: OnceCell::new(), root }),
             Err(e) => {
                 let at = e.span().map_or(0, |s| s.start);
                 // The library's own display repeats the source line, which may hold a secret.
@@ -49,7 +51,8 @@ impl<'a> Document<'a> {
     }
 
     fn line(&self, at: usize) -> usize {
-        line_of(self.text, at).0
+        let newlines = self.newlines.get_or_init(|| memchr::memchr_iter(b'\n', self.text.as_bytes()).collect());
+        newlines.partition_point(|newline| *newline < at) + 1
     }
 }
 
@@ -95,7 +98,7 @@ impl<'a> Section<'a> {
     ///
     /// # Errors
     /// Exit 3 with the position of the first unknown key and the nearest known one.
-    pub fn finish(self) -> Result<()> {
+    pub fn finish(&self) -> Result<()> {
         let asked = self.asked.borrow();
         let unknown =
             self.table.keys().filter(|k| !asked.contains(k.get_ref().as_ref())).min_by_key(|k| k.span().start);

@@ -80,6 +80,12 @@ pub const KEYS: &[Key] = &[
         about: "Whether a push is stopped for what another remote already holds.",
     },
     Key {
+        name: "moved",
+        kind: Kind::Word(&["report", "block"]),
+        default: "\"report\"",
+        about: "Whether an old secret blocks that a change moves from one file to another.",
+    },
+    Key {
         name: "tests-and-docs",
         kind: Kind::Word(&["report", "block"]),
         default: "\"report\"",

@@ -18,12 +18,13 @@ pub mod weakened;
 mod wiring;
 mod yaml;
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use allowlist::Allowance;
+use allowlist::{Allowance, Allowlist};
 use baseline::Baseline;
 pub use config::Accept;
 use config::Config;
@@ -49,6 +50,8 @@ pub struct Policy {
     pub max_object: u64,
     /// Whether what another remote already holds blocks a push all the same.
     pub block_published_elsewhere: bool,
+    /// Whether a secret that a change moves from one file to another blocks.
+    pub block_moved: bool,
     /// Whether what rests on context alone blocks in tests, examples and documentation too.
     pub block_tests_and_docs: bool,
     /// Which inline directives are honoured.
@@ -59,9 +62,11 @@ pub struct Policy {
     pub refuse_weakened: bool,
     /// Whether allowances that met nothing are worth a word: only where everything was scanned.
     pub report_unused: bool,
+    /// Whether broken allowances are worth a word also where nothing was found.
+    pub check_allowances: bool,
     /// What the project wants of the package gate.
     pub packages: package::settings::Settings,
-    allow: Vec<Allowance>,
+    allow: Allowlist,
     /// Rules of the package gate that do not run.
     off: Vec<String>,
     baseline: Baseline,
@@ -78,13 +83,15 @@ impl Default for Policy {
             severity: Severity::Low,
             max_object: MAX_OBJECT,
             block_published_elsewhere: false,
+            block_moved: false,
             block_tests_and_docs: false,
             inline: inline::Honour::All,
             accept: Accept::Nothing,
             refuse_weakened: false,
             report_unused: false,
+            check_allowances: false,
             packages: package::settings::Settings::default(),
-            allow: Vec::new(),
+            allow: Allowlist::default(),
             off: Vec::new(),
             baseline: Baseline::default(),
             baseline_path: baseline::FILE.into(),
@@ -92,6 +99,15 @@ impl Default for Policy {
             today: today(),
         }
     }
+}
+
+/// How far allowances are looked at for a word about them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allowances {
+    /// By their dates and by what they met.
+    AsRead,
+    /// Their patterns and rules as well.
+    Proven,
 }
 
 /// The date in UTC: the same everywhere, so that an allowance ends for the whole team at once.
@@ -169,6 +185,7 @@ impl Policy {
         policy.inline = layers.iter().find_map(|l| l.config.inline).unwrap_or(policy.inline);
         policy.block_published_elsewhere =
             layers.iter().find_map(|l| l.config.block_published_elsewhere).unwrap_or(false);
+        policy.block_moved = layers.iter().find_map(|l| l.config.block_moved).unwrap_or(false);
         policy.block_tests_and_docs = layers.iter().find_map(|l| l.config.block_tests_and_docs).unwrap_or(false);
         policy.accept = layers.iter().find_map(|l| l.config.accept).unwrap_or_default();
         policy.refuse_weakened = layers.iter().find_map(|l| l.config.refuse_weakened).unwrap_or(false);
@@ -195,17 +212,6 @@ impl Policy {
         for layer in layers {
             policy.allow.extend(layer.config.allow);
         }
-        for allowance in &policy.allow {
-            let unknown = |id: &&String| RuleSet::builtin().get(id).is_none() && rules.get(id).is_none();
-            for id in allowance.rule.iter().filter(unknown).filter(|id| !not_in_a_set(id)) {
-                policy.noticed.push(format!(
-                    "{}:{}: an allowance names the rule `{id}`, which does not exist{}",
-                    allowance.file,
-                    allowance.line,
-                    near(id, &rules)
-                ));
-            }
-        }
         Ok((policy, rules))
     }
 
@@ -228,11 +234,8 @@ impl Policy {
 
     /// What in the files allows the finding, if anything.
     pub fn allowed(&self, finding: &Finding) -> Option<String> {
-        // Every allowance that holds counts as used, not only the first.
-        let holding: Vec<&Allowance> =
-            self.allow.iter().filter(|a| !a.expired(self.today) && a.covers(finding)).collect();
         let known = self.baseline.find(&finding.fingerprint);
-        match (holding.first(), known) {
+        match (self.allow.covering(finding, self.today), known) {
             (Some(a), _) => Some(match a.expires {
                 Some(last) => format!("{}:{}: {} (until {last})", a.file, a.line, a.why()),
                 None => format!("{}:{}: {}", a.file, a.line, a.why()),
@@ -256,17 +259,21 @@ impl Policy {
         Verdict::Block
     }
 
-    /// Allowances that matched nothing or are past their date, each as a sentence.
-    pub fn stale(&self) -> Vec<String> {
+    /// Allowances that matched nothing, are broken or are past their date, each as a sentence. Their patterns are compiled
+    /// only when something was found or somebody asks: a clean commit must not pay for what it does not use.
+    pub fn stale(&self, rules: &RuleSet, allowances: Allowances) -> Vec<String> {
         let mut stale = self.noticed.clone();
-        for a in &self.allow {
-            let at = format!("{}:{}", a.file, a.line);
+        if allowances == Allowances::Proven {
+            stale.extend(self.unknown_rules(rules));
+        }
+        for a in self.allow.all() {
+            let about = |end: &str| format!("{}:{}: the allowance for {} {end}", a.file, a.line, a.about());
             if let Some(last) = a.expires.filter(|_| a.expired(self.today)) {
-                stale.push(format!("{at}: the allowance for {} ended on {last}: renew or remove it", a.about()));
-            } else if let Err(why) = a.prove() {
-                stale.push(format!("{at}: the allowance for {} allows nothing: {why}", a.about()));
+                stale.push(about(&format!("ended on {last}: renew or remove it")));
+            } else if let Some(why) = (allowances == Allowances::Proven).then(|| a.prove().err()).flatten() {
+                stale.push(format!("{}; the allowance allows nothing", why.message()));
             } else if self.report_unused && !a.used() {
-                stale.push(format!("{at}: the allowance for {} matched nothing: remove it", a.about()));
+                stale.push(about("matched nothing: remove it"));
             }
         }
         let unused = if self.report_unused { self.baseline.unused().count() } else { 0 };
@@ -282,12 +289,30 @@ impl Policy {
 
     /// The allowances, the repository's first.
     pub fn allowances(&self) -> &[Allowance] {
-        &self.allow
+        self.allow.all()
     }
 
     /// What in the files names something that does not exist.
-    pub fn noticed(&self) -> &[String] {
-        &self.noticed
+    pub fn noticed(&self, rules: &RuleSet) -> Vec<String> {
+        self.noticed.iter().cloned().chain(self.unknown_rules(rules)).collect()
+    }
+
+    /// Allowances for rules that do not exist, each as a sentence.
+    fn unknown_rules(&self, rules: &RuleSet) -> Vec<String> {
+        let named = self.allow.all().iter().flat_map(|a| a.rule.iter().map(move |id| (a, id)));
+        let mut named = named.peekable();
+        if named.peek().is_none() {
+            return Vec::new();
+        }
+        let builtin = RuleSet::builtin();
+        let ids = |set: &RuleSet| set.rules().iter().map(|rule| rule.id).collect::<Vec<_>>();
+        let known: HashSet<&str> =
+            ids(&builtin).into_iter().chain(ids(rules)).chain(other_rules().map(|rule| rule.id)).collect();
+        let sentence = |(a, id): (&Allowance, &String)| {
+            let near = near(id, rules);
+            format!("{}:{}: an allowance names the rule `{id}`, which does not exist{near}", a.file, a.line)
+        };
+        named.filter(|(_, id)| !known.contains(id.as_str())).map(sentence).collect()
     }
 
     /// The baseline's path, relative to the root, whether it is there or not.

@@ -8,7 +8,7 @@ use super::{SHORTEST_ON_A_LINE, TELLING};
 use crate::chunk::{Chunk, Kind};
 use crate::engine::redact::{self, Quoted};
 use crate::excerpt;
-use crate::finding::{Excerpt, Finding, Secret};
+use crate::finding::{Verdict, Excerpt, Finding, Secret};
 use crate::outcome::Outcome;
 use crate::rule::Confidence;
 
@@ -69,6 +69,9 @@ pub(super) fn redact(outcome: &mut Outcome) {
             finding.location.path = path.into();
         }
         finding.notes.iter_mut().for_each(clean_text);
+        if let Verdict::Warn(reason) = &mut finding.verdict {
+            clean_text(reason);
+        }
     }
     for skip in &mut outcome.coverage.skipped {
         clean_text(&mut skip.path);

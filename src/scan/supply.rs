@@ -40,7 +40,7 @@ pub(super) fn judge(
         return Ok(());
     }
     let sight = match item.old {
-        Old::Blobs(_) => Sight::Change,
+        Old::Blobs { .. } => Sight::Change,
         Old::Unknown(_) => Sight::NewFile,
         Old::Nothing => Sight::State,
     };
@@ -79,7 +79,7 @@ pub(super) fn judge(
 }
 
 fn finding(draft: &Draft, item: &Item, chunk: Chunk<'_>, span: &Range<usize>, secrets: &[Range<usize>]) -> Finding {
-    let place = excerpt::Places::new(chunk.bytes).locate(span);
+    let place = excerpt::Places::new(chunk.bytes, None).locate(span);
     let subject = Secret::public(draft.subject.as_bytes());
     let shown = redact::spans(chunk.bytes, excerpt::line_at(chunk.bytes, span), secrets, Quoted::Weigh);
     Finding {

@@ -6,11 +6,12 @@ use std::sync::OnceLock;
 use bstr::{BStr, BString, ByteSlice};
 use rayon::prelude::*;
 
+use super::changeset::{ChangeSet, Subject};
 use super::objects::{ObjectReader, Seen, items, skip};
-use super::{Content, Coverage, Item, Old, Reader, Skip};
+use super::{Content, Coverage, EachAltered, Item, Old, Reader, Skip};
 use crate::chunk::{Kind, Origin};
 use crate::error::Result;
-use crate::git::{self, Changes, Known, NewCommit, Objects, Oid, Removed, Repo, Unread};
+use crate::git::{self, Changes, Known, NewCommit, Objects, Oid, Repo, Unread};
 use crate::threads;
 
 /// Below this many commits their trees are compared on one thread.
@@ -30,8 +31,8 @@ pub(super) struct Commits<'a> {
 /// What readers need of the plan.
 #[derive(Default)]
 struct Planned {
-    /// By the key of [`Old::Unknown`]: what each commit removed.
-    removed: Vec<Vec<Removed>>,
+    /// By the numbers that the items carry.
+    changes: Vec<ChangeSet>,
     known: Known,
     /// Everything that `known` holds, once asked for.
     known_content: OnceLock<HashSet<Oid>>,
@@ -84,7 +85,9 @@ impl<'a> Commits<'a> {
             let hex = commit.map(|c| c.id.to_string());
             into.extend(commit.map(|c| message(c.id, Kind::CommitMessage)));
             let first = into.len();
-            planned.removed.push(items(changes, hex.as_deref(), key, &mut seen, coverage, &mut into));
+            items(&changes, hex.as_deref(), key, &mut seen, coverage, &mut into);
+            let subject = commit.map_or(Subject::Tree, |commit| Subject::Commit(commit.clone()));
+            planned.changes.push(ChangeSet::new(subject));
             if commit.is_some_and(|c| notes.contains(&c.id)) {
                 name_notes(&mut into, first);
             }
@@ -131,14 +134,14 @@ impl<'a> Commits<'a> {
     /// A reader of what was planned.
     pub(super) fn reader(&self) -> CommitReader<'_> {
         let planned = self.planned.get();
-        let removed = planned.map_or(&[][..], |p| &p.removed);
+        let changes = planned.map_or(&[][..], |p| &p.changes);
         CommitReader {
             repo: self.repo,
             objects: self.repo.objects(),
             fetching: None,
             max: self.max_object,
             planned,
-            old: ObjectReader::new(self.repo, self.max_object, removed),
+            old: ObjectReader::new(self.repo, self.max_object, changes),
         }
     }
 }
@@ -278,6 +281,10 @@ impl Reader for CommitReader<'_> {
             return if self.read(item, &mut same).is_ok() { vec![same] } else { Vec::new() };
         }
         self.old.old_sides(item)
+    }
+
+    fn altered(&mut self, change: usize, each: &mut EachAltered<'_>) {
+        self.old.altered(change, each);
     }
 }
 

@@ -3,6 +3,7 @@
 //! A source first plans (which items are new), then hands out readers, one a worker. The old side of an item is read
 //! only when something was found in the new one.
 
+mod changeset;
 mod commits;
 mod history;
 mod message;
@@ -27,7 +28,7 @@ pub use stdin::Stdin;
 pub use swept::Sieve;
 pub use worktree::WorkTree;
 
-use bstr::BString;
+use bstr::{BStr, BString};
 use serde::Serialize;
 
 use crate::chunk::{Kind, Origin};
@@ -127,10 +128,25 @@ pub enum Old {
     /// Nothing came before: all of it is new (messages, standard input, files on disk).
     Nothing,
     /// The versions of the same path in every parent that has it.
-    Blobs(Vec<Oid>),
+    Blobs {
+        /// The change that it belongs to, by the source's own number.
+        change: usize,
+        /// Their objects.
+        ids: Vec<Oid>,
+    },
     /// A path that no parent has: the source looks for a rename among what the same change removed.
-    /// The number is the source's own key.
+    /// The number is the source's own for the change.
     Unknown(usize),
+}
+
+impl Item {
+    /// The number of the change that brings it, as its source counts them.
+    pub fn change(&self) -> Option<usize> {
+        match self.old {
+            Old::Blobs { change, .. } | Old::Unknown(change) => Some(change),
+            Old::Nothing => None,
+        }
+    }
 }
 
 /// Says what is to be read.
@@ -153,6 +169,9 @@ pub trait Source: Sync {
     }
 }
 
+/// Is given a file that a change altered: the path it had, its old sides, and what it holds now.
+pub type EachAltered<'a> = dyn FnMut(&BStr, &[Vec<u8>], &[u8]) + 'a;
+
 /// Reads items for one worker.
 pub trait Reader {
     /// Fills `into` (cleared first) with every byte of the item.
@@ -163,6 +182,11 @@ pub trait Reader {
 
     /// The content of every old side of the item; empty when it has none. A missing old object counts as none.
     fn old_sides(&mut self, item: &Item) -> Vec<Vec<u8>>;
+
+    /// Hands `each` every file that a change altered, renamed or removed.
+    fn altered(&mut self, change: usize, each: &mut EachAltered<'_>) {
+        let _ = (change, each);
+    }
 
     /// The remote that already holds this item, when another remote than the one pushed to does.
     fn published_elsewhere(&mut self, item: &Item) -> Option<String> {

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use bstr::{BStr, BString};
 
-use super::{Content, Coverage, Item, Old, Reader, Skip};
+use super::changeset::ChangeSet;
+use super::{Content, Coverage, EachAltered, Item, Old, Reader, Skip};
 use crate::chunk::{Kind, Origin};
-use crate::git::{self, Changes, Mode, Objects, Oid, Removed, Repo, Unread};
+use crate::git::{Changes, Mode, Objects, Oid, Repo, Unread};
 use crate::place;
 
 /// Content that is planned, or need not be.
@@ -39,21 +40,21 @@ impl Seen {
 
 /// Turns changes into items: a file's or link's content, and the name of a path that is new.
 ///
-/// `seen` holds what is planned already. `key` is what [`Old::Unknown`] carries for these changes.
+/// `seen` holds what is planned already. `key` is the number of these changes in their source.
 pub(super) fn items(
-    changes: Changes,
+    changes: &Changes,
     commit: Option<&str>,
     key: usize,
     seen: &mut Seen,
     coverage: &mut Coverage,
     into: &mut Vec<Item>,
-) -> Vec<Removed> {
-    for (path, id, why) in changes.unread {
+) {
+    for (path, id, why) in &changes.unread {
         let path = if path.is_empty() { id.to_string() } else { path.to_string() };
         let reason = format!("{id}: {}", why.reason());
         coverage.skipped.push(Skip { what: "tree", path, reason, incomplete: true });
     }
-    for change in changes.new {
+    for change in &changes.new {
         let origin = |kind| Origin { kind, path: change.path.clone(), commit: commit.map(str::to_owned) };
         if change.old.is_empty() {
             let name = change.path.to_vec().into_boxed_slice();
@@ -68,29 +69,31 @@ pub(super) fn items(
             }
         };
         if seen.insert(change.id, change.path.as_ref()) {
-            let old = if change.old.is_empty() { Old::Unknown(key) } else { Old::Blobs(change.old) };
+            let old = match change.old.is_empty() {
+                true => Old::Unknown(key),
+                false => Old::Blobs { change: key, ids: change.old.clone() },
+            };
             into.push(Item { origin: origin(kind), content: Content::Object(change.id), old });
         }
     }
-    changes.removed
 }
 
 /// Reads objects, and finds their old sides.
 pub(super) struct ObjectReader<'a> {
     objects: Objects,
     max: u64,
-    /// What each set of changes removed, by the key of [`Old::Unknown`].
-    removed: &'a [Vec<Removed>],
+    /// The changes that the items belong to, by their numbers.
+    changes: &'a [ChangeSet],
 }
 
 impl<'a> ObjectReader<'a> {
-    pub(super) fn new(repo: &Repo, max: u64, removed: &'a [Vec<Removed>]) -> Self {
-        ObjectReader::of(repo.objects(), max, removed)
+    pub(super) fn new(repo: &Repo, max: u64, changes: &'a [ChangeSet]) -> Self {
+        ObjectReader::of(repo.objects(), max, changes)
     }
 
     /// The same, from these objects.
-    pub(super) fn of(objects: Objects, max: u64, removed: &'a [Vec<Removed>]) -> Self {
-        ObjectReader { objects, max, removed }
+    pub(super) fn of(objects: Objects, max: u64, changes: &'a [ChangeSet]) -> Self {
+        ObjectReader { objects, max, changes }
     }
 }
 
@@ -117,10 +120,10 @@ impl Reader for ObjectReader<'_> {
 
     fn old_sides(&mut self, item: &Item) -> Vec<Vec<u8>> {
         let ids = match (&item.old, &item.content) {
-            (Old::Blobs(ids), _) => ids.clone(),
-            (Old::Unknown(key), Content::Object(id)) => {
-                let removed = self.removed.get(*key).map_or(&[][..], Vec::as_slice);
-                git::rename_of(&mut self.objects, *id, item.origin.path.as_ref(), removed).into_iter().collect()
+            (Old::Blobs { ids, .. }, _) => ids.clone(),
+            (Old::Unknown(change), Content::Object(_) | Content::File(_)) => {
+                let change = self.changes.get(*change);
+                change.and_then(|c| c.renamed(&mut self.objects, item.origin.path.as_ref())).into_iter().collect()
             }
             _ => Vec::new(),
         };
@@ -133,6 +136,12 @@ impl Reader for ObjectReader<'_> {
             }
         }
         sides
+    }
+
+    fn altered(&mut self, change: usize, each: &mut EachAltered<'_>) {
+        if let Some(change) = self.changes.get(change) {
+            change.altered(&mut self.objects, each);
+        }
     }
 }
 

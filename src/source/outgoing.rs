@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use bstr::{BString, ByteSlice};
 
 use super::commits::{CommitReader, Commits};
-use super::{Content, Coverage, Item, Old, Reader, Skip, Source};
+use super::{Content, Coverage, EachAltered, Item, Old, Reader, Skip, Source};
 use crate::chunk::{Kind, Origin};
 use crate::error::{Error, Result};
 use crate::git::{self, Oid, Remotes, Repo};
@@ -263,6 +263,10 @@ impl Reader for OutgoingReader<'_> {
             Content::Bytes(name) if item.origin.kind == Kind::RefName => vec![name.to_vec()],
             _ => self.inner.old_sides(item),
         }
+    }
+
+    fn altered(&mut self, change: usize, each: &mut EachAltered<'_>) {
+        self.inner.altered(change, each);
     }
 
     fn published_elsewhere(&mut self, item: &Item) -> Option<String> {

@@ -30,7 +30,7 @@ impl Source for Changed {
             origin: Origin { kind: Kind::File, path: file.path.clone(), commit: None },
             content: Content::Bytes(file.after.clone().into()),
             // The old side is at hand, and no object.
-            old: if file.before.is_some() { Old::Blobs(Vec::new()) } else { Old::Unknown(key) },
+            old: if file.before.is_some() { Old::Blobs { change: key, ids: Vec::new() } } else { Old::Unknown(key) },
         };
         Ok(self.files.iter().enumerate().map(item).collect())
     }

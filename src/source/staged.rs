@@ -2,23 +2,24 @@
 
 use std::sync::OnceLock;
 
+use super::changeset::{ChangeSet, Subject};
 use super::objects::{ObjectReader, Seen, items};
 use super::{Coverage, Item, Reader, Source};
 use crate::error::Result;
-use crate::git::{self, Oid, Removed, Repo};
+use crate::git::{self, Oid, Repo};
 
 /// The index against HEAD.
 pub struct Staged<'a> {
     repo: &'a Repo,
     max_object: u64,
-    removed: OnceLock<[Vec<Removed>; 1]>,
+    changes: OnceLock<[ChangeSet; 1]>,
     tree: OnceLock<Oid>,
 }
 
 impl<'a> Staged<'a> {
     /// Objects larger than `max_object` bytes make the scan incomplete.
     pub fn new(repo: &'a Repo, max_object: u64) -> Self {
-        Staged { repo, max_object, removed: OnceLock::new(), tree: OnceLock::new() }
+        Staged { repo, max_object, changes: OnceLock::new(), tree: OnceLock::new() }
     }
 
     /// After the plan: the tree that was read, where git had written it already.
@@ -34,13 +35,13 @@ impl Source for Staged<'_> {
             self.tree.get_or_init(|| tree);
         }
         let (mut seen, mut planned) = (Seen::default(), Vec::new());
-        let removed = items(changes, None, 0, &mut seen, coverage, &mut planned);
-        self.removed.get_or_init(|| [removed]);
+        items(&changes, None, 0, &mut seen, coverage, &mut planned);
+        self.changes.get_or_init(|| [ChangeSet::new(Subject::Index(changes))]);
         Ok(planned)
     }
 
     fn reader(&self) -> Result<Box<dyn Reader + '_>> {
-        let removed = self.removed.get().map_or(&[][..], |r| &r[..]);
-        Ok(Box::new(ObjectReader::of(self.repo.few_objects(), self.max_object, removed)))
+        let changes = self.changes.get().map_or(&[][..], |changes| &changes[..]);
+        Ok(Box::new(ObjectReader::of(self.repo.few_objects(), self.max_object, changes)))
     }
 }

@@ -61,7 +61,7 @@ fn judge(args: &Args) -> Result<Outcome> {
     let repo = Repo::discover(&here)?;
     let change = change(args, &repo)?;
     let authority = Authority::of(Subject::Change(&repo, change.target.as_ref()))?;
-    let gate = Gate::under(&authority, &args.judging.overrides())?;
+    let gate = Gate::under(&authority, &args.judging.overrides())?.checking_allowances();
     let range = range(args, &repo, &change, gate.max_object());
     let accepts = gate.policy().accept == Accept::Fingerprint;
     let apart_from = change.target.as_ref().filter(|_| !accepts).map(|tip| tip.name.as_str());

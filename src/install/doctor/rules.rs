@@ -4,6 +4,7 @@ use super::super::canary;
 use super::super::site::Site;
 use super::{Diagnosis, Trouble};
 use crate::package::{age, store};
+use crate::policy::Allowances;
 use crate::rule::{Confidence, RuleSet, Severity};
 
 /// Known secrets beyond this many are worth a word.
@@ -28,7 +29,7 @@ pub(super) fn look(site: &Site, diagnosis: &mut Diagnosis) {
                     "take `replace-builtin` or `disable` out of .shield-hook.toml, and look: shield-hook config show",
                 ));
             }
-            for allowance in policy.allowances().iter().filter(|a| a.broad) {
+            for allowance in policy.allowances().iter().filter(|a| a.is_broad() == Ok(true)) {
                 troubles.push(Trouble::warning(
                     "allowance-broad",
                     format!(
@@ -41,7 +42,7 @@ pub(super) fn look(site: &Site, diagnosis: &mut Diagnosis) {
                     format!("edit {}: name a rule, a value or a fingerprint", allowance.file),
                 ));
             }
-            for stale in policy.stale() {
+            for stale in policy.stale(&rules, Allowances::Proven) {
                 troubles.push(Trouble::warning("policy-stale", stale, "shield-hook config check"));
             }
             let known = policy.baseline().len();

@@ -24,8 +24,8 @@ pub(super) fn policies(was: &Read, now: &Read) -> Vec<Loosening> {
     for (key, what) in packages(&was.policy.packages, &now.policy.packages) {
         found.push(now.setting(key, what));
     }
-    let allowed: HashSet<_> = was.policy.allow.iter().map(meaning).collect();
-    for a in now.policy.allow.iter().filter(|a| !allowed.contains(&meaning(a))) {
+    let allowed: HashSet<_> = was.policy.allow.all().iter().map(meaning).collect();
+    for a in now.policy.allow.all().iter().filter(|a| !allowed.contains(&meaning(a))) {
         let what = format!("adds an allowance: {}", a.about());
         let subject = match a.fingerprint {
             Some(fingerprint) => Subject::Fingerprint(fingerprint),
@@ -57,6 +57,8 @@ fn levels(was: &Read, now: &Read) -> Vec<Loosening> {
     add(new.severity > old.severity, "severity", &severity);
     let elsewhere = old.block_published_elsewhere && !new.block_published_elsewhere;
     add(elsewhere, "published-elsewhere", "lets pass what another remote already holds");
+    let moved = old.block_moved && !new.block_moved;
+    add(moved, "moved", "lets pass what a change moves from one file to another");
     let mild = old.block_tests_and_docs && !new.block_tests_and_docs;
     add(mild, "tests-and-docs", "lets pass what rests on context alone in tests, examples and documentation");
     add(looseness(new.inline) > looseness(old.inline), "inline", "honours more directives beside a secret");

@@ -83,7 +83,7 @@ proptest! {
         let text = |lines: &[u32]| lines.iter().map(|n| format!("line {n}\n")).collect::<String>();
         let (old, new) = (text(&old), text(&new));
         let sandbox = Sandbox::new();
-        let lines = shield_hook::git::new_lines(new.as_bytes(), &[old.clone().into_bytes()]);
+        let lines = shield_hook::git::new_lines(new.as_bytes(), old.as_bytes());
         let ours: Vec<usize> = (0..new.lines().count()).filter(|n| lines.touch(*n as u32, *n as u32)).collect();
         prop_assert_eq!(ours, git_added(&sandbox, &old, &new));
     }

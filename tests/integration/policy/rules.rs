@@ -418,3 +418,27 @@ fn a_policy_behind_a_link_is_read_or_refused() {
     repo.link(".shield-hook.toml", "policy/shield.toml");
     assert!(repo.shield(&["scan", "f"]).expect(3).stderr.contains("blok"));
 }
+
+#[test]
+fn a_broken_allowance_allows_nothing_and_costs_a_clean_commit_nothing() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    for (allow, wanted) in [
+        ("value = \"(\"", "`allow.value` is not a regex"),
+        ("value = \"(a{1000}){1000}\"\nrule = \"npm-access-token\"", "too large"),
+        ("path = \"a[\"\nrule = \"npm-access-token\"", "`allow.path` is not a glob"),
+        ("value = \".*\"", "would allow every secret"),
+        ("rule = \"npm-acces-token\"", "which does not exist"),
+    ] {
+        configure(&repo, &format!("[[allow]]\n{allow}\nreason = \"x\"\n"));
+        repo.write("a.txt", "clean\n").add();
+        repo.scan_staged().expect_clean();
+        // Whoever asks is told, and so is everybody once it matters.
+        let run = repo.shield(&["config", "check"]).expect(3);
+        assert!(run.stderr.contains(wanted), "{allow}: {}", run.stderr);
+        repo.write("a.txt", format!("token = \"{}\"\n", npm_token())).add();
+        repo.scan_staged().expect_blocked(&["a.txt:1"]);
+        let run = repo.shield(&["scan", "--staged"]).expect(1);
+        assert!(format!("{}{}", run.stdout, run.stderr).contains(wanted), "{allow}: {}{}", run.stdout, run.stderr);
+    }
+}

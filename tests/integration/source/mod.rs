@@ -4,6 +4,8 @@ mod history;
 #[cfg(unix)]
 mod history_twin;
 mod objects_twin;
+#[cfg(unix)]
+mod old_lines;
 mod outgoing_property;
 #[cfg(unix)]
 mod push;

@@ -1,0 +1,150 @@
+//! Which matches of a text are new, and which are copies that an old side holds already.
+//!
+//! A match on a line that the diff leaves alone is old. Of the others as many are old as the old side has copies of the same
+//! secret: a line that was indented, commented or moved keeps the number of copies, one that was added raises it.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use sha2::{Digest, Sha256};
+
+use super::TELLING;
+use super::copies::{Needle, Needles, name_before};
+use crate::chunk::Chunk;
+use crate::engine::{Engine, Match, Scratch};
+use crate::git;
+
+/// For each of `matches`, which the chunk holds, whether none of the `old` sides has it.
+pub(super) fn new_ones(
+    engine: &Engine,
+    chunk: Chunk<'_>,
+    matches: &[Match],
+    old: &[Vec<u8>],
+    scratch: &mut Scratch,
+) -> Vec<bool> {
+    let mut is_new = vec![true; matches.len()];
+    if old.is_empty() {
+        return is_new;
+    }
+    let spans: Vec<Spans> = matches.iter().map(|found| Spans::of(chunk.bytes, found)).collect();
+    for side in old {
+        if !is_new.contains(&true) {
+            break;
+        }
+        let beside = beside(engine, chunk, matches, &spans, side, scratch);
+        is_new.iter_mut().zip(beside).for_each(|(is_new, beside)| *is_new &= beside);
+    }
+    is_new
+}
+
+/// Where a match stands: its value, and the other half of a pair. It is new when either is.
+struct Spans {
+    parts: Vec<(Range<usize>, Needle)>,
+}
+
+impl Spans {
+    fn of(text: &[u8], found: &Match) -> Spans {
+        let parts = [Some(&found.span), found.pair.as_ref()].into_iter().flatten();
+        Spans { parts: parts.map(|span| (span.clone(), Needle::at(text, span))).collect() }
+    }
+}
+
+/// What is new beside one old side.
+fn beside(
+    engine: &Engine,
+    chunk: Chunk<'_>,
+    matches: &[Match],
+    spans: &[Spans],
+    side: &[u8],
+    scratch: &mut Scratch,
+) -> Vec<bool> {
+    let mut is_new = by_text(chunk.bytes, spans, side);
+    if is_new.contains(&true) {
+        let was = engine.scan(Chunk { origin: chunk.origin, bytes: side }, scratch);
+        by_match((chunk.bytes, matches), (side, &was), &mut is_new);
+    }
+    is_new
+}
+
+/// What stands on lines that the diff calls new, and oftener than in the old side as it is written there.
+fn by_text(text: &[u8], spans: &[Spans], side: &[u8]) -> Vec<bool> {
+    let lines = Lines::of(text);
+    let fresh = git::new_lines(text, side);
+    let is_fresh = |span: &Range<usize>| fresh.touch(lines.at(span.start), lines.at(last(span)));
+    let parts = || spans.iter().flat_map(|spans| &spans.parts);
+    if !parts().any(|(span, _)| is_fresh(span)) {
+        return vec![false; spans.len()];
+    }
+    let needles = Needles::new(parts().filter(|(span, _)| is_fresh(span)).map(|(_, needle)| needle));
+    let mut more = needles.count(text);
+    more.iter_mut().zip(needles.count(side)).for_each(|(now, was)| *now = now.saturating_sub(was));
+    // The last ones are the new ones; a span that two pairs share counts once.
+    let mut seen: HashMap<Range<usize>, bool> = HashMap::new();
+    let mut is_new = vec![false; spans.len()];
+    for (is_new, spans) in is_new.iter_mut().zip(spans).rev() {
+        for (span, needle) in spans.parts.iter().filter(|(span, _)| is_fresh(span)) {
+            let count = || needles.number(needle).is_some_and(|number| take_one(&mut more[number]));
+            *is_new |= *seen.entry(span.clone()).or_insert_with(count);
+        }
+    }
+    is_new
+}
+
+fn take_one(left: &mut usize) -> bool {
+    let any = *left > 0;
+    *left -= usize::from(any);
+    any
+}
+
+/// Takes back what the engine finds as often in the old side, however it is stored or written there.
+fn by_match((text, matches): (&[u8], &[Match]), (side, was): (&[u8], &[Match]), is_new: &mut [bool]) {
+    let mut more: HashMap<[u8; 32], isize> = HashMap::new();
+    let keys: Vec<[u8; 32]> = matches.iter().map(|found| key(text, found)).collect();
+    for key in &keys {
+        *more.entry(*key).or_default() += 1;
+    }
+    for found in was {
+        *more.entry(key(side, found)).or_default() -= 1;
+    }
+    for (is_new, key) in is_new.iter_mut().zip(&keys).rev().filter(|(is_new, _)| **is_new) {
+        let left = more.entry(*key).or_default();
+        *is_new = *left > 0;
+        *left -= 1;
+    }
+}
+
+/// What makes two matches copies of one secret: the value and its pair, and for a short one its rule and its name.
+fn key(text: &[u8], found: &Match) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    // How a key block is indented and which line ends it has is no part of it.
+    found.secret.expose().split(u8::is_ascii_whitespace).for_each(|part| hash.update(part));
+    hash.update(b"\0");
+    if let Some(pair) = &found.pair {
+        hash.update(&text[pair.clone()]);
+    }
+    if found.secret.expose().len() < TELLING {
+        hash.update(b"\0");
+        hash.update(found.rule.id);
+        hash.update(b"\0");
+        hash.update(name_before(text, found.span.start));
+    }
+    hash.finalize().into()
+}
+
+fn last(span: &Range<usize>) -> usize {
+    span.end.saturating_sub(1).max(span.start)
+}
+
+/// Where the lines of a text end.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn of(text: &[u8]) -> Lines {
+        Lines(memchr::memchr_iter(b'\n', text).collect())
+    }
+
+    /// The line at a position, counted from 0.
+    fn at(&self, at: usize) -> u32 {
+        self.0.partition_point(|newline| *newline < at) as u32
+    }
+}

@@ -1,0 +1,321 @@
+//! Only what is new is blamed: whatever an edit does to the lines around a secret, it stays old as long as there are no
+//! more copies of it than before; and whatever else the edit does, one more copy blocks. In every mode alike.
+
+use std::collections::BTreeSet;
+
+use crate::support::{Repo, Run, Sandbox, base62, npm_token};
+
+/// One line of a configuration file.
+#[derive(Clone)]
+struct Entry {
+    indent: usize,
+    name: String,
+    gap: usize,
+    quote: &'static str,
+    value: String,
+    comment: &'static str,
+}
+
+/// A file that holds one secret, at `secret`, and lines that are none.
+#[derive(Clone)]
+struct Doc {
+    path: String,
+    lines: Vec<Entry>,
+    secret: usize,
+    line_end: &'static str,
+    is_wide: bool,
+}
+
+const NAMES: [&str; 6] = ["password", "api_key", "db_password", "client_secret", "auth_token", "signing_secret"];
+const WORDS: [&str; 8] = ["river", "maple", "window", "copper", "garden", "basket", "lantern", "meadow"];
+
+fn words(random: &mut fastrand::Rng, count: usize) -> String {
+    (0..count).map(|_| *random.choice(WORDS.iter()).expect("words")).collect::<Vec<_>>().join(" ")
+}
+
+fn entry(name: String, value: String) -> Entry {
+    Entry { indent: 2, name, gap: 1, quote: "\"", value, comment: "" }
+}
+
+impl Doc {
+    fn new(random: &mut fastrand::Rng, path: String) -> Doc {
+        let filler = |random: &mut fastrand::Rng, n: usize| {
+            let length = random.usize(1..40);
+            entry(format!("line_{}_{n}", random.u32(..)), words(random, length))
+        };
+        let mut lines: Vec<Entry> = (0..random.usize(6..20)).map(|n| filler(random, n)).collect();
+        let value = match random.usize(..3) {
+            // Short, as people type them: the same value may be a word elsewhere.
+            0 => base62(14),
+            1 => base62(32),
+            _ => npm_token(),
+        };
+        let name = (*random.choice(NAMES.iter()).expect("names")).to_owned();
+        let secret = random.usize(..lines.len());
+        lines.insert(secret, entry(name, value));
+        Doc { path, lines, secret, line_end: "\n", is_wide: false }
+    }
+
+    fn render(&self) -> Vec<u8> {
+        let line = |e: &Entry| {
+            let Entry { indent, name, gap, quote, value, comment } = e;
+            format!("{:indent$}{name}:{:gap$}{quote}{value}{quote}{comment}{}", "", "", self.line_end)
+        };
+        let text: String = self.lines.iter().map(line).collect();
+        match self.is_wide {
+            true => format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            false => text.into_bytes(),
+        }
+    }
+
+    /// Moves the secret's line.
+    fn relocate(&mut self, to: usize) {
+        let line = self.lines.remove(self.secret);
+        self.secret = to.min(self.lines.len());
+        self.lines.insert(self.secret, line);
+    }
+
+    /// An edit after which the secret is as old as before.
+    fn edit(&mut self, random: &mut fastrand::Rng) {
+        match random.usize(..9) {
+            0 => self.lines.iter_mut().for_each(|line| line.indent = 6 - line.indent),
+            1 => self.lines[self.secret].comment = " # rotated every year",
+            2 => self.lines.iter_mut().for_each(|line| line.quote = "'"),
+            3 => self.lines[self.secret].gap = 3,
+            4 => {
+                let to = random.usize(..self.lines.len());
+                self.relocate(to);
+            }
+            5 => self.line_end = "\r\n",
+            6 => self.is_wide = !self.path.contains("renamed"),
+            7 if !self.is_wide => {
+                self.path = self.path.replace(".yml", "-renamed.yml");
+                // Less than half of the bytes, however long the lines are.
+                let secret = self.secret;
+                let longest = (0..self.lines.len()).filter(|n| *n != secret).max_by_key(|n| self.lines[*n].value.len());
+                self.lines[longest.expect("other lines")].value.push_str(" changed");
+            }
+            _ => {
+                let at = random.usize(..=self.secret);
+                self.lines.insert(at, entry("added_line".into(), words(random, 4)));
+                self.secret += 1;
+            }
+        }
+    }
+
+    /// An edit that brings a secret.
+    fn leak(&mut self, random: &mut fastrand::Rng) {
+        let mut line = self.lines[self.secret].clone();
+        let at = random.usize(..=self.lines.len());
+        match random.usize(..3) {
+            0 => {
+                self.lines[self.secret].value = npm_token();
+                return;
+            }
+            1 => line.name = format!("other_{}", line.name),
+            // The same line once more.
+            _ => {}
+        }
+        self.lines.insert(at, line);
+        self.secret += usize::from(at <= self.secret);
+    }
+}
+
+/// The files before and after a change, and those that must block.
+#[derive(Default)]
+struct Change {
+    before: Vec<Doc>,
+    after: Vec<Doc>,
+    blocked: BTreeSet<String>,
+}
+
+impl Change {
+    /// A file with some edits, of which the last may bring a secret.
+    fn edits(&mut self, random: &mut fastrand::Rng, path: String) {
+        let before = Doc::new(random, path);
+        let mut after = before.clone();
+        (0..random.usize(1..4)).for_each(|_| after.edit(random));
+        if random.bool() {
+            after.leak(random);
+            self.blocked.insert(after.path.clone());
+        }
+        self.before.push(before);
+        self.after.push(after);
+    }
+
+    /// A line that goes to another file, and perhaps to a third one as well.
+    fn move_line(&mut self, random: &mut fastrand::Rng, path: String) {
+        let mut files: Vec<Doc> =
+            (0..3).map(|n| Doc::new(random, path.replace(".yml", &format!("-{n}.yml")))).collect();
+        self.before.extend(files.iter().cloned());
+        let (from, secret) = (random.usize(..3), files[0].secret);
+        let line = files[0].lines.remove(secret);
+        let copies = 1 + usize::from(random.bool());
+        files[0].secret = 0;
+        for file in &mut files[1..=copies] {
+            let at = from.min(file.lines.len());
+            file.lines.insert(at, line.clone());
+        }
+        if copies > 1 {
+            // The first one in the order of their paths is the one that was moved.
+            self.blocked.insert(files[2].path.clone());
+        }
+        self.after.extend(files);
+    }
+}
+
+fn put(repo: &Repo<'_>, old: &[Doc], new: &[Doc]) {
+    old.iter().for_each(|doc| std::fs::remove_file(repo.path(&doc.path)).expect("removed"));
+    for doc in new {
+        repo.write(&doc.path, doc.render());
+    }
+}
+
+fn blocked(run: &Run) -> BTreeSet<String> {
+    run.blocking().iter().filter_map(|at| at.split(':').next().map(str::to_owned)).collect()
+}
+
+#[track_caller]
+fn holds(mode: &str, seed: u64, run: &Run, change: &Change) {
+    assert_eq!(blocked(run), change.blocked, "{mode}, seed {seed}: {}", run.stderr);
+}
+
+/// The files that block where nothing came before: a value that the judgement takes for none proves nothing.
+fn without_history(sandbox: &Sandbox, name: &str, docs: &[Doc]) -> BTreeSet<String> {
+    let repo = sandbox.repo(name);
+    put(&repo, &[], docs);
+    repo.add();
+    blocked(&repo.scan_staged())
+}
+
+/// Looks at one change in every mode.
+fn in_every_mode(seed: u64, change: &mut Change) {
+    let sandbox = Sandbox::new();
+    let (least, wanted) = (change.before.len() * 2 / 3, change.blocked.len() * 2 / 3);
+    assert!(without_history(&sandbox, "before", &change.before).len() >= least, "seed {seed}: too few secrets");
+    let seen = without_history(&sandbox, "after", &change.after);
+    change.blocked.retain(|path| seen.contains(path));
+    assert!(change.blocked.len() >= wanted, "seed {seed}: too few new secrets");
+    let change = &*change;
+    let repo = sandbox.repo("repo");
+    repo.write("README.md", "hello\n").commit("first");
+    put(&repo, &[], &change.before);
+    let old = repo.add().commit("before");
+    put(&repo, &change.before, &change.after);
+    holds("worktree", seed, &repo.shield(&["scan", "--worktree", "--format", "json"]), change);
+    repo.add();
+    holds("staged", seed, &repo.scan_staged(), change);
+    let new = repo.commit("after");
+    holds("range", seed, &repo.shield(&["scan", "--range", "HEAD~..HEAD", "--format", "json"]), change);
+    let told = format!("refs/heads/main {new} refs/heads/main {old}\n");
+    let args = ["hook", "--format", "json", "pre-push", "origin", "ssh://git.example/r"];
+    holds("pre-push", seed, &repo.shield_with(&args, &[], Some(told.as_bytes())), change);
+    let event = sandbox.path("event.json");
+    let pull =
+        format!(r#"{{"pull_request": {{"base": {{"ref": "main", "sha": "{old}"}}, "head": {{"sha": "{new}"}}}}}}"#);
+    std::fs::write(&event, pull).expect("the event");
+    let env = [
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_EVENT_NAME", "pull_request"),
+        ("GITHUB_BASE_REF", "main"),
+        ("GITHUB_SHA", new.as_str()),
+        ("GITHUB_EVENT_PATH", event.to_str().expect("UTF-8")),
+    ];
+    holds("ci", seed, &repo.shield_with(&["ci", "--format", "json"], &env, None), change);
+    // As a server sees it: the commit is there, and no ref leads to it.
+    repo.git(&["reset", "--quiet", "--soft", "HEAD~"]);
+    let told = format!("{old} {new} refs/heads/main\n");
+    let args = ["hook", "--format", "json", "pre-receive"];
+    holds("pre-receive", seed, &repo.shield_with(&args, &[], Some(told.as_bytes())), change);
+}
+
+#[test]
+fn edits_leave_old_secrets_old_and_hide_no_new_one() {
+    for seed in 0..3 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut change = Change::default();
+        (0..40).for_each(|n| change.edits(&mut random, format!("edits/{n:03}.yml")));
+        in_every_mode(seed, &mut change);
+    }
+}
+
+#[test]
+fn a_line_that_goes_to_another_file_is_moved_and_a_second_copy_is_new() {
+    for seed in 0..2 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut change = Change::default();
+        (0..20).for_each(|n| change.move_line(&mut random, format!("moves/{n:03}.yml")));
+        in_every_mode(seed, &mut change);
+    }
+}
+
+fn secret_line(value: &str) -> String {
+    format!("api_key = \"{value}\"\n")
+}
+
+#[test]
+fn a_moved_secret_is_reported_with_where_it_came_from_and_a_setting_stops_it() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let line = secret_line(&npm_token());
+    repo.write("private/app.py", format!("import os\n{line}x = 1\n")).write("site.py", "y = 2\n").commit("first");
+    repo.write("private/app.py", "import os\nx = 1\n").write("site.py", format!("y = 2\n{line}")).add();
+    let run = repo.scan_staged().expect_clean();
+    let finding = &run.json()["findings"][0];
+    assert_eq!(finding["verdict"], "warn", "{}", run.stdout);
+    assert!(run.stdout.contains("moved here from private/app.py"), "{}", run.stdout);
+    repo.write(".shield-hook.toml", "moved = \"block\"\n").add();
+    let run = repo.scan_staged().expect_blocked(&["site.py:2"]);
+    assert!(run.stdout.contains("moved here from private/app.py"), "{}", run.stdout);
+}
+
+#[test]
+fn beyond_gits_limit_of_renames_nothing_old_is_blamed() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    // One pair more than git compares.
+    let files: Vec<(String, String)> =
+        (0..1001).map(|n| (format!("{n}-{}", base62(300)), secret_line(&npm_token()))).collect();
+    for (n, (text, line)) in files.iter().enumerate() {
+        repo.write(format!("a/f{n}.txt"), format!("{text}\n{line}"));
+    }
+    repo.commit("first");
+    std::fs::remove_dir_all(repo.path("a")).expect("removed");
+    for (n, (text, line)) in files.iter().enumerate() {
+        repo.write(format!("b/g{}.txt", 5000 - n), format!("a new first line {n}\n{text}\n{line}"));
+    }
+    repo.add();
+    repo.scan_staged().expect_clean();
+    repo.write("b/new.txt", &files[0].1).add();
+    repo.scan_staged().expect_blocked(&["b/new.txt:1"]);
+}
+
+#[test]
+fn a_merge_of_what_was_fetched_by_address_blames_nobody() {
+    let sandbox = Sandbox::new();
+    let upstream = sandbox.repo("upstream");
+    let base = upstream.write("README.md", "hello\n").commit("first");
+    let repo = sandbox.repo("repo");
+    let address = upstream.dir().to_str().expect("UTF-8").to_owned();
+    repo.git(&["pull", "--quiet", &address, "main"]);
+    upstream.write("theirs", secret_line(&npm_token())).commit("theirs");
+    repo.write("ours", "ours\n").commit("ours");
+    repo.git(&["fetch", "--quiet", &address, "main"]);
+    repo.git(&["merge", "--quiet", "--no-commit", "--no-ff", "FETCH_HEAD"]);
+    repo.scan_staged().expect_clean();
+    // What the merge itself adds is new all the same.
+    repo.write("added", secret_line(&npm_token())).add();
+    repo.scan_staged().expect_blocked(&["added:1"]);
+    repo.git(&["merge", "--abort"]);
+    // A branch of this very repository is no other repository's, by whatever address it is fetched.
+    repo.git(&["switch", "--quiet", "-c", "topic", &base]);
+    repo.write("mine", secret_line(&npm_token())).commit("mine");
+    repo.git(&["switch", "--quiet", "main"]);
+    let own = repo.dir().to_str().expect("UTF-8").to_owned();
+    for address in [".", own.as_str(), "./.git"] {
+        repo.git(&["fetch", "--quiet", address, "topic"]);
+        repo.git(&["merge", "--quiet", "--no-commit", "--no-ff", "FETCH_HEAD"]);
+        repo.scan_staged().expect_blocked(&["mine:1"]);
+        repo.git(&["merge", "--abort"]);
+    }
+}
