@@ -56,7 +56,7 @@ impl Change {
             Event::Push { branch, before, pushed, default } => {
                 Pushed { repo, build, branch: branch.as_deref(), pushed, default, head }.from(before)
             }
-            Event::Tag { name, on_branch, default } => tagged(repo, name, *on_branch, tip(repo, default), head),
+            Event::Tag { name, on_branch, default } => tagged(repo, build, (name, *on_branch), default, head),
             Event::Rerun { default, .. } => Ok(Change {
                 head,
                 start: Start::NothingNew("this run was not started by a push".into()),
@@ -82,12 +82,13 @@ fn requested(repo: &Repo, build: &Build, target: &[Name], from: Option<&Name>, h
         None => Error::incomplete(format!("{} does not name the branch that the change goes to", build.system))
             .help("name both ends: shield-hook ci --base REV --head REV"),
     };
-    let tip = target.iter().find_map(|name| tip(repo, name)).ok_or_else(missing)?;
-    let start = match from {
-        // Those that wait before it in the queue are judged by their own builds.
-        Some(name) => vec![commit(repo, name).ok_or_else(|| hidden(build, name))?, tip.id],
-        None => vec![tip.id],
+    let queued = from.map(|name| commit(repo, name).ok_or_else(|| hidden(build, name))).transpose()?;
+    let Some(tip) = target.iter().find_map(|name| tip(repo, name)) else {
+        // Those that wait before it in the queue do not judge it.
+        let start = Start::After(vec![queued.ok_or_else(missing)?]);
+        return Ok(Change { head, start, target: None, parted: Vec::new() });
     };
+    let start = queued.into_iter().chain([tip.id]).collect();
     let parted = parted(repo, tip.id, head, build.deepen)?;
     Ok(Change { head, start: Start::After(start), target: Some(tip), parted })
 }
@@ -126,6 +127,9 @@ impl Pushed<'_> {
             Before::New => (Start::After(Vec::new()), None),
             Before::Unsaid => {
                 let last = self.parents()?.into_iter().next();
+                if last.is_none() && self.repo.is_shallow() {
+                    return Err(cut_off(self.build.deepen));
+                }
                 (Start::After(last.into_iter().collect()), last)
             }
             Before::Commit(id) => match commit(self.repo, &Name::Commit(id.clone())) {
@@ -194,21 +198,24 @@ impl Pushed<'_> {
     }
 }
 
-/// A tag: what some branch leads to is no news.
-fn tagged(repo: &Repo, name: &str, on_branch: bool, target: Option<Tip>, head: Oid) -> Result<Change> {
-    // The tag itself, whose message is published with it.
-    let tag = repo.resolve(&format!("refs/tags/{name}")).unwrap_or(head);
+/// A tag, with its name and whether the system knows of a branch: what some branch leads to is no news.
+fn tagged(repo: &Repo, build: &Build, tag: (&str, bool), default: &Name, head: Oid) -> Result<Change> {
     let mut known = others(repo, None)?;
-    if on_branch {
+    if tag.1 {
         known.push(head);
     }
-    let start = if known.is_empty() {
-        let why = "no branch is in this clone, so what the tag alone leads to is not known".into();
-        Start::Lost { why, known, sure: git::parents_of(repo, &head)? }
-    } else {
-        Start::After(known)
+    let start = match known.is_empty() {
+        false => Start::After(known),
+        // Where its history ends here, everything would look new.
+        true if repo.is_shallow() => return Err(hidden(build, default)),
+        true => {
+            let why = "no branch is in this clone, so what the tag alone leads to is not known".into();
+            Start::Lost { why, known, sure: git::parents_of(repo, &head)? }
+        }
     };
-    Ok(Change { head: tag, start, target, parted: Vec::new() })
+    // The tag itself, whose message is published with it.
+    let tag = repo.resolve(&format!("refs/tags/{}", tag.0)).unwrap_or(head);
+    Ok(Change { head: tag, start, target: tip(repo, default), parted: Vec::new() })
 }
 
 /// What the branches of the remotes lead to, but for the one called `own`.
@@ -223,11 +230,13 @@ fn parted(repo: &Repo, tip: Oid, head: Oid, deepen: &str) -> Result<Vec<Oid>> {
     let bases =
         git::merge_bases(repo, &mut repo.objects(), tip, head).map_err(|e| if shallow { e.help(deepen) } else { e })?;
     match bases.is_empty() && shallow {
-        true => {
-            Err(Error::incomplete("this clone is shallow and hides where the change parts from its base").help(deepen))
-        }
+        true => Err(cut_off(deepen)),
         false => Ok(bases),
     }
+}
+
+fn cut_off(deepen: &str) -> Error {
+    Error::incomplete("this clone is shallow and hides where the change parts from its base").help(deepen)
 }
 
 /// The tip that a name leads to here, called as git calls it.

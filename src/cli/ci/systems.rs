@@ -183,7 +183,7 @@ fn github(env: Env<'_>, read: &dyn Fn(&str) -> std::io::Result<Vec<u8>>) -> Resu
     }
     if event.get("merge_group").is_some() {
         let from = commit(text("/merge_group/base_sha"));
-        let target = branch(text("/merge_group/base_ref")).or_else(|| from.clone());
+        let target = branch(text("/merge_group/base_ref")).or_else(|| branch(text("/repository/default_branch")));
         let head = commit(text("/merge_group/head_sha")).unwrap_or_else(sha);
         return Ok(build(Event::Request { target: target.into_iter().collect(), from }, head));
     }

@@ -179,8 +179,8 @@ fn calls(name: &str, text: &str) -> Vec<Call> {
 
 /// The family that a file belongs to.
 fn family_of(path: &str) -> Option<usize> {
-    let below = |folder: &&str| path.strip_prefix(*folder).is_some_and(|rest| rest.starts_with('/'));
-    FAMILIES.iter().position(|family| family.files.contains(&path) || family.folders.iter().any(|f| below(&f)))
+    let below = |folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+    FAMILIES.iter().position(|family| family.files.contains(&path) || family.folders.iter().any(|f| below(f)))
 }
 
 #[cfg(test)]

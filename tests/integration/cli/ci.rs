@@ -513,6 +513,33 @@ fn a_forced_push_whose_old_commit_is_gone_blames_what_is_certainly_new() {
     assert_ne!(first, second);
 }
 
+/// A clone that ends at the commit which is built cannot tell what is new: it says which line to add, and blames nothing.
+#[test]
+fn a_shallow_clone_blames_nothing() {
+    let sandbox = Sandbox::new();
+    let ci = Ci::new(&sandbox, &[("old.txt", &config(&npm_token()))]);
+    ci.work.git(&["switch", "--quiet", "main"]);
+    let head = ci.work.write("a.txt", "fine\n").commit("more");
+    ci.work.git(&["tag", "v1"]);
+    ci.work.git(&["push", "--quiet", "origin", "main", "v1"]);
+    let url = format!("file://{}", ci.server.display());
+    for (at, (of, env, code)) in [
+        ("main", vec![("TF_BUILD", "True"), ("BUILD_SOURCEVERSION", head.as_str())], 2),
+        ("main", vec![("CIRCLECI", "true"), ("CIRCLE_SHA1", &head), ("CIRCLE_BRANCH", "main")], 2),
+        ("v1", vec![("CIRCLECI", "true"), ("CIRCLE_SHA1", &head), ("CIRCLE_TAG", "v1")], 2),
+        ("main", vec![("GITLAB_CI", "true"), ("CI_COMMIT_SHA", &head), ("CI_PIPELINE_SOURCE", "schedule")], 0),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let to = sandbox.path(format!("shallow{at}"));
+        ci.work.git(&["clone", "--quiet", "--depth=1", "--branch", of, &url, to.to_str().expect("UTF-8")]);
+        let run = sandbox.at(to).shield_with(&["ci"], &env, None);
+        assert_eq!(run.code, code, "{env:?}\n{}{}", run.stdout, run.stderr);
+        assert!(code == 0 || run.stderr.contains("help: add "), "{}", run.stderr);
+    }
+}
+
 #[test]
 fn a_tag_that_only_the_tag_leads_to_is_read() {
     let sandbox = Sandbox::new();

@@ -40,7 +40,8 @@ fn range_both_ways(dir: &Path, engine: &Engine) -> [Vec<String>; 2] {
     let repo = Repo::discover(dir).expect("a repository");
     let head = repo.head().expect("a head").expect("a commit");
     [scan::run_each, scan::run].map(|run| {
-        let outcome = run(&[&Range::whole(&repo, head, u64::MAX)], engine, &Policy::default()).expect("a scan");
+        let outcome =
+            run(&[&Range::beyond(&repo, Vec::new(), head, u64::MAX)], engine, &Policy::default()).expect("a scan");
         let mut lines: Vec<String> = outcome.findings.iter().map(|f| format!("{f:?}")).collect();
         lines.push(format!("{:?}", outcome.coverage));
         lines.extend(outcome.packages.iter().map(|row| format!("{row:?}")));
