@@ -429,7 +429,7 @@ fn without_news<'v>(main: &'v str, event: &'v str, zero: &'v str) -> Vec<Vars<'v
     all.push(gitlab(&[("CI_PIPELINE_SOURCE", "push"), ("CI_COMMIT_BRANCH", "copy-of-main")]));
     all.push(vec![("TF_BUILD", "True"), ("BUILD_SOURCEVERSION", main), ("BUILD_REASON", "Manual")]);
     all.push(vec![("TF_BUILD", "True"), ("BUILD_SOURCEVERSION", main), ("BUILD_SOURCEBRANCH", "refs/tags/v1")]);
-    let buildkite = vec![("BUILDKITE", "true"), ("BUILDKITE_COMMIT", main), ("BUILDKITE_PULL_REQUEST", "false")];
+    let buildkite = [("BUILDKITE", "true"), ("BUILDKITE_COMMIT", main), ("BUILDKITE_PULL_REQUEST", "false")];
     all.push([&buildkite[..], &[("BUILDKITE_SOURCE", "schedule"), ("BUILDKITE_BRANCH", "main")]].concat());
     all.push([&buildkite[..], &[("BUILDKITE_TAG", "v1")]].concat());
     all.push(vec![("CIRCLECI", "true"), ("CIRCLE_SHA1", main), ("CIRCLE_TAG", "v1")]);
