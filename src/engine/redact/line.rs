@@ -226,7 +226,11 @@ impl Reader<'_> {
         }
         let parts = split(&text[host..], |b| matches!(b, b'/' | b'?' | b'=' | b'#'));
         let parts = parts.into_iter().map(|part| rest.start + host + part.start..rest.start + host + part.end);
-        self.hidden.extend(parts.filter(|part| could_be_credential(&self.line[part.clone()], Role::Text)));
+        let parts: Vec<_> = parts.collect();
+        let could = |part: &Range<usize>| could_be_credential(&self.line[part.clone()], Role::Text);
+        // What one part is random in, the others may go on with.
+        let least = if parts.iter().any(could) { 1 } else { LEAST };
+        self.hidden.extend(parts.into_iter().filter(|part| unknown(&self.line[part.clone()], Role::Text) >= least));
     }
 
     fn read_value(&mut self, run: Range<usize>, owner: Option<Owner>) {

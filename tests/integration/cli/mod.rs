@@ -5,4 +5,3 @@ mod ci_templates;
 mod explain;
 #[cfg(unix)]
 mod installs_nothing_unowned;
-mod masks;

@@ -1,3 +1,4 @@
 mod forms;
 mod keystores;
 mod providers;
+mod redact;

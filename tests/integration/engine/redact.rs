@@ -25,8 +25,8 @@ const SHAPES: [&str; 30] = [
     "p='#';@",
     "@ pw=#",
     "@ # was #",
-    "postgres://app:#@db.corp.internal:5432/app @",
-    "https://#@git.corp.internal/x.git @",
+    "postgres://app:#(at)db.corp.internal:5432/app @",
+    "https://#(at)git.corp.internal/x.git @",
     "Server=db.corp.internal;Uid=app;Pwd=#; @",
     "INSERT INTO t (code, k) VALUES ('X', '#', NULL); @",
     "mysql -u root -p # @",
@@ -115,7 +115,12 @@ fn lines_of(rules: &[&'static Rule], seed: u64, private: &mut Private) -> String
         private.add(&value);
         let shape = SHAPES[(number + seed as usize) % SHAPES.len()];
         text.push_str(
-            &shape.replace("# was", "\u{1}was").replace('#', &value).replace('\u{1}', "# ").replace('@', &sample.text),
+            &shape
+                .replace("# was", "\u{1}was")
+                .replace('#', &value)
+                .replace('\u{1}', "# ")
+                .replace('@', &sample.text)
+                .replace("(at)", "@"),
         );
         text.push_str("\n\n");
     }
