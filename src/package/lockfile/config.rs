@@ -35,18 +35,18 @@ macro_rules! config {
     };
 }
 
-config!(Npmrc, ".npmrc", ".npmrc", |text| Ok(assigned(text, setting::javascript)));
+config!(Npmrc, ".npmrc", ".npmrc", |text| Ok(assigned(text, false, setting::javascript)));
 config!(Yarnrc, ".yarnrc", ".yarnrc", |text| Ok(yarnrc(text)));
 config!(YarnrcYml, ".yarnrc.yml", ".yarnrc.yml" | ".yarnrc.yaml", yarnrc_yml);
-config!(PipConf, "pip.conf", "pip.conf" | "pip.ini", |text| Ok(assigned(text, setting::python)));
+config!(PipConf, "pip.conf", "pip.conf" | "pip.ini", |text| Ok(assigned(text, true, setting::python)));
 config!(UvToml, "uv.toml", "uv.toml", |text| Ok(setting::uv(&toml::parse(text)?)));
 config!(Bunfig, "bunfig.toml", "bunfig.toml" | ".bunfig.toml", |text| Ok(bunfig(&toml::parse(text)?)));
 config!(Pnpmfile, ".pnpmfile.cjs", ".pnpmfile.cjs" | ".pnpmfile.mjs" | "pnpmfile.cjs" | "pnpmfile.js", |text| Ok(
     pnpmfile(text)
 ));
 
-/// `key = value` lines; one that is indented goes on with the value before.
-fn assigned(text: &str, means: fn(&str, &str, u32) -> Option<Setting>) -> Vec<Setting> {
+/// `key = value` lines. With `continued`, as pip reads them, one that is indented goes on with the value before.
+fn assigned(text: &str, continued: bool, means: fn(&str, &str, u32) -> Option<Setting>) -> Vec<Setting> {
     let mut found = Vec::new();
     let mut key = "";
     for (line, number) in text.lines().zip(1u32..) {
@@ -55,9 +55,9 @@ fn assigned(text: &str, means: fn(&str, &str, u32) -> Option<Setting>) -> Vec<Se
             continue;
         }
         let value = match body.split_once('=') {
-            _ if line.starts_with([' ', '\t']) && !key.is_empty() => body,
+            _ if continued && line.starts_with([' ', '\t']) && !key.is_empty() => body,
             Some((name, value)) => {
-                key = name.trim().trim_end_matches("[]");
+                key = name.trim().trim_end_matches("[]").trim_matches(['"', '\'']);
                 value
             }
             None => {

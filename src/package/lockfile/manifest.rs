@@ -158,8 +158,8 @@ impl Format for Pipfile {
 
     fn read(&self, text: &str) -> Result<Inventory, LockError> {
         let root = toml::parse(text)?;
-        let mut inventory = Inventory::default();
-        inventory.settings = setting::places("source", root.items_at("source").iter());
+        let settings = setting::places("source", root.items_at("source").iter());
+        let mut inventory = Inventory { settings, ..Inventory::default() };
         for category in root.entries() {
             if !matches!(category.key.as_ref(), "requires" | "scripts" | "pipenv" | "source") {
                 keyed(category.node.entries(), &mut inventory.packages);

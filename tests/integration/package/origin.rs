@@ -275,6 +275,8 @@ fn settings_of_where_packages_come_from_and_what_runs_are_told_when_they_come() 
         (".npmrc", "", "registry = \"http://@NPM@/\"\n", place),
         (".npmrc", "", "@acme:registry=https://mirror.example/\n", place),
         (".npmrc", "", "strict-ssl=false\n", place),
+        (".npmrc", "save-exact=true\n", "save-exact=true\n  registry=https://mirror.example/\n", place),
+        (".npmrc", "", "\"registry\"=\"https://mirror.example/\"\n", place),
         (".npmrc", "", "node-options=--require ./x.js\n", script),
         (".npmrc", "", "script-shell=./x.sh\n", script),
         (".npmrc", "", "ignore-scripts=false\n", script),
