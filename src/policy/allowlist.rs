@@ -124,9 +124,16 @@ impl Allowance {
         self.used.load(Ordering::Relaxed)
     }
 
+    /// Whether it answers the question that the finding asks. One that names neither a rule nor a finding was made about
+    /// secrets, often by another scanner, and says nothing of hijacked packages or of the policy.
+    fn is_about(&self, finding: &Finding) -> bool {
+        !self.rule.is_empty() || self.fingerprint.is_some() || !super::not_in_a_set(finding.rule.id)
+    }
+
     /// Whether all its conditions hold for the finding. Remembers that it was of use.
     pub fn covers(&self, finding: &Finding) -> bool {
-        let holds = self.fingerprint.is_none_or(|f| f == finding.fingerprint)
+        let holds = self.is_about(finding)
+            && self.fingerprint.is_none_or(|f| f == finding.fingerprint)
             && (self.rule.is_empty() || self.rule.iter().any(|id| id == finding.rule.id))
             && self
                 .commit

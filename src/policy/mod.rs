@@ -219,7 +219,12 @@ impl Policy {
     /// `secrets` the spans of all candidates in it, for the inline directives on its line and the one before.
     pub fn judge(&self, finding: &mut Finding, text: &[u8], span: &Range<usize>, secrets: &[Range<usize>]) {
         let place = &finding.location;
-        let near = inline::find(text, span, place.line, place.end_line, secrets, finding.rule.id, self.inline);
+        // The directives of other scanners are about secrets; ours name a rule.
+        let honour = match self.inline {
+            inline::Honour::All if not_in_a_set(finding.rule.id) => inline::Honour::Own,
+            honour => honour,
+        };
+        let near = inline::find(text, span, place.line, place.end_line, secrets, finding.rule.id, honour);
         finding.notes.extend(near.notes);
         finding.verdict = match near.allowed.or_else(|| self.allowed(finding)) {
             Some(by) => Verdict::Allowed(by),

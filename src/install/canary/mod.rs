@@ -287,7 +287,8 @@ impl Trial<'_> {
             .filter(|(p, rule)| !(report.contains(&p.path) && report.contains(*rule)))
             .map(|(_, rule)| (*rule).to_owned())
             .collect();
-        (!missing.is_empty()).then(|| format!("the report says nothing of {}", missing.join(", ")))
+        (!missing.is_empty())
+            .then(|| format!("the report says nothing of {}: the policy may let it through", missing.join(", ")))
     }
 }
 

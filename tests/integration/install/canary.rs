@@ -230,10 +230,10 @@ fn a_server_refuses_the_push() {
     script(&server.path("hooks/pre-receive"), "#!/bin/sh\ncat >/dev/null\nexit 1\n");
     assert_loud(server.shield(&["canary"]), "pre-receive");
     fs::remove_file(server.path("hooks/pre-receive")).unwrap();
-    // A policy that lets everything through, as the server reads it: from HEAD.
+    // A policy that lets every secret through, as the server reads it: from HEAD.
     server.shield(&["install"]).expect(0);
     let repo = sandbox.repo("repo");
     repo.write(".shield-hook.toml", "[[allow]]\npath = \"**\"\nreason = \"all\"\nbroad = true\n").commit("loose");
     repo.git(&["push", "--quiet", "--no-verify", server.dir().to_str().unwrap(), "HEAD:refs/heads/main"]);
-    assert_loud(server.shield(&["canary"]), "the policy lets it through");
+    assert_loud(server.shield(&["canary"]), "the policy may let it through");
 }

@@ -150,6 +150,39 @@ fn an_unreadable_lockfile_leaves_the_scan_incomplete() {
 }
 
 #[test]
+fn what_allows_secrets_does_not_let_a_package_in() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write("a", "x\n").commit("first");
+    repo.write("package-lock.json", lock(&[("axios", "1.14.1", "cc")]))
+        .write(
+            "requirements.txt",
+            "litellm==1.82.8  # gitleaks:allow\n# pragma: allowlist nextline secret\nlitellm==1.82.7\n",
+        )
+        .add();
+    for conditions in [
+        "path = \"package-lock.json\"\nbroad = true",
+        "path = [\"**\"]\nbroad = true",
+        "value = \"^axios@\"",
+        "path = \"**/*lock*\"\nvalue = \"axios|litellm\"",
+        "rule = \"generic-password\"",
+    ] {
+        repo.write(".shield-hook.toml", format!("[[allow]]\n{conditions}\nreason = \"x\"\n"));
+        let hijacked = rules(&repo, "block").iter().filter(|rule| *rule == "hijacked-package").count();
+        assert_eq!(hijacked, 3, "{conditions}: {}", repo.scan_staged().stdout);
+    }
+    // Those that name the rule, or this very finding, still do.
+    repo.write(".shield-hook.toml", "[[allow]]\npath = \"*\"\nrule = \"hijacked-package\"\nreason = \"x\"\n");
+    assert!(!rules(&repo, "block").contains(&"hijacked-package".to_owned()));
+    repo.write(".shield-hook.toml", "");
+    for finding in repo.scan_staged().json()["findings"].as_array().expect("a list") {
+        let print = finding["fingerprint"].as_str().expect("a fingerprint");
+        repo.shield(&["allow", print, "--reason", "a sample"]).expect(0);
+    }
+    assert_eq!(rules(&repo, "block"), Vec::<String>::new());
+}
+
+#[test]
 fn an_allowance_lets_one_package_pass() {
     let sandbox = Sandbox::new();
     let repo = sandbox.repo("repo");
