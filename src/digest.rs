@@ -53,6 +53,7 @@ pub fn line(outcome: &Outcome) -> String {
     if !c.refs.is_empty() {
         parts.push(c.refs.join(" "));
     }
+    parts.extend(c.taken.iter().cloned());
     if c.unseen > 0 {
         parts.push(format!("{} made without the hooks", plural(c.unseen, "commit", "commits")));
     }

@@ -26,7 +26,7 @@ use crate::excerpt;
 use crate::finding::{Finding, Fingerprint, Location, Verdict};
 use crate::outcome::{self, Outcome};
 use crate::package;
-use crate::policy::{Allowances, Policy};
+use crate::policy::{Allowances, Policy, config};
 use crate::progress::Progress;
 use crate::source::{Coverage, Item, Old, Reader, Skip, Source, is_lfs_pointer};
 use crate::threads;
@@ -258,12 +258,14 @@ fn judge(
         };
         if !is_new {
             finding.verdict = Verdict::Old("it stood there before this change".into());
-        } else if let Some(remote) =
-            (!policy.block_published_elsewhere).then(|| reader.published_elsewhere(item)).flatten()
-        {
-            finding.verdict = Verdict::Warn(format!("already published: remote {remote} holds it"));
         } else {
-            policy.judge(&mut finding, chunk.bytes, &found.span, spans);
+            match published_elsewhere(reader, policy, item) {
+                Some(Published { stops: false, wording }) => finding.verdict = Verdict::Warn(wording),
+                elsewhere => {
+                    policy.judge(&mut finding, chunk.bytes, &found.span, spans);
+                    finding.notes.extend(elsewhere.map(|published| published.wording));
+                }
+            }
         }
         if is_new && item.change().is_some() {
             part.fresh.push(moved::Fresh {
@@ -273,6 +275,28 @@ fn judge(
         }
         part.findings.push(finding);
     }
+}
+
+/// How new content that is published elsewhere is treated.
+struct Published {
+    stops: bool,
+    wording: String,
+}
+
+/// Whether an item is published elsewhere, and whether the policy stops it all the same.
+fn published_elsewhere(reader: &mut dyn Reader, policy: &Policy, item: &Item) -> Option<Published> {
+    let elsewhere = reader.published_elsewhere(item)?;
+    let (stops, mut wording) =
+        (policy.stops_elsewhere(&elsewhere), format!("already published: {} holds it", elsewhere.holder));
+    if stops && elsewhere.is_first_contact {
+        let fetch = elsewhere.remote.as_deref().unwrap_or("ADDRESS");
+        wording.push_str(&format!(
+            ", but nothing is known to be published where this push goes. If that is a fork or a mirror, \
+             `git fetch {fetch}` shows what it has; published-elsewhere = \"report\" in {} lets such pushes pass",
+            config::FILE
+        ));
+    }
+    Some(Published { stops, wording })
 }
 
 /// Up to so many values are looked for one by one: building an automaton takes longer than reading a file.

@@ -102,7 +102,8 @@ fn show(judging: &Judging) -> Result<Exit> {
         Honour::Own => "own",
         Honour::Nothing => "none",
     };
-    let elsewhere = if policy.block_published_elsewhere { "block" } else { "report" };
+    let elsewhere =
+        config::ELSEWHERE.iter().find(|(_, value)| *value == policy.published_elsewhere).map_or("", |(word, _)| word);
     let mut out = io::stdout().lock();
     writeln!(out, "block = \"{}\"", word(&policy.block)).or_unprinted()?;
     writeln!(out, "severity = \"{}\"", word(&policy.severity)).or_unprinted()?;

@@ -114,7 +114,7 @@ fn scan(args: &Args, repo: &Repo, ending: &mut Ending) -> Result<Outcome> {
         Hook::PrePush { remote, url } => {
             let push = told::push(repo, remote.clone(), url.clone())?;
             ending.covers.refs = push.updates.iter().map(ref_update).collect();
-            let outgoing = Outgoing::push(repo, &push.remote, &push.url, push.updates, max)?;
+            let outgoing = Outgoing::push(repo, push, max)?;
             let mut outcome = gate.scan_in(repo, Scene::Push, &[&outgoing])?;
             outcome.coverage.unseen = unseen(repo, outgoing.commits());
             Ok(outcome)

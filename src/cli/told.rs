@@ -6,17 +6,7 @@ use bstr::ByteSlice;
 
 use crate::error::{Context, Result};
 use crate::git::{Oid, Repo};
-use crate::source::{RefUpdate, parse_pre_push};
-
-/// A push, as far as the hook was told about it.
-pub(super) struct Push {
-    /// The remote's name, or its address; empty when nobody said.
-    pub(super) remote: String,
-    /// The remote's address.
-    pub(super) url: String,
-    /// The refs that are updated.
-    pub(super) updates: Vec<RefUpdate>,
-}
+use crate::source::{Informant, Push, RefUpdate, parse_pre_push};
 
 /// Finds out what is pushed: from standard input; without refs there, from what a hook manager says in its variables;
 /// without those, an empty pipe means that git has nothing to push, and no pipe at all that a manager keeps it to
@@ -27,7 +17,7 @@ pub(super) struct Push {
 pub(super) fn push(repo: &Repo, remote: String, url: String) -> Result<Push> {
     let (told, is_pipe) = standard_input()?;
     if !told.trim().is_empty() {
-        return Ok(Push { remote, url, updates: parse_pre_push(&told)? });
+        return Ok(Push { remote, url, updates: parse_pre_push(&told)?, informant: Informant::Git });
     }
     if let Some(push) = by_manager(repo, &remote, &url)? {
         return Ok(push);
@@ -36,7 +26,7 @@ pub(super) fn push(repo: &Repo, remote: String, url: String) -> Result<Push> {
     if !is_pipe && let Some(new) = repo.head()? {
         updates.push(RefUpdate { local_ref: "HEAD".into(), new, remote_ref: Default::default(), old: nothing(repo) });
     }
-    Ok(Push { remote, url, updates })
+    Ok(Push { remote, url, updates, informant: Informant::Manager })
 }
 
 /// All of standard input, and whether it is something that git could have written to.
@@ -88,6 +78,7 @@ fn by_manager(repo: &Repo, remote: &str, url: &str) -> Result<Option<Push>> {
         remote: var("REMOTE_NAME").unwrap_or_else(|| remote.to_owned()),
         url: var("REMOTE_URL").unwrap_or_else(|| url.to_owned()),
         updates: vec![update],
+        informant: Informant::Manager,
     }))
 }
 

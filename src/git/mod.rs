@@ -1,6 +1,7 @@
 //! Reading git. The only module that imports gix, whose interface changes about monthly.
 
 mod added;
+mod address;
 mod ask;
 mod bases;
 mod commits;
@@ -27,6 +28,7 @@ mod trees;
 mod worktree;
 
 pub use added::{Lines, new_lines};
+pub use address::Address;
 pub use bases::merge_bases;
 pub use commits::{KnownCommits, parents_of};
 /// An object's id.
@@ -39,13 +41,13 @@ pub use graph::{Graph, Leads};
 pub use history::{Held, Trees, every_object, everything};
 pub use lookup::{entry_at, files_below};
 pub use objects::{Objects, Unread, blob_id};
-pub use outgoing::{Known, NewCommit, Outgoing, brought, net, outgoing};
+pub use outgoing::{Border, Known, NewCommit, Outgoing, brought, net, outgoing};
 pub use packs::{Store, Visit, Visited};
 pub use reach::reaches;
-pub use reflog::{Move, moves};
+pub use reflog::{Move, cloned_from, moves};
 pub use remotes::{Remote, Remotes};
 pub use rename::{Side, removed_files, renames};
-pub use repo::{Ref, Repo};
+pub use repo::{Fetched, Ref, Repo};
 pub use spot::{Reach, Spot, spot};
 pub use staged::staged;
 pub use trees::{Change, Changes, Mode, Removed, compare};

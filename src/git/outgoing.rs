@@ -35,6 +35,17 @@ pub struct Outgoing {
     pub cut: Vec<Oid>,
     /// What is known to lie on the other side already.
     pub known: Known,
+    /// The hidden commits that the new ones, or the tips, stand on.
+    pub borders: Vec<Border>,
+}
+
+/// A hidden commit at which a walk ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Border {
+    /// The commit.
+    pub commit: Oid,
+    /// The hidden tip that leads to it, or one of them: its position in what was given to the walk.
+    pub hidden_by: usize,
 }
 
 /// A commit that only the tips lead to.
@@ -77,11 +88,11 @@ pub(super) fn outgoing_with(
     let (mut found, mut walk) = (Outgoing::default(), Walk::default());
     let mut hidden_tags = HashSet::new();
     let mut seen = HashSet::new();
-    for id in hidden.iter().filter(|id| seen.insert(**id)) {
+    for (n, id) in hidden.iter().enumerate().filter(|(_, id)| seen.insert(**id)) {
         let peeled = commits.peel(*id);
         hidden_tags.extend(peeled.tags);
         match peeled.target {
-            Some((id, Target::Commit)) => walk.start(&mut commits, id, true, &mut found.unread),
+            Some((id, Target::Commit)) => walk.start(&mut commits, id, Some(n), &mut found.unread),
             Some((id, Target::Tree | Target::Blob)) => found.known.near.push(id),
             None => continue,
         }
@@ -94,7 +105,10 @@ pub(super) fn outgoing_with(
         found.unread.extend(peeled.unread);
         found.tags.extend(peeled.tags.into_iter().filter(|tag| seen.insert(*tag)));
         match peeled.target {
-            Some((id, Target::Commit)) => walk.start(&mut commits, id, false, &mut found.unread),
+            Some((id, Target::Commit)) => {
+                walk.start(&mut commits, id, None, &mut found.unread);
+                walk.tips.push(id);
+            }
             Some((id, Target::Tree)) if !known.contains(&id) && seen.insert(id) => found.trees.push(id),
             Some((id, Target::Blob)) if !known.contains(&id) && seen.insert(id) => found.blobs.push(id),
             _ => {}
@@ -128,7 +142,8 @@ pub fn brought(objects: &mut Objects, commit: &NewCommit) -> Changes {
 /// What the walk knows of a commit it met.
 struct Met {
     parents: Vec<Oid>,
-    hidden: bool,
+    /// Which of the hidden tips leads to it, if one does.
+    hidden: Option<usize>,
     queued: bool,
 }
 
@@ -138,6 +153,8 @@ struct Walk {
     met: HashMap<Oid, Met>,
     /// Newest first; among equals, first come first served.
     queue: BinaryHeap<(i64, Reverse<usize>, Oid)>,
+    /// The commits that the tips name.
+    tips: Vec<Oid>,
     /// How many of the queue are not hidden.
     interesting: usize,
     order: usize,
@@ -145,16 +162,16 @@ struct Walk {
 
 impl Walk {
     /// Puts a commit into the queue, once.
-    fn start(&mut self, commits: &mut Commits, id: Oid, hidden: bool, unread: &mut Vec<(Oid, Unread)>) {
+    fn start(&mut self, commits: &mut Commits, id: Oid, hidden: Option<usize>, unread: &mut Vec<(Oid, Unread)>) {
         if let Entry::Vacant(entry) = self.met.entry(id) {
             match commits.read(&id) {
                 Ok(c) => {
-                    entry.insert(Met { parents: c.parents, hidden: false, queued: true });
+                    entry.insert(Met { parents: c.parents, hidden: None, queued: true });
                     self.queue.push((c.date, Reverse(self.order), id));
                     (self.order, self.interesting) = (self.order + 1, self.interesting + 1);
                 }
                 // What the other side has need not be here.
-                Err(_) if hidden => return,
+                Err(_) if hidden.is_some() => return,
                 Err(why) => {
                     if !unread.iter().any(|(known, _)| *known == id) {
                         unread.push((id, why));
@@ -163,19 +180,19 @@ impl Walk {
                 }
             }
         }
-        if hidden {
-            self.hide(id);
+        if let Some(by) = hidden {
+            self.hide(id, by);
         }
     }
 
     /// Hides a commit and, as far as they were met, its ancestors.
-    fn hide(&mut self, id: Oid) {
+    fn hide(&mut self, id: Oid, by: usize) {
         let mut stack = vec![id];
         while let Some(id) = stack.pop() {
             if let Some(met) = self.met.get_mut(&id)
-                && !met.hidden
+                && met.hidden.is_none()
             {
-                met.hidden = true;
+                met.hidden = Some(by);
                 self.interesting -= usize::from(met.queued);
                 stack.extend(&met.parents);
             }
@@ -188,11 +205,11 @@ impl Walk {
             let Some(met) = self.met.get_mut(&id) else { continue };
             met.queued = false;
             let (hidden, parents) = (met.hidden, met.parents.clone());
-            self.interesting -= usize::from(!hidden);
+            self.interesting -= usize::from(hidden.is_none());
             for parent in &parents {
                 self.start(commits, *parent, hidden, &mut found.unread);
             }
-            if !hidden {
+            if hidden.is_none() {
                 last = date;
                 listed.push(id);
                 continue;
@@ -209,11 +226,11 @@ impl Walk {
         let mut near = HashSet::new();
         for id in listed {
             let Some(met) = self.met.get(&id) else { continue };
-            if met.hidden {
+            if met.hidden.is_some() {
                 near.insert(id);
                 continue;
             }
-            near.extend(met.parents.iter().filter(|p| self.met.get(*p).is_some_and(|m| m.hidden)));
+            near.extend(met.parents.iter().filter(|p| self.met.get(*p).is_some_and(|m| m.hidden.is_some())));
             if commits.is_cut(&id) {
                 found.cut.push(id);
             }
@@ -221,6 +238,10 @@ impl Walk {
         }
         let mut near: Vec<Oid> = near.into_iter().collect();
         near.sort();
+        let hidden_by = |id: &Oid| self.met.get(id).and_then(|met| met.hidden);
+        let border = |id: &Oid| hidden_by(id).map(|hidden_by| Border { commit: *id, hidden_by });
+        found.borders =
+            near.iter().chain(self.tips.iter().filter(|id| !near.contains(id))).filter_map(border).collect();
         found.known.near.extend(near);
     }
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice};
 
 /// One move of a ref.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,13 @@ pub struct Move {
     pub time: i64,
     /// What did it, up to the first colon: `commit`, `commit (amend)`, `rebase (pick)`, `update by push` ...
     pub action: String,
+}
+
+/// Where `git clone` wrote that it took the remote `remote` from, into the common directory `dir`.
+pub fn cloned_from(dir: &Path, remote: &str) -> Option<BString> {
+    let text = std::fs::read(dir.join("logs/refs/remotes").join(remote).join("HEAD")).ok()?;
+    let (_, rest) = text.split_once_str("\tclone: from ")?;
+    rest.lines().next().map(BString::from)
 }
 
 /// The moves of the ref `name` that the git directory `dir` keeps, oldest first; of a long log only the last `most`

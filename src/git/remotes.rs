@@ -3,7 +3,7 @@
 use bstr::{BStr, BString, ByteSlice};
 use gix::remote::Direction;
 
-use super::{Oid, Repo};
+use super::{Address, Ref, Repo};
 use crate::error::Result;
 
 /// A configured remote.
@@ -11,12 +11,20 @@ use crate::error::Result;
 pub struct Remote {
     /// Its name, `origin`.
     pub name: String,
-    /// Where it is fetched from and pushed to, as configured and after `url.*.insteadOf`.
-    pub urls: Vec<BString>,
-    /// Where its branches are tracked, each ending in a slash: `refs/remotes/origin/`.
-    prefixes: Vec<BString>,
-    /// What its remote-tracking refs point at.
-    pub tips: Vec<Oid>,
+    /// Where it is fetched from, after `url.*.insteadOf`.
+    pub fetch: Option<Address>,
+    /// Where a push to it goes, after `pushInsteadOf` and `insteadOf`: several when it pushes to mirrors.
+    pub push: Vec<Address>,
+    mappings: Vec<Mapping>,
+    /// Its remote-tracking refs.
+    pub tracking: Vec<Ref>,
+}
+
+/// Where branches of a remote are tracked here. Both sides end in a slash, or both are whole names.
+#[derive(Clone, Debug)]
+struct Mapping {
+    there: BString,
+    here: BString,
 }
 
 /// All remotes of a repository.
@@ -30,54 +38,17 @@ impl Remotes {
     /// When the refs cannot be read.
     pub fn of(repo: &Repo) -> Result<Remotes> {
         let local = repo.local();
-        let mut remotes = Vec::new();
-        for name in local.remote_names() {
-            let mut remote = Remote {
-                name: name.to_string(),
-                urls: Vec::new(),
-                prefixes: vec![format!("refs/remotes/{name}/").into()],
-                tips: Vec::new(),
-            };
-            for key in ["url", "pushurl"] {
-                remote.urls.extend(repo.config(&format!("remote.{name}.{key}")));
-            }
-            if let Ok(known) = local.find_remote(name.as_bstr()) {
-                for direction in [Direction::Fetch, Direction::Push] {
-                    remote.urls.extend(known.url(direction).map(gix::Url::to_bstring));
-                }
-                for spec in known.refspecs(Direction::Fetch) {
-                    let spec = spec.to_ref();
-                    let Some(to) = spec.local() else { continue };
-                    // Only below refs/remotes: in a mirror, what is fetched and what was made here share their names.
-                    if let Some(prefix) = to.strip_suffix(b"*")
-                        && prefix.starts_with(b"refs/remotes/")
-                        && prefix.ends_with(b"/")
-                    {
-                        remote.prefixes.push(prefix.into());
-                    }
-                }
-            }
-            remotes.push(remote);
-        }
+        let mut remotes: Vec<Remote> =
+            local.remote_names().iter().map(|name| Remote::configured(repo, &local, name.as_bstr())).collect();
         for one in repo.refs("refs/remotes/")? {
             // The remotes `a` and `a/b` both match refs/remotes/a/b/main; it is the second one's.
             let longest = remotes.iter().filter_map(|r| r.prefix_of(one.name.as_ref())).max();
             for remote in remotes.iter_mut().filter(|r| longest.is_some() && r.prefix_of(one.name.as_ref()) == longest)
             {
-                remote.tips.push(one.id);
+                remote.tracking.push(one.clone());
             }
         }
         Ok(Remotes(remotes))
-    }
-
-    /// The remote that git calls `name` and that is at `url`; by its address alone where it was not pushed to by name.
-    pub fn find(&self, name: &str, url: &str) -> Option<&Remote> {
-        let at = |r: &&Remote, url: &str| r.urls.iter().any(|u| u == url.as_bytes());
-        self.0
-            .iter()
-            .find(|r| r.name == name)
-            .or_else(|| self.0.iter().find(|r| at(r, url)))
-            .or_else(|| self.0.iter().find(|r| at(r, name)))
     }
 
     /// Every remote.
@@ -87,8 +58,66 @@ impl Remotes {
 }
 
 impl Remote {
+    fn configured(repo: &Repo, local: &gix::Repository, name: &BStr) -> Remote {
+        let (urls, push_urls) = (listed(local, name, "url"), listed(local, name, "pushurl"));
+        let rewritten = |url: &BString, direction| {
+            let remote = local.remote_at(url.as_bstr()).ok();
+            let url = remote.and_then(|r| r.url(direction).map(gix::Url::to_bstring)).unwrap_or_else(|| url.clone());
+            repo.address(url.as_ref())
+        };
+        // An explicit pushurl is not rewritten by pushInsteadOf.
+        let push = match push_urls.is_empty() {
+            true => urls.iter().map(|url| rewritten(url, Direction::Push)).collect(),
+            false => push_urls.iter().map(|url| rewritten(url, Direction::Fetch)).collect(),
+        };
+        let mut mappings = vec![Mapping { there: "refs/heads/".into(), here: format!("refs/remotes/{name}/").into() }];
+        if let Ok(known) = local.find_remote(name) {
+            mappings.extend(known.refspecs(Direction::Fetch).iter().filter_map(|spec| {
+                let spec = spec.to_ref();
+                Mapping::of(spec.remote()?, spec.local()?)
+            }));
+        }
+        Remote {
+            name: name.to_string(),
+            fetch: urls.first().map(|url| rewritten(url, Direction::Fetch)),
+            push,
+            mappings,
+            tracking: Vec::new(),
+        }
+    }
+
+    /// The names under which the branch or tag that the remote calls `there` is tracked here.
+    pub fn tracked_as(&self, there: &BStr) -> impl Iterator<Item = BString> {
+        self.mappings.iter().filter_map(move |mapping| {
+            let rest = there.strip_prefix(mapping.there.as_slice())?;
+            let is_whole = mapping.there.ends_with(b"/") || rest.is_empty();
+            is_whole.then(|| [mapping.here.as_slice(), rest].concat().into())
+        })
+    }
+
     /// The length of the longest prefix under which this remote tracks the ref.
     fn prefix_of(&self, name: &BStr) -> Option<usize> {
-        self.prefixes.iter().filter(|p| name.starts_with(p.as_bytes())).map(|p| p.len()).max()
+        let tracks = |m: &&Mapping| m.here.ends_with(b"/") && name.starts_with(m.here.as_slice()) || m.here == name;
+        self.mappings.iter().filter(tracks).map(|m| m.here.len()).max()
     }
+}
+
+impl Mapping {
+    /// Only below refs/remotes: in a mirror, what is fetched and what was made here share their names.
+    fn of(there: &BStr, here: &BStr) -> Option<Mapping> {
+        let (there, here) = match (there.strip_suffix(b"*"), here.strip_suffix(b"*")) {
+            (Some(there), Some(here)) if here.ends_with(b"/") && there.ends_with(b"/") => (there, here),
+            (None, None) => (there.as_bytes(), here.as_bytes()),
+            _ => return None,
+        };
+        here.starts_with(b"refs/remotes/").then(|| Mapping { there: there.into(), here: here.into() })
+    }
+}
+
+/// The values of one key of a remote; an empty one takes back those before it.
+fn listed(local: &gix::Repository, remote: &BStr, key: &str) -> Vec<BString> {
+    let config = local.config_snapshot();
+    let all = config.plumbing().strings_by("remote", Some(remote), key).unwrap_or_default();
+    let last = all.iter().rposition(|value| value.is_empty()).map_or(0, |at| at + 1);
+    all[last..].to_vec()
 }

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 
 use super::ask::{self, CatFile};
-use super::{Objects, Oid};
+use super::{Address, Objects, Oid};
 use crate::error::{Context, Error, Result};
 
 /// A ref and what it points at.
@@ -15,6 +15,15 @@ pub struct Ref {
     pub name: BString,
     /// What it points at: a commit, or an annotated tag, a tree or a blob.
     pub id: Oid,
+}
+
+/// What the last fetch brought.
+#[derive(Clone, Debug, Default)]
+pub struct Fetched {
+    /// The tips, and the address of each.
+    pub tips: Vec<(Oid, Address)>,
+    /// When it was.
+    pub when: Option<std::time::SystemTime>,
 }
 
 /// A repository, found as git finds it: GIT_DIR, GIT_INDEX_FILE and the like are honoured, replace refs are not.
@@ -32,10 +41,8 @@ impl Repo {
     /// # Errors
     /// When there is none, or it cannot be opened.
     pub fn discover(dir: &Path) -> Result<Repo> {
-        // A replace ref would hide what a push really sends; configured aliases of the object store stay as they are.
-        let options = gix::open::Options::default().config_overrides(["core.useReplaceRefs=false"]);
-        let trust = gix::sec::trust::Mapping { full: options.clone(), reduced: options };
-        let mut shared = gix::ThreadSafeRepository::discover_with_environment_overrides_opts(
+        let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
+        let shared = gix::ThreadSafeRepository::discover_with_environment_overrides_opts(
             dir,
             gix::discover::upwards::Options::default(),
             trust,
@@ -45,6 +52,25 @@ impl Repo {
             Error::incomplete(format!("{}: no git repository could be read here: {why}", dir.display()))
                 .help("run it inside a repository, or name files to scan: shield-hook scan PATH")
         })?;
+        Ok(Repo::of(shared, dir))
+    }
+
+    /// Opens the submodule whose work tree is `dir`, whatever the environment of a hook says of the repository around it.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or only git could read it, which the environment leads elsewhere.
+    pub fn submodule(dir: &Path) -> Result<Repo> {
+        let shared = gix::ThreadSafeRepository::open_opts(dir, options())
+            .map_err(|e| Error::incomplete(format!("{}: {}", dir.display(), chain(&e))))?;
+        let repo = Repo { git_knows_more: false, ..Repo::of(shared, dir) };
+        if repo.reftable || repo.partial {
+            return Err(Error::incomplete(format!("{}: its refs or objects are not all here", dir.display()))
+                .help("scan it by itself: shield-hook scan --history"));
+        }
+        Ok(repo)
+    }
+
+    fn of(mut shared: gix::ThreadSafeRepository, dir: &Path) -> Repo {
         // With GIT_NAMESPACE a server shows some of its refs under other names; what they lead to is here all the same.
         shared.refs.namespace = None;
         let local = shared.to_thread_local();
@@ -60,7 +86,7 @@ impl Repo {
         let quarantine = std::env::var_os("GIT_QUARANTINE_PATH").is_some()
             || std::env::var_os("GIT_OBJECT_DIRECTORY").is_some()
             || std::env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES").is_some();
-        Ok(Repo { shared, start: dir.to_owned(), reftable, partial, git_knows_more: partial || quarantine })
+        Repo { shared, start: dir.to_owned(), reftable, partial, git_knows_more: partial || quarantine }
     }
 
     /// The object database for one worker.
@@ -143,18 +169,6 @@ impl Repo {
         std::fs::read(self.git_dir().join("HEAD")).is_ok_and(|head| head.trim() == b"ref: refs/heads/.invalid")
     }
 
-    /// What the last fetch brought: tips that are some remote's. Those of a fetch from this very repository are not.
-    pub fn fetched(&self) -> Vec<Oid> {
-        let text = std::fs::read(self.git_dir().join("FETCH_HEAD")).unwrap_or_default();
-        let tip = |line: &[u8]| {
-            let (id, note) = (line.split_str("\t").next()?, line.rsplit_once_str("\t")?.1);
-            // `branch 'main' of ADDRESS`, or the address alone.
-            let address = note.rsplit_once_str(" of ").map_or(note, |(_, address)| address);
-            Oid::from_hex(id).ok().filter(|_| !self.is_at(address))
-        };
-        text.lines().filter_map(tip).collect()
-    }
-
     /// Whether an address leads to this repository, or to another work tree of it.
     fn is_at(&self, address: &[u8]) -> bool {
         let Ok(path) = gix::path::from_byte_slice(address) else { return false };
@@ -162,6 +176,25 @@ impl Repo {
         // Not found as git finds a repository: in a hook, GIT_DIR names this one whatever the path.
         let Ok(there) = gix::open(path) else { return false };
         there.common_dir().canonicalize().is_ok_and(|dir| self.common_dir().canonicalize().is_ok_and(|own| own == dir))
+    }
+
+    /// What the last fetch brought. That of a fetch from this very repository is nobody else's.
+    pub fn fetched(&self) -> Fetched {
+        let path = self.git_dir().join("FETCH_HEAD");
+        let text = std::fs::read(&path).unwrap_or_default();
+        let tips = text.lines().filter_map(|line| {
+            let (id, rest) = line.split_once_str("\t")?;
+            let (_, about) = rest.split_once_str("\t")?;
+            // `branch 'main' of ADDRESS`, or the address alone when HEAD was fetched. No ref's name holds a space.
+            let from = about.split_once_str("' of ").map_or(about, |(_, from)| from);
+            (!self.is_at(from)).then(|| Some((Oid::from_hex(id).ok()?, self.address(from.into()))))?
+        });
+        Fetched { tips: tips.collect(), when: path.metadata().and_then(|m| m.modified()).ok() }
+    }
+
+    /// An address as this repository would reach it.
+    pub fn address(&self, url: &BStr) -> Address {
+        Address::parse(url, self.work_dir().unwrap_or(self.git_dir()))
     }
 
     /// The commit that HEAD leads to; none while there is no commit yet.
@@ -287,6 +320,11 @@ impl Repo {
     pub(super) fn local(&self) -> gix::Repository {
         self.shared.to_thread_local()
     }
+}
+
+fn options() -> gix::open::Options {
+    // A replace ref would hide what a push really sends; configured aliases of the object store stay as they are.
+    gix::open::Options::default().config_overrides(["core.useReplaceRefs=false"])
 }
 
 fn parse_oid(hex: &[u8]) -> Result<Oid> {

@@ -50,7 +50,7 @@ fn published_parents(repo: &Repo, objects: &mut Objects) -> Result<Vec<Oid>> {
     if parents.is_empty() {
         return Ok(parents);
     }
-    let mut tips = repo.fetched();
+    let mut tips: Vec<Oid> = repo.fetched().tips.into_iter().map(|(id, _)| id).collect();
     tips.extend(repo.refs("refs/remotes/")?.into_iter().map(|r| r.id));
     parents.retain(|parent| super::reach::reaches(objects, &tips, *parent));
     Ok(parents)

@@ -22,7 +22,9 @@ mod usergit;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Context, Error, Result};
+use crate::git::Repo;
 use crate::journal::{Place, Record};
+use crate::source;
 use site::{Manager, Site};
 use stub::Binary;
 use usergit::UserGit;
@@ -81,6 +83,10 @@ pub fn install(request: &Request) -> Result<Summary> {
     for trouble in doctor::beside::look(&site)? {
         lines.push(format!("{}: {}", trouble.weight.name(), trouble.what));
         lines.push(format!("  do: {}", trouble.fix));
+    }
+    // A push later compares the remotes' addresses with those of today. Where they cannot be read, it begins by itself.
+    if let Ok(repo) = Repo::discover(&request.directory) {
+        let _ = source::remember(&repo);
     }
     let place = Place::Repository(site.common.clone());
     let digest = format!("shield-hook: installed: {} in {}", count(hooks.len()), site.shown(&target(&site)));

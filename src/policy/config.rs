@@ -28,8 +28,8 @@ pub struct Config {
     pub max_object: Option<u64>,
     /// The baseline's path, with its line.
     pub baseline: Option<(usize, String)>,
-    /// Whether what another remote already holds blocks.
-    pub block_published_elsewhere: Option<bool>,
+    /// Whether what is published elsewhere blocks.
+    pub published_elsewhere: Option<PublishedElsewhere>,
     /// Whether a secret that a change moves from one file to another blocks.
     pub block_moved: Option<bool>,
     /// Whether what rests on context alone blocks in tests, examples and documentation too.
@@ -54,6 +54,21 @@ pub const CONFIDENCES: &[(&str, Confidence)] =
 
 const SEVERITIES: &[(&str, Severity)] =
     &[("critical", Severity::Critical), ("high", Severity::High), ("medium", Severity::Medium), ("low", Severity::Low)];
+
+/// Whether a push is stopped for content that is published, but not where it goes. From the mildest on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PublishedElsewhere {
+    /// Never.
+    Report,
+    /// Only while nothing is known to be published where it goes.
+    Auto,
+    /// Always.
+    Block,
+}
+
+/// The words of [`PublishedElsewhere`].
+pub const ELSEWHERE: &[(&str, PublishedElsewhere)] =
+    &[("auto", PublishedElsewhere::Auto), ("block", PublishedElsewhere::Block), ("report", PublishedElsewhere::Report)];
 
 /// What is found in a place that is judged more mildly.
 const MILD: &[(&str, bool)] = &[("report", false), ("block", true)];
@@ -89,7 +104,7 @@ impl Config {
             disable: root.get("disable").map(|f| f.strings()).transpose()?.unwrap_or_default(),
             max_object: root.get("max-object").map(|f| f.size()).transpose()?,
             baseline: root.get("baseline").map(|f| f.text().map(|t| (f.line(), t))).transpose()?,
-            block_published_elsewhere: root.get("published-elsewhere").map(|f| f.one_of(MILD)).transpose()?,
+            published_elsewhere: root.get("published-elsewhere").map(|f| f.one_of(ELSEWHERE)).transpose()?,
             block_moved: root.get("moved").map(|f| f.one_of(MILD)).transpose()?,
             block_tests_and_docs: root.get("tests-and-docs").map(|f| f.one_of(MILD)).transpose()?,
             inline: root.get("inline").map(|f| f.one_of(INLINE)).transpose()?,
@@ -325,7 +340,7 @@ reason = "all of it is made up"
         assert_eq!(config.rules, [(4, "security/*.toml".to_owned())]);
         assert_eq!(config.max_object, Some(2 << 20));
         assert_eq!(config.baseline, Some((8, "known".to_owned())));
-        assert_eq!(config.block_published_elsewhere, Some(true));
+        assert_eq!(config.published_elsewhere, Some(PublishedElsewhere::Block));
         assert_eq!(config.block_moved, Some(true));
         assert_eq!(config.block_tests_and_docs, Some(true));
         assert_eq!(config.inline, Some(Honour::Own));

@@ -75,9 +75,9 @@ pub const KEYS: &[Key] = &[
     },
     Key {
         name: "published-elsewhere",
-        kind: Kind::Word(&["report", "block"]),
-        default: "\"report\"",
-        about: "Whether a push is stopped for what another remote already holds.",
+        kind: Kind::Word(&["auto", "block", "report"]),
+        default: "\"auto\"",
+        about: "Whether a push is stopped for what another remote already holds; auto: only while nothing is known to be published where it goes.",
     },
     Key {
         name: "moved",

@@ -35,6 +35,7 @@ use crate::error::{Error, Result};
 use crate::finding::{Finding, Verdict};
 use crate::package;
 use crate::rule::{Confidence, Rule, RuleSet, Severity, Status, nearest};
+use crate::source::Elsewhere;
 
 /// The default limit on the size of one object, in bytes.
 pub const MAX_OBJECT: u64 = 1 << 30;
@@ -48,8 +49,8 @@ pub struct Policy {
     pub severity: Severity,
     /// Objects larger than this many bytes make the scan incomplete.
     pub max_object: u64,
-    /// Whether what another remote already holds blocks a push all the same.
-    pub block_published_elsewhere: bool,
+    /// Whether what is published elsewhere blocks a push all the same.
+    pub published_elsewhere: config::PublishedElsewhere,
     /// Whether a secret that a change moves from one file to another blocks.
     pub block_moved: bool,
     /// Whether what rests on context alone blocks in tests, examples and documentation too.
@@ -82,7 +83,7 @@ impl Default for Policy {
             block: Confidence::Medium,
             severity: Severity::Low,
             max_object: MAX_OBJECT,
-            block_published_elsewhere: false,
+            published_elsewhere: config::PublishedElsewhere::Auto,
             block_moved: false,
             block_tests_and_docs: false,
             inline: inline::Honour::All,
@@ -183,8 +184,8 @@ impl Policy {
         policy.severity = layers.iter().find_map(|l| l.config.severity).unwrap_or(policy.severity);
         policy.max_object = layers.iter().find_map(|l| l.config.max_object).unwrap_or(policy.max_object);
         policy.inline = layers.iter().find_map(|l| l.config.inline).unwrap_or(policy.inline);
-        policy.block_published_elsewhere =
-            layers.iter().find_map(|l| l.config.block_published_elsewhere).unwrap_or(false);
+        policy.published_elsewhere =
+            layers.iter().find_map(|l| l.config.published_elsewhere).unwrap_or(policy.published_elsewhere);
         policy.block_moved = layers.iter().find_map(|l| l.config.block_moved).unwrap_or(false);
         policy.block_tests_and_docs = layers.iter().find_map(|l| l.config.block_tests_and_docs).unwrap_or(false);
         policy.accept = layers.iter().find_map(|l| l.config.accept).unwrap_or_default();
@@ -230,6 +231,15 @@ impl Policy {
             Some(by) => Verdict::Allowed(by),
             None => self.weigh(finding),
         };
+    }
+
+    /// Whether content is stopped that is new where it goes and published elsewhere.
+    pub fn stops_elsewhere(&self, elsewhere: &Elsewhere) -> bool {
+        match self.published_elsewhere {
+            config::PublishedElsewhere::Block => true,
+            config::PublishedElsewhere::Auto => elsewhere.is_first_contact,
+            config::PublishedElsewhere::Report => false,
+        }
     }
 
     /// Whether a rule of the package gate runs; the scanning rules that run are in the rule set.

@@ -77,7 +77,8 @@ pub(super) fn redact(outcome: &mut Outcome) {
         clean_text(&mut skip.path);
         clean_text(&mut skip.reason);
     }
-    outcome.coverage.refs.iter_mut().chain(&mut outcome.stale).for_each(clean_text);
+    let coverage = &mut outcome.coverage;
+    coverage.refs.iter_mut().chain(&mut coverage.taken).chain(&mut outcome.stale).for_each(clean_text);
     outcome.packages.iter_mut().filter_map(|row| row.path.as_mut()).for_each(clean_text);
     outcome.changes.iter_mut().for_each(|(path, _)| clean_text(path));
 }

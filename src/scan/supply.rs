@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use bstr::ByteSlice;
 
-use super::Part;
+use super::{Part, Published, published_elsewhere};
 use crate::chunk::{Chunk, Kind};
 use crate::engine::Engine;
 use crate::engine::redact::{self, Quoted};
@@ -66,12 +66,14 @@ pub(super) fn judge(
         }
         if draft.stood_before {
             finding.verdict = Verdict::Warn("it stood there before this change".into());
-        } else if let Some(remote) =
-            (!policy.block_published_elsewhere).then(|| reader.published_elsewhere(item)).flatten()
-        {
-            finding.verdict = Verdict::Warn(format!("already published: remote {remote} holds it"));
         } else {
-            policy.judge(&mut finding, chunk.bytes, &span, secrets);
+            match published_elsewhere(reader, policy, item) {
+                Some(Published { stops: false, wording }) => finding.verdict = Verdict::Warn(wording),
+                elsewhere => {
+                    policy.judge(&mut finding, chunk.bytes, &span, secrets);
+                    finding.notes.extend(elsewhere.map(|published| published.wording));
+                }
+            }
         }
         part.findings.push(finding);
     }

@@ -10,6 +10,7 @@ mod message;
 mod objects;
 mod outgoing;
 mod paths;
+mod published;
 mod range;
 mod replaced;
 mod staged;
@@ -19,8 +20,9 @@ mod worktree;
 
 pub use history::History;
 pub use message::{Cleanup, Message};
-pub use outgoing::{Outgoing, RefUpdate, parse_pre_push, parse_ref_updates};
+pub use outgoing::{Informant, Outgoing, Push, RefUpdate, parse_pre_push, parse_ref_updates};
 pub use paths::Paths;
+pub use published::remember;
 pub use range::Range;
 pub use replaced::{Changed, Replaced};
 pub use staged::Staged;
@@ -47,12 +49,18 @@ pub struct Coverage {
     pub bytes: u64,
     /// What was not read, and why.
     pub skipped: Vec<Skip>,
+    /// The submodules that changed, with the commits that are named of them; each has a row of `skipped`, too.
+    #[serde(skip)]
+    pub gitlinks: Vec<(BString, Oid)>,
     /// The refs that were read, for the digest.
     #[serde(skip)]
     pub refs: Vec<String>,
     /// Commits among them that were made here with no hook looking on.
     #[serde(skip)]
     pub unseen: usize,
+    /// What of the history is taken as published because a remote-tracking ref says so, for the digest.
+    #[serde(skip)]
+    pub taken: Vec<String>,
     /// Lines held to be new, when they were counted.
     #[serde(skip)]
     pub new_lines: Option<u64>,
@@ -65,8 +73,10 @@ impl Coverage {
         self.blobs += other.blobs;
         self.bytes += other.bytes;
         self.skipped.extend(other.skipped);
+        self.gitlinks.extend(other.gitlinks);
         self.refs.extend(other.refs);
         self.unseen += other.unseen;
+        self.taken.extend(other.taken);
         self.new_lines = self.new_lines.zip(other.new_lines).map(|(a, b)| a + b);
     }
 
@@ -172,6 +182,17 @@ pub trait Source: Sync {
 /// Is given a file that a change altered: the path it had, its old sides, and what it holds now.
 pub type EachAltered<'a> = dyn FnMut(&BStr, &[Vec<u8>], &[u8]) + 'a;
 
+/// Content that is new where it goes and published somewhere else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// Who holds it: `remote upstream`.
+    pub holder: String,
+    /// Whether nothing at all is known to be published where it goes.
+    pub is_first_contact: bool,
+    /// The name of the remote that it goes to; none where it is only an address.
+    pub remote: Option<String>,
+}
+
 /// Reads items for one worker.
 pub trait Reader {
     /// Fills `into` (cleared first) with every byte of the item.
@@ -188,8 +209,8 @@ pub trait Reader {
         let _ = (change, each);
     }
 
-    /// The remote that already holds this item, when another remote than the one pushed to does.
-    fn published_elsewhere(&mut self, item: &Item) -> Option<String> {
+    /// Who holds this item already, when that is not the address that is pushed to.
+    fn published_elsewhere(&mut self, item: &Item) -> Option<Elsewhere> {
         let _ = item;
         None
     }

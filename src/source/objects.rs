@@ -65,6 +65,7 @@ pub(super) fn items(
             Mode::Symlink => Kind::Symlink,
             Mode::Gitlink => {
                 coverage.skipped.push(gitlink(change.path.as_ref(), change.id));
+                coverage.gitlinks.push((change.path.clone(), change.id));
                 continue;
             }
         };

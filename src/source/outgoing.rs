@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use bstr::{BString, ByteSlice};
 
 use super::commits::{CommitReader, Commits};
-use super::{Content, Coverage, EachAltered, Item, Old, Reader, Skip, Source};
+use super::published::{self, Published, Witness};
+use super::{Content, Coverage, EachAltered, Elsewhere, Item, Old, Reader, Skip, Source};
 use crate::chunk::{Kind, Origin};
 use crate::error::{Error, Result};
-use crate::git::{self, Oid, Remotes, Repo};
+use crate::git::{self, Oid, Repo};
 
 /// One line of what git tells a hook: a ref and where it moves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,28 @@ pub struct RefUpdate {
     pub remote_ref: BString,
     /// What the ref points at there; all zeros when it does not exist.
     pub old: Oid,
+}
+
+/// Who says what is pushed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Informant {
+    /// Git: every ref, and what the other side has at this moment.
+    Git,
+    /// A hook manager that keeps git's lines to itself: its old ids may come from tracking refs.
+    Manager,
+}
+
+/// A push, as far as a hook is told about it.
+#[derive(Clone, Debug)]
+pub struct Push {
+    /// The remote's name, or its address; empty when nobody said.
+    pub remote: String,
+    /// The remote's address.
+    pub url: String,
+    /// The refs that are updated.
+    pub updates: Vec<RefUpdate>,
+    /// Who says so.
+    pub informant: Informant,
 }
 
 impl RefUpdate {
@@ -102,45 +125,29 @@ fn ref_name(update: &RefUpdate) -> Item {
     Item { origin, content: Content::Bytes(update.remote_ref.to_vec().into()), old }
 }
 
+/// How many tracking refs are named that vouch for what a push stands on.
+const MOST_TAKEN: usize = 2;
+
 /// Everything that some ref updates bring to where they go.
 pub struct Outgoing<'a> {
     repo: &'a Repo,
     updates: Vec<RefUpdate>,
-    /// What is there already, apart from the old ids of the updates.
-    there: Vec<Oid>,
-    /// Remotes other than the one that is pushed to, by name, with what they are known to hold.
-    others: Vec<(String, Vec<Oid>)>,
+    /// What is there already.
+    published: Published,
     /// Whether the names of the refs are published, too.
     names: bool,
     commits: Commits<'a>,
 }
 
 impl<'a> Outgoing<'a> {
-    /// What a push publishes: `name` and `url` are git's arguments to pre-push, both empty when they are not known: then
-    /// what any remote holds counts as published. An object larger than `max_object`
-    /// bytes makes the scan incomplete.
+    /// What a push publishes. When neither the remote's name nor its address is known, what any remote holds counts as
+    /// published. An object larger than `max_object` bytes makes the scan incomplete.
     ///
     /// # Errors
     /// When the refs cannot be read.
-    pub fn push(
-        repo: &'a Repo,
-        name: &str,
-        url: &str,
-        updates: Vec<RefUpdate>,
-        max_object: u64,
-    ) -> Result<Outgoing<'a>> {
-        let remotes = Remotes::of(repo)?;
-        let to = remotes.find(name, url).map(|r| r.name.clone());
-        let nobody_said = name.is_empty() && url.is_empty();
-        let (mut there, mut others) = (Vec::new(), Vec::new());
-        for remote in remotes.all() {
-            if Some(&remote.name) == to.as_ref() || nobody_said {
-                there.extend(&remote.tips);
-            } else if !remote.tips.is_empty() {
-                others.push((remote.name.clone(), remote.tips.clone()));
-            }
-        }
-        Ok(Outgoing { names: true, ..Outgoing::new(repo, updates, there, others, max_object) })
+    pub fn push(repo: &'a Repo, push: Push, max_object: u64) -> Result<Outgoing<'a>> {
+        let published = Published::find(repo, &push)?;
+        Ok(Outgoing { names: true, published, ..Outgoing::new(repo, push.updates, Vec::new(), max_object) })
     }
 
     /// What ref updates bring into this very repository: everything that none of its refs leads to yet. For pre-receive.
@@ -150,7 +157,8 @@ impl<'a> Outgoing<'a> {
     pub fn received(repo: &'a Repo, updates: Vec<RefUpdate>, max_object: u64) -> Result<Outgoing<'a>> {
         let mut there: Vec<Oid> = repo.refs("")?.into_iter().map(|r| r.id).collect();
         there.extend(repo.head()?);
-        Ok(Outgoing { names: true, ..Outgoing::new(repo, updates, there, Vec::new(), max_object) })
+        there.extend(updates.iter().map(|update| update.old).filter(|old| !old.is_null()));
+        Ok(Outgoing { names: true, ..Outgoing::new(repo, updates, there, max_object) })
     }
 
     /// What a transaction of this repository would make branches and tags lead to: everything that none of them leads
@@ -161,15 +169,21 @@ impl<'a> Outgoing<'a> {
     /// When the refs cannot be read.
     pub fn transaction(repo: &'a Repo, updates: Vec<RefUpdate>, max_object: u64) -> Result<Outgoing<'a>> {
         let mut there = Vec::new();
-        for prefix in ["refs/heads/", "refs/tags/", "refs/remotes/"] {
+        for prefix in ["refs/heads/", "refs/tags/"] {
             there.extend(repo.refs(prefix)?.into_iter().map(|r| r.id));
         }
-        // What a fetch brings from a remote is that remote's, also while its tracking refs are being written.
-        there.extend(repo.fetched());
-        let (fetched, updates): (Vec<_>, Vec<_>) =
-            updates.into_iter().partition(|u| u.remote_ref.starts_with(b"refs/remotes/"));
-        there.extend(fetched.into_iter().map(|u| u.new).filter(|id| !id.is_null()));
-        Ok(Outgoing::new(repo, updates, there, Vec::new(), max_object))
+        // A ref below refs/remotes/ that no remote has was written by hand; git-svn keeps its own there.
+        if repo.config("svn-remote.svn.url").is_some() {
+            there.extend(repo.refs("refs/remotes/")?.into_iter().map(|r| r.id));
+        } else {
+            there.extend(git::Remotes::of(repo)?.all().iter().flat_map(|remote| &remote.tracking).map(|r| r.id));
+        }
+        // What a fetch brings is that remote's, also before a tracking ref says so. A tracking ref of this very
+        // transaction says nothing: whoever writes the branch writes it as well.
+        there.extend(repo.fetched().tips.into_iter().map(|(id, _)| id));
+        let updates: Vec<_> = updates.into_iter().filter(|u| !u.remote_ref.starts_with(b"refs/remotes/")).collect();
+        there.extend(updates.iter().map(|update| update.old).filter(|old| !old.is_null()));
+        Ok(Outgoing::new(repo, updates, there, max_object))
     }
 
     /// What one commit brings that none of its parents has.
@@ -180,18 +194,32 @@ impl<'a> Outgoing<'a> {
             remote_ref: BString::default(),
             old: Oid::null(repo.hash_kind()),
         };
-        Outgoing::new(repo, vec![update], parents, Vec::new(), max_object)
+        Outgoing::new(repo, vec![update], parents, max_object)
     }
 
-    fn new(
-        repo: &'a Repo,
-        updates: Vec<RefUpdate>,
-        there: Vec<Oid>,
-        others: Vec<(String, Vec<Oid>)>,
-        max_object: u64,
-    ) -> Self {
-        let commits = Commits::new(repo, max_object);
-        Outgoing { repo, updates, there, others, names: false, commits }
+    fn new(repo: &'a Repo, updates: Vec<RefUpdate>, there: Vec<Oid>, max_object: u64) -> Self {
+        let there = there.into_iter().map(|id| (id, Witness::Remote)).collect();
+        let published = Published { there, ..Published::default() };
+        Outgoing { repo, updates, published, names: false, commits: Commits::new(repo, max_object) }
+    }
+
+    /// What of the history only tracking refs vouch for: each of them with one commit.
+    fn taken(&self, borders: &[git::Border]) -> Vec<String> {
+        let mut named: Vec<&BString> = Vec::new();
+        let mut taken = Vec::new();
+        for border in borders {
+            if let (_, Witness::Tracking(name)) = &self.published.there[border.hidden_by]
+                && !named.contains(&name)
+            {
+                named.push(name);
+                if named.len() <= MOST_TAKEN {
+                    taken.push(published::taken(self.repo, border.commit, name));
+                }
+            }
+        }
+        let more = named.len().saturating_sub(MOST_TAKEN);
+        taken.extend((more > 0).then(|| format!("and by {more} more refs")));
+        taken
     }
 
     /// After the plan: the commits that are new, oldest first.
@@ -208,7 +236,8 @@ impl<'a> Outgoing<'a> {
 
 impl Source for Outgoing<'_> {
     fn plan(&self, coverage: &mut Coverage) -> Result<Vec<Item>> {
-        let (mut tips, mut notes, mut hidden) = (Vec::new(), Vec::new(), self.there.clone());
+        let (mut tips, mut notes) = (Vec::new(), Vec::new());
+        let hidden: Vec<Oid> = self.published.there.iter().map(|(id, _)| *id).collect();
         for update in &self.updates {
             if update.new.kind() != self.repo.hash_kind() {
                 return Err(Error::incomplete(format!(
@@ -224,9 +253,6 @@ impl Source for Outgoing<'_> {
                     notes.push(update.new);
                 }
             }
-            if !update.old.is_null() {
-                hidden.push(update.old);
-            }
         }
         if self.updates.is_empty() {
             coverage.refs.push("nothing to push".into());
@@ -234,6 +260,7 @@ impl Source for Outgoing<'_> {
         let mut items = Vec::new();
         if !tips.is_empty() {
             let new = git::outgoing(self.repo, &mut self.repo.objects(), &tips, &hidden)?;
+            coverage.taken.extend(self.taken(&new.borders));
             items = self.commits.plan(new, &tips, &notes, coverage)?;
         }
         items.extend(self.updates.iter().filter(|u| self.names && !u.remote_ref.is_empty()).map(ref_name));
@@ -241,15 +268,15 @@ impl Source for Outgoing<'_> {
     }
 
     fn reader(&self) -> Result<Box<dyn Reader + '_>> {
-        Ok(Box::new(OutgoingReader { inner: self.commits.reader(), others: &self.others, asked: HashMap::new() }))
+        Ok(Box::new(OutgoingReader { inner: self.commits.reader(), published: &self.published, asked: HashMap::new() }))
     }
 }
 
-/// Reads what was planned, and knows what other remotes hold.
+/// Reads what was planned, and knows what is published elsewhere.
 struct OutgoingReader<'a> {
     inner: CommitReader<'a>,
-    others: &'a [(String, Vec<Oid>)],
-    asked: HashMap<Oid, Option<String>>,
+    published: &'a Published,
+    asked: HashMap<Oid, Option<Elsewhere>>,
 }
 
 impl Reader for OutgoingReader<'_> {
@@ -269,15 +296,23 @@ impl Reader for OutgoingReader<'_> {
         self.inner.altered(change, each);
     }
 
-    fn published_elsewhere(&mut self, item: &Item) -> Option<String> {
+    fn published_elsewhere(&mut self, item: &Item) -> Option<Elsewhere> {
         let commit = Oid::from_hex(item.origin.commit.as_ref()?.as_bytes()).ok()?;
         if let Some(known) = self.asked.get(&commit) {
             return known.clone();
         }
-        let objects = self.inner.objects();
-        let held =
-            self.others.iter().find(|(_, tips)| git::reaches(objects, tips, commit)).map(|(name, _)| name.clone());
-        self.asked.insert(commit, held.clone());
-        held
+        let (published, objects) = (self.published, self.inner.objects());
+        let held = published.elsewhere.iter().find(|(_, tips)| git::reaches(objects, tips, commit));
+        let elsewhere = held.map(|(holder, _)| Elsewhere {
+            holder: holder.clone(),
+            // An id that is not here says nothing of what is published there.
+            is_first_contact: !published
+                .there
+                .iter()
+                .any(|(id, _)| objects.read(id, u64::MAX, &mut Vec::new()).is_ok()),
+            remote: published.remote.clone(),
+        });
+        self.asked.insert(commit, elsewhere.clone());
+        elsewhere
     }
 }

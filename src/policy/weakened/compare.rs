@@ -55,7 +55,7 @@ fn levels(was: &Read, now: &Read) -> Vec<Loosening> {
     add(new.block > old.block, "block", &block);
     let severity = format!("raises the lowest severity that blocks to {}", word(new.severity));
     add(new.severity > old.severity, "severity", &severity);
-    let elsewhere = old.block_published_elsewhere && !new.block_published_elsewhere;
+    let elsewhere = new.published_elsewhere < old.published_elsewhere;
     add(elsewhere, "published-elsewhere", "lets pass what another remote already holds");
     let moved = old.block_moved && !new.block_moved;
     add(moved, "moved", "lets pass what a change moves from one file to another");

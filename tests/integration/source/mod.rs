@@ -8,9 +8,13 @@ mod objects_twin;
 mod old_lines;
 mod outgoing_property;
 #[cfg(unix)]
+mod published;
+#[cfg(unix)]
 mod push;
 #[cfg(unix)]
 mod range;
 #[cfg(unix)]
 mod receive;
+#[cfg(unix)]
+mod remotes_property;
 mod staged;

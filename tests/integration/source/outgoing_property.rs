@@ -8,7 +8,7 @@ use std::fs;
 use crate::support::Sandbox;
 use proptest::prelude::*;
 use shield_hook::git::{Oid, Repo};
-use shield_hook::source::{Content, Coverage, Outgoing, RefUpdate, Source};
+use shield_hook::source::{Content, Coverage, Informant, Outgoing, Push, RefUpdate, Source};
 
 /// A small stock of paths and contents, so that renames, copies, reverts and equal subtrees come up often.
 const PATHS: [&str; 9] = ["d", "a", "b", "d/a", "d/b", "d/e/f", "g/a", "g/e/f", "a.d/x"];
@@ -266,7 +266,8 @@ fn both(built: &Built, history: &History) -> (BTreeSet<String>, BTreeSet<String>
     let mut updates: Vec<RefUpdate> = pushed.iter().map(|id| update(hex(id), none)).collect();
     updates.extend(remote.iter().map(|id| update(none, hex(id))));
     let opened = Repo::discover(repo.dir()).expect("a repository");
-    let source = Outgoing::push(&opened, "", "", updates, u64::MAX).expect("a source");
+    let push = Push { remote: String::new(), url: String::new(), updates, informant: Informant::Git };
+    let source = Outgoing::push(&opened, push, u64::MAX).expect("a source");
     let mut coverage = Coverage::default();
     let items = source.plan(&mut coverage).expect("a plan");
     assert!(coverage.complete(), "{coverage:?}");
@@ -288,7 +289,7 @@ fn both(built: &Built, history: &History) -> (BTreeSet<String>, BTreeSet<String>
 }
 
 /// As many as PROPTEST_CASES says.
-fn cases() -> u32 {
+pub(super) fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(48)
 }
 

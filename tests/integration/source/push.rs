@@ -5,61 +5,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::support::{Repo, Run, Sandbox, binary, npm_token};
+use crate::support::push::{guard, npmrc, published, push, text};
+use crate::support::{Repo, Run, Sandbox, npm_token};
 use serde_json::Value;
-
-/// Installs a pre-push hook that leaves its JSON report and exit code beside the repositories.
-fn guard(repo: &Repo<'_>) {
-    let hook = repo.path(repo.git(&["rev-parse", "--git-path", "hooks/pre-push"]));
-    let out = repo.sandbox().path("report");
-    let (out, bin) = (out.display(), binary().display());
-    fs::create_dir_all(hook.parent().expect("hooks")).expect("hooks");
-    fs::write(
-        &hook,
-        format!(
-            "#!/bin/sh\n'{bin}' hook --format json pre-push \"$@\" >'{out}' 2>'{out}.err'\ncode=$?\n\
-             echo $code >'{out}.code'\nexit $code\n"
-        ),
-    )
-    .expect("the hook");
-    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).expect("mode bits");
-}
-
-/// Runs `git push` with the hook in place: what the hook said. Git must have done as the hook told it.
-#[track_caller]
-fn push(repo: &Repo<'_>, args: &[&str]) -> Run {
-    let at = |end: &str| repo.sandbox().path(format!("report{end}"));
-    for end in ["", ".err", ".code"] {
-        let _ = fs::remove_file(at(end));
-    }
-    let mut all = vec!["push", "--quiet"];
-    all.extend(args);
-    let git = repo.try_git(&all);
-    let read = |end: &str| fs::read_to_string(at(end)).unwrap_or_default();
-    let code = read(".code").trim().parse().unwrap_or(-1);
-    assert_ne!(code, -1, "the hook did not run: {}", git.stderr);
-    assert_eq!(git.code == 0, code == 0, "git did not do as the hook said: {}{}", git.stderr, read(".err"));
-    Run { code, stdout: read(""), stderr: read(".err") }
-}
-
-/// A repository with one published commit, its remote `origin`, and the hook.
-fn published(sandbox: &Sandbox) -> Repo<'_> {
-    let remote = sandbox.remote("origin.git");
-    let repo = sandbox.repo("repo");
-    repo.git(&["remote", "add", "origin", text(&remote)]);
-    repo.write("README", "hello\n").commit("first");
-    guard(&repo);
-    push(&repo, &["-u", "origin", "main"]).expect_clean();
-    repo
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().expect("a plain path")
-}
-
-fn npmrc(token: &str) -> String {
-    format!("//registry.example/:_authToken={token}\n")
-}
 
 fn count(run: &Run, what: &str) -> u64 {
     run.json()["coverage"][what].as_u64().expect("a number")
@@ -224,10 +172,14 @@ fn a_remote_that_is_only_an_address() {
     // The address is origin's: what origin tracks is published.
     let run = push(&repo, &[text(&sandbox.path("origin.git")), "main"]).expect_clean();
     assert_eq!(count(&run, "commits"), 1);
-    // An address nobody configured: all of it is new there, and what another remote holds is told, not blocked.
+    // An address nobody configured: all of it is new there, and so is what another remote holds.
     let elsewhere = sandbox.remote("elsewhere.git");
-    let run = push(&repo, &[text(&elsewhere), "main"]).expect(0);
+    let run = push(&repo, &[text(&elsewhere), "main"]).expect_blocked(&["old:1"]);
     assert_eq!(count(&run, "commits"), 3);
+    assert!(run.stdout.contains("already published: remote origin holds it"), "{}", run.stdout);
+    // Once something is published there, it is reported.
+    repo.git(&["push", "--quiet", "--no-verify", text(&elsewhere), "HEAD~2:refs/heads/main"]);
+    let run = push(&repo, &[text(&elsewhere), "main"]).expect(0);
     let finding = &run.json()["findings"][0];
     assert_eq!((finding["verdict"].as_str(), finding["path"].as_str()), (Some("warn"), Some("old")), "{}", run.stdout);
     assert!(finding["reason"].as_str().expect("a reason").contains("origin"), "{}", run.stdout);

@@ -5,6 +5,8 @@
 #[cfg(feature = "online")]
 pub mod http;
 pub mod lockfiles;
+#[cfg(unix)]
+pub mod push;
 pub mod zip;
 
 use std::ffi::OsStr;
