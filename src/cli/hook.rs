@@ -7,14 +7,13 @@ use bstr::{BString, ByteSlice, ByteVec};
 
 use super::gate::{Ending, Gate};
 use super::options::{Judging, Reporting};
-use super::{post_commit, receive, told};
+use super::{post_commit, pre_push, receive, told};
 use crate::error::{Context, Result};
 use crate::exit::Exit;
 use crate::git::{self, Repo};
-use crate::journal::{self, Journal, Place};
+use crate::journal::{self, Place};
 use crate::outcome::Outcome;
 use crate::policy::authority::Subject;
-use crate::receipt;
 use crate::repair::Scene;
 use crate::source::{Cleanup, Message, Outgoing, Paths, RefUpdate, Staged, parse_ref_updates};
 
@@ -111,14 +110,7 @@ fn scan(args: &Args, repo: &Repo, ending: &mut Ending) -> Result<Outcome> {
         }
         Hook::PreMergeCommit => gate.scan_in(repo, Scene::Commit, &[&Staged::new(repo, max)]),
         Hook::CommitMsg { file } => gate.scan_in(repo, Scene::Message, &[&message(repo, file.clone())]),
-        Hook::PrePush { remote, url } => {
-            let push = told::push(repo, remote.clone(), url.clone())?;
-            ending.covers.refs = push.updates.iter().map(ref_update).collect();
-            let outgoing = Outgoing::push(repo, push, max)?;
-            let mut outcome = gate.scan_in(repo, Scene::Push, &[&outgoing])?;
-            outcome.coverage.unseen = unseen(repo, outgoing.commits());
-            Ok(outcome)
-        }
+        Hook::PrePush { remote, url } => pre_push::run(&gate, repo, (remote, url), ending),
         // These have their own stories, in `post_commit` and `receive`.
         Hook::PostCommit | Hook::PreReceive => gate.scan(&[]),
         Hook::ReferenceTransaction { .. } => {
@@ -143,14 +135,6 @@ impl Hook {
             Hook::ReferenceTransaction { .. } => "hook reference-transaction",
         }
     }
-}
-
-/// How many of these commits were made here with no hook looking on.
-fn unseen(repo: &Repo, commits: &[git::Oid]) -> usize {
-    // Without a journal nothing is known, and nothing is said.
-    let journal = Journal::tail(&Place::Repository(repo.common_dir().to_owned()), receipt::RECENT).unwrap_or_default();
-    let without = receipt::without(&journal, repo.common_dir());
-    commits.iter().filter(|id| without.contains(&id.to_string())).count()
 }
 
 /// A ref update as the journal keeps it.

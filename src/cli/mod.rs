@@ -20,6 +20,8 @@ mod migrate;
 mod options;
 mod packages;
 mod post_commit;
+mod pre_push;
+mod push_command;
 mod receive;
 mod rules;
 mod scan;

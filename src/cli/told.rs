@@ -2,11 +2,20 @@
 
 use std::io::{self, IsTerminal, Read};
 
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice};
 
+use super::push_command::{self, Parent, PushCommand};
 use crate::error::{Context, Result};
-use crate::git::{Oid, Repo};
+use crate::git::{Oid, Ref, Repo};
 use crate::source::{Informant, Push, RefUpdate, parse_pre_push};
+
+/// What a hook is to read before a push.
+pub(super) struct Told {
+    /// What is pushed.
+    pub(super) push: Push,
+    /// What may be pushed with it, where a hook manager names one ref of several and the command line does not say.
+    pub(super) possible: Vec<RefUpdate>,
+}
 
 /// Finds out what is pushed: from standard input; without refs there, from what a hook manager says in its variables;
 /// without those, an empty pipe means that git has nothing to push, and no pipe at all that a manager keeps it to
@@ -14,19 +23,88 @@ use crate::source::{Informant, Push, RefUpdate, parse_pre_push};
 ///
 /// # Errors
 /// When standard input is cut off, or names what cannot be resolved.
-pub(super) fn push(repo: &Repo, remote: String, url: String) -> Result<Push> {
+pub(super) fn push(repo: &Repo, remote: String, url: String) -> Result<Told> {
     let (told, is_pipe) = standard_input()?;
     if !told.trim().is_empty() {
-        return Ok(Push { remote, url, updates: parse_pre_push(&told)?, informant: Informant::Git });
+        let push = Push { remote, url, updates: parse_pre_push(&told)?, informant: Informant::Git };
+        return Ok(Told { push, possible: Vec::new() });
     }
     if let Some(push) = by_manager(repo, &remote, &url)? {
-        return Ok(push);
+        return with_others(repo, push);
     }
-    let mut updates = Vec::new();
+    let mut push = Push { remote, url, updates: Vec::new(), informant: Informant::Manager };
     if !is_pipe && let Some(new) = repo.head()? {
-        updates.push(RefUpdate { local_ref: "HEAD".into(), new, remote_ref: Default::default(), old: nothing(repo) });
+        push.updates.push(update(repo, "HEAD".into(), new));
+        return with_others(repo, push);
     }
-    Ok(Push { remote, url, updates, informant: Informant::Manager })
+    Ok(Told { push, possible: Vec::new() })
+}
+
+fn update(repo: &Repo, name: BString, new: Oid) -> RefUpdate {
+    RefUpdate { local_ref: name, new, remote_ref: BString::default(), old: nothing(repo) }
+}
+
+/// Adds what else the command line of the push names; where it cannot be read, everything here may be pushed.
+fn with_others(repo: &Repo, mut push: Push) -> Result<Told> {
+    let (more, mut possible) = match push_command::parent(repo) {
+        Parent::None => (Vec::new(), Vec::new()),
+        Parent::Unknown => (Vec::new(), [repo.refs("refs/heads/")?, repo.refs("refs/tags/")?].concat()),
+        Parent::Push(command) => pushed_by(repo, &push.remote, &command)?,
+    };
+    for one in more {
+        if !push.updates.iter().any(|update| update.new == one.id) {
+            push.updates.push(update(repo, one.name, one.id));
+        }
+    }
+    possible.retain(|one| !push.updates.iter().any(|update| update.new == one.id));
+    let possible = possible.into_iter().map(|one| update(repo, one.name, one.id)).collect();
+    Ok(Told { push, possible })
+}
+
+/// What a push command is sure to push, and what it may push besides.
+fn pushed_by(repo: &Repo, remote: &str, command: &PushCommand) -> Result<(Vec<Ref>, Vec<Ref>)> {
+    let (mut sure, mut possible) = (Vec::new(), Vec::new());
+    let mut refspecs = command.refspecs.clone();
+    let is_set = |key: &str, value: &str| repo.config(key).is_some_and(|v| v.eq_ignore_ascii_case(value.as_bytes()));
+    if refspecs.is_empty() && !command.all && !command.mirror {
+        if repo.config(&format!("remote.{remote}.push")).is_some() {
+            possible.extend([repo.refs("refs/heads/")?, repo.refs("refs/tags/")?].concat());
+        } else if is_set("push.default", "matching") {
+            refspecs.push(":".into());
+        }
+    }
+    if command.mirror || is_set(&format!("remote.{remote}.mirror"), "true") {
+        sure.extend(repo.refs("")?);
+    }
+    if command.all {
+        sure.extend(repo.refs("refs/heads/")?);
+    }
+    if command.tags {
+        sure.extend(repo.refs("refs/tags/")?);
+    }
+    if command.follow_tags || is_set("push.followTags", "true") {
+        possible.extend(repo.refs("refs/tags/")?);
+    }
+    let mut words = refspecs.iter().map(String::as_str);
+    while let Some(word) = words.next() {
+        let spec = if word == "tag" { words.next().unwrap_or_default() } else { word.trim_start_matches('+') };
+        match spec.split_once(':').map_or(spec, |(from, _)| from) {
+            // A deletion, or `:` for every branch that both sides have.
+            "" if spec == ":" => possible.extend(repo.refs("refs/heads/")?),
+            "" => {}
+            glob if glob.contains('*') => {
+                let (before, after) = glob.split_once('*').unwrap_or_default();
+                let matches = |one: &Ref| one.name.starts_with_str(before) && one.name.ends_with_str(after);
+                sure.extend(repo.refs("")?.into_iter().filter(matches));
+            }
+            excluded if excluded.starts_with('^') => {}
+            name => match repo.resolve(if name == "@" { "HEAD" } else { name }) {
+                Ok(id) => sure.push(Ref { name: name.into(), id }),
+                Err(_) => possible.extend([repo.refs("refs/heads/")?, repo.refs("refs/tags/")?].concat()),
+            },
+        }
+    }
+    Ok((sure, possible))
 }
 
 /// All of standard input, and whether it is something that git could have written to.

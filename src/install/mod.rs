@@ -17,6 +17,7 @@ mod managers;
 pub mod names;
 mod site;
 mod stub;
+mod submodules;
 mod usergit;
 
 use std::path::{Path, PathBuf};
@@ -83,6 +84,9 @@ pub fn install(request: &Request) -> Result<Summary> {
     for trouble in doctor::beside::look(&site)? {
         lines.push(format!("{}: {}", trouble.weight.name(), trouble.what));
         lines.push(format!("  do: {}", trouble.fix));
+    }
+    for path in submodules::unguarded(&site)? {
+        lines.push(format!("the submodule {path} has no hooks; for all of them: {}", submodules::FIX));
     }
     // A push later compares the remotes' addresses with those of today. Where they cannot be read, it begins by itself.
     if let Ok(repo) = Repo::discover(&request.directory) {

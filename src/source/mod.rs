@@ -15,6 +15,7 @@ mod range;
 mod replaced;
 mod staged;
 mod stdin;
+mod submodule;
 mod swept;
 mod worktree;
 
@@ -27,6 +28,7 @@ pub use range::Range;
 pub use replaced::{Changed, Replaced};
 pub use staged::Staged;
 pub use stdin::Stdin;
+pub use submodule::Submodule;
 pub use swept::Sieve;
 pub use worktree::WorkTree;
 

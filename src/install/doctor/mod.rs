@@ -5,6 +5,7 @@ mod history;
 mod hooks;
 mod packages;
 mod rules;
+mod submodules;
 mod surroundings;
 mod work_trees;
 
@@ -112,6 +113,7 @@ pub fn examine(directory: &Path, program: &Path) -> Result<Diagnosis> {
         history::look(&site, &mut diagnosis);
         diagnosis.troubles.extend(beside::look(&site)?);
         packages::look(&site, &git, &mut diagnosis)?;
+        submodules::look(&site, &mut diagnosis)?;
         diagnosis.site = Some(site);
     } else {
         diagnosis.facts.push("no repository here".into());

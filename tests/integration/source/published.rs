@@ -1,9 +1,9 @@
 //! What counts as published where a push goes: remotes that change their address, that hold what another has, that forgot
-//! what they had.
+//! what they had; and what a hook manager or a submodule takes along unsaid.
 
 use std::fs;
 
-use crate::support::push::{guard, npmrc, published, push, text};
+use crate::support::push::{guard, guard_by_manager, npmrc, published, push, text};
 use crate::support::{Repo, Sandbox, npm_token};
 
 /// A published repository with a leak that went to `origin` past the hook.
@@ -292,6 +292,95 @@ fn what_only_a_tracking_ref_vouches_for_is_said() {
     }
     other.git(&["fetch", "--quiet"]);
     push(&other, &["origin", "topic:refs/heads/again"]).expect(0);
+}
+
+#[test]
+fn every_ref_of_a_push_is_found_behind_a_hook_manager() {
+    let sandbox = Sandbox::new();
+    let repo = published(&sandbox);
+    guard_by_manager(&repo);
+    repo.git(&["switch", "--quiet", "-c", "leaky"]);
+    repo.write("leak", npmrc(&npm_token())).commit("leak");
+    repo.git(&["tag", "leaky-tag"]);
+    for name in ["clean", "a-second"] {
+        repo.git(&["switch", "--quiet", "-c", name, "main"]);
+        repo.write(name, "clean\n").commit(name);
+    }
+    repo.git(&["config", "alias.p", "push --quiet"]);
+    for refs in [
+        &["origin", "clean", "leaky"][..],
+        &["origin", "clean", "+leaky:refs/heads/elsewhere"],
+        &["origin", "clean", "refs/heads/l*:refs/heads/l*"],
+        &["origin", "clean", "tag", "leaky-tag"],
+        &["origin", "--tags", "clean"],
+        &["origin", "--all"],
+        &["--force", "--follow-tags", "-o", "x", "origin", "clean", "leaky"],
+    ] {
+        let run = repo.try_git(&[&["push", "--quiet"], refs].concat());
+        assert_ne!(run.code, 0, "{refs:?}");
+        assert!(!holds(&sandbox, "origin.git", "leak"), "{refs:?}");
+    }
+    assert_ne!(repo.try_git(&["p", "origin", "clean", "leaky"]).code, 0);
+    // A leak that stays here stops nothing.
+    let run = push(&repo, &["origin", "clean", "a-second"]).expect_clean();
+    assert!(run.json()["digest"].as_str().expect("a digest").contains("a-second"), "{}", run.stdout);
+    // Where the command line says nothing, a leak that may go leaves the run incomplete, by name.
+    repo.git(&["config", "alias.q", "!git push --quiet --no-such"]);
+    repo.write("a-second", "more\n").commit("more");
+    let run = push(&repo, &["--follow-tags", "origin", "a-second"]);
+    assert_eq!(run.code, 2, "{}{}", run.stdout, run.stderr);
+    assert!(run.stderr.contains("leaky-tag"), "{}", run.stderr);
+}
+
+/// A repository with the submodule `lib`, both published, and the hook.
+fn with_submodule(sandbox: &Sandbox) -> Repo<'_> {
+    let lib = sandbox.remote("lib.git");
+    let first = sandbox.repo("lib");
+    first.write("a", "1\n").write("old", npmrc(&npm_token())).commit("first");
+    first.git(&["push", "--quiet", text(&lib), "main"]);
+    let repo = published(sandbox);
+    repo.git(&["submodule", "--quiet", "add", text(&lib), "libs/lib"]);
+    repo.commit("a submodule");
+    push(&repo, &["origin", "main"]).expect_clean();
+    repo
+}
+
+#[test]
+fn a_submodule_that_is_pushed_along_is_read() {
+    let sandbox = Sandbox::new();
+    let repo = with_submodule(&sandbox);
+    let lib = sandbox.at(repo.path("libs/lib"));
+    lib.write("f", "clean\n").commit("clean");
+    repo.commit("bump");
+    let run = push(&repo, &["--recurse-submodules=on-demand", "origin", "main"]).expect_clean();
+    assert_eq!(run.json()["coverage"]["skipped"], serde_json::json!([]), "{}", run.stdout);
+    lib.write("leak", npmrc(&npm_token())).commit("leak");
+    repo.commit("bump");
+    push(&repo, &["--recurse-submodules=on-demand", "origin", "main"]).expect_blocked(&["libs/lib/leak:1"]);
+    push(&repo, &["--recurse-submodules", "on-demand", "origin", "main"]).expect_blocked(&["libs/lib/leak:1"]);
+    for (key, value) in [("push.recurseSubmodules", "on-demand"), ("submodule.recurse", "true")] {
+        repo.git(&["config", key, value]);
+        push(&repo, &["origin", "main"]).expect_blocked(&["libs/lib/leak:1"]);
+        repo.git(&["config", "--unset", key]);
+    }
+    assert!(!holds(&sandbox, "lib.git", "leak"));
+    // Alone, the repository publishes an id of the submodule and nothing else.
+    let run = push(&repo, &["--no-recurse-submodules", "origin", "main"]).expect_clean();
+    assert_eq!(run.json()["coverage"]["skipped"][0]["what"], "gitlink", "{}", run.stdout);
+}
+
+#[test]
+fn doctor_and_install_name_submodules_without_hooks() {
+    let sandbox = Sandbox::new();
+    let repo = with_submodule(&sandbox);
+    fs::remove_file(repo.path(".git/hooks/pre-push")).expect("the hook");
+    let installed = repo.shield(&["install"]).expect(0);
+    assert!(installed.stdout.contains("the submodule libs/lib has no hooks"), "{}", installed.stdout);
+    let doctor = repo.shield(&["doctor"]);
+    assert!(doctor.stdout.contains("the submodule libs/lib has no hooks"), "{}{}", doctor.stdout, doctor.stderr);
+    sandbox.at(repo.path("libs/lib")).shield(&["install"]).expect(0);
+    let doctor = repo.shield(&["doctor"]);
+    assert!(!doctor.stdout.contains("libs/lib"), "{}", doctor.stdout);
 }
 
 #[test]

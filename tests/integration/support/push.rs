@@ -11,6 +11,14 @@ pub fn guard(repo: &Repo<'_>) {
     guard_by(repo, "", "");
 }
 
+/// The same, with git's lines kept from it as a hook manager does: it is told of the first ref alone.
+pub fn guard_by_manager(repo: &Repo<'_>) {
+    let variables = "read -r branch tip there old\n\
+                     export PRE_COMMIT_TO_REF=$tip PRE_COMMIT_LOCAL_BRANCH=$branch PRE_COMMIT_REMOTE_BRANCH=$there\n\
+                     export PRE_COMMIT_REMOTE_NAME=$1 PRE_COMMIT_REMOTE_URL=$2\n";
+    guard_by(repo, variables, "</dev/null");
+}
+
 fn guard_by(repo: &Repo<'_>, before: &str, input: &str) {
     let hook = repo.path(repo.git(&["rev-parse", "--git-path", "hooks/pre-push"]));
     let out = repo.sandbox().path("report");

@@ -1,0 +1,34 @@
+//! Submodules without hooks of their own: what is committed there is not looked at.
+
+use super::inspect;
+use super::site::Site;
+use crate::error::Result;
+
+/// The paths of the checked-out submodules in which git runs no pre-push hook of ours.
+///
+/// # Errors
+/// When git cannot be run.
+pub(super) fn unguarded(site: &Site) -> Result<Vec<String>> {
+    let list = site.root.join(".gitmodules");
+    if site.bare || !list.is_file() {
+        return Ok(Vec::new());
+    }
+    let file = list.display().to_string();
+    let paths =
+        site.git.ask(["config", "--file", &file, "--get-regexp", r"^submodule\..*\.path$"])?.unwrap_or_default();
+    let mut unguarded = Vec::new();
+    for path in paths.lines().filter_map(|line| line.split_once(' ')).map(|(_, path)| path) {
+        let root = site.root.join(path);
+        // One that git cannot read has hooks that nobody can look at, and counts.
+        let is_guarded = || inspect::inspect(&Site::find(&root)?);
+        if root.join(".git").exists()
+            && !is_guarded().is_ok_and(|seen| seen.iter().any(|hook| hook.hook == "pre-push" && hook.is_ours()))
+        {
+            unguarded.push(path.to_owned());
+        }
+    }
+    Ok(unguarded)
+}
+
+/// The command that guards them.
+pub(super) const FIX: &str = "git submodule foreach --recursive 'shield-hook install'";
