@@ -8,7 +8,7 @@ use super::{SHORTEST_ON_A_LINE, TELLING};
 use crate::chunk::{Chunk, Kind};
 use crate::engine::redact::{self, Quoted};
 use crate::excerpt;
-use crate::finding::{Verdict, Excerpt, Finding, Secret};
+use crate::finding::{Excerpt, Finding, Secret, Verdict};
 use crate::outcome::Outcome;
 use crate::rule::Confidence;
 
