@@ -7,6 +7,8 @@ use bstr::{BStr, BString};
 pub enum Kind {
     /// The content of a file: a blob, an index entry or a file on disk.
     File,
+    /// A member of an archive: `archive!member`.
+    Member,
     /// The target of a symbolic link.
     Symlink,
     /// A commit's message and headers.
@@ -33,6 +35,7 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Kind::File => "file",
+            Kind::Member => "archive member",
             Kind::Symlink => "symlink",
             Kind::CommitMessage => "commit message",
             Kind::TagMessage => "tag message",

@@ -60,8 +60,16 @@ pub fn line(outcome: &Outcome) -> String {
     if !outcome.stale.is_empty() {
         parts.push(plural(outcome.stale.len(), "stale allowance", "stale allowances"));
     }
-    if !c.skipped.is_empty() {
-        parts.push(plural(c.skipped.len(), "skipped", "skipped"));
+    let unread = |what: &str| c.skipped.iter().filter(|skip| skip.what == what).count();
+    let (archives, lfs) = (unread("archive"), unread("lfs-pointer"));
+    if archives > 0 {
+        parts.push(plural(archives, "archive member not read", "archive members not read"));
+    }
+    if lfs > 0 {
+        parts.push(plural(lfs, "Git LFS object not here", "Git LFS objects not here"));
+    }
+    if c.skipped.len() > archives + lfs {
+        parts.push(plural(c.skipped.len() - archives - lfs, "skipped", "skipped"));
     }
     parts.push(plural(outcome.rules, "rule", "rules"));
     if let Some(date) = &outcome.data {

@@ -3,6 +3,7 @@
 //! The library behind the `shield-hook` command. Data flows one way: a [`source`] yields items, the [`engine`] finds
 //! candidates in them, the [`policy`] decides, a [`report`] tells.
 
+pub mod archive;
 pub mod build_source;
 pub mod chunk;
 pub mod cli;

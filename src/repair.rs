@@ -258,6 +258,11 @@ impl Planner<'_> {
     /// The finding's path as an argument of a git command, quoted for the shell.
     fn path(&self, finding: &Finding) -> String {
         let path = finding.location.path.to_str_lossy();
+        // Of a member git knows the archive alone.
+        let path = match finding.kind {
+            Kind::Member => path.split('!').next().unwrap_or_default().into(),
+            _ => path,
+        };
         quote(&if self.at_root { path.into_owned() } else { format!(":/{path}") })
     }
 }

@@ -4,6 +4,7 @@
 //! decide whether the line is new.
 
 mod copies;
+mod inside;
 mod moved;
 mod novelty;
 mod shown;
@@ -17,6 +18,7 @@ use std::ops::Range;
 use std::time::Instant;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use bstr::BString;
 use rayon::prelude::*;
 
 use crate::chunk::{Chunk, Kind};
@@ -28,8 +30,9 @@ use crate::outcome::{self, Outcome};
 use crate::package;
 use crate::policy::{Allowances, Policy, config};
 use crate::progress::Progress;
-use crate::source::{Coverage, Item, Old, Reader, Skip, Source, is_lfs_pointer};
+use crate::source::{Coverage, Item, Old, Reader, Skip, Source};
 use crate::threads;
+use inside::Look;
 use versions::{Versions, side_by_side};
 
 /// What is planned below this many items is scanned on one thread: starting others costs more than it gives.
@@ -88,6 +91,7 @@ fn run_in(sources: &[&dyn Source], engine: &Engine, policy: &Policy, follows: bo
         source.settle(&mut found);
         findings.extend(found);
     }
+    accept(policy, &mut coverage);
     let proven = policy.check_allowances || !findings.is_empty();
     let stale = policy.stale(engine.rules(), if proven { Allowances::Proven } else { Allowances::AsRead });
     packages.sort_by_key(|row: &package::survey::Row| (row.path.clone(), row.line, row.name.clone()));
@@ -120,6 +124,16 @@ fn run_in(sources: &[&dyn Source], engine: &Engine, policy: &Policy, follows: bo
     outcome.coverage.skipped.sort();
     outcome::sort(&mut outcome.findings);
     Ok(outcome)
+}
+
+/// Lets stay unread what the policy accepts; it is listed with the reason all the same.
+fn accept(policy: &Policy, coverage: &mut Coverage) {
+    for skip in coverage.skipped.iter_mut().filter(|skip| skip.incomplete) {
+        if let Some(reason) = policy.may_stay_unread(&skip.path) {
+            skip.incomplete = false;
+            skip.reason.push_str(&format!("; accepted: {reason}"));
+        }
+    }
 }
 
 /// Shorter secrets would tear words apart that have nothing to do with them.
@@ -179,14 +193,6 @@ fn scan_all(
             sums.blobs += 1;
         }
         sums.bytes += buffer.len() as u64;
-        if is_lfs_pointer(&buffer) {
-            part.skipped.push(Skip {
-                what: "lfs-pointer",
-                path: item.origin.path.to_string(),
-                reason: "its content is in Git LFS: scan the checked-out file".into(),
-                incomplete: false,
-            });
-        }
         let chunk = Chunk { origin: &item.origin, bytes: &buffer };
         let (matches, decoded) = if follows {
             let after = order.get(at + 1).map(|next| &items[*next as usize]);
@@ -195,13 +201,7 @@ fn scan_all(
             (engine.scan(chunk, &mut scratch), !scratch.decoding_ended())
         };
         if !decoded {
-            part.skipped.push(Skip {
-                what: "encoding",
-                path: item.origin.path.to_string(),
-                reason: "it holds more encoded text than is decoded for a file of its size: not all of that was read in clear"
-                    .into(),
-                incomplete: false,
-            });
+            part.skipped.push(undecoded(&item.origin.path));
         }
         let secrets = occurrences(chunk.bytes, &matches);
         if !matches.is_empty() {
@@ -213,6 +213,7 @@ fn scan_all(
             judge(reader.as_mut(), policy, item, chunk, matches.into_iter().zip(is_new), &secrets, &mut part);
         }
         supply::judge(gate, reader.as_mut(), policy, item, chunk, &secrets, &mut part)?;
+        Look { engine, policy, source, item }.behind(chunk.bytes, reader.as_mut(), &mut scratch, &mut part);
         if !part.is_empty() {
             parts.push((number, part));
         }
@@ -220,6 +221,12 @@ fn scan_all(
     }
     parts.extend(order.first().map(|number| (*number, sums)));
     Ok(parts)
+}
+
+/// The ledger's row of a text that holds more encoded text than is decoded.
+fn undecoded(path: &BString) -> Skip {
+    let reason = "it holds more encoded text than is decoded for a file of its size: not all of that was read in clear";
+    Skip { what: "encoding", path: path.to_string(), reason: reason.into(), incomplete: true }
 }
 
 /// Turns what the engine matched in one chunk, each with whether it is new, into findings with a verdict.
@@ -240,14 +247,14 @@ fn judge(
         let mut finding = Finding {
             rule: found.rule,
             confidence: found.confidence,
-            kind: item.origin.kind,
+            kind: chunk.origin.kind,
             location: Location {
-                path: item.origin.path.clone(),
+                path: chunk.origin.path.clone(),
                 line: place.line,
                 column: place.column,
                 end_line: place.end_line,
             },
-            commit: item.origin.commit.clone(),
+            commit: chunk.origin.commit.clone(),
             fingerprint: Fingerprint::of(found.rule.id, &found.secret),
             secret: found.secret,
             verified: found.verified,

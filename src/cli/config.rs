@@ -12,7 +12,7 @@ use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::policy::authority::Subject;
 use crate::policy::inline::Honour;
-use crate::policy::keys::{ALLOW_KEYS, CI_KEYS, FEED_KEYS, KEYS, Key, Kind, PACKAGE_KEYS, SERVER_KEYS};
+use crate::policy::keys::{ALLOW_KEYS, CI_KEYS, FEED_KEYS, KEYS, Key, Kind, PACKAGE_KEYS, SERVER_KEYS, UNREAD_KEYS};
 use crate::policy::{Accept, Allowances, config};
 use crate::report;
 use crate::say::say;
@@ -152,6 +152,14 @@ fn schema() -> Value {
             },
         }),
     );
+    let unread = json!({ "type": "object", "properties": table(UNREAD_KEYS), "additionalProperties": false });
+    properties.insert(
+        "unread".into(),
+        json!({
+            "description": "What may stay unread: archives that are encrypted, objects that are too large.",
+            "anyOf": [unread, { "type": "array", "items": unread }],
+        }),
+    );
     for (name, about, keys) in [
         ("packages", "What the package gate does.", PACKAGE_KEYS),
         ("ci", "What `ci` does with a change.", CI_KEYS),
@@ -233,6 +241,10 @@ fn template() -> String {
     text.push('\n');
     text.push_str("# Allowances. All conditions that one gives must hold; the reason is required.\n# [[allow]]\n");
     for key in ALLOW_KEYS {
+        text.push_str(&format!("# {:<12} {}\n", key.name, key.about));
+    }
+    text.push_str("\n# What may stay unread without making a scan incomplete.\n# [[unread]]\n");
+    for key in UNREAD_KEYS {
         text.push_str(&format!("# {:<12} {}\n", key.name, key.about));
     }
     text

@@ -3,6 +3,7 @@
 use super::allowlist::Allowance;
 use super::document::{Document, Section};
 use super::inline::Honour;
+use super::unread::Unread;
 use crate::error::{Error, Result};
 use crate::package::settings::Settings;
 use crate::package::signature::Keys;
@@ -46,6 +47,8 @@ pub struct Config {
     pub advisories: Option<(usize, Feed)>,
     /// The allowances, in the order of the file.
     pub allow: Vec<Allowance>,
+    /// What may stay unread.
+    pub unread: Unread,
 }
 
 /// The words of [`Confidence`].
@@ -113,11 +116,15 @@ impl Config {
             packages: Packages::default(),
             advisories: None,
             allow: Vec::new(),
+            unread: Unread::default(),
         };
         if let Some(field) = root.get("allow") {
             for section in field.sections()? {
                 config.allow.push(Allowance::read(section, name)?);
             }
+        }
+        if let Some(field) = root.get("unread") {
+            config.unread = Unread::read(&field, name)?;
         }
         for part in PARTS {
             if let Some(field) = root.get(part.name) {
@@ -295,7 +302,8 @@ pub fn text<'t>(name: &str, bytes: &'t [u8]) -> Result<&'t str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::keys::{ALLOW_KEYS, CI_KEYS, KEYS, PACKAGE_KEYS, SERVER_KEYS};
+    use crate::policy::keys::{ALLOW_KEYS, CI_KEYS, KEYS, PACKAGE_KEYS, SERVER_KEYS, UNREAD_KEYS};
+    use crate::policy::unread::Lfs;
 
     fn fails(text: &str) -> String {
         let read = Config::parse("f.toml", text.as_bytes());
@@ -360,6 +368,10 @@ reason = "all of it is made up"
         for key in PACKAGE_KEYS {
             assert!(known.contains(key.name), "{} is not read", key.name);
         }
+        let known = fails("[[unread]]\nno-such-key-at-all = 1");
+        for key in UNREAD_KEYS {
+            assert!(known.contains(key.name), "{} is not read", key.name);
+        }
         for (table, keys) in [("ci", CI_KEYS), ("server", SERVER_KEYS)] {
             let known = fails(&format!("[{table}]\nno-such-key-at-all = 1"));
             for key in keys {
@@ -369,6 +381,23 @@ reason = "all of it is made up"
         let known = fails("[[allow]]\nno-such-key-at-all = 1");
         for key in ALLOW_KEYS {
             assert!(known.contains(key.name), "{} is not read", key.name);
+        }
+    }
+
+    #[test]
+    fn what_may_stay_unread() {
+        let read = |text: &str| Config::parse("f.toml", text.as_bytes()).expect(text).unread;
+        assert_eq!(read("").lfs, None);
+        assert_eq!(read("[unread]\nlfs = \"report\"").lfs, Some(Lfs::Report));
+        let all = read("[[unread]]\nlfs = \"require\"\n[[unread]]\npath = [\"vendor/\", \"*.7z\"]\nreason = \"ours\"");
+        assert_eq!((all.lfs, all.accepted.len(), all.accepted[0].line), (Some(Lfs::Require), 1, 3));
+        for path in ["vendor/a.zip", "vendor/a.zip!b/c", "x/y.7z", "x/y.7z!z"] {
+            assert!(all.accepted[0].covers(path), "{path}");
+        }
+        assert!(!all.accepted[0].covers("src/a.zip!vendor/b"));
+        for text in ["[[unread]]\npath = \"a\"", "[unread]\nreason = \"b\"", "[unread]\nlfs = \"maybe\"", "unread = 1"]
+        {
+            assert!(fails(text).starts_with("f.toml:"), "{text}");
         }
     }
 

@@ -244,6 +244,11 @@ impl<'a> Field<'a> {
         list.iter().map(|v| number(v).ok_or_else(|| self.wrong(v, wanted))).collect()
     }
 
+    /// Whether it is a list.
+    pub fn is_list(&self) -> bool {
+        self.value.get_ref().as_array().is_some()
+    }
+
     /// A table.
     pub fn section(&self) -> Result<Section<'a>> {
         self.as_section(self.value, "a table")

@@ -195,6 +195,18 @@ pub const FEED_KEYS: &[Key] = &[
     },
 ];
 
+/// The keys of an `[[unread]]`.
+pub const UNREAD_KEYS: &[Key] = &[
+    Key {
+        name: "lfs",
+        kind: Kind::Word(&["require", "report"]),
+        default: "",
+        about: "Whether Git LFS content that is not here makes a scan incomplete. Hooks require it, `ci` reports it.",
+    },
+    Key { name: "path", kind: Kind::TextOrList, default: "", about: "Globs of what may stay unread." },
+    Key { name: "reason", kind: Kind::Text, default: "", about: "Why that is no risk. Required with a path." },
+];
+
 /// The keys of an `[[allow]]`.
 pub const ALLOW_KEYS: &[Key] = &[
     Key { name: "path", kind: Kind::TextOrList, default: "", about: "Globs; one must match the path." },

@@ -14,6 +14,7 @@ mod files;
 pub mod inline;
 pub mod keys;
 pub mod migrate;
+pub mod unread;
 pub mod weakened;
 mod wiring;
 mod yaml;
@@ -68,6 +69,7 @@ pub struct Policy {
     /// What the project wants of the package gate.
     pub packages: package::settings::Settings,
     allow: Allowlist,
+    unread: unread::Unread,
     /// Rules of the package gate that do not run.
     off: Vec<String>,
     baseline: Baseline,
@@ -93,6 +95,7 @@ impl Default for Policy {
             check_allowances: false,
             packages: package::settings::Settings::default(),
             allow: Allowlist::default(),
+            unread: unread::Unread::default(),
             off: Vec::new(),
             baseline: Baseline::default(),
             baseline_path: baseline::FILE.into(),
@@ -210,7 +213,9 @@ impl Policy {
                 package::rules::ALL.iter().map(|r| r.id).filter(|id| !named(id)).map(str::to_owned).collect()
             }
         };
+        policy.unread.lfs = layers.iter().find_map(|l| l.config.unread.lfs);
         for layer in layers {
+            policy.unread.accepted.extend(layer.config.unread.accepted);
             policy.allow.extend(layer.config.allow);
         }
         Ok((policy, rules))
@@ -259,6 +264,16 @@ impl Policy {
             (None, Some(reason)) => Some(format!("it is in {}: {}", self.baseline.name, redact::message(reason))),
             (None, None) => None,
         }
+    }
+
+    /// Why what is at this path may stay unread, if it may.
+    pub fn may_stay_unread(&self, path: &str) -> Option<&str> {
+        self.unread.accepted.iter().find(|accepted| accepted.covers(path)).map(|accepted| accepted.reason.as_str())
+    }
+
+    /// Whether Git LFS content must be at hand, where a file says.
+    pub fn lfs(&self) -> Option<unread::Lfs> {
+        self.unread.lfs
     }
 
     fn weigh(&self, finding: &Finding) -> Verdict {

@@ -6,7 +6,7 @@ use bstr::{BString, ByteSlice};
 
 use super::commits::{CommitReader, Commits, message, note_on, only_from, tag_name, unread, whole_blob};
 use super::swept::{self, Sieve};
-use super::{Content, Coverage, Item, Old, Reader, Skip, Source};
+use super::{Content, Coverage, Item, LfsStore, Old, Reader, Skip, Source};
 use crate::chunk::{Kind, Origin};
 use crate::error::Result;
 use crate::finding::Finding;
@@ -90,6 +90,10 @@ impl Source for History<'_> {
             plan.rest(self.repo, &mut objects, &mut trees, &reached)?;
         }
         Ok(plan.items)
+    }
+
+    fn lfs(&self) -> Option<LfsStore> {
+        Some(LfsStore::of(self.repo, false))
     }
 
     fn reader(&self) -> Result<Box<dyn Reader + '_>> {

@@ -6,6 +6,7 @@
 mod changeset;
 mod commits;
 mod history;
+mod lfs;
 mod message;
 mod objects;
 mod outgoing;
@@ -20,6 +21,7 @@ mod swept;
 mod worktree;
 
 pub use history::History;
+pub use lfs::{LfsStore, are_same_pointer, is_lfs_pointer};
 pub use message::{Cleanup, Message};
 pub use outgoing::{Informant, Outgoing, Push, RefUpdate, parse_pre_push, parse_ref_updates};
 pub use paths::Paths;
@@ -91,13 +93,13 @@ impl Coverage {
 /// One thing that was not read.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Skip {
-    /// `blob`, `gitlink`, `lfs-pointer`, `file`, `commit` ...
+    /// `blob`, `gitlink`, `lfs-pointer`, `archive`, `file`, `commit` ...
     pub what: &'static str,
     /// Where it stands, or its object id.
     pub path: String,
     /// Why it was not read, and what to do.
     pub reason: String,
-    /// Whether this makes the scan incomplete (exit 2). A gitlink or an LFS pointer does not.
+    /// Whether this makes the scan incomplete (exit 2). A gitlink does not.
     #[serde(skip)]
     pub incomplete: bool,
 }
@@ -175,6 +177,11 @@ pub trait Source: Sync {
     /// When the object database cannot be opened.
     fn reader(&self) -> Result<Box<dyn Reader + '_>>;
 
+    /// Where the content behind pointers of Git LFS lies; nothing where no repository is read.
+    fn lfs(&self) -> Option<LfsStore> {
+        None
+    }
+
     /// A last word on what was found, in the order of the plan.
     fn settle(&self, findings: &mut Vec<Finding>) {
         let _ = findings;
@@ -233,13 +240,4 @@ impl Reader for AtHand {
     fn old_sides(&mut self, _: &Item) -> Vec<Vec<u8>> {
         Vec::new()
     }
-}
-
-/// How a Git LFS pointer begins, and how large one can be (its specification says less than 1,024 bytes).
-const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
-const LFS_POINTER_MAX: usize = 1024;
-
-/// Whether this stands for a file that Git LFS keeps elsewhere.
-pub fn is_lfs_pointer(content: &[u8]) -> bool {
-    content.len() < LFS_POINTER_MAX && content.starts_with(LFS_POINTER)
 }

@@ -6,7 +6,7 @@ use bstr::{BString, ByteSlice};
 
 use super::commits::{CommitReader, Commits};
 use super::published::{self, Published, Witness};
-use super::{Content, Coverage, EachAltered, Elsewhere, Item, Old, Reader, Skip, Source};
+use super::{Content, Coverage, EachAltered, Elsewhere, Item, LfsStore, Old, Reader, Skip, Source};
 use crate::chunk::{Kind, Origin};
 use crate::error::{Error, Result};
 use crate::git::{self, Oid, Repo};
@@ -265,6 +265,10 @@ impl Source for Outgoing<'_> {
         }
         items.extend(self.updates.iter().filter(|u| self.names && !u.remote_ref.is_empty()).map(ref_name));
         Ok(items)
+    }
+
+    fn lfs(&self) -> Option<LfsStore> {
+        Some(LfsStore::of(self.repo, true))
     }
 
     fn reader(&self) -> Result<Box<dyn Reader + '_>> {

@@ -1,7 +1,7 @@
 //! The commits between two revisions.
 
 use super::commits::Commits;
-use super::{Coverage, Item, Reader, Skip, Source};
+use super::{Coverage, Item, LfsStore, Reader, Skip, Source};
 use crate::chunk::Kind;
 use crate::error::{Error, Result};
 use crate::git::{self, Oid, Repo};
@@ -67,6 +67,10 @@ impl Source for Range<'_> {
             });
         }
         self.commits.plan(new, &[self.to], &[], coverage)
+    }
+
+    fn lfs(&self) -> Option<LfsStore> {
+        Some(LfsStore::of(self.repo, false))
     }
 
     fn reader(&self) -> Result<Box<dyn Reader + '_>> {

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::changeset::{ChangeSet, Subject};
 use super::objects::{ObjectReader, Seen, items};
-use super::{Coverage, Item, Reader, Source};
+use super::{Coverage, Item, LfsStore, Reader, Source};
 use crate::error::Result;
 use crate::git::{self, Oid, Repo};
 
@@ -38,6 +38,10 @@ impl Source for Staged<'_> {
         items(&changes, None, 0, &mut seen, coverage, &mut planned);
         self.changes.get_or_init(|| [ChangeSet::new(Subject::Index(changes))]);
         Ok(planned)
+    }
+
+    fn lfs(&self) -> Option<LfsStore> {
+        Some(LfsStore::of(self.repo, true))
     }
 
     fn reader(&self) -> Result<Box<dyn Reader + '_>> {

@@ -8,7 +8,7 @@ use bstr::BString;
 use super::changeset::{ChangeSet, OnDisk, Subject};
 use super::objects::ObjectReader;
 use super::paths::{FileReader, Paths};
-use super::{Content, Coverage, EachAltered, Item, Old, Reader, Skip, Source};
+use super::{Content, Coverage, EachAltered, Item, LfsStore, Old, Reader, Skip, Source};
 use crate::chunk::{Kind, Origin};
 use crate::error::Result;
 use crate::git::{self, Mode, Repo, Side};
@@ -86,6 +86,10 @@ impl Source for WorkTree<'_> {
         items.extend(untracked.map(|item| Item { old: Old::Unknown(CHANGE), ..item }));
         self.note(&items, removed);
         Ok(items)
+    }
+
+    fn lfs(&self) -> Option<LfsStore> {
+        Some(LfsStore::of(self.repo, false))
     }
 
     fn reader(&self) -> Result<Box<dyn Reader + '_>> {

@@ -54,6 +54,7 @@ const LAYERS: &[&str] = &[
     "progress",
     "rule",
     "git",
+    "archive",
     "chunk",
     "error",
     "exit",

@@ -26,14 +26,15 @@ pub(super) fn decode(text: &[u8], view: &mut View, budget: &mut Budget) {
             Some(done) if done <= close && memchr::memchr(b'\n', &text[done..close]).is_none() => done,
             _ => {
                 if let Some(done) = copied {
-                    finish(text, done, view);
+                    finish(text, done, view, budget);
                 }
                 view.gap();
                 let least = close.saturating_sub(REACH).max(copied.unwrap_or(0));
                 memchr::memrchr(b'\n', &text[least..close]).map_or(least, |n| least + n + 1)
             }
         };
-        if !budget.take(close - start + REACH) {
+        // What the view gets is what it costs: literals that are harmless use up no more than their own length.
+        if !budget.take(close - start) {
             return;
         }
         view.copy(text, start..close);
@@ -41,14 +42,16 @@ pub(super) fn decode(text: &[u8], view: &mut View, budget: &mut Budget) {
         from = open + 1;
     }
     if let Some(done) = copied {
-        finish(text, done, view);
+        finish(text, done, view, budget);
     }
 }
 
-fn finish(text: &[u8], done: usize, view: &mut View) {
+fn finish(text: &[u8], done: usize, view: &mut View, budget: &mut Budget) {
     let stop = text.len().min(done + REACH);
     let end = memchr::memchr(b'\n', &text[done..stop]).map_or(stop, |n| done + n);
-    view.copy(text, done..end);
+    if budget.take(end - done) {
+        view.copy(text, done..end);
+    }
 }
 
 /// How far an expression of literals may go on, in bytes.

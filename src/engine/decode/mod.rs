@@ -12,6 +12,9 @@ use std::ops::Range;
 
 use super::view::View;
 
+/// What was compressed may become so large, in bytes, whatever the size of its file.
+const COMPRESSED: usize = 32 << 20;
+
 /// How much may still be decoded for one chunk, in bytes.
 pub(super) struct Budget {
     left: usize,
@@ -19,9 +22,15 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// For a chunk of `len` bytes: each byte a few times, and room for what was compressed.
+    /// For a chunk of `len` bytes: as often as encodings in encodings make anything of each byte, and room for what was
+    /// compressed. No honest text is near it.
     pub fn new(len: usize) -> Self {
-        Budget { left: len.saturating_mul(4).saturating_add(1 << 20), ended: false }
+        Budget { left: len.saturating_mul(16).saturating_add(COMPRESSED), ended: false }
+    }
+
+    /// How many bytes are left.
+    fn left(&self) -> usize {
+        self.left
     }
 
     /// Says that something was left unread.

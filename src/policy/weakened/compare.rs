@@ -7,6 +7,7 @@ use crate::finding::Fingerprint;
 use crate::package::settings::Settings;
 use crate::policy::allowlist::Allowance;
 use crate::policy::inline::Honour;
+use crate::policy::unread::Lfs;
 use crate::policy::{Policy, baseline, config, other_rules};
 use crate::rule::RuleSet;
 
@@ -33,8 +34,24 @@ pub(super) fn policies(was: &Read, now: &Read) -> Vec<Loosening> {
         };
         found.push(Loosening { subject, path: a.file.clone(), line: a.line, what });
     }
+    found.extend(unread(was, now));
     found.extend(known(was, now));
     found
+}
+
+/// What may stay unread now and had to be read before.
+fn unread(was: &Read, now: &Read) -> Vec<Loosening> {
+    let (old, new) = (&was.policy.unread, &now.policy.unread);
+    let lfs = (old.lfs != new.lfs && new.lfs == Some(Lfs::Report))
+        .then(|| now.setting("lfs", "lets Git LFS content stay unread".into()));
+    let accepted = new.accepted.iter().filter(|a| !old.accepted.iter().any(|b| a.path == b.path));
+    let path = accepted.map(|a| Loosening {
+        subject: Subject::Broad(format!("unread {:?}", a.path)),
+        path: a.file.clone(),
+        line: a.line,
+        what: format!("lets stay unread: {}", a.path.join(", ")),
+    });
+    lfs.into_iter().chain(path).collect()
 }
 
 impl Read {

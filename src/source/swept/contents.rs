@@ -7,6 +7,7 @@ use bstr::{BString, ByteSlice};
 
 use super::Sieve;
 use super::tour::{NOWHERE, Spot, SpotKind, Tour};
+use crate::archive;
 use crate::chunk::{Chunk, Copied, Kind, Origin};
 use crate::engine::{Made, Match, Scratch, Traces};
 use crate::git::{Unread, Visit, Visited};
@@ -169,6 +170,7 @@ impl Contents<'_> {
     /// Whether anything but the engine has a word to say of it.
     fn concerns(&self, worker: &ContentWorker, content: &[u8], (dir, name): (u32, u32), hides: bool) -> bool {
         is_lfs_pointer(content)
+            || archive::recognise(content).is_some()
             || (hides || self.tour.is_looked_into(dir, name))
                 && (self.sieve.has_word)(&worker.origin.path.to_str_lossy(), content)
     }

@@ -140,7 +140,10 @@ fn lfs_pointers_are_listed() {
     let repo = sandbox.repo("repo");
     let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 12\n", "0".repeat(64));
     repo.write("big.bin", pointer).add();
-    let run = repo.scan_staged().expect_clean();
+    let run = repo.scan_staged().expect(2);
+    assert_eq!(run.json()["coverage"]["skipped"][0]["what"], "lfs-pointer", "{}", run.stdout);
+    // A checkout without Git LFS has nothing else to read.
+    let run = repo.shield(&JSON).expect_clean();
     assert_eq!(run.json()["coverage"]["skipped"][0]["what"], "lfs-pointer", "{}", run.stdout);
 }
 
@@ -160,15 +163,50 @@ fn long_lines_and_large_files() {
 fn what_is_packed_too_tightly_is_said_to_be_unread() {
     let sandbox = Sandbox::new();
     let repo = sandbox.repo("repo");
-    let plain = vec![b'a'; 8 << 20];
+    let plain = vec![b' '; 40 << 20];
     let mut packed = vec![0; 1 << 20];
     let config = zlib_rs::DeflateConfig { window_bits: 31, ..Default::default() };
     let (packed, _) = zlib_rs::compress_slice(&mut packed, &plain, config);
     repo.write("bomb.txt", format!("data: {}\n", data_encoding::BASE64.encode(packed)));
-    let json = repo.shield(&["scan", "--format", "json"]).expect(0).json();
+    let json = repo.shield(&["scan", "--format", "json"]).expect(2).json();
     let skipped = json["coverage"]["skipped"].as_array().expect("skipped");
     let rows: Vec<_> = skipped.iter().map(|s| (s["what"].as_str(), s["path"].as_str())).collect();
     assert_eq!(rows, [(Some("encoding"), Some("bomb.txt"))]);
+}
+
+#[test]
+fn what_is_harmless_uses_up_no_budget() {
+    let sandbox = Sandbox::new();
+    let token = npm_token();
+    let (head, tail) = token.split_at(12);
+    let packed = |lines: usize| {
+        let text: String = (0..lines).map(|n| format!("{n} some line of a chart {}\n", n * 7)).collect();
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut packer, format!("{text}token={token}\n").as_bytes()).expect("memory");
+        data_encoding::BASE64.encode(&packer.finish().expect("memory"))
+    };
+    let twice = data_encoding::BASE64.encode(packed(70_000).as_bytes());
+    let cases = [
+        (
+            "literals",
+            format!("{}t = \"{head}\" + \"{tail}\"\n", "a = \"xxxx\" + \"yyy\" + 'zzz' + \"b\"\n".repeat(40_000)),
+        ),
+        ("escapes", format!("{}t = \"\\u006epm{}\"\n", "a = \"\\u0041\\x42 \\u00e4\"\n".repeat(40_000), &token[3..])),
+        (
+            "base64",
+            format!("{}{}\n", "aGVsbG8gd29ybGQsIHRoaXMgaXMgYSBsaW5lIG9mIHRleHQ=\n,\n".repeat(20_000), {
+                data_encoding::BASE64.encode(format!("token = {token}").as_bytes())
+            }),
+        ),
+        ("chart", format!("release: {twice}\n")),
+        ("many charts", format!("a: {0}\nb: {0}\nc: {0}\nd: {1}\n", packed(40_000).replace(&token, ""), twice)),
+    ];
+    for (name, text) in cases {
+        let dir = sandbox.at(sandbox.path(name));
+        dir.write("file.yaml", text);
+        let run = dir.shield(&JSON).expect(1);
+        assert_eq!(run.json()["complete"], true, "{name}: {}", run.stdout);
+    }
 }
 
 #[cfg(unix)]

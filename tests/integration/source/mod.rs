@@ -1,3 +1,4 @@
+mod archives;
 mod files;
 #[cfg(unix)]
 mod history;

@@ -1,0 +1,244 @@
+//! Containers read member by member, within limits: archives, compressed files, and documents that are archives.
+//!
+//! A container may come from anybody. Nothing is unpacked to disk, no member becomes larger than the limits say, and
+//! whatever is not read is told: as a member without content, and with the reason.
+
+mod packed;
+mod tar;
+mod zip;
+
+use std::cell::Cell;
+use std::io::{self, Read};
+
+use bstr::{BStr, BString, ByteSlice};
+
+/// How much of a container is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// All members together may become so large, in bytes.
+    pub bytes: u64,
+    /// One member may become so large, in bytes.
+    pub member: u64,
+    /// So many members are read.
+    pub members: usize,
+    /// Containers may stand in each other so deep.
+    pub depth: usize,
+}
+
+impl Limits {
+    /// For a container of `len` bytes, no member of which may be larger than `member`: what honest ones become, and room
+    /// for small ones that are packed well.
+    pub fn of(len: usize, member: u64) -> Limits {
+        let bytes = (len as u64).saturating_mul(RATIO).clamp(LEAST, MOST);
+        Limits { bytes, member: member.min(bytes), members: 200_000, depth: 8 }
+    }
+}
+
+/// Text and code become five to ten times as large.
+const RATIO: u64 = 100;
+/// However small the container is, so many bytes are read of it.
+const LEAST: u64 = 256 << 20;
+/// However large it is, no more.
+const MOST: u64 = 8 << 30;
+
+/// How a container is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// zip, and all that is one: jar, whl, docx, xlsx, nupkg, vsix, apk.
+    Zip,
+    /// tar.
+    Tar,
+    /// gzip, and crates and npm packages, which are a tar in it.
+    Gzip,
+    /// bzip2.
+    Bzip2,
+    /// xz.
+    Xz,
+    /// Zstandard.
+    Zstd,
+    /// One that is recognised and not read, by its name.
+    Closed(&'static str),
+}
+
+/// What a container is by its first bytes, or by its last ones where an archive is appended to a program; nothing where
+/// it is none.
+pub fn recognise(bytes: &[u8]) -> Option<Format> {
+    match bytes {
+        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] | [b'P', b'K', 7, 8, b'P', b'K', ..] => Some(Format::Zip),
+        [0x1f, 0x8b, 8, ..] => Some(Format::Gzip),
+        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..] => Some(Format::Bzip2),
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(Format::Xz),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Format::Zstd),
+        [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => Some(Format::Closed("7z")),
+        [b'R', b'a', b'r', b'!', 0x1a, 7, ..] => Some(Format::Closed("rar")),
+        [4, 0x22, 0x4d, 0x18, ..] => Some(Format::Closed("lz4")),
+        [b'M', b'S', b'C', b'F', 0, 0, 0, 0, ..] => Some(Format::Closed("cab")),
+        [b'L', b'Z', b'I', b'P', 1, ..] => Some(Format::Closed("lzip")),
+        [0x1f, 0x9d, 0x8c..=0x90, ..] => Some(Format::Closed("compress")),
+        [0xed, 0xab, 0xee, 0xdb, 3, ..] => Some(Format::Closed("rpm")),
+        _ if tar::is_one(bytes) => Some(Format::Tar),
+        _ if zip::ends_one(bytes) => Some(Format::Zip),
+        _ => None,
+    }
+}
+
+/// One member of a container, or the container itself where it cannot be read.
+#[derive(Debug)]
+pub struct Member<'a> {
+    /// Its path in the container, and in the containers in it, joined by `!`. Empty for the container itself.
+    pub path: &'a BStr,
+    /// What it holds, or why that is not known.
+    pub content: Result<&'a [u8], String>,
+    /// What is odd about it.
+    pub odd: Vec<Odd>,
+}
+
+/// What an honest packer does not write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Odd {
+    /// Its path leads out of the directory that it is unpacked in: by `..`.
+    LeadsOut,
+    /// Its path is absolute.
+    Absolute,
+    /// It is a link that leads out.
+    LinkOut,
+    /// Another member has its path: which of them counts depends on who unpacks it.
+    Doubled,
+}
+
+/// Shows every member of a container to `visit`, in its order. `name` is the container's own path, after which the
+/// content of a file that is only compressed is called.
+pub fn read(bytes: &[u8], format: Format, name: &BStr, limits: Limits, visit: &mut dyn FnMut(Member<'_>)) {
+    let (left, members) = (Cell::new(limits.bytes), Cell::new(limits.members));
+    let budget = Budget { limits, left, members };
+    Walk { budget: &budget, visit }.container(bytes, format, Place { name, inside: BStr::new(""), depth: 0 });
+}
+
+/// What may still be read.
+#[derive(Debug)]
+struct Budget {
+    limits: Limits,
+    left: Cell<u64>,
+    members: Cell<usize>,
+}
+
+/// Where a container stands.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    /// Its own path.
+    name: &'a BStr,
+    /// The path of what it holds begins so.
+    inside: &'a BStr,
+    depth: usize,
+}
+
+struct Walk<'a> {
+    budget: &'a Budget,
+    visit: &'a mut dyn FnMut(Member<'_>),
+}
+
+impl Walk<'_> {
+    fn container(&mut self, bytes: &[u8], format: Format, place: Place<'_>) {
+        if place.depth >= self.budget.limits.depth {
+            return self.failed(place.inside, format!("more than {} containers in each other", place.depth));
+        }
+        match format {
+            Format::Zip => self.zip(bytes, place),
+            Format::Tar => self.tar(bytes, place),
+            Format::Closed(format) => {
+                self.failed(place.inside, format!("a {format} archive, which is not looked into"))
+            }
+            packed => self.packed(bytes, packed, place),
+        }
+    }
+
+    /// Shows a member, or looks into it where it is a container itself.
+    fn member(&mut self, path: &BStr, content: &[u8], odd: Vec<Odd>, depth: usize) {
+        match recognise(content) {
+            Some(format) => {
+                odd.first().map(|_| self.show(path, Ok(&[]), odd.clone()));
+                self.container(content, format, Place { name: path, inside: path, depth: depth + 1 });
+            }
+            None => self.show(path, Ok(content), odd),
+        }
+    }
+
+    fn failed(&mut self, path: &BStr, reason: String) {
+        self.show(path, Err(reason), Vec::new());
+    }
+
+    fn show(&mut self, path: &BStr, content: Result<&[u8], String>, odd: Vec<Odd>) {
+        (self.visit)(Member { path, content, odd });
+    }
+
+    /// Counts a member. False when there are more than are read.
+    fn counts(&mut self, place: Place<'_>) -> bool {
+        let left = self.budget.members.get();
+        self.budget.members.set(left.saturating_sub(1));
+        if left == 0 {
+            self.failed(place.inside, format!("more than {} members", self.budget.limits.members));
+        }
+        left > 0
+    }
+
+    /// Everything that a reader gives, as far as the limits reach. With what was read before it failed comes the reason.
+    fn all(&self, mut from: impl Read, content: &mut Vec<u8>) -> Result<(), String> {
+        let most = self.budget.limits.member;
+        match from.by_ref().take(most + 1).read_to_end(content) {
+            Ok(_) if content.len() as u64 > most => Err(format!("it becomes more than {most} bytes")),
+            Ok(_) => Ok(()),
+            Err(e) => Err(self.unreadable(&e)),
+        }
+    }
+
+    /// Why something could not be read, in a word: the messages of libraries may quote what they read.
+    fn unreadable(&self, error: &io::Error) -> String {
+        match error.kind() {
+            io::ErrorKind::FileTooLarge => format!("all of it becomes more than {} bytes", self.budget.limits.bytes),
+            io::ErrorKind::UnexpectedEof => "cut short".into(),
+            _ => "damaged, or packed in a way that is not read here".into(),
+        }
+    }
+}
+
+/// The path of what stands at `name` in a container whose members' paths begin with `inside`.
+fn join(inside: &BStr, name: &[u8]) -> BString {
+    let mut path = BString::from(inside);
+    if !path.is_empty() {
+        path.push(b'!');
+    }
+    path.extend_from_slice(name.strip_prefix(b"./").unwrap_or(name));
+    path
+}
+
+/// What is odd about a path.
+fn odd_path(name: &[u8]) -> Option<Odd> {
+    let drive = matches!(name, [b'a'..=b'z' | b'A'..=b'Z', b':', ..]);
+    if drive || matches!(name.first(), Some(b'/' | b'\\')) {
+        return Some(Odd::Absolute);
+    }
+    let mut depth = 0_i32;
+    for part in name.split(|b| matches!(b, b'/' | b'\\')) {
+        depth += match part {
+            b".." => -1,
+            b"" | b"." => 0,
+            _ => 1,
+        };
+        if depth < 0 {
+            return Some(Odd::LeadsOut);
+        }
+    }
+    None
+}
+
+/// A path without the ending that says how it is packed: what is in `a.log.gz` is `a.log`.
+fn unpacked_name(name: &BStr) -> &[u8] {
+    let base = name.rsplit(|b| matches!(b, b'/' | b'!')).next().unwrap_or_default();
+    match base.rfind_byte(b'.') {
+        Some(dot) if dot > 0 => &base[..dot],
+        _ => b"content",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+//! Files that are compressed as a whole, and the tars in them.
+
+use std::io::{self, BufReader, Read};
+
+use bstr::BStr;
+
+use super::{Format, Place, Walk, join, tar, unpacked_name};
+
+/// A stream may ask for a window of so many bytes.
+const WINDOW: u64 = 128 << 20;
+
+impl Walk<'_> {
+    /// A compressed file: the tar in it, member by member and never as a whole, or its only content.
+    pub(super) fn packed(&mut self, bytes: &[u8], format: Format, place: Place<'_>) {
+        let mut stream = Stream { inner: unpack(bytes, format), budget: self.budget };
+        let mut head = Vec::with_capacity(tar::BLOCK);
+        let begun = stream.by_ref().take(tar::BLOCK as u64).read_to_end(&mut head);
+        if begun.is_ok() && tar::is_one(&head) {
+            return self.tar(io::Cursor::new(head).chain(stream), place);
+        }
+        let mut content = head;
+        let read = begun.map_err(|e| self.unreadable(&e)).and_then(|_| self.all(stream, &mut content));
+        if !content.is_empty() {
+            let path = join(place.inside, unpacked_name(place.name));
+            let path = if place.inside.is_empty() { path } else { join(BStr::new(""), place.inside) };
+            self.member(path.as_ref(), &content, Vec::new(), place.depth);
+        }
+        if let Err(reason) = read {
+            self.failed(place.inside, reason);
+        }
+    }
+}
+
+/// What a compressed stream becomes, held to the budget.
+pub(super) struct Stream<'a> {
+    pub inner: Box<dyn Read + 'a>,
+    pub budget: &'a super::Budget,
+}
+
+impl Read for Stream<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.budget.left.get() == 0 {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let count = self.inner.read(into)?;
+        self.budget.left.set(self.budget.left.get().saturating_sub(count as u64));
+        Ok(count)
+    }
+}
+
+/// The content of a compressed stream.
+pub(super) fn unpack<'a>(bytes: &'a [u8], format: Format) -> Box<dyn Read + 'a> {
+    match format {
+        Format::Gzip => Box::new(flate2::read::MultiGzDecoder::new(bytes)),
+        Format::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(bytes)),
+        Format::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(bytes, true, (WINDOW >> 10) as u32)),
+        Format::Zstd => Box::new(BufReader::new(Frames { rest: bytes, open: None })),
+        Format::Zip | Format::Tar | Format::Closed(_) => Box::new(bytes),
+    }
+}
+
+/// The frames of a Zstandard stream, one after the other.
+struct Frames<'a> {
+    rest: &'a [u8],
+    open: Option<Box<ruzstd::decoding::StreamingDecoder<&'a [u8], ruzstd::decoding::FrameDecoder>>>,
+}
+
+impl Read for Frames<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if let Some(frame) = &mut self.open {
+                let count = frame.read(into)?;
+                if count > 0 || into.is_empty() {
+                    return Ok(count);
+                }
+                self.rest = frame.get_ref();
+                self.open = None;
+            }
+            match self.rest {
+                [] => return Ok(0),
+                // A frame to be skipped: its length follows.
+                [0x50..=0x5f, 0x2a, 0x4d, 0x18, a, b, c, d, rest @ ..] => {
+                    let len = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
+                    self.rest = rest.get(len..).ok_or(io::ErrorKind::UnexpectedEof)?;
+                }
+                bytes => {
+                    let frame = ruzstd::decoding::StreamingDecoder::new_with_max_window_size(bytes, WINDOW);
+                    self.open = Some(Box::new(frame.map_err(|_| io::ErrorKind::InvalidData)?));
+                }
+            }
+        }
+    }
+}

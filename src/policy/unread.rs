@@ -1,0 +1,98 @@
+//! `[[unread]]`: what may stay unread, and why.
+
+use std::sync::OnceLock;
+
+use globset::{GlobSet, GlobSetBuilder};
+
+use super::document::{Field, Section};
+use super::files;
+use crate::error::{Error, Result};
+
+/// What a configuration file accepts to be unread.
+#[derive(Debug, Default)]
+pub struct Unread {
+    /// Whether the content of Git LFS must be at hand; nothing: where a hook asks.
+    pub lfs: Option<Lfs>,
+    /// What else, in the order of the file.
+    pub accepted: Vec<Accepted>,
+}
+
+/// What an LFS object that is not here makes of a scan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lfs {
+    /// It is incomplete.
+    Require,
+    /// It says so.
+    Report,
+}
+
+const LFS: &[(&str, Lfs)] = &[("require", Lfs::Require), ("report", Lfs::Report)];
+
+impl Unread {
+    /// Reads `[unread]` or `[[unread]]` of the file that messages call `file`.
+    ///
+    /// # Errors
+    /// Exit 3 with the position of what is wrong.
+    pub(super) fn read(field: &Field<'_>, file: &str) -> Result<Unread> {
+        let mut unread = Unread::default();
+        let sections = if field.is_list() { field.sections()? } else { vec![field.section()?] };
+        for section in sections {
+            if let Some(lfs) = section.get("lfs").map(|f| f.one_of(LFS)).transpose()? {
+                unread.lfs = Some(lfs);
+            }
+            unread.accepted.extend(Accepted::read(section, file)?);
+        }
+        Ok(unread)
+    }
+}
+
+/// One `[[unread]]`.
+#[derive(Debug)]
+pub struct Accepted {
+    /// The file that says so.
+    pub file: String,
+    /// Where it stands in the file.
+    pub line: usize,
+    /// Globs; one must match.
+    pub path: Vec<String>,
+    /// Why it may stay unread.
+    pub reason: String,
+    globs: OnceLock<GlobSet>,
+}
+
+impl Accepted {
+    fn read(section: Section<'_>, file: &str) -> Result<Option<Accepted>> {
+        let line = section.line();
+        let path = section.get("path").map(|f| f.one_or_more()).transpose()?;
+        let reason = section.get("reason").map(|f| f.text()).transpose()?;
+        let incomplete = section
+            .error("an [[unread]] needs a `path` and a `reason`")
+            .help("say which files may stay unread, and why that is no risk");
+        section.finish()?;
+        match (path, reason) {
+            (None, None) => Ok(None),
+            (Some(path), Some(reason)) if !path.is_empty() => {
+                for pattern in &path {
+                    files::glob(pattern)
+                        .map_err(|e| Error::usage(format!("{file}:{line}: `unread.path` is not a glob: {e}")))?;
+                }
+                Ok(Some(Accepted { file: file.to_owned(), line, path, reason, globs: OnceLock::new() }))
+            }
+            _ => Err(incomplete),
+        }
+    }
+
+    /// Whether it is about this path: a member's is its container's, too.
+    pub fn covers(&self, path: &str) -> bool {
+        let globs = self.globs.get_or_init(|| {
+            let mut set = GlobSetBuilder::new();
+            self.path.iter().filter_map(|pattern| files::glob(pattern).ok()).for_each(|glob| {
+                set.add(glob);
+            });
+            // A set that is too large accepts nothing.
+            set.build().unwrap_or_default()
+        });
+        let container = path.split('!').next().unwrap_or(path);
+        globs.is_match(path) || globs.is_match(container)
+    }
+}

@@ -1,0 +1,75 @@
+//! Git LFS: what stands in git is a pointer, and the content lies beside it until a push brings it elsewhere.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use bstr::{ByteSlice, ByteVec};
+
+use crate::file;
+use crate::git::Repo;
+
+/// How a pointer begins, now and before the tool had its name, and how large one can be (its specification says less
+/// than 1,024 bytes).
+const BEGINS: [&[u8]; 2] =
+    [b"version https://git-lfs.github.com/spec/v1\n", b"version https://hawser.github.com/spec/v1\n"];
+const LARGEST: usize = 1024;
+
+/// Whether this stands for a file that Git LFS keeps elsewhere.
+pub fn is_lfs_pointer(content: &[u8]) -> bool {
+    content.len() < LARGEST && BEGINS.iter().any(|begin| content.starts_with(begin))
+}
+
+/// The object that a pointer names: the SHA-256 of the content, in hex.
+fn object_of(pointer: &[u8]) -> Option<&str> {
+    let line = pointer.lines().find_map(|line| line.strip_prefix(b"oid sha256:"))?;
+    let id = std::str::from_utf8(line).ok()?.trim_end();
+    (id.len() == 64 && id.bytes().all(|b| b.is_ascii_hexdigit())).then_some(id)
+}
+
+/// Where the content behind pointers lies.
+#[derive(Clone, Debug)]
+pub struct LfsStore {
+    root: PathBuf,
+    /// Whether content that is not here makes a scan incomplete: where this machine is to publish it.
+    pub is_required: bool,
+}
+
+impl LfsStore {
+    /// That of a repository. A server without one never gets the content.
+    pub fn of(repo: &Repo, is_required: bool) -> LfsStore {
+        let common = repo.common_dir();
+        let root = match repo.config("lfs.storage") {
+            Some(path) => common.join(Vec::from(path).into_path_buf_lossy()),
+            None => common.join("lfs"),
+        };
+        let is_required = is_required && (repo.work_dir().is_some() || root.is_dir());
+        LfsStore { root, is_required }
+    }
+
+    /// Reads the content behind `pointer`, unless it has more than `most` bytes.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub fn read(&self, pointer: &[u8], most: u64, into: &mut Vec<u8>) -> Result<(), String> {
+        into.clear();
+        let id = object_of(pointer).ok_or("a pointer of Git LFS that names no object")?;
+        let at = self.root.join("objects").join(&id[..2]).join(&id[2..4]).join(id);
+        let absent = |e: std::io::Error| match e.kind() {
+            std::io::ErrorKind::NotFound => {
+                "its content is in Git LFS and not here: `git lfs fetch` brings it".to_owned()
+            }
+            _ => format!("its content in Git LFS cannot be read: {e}"),
+        };
+        let object = file::open(at).map_err(absent)?;
+        object.take(most.saturating_add(1)).read_to_end(into).map_err(absent)?;
+        match into.len() as u64 > most {
+            true => Err(format!("its content in Git LFS has more than max-object = {most} bytes")),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Whether both point at the same content.
+pub fn are_same_pointer(a: &[u8], b: &[u8]) -> bool {
+    is_lfs_pointer(a) && is_lfs_pointer(b) && object_of(a) == object_of(b)
+}

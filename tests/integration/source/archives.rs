@@ -1,0 +1,224 @@
+//! What stands behind a file: members of archives, and the content of Git LFS pointers.
+
+use std::io::Write;
+
+use crate::support::zip::{self, entry, zip};
+use crate::support::{Repo, Sandbox, npm_token};
+
+fn npmrc(token: &str) -> Vec<u8> {
+    format!("# settings\n{}//registry.example/:_authToken={token}\n", "# more of them\n".repeat(40)).into_bytes()
+}
+
+/// Where a token in [`npmrc`] stands.
+const LINE: usize = 42;
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packer.write_all(bytes).expect("memory");
+    packer.finish().expect("memory")
+}
+
+fn bzip2(bytes: &[u8]) -> Vec<u8> {
+    let mut packer = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    packer.write_all(bytes).expect("memory");
+    packer.finish().expect("memory")
+}
+
+fn xz(bytes: &[u8]) -> Vec<u8> {
+    let mut packer = lzma_rust2::XzWriter::new(Vec::new(), lzma_rust2::XzOptions::with_preset(1)).expect("memory");
+    packer.write_all(bytes).expect("memory");
+    packer.finish().expect("memory")
+}
+
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
+}
+
+fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (name, content) in members {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        builder.append_data(&mut header, name, *content).expect("memory");
+    }
+    builder.into_inner().expect("memory")
+}
+
+#[test]
+fn a_secret_in_a_container_is_found_in_its_member() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let secret = npmrc(&npm_token());
+    let stored = |name| zip::Entry { deflate: false, ..entry(name, secret.clone()) };
+    let layer = tar(&[("etc/motd", b"hello\n"), ("root/.npmrc", &secret)]);
+    let cases: &[(&str, Vec<u8>, &str)] = &[
+        ("lambda.zip", zip(&[entry("README", "x\n"), entry("conf/.npmrc", secret.clone())]), "conf/.npmrc"),
+        ("stored.jar", zip(&[stored("app.properties")]), "app.properties"),
+        ("plan.docx", zip(&[entry("word/document.xml", secret.clone())]), "word/document.xml"),
+        ("run.pyz", [b"#!/usr/bin/env python3\n".to_vec(), zip(&[entry("__main__.py", secret.clone())])].concat(), ""),
+        ("a.log.gz", gzip(&secret), "a.log"),
+        ("a.sql.bz2", bzip2(&secret), "a.sql"),
+        ("a.txt.xz", xz(&secret), "a.txt"),
+        ("a.json.zst", zstd(&secret), "a.json"),
+        ("a.tar", layer.clone(), "root/.npmrc"),
+        ("package.tgz", gzip(&layer), "root/.npmrc"),
+        ("package.tar.xz", xz(&layer), "root/.npmrc"),
+        ("package.tar.zst", zstd(&layer), "root/.npmrc"),
+        ("image.tar", tar(&[("manifest.json", b"[]"), ("a1/layer.tar", &layer)]), "a1/layer.tar!root/.npmrc"),
+        ("oci.tar.gz", gzip(&tar(&[("blobs/sha256/a1", &gzip(&layer))])), "blobs/sha256/a1!root/.npmrc"),
+        ("nested.zip", zip(&[entry("in/ner.tgz", gzip(&layer))]), "in/ner.tgz!root/.npmrc"),
+        ("no-name-tells", zip(&[entry("x", secret.clone())]), "x"),
+    ];
+    for (name, bytes, member) in cases {
+        std::fs::remove_dir_all(repo.path("dist")).ok();
+        let path = format!("dist/{name}");
+        repo.write(&path, bytes).add();
+        let member = if *name == "run.pyz" { "__main__.py" } else { member };
+        let place = format!("{path}!{member}:{LINE}");
+        repo.scan_staged().expect_blocked(&[&place]);
+        repo.shield(&["scan", "--format", "json"]).expect_blocked(&[&place]);
+        let run = repo.shield(&["scan", &path]).expect(1);
+        assert!(run.stdout.contains(&format!("{path}!{member}")), "{}", run.stdout);
+    }
+}
+
+#[test]
+fn every_way_that_reads_git_looks_inside() {
+    let sandbox = Sandbox::new();
+    let (repo, remote) = (sandbox.repo("repo"), sandbox.remote("remote"));
+    repo.git(&["remote", "add", "origin", remote.to_str().expect("a plain path")]);
+    let base = repo.write("a", "a\n").commit("base");
+    repo.write("b.zip", zip(&[entry(".npmrc", npmrc(&npm_token()))])).write("old/c.tgz", gzip(&tar(&[("d", b"d\n")])));
+    let head = repo.commit("an archive");
+    let place = format!("b.zip!.npmrc:{LINE}");
+    repo.shield(&["scan", "--range", &format!("{base}..{head}"), "--format", "json"]).expect_blocked(&[&place]);
+    repo.shield(&["scan", "--history", "--format", "json"]).expect_blocked(&[&place]);
+    repo.git(&["gc", "--quiet"]);
+    repo.shield(&["scan", "--history", "--format", "json"]).expect_blocked(&[&place]);
+    let line = format!("refs/heads/main {head} refs/heads/main {}\n", "0".repeat(40));
+    let args = ["hook", "pre-push", "origin", remote.to_str().expect("a plain path"), "--format", "json"];
+    repo.shield_with(&args, &[], Some(line.as_bytes())).expect_blocked(&[&place]);
+    let bytes = std::fs::read(repo.path("b.zip")).expect("the archive");
+    repo.shield_with(&["scan", "-", "--format", "json"], &[], Some(&bytes))
+        .expect_blocked(&[&format!("<stdin>!.npmrc:{LINE}")]);
+}
+
+#[test]
+fn what_was_in_a_member_before_is_old() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let (old, new) = (npmrc(&npm_token()), npmrc(&npm_token()));
+    for (name, pack) in [("a.zip", None), ("a.tgz", Some(()))] {
+        let made = |members: &[(&'static str, &[u8])]| match pack {
+            None => zip(&members.iter().map(|(name, bytes)| entry(name, bytes.to_vec())).collect::<Vec<_>>()),
+            Some(()) => gzip(&tar(members)),
+        };
+        repo.write(name, made(&[("a", &old), ("b", b"b\n")])).commit("with a secret");
+        repo.write(name, made(&[("a", &old), ("b", b"B\n"), ("c", b"c\n")])).add();
+        repo.scan_staged().expect_clean();
+        repo.write(name, made(&[("moved/a", &old)])).add();
+        repo.scan_staged().expect_clean();
+        repo.write(name, made(&[("a", &old), ("c", &new)])).add();
+        repo.scan_staged().expect_blocked(&[&format!("{name}!c:{LINE}")]);
+        repo.git(&["reset", "--quiet", "--hard"]);
+        repo.git(&["mv", name, &format!("moved-{name}")]);
+        repo.scan_staged().expect_clean();
+        repo.git(&["reset", "--quiet", "--hard"]);
+        repo.git(&["rm", "--quiet", name]);
+        repo.scan_staged().expect_clean();
+        repo.git(&["reset", "--quiet", "--hard"]);
+    }
+}
+
+/// The archives of the ledger, and whether the run was complete.
+fn unread(repo: &Repo<'_>, code: i32) -> Vec<String> {
+    let json = repo.scan_staged().expect(code).json();
+    let rows = json["coverage"]["skipped"].as_array().expect("skipped").clone();
+    rows.iter().map(|row| format!("{} {}", row["what"].as_str().unwrap(), row["path"].as_str().unwrap())).collect()
+}
+
+#[test]
+fn what_cannot_be_read_is_incomplete_until_it_is_accepted() {
+    let sandbox = Sandbox::new();
+    let sealed = |name| zip::Entry { flags: 1, ..entry(name, "whatever it is\n") };
+    let whole = gzip(&npmrc("nothing"));
+    let cases: &[(&str, Vec<u8>, &str)] = &[
+        ("a.zip", zip(&[entry("read", "me\n"), sealed("secret/key")]), "archive in/a.zip!secret/key"),
+        ("a.7z", b"7z\xbc\xaf\x27\x1c\0\x04 and so on".to_vec(), "archive in/a.7z"),
+        ("a.rar", b"Rar!\x1a\x07\x01\0 and so on".to_vec(), "archive in/a.rar"),
+        ("a.gz", whole[..whole.len() - 20].to_vec(), "archive in/a.gz"),
+        ("cut.zip", zip(&[entry("a", "b\n")])[..40].to_vec(), "archive in/cut.zip"),
+    ];
+    for (name, bytes, row) in cases {
+        let repo = sandbox.repo(&format!("repo-{name}"));
+        repo.write("f", "f\n").commit("base");
+        let path = format!("in/{name}");
+        repo.write(&path, bytes).add();
+        assert_eq!(unread(&repo, 2), [*row], "{name}");
+        let run = repo.shield(&["scan", "--staged"]).expect(2);
+        assert!(run.stderr.contains("1 archive member not read"), "{}", run.stderr);
+        repo.write(".shield-hook.toml", format!("[[unread]]\npath = \"{path}\"\nreason = \"a vendor's\"\n"));
+        assert_eq!(unread(&repo, 0), [*row], "{name}");
+        repo.write(".shield-hook.toml", "[[unread]]\npath = \"elsewhere/**\"\nreason = \"a vendor's\"\n");
+        assert_eq!(unread(&repo, 2), [*row], "{name}");
+        std::fs::remove_file(repo.path(".shield-hook.toml")).expect("the configuration");
+        repo.commit("it is there");
+        repo.git(&["mv", &path, "moved"]);
+        assert!(unread(&repo, 0).is_empty(), "{name} was only moved");
+    }
+}
+
+/// A pointer to `content`, and the content where Git LFS keeps it, where `is_here`.
+fn lfs(repo: &Repo<'_>, content: &[u8], is_here: bool) -> String {
+    use sha2::{Digest, Sha256};
+    let id: String = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
+    if is_here {
+        repo.write(format!(".git/lfs/objects/{}/{}/{id}", &id[..2], &id[2..4]), content);
+    }
+    format!("version https://git-lfs.github.com/spec/v1\noid sha256:{id}\nsize {}\n", content.len())
+}
+
+#[test]
+fn the_content_of_lfs_pointers_is_read() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write("f", "f\n").commit("base");
+    let (old, new) = (npmrc(&npm_token()), npmrc(&npm_token()));
+    let place = format!("creds.json:{LINE}");
+    repo.write("creds.json", lfs(&repo, &old, true)).add();
+    repo.scan_staged().expect_blocked(&[&place]);
+    repo.shield(&["hook", "pre-commit", "--format", "json"]).expect_blocked(&[&place]);
+    repo.commit("it is old now");
+    repo.write("creds.json", lfs(&repo, &[&old[..], b"one more line\n"].concat(), true)).add();
+    repo.scan_staged().expect_clean();
+    repo.write("creds.json", lfs(&repo, &new, true)).add();
+    repo.scan_staged().expect_blocked(&[&place]);
+    let inside = zip(&[entry("k/.npmrc", new)]);
+    repo.git(&["reset", "--quiet", "--hard"]);
+    repo.write("model.bin", lfs(&repo, &inside, true)).add();
+    repo.scan_staged().expect_blocked(&[&format!("model.bin!k/.npmrc:{LINE}")]);
+}
+
+#[test]
+fn lfs_content_that_is_not_here_is_told() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let base = repo.write("f", "f\n").commit("base");
+    repo.write("big.bin", lfs(&repo, b"somewhere else\n", false)).add();
+    assert_eq!(unread(&repo, 2), ["lfs-pointer big.bin"]);
+    let run = repo.shield(&["scan", "--staged"]).expect(2);
+    assert!(run.stderr.contains("1 Git LFS object not here"), "{}", run.stderr);
+    for (setting, code) in [("[unread]\nlfs = \"report\"\n", 0), ("[unread]\nlfs = \"require\"\n", 2)] {
+        repo.write(".shield-hook.toml", setting);
+        assert_eq!(unread(&repo, code), ["lfs-pointer big.bin"]);
+    }
+    std::fs::remove_file(repo.path(".shield-hook.toml")).expect("the configuration");
+    repo.commit("the pointer");
+    // A checkout in CI holds pointers only.
+    let range = format!("{base}..HEAD");
+    let json = repo.shield(&["scan", "--range", &range, "--format", "json"]).expect_clean().json();
+    assert_eq!(json["coverage"]["skipped"][0]["what"], "lfs-pointer");
+    repo.git(&["mv", "big.bin", "moved.bin"]);
+    assert!(unread(&repo, 0).is_empty());
+}
