@@ -1,6 +1,7 @@
 //! Who else writes hooks in a repository, or leads git to other ones, the next time that its set-up runs.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -51,7 +52,7 @@ const PACKAGE_KEYS: [(&str, &str); 3] =
     [("simple-git-hooks", "simple-git-hooks"), ("gitHooks", "yorkie"), ("git-hooks", "git-hooks")];
 
 /// Managers that a manifest names as a dependency.
-const DEPENDENCIES: [(&str, &str, &str); 15] = [
+const DEPENDENCIES: [(&str, &str, &str); 17] = [
     ("package.json", "simple-git-hooks", "simple-git-hooks"),
     ("package.json", "yorkie", "yorkie"),
     ("package.json", "ghooks", "ghooks"),
@@ -64,6 +65,8 @@ const DEPENDENCIES: [(&str, &str, &str); 15] = [
     ("composer.json", "phpro/grumphp", "GrumPHP"),
     ("composer.json", "brainmaestro/composer-git-hooks", "composer-git-hooks"),
     ("Gemfile", "overcommit", "overcommit"),
+    ("Gemfile", "githooks", "githooks"),
+    ("Gemfile", "pre-commit", "the pre-commit gem"),
     ("Cargo.toml", "cargo-husky", "cargo-husky"),
     ("pom.xml", "git-build-hook-maven-plugin", "git-build-hook"),
     ("pom.xml", "githook-maven-plugin", "githook-maven-plugin"),
@@ -111,6 +114,9 @@ const SET_UP: [&str; 38] = [
     "scripts/bootstrap.sh",
 ];
 
+/// No set-up that people wrote runs more scripts.
+const MOST_SCRIPTS: usize = 200;
+
 /// Files larger than this are no set-up that people wrote.
 const LARGEST: u64 = 1 << 20;
 
@@ -147,15 +153,36 @@ pub fn find(site: &Site) -> Vec<Rewriter> {
             add(named(name, file));
         }
     }
-    for file in SET_UP {
-        let text = read(&site.root, file).unwrap_or_default();
+    for (file, text) in set_up(&site.root) {
         for (number, line) in text.lines().enumerate() {
             if let Some(does) = by_hand(site, line) {
-                add(Rewriter { name: None, file: file.into(), line: Some(number + 1), does });
+                add(Rewriter { name: None, file: file.clone(), line: Some(number + 1), does });
             }
         }
     }
     found
+}
+
+/// The files whose commands people run after a clone, and the scripts that these name.
+fn set_up(root: &Path) -> Vec<(String, String)> {
+    let mut files: Vec<(String, String)> =
+        SET_UP.iter().filter_map(|file| Some(((*file).to_owned(), read(root, file)?))).collect();
+    let mut scripts = BTreeSet::new();
+    for (_, text) in &files {
+        let words = text.split(|c: char| c.is_whitespace() || "\"'`;&|()$=,".contains(c));
+        let words = words.map(|word| word.trim_start_matches("./"));
+        scripts.extend(words.filter(|word| is_script(word)).map(str::to_owned));
+    }
+    let known = |file: &String| !files.iter().any(|(name, _)| name == file);
+    let scripts: Vec<String> = scripts.into_iter().filter(known).take(MOST_SCRIPTS).collect();
+    files.extend(scripts.into_iter().filter_map(|file| read(root, &file).map(|text| (file, text))));
+    files
+}
+
+fn is_script(word: &str) -> bool {
+    let kinds = [".sh", ".bash", ".js", ".cjs", ".mjs", ".ts", ".mts", ".py", ".rb", ".php", ".pl", ".ps1"];
+    let plain = Path::new(word).is_relative() && !word.contains("..") && !word.contains("node_modules");
+    plain && (kinds.iter().any(|kind| word.ends_with(kind)) || (word.contains('/') && !word.contains(['.', '*', ':'])))
 }
 
 fn read(root: &Path, file: &str) -> Option<String> {
@@ -193,7 +220,7 @@ fn by_hand(site: &Site, line: &str) -> Option<Does> {
 
 /// The directory of scripts that husky will run once the repository's set-up has run it; nothing where there is no sign
 /// of husky.
-pub fn husky_to_come(root: &Path) -> Option<std::path::PathBuf> {
+pub fn husky_to_come(root: &Path) -> Option<PathBuf> {
     let package = read(root, "package.json").and_then(|text| serde_json::from_str::<Value>(&text).ok());
     let scripts = package.as_ref().and_then(|package| package.get("scripts")?.as_object());
     let called = scripts.into_iter().flatten().filter_map(|(_, command)| husky_directory(command.as_str()?)).next();

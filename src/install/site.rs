@@ -112,8 +112,19 @@ impl Site {
         match self.manager {
             Manager::Husky(_) => None,
             _ if self.bare => None,
-            _ => managers::husky_to_come(&self.root),
+            _ => managers::husky_to_come(&self.root).or_else(|| self.husky_below()),
         }
+    }
+
+    /// The scripts of a husky that a package below the root sets up.
+    fn husky_below(&self) -> Option<PathBuf> {
+        let scripts = [":(top,glob)*/.husky/*", ":(top,glob)*/*/.husky/*"];
+        let listed = self.git.ask([&["ls-files", "--full-name", "--"][..], &scripts].concat()).ok()??;
+        let directory = Path::new(listed.lines().next()?).parent()?;
+        // A fixture of somebody's tests is no set-up.
+        let package = self.root.join(directory.parent()?).join("package.json");
+        let text = std::fs::read_to_string(package).ok()?;
+        text.contains("husky").then(|| self.root.join(directory))
     }
 
     /// The tops of all work trees but this one that are there.

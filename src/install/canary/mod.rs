@@ -243,7 +243,11 @@ impl Trial<'_> {
 
     /// Runs something, and says with which exit code a run of `command` ended meanwhile, by the journal.
     fn during(&self, command: &str, run: impl FnOnce(&World) -> Result<Output>) -> Result<(Option<u8>, Output)> {
-        let count = |world: &World| world.records().into_iter().filter(|r| r.command == command).collect::<Vec<_>>();
+        // The pre-commit framework runs one entry for commits and merges.
+        let as_commit = command == "hook pre-merge-commit"
+            && self.seen.iter().any(|s| s.hook == "pre-merge-commit" && matches!(s.what, What::Framework(_)));
+        let counts = |ran: &str| ran == command || (as_commit && ran == "hook pre-commit");
+        let count = |world: &World| world.records().into_iter().filter(|r| counts(&r.command)).collect::<Vec<_>>();
         let before = count(&self.world).len();
         let output = run(&self.world)?;
         let ran = count(&self.world).get(before..).and_then(|new| new.last()).map(|r| r.exit);

@@ -68,8 +68,7 @@ fn rewritten(rewriter: &Rewriter) -> Trouble {
                  dependencies; a `shield-hook install` right behind it in the same script puts ours back"
             ),
             "shield-hook install --global",
-        )
-        .by(Repair::InstallGlobal),
+        ),
         (None, line, does) => Trouble::note(
             "set-up-rewrites",
             format!(

@@ -404,11 +404,12 @@ fn what_takes_our_hooks_away_is_named() {
         ("Makefile", "all:\nhooks:\n\tln -sf ../../h .git/hooks/pre-commit\n", "Makefile:3 names .git/hooks"),
         ("bin/setup", "git config --local core.hooksPath bin/hooks\n", "bin/setup:1 sets core.hooksPath"),
         ("package.json", "{\"scripts\": {\"prepare\": \"git config core.hookspath hooks\"}}", "sets core.hooksPath"),
+        ("package.json", "{\"scripts\": {\"prepare\": \"node ./dev/hooks.mjs\"}}", "dev/hooks.mjs:1 names .git/hooks"),
     ];
     for (file, text, named) in cases {
         let sandbox = Sandbox::new();
         let repo = sandbox.repo("repo");
-        repo.write(file, text);
+        repo.write("dev/hooks.mjs", "fs.cpSync('dev/hooks', '.git/hooks')\n").write(file, text);
         let install = repo.shield(&["install"]).expect(0);
         assert!(install.stdout.contains(named), "{file}: {install:?}");
         let doctor = repo.shield(&["doctor"]).expect(0);
@@ -482,6 +483,63 @@ fn beside_lefthook_the_push_is_guarded_in_every_work_tree_and_the_status_stays_c
     repo.shield(&["uninstall"]).expect(0);
     assert_eq!(all_bytes(&repo), before);
     assert!(!linked.join("lefthook-local.yml").exists());
+}
+
+#[test]
+fn husky_of_a_package_below_the_root_is_found() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write("web/package.json", "{\"scripts\": {\"prepare\": \"cd .. && husky web/.husky\"}}\n");
+    repo.write("web/.husky/pre-commit", "true\n").commit("team");
+    let install = repo.shield(&["install"]).expect(0);
+    assert!(install.stdout.contains("web/.husky"), "{install:?}");
+    let text = fs::read_to_string(repo.path("web/.husky/pre-commit")).unwrap();
+    assert!(text.contains("hook pre-commit"), "{text}");
+    repo.shield(&["uninstall"]).expect(0);
+    assert_eq!(repo.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn a_hook_that_was_there_before_the_framework_survives_every_order() {
+    let sandbox = Sandbox::new();
+    let (mark, own) = (sandbox.path("mark"), sandbox.path("own"));
+    let framework = &LOOK_ALIKES[0];
+    for order in [&["theirs", "ours", "theirs"][..], &["ours", "theirs"], &["ours", "theirs", "ours"]] {
+        let repo = framework.repo(&sandbox, &order.concat(), &mark);
+        let mine = format!("#!/bin/sh\n{}\n", leaves(&own));
+        script(&repo.path(".git/hooks/pre-commit"), &mine);
+        for step in order {
+            match *step {
+                "theirs" => framework.run(&repo, &mark),
+                _ => drop(repo.shield(&["install"]).expect(0)),
+            }
+        }
+        assert_guards(&repo);
+        assert!(fs::remove_file(&own).is_ok() && fs::remove_file(&mark).is_ok(), "{order:?}: both run");
+        repo.shield(&["uninstall"]).expect(0);
+        assert_eq!(fs::read_to_string(repo.path(".git/hooks/pre-commit.legacy")).unwrap(), mine, "{order:?}");
+        let left = fs::read_dir(repo.path(".git/hooks")).unwrap().flatten();
+        let left: Vec<_> =
+            left.map(|e| e.file_name().into_string().unwrap()).filter(|n| n.contains("shield")).collect();
+        assert!(left.is_empty(), "{order:?}: {left:?}");
+    }
+}
+
+#[test]
+fn a_stub_of_before_does_not_run_the_frameworks_script_again() {
+    let sandbox = Sandbox::new();
+    let mark = sandbox.path("mark");
+    let framework = &LOOK_ALIKES[0];
+    let repo = framework.repo(&sandbox, "repo", &mark);
+    repo.shield(&["install"]).expect(0);
+    framework.run(&repo, &mark);
+    // Ours in front of the framework's script, and the framework installed over it, as an earlier version left it.
+    let hooks = repo.path(".git/hooks");
+    fs::copy(hooks.join("pre-commit"), hooks.join("pre-commit.chained-by-shield-hook")).unwrap();
+    assert_guards(&repo);
+    repo.shield(&["install"]).expect(0);
+    assert!(!hooks.join("pre-commit.chained-by-shield-hook").exists());
+    assert_guards(&repo);
 }
 
 #[test]
