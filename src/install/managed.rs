@@ -71,7 +71,7 @@ fn in_words(done: &husky::Done) -> Option<&'static str> {
 /// When something cannot be read or written, or a configuration needs a person.
 pub fn into_lefthook(site: &Site, team: &Path, hooks: &[&'static str], binary: &Path) -> Result<Vec<String>> {
     let directory = site.own_hooks();
-    let is_lefthooks = |hook: &str| std::fs::read(directory.join(hook)).is_ok_and(|bytes| lefthook::wrote(&bytes));
+    let is_lefthooks = |hook: &str| crate::file::read(directory.join(hook)).is_ok_and(|bytes| lefthook::wrote(&bytes));
     let text = files::read_text(team)?.unwrap_or_default();
     let local = lefthook::without_ours(&lefthook::local_config(&site.root, team))?;
     let named: Vec<&str> = hooks

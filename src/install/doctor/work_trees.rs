@@ -86,7 +86,7 @@ fn without_commands(site: &Site, team: &Path, troubles: &mut Vec<Trouble>) -> Re
     let directory = site.own_hooks();
     let managed: Vec<&str> = names::USUAL
         .into_iter()
-        .filter(|hook| std::fs::read(directory.join(hook)).is_ok_and(|bytes| lefthook::wrote(&bytes)))
+        .filter(|hook| crate::file::read(directory.join(hook)).is_ok_and(|bytes| lefthook::wrote(&bytes)))
         .collect();
     for tree in site.other_work_trees()? {
         let team = tree.join(team.strip_prefix(&site.root).unwrap_or(team));
