@@ -166,10 +166,10 @@ fn short(word: &str) -> Option<()> {
 /// A process's parent and its command line.
 #[cfg(target_os = "linux")]
 fn process_of(id: u32) -> Option<(u32, Vec<String>)> {
-    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    let stat = crate::file::read_to_string(format!("/proc/{id}/stat")).ok()?;
     // The name in parentheses may hold anything.
     let parent = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?;
-    let line = std::fs::read(format!("/proc/{id}/cmdline")).ok()?;
+    let line = crate::file::read(format!("/proc/{id}/cmdline")).ok()?;
     let words = line.split(|b| *b == 0).map(|word| String::from_utf8_lossy(word).into_owned());
     Some((parent, words.filter(|word| !word.is_empty()).collect()))
 }

@@ -53,7 +53,7 @@ impl Memory {
     /// A file that is not there, or holds something else, remembers nothing.
     pub(super) fn read(common_dir: &Path) -> Memory {
         let path = common_dir.join("shield-hook").join(FILE);
-        let remotes = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let remotes = crate::file::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         Memory { path, remotes: remotes.unwrap_or_default(), is_changed: false }
     }
 
