@@ -188,7 +188,7 @@ fn is_script(word: &str) -> bool {
 fn read(root: &Path, file: &str) -> Option<String> {
     let path = root.join(file);
     let about = path.metadata().ok()?;
-    (about.is_file() && about.len() <= LARGEST).then(|| std::fs::read_to_string(&path).ok())?
+    (about.is_file() && about.len() <= LARGEST).then(|| crate::file::read_to_string(&path).ok())?
 }
 
 fn depends(file: &str, text: &str, dependency: &str) -> bool {

@@ -123,7 +123,7 @@ impl Site {
         let directory = Path::new(listed.lines().next()?).parent()?;
         // A fixture of somebody's tests is no set-up.
         let package = self.root.join(directory.parent()?).join("package.json");
-        let text = std::fs::read_to_string(package).ok()?;
+        let text = crate::file::read_to_string(package).ok()?;
         text.contains("husky").then(|| self.root.join(directory))
     }
 

@@ -84,7 +84,7 @@ impl ChangeSet {
             let now = match &file.now {
                 Now::Nowhere => Some(Vec::new()),
                 Now::Object(id) => blob(objects, id),
-                Now::OnDisk(path) => std::fs::read(path).ok(),
+                Now::OnDisk(path) => crate::file::read(path).ok(),
             };
             // Of a file that cannot be read nobody knows what it lost.
             if let Some(now) = now {
@@ -138,12 +138,12 @@ fn on_disk(objects: &mut Objects, new: &[OnDisk], removed: &[Side], hash: git::H
     }));
     // Without a source no file is a renamed one, and none has to be read to see which.
     let added = if removed.is_empty() { Vec::new() } else { added };
-    let id = |one: &OnDisk| std::fs::read(&one.file).ok().and_then(|content| git::blob_id(hash, &content));
+    let id = |one: &OnDisk| crate::file::read(&one.file).ok().and_then(|content| git::blob_id(hash, &content));
     let (added, sides): (Vec<&OnDisk>, Vec<Side>) =
         added.into_iter().filter_map(|one| Some((one, Side { path: one.path.clone(), id: id(one)? }))).unzip();
     let places: HashMap<&BStr, &PathBuf> = added.iter().map(|one| (one.path.as_ref(), &one.file)).collect();
     let from = git::renames(removed, &sides, &mut |side| match places.get::<BStr>(side.path.as_ref()) {
-        Some(file) => std::fs::read(file).ok(),
+        Some(file) => crate::file::read(file).ok(),
         None => blob(objects, &side.id),
     });
     let now = added.into_iter().map(|one| (one.path.clone(), Now::OnDisk(one.file.clone())));
