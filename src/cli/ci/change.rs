@@ -83,7 +83,7 @@ fn requested(repo: &Repo, build: &Build, target: &[Name], from: Option<&Name>, h
             .help("name both ends: shield-hook ci --base REV --head REV"),
     };
     let queued = from.map(|name| commit(repo, name).ok_or_else(|| hidden(build, name))).transpose()?;
-    let Some(tip) = target.iter().find_map(|name| tip(repo, name)) else {
+    let Some(tip) = target.iter().find_map(|name| target_tip(repo, name, head)) else {
         // Those that wait before it in the queue do not judge it.
         let start = Start::After(vec![queued.ok_or_else(missing)?]);
         return Ok(Change { head, start, target: None, parted: Vec::new() });
@@ -253,6 +253,15 @@ fn tip(repo: &Repo, name: &Name) -> Option<Tip> {
         }
         Name::Head => tip("HEAD".into()),
     }
+}
+
+/// The tip of the branch that a request goes to. A local branch of that name which leads to the change already is the
+/// change's own: a fork's `main` is checked out under that name, and would judge itself.
+fn target_tip(repo: &Repo, name: &Name, head: Oid) -> Option<Tip> {
+    let tip = tip(repo, name)?;
+    let is_local = matches!(name, Name::Branch(_)) && !tip.name.starts_with("origin/");
+    let is_own = is_local && git::reaches(&mut repo.objects(), &[tip.id], head);
+    (!is_own).then_some(tip)
 }
 
 fn commit(repo: &Repo, name: &Name) -> Option<Oid> {
