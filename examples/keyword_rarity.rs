@@ -1,6 +1,6 @@
-//! Makes `src/engine/prefilter/rarity.txt`: how often the four-byte pieces of keywords stand in ordinary code.
+//! Makes `src/data/keyword_rarity.txt`: how often the four-byte pieces of keywords stand in ordinary code.
 //!
-//! `cargo run --release --example keyword_rarity TREE... > src/engine/prefilter/rarity.txt`
+//! `cargo run --release --example keyword_rarity TREE... > src/data/keyword_rarity.txt`
 //!
 //! The file in the repository was made from the trees, as they were in 2026, of astral-sh/ruff, curl/curl,
 //! hashicorp/terraform, jj-vcs/jj, spring-projects/spring-boot, rails/rails, vuejs/core and dotnet/eShop.
@@ -9,7 +9,7 @@ use std::error::Error;
 use std::fs;
 
 use ignore::WalkBuilder;
-use shield_hook::engine::prefilter::table::{RARITIES, rarity_of};
+use shield_hook::data::keywords::{RARITIES, rarity_of};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut counts = vec![0_u64; RARITIES];

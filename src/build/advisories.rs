@@ -1,30 +1,17 @@
 //! Writes the advisory index and the popularity lists into `OUT_DIR`.
 
-#[path = "../package/ecosystem.rs"]
-#[allow(dead_code, unreachable_pub)]
-mod ecosystem;
-#[path = "../package/index.rs"]
-#[allow(dead_code, unreachable_pub)]
-mod index;
-#[path = "../package/row.rs"]
-#[allow(dead_code, unreachable_pub)]
-mod row;
-#[path = "../package/version.rs"]
-#[allow(dead_code, unreachable_pub)]
-mod version;
-
-use ecosystem::Ecosystem;
 use std::fs;
 use std::path::Path;
 
+use crate::Context;
+use crate::data::advisory::ecosystem::Ecosystem;
+use crate::data::advisory::{index, row};
+
 const DIR: &str = "rules/advisories";
 
-/// Reads `rules/advisories/` and writes `advisories.idx` and `popular.fst`. Bad data stops the build with its line.
-pub(crate) fn write(context: &super::Context) {
+/// Writes `advisories.idx` and `popular.fst` from `rules/advisories/`. Wrong data stops the build with its line.
+pub(crate) fn write(context: &Context) {
     println!("cargo:rerun-if-changed={DIR}");
-    for shared in ["ecosystem", "index", "row", "version"] {
-        println!("cargo:rerun-if-changed=src/package/{shared}.rs");
-    }
     let dir = context.root.join(DIR);
     let read = |name: &str| read(&dir.join(name));
 
@@ -35,7 +22,7 @@ pub(crate) fn write(context: &super::Context) {
     fs::write(context.out.join("popular.fst"), popular(&read)).expect("OUT_DIR is writable");
 }
 
-/// `ecosystem name` to rank, counted from 0.
+/// The map from ecosystem and name to rank, counted from 0.
 fn popular(read: &dyn Fn(&str) -> String) -> Vec<u8> {
     let mut ranks = std::collections::BTreeMap::new();
     for ecosystem in [Ecosystem::Npm, Ecosystem::Pypi] {

@@ -1,26 +1,31 @@
 //! Build script: turns the data files of the repository into tables, so that a run parses none of them.
 //!
-//! One module a table. Each gets the [`Context`] and writes one file into its `out` folder.
+//! One module a table: each reads the [`Context`] and writes into its `out` folder. The formats are those of [`data`],
+//! which the program has as well.
 
 mod advisories;
+#[path = "../data/mod.rs"]
+#[allow(dead_code)]
+mod data;
 mod prefilter;
 mod rules;
 mod vocabulary;
 
 use std::path::PathBuf;
 
-/// What the modules share.
+/// The input of every module.
 struct Context {
     /// The crate's root.
     root: PathBuf,
-    /// Where the tables go: OUT_DIR.
+    /// The folder of the tables: OUT_DIR.
     out: PathBuf,
     /// The rules, in the order of their ids.
-    rules: Vec<rules::spec::Spec>,
+    rules: Vec<data::rule::spec::Spec>,
 }
 
 fn main() {
     println!("cargo:rerun-if-changed=src/build");
+    println!("cargo:rerun-if-changed=src/data");
     let folder = |name: &str| PathBuf::from(std::env::var_os(name).expect("cargo sets it"));
     let (root, out) = (folder("CARGO_MANIFEST_DIR"), folder("OUT_DIR"));
     let mut context = Context { root, out, rules: Vec::new() };

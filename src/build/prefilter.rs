@@ -1,18 +1,13 @@
-//! The keywords of all rules -> the prefilter's tables, and which rules each keyword wakes.
+//! Writes the prefilter's tables for the keywords of all rules, and the rules that each keyword wakes.
 
 use std::collections::BTreeMap;
 use std::fs;
 
-#[path = "../engine/prefilter/table.rs"]
-#[allow(dead_code)]
-mod table;
-
 use crate::Context;
-use table::Tables;
+use crate::data::keywords::{self, Tables};
 
-/// Writes the tables.
+/// Writes `prefilter.rs` and `prefilter-tags.bin`.
 pub fn write(context: &Context) {
-    println!("cargo:rerun-if-changed=src/engine/prefilter");
     let mut wakes: BTreeMap<String, Vec<u16>> = BTreeMap::new();
     for (number, spec) in context.rules.iter().enumerate() {
         for keyword in &spec.keywords {
@@ -22,12 +17,12 @@ pub fn write(context: &Context) {
             }
         }
     }
-    let keywords: Vec<&str> = wakes.keys().map(String::as_str).collect();
-    let Tables { tags, near, used, ranks, ends, entries } = table::build(&keywords);
+    let names: Vec<&str> = wakes.keys().map(String::as_str).collect();
+    let Tables { tags, near, used, ranks, ends, entries } = keywords::build(&names);
     let tags: Vec<u8> = tags.into_iter().flat_map(u16::to_le_bytes).collect();
     fs::write(context.out.join("prefilter-tags.bin"), tags).expect("OUT_DIR is writable");
     let entries: Vec<u32> = entries.into_iter().map(|entry| entry.0).collect();
-    let heads: Vec<(u64, u64)> = keywords.iter().map(|keyword| table::head(keyword.as_bytes())).collect();
+    let heads: Vec<(u64, u64)> = names.iter().map(|keyword| keywords::head(keyword.as_bytes())).collect();
     let ends_of = |lengths: &mut dyn Iterator<Item = usize>| -> Vec<usize> {
         lengths
             .scan(0, |sum, len| {
@@ -45,8 +40,8 @@ pub fn write(context: &Context) {
          static BUILTIN: Prefilter = Prefilter {{ tags: TAGS, near: &{near:?}, used: &{used:?}, ranks: &{ranks:?}, ends: &{ends:?}, \
          entries: &{entries:?}, keywords: {:?}, keyword_ends: &{:?}, heads: &{heads:?} }};\n\
          static BUILTIN_WAKES: Wakes = Wakes {{ rules: &{rules:?}, ends: &{:?} }};\n",
-        keywords.concat(),
-        ends_of(&mut keywords.iter().map(|k| k.len())),
+        names.concat(),
+        ends_of(&mut names.iter().map(|k| k.len())),
         ends_of(&mut wakes.values().map(Vec::len)),
     );
     fs::write(context.out.join("prefilter.rs"), out).expect("OUT_DIR is writable");

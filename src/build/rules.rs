@@ -1,45 +1,20 @@
-//! `rules/*.toml` -> the packed rules, and what is told of each without unpacking it.
+//! Writes the packed rules, and tables of what the engine needs of each before it is unpacked.
 
 use std::fs;
 use std::path::Path;
 
-#[path = "../rule/level.rs"]
-#[allow(dead_code)]
-mod level;
-#[path = "../rule/nearest.rs"]
-#[allow(dead_code)]
-mod nearest;
-#[path = "../rule/packed.rs"]
-#[allow(dead_code)]
-mod packed;
-#[path = "../rule/shape.rs"]
-#[allow(dead_code)]
-mod shape;
-#[path = "../rule/sketch.rs"]
-#[allow(dead_code)]
-mod sketch;
-#[path = "../rule/spec/mod.rs"]
-#[allow(dead_code)]
-pub mod spec;
-#[path = "../rule/template.rs"]
-#[allow(dead_code)]
-mod template;
-#[path = "../rule/trail.rs"]
-#[allow(dead_code)]
-mod trail;
+use sha2::{Digest, Sha256};
 
 use crate::Context;
-use level::Scale;
-use packed::Writer;
-use sha2::{Digest, Sha256};
-use sketch::Sketch;
-use spec::{Author, Problem, Spec};
-use trail::Trail;
+use crate::data::regex::secret_filter::SecretFilter;
+use crate::data::regex::sequence_filter::SequenceFilter;
+use crate::data::rule::packed::Writer;
+use crate::data::rule::scales::Scale;
+use crate::data::rule::spec::{self, Author, Problem, Spec};
 
 /// Reads every rule file; a wrong one stops the build with its file and line.
 pub fn load(root: &Path) -> Vec<Spec> {
     println!("cargo:rerun-if-changed=rules");
-    println!("cargo:rerun-if-changed=src/rule");
     let folder = root.join("rules");
     let mut names: Vec<String> = fs::read_dir(&folder)
         .expect("rules/ is part of the crate")
@@ -95,19 +70,19 @@ pub fn write(context: &Context) {
         .collect();
     let with_paths = numbers(|spec| !spec.paths.is_empty());
     let windows: Vec<usize> = context.rules.iter().map(|spec| spec.window).collect();
-    // Many rules look alike.
-    let (mut sketches, mut sketch_of) = (Vec::new(), Vec::new());
+    // Many rules have the same one.
+    let (mut secret_filters, mut secret_filter_of) = (Vec::new(), Vec::new());
     for spec in &context.rules {
-        let sketch = Sketch::of(&spec.regex);
-        let known = sketches.iter().position(|other| *other == sketch);
-        sketch_of.push(known.unwrap_or(sketches.len()));
+        let filter = SecretFilter::of(&spec.regex);
+        let known = secret_filters.iter().position(|other| *other == filter);
+        secret_filter_of.push(known.unwrap_or(secret_filters.len()));
         if known.is_none() {
-            sketches.push(sketch);
+            secret_filters.push(filter);
         }
     }
     let (mut sets, mut steps, mut step_starts) = (Vec::new(), Vec::new(), vec![0]);
     for spec in &context.rules {
-        steps.extend(Trail::lay(&spec.regex, &mut sets));
+        steps.extend(SequenceFilter::encode(&spec.regex, &mut sets));
         step_starts.push(steps.len());
     }
     let count = starts.len();
@@ -119,12 +94,12 @@ pub fn write(context: &Context) {
          static WINDOWS: [u32; COUNT] = {windows:?};\n\
          static DETECTORS: &[(u16, &str)] = &{detectors:?};\n\
          static WITH_PATHS: &[u16] = &{with_paths:?};\n\
-         static SKETCH_OF: [u16; COUNT] = {sketch_of:?};\n\
-         static SKETCHES: [Sketch; {}] = {sketches:?};\n\
-         static SETS: [Bytes; {}] = {sets:?};\n\
+         static SECRET_FILTER_OF: [u16; COUNT] = {secret_filter_of:?};\n\
+         static SECRET_FILTERS: [SecretFilter; {}] = {secret_filters:?};\n\
+         static SETS: [ByteSet; {}] = {sets:?};\n\
          static STEPS: [u16; {}] = {steps:?};\n\
          static STEP_STARTS: [u32; COUNT + 1] = {step_starts:?};\n",
-        sketches.len(),
+        secret_filters.len(),
         sets.len(),
         steps.len(),
     );

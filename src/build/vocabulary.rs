@@ -1,20 +1,13 @@
-//! The vocabulary of the generic judge -> the filter in front of it.
+//! Writes the Bloom filter in front of the generic detector's vocabulary.
 
 use std::fs;
 
-#[path = "../engine/generic/filter.rs"]
-mod filter;
-#[path = "../engine/generic/words.rs"]
-#[allow(dead_code)]
-mod words;
-
 use crate::Context;
+use crate::data::vocabulary::{bloom, words};
 
-/// Writes the filter.
+/// Writes `vocabulary.bin`.
 pub fn write(context: &Context) {
-    println!("cargo:rerun-if-changed=src/engine/generic/filter.rs");
-    println!("cargo:rerun-if-changed=src/engine/generic/words.rs");
-    let bits = filter::of(&[&words::COMMON, &words::WORDS]);
+    let bits = bloom::of(&[&words::COMMON, &words::WORDS]);
     let bytes: Vec<u8> = bits.into_iter().flat_map(u64::to_le_bytes).collect();
     fs::write(context.out.join("vocabulary.bin"), bytes).expect("OUT_DIR is writable");
 }

@@ -127,7 +127,7 @@ fn merged(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::pattern::Lazy;
+    use crate::rule::regex::compile::Lazy;
 
     fn shape(regex: &'static str) -> Shape {
         let regex = Lazy::new(regex).unwrap();

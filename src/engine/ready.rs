@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 use bstr::{BStr, ByteSlice};
 use regex::bytes::Regex;
 
-use crate::rule::{Brief, Handle, Rule, pattern};
+use crate::rule::regex::compile::{self, Lazy};
+use crate::rule::{Brief, Handle, Rule};
 
 /// A rule and what was compiled of it so far.
 pub(super) struct Ready {
@@ -24,7 +25,7 @@ struct Parts {
 
 /// A compiled shape.
 pub(super) struct Shape {
-    pub regex: pattern::Lazy,
+    pub regex: Lazy,
     /// The number of the group `secret`.
     pub secret: usize,
 }
@@ -55,7 +56,7 @@ impl Ready {
     pub fn shape(&self) -> &Shape {
         self.parts().shape.get_or_init(|| {
             let rule = self.rule();
-            let regex = pattern::Lazy::new(rule.regex).unwrap_or_else(|e| panic!("rule {}: {e}", rule.id));
+            let regex = Lazy::new(rule.regex).unwrap_or_else(|e| panic!("rule {}: {e}", rule.id));
             Shape { secret: regex.group("secret").unwrap_or(0), regex }
         })
     }
@@ -63,13 +64,8 @@ impl Ready {
     /// The rule's regex, where it may match in `text[..window.end]` from `window.start` on: what can be told without it
     /// does not compile it.
     pub fn shape_for(&self, text: &[u8], window: Range<usize>) -> Option<&Shape> {
-        let Brief { sketch, trail, .. } = self.brief();
-        let is_sharp = trail.is_sharp();
-        if is_sharp && !trail.may_match(text, window.clone()) || !sketch.may_match(text, window.clone()) {
-            return None;
-        }
-        let compiled = self.parts.get().is_some_and(|parts| parts.shape.get().is_some());
-        (compiled || is_sharp || trail.may_match(text, window)).then(|| self.shape())
+        let is_compiled = || self.parts.get().is_some_and(|parts| parts.shape.get().is_some());
+        self.brief().filters.may_match(text, window, is_compiled).then(|| self.shape())
     }
 
     /// Whether `secret` is one of the samples that the provider documents.
@@ -99,5 +95,5 @@ impl Ready {
 
 /// Rules are validated when they are loaded, with the same function; a test compiles every built-in one.
 fn compile(rule: &Rule, regex: &str) -> Regex {
-    pattern::compile(regex).unwrap_or_else(|e| panic!("rule {}: {e}", rule.id))
+    compile::compile(regex).unwrap_or_else(|e| panic!("rule {}: {e}", rule.id))
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::chunk::{Kind, Origin};
-use crate::rule::{Judge, Requires, Severity, Status, sign};
+use crate::rule::{Judge, Requires, Severity, Status, checksum};
 
 /// A rule with everything that these tests do not look at filled in.
 pub(super) fn rule(id: &'static str, keywords: &'static [&'static str], regex: &'static str) -> Rule {
@@ -10,7 +10,7 @@ pub(super) fn rule(id: &'static str, keywords: &'static [&'static str], regex: &
         keywords,
         regex,
         window: 256,
-        sketch: Box::leak(Box::new(crate::rule::sketch::Sketch::of(regex))),
+        filters: crate::data::regex::Filters::leaked(regex),
         ..Rule::without_pattern(id, id, "test")
     }
 }
@@ -55,7 +55,7 @@ fn acme(check: bool) -> Rule {
 
 fn signed(seed: u64) -> String {
     let body = body(30, seed);
-    format!("acme_{body}{}", std::str::from_utf8(&sign::base62(sign::crc32(body.as_bytes()))).unwrap())
+    format!("acme_{body}{}", std::str::from_utf8(&checksum::base62(checksum::crc32(body.as_bytes()))).unwrap())
 }
 
 #[test]
@@ -448,9 +448,9 @@ fn a_generic_verdict_shows_what_the_model_saw() {
 
 #[test]
 fn what_is_told_without_a_regex_changes_no_answer() {
-    use crate::rule::{generate::Generator, sketch::Sketch, trail::Trail};
+    use crate::{data::regex::Filters, rule::generate::Generator};
     let set = RuleSet::builtin();
-    let blind = |rule: &Rule| Rule { sketch: &Sketch::ANY, trail: Trail::ANY, builtin: None, ..rule.clone() };
+    let blind = |rule: &Rule| Rule { filters: Filters::ANY, builtin: None, ..rule.clone() };
     let slow = engine(set.rules().iter().map(|rule| blind(rule)).collect());
     let fast = Engine::new(set.clone(), Settings { now: 1_800_000_000, ..Settings::default() });
     let mut samples = Generator::with_seed(&set, 11);

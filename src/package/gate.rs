@@ -12,7 +12,7 @@ use super::settings::Settings;
 use super::survey::Row;
 use super::{fetch, lockfile, rules, store};
 use crate::error::Result;
-use crate::place;
+use crate::path::special::is_special;
 use crate::rule::{Confidence, Rule};
 use crate::source::Skip;
 use std::collections::BTreeMap;
@@ -82,14 +82,14 @@ pub struct Judged {
 /// Whether the gate may have anything to say of a file: told by its name, and by one fast search for characters that
 /// can hide.
 pub fn concerns(path: &str, bytes: &[u8], sight: Sight) -> bool {
-    place::is_special(path.as_bytes())
+    is_special(path.as_bytes())
         || sight == Sight::NewFile && indicator::may_be_loader(path)
         || indicator::may_hide(bytes)
 }
 
 /// Whether a file at this path is looked into for anything but hidden text.
 pub fn looks_into(path: &str) -> bool {
-    place::is_special(path.as_bytes()) && (indicator::looks_into(path) || lockfile::may_hold_requirements(path))
+    is_special(path.as_bytes()) && (indicator::looks_into(path) || lockfile::may_hold_requirements(path))
 }
 
 /// Whether anything in the text hides. Of a part in whole lines it says what it says of them in the whole.
@@ -128,7 +128,7 @@ impl Gate {
         if sight == Sight::NewFile && indicator::may_be_loader(path) {
             traces.extend(indicator::loader(bytes));
         }
-        let special = place::is_special(path.as_bytes());
+        let special = is_special(path.as_bytes());
         if special {
             traces.extend(indicator::scan(path, bytes));
         }

@@ -142,7 +142,7 @@ mod tests {
             ("sha256\t00ff\tstrong\tstable\twhat\tme", "64 hex digits"),
             ("string\thost.example\tstrong\tstable\twhat\tme", "defanged"),
             ("string\ta[]b\tstrong\tstable\twhat\tme", "too short"),
-            ("path\tsrc/notes.rs\tstrong\tstable\twhat\tme", "src/place.rs"),
+            ("path\tsrc/notes.rs\tstrong\tstable\twhat\tme", "src/path/special.rs"),
             ("script\tnode x.js\tstrong\tnew\twhat\tme", "unknown status"),
             ("script\tnode x.js\tstrong\tstable\twhat\t", "no source"),
             ("script\tnode x.js\tstrong\tstable\ta\tme\nscript\tnode x.js\tcontext\tstable\tb\tme", "twice"),

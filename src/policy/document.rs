@@ -11,9 +11,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml::value::Date;
 
+use crate::data::did_you_mean::nearest;
 use crate::engine::redact;
 use crate::error::{Error, Result};
-use crate::rule::nearest::nearest;
 
 /// One parsed TOML file.
 pub struct Document<'a> {

@@ -31,11 +31,12 @@ pub use config::Accept;
 use config::Config;
 pub use files::{Files, InTree, NoFiles, OnDisk, user_config};
 
+use crate::data::did_you_mean;
 use crate::engine::redact;
 use crate::error::{Error, Result};
 use crate::finding::{Finding, Verdict};
 use crate::package;
-use crate::rule::{Confidence, Rule, RuleSet, Severity, Status, nearest};
+use crate::rule::{Confidence, Rule, RuleSet, Severity, Status};
 use crate::source::Elsewhere;
 
 /// The default limit on the size of one object, in bytes.
@@ -518,5 +519,5 @@ fn rules(layers: &[Layer<'_>], overrides: &Overrides, noticed: &mut Vec<String>)
 
 /// `; did you mean ...?`, when a rule's id is near.
 fn near(id: &str, rules: &RuleSet) -> String {
-    nearest::hint(id, rules.rules().iter().map(|r| r.id))
+    did_you_mean::hint(id, rules.rules().iter().map(|r| r.id))
 }

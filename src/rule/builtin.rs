@@ -2,13 +2,15 @@
 
 use std::sync::OnceLock;
 
-use super::level::{Confidence, Judge, Scale, Severity, Status};
-use super::packed::Reader;
-use super::sketch::{Bytes, Sketch};
-use super::trail::Trail;
 use super::{Brief, Requires, Rule};
+use crate::data::regex::Filters;
+use crate::data::regex::byte_set::ByteSet;
+use crate::data::regex::secret_filter::SecretFilter;
+use crate::data::regex::sequence_filter::SequenceFilter;
+use crate::data::rule::packed::Reader;
+use crate::data::rule::scales::{Confidence, Judge, Scale, Severity, Status};
 
-// COUNT, PACKED, STARTS, HASH, WINDOWS, DETECTORS, WITH_PATHS, SKETCH_OF, SKETCHES, SETS, STEPS, STEP_STARTS
+// COUNT, PACKED, STARTS, HASH, WINDOWS, DETECTORS, WITH_PATHS, SECRET_FILTER_OF, SECRET_FILTERS, SETS, STEPS, STEP_STARTS
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
 /// How many there are.
@@ -44,8 +46,13 @@ pub(super) fn brief(number: usize) -> Brief {
         window: WINDOWS[number] as usize,
         detector: DETECTORS.iter().find(|(of, _)| usize::from(*of) == number).map(|(_, detector)| *detector),
         everywhere: !WITH_PATHS.contains(&(number as u16)),
-        sketch: &SKETCHES[usize::from(SKETCH_OF[number])],
-        trail: Trail { sets: &SETS, steps: &STEPS[STEP_STARTS[number] as usize..STEP_STARTS[number + 1] as usize] },
+        filters: Filters {
+            secret: &SECRET_FILTERS[usize::from(SECRET_FILTER_OF[number])],
+            sequence: SequenceFilter {
+                sets: &SETS,
+                steps: &STEPS[STEP_STARTS[number] as usize..STEP_STARTS[number + 1] as usize],
+            },
+        },
     }
 }
 
@@ -82,8 +89,7 @@ fn unpack(number: usize) -> Rule {
         matches: from.texts(),
         rejects: from.texts(),
         digest: from.number(),
-        sketch: brief(number).sketch,
-        trail: brief(number).trail,
+        filters: brief(number).filters,
     }
 }
 

@@ -4,28 +4,18 @@
 //! user's own rule files are read by the same code at run time.
 
 mod builtin;
-mod effort;
+pub mod checksum;
 pub mod generate;
-pub mod level;
-pub mod nearest;
-#[doc(hidden)]
-pub mod packed;
-pub mod pattern;
+pub mod regex;
 mod set;
-pub mod shape;
-pub mod sign;
-pub mod sketch;
-pub mod spec;
-pub mod template;
-pub mod trail;
 
-pub use level::{Confidence, Judge, Severity, Status};
-use serde::Serialize;
+pub use crate::data::rule::scales::{Confidence, Judge, Severity, Status};
+pub use crate::data::rule::{spec, template};
 pub use set::{Brief, Handle, RuleSet};
 
-use sketch::Sketch;
+use crate::data::regex::Filters;
+use serde::Serialize;
 use spec::Spec;
-use trail::Trail;
 
 /// A second rule that must match nearby (an id and its secret).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -92,10 +82,8 @@ pub struct Rule {
     pub rejects: &'static [&'static str],
     /// Changes with any of the above.
     pub digest: u64,
-    /// What every match of the regex has.
-    pub sketch: &'static Sketch,
-    /// What leads through the regex's parts.
-    pub trail: Trail,
+    /// The filters in front of the regex.
+    pub filters: Filters,
     /// The number of a built-in rule, in the order of their ids.
     pub builtin: Option<u16>,
 }
@@ -139,8 +127,7 @@ impl Rule {
             matches: &[],
             rejects: &[],
             digest: 0,
-            sketch: &Sketch::ANY,
-            trail: Trail::ANY,
+            filters: Filters::ANY,
             builtin: None,
         }
     }
@@ -149,9 +136,7 @@ impl Rule {
 impl Rule {
     /// Makes a user's rule live as long as the built-in ones: it is read once and used until the process ends.
     fn leak(spec: Spec) -> &'static Rule {
-        let (digest, sketch) = (spec.digest(), Sketch::of(&spec.regex));
-        let mut sets = Vec::new();
-        let steps = Trail::lay(&spec.regex, &mut sets);
+        let (digest, filters) = (spec.digest(), Filters::leaked(&spec.regex));
         Box::leak(Box::new(Rule {
             id: text(spec.id),
             title: text(spec.title),
@@ -179,8 +164,7 @@ impl Rule {
             matches: texts(spec.matches),
             rejects: texts(spec.rejects),
             digest,
-            sketch: Box::leak(Box::new(sketch)),
-            trail: Trail { sets: sets.leak(), steps: steps.leak() },
+            filters,
             builtin: None,
         }))
     }

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::sketch::Sketch;
+use super::regex::{compile::compile, cost};
 use super::spec::{self, Author, Problem, Spec};
-use super::trail::Trail;
-use super::{Rule, builtin, effort, nearest, pattern};
+use super::{Rule, builtin};
+use crate::data::did_you_mean;
+use crate::data::regex::Filters;
 use crate::error::{Error, Result};
 
 /// The rules of one run.
@@ -45,8 +46,7 @@ impl Handle {
                 window: rule.window,
                 detector: rule.detector,
                 everywhere: rule.paths.is_empty(),
-                sketch: rule.sketch,
-                trail: rule.trail,
+                filters: rule.filters,
             },
         }
     }
@@ -61,10 +61,8 @@ pub struct Brief {
     pub detector: Option<&'static str>,
     /// Whether it applies to every path.
     pub everywhere: bool,
-    /// As [`Rule::sketch`].
-    pub sketch: &'static Sketch,
-    /// As [`Rule::trail`].
-    pub trail: Trail,
+    /// As [`Rule::filters`].
+    pub filters: Filters,
 }
 
 impl RuleSet {
@@ -201,7 +199,7 @@ impl RuleSet {
 
     /// Says that there is no rule called `id`, and which is near.
     pub fn unknown(&self, id: &str) -> Error {
-        let near = nearest::hint(id, self.rules().iter().map(|r| r.id));
+        let near = did_you_mean::hint(id, self.rules().iter().map(|r| r.id));
         Error::usage(format!("no rule is called `{id}`{near}")).help("`shield-hook rules list` shows every rule")
     }
 
@@ -264,8 +262,8 @@ fn read_user<N: AsRef<Path>, T: AsRef<str>>(files: &[(N, T)]) -> (Vec<Spec>, Vec
 /// Compiles what the engine will compile, so that it cannot fail there.
 fn unfit(spec: &Spec) -> Option<Problem> {
     let regexes = spec.allow.iter().chain((!spec.regex.is_empty()).then_some(&spec.regex));
-    let regex = regexes.filter_map(|r| pattern::compile(r).err()).map(|e| e.to_string()).next();
-    let regex = regex.or_else(|| effort::excessive(&spec.regex));
+    let regex = regexes.filter_map(|r| compile(r).err()).map(|e| e.to_string()).next();
+    let regex = regex.or_else(|| cost::excessive(&spec.regex));
     let message =
         regex.or_else(|| spec.paths.iter().find_map(|p| globset::Glob::new(p).err()).map(|e| e.to_string()))?;
     Some(Problem { file: spec.file.clone(), line: spec.line, message })

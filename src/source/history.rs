@@ -11,7 +11,7 @@ use crate::chunk::{Kind, Origin};
 use crate::error::Result;
 use crate::finding::Finding;
 use crate::git::{self, Held, KnownCommits, Mode, Objects, Oid, Repo, Trees};
-use crate::place;
+use crate::path::special::is_special;
 
 /// Every blob, commit, tag and path name of a history. There is no old side: everything counts.
 pub struct History<'a> {
@@ -179,7 +179,7 @@ impl Plan<'_> {
             }
         };
         // A lockfile is judged by its name as well: the same bytes elsewhere are no other lockfile.
-        let named = place::is_special(path) && self.named.insert((id, path.to_owned()));
+        let named = is_special(path) && self.named.insert((id, path.to_owned()));
         if self.seen.insert(id) || named {
             self.items.push(Item { origin: origin(kind), content: Content::Object(id), old: Old::Nothing });
         }

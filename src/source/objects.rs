@@ -8,7 +8,7 @@ use super::changeset::ChangeSet;
 use super::{Content, Coverage, EachAltered, Item, Old, Reader, Skip};
 use crate::chunk::{Kind, Origin};
 use crate::git::{Changes, Mode, Objects, Oid, Repo, Unread};
-use crate::place;
+use crate::path::special::is_special;
 
 /// Content that is planned, or need not be.
 #[derive(Default)]
@@ -34,7 +34,7 @@ impl Seen {
     /// Whether content is to be planned at this path: once for each, but a lockfile and its like every time, since what
     /// they change is judged as well.
     pub(super) fn insert(&mut self, id: Oid, path: &BStr) -> bool {
-        place::is_special(path) || !self.knows(&id) && self.planned.insert((id, path.to_owned()))
+        is_special(path) || !self.knows(&id) && self.planned.insert((id, path.to_owned()))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::file;
 use crate::package::table;
 use crate::policy;
 use crate::rule::{Rule, RuleSet};
-use crate::trial;
+use crate::rule_test;
 use page::name;
 
 /// What to do with rules.
@@ -246,7 +246,7 @@ fn test_rules(args: &Test, files: &[PathBuf], tables: &[(String, table::Trial)],
         (true, false) => builtin.get(rule.id).is_none(),
     };
     let seed = args.seed.unwrap_or_else(|| crate::rule::generate::Rng::new().u64(..1 << 32));
-    let outcome = trial::run(&set, wanted, args.rounds, seed);
+    let outcome = rule_test::run(&set, wanted, args.rounds, seed);
     let tried: Vec<&Rule> = set.rules().iter().copied().filter(|r| wanted(r)).collect();
     let bare: Vec<&str> = tried.iter().filter(|r| r.matches.is_empty() || r.rejects.is_empty()).map(|r| r.id).collect();
     let failed = !outcome.complaints.is_empty() || !bare.is_empty();

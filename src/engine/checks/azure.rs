@@ -1,7 +1,7 @@
 //! Azure's identifiable keys.
 
 use super::{CheckInput, Proof, WRONG_SUM};
-use crate::rule::sign;
+use crate::rule::checksum;
 
 /// 64 bytes in base64 with a service's signature at character 76; the last four bytes are a Marvin32 of the others.
 pub(super) fn marvin32(input: &CheckInput<'_>) -> Proof {
@@ -10,8 +10,8 @@ pub(super) fn marvin32(input: &CheckInput<'_>) -> Proof {
     let Some((body, sum)) = bytes.split_last_chunk::<4>().filter(|(body, _)| body.len() == 60) else {
         return Proof::Unknown;
     };
-    let holds = |seed| sign::marvin32(body, seed).to_le_bytes() == *sum;
-    match sign::AZURE_SEEDS.iter().find(|(known, _)| *known == signature) {
+    let holds = |seed| checksum::marvin32(body, seed).to_le_bytes() == *sum;
+    match checksum::AZURE_SEEDS.iter().find(|(known, _)| *known == signature) {
         Some(&(_, seed)) if holds(seed) => Proof::Proven(None),
         // Only Storage's seed was seen to hold on real keys.
         Some((b"+ASt", _)) => Proof::Failed(WRONG_SUM.into()),
@@ -29,7 +29,7 @@ pub(super) fn devops(input: &CheckInput<'_>) -> Proof {
     let Ok(bytes) = data_encoding::BASE32_NOPAD.decode(&upper) else { return Proof::Unknown };
     let Ok(bytes) = <[u8; 32]>::try_from(bytes) else { return Proof::Unknown };
     let stored = u32::from_le_bytes([bytes[22], bytes[8], bytes[7], bytes[2]]);
-    match sign::AZURE_DEVOPS_SEEDS.contains(&(sign::azure_devops(&bytes) ^ stored)) {
+    match checksum::AZURE_DEVOPS_SEEDS.contains(&(checksum::azure_devops(&bytes) ^ stored)) {
         true => Proof::Proven(None),
         // Any 52 letters have this shape, and the algorithm is known from source only.
         false => Proof::Unknown,

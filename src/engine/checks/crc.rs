@@ -1,27 +1,27 @@
 //! Tokens that end in a CRC-32 of what comes before.
 
 use super::{CheckInput, Proof, WRONG_SUM};
-use crate::rule::sign;
+use crate::rule::checksum;
 
 /// GitHub's and npm's tokens: a prefix up to the underscore, a body, and the body's CRC-32 in six base-62 digits.
 pub(super) fn base62(input: &CheckInput<'_>) -> Proof {
     let Some((body, sum)) = after_underscore(input.secret).and_then(|b| b.split_last_chunk::<6>()) else {
         return Proof::Unknown;
     };
-    verdict(sign::base62(sign::crc32(body)) == *sum)
+    verdict(checksum::base62(checksum::crc32(body)) == *sum)
 }
 
 /// Atlassian's tokens: eight upper-case hex digits over all that comes before.
 pub(super) fn hex_upper(input: &CheckInput<'_>) -> Proof {
     let Some((body, sum)) = input.secret.split_last_chunk::<8>() else { return Proof::Unknown };
-    verdict(is_hex_of(sign::crc32(body), sum))
+    verdict(is_hex_of(checksum::crc32(body), sum))
 }
 
 /// Grafana's service account tokens: eight hex digits, lowest byte first, over all before the last underscore.
 pub(super) fn hex_le(input: &CheckInput<'_>) -> Proof {
     let Some((body, sum)) = input.secret.split_last_chunk::<8>() else { return Proof::Unknown };
     let body = body.strip_suffix(b"_").unwrap_or(body);
-    verdict(is_hex_of(sign::crc32(body).swap_bytes(), sum))
+    verdict(is_hex_of(checksum::crc32(body).swap_bytes(), sum))
 }
 
 /// Cloudflare's and Zuplo's tokens: eight hex digits over what stands between the prefix and them.
@@ -30,7 +30,7 @@ pub(super) fn hex(input: &CheckInput<'_>) -> Proof {
         return Proof::Unknown;
     };
     // The underscore before the sum may be the body's own.
-    let holds = [body, body.strip_suffix(b"_").unwrap_or(body)].iter().any(|b| is_hex_of(sign::crc32(b), sum));
+    let holds = [body, body.strip_suffix(b"_").unwrap_or(body)].iter().any(|b| is_hex_of(checksum::crc32(b), sum));
     if !holds && input.secret.starts_with(b"zpka_") {
         // Zuplo does not publish the algorithm.
         return Proof::Unknown;
@@ -44,7 +44,7 @@ pub(super) fn base64_le(input: &CheckInput<'_>) -> Proof {
         return Proof::Unknown;
     };
     let mut expected = [0; 6];
-    data_encoding::BASE64_NOPAD.encode_mut(&sign::crc32(body).to_le_bytes(), &mut expected);
+    data_encoding::BASE64_NOPAD.encode_mut(&checksum::crc32(body).to_le_bytes(), &mut expected);
     verdict(expected == *sum)
 }
 
@@ -53,7 +53,7 @@ pub(super) fn base64_le(input: &CheckInput<'_>) -> Proof {
 /// A sum that does not hold says nothing: no real token was at hand to try the published algorithm on.
 pub(super) fn gitlab_routable(input: &CheckInput<'_>) -> Proof {
     let Some((body, sum)) = input.secret.split_last_chunk::<7>() else { return Proof::Unknown };
-    if sign::base36::<7>(sign::crc32(body)) == *sum { Proof::Proven(None) } else { Proof::Unknown }
+    if checksum::base36::<7>(checksum::crc32(body)) == *sum { Proof::Proven(None) } else { Proof::Unknown }
 }
 
 /// Matrix homeservers' tokens: six base-62 digits over all before the last underscore. Synapse writes them highest first,
@@ -61,7 +61,7 @@ pub(super) fn gitlab_routable(input: &CheckInput<'_>) -> Proof {
 pub(super) fn matrix(input: &CheckInput<'_>) -> Proof {
     let Some((body, sum)) = input.secret.split_last_chunk::<6>() else { return Proof::Unknown };
     let Some(body) = body.strip_suffix(b"_") else { return Proof::Unknown };
-    verdict(sign::matrix_sum(body) == *sum)
+    verdict(checksum::matrix_sum(body) == *sum)
 }
 
 fn after_underscore(secret: &[u8]) -> Option<&[u8]> {

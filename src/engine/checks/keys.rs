@@ -4,7 +4,7 @@
 use super::armor::{self, Block};
 use super::der::{self, Key};
 use super::{CheckInput, Proof};
-use crate::rule::sign;
+use crate::rule::checksum;
 
 /// Any armored private key.
 pub(super) fn pem(input: &CheckInput<'_>) -> Proof {
@@ -65,7 +65,7 @@ fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 fn pgp_block(block: &Block) -> Proof {
     let Some(body) = &block.body else { return no_key() };
-    if block.sum.as_ref().is_some_and(|sum| sign::crc24(body).to_be_bytes()[1..] != **sum) {
+    if block.sum.as_ref().is_some_and(|sum| checksum::crc24(body).to_be_bytes()[1..] != **sum) {
         return Proof::Failed(super::WRONG_SUM.into());
     }
     match secret_packet(body) {

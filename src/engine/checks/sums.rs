@@ -1,17 +1,17 @@
 //! Other checksums: bech32, base58check, Luhn; and forms so weak that they say little.
 
 use super::{CheckInput, Proof, WRONG_SUM};
-use crate::rule::sign;
+use crate::rule::checksum;
 
 /// Bech32 (BIP 173), which ends in six characters of checksum: age's secret keys, Nostr's.
 pub(super) fn bech32(input: &CheckInput<'_>) -> Proof {
     let Some(split) = input.secret.iter().rposition(|&b| b == b'1') else { return Proof::Unknown };
     let (hrp, rest) = (&input.secret[..split], &input.secret[split + 1..]);
     let Some((body, sum)) = rest.split_last_chunk::<6>() else { return Proof::Unknown };
-    let Some(values) = body.iter().map(|&c| sign::bech32_value(c)).collect::<Option<Vec<u8>>>() else {
+    let Some(values) = body.iter().map(|&c| checksum::bech32_value(c)).collect::<Option<Vec<u8>>>() else {
         return Proof::Failed("it is not bech32".into());
     };
-    match sign::bech32(hrp, &values).eq_ignore_ascii_case(sum) {
+    match checksum::bech32(hrp, &values).eq_ignore_ascii_case(sum) {
         true => Proof::Proven(None),
         false => Proof::Failed(WRONG_SUM.into()),
     }
@@ -19,8 +19,8 @@ pub(super) fn bech32(input: &CheckInput<'_>) -> Proof {
 
 /// Base 58 whose last four bytes are the start of a doubled SHA-256 (wallet keys).
 pub(super) fn base58check(input: &CheckInput<'_>) -> Proof {
-    match sign::base58_decode(input.secret).as_deref().and_then(|bytes| bytes.split_last_chunk::<4>()) {
-        Some((payload, sum)) if sign::base58_sum(payload) == *sum => Proof::Proven(None),
+    match checksum::base58_decode(input.secret).as_deref().and_then(|bytes| bytes.split_last_chunk::<4>()) {
+        Some((payload, sum)) if checksum::base58_sum(payload) == *sum => Proof::Proven(None),
         _ => Proof::Failed(WRONG_SUM.into()),
     }
 }
@@ -28,7 +28,7 @@ pub(super) fn base58check(input: &CheckInput<'_>) -> Proof {
 /// Luhn's formula, which one number in ten fulfils by chance.
 pub(super) fn luhn(input: &CheckInput<'_>) -> Proof {
     let Some((&last, rest)) = input.secret.split_last() else { return Proof::Unknown };
-    match sign::luhn(rest) == last {
+    match checksum::luhn(rest) == last {
         true => Proof::Structure(None),
         false => Proof::Failed("its check digit is wrong".into()),
     }

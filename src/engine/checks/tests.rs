@@ -1,7 +1,7 @@
 //! Every proof, on tokens that are made here.
 
 use super::*;
-use crate::rule::sign;
+use crate::rule::checksum;
 
 const NOW: i64 = 1_800_000_000;
 
@@ -81,10 +81,10 @@ fn completed_tokens_are_proven() {
     for seed in 1..200 {
         for (name, shape) in shapes(seed) {
             let mut token = shape.clone().into_bytes();
-            assert!(sign::complete(name, &mut token), "{name} completes");
+            assert!(checksum::complete(name, &mut token), "{name} completes");
             assert!(holds(&prove(name, &token)), "{name} {seed}: {:?}", prove(name, &token));
             let mut again = shape.into_bytes();
-            sign::complete(name, &mut again);
+            checksum::complete(name, &mut again);
             assert_eq!(token, again, "{name} is the same each time");
         }
     }
@@ -106,7 +106,7 @@ fn changed_tokens_are_not() {
     for seed in 1..50 {
         for (name, shape) in shapes(seed).into_iter().filter(|(name, _)| strict.contains(name)) {
             let mut token = shape.into_bytes();
-            sign::complete(name, &mut token);
+            checksum::complete(name, &mut token);
             let at = 20;
             token[at] = if token[at] == b'Q' { b'P' } else { b'Q' };
             assert!(matches!(prove(name, &token), Proof::Failed(_)), "{name} {seed}: {:?}", prove(name, &token));
@@ -139,7 +139,7 @@ fn no_proof_panics_on_noise() {
     // Broken at every place.
     for (name, shape) in shapes(3) {
         let mut token = shape.into_bytes();
-        sign::complete(name, &mut token);
+        checksum::complete(name, &mut token);
         for cut in 0..token.len() {
             prove(name, &token[..cut]);
             prove(name, &token[cut..]);
@@ -199,7 +199,7 @@ fn web_tokens_say_whether_they_matter() {
 #[test]
 fn keys_are_read_however_they_are_written() {
     let mut key = b"-----BEGIN RSA PRIVATE KEY-----\nx\n-----END RSA PRIVATE KEY-----".to_vec();
-    sign::complete("pem", &mut key);
+    checksum::complete("pem", &mut key);
     let key = String::from_utf8(key).unwrap();
     let lines: Vec<&str> = key.lines().collect();
     let forms = [

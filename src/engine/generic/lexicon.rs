@@ -1,7 +1,7 @@
 //! How like words and code a value is: a small vocabulary and letter trigrams, both harvested by the training program.
 
-use super::filter::{BITS, step};
-use super::words::{COMMON, WORDS};
+use crate::data::vocabulary::bloom::{BITS, step};
+use crate::data::vocabulary::words::{COMMON, WORDS};
 
 /// Classes of bytes in a trigram: 26 letters, a digit, anything else.
 pub const CLASSES: usize = 28;
@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn the_filter_is_what_the_vocabulary_says() {
-        let built = super::super::filter::of(&[&COMMON, &WORDS]);
+        let built = crate::data::vocabulary::bloom::of(&[&COMMON, &WORDS]);
         assert_eq!(built, FILTER.map(u64::from_le_bytes));
     }
 }

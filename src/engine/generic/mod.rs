@@ -8,7 +8,6 @@ pub mod candidate;
 mod comment;
 mod dismissal;
 pub mod features;
-mod filter;
 mod known;
 pub mod lexicon;
 mod model;
@@ -17,7 +16,6 @@ pub mod path;
 mod setting;
 pub mod tree;
 mod vocabulary;
-mod words;
 
 pub use super::placeholder::is_placeholder;
 pub use candidate::{Candidate, Form, KEYWORDS, candidate_at};

@@ -5,10 +5,7 @@
 //! steps at a time with the vector instructions that every 64-bit machine has. The few positions that pass (2 in 100 of
 //! the steps in ordinary code) are compared with the keywords whose pieces they may be.
 
-#[doc(hidden)]
-pub mod table;
-
-use table::{Beside, Entry, NEARBY, SLOTS, Tables, WORD, has, head, lower, nearby, slot, tag};
+use crate::data::keywords::{self, Beside, Entry, NEARBY, SLOTS, Tables, WORD, has, head, lower, nearby, slot, tag};
 
 /// One keyword in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,7 +89,7 @@ impl Prefilter {
             rules.extend_from_slice(wakes);
             rule_ends.push(rules.len() as u32);
         }
-        let Tables { tags, near, used, ranks, ends, entries } = table::build(&names);
+        let Tables { tags, near, used, ranks, ends, entries } = keywords::build(&names);
         let tags: Vec<[u8; 2]> = tags.into_iter().map(u16::to_le_bytes).collect();
         let heads: Vec<(u64, u64)> = names.iter().map(|name| head(name.as_bytes())).collect();
         let prefilter = Prefilter {
@@ -178,7 +175,7 @@ impl Prefilter {
         while left != 0 {
             let at = base + left.trailing_zeros() as usize * 2;
             left &= left - 1;
-            let (first, last) = table::halves(bytes_at(text, at));
+            let (first, last) = keywords::halves(bytes_at(text, at));
             let (slot, tag) = (slot(first, last), tag(first, last));
             let near = |beside: Beside| {
                 let bit = nearby(slot, tag, beside);
@@ -213,7 +210,7 @@ impl Prefilter {
 
     /// Compares what stands around `at` with the keywords that have a piece there.
     fn confirm(&self, text: &[u8], at: usize, from: usize, out: &mut Vec<Hit>) {
-        let (first, last) = table::halves(bytes_at(text, at));
+        let (first, last) = keywords::halves(bytes_at(text, at));
         let (slot, tag) = (usize::from(slot(first, last)), tag(first, last));
         let word = self.used[slot / WORD];
         let before = word & ((1 << (slot % WORD)) - 1);

@@ -48,7 +48,7 @@ fn the_built_in_tables_are_what_the_rules_say() {
         }
     }
     let names: Vec<&str> = keywords.iter().map(String::as_str).collect();
-    let built = table::build(&names);
+    let built = keywords::build(&names);
     let tags: Vec<[u8; 2]> = built.tags.into_iter().map(u16::to_le_bytes).collect();
     let entries: Vec<u32> = built.entries.into_iter().map(|entry| entry.0).collect();
     assert_eq!(

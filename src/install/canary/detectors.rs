@@ -11,7 +11,7 @@ use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::policy::{OnDisk, Origin, Overrides, Policy, user_config};
 use crate::rule::generate::Generator;
-use crate::trial;
+use crate::rule_test;
 
 /// Plants one file for each `match` of every active rule in a throwaway clone, stages them, and has the installed
 /// program scan them. A rule that finds nothing in any of its files is named.
@@ -41,7 +41,7 @@ pub fn run(directory: &Path, program: &Path) -> Result<Sung> {
                     continue;
                 }
             };
-            let path = format!("{word}/{}/{number}/{}", rule.id, trial::path_for(rule));
+            let path = format!("{word}/{}/{number}/{}", rule.id, rule_test::path_for(rule));
             let file = world.clone.join(&path);
             if let Some(above) = file.parent() {
                 std::fs::create_dir_all(above).or_incomplete(above.display())?;

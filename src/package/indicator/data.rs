@@ -4,7 +4,7 @@
 //! nothing. So no scanner, this one included, takes the list for the attack.
 
 use super::super::table::Trial;
-use crate::place;
+use crate::path::special::is_special;
 use crate::rule::Status;
 use std::collections::{HashMap, HashSet};
 
@@ -79,8 +79,8 @@ pub fn test(text: &str) -> Trial {
             Kind::Text if line.split('\t').nth(1) == Some(value) => {
                 say("it must stand defanged: `[.]` for its dots, or `[]` in the middle");
             }
-            Kind::Path | Kind::Name if !place::is_special(value.replace('*', "1").as_bytes()) => {
-                say("no file of that name is looked at: it is missing in src/place.rs");
+            Kind::Path | Kind::Name if !is_special(value.replace('*', "1").as_bytes()) => {
+                say("no file of that name is looked at: it is missing in src/path/special.rs");
             }
             _ if value.is_empty() => say("no value"),
             _ => {}

@@ -380,7 +380,7 @@ mod tests {
                 Kind::Name => format!("a/{}", indicator.value.replace('*', "x")),
                 _ => continue,
             };
-            assert!(crate::place::is_special(path.as_bytes()), "{path} is missing in place.rs");
+            assert!(crate::path::special::is_special(path.as_bytes()), "{path} is missing in path/special.rs");
         }
     }
 

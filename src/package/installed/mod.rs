@@ -107,7 +107,7 @@ impl Worker<'_> {
             "METADATA" | "PKG-INFO" if python::is_installed(path) => self.read(path, python::package),
             // What distutils installed has one file instead of a folder.
             _ if name.ends_with(".egg-info") => self.read(path, python::package),
-            _ if !crate::place::is_special(name.as_bytes()) => return,
+            _ if !crate::path::special::is_special(name.as_bytes()) => return,
             _ => {
                 let shown = shown(path);
                 self.traces(path, &shown, name);

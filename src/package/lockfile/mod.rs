@@ -82,7 +82,7 @@ pub static FORMATS: [&dyn Format; 24] = [
 pub fn recognise(path: &str) -> Option<&'static dyn Format> {
     let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
     // Almost every file of a change ends here: source code.
-    if !crate::place::is_special(name.as_bytes()) {
+    if !crate::path::special::is_special(name.as_bytes()) {
         return None;
     }
     FORMATS.into_iter().find(|format| format.claims(name, directory))

@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 
 pub use fastrand::Rng;
 
-use super::shape::{self, SECRET};
 use super::template::{self, Alphabet, Piece};
-use super::{Rule, RuleSet, sign};
+use super::{Rule, RuleSet, checksum};
+use crate::data::regex::analysis::{self, SECRET};
 
 /// A text made from a template.
 #[derive(Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct Generator<'r> {
 
 /// A random text that all of `regex` matches, but for what it demands around its ends.
 pub(super) fn matching(regex: &str, rng: &mut Rng) -> Result<Vec<u8>, String> {
-    walk::walk(&shape::parse(regex)?, rng)
+    walk::walk(&analysis::parse(regex)?, rng)
 }
 
 impl<'r> Generator<'r> {
@@ -52,8 +52,8 @@ impl<'r> Generator<'r> {
         if rule.regex.is_empty() {
             return Ok(self.password());
         }
-        let hir = shape::parse(rule.regex)?;
-        let group = shape::capture(&hir, SECRET).ok_or("the regex has no group named `secret`")?;
+        let hir = analysis::parse(rule.regex)?;
+        let group = analysis::capture(&hir, SECRET).ok_or("the regex has no group named `secret`")?;
         // A sample that the rule itself lists as a placeholder, or that is all one letter, would be bad luck; the
         // walk's alphabets make that too rare to matter.
         let mut token = walk::walk(group, &mut self.rng)?;
@@ -65,7 +65,7 @@ impl<'r> Generator<'r> {
             token = walk::walk(group, &mut self.rng)?;
         }
         if let Some(check) = rule.check {
-            sign::complete(check, &mut token);
+            checksum::complete(check, &mut token);
         }
         String::from_utf8(token).map_err(|_| "the secret would not be text".to_owned())
     }

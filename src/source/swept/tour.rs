@@ -6,7 +6,7 @@ use bstr::{BString, ByteSlice};
 
 use crate::chunk::Kind;
 use crate::git::{Graph, Leads, Mode, Oid, Store};
-use crate::place;
+use crate::path::special::is_special;
 use crate::source::commits::note_on;
 
 /// The directory at the top.
@@ -192,7 +192,7 @@ impl<'a> Tour<'a> {
     fn path_name(&mut self, (dir, name): (u32, u32), commit: u32) {
         if !self.paths.contains_key(&(dir, name)) {
             let path = self.path(dir, name);
-            let is_special = place::is_special(&path);
+            let is_special = is_special(&path);
             let is_looked_into = is_special && (self.looks_into)(&path.to_str_lossy());
             self.paths.insert((dir, name), Place { is_special, is_looked_into });
             self.order.push(Step::Path { dir, name, commit });

@@ -1,13 +1,13 @@
 //! The formats in which providers issue credentials, each made from its description, beside its name and bare.
 //!
 //! The samples do not come from the rules: a rule whose regex is wrong cannot pass by matching its own mistakes. Only
-//! checksums and key files are made by `rule::sign`, which has its own tests.
+//! checksums and key files are made by `rule::checksum`, which has its own tests.
 
 use std::collections::BTreeMap;
 
 use crate::support::Sandbox;
 use shield_hook::rule::generate::Generator;
-use shield_hook::rule::{RuleSet, sign};
+use shield_hook::rule::{RuleSet, checksum};
 
 /// Where a token of some form has to block.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -219,13 +219,13 @@ impl Maker<'_> {
             None => {
                 let mut token = self.expand(template).into_bytes();
                 if !proof.is_empty() {
-                    assert!(sign::complete(proof, &mut token), "{proof}");
+                    assert!(checksum::complete(proof, &mut token), "{proof}");
                 }
                 String::from_utf8(token).unwrap()
             }
             Some("aws") => {
                 let mut id = self.expand("AKIA${base32:16}").into_bytes();
-                assert!(sign::complete("aws-key-id", &mut id));
+                assert!(checksum::complete("aws-key-id", &mut id));
                 format!("{} {}", String::from_utf8(id).unwrap(), self.expand("${base64:40}"))
             }
             Some("service-account") => {

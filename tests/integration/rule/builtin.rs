@@ -6,8 +6,9 @@ use std::process::{Command, Output};
 use crate::support::{Sandbox, npm_token};
 use shield_hook::policy;
 use shield_hook::rule::generate::Generator;
-use shield_hook::rule::{Rule, RuleSet, Status, pattern};
-use shield_hook::trial;
+use shield_hook::rule::regex::compile::compile;
+use shield_hook::rule::{Rule, RuleSet, Status};
+use shield_hook::rule_test;
 
 fn shield_hook(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_shield-hook")).args(args).output().unwrap()
@@ -20,7 +21,7 @@ fn text(bytes: &[u8]) -> String {
 #[test]
 fn every_rule_finds_its_matches_and_leaves_its_rejects() {
     let set = RuleSet::builtin();
-    let outcome = trial::run(&set, |_| true, 1, 20_260_101);
+    let outcome = rule_test::run(&set, |_| true, 1, 20_260_101);
     let complaints: Vec<String> = outcome.complaints.iter().map(ToString::to_string).collect();
     assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
     assert!(outcome.texts > 20 * set.rules().len());
@@ -31,9 +32,9 @@ fn every_regex_compiles_and_every_match_holds_a_keyword() {
     let set = RuleSet::builtin();
     let mut samples = Generator::with_seed(&set, 3);
     for rule in set.rules().iter().filter(|r| r.detector.is_none()) {
-        let regex = pattern::compile(rule.regex).unwrap_or_else(|e| panic!("{}: {e}", rule.id));
+        let regex = compile(rule.regex).unwrap_or_else(|e| panic!("{}: {e}", rule.id));
         for allow in rule.allow {
-            pattern::compile(allow).unwrap_or_else(|e| panic!("{}: {e}", rule.id));
+            compile(allow).unwrap_or_else(|e| panic!("{}: {e}", rule.id));
         }
         for path in rule.paths {
             globset::Glob::new(path).unwrap_or_else(|e| panic!("{}: {e}", rule.id));

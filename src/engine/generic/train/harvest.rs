@@ -97,7 +97,7 @@ pub fn vocabulary(files: &[File]) -> String {
         ("COMMON", "The most frequent words, by length.", &list[..COMMON.min(list.len())]),
         ("WORDS", "The other words, by length.", &list[COMMON.min(list.len())..]),
     ] {
-        out += &format!("/// {doc}\n#[rustfmt::skip]\npub(super) const {name}: [&str; 16] = [\n");
+        out += &format!("/// {doc}\n#[rustfmt::skip]\npub const {name}: [&str; 16] = [\n");
         for n in 0..16 {
             let mut of: Vec<&str> =
                 words.iter().filter(|(w, _)| w.len() == n).filter_map(|(w, _)| std::str::from_utf8(w).ok()).collect();

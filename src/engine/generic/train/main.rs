@@ -49,7 +49,8 @@ fn source(name: &str) -> PathBuf {
 fn lexicon(trees: &[PathBuf]) -> io::Result<()> {
     let files = harvest::files(trees)?;
     eprintln!("{} files", files.len());
-    std::fs::write(source("words.rs"), harvest::vocabulary(&files))?;
+    let words = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/data/vocabulary/words.rs");
+    std::fs::write(words, harvest::vocabulary(&files))?;
     let code = harvest::trigrams(&files, |l| {
         matches!(l, Language::Code | Language::Json | Language::Config | Language::Shell)
     });

@@ -1,10 +1,12 @@
 //! What a rule's regex says before it is ever compiled: whether it is fit to run, which literals stand in every match,
-//! how long a match gets, which part of the secret is public. Shared with the build script.
+//! how long a match gets, which part of the secret is public.
 
 use std::collections::BTreeSet;
 
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind};
+
+use super::byte_set::ByteSet;
 
 /// The group that holds the credential.
 pub const SECRET: &str = "secret";
@@ -17,11 +19,11 @@ const MAX_WEIGHT: u64 = 50_000;
 
 /// What is known about a regex.
 #[derive(Debug)]
-pub struct Shape {
+pub struct RegexAnalysis {
     hir: Hir,
 }
 
-impl Shape {
+impl RegexAnalysis {
     /// Reads a regex and turns away what must not run.
     ///
     /// # Errors
@@ -47,7 +49,7 @@ impl Shape {
         if !always_sets_secret(&hir) {
             return Err("the regex can match without its group `secret`: move the group out of the alternation".into());
         }
-        Ok(Shape { hir })
+        Ok(RegexAnalysis { hir })
     }
 
     /// The longest possible match in bytes, if there is one.
@@ -167,8 +169,10 @@ struct Known {
     covered: bool,
 }
 
-/// More strings than this are not told apart.
+/// The most strings that are followed one by one.
 const MANY: usize = 2048;
+/// The most members of a class that are followed one by one.
+const FEW: usize = 40;
 
 impl Cover<'_> {
     /// Whether every match of `parts` in a row contains a keyword. Where that cannot be seen at once, a choice among
@@ -298,20 +302,11 @@ fn cross(a: &Strings, b: &Strings) -> Option<Strings> {
     Some(a.iter().flat_map(|x| b.iter().map(move |y| [x.as_slice(), y].concat())).collect())
 }
 
-/// The members of a small class, in lower case.
+/// The members of a class of few ASCII characters, in lower case.
 fn members(class: &Class) -> Option<Strings> {
-    let mut all = Strings::new();
-    let mut add = |low: u32, high: u32| {
-        (low..=high).take(64).for_each(|c| {
-            all.insert(vec![u8::try_from(c).map_or(0xff, |b| b.to_ascii_lowercase())]);
-        });
-        all.len() <= 40 && high < 0x80
-    };
-    let few = match class {
-        Class::Bytes(c) => c.iter().all(|r| add(u32::from(r.start()), u32::from(r.end()))),
-        Class::Unicode(c) => c.iter().all(|r| add(r.start() as u32, r.end() as u32)),
-    };
-    few.then_some(all)
+    let set = ByteSet::of_class(class);
+    let all: Strings = set.members().map(|byte| vec![byte.to_ascii_lowercase()]).collect();
+    (all.len() <= FEW && set.is_subset_of(ByteSet::range(0, 0x7f))).then_some(all)
 }
 
 #[cfg(test)]
@@ -321,7 +316,7 @@ mod tests {
     #[track_caller]
     fn contains(regex: &str, keywords: &[&str]) -> bool {
         let keywords: Vec<String> = keywords.iter().map(|k| (*k).to_owned()).collect();
-        Shape::of(regex).unwrap().always_contains(&keywords)
+        RegexAnalysis::of(regex).unwrap().always_contains(&keywords)
     }
 
     #[test]
@@ -349,7 +344,7 @@ mod tests {
 
     #[test]
     fn the_public_part_is_the_leading_literal_of_the_secret() {
-        let prefix = |regex: &str| Shape::of(regex).unwrap().secret_prefix();
+        let prefix = |regex: &str| RegexAnalysis::of(regex).unwrap().secret_prefix();
         assert_eq!(prefix("\\b(?<secret>npm_[a-z]{9})"), "npm_");
         assert_eq!(prefix("key=(?<secret>[a-z]{9})"), "");
         assert_eq!(prefix("(?<secret>\\bsk-(?:ant-)[a-z]{9})"), "sk-ant-");

@@ -1,4 +1,4 @@
-//! The scales a rule is placed on. Shared with the build script.
+//! The scales a rule is placed on.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
-//! The package ecosystems the advisory data knows, and how each one spells a name.
+//! The package ecosystems of the advisory data, and the spelling of names in each.
 //!
-//! Shared with the build script, which writes names into the index exactly as a look-up will ask for them.
+//! Names are written into the index exactly as a look-up asks for them.
 
 /// One package ecosystem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

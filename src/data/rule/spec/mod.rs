@@ -1,4 +1,4 @@
-//! Rule files: TOML in, validated rules out, every complaint with its file and line. Shared with the build script.
+//! Rule files: TOML in, validated rules out, every complaint with its file and line.
 
 mod fields;
 mod pattern;
@@ -8,8 +8,8 @@ mod tests;
 
 use std::fmt;
 
-use super::level::{Confidence, Judge, Severity, Status};
-use super::nearest;
+use super::super::did_you_mean;
+use super::scales::{Confidence, Judge, Severity, Status};
 use super::template::{self, Piece};
 use fields::Reader;
 
@@ -151,7 +151,7 @@ pub fn check_set(specs: &[Spec], known: &[&str]) -> Vec<Problem> {
             .chain(spec.requires.iter().map(|(id, _)| ("`requires`", id.clone())));
         for (what, id) in named {
             if !ids().any(|k| k == id) {
-                tell(spec, format!("{what} names rule `{id}`, which does not exist{}", nearest::hint(&id, ids())));
+                tell(spec, format!("{what} names rule `{id}`, which does not exist{}", did_you_mean::hint(&id, ids())));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The prefilter's tables and how they are made. Shared with the build script, which makes those of the built-in rules.
+//! The prefilter's tables and how they are made.
 //!
 //! A keyword may begin at an even or at an odd position, and the text is looked at in steps of two. So each keyword gets
 //! two pieces of four bytes, one at an even distance from its start and one at an odd: whatever its position, one of the
@@ -22,7 +22,7 @@ pub const SLOTS: usize = 1 << 16;
 pub const WORD: usize = u64::BITS as usize;
 /// How often the pieces of some slots stand in ordinary code, as a character each: `0` for never, and four more for e
 /// times as often. Made by `examples/keyword_rarity.rs`.
-const RARITY: &str = include_str!("rarity.txt");
+const RARITY: &str = include_str!("keyword_rarity.txt");
 /// How many characters there are, as a power of two.
 const RARITY_BITS: u32 = 17;
 /// How many characters there are.

@@ -1,4 +1,4 @@
-//! What was probably meant by a word that is not known. Shared with the build script.
+//! What was probably meant by a word that is not known.
 
 /// The one of `known` that was probably meant by `typed`: at most a third of its letters differ, a swap of neighbours
 /// counting once, or one begins with the other.

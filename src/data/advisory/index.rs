@@ -5,8 +5,6 @@
 //! does, behind a control character, what data laid under this one says and is taken back: `STX incident STX version`. The
 //! strings are NUL-separated: first the data's date, then what values point at, `id TAB date TAB title` for incidents
 //! and plain text for sources.
-//!
-//! Shared with the build script.
 
 use super::ecosystem::Ecosystem;
 use super::row::{Incident, Kind, Row};

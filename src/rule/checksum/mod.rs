@@ -1,10 +1,10 @@
 //! Checksums that tokens carry: computed here, compared by the engine's proofs, and put into generated samples.
 
-mod make;
-mod sums;
+mod algorithms;
+mod samples;
 
-pub use make::{AZURE_DEVOPS_SEEDS, AZURE_SEEDS};
-pub use sums::*;
+pub use algorithms::*;
+pub use samples::{AZURE_DEVOPS_SEEDS, AZURE_SEEDS};
 
 /// Rewrites `token`, which has the shape of its rule, so that the proof called `check` holds. Deterministic: equal input
 /// gives equal output. False when this proof needs nothing, or is not known.
@@ -29,19 +29,19 @@ pub fn complete(check: &str, token: &mut Vec<u8>) -> bool {
         "crc32-base64-le" => {
             splice(token, 4, 6, |body| data_encoding::BASE64_NOPAD.encode(&crc32(body).to_le_bytes()).into_bytes())
         }
-        "marvin32" => make::azure_key(token),
-        "azure-devops" => make::azure_devops(token),
-        "gitlab-routable" => make::gitlab_routable(token),
-        "aws-key-id" => make::aws_key_id(token),
-        "aws-bedrock" => make::aws_bedrock(token),
-        "macaroon" => make::macaroon(token),
-        "grafana-key" => make::grafana(token),
-        "base64-json" => make::base64_json(token),
-        "basic-auth" => make::basic_auth(token),
-        "jwt" => make::jwt(token),
-        "discord-snowflake" => make::discord(token),
-        "pem" | "openssh-key" | "pgp-armor" => make::armored(token),
-        "putty" => make::putty(token),
+        "marvin32" => samples::azure_key(token),
+        "azure-devops" => samples::azure_devops(token),
+        "gitlab-routable" => samples::gitlab_routable(token),
+        "aws-key-id" => samples::aws_key_id(token),
+        "aws-bedrock" => samples::aws_bedrock(token),
+        "macaroon" => samples::macaroon(token),
+        "grafana-key" => samples::grafana(token),
+        "base64-json" => samples::base64_json(token),
+        "basic-auth" => samples::basic_auth(token),
+        "jwt" => samples::jwt(token),
+        "discord-snowflake" => samples::discord(token),
+        "pem" | "openssh-key" | "pgp-armor" => samples::armored(token),
+        "putty" => samples::putty(token),
         "age" | "bech32" => {
             let Some(start) = token.iter().rposition(|&b| b == b'1') else { return false };
             let hrp = token[..start].to_vec();
@@ -52,11 +52,11 @@ pub fn complete(check: &str, token: &mut Vec<u8>) -> bool {
                 if upper { sum.to_ascii_uppercase() } else { sum.to_vec() }
             })
         }
-        "base58check" => make::base58check(token),
-        "key-bytes" => make::key_bytes(token),
-        "recovery-phrase" => make::recovery_phrase(token),
+        "base58check" => samples::base58check(token),
+        "key-bytes" => samples::key_bytes(token),
+        "recovery-phrase" => samples::recovery_phrase(token),
         "luhn" => splice(token, 0, 1, |body| vec![luhn(body)]),
-        "uuid4" => make::uuid4(token),
+        "uuid4" => samples::uuid4(token),
         _ => false,
     }
 }

@@ -1,7 +1,7 @@
 //! Versions, compared by the rules of their own ecosystem: npm's semantic versions, PEP 440 for Python, the plain
 //! text for the rest.
 //!
-//! Shared with the build script, which writes versions into the index exactly as a look-up will ask for them.
+//! Versions are written into the index exactly as a look-up asks for them.
 
 use super::ecosystem::Ecosystem;
 use std::cmp::Ordering;

@@ -1,6 +1,4 @@
 //! A line of advisory data: the tab-separated form people edit and review.
-//!
-//! Shared with the build script.
 
 use super::ecosystem::Ecosystem;
 

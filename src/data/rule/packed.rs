@@ -1,5 +1,5 @@
 //! The built-in rules as one run of bytes, so that the binary holds no pointer that has to be relocated at every start,
-//! and a run reads only the rules that it meets. Shared with the build script, which writes what is read here.
+//! and a run reads only the rules that it meets.
 
 /// Writes values one after the other.
 #[derive(Default)]

@@ -5,7 +5,9 @@
 
 use fastrand::Rng;
 
-use super::{generate, pattern, shape};
+use super::super::generate;
+use super::compile::compile;
+use crate::data::regex::analysis::SECRET;
 
 /// How long the text is that a regex is tried on, in bytes.
 const TEXT: usize = 4 << 10;
@@ -25,8 +27,8 @@ pub fn excessive(regex: &str) -> Option<String> {
 
 /// How often each byte of a text made of the regex's own matches is read, at most.
 fn repeated(regex: &str) -> Option<usize> {
-    let compiled = pattern::compile(regex).ok()?;
-    let secret = compiled.capture_names().position(|name| name == Some(shape::SECRET))?;
+    let compiled = compile(regex).ok()?;
+    let secret = compiled.capture_names().position(|name| name == Some(SECRET))?;
     let mut rng = Rng::with_seed(7);
     let mut most = 0;
     for separator in [&b"\n"[..], b""] {

@@ -1,4 +1,4 @@
-//! A filter in front of the vocabulary. Shared with the build script, which makes it.
+//! A filter in front of the vocabulary.
 
 /// Its bits.
 pub const BITS: usize = 1 << 18;

@@ -6,10 +6,12 @@ use std::fmt;
 use bstr::BString;
 
 use crate::chunk::{Chunk, Kind, Origin};
+use crate::data::regex::analysis::SECRET;
 use crate::engine::{Engine, Match, Scratch, Settings, redact};
 use crate::finding::{Fingerprint, Secret};
 use crate::rule::generate::{Generator, Sample};
-use crate::rule::{Confidence, Rule, RuleSet, Status, pattern, shape};
+use crate::rule::regex::compile::compile;
+use crate::rule::{Confidence, Rule, RuleSet, Status};
 
 /// One way in which a rule does not do what its file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -252,8 +254,8 @@ fn stands_alone(rule: &'static Rule) -> bool {
     }
     let set = RuleSet::new(vec![rule]);
     let mut samples = Generator::with_seed(&set, 1);
-    let (Ok(secret), Ok(regex)) = (samples.secret(rule), pattern::compile(rule.regex)) else { return false };
-    let whole = regex.captures(secret.as_bytes()).and_then(|c| c.name(shape::SECRET));
+    let (Ok(secret), Ok(regex)) = (samples.secret(rule), compile(rule.regex)) else { return false };
+    let whole = regex.captures(secret.as_bytes()).and_then(|c| c.name(SECRET));
     whole.is_some_and(|m| m.len() == secret.len())
 }
 

@@ -5,8 +5,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::super::level::Judge;
-use super::super::shape::{self, Shape};
+use super::super::super::regex::analysis::{self, RegexAnalysis};
+use super::super::scales::Judge;
 use super::fields::{Fields, Reader, get};
 
 /// What makes a rule match.
@@ -14,7 +14,7 @@ pub(super) struct Pattern {
     pub regex: String,
     pub keywords: Vec<String>,
     pub judge: Judge,
-    pub shape: Option<Shape>,
+    pub shape: Option<RegexAnalysis>,
 }
 
 /// The longest regex, in bytes.
@@ -62,7 +62,7 @@ impl Reader<'_> {
                 if beside.is_empty() {
                     self.tell(value.span(), "`value` needs `beside`: the names it stands next to");
                 }
-                if let Err(e) = shape::parse(&shape) {
+                if let Err(e) = analysis::parse(&shape) {
                     self.tell(value.span(), e);
                     return pattern;
                 }
@@ -99,7 +99,7 @@ impl Reader<'_> {
         if written.is_empty() && get(fields, "beside").is_none() {
             self.tell(span.clone(), "`keywords` is missing: literals of which every match contains one");
         }
-        match Shape::of(&pattern.regex) {
+        match RegexAnalysis::of(&pattern.regex) {
             Err(e) => self.tell(span, e),
             Ok(shape) => {
                 if !written.is_empty() && short.is_none() && !shape.always_contains(&written) {
@@ -123,7 +123,7 @@ impl Reader<'_> {
         }
         pattern.judge = Judge::Context;
         pattern.regex = [r"\A\s*(?<secret>", &shape, r")\s*\z"].concat();
-        match shape::parse(&shape).and_then(|_| Shape::of(&pattern.regex)) {
+        match analysis::parse(&shape).and_then(|_| RegexAnalysis::of(&pattern.regex)) {
             Err(e) => self.tell(value.span(), e),
             Ok(shape) => pattern.shape = Some(shape),
         }

@@ -5,8 +5,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::super::level::Scale;
-use super::super::nearest;
+use super::super::super::did_you_mean;
+use super::super::scales::Scale;
 use super::{Author, Problem};
 
 /// Reads one rule file and gathers what is wrong with it.
@@ -37,7 +37,7 @@ impl Reader<'_> {
             if known.contains(&name.as_ref()) {
                 fields.push((name.as_ref(), value));
             } else {
-                let near = nearest::hint(name, known.iter().copied());
+                let near = did_you_mean::hint(name, known.iter().copied());
                 self.tell(key.span(), format!("unknown key `{name}` in {of}{near}"));
             }
         }
@@ -88,7 +88,7 @@ impl Reader<'_> {
     pub(super) fn one_of(&mut self, fields: &Fields<'_, '_>, key: &str, value: &str, known: &[&str]) {
         if !known.contains(&value) {
             let at = get(fields, key).map_or(0..0, Spanned::span);
-            self.tell(at, format!("unknown {key} `{value}`{}", nearest::hint(value, known.iter().copied())));
+            self.tell(at, format!("unknown {key} `{value}`{}", did_you_mean::hint(value, known.iter().copied())));
         }
     }
 

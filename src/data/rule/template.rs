@@ -1,5 +1,4 @@
-//! Texts with places for fresh random values: how rules carry examples without holding a credential. Shared with the
-//! build script.
+//! Texts with places for fresh random values: how rules carry examples without holding a credential.
 
 /// A piece of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]

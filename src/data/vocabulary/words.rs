@@ -2,7 +2,7 @@
 
 /// The most frequent words, by length.
 #[rustfmt::skip]
-pub(super) const COMMON: [&str; 16] = [
+pub const COMMON: [&str; 16] = [
     "",
     "",
     "",
@@ -167,7 +167,7 @@ pub(super) const COMMON: [&str; 16] = [
 
 /// The other words, by length.
 #[rustfmt::skip]
-pub(super) const WORDS: [&str; 16] = [
+pub const WORDS: [&str; 16] = [
     "",
     "",
     "",

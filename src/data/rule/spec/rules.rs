@@ -5,8 +5,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::super::level::{Confidence, Severity, Status};
-use super::super::shape::{self, Shape};
+use super::super::super::regex::analysis::{self, RegexAnalysis};
+use super::super::scales::{Confidence, Severity, Status};
 use super::super::template;
 use super::fields::{Fields, Reader, get};
 use super::{Author, CHECKS, DETECTORS, Spec};
@@ -131,7 +131,7 @@ impl Reader<'_> {
             since: self.text_field(fields, "since", &at, project).unwrap_or_default(),
             prefix: self
                 .opt_string(fields, "prefix")
-                .unwrap_or_else(|| shape.map(Shape::secret_prefix).unwrap_or_default()),
+                .unwrap_or_else(|| shape.map(RegexAnalysis::secret_prefix).unwrap_or_default()),
             keywords: pattern.keywords,
             regex: pattern.regex,
             detector,
@@ -153,8 +153,8 @@ impl Reader<'_> {
         Some(spec)
     }
 
-    fn window(&mut self, fields: &Fields<'_, '_>, shape: Option<&Shape>) -> usize {
-        let longest = shape.and_then(Shape::max_len);
+    fn window(&mut self, fields: &Fields<'_, '_>, shape: Option<&RegexAnalysis>) -> usize {
+        let longest = shape.and_then(RegexAnalysis::max_len);
         match get(fields, "window") {
             None => longest.map_or(DEFAULT_WINDOW, |n| n.min(MAX_WINDOW)),
             Some(value) => match self.integer(value) {
@@ -194,7 +194,7 @@ impl Reader<'_> {
         let allow = self.strings(fields, "allow");
         for regex in &allow {
             let at = get(fields, "allow").map_or(0..0, Spanned::span);
-            match shape::parse(regex) {
+            match analysis::parse(regex) {
                 Err(e) => self.tell(at, e),
                 Ok(hir) if hir.properties().minimum_len() == Some(0) => {
                     self.tell(at, format!("allow `{regex}` matches everything"));

@@ -1,0 +1,3 @@
+//! Facts about a file that follow from its path alone.
+
+pub mod special;
