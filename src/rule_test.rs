@@ -7,6 +7,7 @@ use bstr::BString;
 
 use crate::chunk::{Chunk, Kind, Origin};
 use crate::data::regex::analysis::SECRET;
+use crate::data::rule::keys;
 use crate::engine::{Engine, Match, Scratch, Settings, redact};
 use crate::finding::{Fingerprint, Secret};
 use crate::rule::generate::{Generator, Sample};
@@ -112,6 +113,7 @@ impl<'r> Trial<'r> {
     }
 
     fn rule(&mut self, rule: &'static Rule) {
+        self.unwritten(rule);
         let path = path_for(rule);
         for template in rule.matches {
             let Some(sample) = self.sample(rule, template) else { continue };
@@ -149,6 +151,19 @@ impl<'r> Trial<'r> {
                 let place = if rule.paths.is_empty() { place } else { path.as_str() };
                 let text = text.replacen('@', &sample.text, 1);
                 self.expect(rule, place, text.as_bytes(), &sample, name);
+            }
+        }
+    }
+
+    /// A draft's own sentences explain nothing to whoever is stopped by the rule.
+    fn unwritten(&mut self, rule: &'static Rule) {
+        let texts = [("title", rule.title), ("why", rule.why), ("fix", rule.fix)];
+        let texts = texts.into_iter().chain(rule.references.iter().map(|url| ("references", *url)));
+        for (key, text) in texts {
+            if let Some(wanted) = text.strip_prefix(keys::UNWRITTEN) {
+                self.complain_of(rule, format!("`{key}` is still the draft's: write {wanted}"));
+            } else if text.starts_with(keys::UNWRITTEN_REFERENCE) {
+                self.complain_of(rule, format!("`{key}` is still the draft's: give the provider's own page"));
             }
         }
     }

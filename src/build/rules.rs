@@ -9,7 +9,6 @@ use crate::Context;
 use crate::data::regex::secret_filter::SecretFilter;
 use crate::data::regex::sequence_filter::SequenceFilter;
 use crate::data::rule::packed::Writer;
-use crate::data::rule::scales::Scale;
 use crate::data::rule::spec::{self, Author, Problem, Spec};
 
 /// Reads every rule file; a wrong one stops the build with its file and line.
@@ -52,7 +51,7 @@ pub fn write(context: &Context) {
     let (mut packed, mut starts) = (Writer::default(), Vec::new());
     for spec in &context.rules {
         starts.push(packed.bytes.len());
-        pack(&mut packed, spec);
+        spec.pack(&mut packed);
     }
     let mut hash = Sha256::new();
     for spec in &context.rules {
@@ -105,23 +104,4 @@ pub fn write(context: &Context) {
     );
     fs::write(context.out.join("rules.bin"), packed.bytes).expect("OUT_DIR is writable");
     fs::write(context.out.join("rules.rs"), out).expect("OUT_DIR is writable");
-}
-
-/// In the order in which `rule::builtin` reads.
-fn pack(out: &mut Writer, s: &Spec) {
-    out.text(&s.id).text(&s.title).text(&s.provider).text(&s.since);
-    out.number(step(s.status)).maybe(s.replaced_by.as_deref()).number(step(s.severity)).number(step(s.confidence));
-    out.texts(&s.keywords).text(&s.regex).maybe(s.detector.as_deref()).number(s.window as u64).text(&s.prefix);
-    out.maybe(s.check.as_deref()).number(s.entropy.map_or(u64::MAX, |bits| u64::from(bits.to_bits())));
-    out.number(step(s.judge)).number(u64::from(s.general)).texts(&s.paths).texts(&s.allow);
-    out.maybe(s.requires.as_ref().map(|(rule, _)| rule.as_str()));
-    if let Some((_, lines)) = &s.requires {
-        out.number(*lines as u64);
-    }
-    out.text(&s.why).text(&s.fix).texts(&s.references).texts(&s.matches).texts(&s.rejects).number(s.digest());
-}
-
-/// The number of a step on its scale.
-fn step<S: Scale + PartialEq>(step: S) -> u64 {
-    S::STEPS.iter().position(|(_, other)| *other == step).expect("a scale has all its steps") as u64
 }

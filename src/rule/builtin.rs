@@ -2,13 +2,12 @@
 
 use std::sync::OnceLock;
 
-use super::{Brief, Requires, Rule};
+use super::{Brief, Rule};
 use crate::data::regex::Filters;
 use crate::data::regex::byte_set::ByteSet;
 use crate::data::regex::secret_filter::SecretFilter;
 use crate::data::regex::sequence_filter::SequenceFilter;
 use crate::data::rule::packed::Reader;
-use crate::data::rule::scales::{Confidence, Judge, Scale, Severity, Status};
 
 // COUNT, PACKED, STARTS, HASH, WINDOWS, DETECTORS, WITH_PATHS, SECRET_FILTER_OF, SECRET_FILTERS, SETS, STEPS, STEP_STARTS
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
@@ -58,39 +57,7 @@ pub(super) fn brief(number: usize) -> Brief {
 
 fn unpack(number: usize) -> Rule {
     let from = &mut Reader::new(&PACKED[STARTS[number] as usize..]);
-    Rule {
-        builtin: Some(number as u16),
-        id: from.text(),
-        title: from.text(),
-        provider: from.text(),
-        since: from.text(),
-        status: from.step(Status::STEPS),
-        replaced_by: from.maybe(),
-        severity: from.step(Severity::STEPS),
-        confidence: from.step(Confidence::STEPS),
-        keywords: from.texts(),
-        regex: from.text(),
-        detector: from.maybe(),
-        window: from.number() as usize,
-        prefix: from.text(),
-        check: from.maybe(),
-        entropy: match from.number() {
-            u64::MAX => None,
-            bits => Some(f32::from_bits(bits as u32)),
-        },
-        judge: from.step(Judge::STEPS),
-        general: from.number() == 1,
-        paths: from.texts(),
-        allow: from.texts(),
-        requires: from.maybe().map(|rule| Requires { rule, lines: from.number() as usize }),
-        why: from.text(),
-        fix: from.text(),
-        references: from.texts(),
-        matches: from.texts(),
-        rejects: from.texts(),
-        digest: from.number(),
-        filters: brief(number).filters,
-    }
+    Rule::unpack(from, brief(number).filters, number as u16)
 }
 
 #[cfg(test)]

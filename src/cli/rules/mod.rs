@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::data::rule::keys;
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::file;
@@ -170,15 +171,13 @@ fn list(args: &List, out: &mut impl Write) -> Result<Exit> {
     Ok(Exit::Clean)
 }
 
-fn describe(r: &Rule) -> Value {
-    json!({
-        "id": r.id, "title": r.title, "provider": r.provider, "status": r.status, "replaced-by": r.replaced_by,
-        "severity": r.severity, "confidence": r.confidence, "since": r.since, "keywords": r.keywords,
-        "regex": (!r.regex.is_empty()).then_some(r.regex), "detector": r.detector, "check": r.check,
-        "entropy": r.entropy, "judge": r.judge, "general": r.general, "window": r.window, "prefix": r.prefix, "paths": r.paths,
-        "allow": r.allow, "requires": r.requires, "why": r.why, "fix": r.fix, "references": r.references,
-        "match": r.matches, "reject": r.rejects,
-    })
+fn describe(rule: &Rule) -> Value {
+    let value = |(key, value): (&str, Value)| {
+        // A detector without a regex has none, not an empty one.
+        let value = if key == "regex" && rule.regex.is_empty() { Value::Null } else { value };
+        (key.to_owned(), value)
+    };
+    Value::Object(rule.fields().into_iter().map(value).collect())
 }
 
 fn show(args: &Show, out: &mut impl Write) -> Result<Exit> {
@@ -310,35 +309,9 @@ fn docs(args: &Docs, out: &mut impl Write) -> Result<Exit> {
 
 fn new(args: &New, out: &mut impl Write) -> Result<Exit> {
     let id = &args.id;
-    let file = scaffold(id);
-    // The scaffold is a rule like any other, so this also judges the id.
+    let file = keys::draft(id, env!("CARGO_PKG_VERSION"));
+    // A draft is a rule like any other, so that a wrong id is refused here.
     RuleSet::builtin().with_user(&[("new.toml", &file)])?;
     out.write_all(file.as_bytes()).or_unprinted()?;
     Ok(Exit::Clean)
-}
-
-/// A rule that passes `rules test` as it stands.
-fn scaffold(id: &str) -> String {
-    let prefix = id.split('-').next().unwrap_or(id);
-    let prefix = if prefix.len() < 2 { "token" } else { prefix };
-    format!(
-        r#"provider = "{prefix}"
-
-[[rule]]
-id         = "{id}"
-title      = "{prefix} token"
-status     = "experimental"     # warns and never blocks; make it "stable" when it has proved itself
-severity   = "high"             # what an attacker gets: critical, high, medium, low
-confidence = "high"             # how sure a match is a live credential: high, medium, low
-since      = "{version}"
-keywords   = ["{prefix}_"]      # every match contains one of these, in whatever case
-regex      = '''\b(?<secret>{prefix}_[0-9A-Za-z]{{32}})\b'''
-why        = "Say in a sentence what an attacker does with it."
-fix        = "Say where it is revoked, and what replaces it."
-references = ["https://docs.example/tokens"]
-match      = ["TOKEN=${{secret}}"]
-reject     = ["{prefix}_token_name", "TOKEN=${{TOKEN}}"]
-"#,
-        version = env!("CARGO_PKG_VERSION")
-    )
 }

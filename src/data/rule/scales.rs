@@ -1,8 +1,8 @@
-//! The scales a rule is placed on.
+//! The scales by which a rule is rated.
 
 use serde::{Deserialize, Serialize};
 
-/// What an attacker gets.
+/// The damage that an attacker can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -16,19 +16,19 @@ pub enum Severity {
     Critical,
 }
 
-/// How sure it is that something is a live credential.
+/// The certainty that a match is a live credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
-    /// Looks like one.
+    /// It looks like one.
     Low,
-    /// Probably one.
+    /// It probably is one.
     Medium,
     /// Its form or a proof leaves little doubt.
     High,
 }
 
-/// Where a rule is in its life.
+/// The stage of a rule's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
@@ -40,13 +40,13 @@ pub enum Status {
     Deprecated,
 }
 
-/// Which judgement a match of the rule has to pass.
+/// The judgement that a match of the rule has to pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Judge {
-    /// The format itself is distinctive: only placeholders are turned away.
+    /// The format is distinctive: only placeholders are dismissed.
     Token,
-    /// The format says little: entropy, likeness to words and the path policy apply as well.
+    /// The format is common: entropy, likeness to words and the path policy apply as well.
     Context,
 }
 
@@ -54,23 +54,29 @@ pub enum Judge {
 pub trait Scale: Copy + Sized + 'static {
     /// Every step with its name.
     const STEPS: &'static [(&'static str, Self)];
+    /// The step of a rule that does not state one.
+    const DEFAULT: Self;
 }
 
 impl Scale for Severity {
     const STEPS: &'static [(&'static str, Self)] =
         &[("critical", Self::Critical), ("high", Self::High), ("medium", Self::Medium), ("low", Self::Low)];
+    const DEFAULT: Self = Self::High;
 }
 
 impl Scale for Confidence {
     const STEPS: &'static [(&'static str, Self)] =
         &[("high", Self::High), ("medium", Self::Medium), ("low", Self::Low)];
+    const DEFAULT: Self = Self::High;
 }
 
 impl Scale for Status {
     const STEPS: &'static [(&'static str, Self)] =
         &[("experimental", Self::Experimental), ("stable", Self::Stable), ("deprecated", Self::Deprecated)];
+    const DEFAULT: Self = Self::Stable;
 }
 
 impl Scale for Judge {
     const STEPS: &'static [(&'static str, Self)] = &[("token", Self::Token), ("context", Self::Context)];
+    const DEFAULT: Self = Self::Token;
 }

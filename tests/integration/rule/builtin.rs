@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::process::{Command, Output};
 
 use crate::support::{Sandbox, npm_token};
+use shield_hook::data::rule::keys;
 use shield_hook::policy;
 use shield_hook::rule::generate::Generator;
 use shield_hook::rule::regex::compile::compile;
@@ -132,16 +133,37 @@ fn tables_are_tried_like_rules() {
 }
 
 #[test]
-fn a_new_rule_passes_its_own_test() {
+fn a_new_rule_passes_its_own_test_when_its_sentences_are_written() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("corp.toml");
     let new = shield_hook(&["rules", "new", "corp-deploy-token"]);
     assert_eq!(new.status.code(), Some(0));
     std::fs::write(&file, &new.stdout).unwrap();
+    let unedited = shield_hook(&["rules", "test", file.to_str().unwrap()]);
+    assert_eq!(unedited.status.code(), Some(1));
+    for key in ["why", "fix", "references"] {
+        let complaint = format!("corp-deploy-token: `{key}` is still the draft's: ");
+        assert!(text(&unedited.stdout).contains(&complaint), "{}", text(&unedited.stdout));
+    }
+    let written = text(&new.stdout).replace("TODO: what", "What").replace("TODO: where", "Revoke it where");
+    std::fs::write(&file, written.replace("docs.example", "corp.example")).unwrap();
     let test = shield_hook(&["rules", "test", file.to_str().unwrap()]);
     assert_eq!(test.status.code(), Some(0), "{}", text(&test.stdout));
     assert!(text(&test.stdout).starts_with("passed: 1 rules"), "{}", text(&test.stdout));
     assert_eq!(shield_hook(&["rules", "new", "Not_Kebab"]).status.code(), Some(3));
+}
+
+#[test]
+fn the_guide_for_rule_authors_explains_every_key() {
+    let guide = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/README.md")).unwrap();
+    let draft = format!("```toml\n{}```\n", keys::draft("acme-deploy-token", "0.1.0"));
+    assert!(guide.contains(&draft), "rules/README.md has another draft:\n{draft}");
+    assert!(guide.contains(&keys::table()), "rules/README.md has another table of keys:\n{}", keys::table());
+    let described: Vec<&str> = RuleSet::builtin().rules()[0].fields().into_iter().map(|(key, _)| key).collect();
+    let of_the_file = ["provider"];
+    for key in described.iter().filter(|key| !of_the_file.contains(key)) {
+        assert!(keys::names().contains(key), "`{key}` is no key of rule files");
+    }
 }
 
 #[test]

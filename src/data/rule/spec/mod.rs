@@ -1,7 +1,7 @@
 //! Rule files: TOML in, validated rules out, every complaint with its file and line.
 
-mod fields;
 mod pattern;
+mod reader;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -9,9 +9,11 @@ mod tests;
 use std::fmt;
 
 use super::super::did_you_mean;
+use super::fields::{Field, rule_fields};
+use super::packed::Writer;
 use super::scales::{Confidence, Judge, Severity, Status};
 use super::template::{self, Piece};
-use fields::Reader;
+use reader::Reader;
 
 /// The offline proofs that a rule may name; `engine::checks` implements them.
 pub const CHECKS: &[&str] = &[
@@ -58,42 +60,31 @@ pub enum Author {
     User,
 }
 
-/// A rule as its file gives it, validated and expanded. The fields are those of [`super::Rule`].
-#[derive(Clone, Debug)]
-#[allow(missing_docs)]
-pub struct Spec {
-    pub file: String,
-    /// Where the rule's id stands, counted from 1.
-    pub line: usize,
-    pub id: String,
-    pub title: String,
-    pub provider: String,
-    pub status: Status,
-    pub replaced_by: Option<String>,
-    pub severity: Severity,
-    pub confidence: Confidence,
-    pub since: String,
-    pub keywords: Vec<String>,
-    pub regex: String,
-    pub detector: Option<String>,
-    pub window: usize,
-    pub prefix: String,
-    pub check: Option<String>,
-    pub entropy: Option<f32>,
-    pub judge: Judge,
-    pub general: bool,
-    pub paths: Vec<String>,
-    pub allow: Vec<String>,
-    pub requires: Option<(String, usize)>,
-    pub why: String,
-    pub fix: String,
-    pub references: Vec<String>,
-    pub matches: Vec<String>,
-    pub rejects: Vec<String>,
+macro_rules! define_spec {
+    ($($(#[$doc:meta])* $key:literal $name:ident: $owned:ty => $fixed:ty,)*) => {
+        /// A rule as its file has it, validated and expanded.
+        #[derive(Clone, Debug)]
+        pub struct Spec {
+            /// The rule file.
+            pub file: String,
+            /// The line of the rule's id, counted from 1.
+            pub line: usize,
+            $($(#[$doc])* pub $name: $owned,)*
+        }
+
+        impl Spec {
+            /// Appends the rule to the packed rules.
+            pub fn pack(&self, out: &mut Writer) {
+                $(Field::pack(&self.$name, out);)*
+                out.number(self.digest());
+            }
+        }
+    };
 }
+rule_fields!(define_spec);
 
 impl Spec {
-    /// A hash over everything but the place in the file: FNV-1a, 64 bits, which needs no dependency here.
+    /// A hash of everything but file and line: FNV-1a, 64 bits, which needs no dependency.
     pub fn digest(&self) -> u64 {
         let content = Spec { file: String::new(), line: 0, ..self.clone() };
         format!("{content:?}")

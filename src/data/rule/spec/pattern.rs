@@ -7,7 +7,7 @@ use toml::de::DeValue;
 
 use super::super::super::regex::analysis::{self, RegexAnalysis};
 use super::super::scales::Judge;
-use super::fields::{Fields, Reader, get};
+use super::reader::{Fields, Reader, get};
 
 /// What makes a rule match.
 pub(super) struct Pattern {

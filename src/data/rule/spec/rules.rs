@@ -6,41 +6,12 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::super::super::regex::analysis::{self, RegexAnalysis};
-use super::super::scales::{Confidence, Severity, Status};
-use super::super::template;
-use super::fields::{Fields, Reader, get};
+use super::super::scales::{Confidence, Scale, Severity, Status};
+use super::super::{keys, template};
+use super::reader::{Fields, Reader, get};
 use super::{Author, CHECKS, DETECTORS, Spec};
 
 const FILE_KEYS: &[&str] = &["provider", "rule"];
-const RULE_KEYS: &[&str] = &[
-    "allow",
-    "beside",
-    "check",
-    "confidence",
-    "detector",
-    "entropy",
-    "fix",
-    "general",
-    "id",
-    "judge",
-    "keywords",
-    "match",
-    "paths",
-    "prefix",
-    "references",
-    "regex",
-    "reject",
-    "replaced-by",
-    "requires",
-    "severity",
-    "since",
-    "status",
-    "title",
-    "value",
-    "why",
-    "window",
-    "words",
-];
 const REQUIRES_KEYS: &[&str] = &["rule", "lines"];
 
 /// The window where neither the rule nor the length of its regex says one, in bytes.
@@ -96,7 +67,7 @@ impl Reader<'_> {
             self.tell(rule.span(), "a rule must be a table");
             return None;
         };
-        let fields = &self.fields(table, RULE_KEYS, "a rule");
+        let fields = &self.fields(table, &keys::names(), "a rule");
         let at = get(fields, "id").map_or_else(|| rule.span(), Spanned::span);
         let project = self.author == Author::Project;
         let id = self.text_field(fields, "id", &at, true)?;
@@ -114,7 +85,7 @@ impl Reader<'_> {
         let pattern = self.pattern(fields, &at, detector.as_deref());
         let shape = pattern.shape.as_ref();
         let window = self.window(fields, shape);
-        let status = self.level(fields, "status", &at, project).unwrap_or(Status::Stable);
+        let status = self.level(fields, "status", &at, project).unwrap_or(Status::DEFAULT);
         let replaced_by = self.opt_string(fields, "replaced-by");
         if (status == Status::Deprecated) != replaced_by.is_some() {
             self.tell(at.clone(), "a deprecated rule, and no other, names its successor: `replaced-by = \"rule-id\"`");
@@ -126,8 +97,8 @@ impl Reader<'_> {
             provider: provider.to_owned(),
             status,
             replaced_by,
-            severity: self.level(fields, "severity", &at, project).unwrap_or(Severity::High),
-            confidence: self.level(fields, "confidence", &at, project).unwrap_or(Confidence::High),
+            severity: self.level(fields, "severity", &at, project).unwrap_or(Severity::DEFAULT),
+            confidence: self.level(fields, "confidence", &at, project).unwrap_or(Confidence::DEFAULT),
             since: self.text_field(fields, "since", &at, project).unwrap_or_default(),
             prefix: self
                 .opt_string(fields, "prefix")
