@@ -1,5 +1,5 @@
 //! A rule set tried on its own examples: every `match` must be found and every `reject` must not block, with fresh
-//! random secrets, in the places and encodings in which secrets really stand.
+//! random secrets, in the contexts and encodings in which secrets really occur.
 
 use std::fmt;
 
@@ -14,12 +14,12 @@ use crate::rule::generate::{Generator, Sample};
 use crate::rule::regex::compile::compile;
 use crate::rule::{Confidence, Rule, RuleSet, Status};
 
-/// One way in which a rule does not do what its file says.
+/// One difference between a rule and its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Complaint {
     /// The rule.
     pub rule: &'static str,
-    /// What happened, without any generated value.
+    /// The difference, without any generated value.
     pub message: String,
 }
 
@@ -29,10 +29,10 @@ impl fmt::Display for Complaint {
     }
 }
 
-/// What a trial did.
+/// The result of a test.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
-    /// How many texts were scanned.
+    /// The number of texts that were scanned.
     pub texts: usize,
     /// Everything that went wrong, each kind once a rule.
     pub complaints: Vec<Complaint>,
@@ -43,8 +43,8 @@ pub struct Outcome {
 
 /// Tries every rule of `set` that `wanted` picks, `rounds` times over, with random values that follow from `seed`.
 pub fn run(set: &RuleSet, wanted: impl Fn(&Rule) -> bool, rounds: u32, seed: u64) -> Outcome {
-    let mut trial = Trial {
-        // What a path says about a finding is policy, not the rule.
+    let mut test = RuleTest {
+        // The path policy is not part of a rule.
         engine: Engine::new(set.clone(), Settings { path_policy: false, ..Settings::default() }),
         samples: Generator::with_seed(set, seed),
         scratch: Scratch::default(),
@@ -56,39 +56,39 @@ pub fn run(set: &RuleSet, wanted: impl Fn(&Rule) -> bool, rounds: u32, seed: u64
             .id
             .bytes()
             .fold(seed, |seed, byte| seed.rotate_left(8) ^ u64::from(byte).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let before = trial.outcome.complaints.len();
-        trial.rounds(rule, rounds, Generator::with_seed(set, own));
-        if trial.outcome.complaints.len() == before {
+        let before = test.outcome.complaints.len();
+        test.rounds(rule, rounds, Generator::with_seed(set, own));
+        if test.outcome.complaints.len() == before {
             continue;
         }
-        // What is wrong with a rule is wrong with other values, too.
-        let told = trial.outcome.complaints.split_off(before);
-        trial.rounds(rule, rounds, Generator::with_seed(set, own.wrapping_add(1)));
-        let again = trial.outcome.complaints.split_off(before);
+        // A fault of the rule shows with other values, too.
+        let first = test.outcome.complaints.split_off(before);
+        test.rounds(rule, rounds, Generator::with_seed(set, own.wrapping_add(1)));
+        let again = test.outcome.complaints.split_off(before);
         if again.is_empty() {
-            trial.outcome.by_chance.push(rule.id);
+            test.outcome.by_chance.push(rule.id);
             continue;
         }
-        trial.outcome.complaints.extend(told);
-        again.into_iter().for_each(|complaint| trial.complain(complaint));
+        test.outcome.complaints.extend(first);
+        again.into_iter().for_each(|complaint| test.complain(complaint));
     }
-    trial.outcome
+    test.outcome
 }
 
-struct Trial<'r> {
+struct RuleTest<'r> {
     engine: Engine,
     samples: Generator<'r>,
     scratch: Scratch,
     outcome: Outcome,
 }
 
-/// A place where a bare token stands: its name, the file it is in, and the text with `@` for the token.
-type Place = (&'static str, &'static str, &'static str);
+/// A context of a bare token: its name, the file it is in, and the text with `@` for the token.
+type Context = (&'static str, &'static str, &'static str);
 
-/// Where some characters mean something else.
+/// The context in which some characters have a meaning of their own.
 const URL: &str = "a URL's query";
 
-const PLACES: &[Place] = &[
+const CONTEXTS: &[Context] = &[
     ("a bare line", "settings.txt", "@\n"),
     ("an .env line", ".env", "SETTING=@\n"),
     ("a shell export", "deploy.sh", "export SETTING=\"@\"\n"),
@@ -104,7 +104,7 @@ const PLACES: &[Place] = &[
     ("a line that ends in CR LF", "settings.ini", "[main]\r\nsetting=@\r\n"),
 ];
 
-impl<'r> Trial<'r> {
+impl<'r> RuleTest<'r> {
     fn rounds(&mut self, rule: &'static Rule, rounds: u32, samples: Generator<'r>) {
         self.samples = samples;
         for _ in 0..rounds {
@@ -122,7 +122,7 @@ impl<'r> Trial<'r> {
                 continue;
             }
             if !self.expect(rule, &path, sample.text.as_bytes(), &sample, &format!("match {template:?}")) {
-                // What is not found as it stands is not found in other forms either.
+                // A match that is not found as it is will not be found in other forms either.
                 continue;
             }
             let crlf = sample.text.replace('\n', "\r\n") + "\r\n";
@@ -140,7 +140,7 @@ impl<'r> Trial<'r> {
             }
         }
         if stands_alone(rule) {
-            for (name, place, text) in PLACES {
+            for (name, file, text) in CONTEXTS {
                 let Some(sample) = self.sample(rule, "${secret}") else { return };
                 if sample.text.contains(|c: char| c.is_whitespace() || "\"'<>&`\\".contains(c)) {
                     continue;
@@ -148,9 +148,9 @@ impl<'r> Trial<'r> {
                 if *name == URL && sample.text.contains(|c: char| !c.is_ascii_alphanumeric() && !"-._~:/".contains(c)) {
                     continue;
                 }
-                let place = if rule.paths.is_empty() { place } else { path.as_str() };
+                let file = if rule.paths.is_empty() { file } else { path.as_str() };
                 let text = text.replacen('@', &sample.text, 1);
-                self.expect(rule, place, text.as_bytes(), &sample, name);
+                self.expect(rule, file, text.as_bytes(), &sample, name);
             }
         }
     }
@@ -209,14 +209,14 @@ impl<'r> Trial<'r> {
     }
 
     /// The sample's secret that is `rule`'s own must be found there, once, by `rule`. False when it is not found at all.
-    fn expect(&mut self, rule: &'static Rule, path: &str, bytes: &[u8], sample: &Sample, what: &str) -> bool {
+    fn expect(&mut self, rule: &'static Rule, path: &str, bytes: &[u8], sample: &Sample, context: &str) -> bool {
         let matches = self.scan(path, bytes);
         let Some((_, secret)) = sample.secrets.iter().find(|(id, _)| *id == rule.id) else {
             return true;
         };
         let own = Fingerprint::of(rule.id, &Secret::new(secret.as_bytes(), 0));
         let blocks = |m: &Match| m.confidence >= rule.confidence.min(Confidence::Medium);
-        // What would block without an experimental rule goes on blocking beside it.
+        // An experimental rule takes nothing from the detectors and general rules that would block without it.
         let yields = |m: &Match| rule.status == Status::Experimental && (m.rule.detector.is_some() || m.rule.general);
         // Of a store only a part is the secret.
         let is_own = |m: &&Match| match rule.detector {
@@ -229,23 +229,23 @@ impl<'r> Trial<'r> {
             }
             let others: Vec<&str> = matches.iter().map(|m| m.rule.id).collect();
             let others = if others.is_empty() { "nothing".into() } else { others.join(", ") };
-            self.complain_of(rule, format!("not found in {what}; found: {others}"));
+            self.complain_of(rule, format!("not found in {context}; found: {others}"));
             return false;
         };
         let free = rule.detector.is_some() || rule.status == Status::Deprecated || yields(found);
         if found.rule.provider != rule.provider && !free {
-            self.complain_of(rule, format!("in {what} the rule {} takes it", found.rule.id));
+            self.complain_of(rule, format!("in {context} the rule {} takes it", found.rule.id));
         } else if !blocks(found) {
             self.complain_of(
                 rule,
-                format!("found in {what}, but with {:?} confidence: {:?}", found.confidence, found.notes),
+                format!("found in {context}, but with {:?} confidence: {:?}", found.confidence, found.notes),
             );
         }
         let span = &found.span;
         let twice = matches.iter().filter(|m| m.span.start < span.end && span.start < m.span.end).count();
-        // Inside an encoding all findings share the encoded run's place.
+        // Inside an encoding all findings share the range of the encoded run.
         if twice > 1 && bytes[span.clone()] == *secret.as_bytes() {
-            self.complain_of(rule, format!("found {twice} times in {what}"));
+            self.complain_of(rule, format!("found {twice} times in {context}"));
         }
         true
     }
@@ -262,7 +262,7 @@ impl<'r> Trial<'r> {
     }
 }
 
-/// Whether the secret by itself is all that the rule's regex asks for.
+/// Returns whether the secret alone satisfies the rule's regex.
 fn stands_alone(rule: &'static Rule) -> bool {
     if rule.requires.is_some() || rule.detector.is_some() {
         return false;
@@ -270,8 +270,8 @@ fn stands_alone(rule: &'static Rule) -> bool {
     let set = RuleSet::new(vec![rule]);
     let mut samples = Generator::with_seed(&set, 1);
     let (Ok(secret), Ok(regex)) = (samples.secret(rule), compile(rule.regex)) else { return false };
-    let whole = regex.captures(secret.as_bytes()).and_then(|c| c.name(SECRET));
-    whole.is_some_and(|m| m.len() == secret.len())
+    let found = regex.captures(secret.as_bytes()).and_then(|c| c.name(SECRET));
+    found.is_some_and(|m| m.len() == secret.len())
 }
 
 /// A path that the rule applies to.
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn chance_is_told_from_a_fault() {
+    fn chance_is_no_fault() {
         let outcome = |sample: &str, seed: u64| {
             let rule = format!(
                 "[[rule]]\nid = \"x\"\nkeywords = ['corp_']\nregex = '\\b(?<secret>corp_[0-9a-f]{{20}})\\b'\nallow = ['^corp_{sample}']\nmatch = ['a ${{secret}} b']\nreject = ['corp_x']"
@@ -345,17 +345,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_rule_is_told() {
-        let told = |rule: &str, about: &str| {
+    fn every_fault_of_a_rule_is_reported() {
+        let complains = |rule: &str, about: &str| {
             let all = complaints(rule);
             assert!(all.iter().any(|c| c.contains(about)), "{about:?} is not in {all:#?}");
         };
         const SHAPE: &str = "keywords = ['corp_']\nregex = '\\b(?<secret>corp_[0-9a-f]{20})\\b'\n";
         assert_eq!(complaints(&format!("{SHAPE}match = ['a ${{secret}} b']\nreject = ['corp_x']")), [""; 0]);
-        told(&format!("{SHAPE}match = ['a']"), "has no ${secret}");
-        told(&format!("{SHAPE}match = ['x${{secret}}']"), "not found");
-        told(&format!("{SHAPE}reject = ['corp_${{hex:20}}']"), "is found");
-        told(&format!("{SHAPE}match = ['${{secret}}']\nentropy = 7.5"), "not found");
+        complains(&format!("{SHAPE}match = ['a']"), "has no ${secret}");
+        complains(&format!("{SHAPE}match = ['x${{secret}}']"), "not found");
+        complains(&format!("{SHAPE}reject = ['corp_${{hex:20}}']"), "is found");
+        complains(&format!("{SHAPE}match = ['${{secret}}']\nentropy = 7.5"), "not found");
         // Two rules for one secret, of which one has to give way.
         let npm = "keywords = ['npm_']\nregex = '\\b(?<secret>npm_[0-9A-Za-z]{36})\\b'\ncheck = 'crc32-base62'\n";
         let npm = format!("[[rule]]\nid = \"aaa\"\n{npm}match = ['t = ${{secret}}']\nreject = ['npm_x']");
@@ -363,6 +363,6 @@ mod tests {
         let both = run(&set, |r| r.id == "npm-access-token" || r.id == "aaa", 1, 7).complaints;
         assert!(both.iter().any(|c| c.message.contains("takes it")), "{both:#?}");
         // Ends in a character after which `\b` needs a letter.
-        told("keywords = ['corp_']\nregex = '\\b(?<secret>corp_[-]{20})\\b'\nmatch = ['${secret};']", "not found");
+        complains("keywords = ['corp_']\nregex = '\\b(?<secret>corp_[-]{20})\\b'\nmatch = ['${secret};']", "not found");
     }
 }

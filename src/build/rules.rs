@@ -1,4 +1,4 @@
-//! Writes the packed rules, and tables of what the engine needs of each before it is unpacked.
+//! Writes the packed rules, and tables of the facts that the engine needs before a rule is unpacked.
 
 use std::fs;
 use std::path::Path;
@@ -46,62 +46,76 @@ fn stop_on(problems: &[Problem]) {
     }
 }
 
-/// Writes the tables.
+/// Writes `rules.bin` and `rules.rs`.
 pub fn write(context: &Context) {
+    let rules = &context.rules;
     let (mut packed, mut starts) = (Writer::default(), Vec::new());
-    for spec in &context.rules {
+    for spec in rules {
         starts.push(packed.bytes.len());
         spec.pack(&mut packed);
     }
-    let mut hash = Sha256::new();
-    for spec in &context.rules {
-        hash.update(spec.digest().to_le_bytes());
-    }
-    let hash: String = hash.finalize()[..6].iter().map(|byte| format!("{byte:02x}")).collect();
-    let numbers = |is: fn(&Spec) -> bool| -> Vec<usize> {
-        context.rules.iter().enumerate().filter(|(_, spec)| is(spec)).map(|(number, _)| number).collect()
-    };
-    let detectors: Vec<(usize, &str)> = context
-        .rules
-        .iter()
-        .enumerate()
-        .filter_map(|(number, spec)| Some((number, spec.detector.as_deref()?)))
-        .collect();
-    let with_paths = numbers(|spec| !spec.paths.is_empty());
-    let windows: Vec<usize> = context.rules.iter().map(|spec| spec.window).collect();
-    // Many rules have the same one.
-    let (mut secret_filters, mut secret_filter_of) = (Vec::new(), Vec::new());
-    for spec in &context.rules {
-        let filter = SecretFilter::of(&spec.regex);
-        let known = secret_filters.iter().position(|other| *other == filter);
-        secret_filter_of.push(known.unwrap_or(secret_filters.len()));
-        if known.is_none() {
-            secret_filters.push(filter);
-        }
-    }
-    let (mut sets, mut steps, mut step_starts) = (Vec::new(), Vec::new(), vec![0]);
-    for spec in &context.rules {
-        steps.extend(SequenceFilter::encode(&spec.regex, &mut sets));
-        step_starts.push(steps.len());
-    }
-    let count = starts.len();
+    let numbered = || rules.iter().enumerate();
+    let detectors: Vec<(usize, &str)> =
+        numbered().filter_map(|(number, spec)| Some((number, spec.detector.as_deref()?))).collect();
+    let with_paths: Vec<usize> = numbered().filter(|(_, spec)| !spec.paths.is_empty()).map(|(n, _)| n).collect();
+    let windows: Vec<usize> = rules.iter().map(|spec| spec.window).collect();
     let out = format!(
-        "const COUNT: usize = {count};\n\
+        "const COUNT: usize = {};\n\
          static PACKED: &[u8] = include_bytes!(concat!(env!(\"OUT_DIR\"), \"/rules.bin\"));\n\
          static STARTS: [u32; COUNT] = {starts:?};\n\
-         static HASH: &str = {hash:?};\n\
+         static HASH: &str = {:?};\n\
          static WINDOWS: [u32; COUNT] = {windows:?};\n\
          static DETECTORS: &[(u16, &str)] = &{detectors:?};\n\
          static WITH_PATHS: &[u16] = &{with_paths:?};\n\
-         static SECRET_FILTER_OF: [u16; COUNT] = {secret_filter_of:?};\n\
-         static SECRET_FILTERS: [SecretFilter; {}] = {secret_filters:?};\n\
-         static SETS: [ByteSet; {}] = {sets:?};\n\
-         static STEPS: [u16; {}] = {steps:?};\n\
-         static STEP_STARTS: [u32; COUNT + 1] = {step_starts:?};\n",
-        secret_filters.len(),
-        sets.len(),
-        steps.len(),
+         {}{}",
+        rules.len(),
+        hash(rules),
+        secret_filters(rules),
+        sequence_filters(rules),
     );
     fs::write(context.out.join("rules.bin"), packed.bytes).expect("OUT_DIR is writable");
     fs::write(context.out.join("rules.rs"), out).expect("OUT_DIR is writable");
+}
+
+/// The name of the set: it changes with any rule.
+fn hash(rules: &[Spec]) -> String {
+    let mut hash = Sha256::new();
+    for spec in rules {
+        hash.update(spec.digest().to_le_bytes());
+    }
+    hash.finalize()[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The table of secret filters. Many rules share one.
+fn secret_filters(rules: &[Spec]) -> String {
+    let (mut filters, mut filter_of) = (Vec::new(), Vec::new());
+    for spec in rules {
+        let filter = SecretFilter::of(&spec.regex);
+        let known = filters.iter().position(|other| *other == filter);
+        filter_of.push(known.unwrap_or(filters.len()));
+        if known.is_none() {
+            filters.push(filter);
+        }
+    }
+    format!(
+        "static SECRET_FILTER_OF: [u16; COUNT] = {filter_of:?};\n\
+         static SECRET_FILTERS: [SecretFilter; {}] = {filters:?};\n",
+        filters.len(),
+    )
+}
+
+/// The tables of sequence filters, one after the other.
+fn sequence_filters(rules: &[Spec]) -> String {
+    let (mut sets, mut steps, mut starts) = (Vec::new(), Vec::new(), vec![0]);
+    for spec in rules {
+        steps.extend(SequenceFilter::encode(&spec.regex, &mut sets));
+        starts.push(steps.len());
+    }
+    format!(
+        "static SETS: [ByteSet; {}] = {sets:?};\n\
+         static STEPS: [u16; {}] = {steps:?};\n\
+         static STEP_STARTS: [u32; COUNT + 1] = {starts:?};\n",
+        sets.len(),
+        steps.len(),
+    )
 }

@@ -1,4 +1,4 @@
-//! What was probably meant by a word that is not known.
+//! Suggestions for a word that is not known.
 
 /// The one of `known` that was probably meant by `typed`: at most a third of its letters differ, a swap of neighbours
 /// counting once, or one begins with the other.
@@ -18,7 +18,7 @@ pub fn nearest<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>) -> Opt
         .map(|(_, k)| k)
 }
 
-/// The end of a message: `; did you mean ...?` when something known is near to `typed`, else nothing.
+/// The end of a message: `; did you mean ...?` when a known word is similar to `typed`, else nothing.
 pub fn hint<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>) -> String {
     nearest(typed, known).map_or_else(String::new, |k| format!("; did you mean `{k}`?"))
 }

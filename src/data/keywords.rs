@@ -1,4 +1,4 @@
-//! The prefilter's tables and how they are made.
+//! The prefilter's tables, and their construction.
 //!
 //! A keyword may begin at an even or at an odd position, and the text is looked at in steps of two. So each keyword gets
 //! two pieces of four bytes, one at an even distance from its start and one at an odd: whatever its position, one of the
@@ -16,16 +16,15 @@ const MASKS: (u16, u16) = (0x5f1f, 0x1f5f);
 /// ordinary code pass.
 const SPREAD: (u16, u16) = (0xa419, 0xe873);
 const MARK: (u16, u16) = (0xf4af, 0x72a3);
-/// There are so many slots: as many as 16 bits tell apart, and so no look-up is out of bounds.
+/// The number of slots: all values of 16 bits, so that no look-up is out of bounds.
 pub const SLOTS: usize = 1 << 16;
-/// So many slots share a word of the set that says which are in use.
+/// The number of slots in one word of the set of used slots.
 pub const WORD: usize = u64::BITS as usize;
-/// How often the pieces of some slots stand in ordinary code, as a character each: `0` for never, and four more for e
-/// times as often. Made by `examples/keyword_rarity.rs`.
+/// The frequency of pieces in ordinary code, a character each: `0` for never, and four more for e times as often. Made by `examples/keyword_rarity.rs`.
 const RARITY: &str = include_str!("keyword_rarity.txt");
-/// How many characters there are, as a power of two.
+/// The number of characters, as a power of two.
 const RARITY_BITS: u32 = 17;
-/// How many characters there are.
+/// The number of characters.
 pub const RARITIES: usize = 1 << RARITY_BITS;
 
 /// The slot of a piece.
@@ -35,14 +34,14 @@ pub fn slot(first: u16, last: u16) -> u16 {
     (first & MASKS.0).wrapping_mul(a).wrapping_add((last & MASKS.1).wrapping_mul(b))
 }
 
-/// What tells the pieces of a slot apart: 1 to 127.
+/// The tag that distinguishes the pieces of a slot: 1 to 127.
 #[inline]
 pub fn tag(first: u16, last: u16) -> u16 {
     let (a, b) = MARK;
     ((first & MASKS.0).wrapping_mul(a).wrapping_add((last & MASKS.1).wrapping_mul(b)) >> 9).max(1)
 }
 
-/// Whether one of a slot's two tags is this one, or all are let pass there: not 0 then.
+/// Not 0 if one of a slot's two tags is this one, or if the slot lets every tag pass.
 #[inline]
 pub fn has(tags: u16, tag: u16) -> u8 {
     let differing = tags ^ (tag | tag << 8);
@@ -51,10 +50,10 @@ pub fn has(tags: u16, tag: u16) -> u8 {
     (found | found >> 8) as u8
 }
 
-/// Of a slot that has pieces with more than two tags.
+/// The tags of a slot that lets every tag pass, because its pieces have more than two.
 const ANY: u16 = 0x8080;
 
-/// Which character speaks of a piece's rarity.
+/// The index of the character for a piece.
 pub fn rarity_of(piece: [u8; 4]) -> usize {
     let (first, last) = halves(piece);
     let folded = u32::from(first & MASKS.0) | u32::from(last & MASKS.1) << 16;
@@ -67,8 +66,8 @@ pub fn halves(piece: [u8; 4]) -> (u16, u16) {
     (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]))
 }
 
-/// That a piece of a keyword is in a slot: the keyword's number, where the piece begins, counted from one byte before the
-/// keyword, and the piece's tag.
+/// A piece in a slot: the keyword's number, the start of the piece, counted from one byte before the keyword, and the
+/// piece's tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry(pub u32);
 
@@ -83,7 +82,7 @@ impl Entry {
         self.0 as u16
     }
 
-    /// Where the keyword begins whose piece begins at `at`; beyond any text when that is before the text.
+    /// The start of the keyword whose piece begins at `at`; beyond any text when that is before the text.
     #[inline]
     pub fn start(self, at: usize) -> usize {
         (at + 1).wrapping_sub((self.0 >> 16 & 0xff) as usize)
@@ -96,7 +95,7 @@ impl Entry {
     }
 }
 
-/// A keyword's first eight bytes without regard to case, and which of them it has.
+/// A keyword's first eight bytes without regard to case, and a mask of those it has.
 pub fn head(keyword: &[u8]) -> (u64, u64) {
     let mut bytes = [0; 8];
     let len = keyword.len().min(8);
@@ -105,19 +104,19 @@ pub fn head(keyword: &[u8]) -> (u64, u64) {
     (lower(bytes) & counting, counting)
 }
 
-/// Eight bytes without regard to case. Some signs are taken for others: what agrees is compared in full.
+/// Eight bytes without regard to case. Some punctuation collides, so equal heads are compared in full.
 #[inline]
 pub fn lower(bytes: [u8; 8]) -> u64 {
     u64::from_le_bytes(bytes) | 0x2020_2020_2020_2020
 }
 
-/// The bytes beside a piece that belong to the keyword, too: before it, and behind it.
+/// The bytes of the keyword before and after a piece.
 pub type Beside = (Option<u8>, Option<u8>);
 
-/// Which bit speaks of pieces with this slot and tag that stand beside these bytes.
+/// The bit for pieces with this slot and tag between these bytes.
 #[inline]
 pub fn nearby(slot: u16, tag: u16, beside: Beside) -> usize {
-    // Odd numbers and even ones: what is not known differs from every byte that is.
+    // Odd for an unknown byte, even for a known one.
     let one = |byte: Option<u8>| byte.map_or(1, |byte| u32::from(byte & MASKS.0.to_be_bytes()[0]) << 1);
     let key = (u32::from(slot) | u32::from(tag) << 16).wrapping_mul(0x85eb_ca6b);
     let key = key ^ one(beside.0).wrapping_mul(0x01c3_3a95) ^ one(beside.1).wrapping_mul(0x2b59_91e1);
@@ -129,16 +128,16 @@ const NEARBY_BITS: u32 = 20;
 /// Words of them.
 pub const NEARBY: usize = (1 << NEARBY_BITS) / WORD;
 
-/// What the prefilter runs on.
+/// The tables that the prefilter searches.
 #[derive(PartialEq, Eq)]
 pub struct Tables {
     /// For each slot up to two tags of pieces that are in it, or [`ANY`].
     pub tags: Vec<u16>,
-    /// For each piece a bit, with the bytes beside it: see [`nearby`].
+    /// A bit for each piece and its neighbours: see [`nearby`].
     pub near: Vec<u64>,
-    /// Which slots have an entry, a bit each.
+    /// The set of slots with an entry, a bit each.
     pub used: Vec<u64>,
-    /// For each word of `used` the number of bits that are set before it: which of the slots in use its first is.
+    /// For each word of `used` the number of bits that are set before it: the rank of its first slot.
     pub ranks: Vec<u16>,
     /// For each slot in use the number of entries in it and before it.
     pub ends: Vec<u32>,
@@ -189,17 +188,17 @@ pub fn build(keywords: &[&str]) -> Tables {
     let rank = |word: &u64| {
         let before = sum;
         sum += word.count_ones();
-        // At most 65,472 stand before the last word.
+        // At most 65,472 bits precede the last word.
         before as u16
     };
     let ranks = used.iter().map(rank).collect();
     Tables { tags, near, used, ranks, ends, entries: entries.into_iter().map(|(_, entry)| entry).collect() }
 }
 
-/// What the room that a piece takes costs, in pieces of a text of ten million.
+/// The cost of a piece's space in the tables, in occurrences per ten million pieces of text.
 const ROOM: f32 = 2.0;
 
-/// The pieces that four bytes from `shift` on can be, when `keyword` stands at 0. At most one byte is not known.
+/// The possible values of the four bytes from `shift` on, with `keyword` at 0. At most one byte is unknown.
 fn pieces(keyword: &[u8], shift: i16) -> impl Iterator<Item = [u8; 4]> {
     let byte = |place: i16| usize::try_from(shift + place).ok().and_then(|at| keyword.get(at)).copied();
     let piece: [Option<u8>; 4] = std::array::from_fn(|place| byte(place as i16));

@@ -1,10 +1,16 @@
-//! What a path's name alone says: whether the file is judged as more than bytes.
+//! The paths whose files are inspected as more than bytes.
 //!
-//! Asked of every file of a change, so it compares a few bytes and no more.
+//! Every file of a change is tested, so a few bytes are compared and no more.
 
-/// Whether the file at `path` (`/`-separated) is a lockfile, a manifest, or one of the places where an attack on the
-/// supply chain leaves its traces. Such files are judged at every path they stand at, whatever else holds the same
-/// bytes.
+/// Returns whether the file at `path` (`/`-separated) is a lockfile, a manifest, or a file in which an attack on the
+/// supply chain leaves its traces. Such files are inspected at each of their paths, even if the bytes are known from
+/// another one.
+///
+/// ```
+/// use shield_hook::path::special::is_special;
+///
+/// assert!(is_special(b"app/package-lock.json") && !is_special(b"src/main.rs"));
+/// ```
 pub fn is_special(path: &[u8]) -> bool {
     let name = path.rsplit(|b| *b == b'/').next().unwrap_or(path);
     let extension = name.rsplit(|b| *b == b'.').next().unwrap_or_default();
@@ -27,7 +33,7 @@ pub fn is_special(path: &[u8]) -> bool {
     }
 }
 
-/// Names whose extension says nothing.
+/// Names that are special whatever their extension.
 fn named(name: &[u8]) -> bool {
     const NAMES: [&[u8]; 34] = [
         b"setup.py",

@@ -39,7 +39,7 @@ pub(super) fn detectors() -> impl Iterator<Item = (usize, &'static str)> {
     DETECTORS.iter().map(|(number, detector)| (usize::from(*number), *detector))
 }
 
-/// What has to be known of it at every keyword.
+/// The facts that are needed at every keyword.
 pub(super) fn brief(number: usize) -> Brief {
     Brief {
         window: WINDOWS[number] as usize,

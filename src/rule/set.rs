@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 /// The rules of one run.
 #[derive(Clone, Debug)]
 pub struct RuleSet {
-    /// None: the built-in ones, all of them, of which none is unpacked before it is needed.
+    /// None for all of the built-in ones, each of which is unpacked when it is needed.
     rules: Option<Vec<&'static Rule>>,
     /// Left out, but half of a pair that is not: they run, and nothing is reported for them.
     helpers: Vec<&'static Rule>,
@@ -38,7 +38,7 @@ impl Handle {
         }
     }
 
-    /// What has to be known of it at every keyword, without unpacking it.
+    /// The facts that are needed at every keyword, without unpacking the rule.
     pub fn brief(self) -> Brief {
         match self {
             Handle::Builtin(number) => builtin::brief(usize::from(number)),
@@ -52,14 +52,14 @@ impl Handle {
     }
 }
 
-/// What has to be known of a rule at every keyword.
+/// The facts about a rule that are needed at every keyword.
 #[derive(Clone, Copy, Debug)]
 pub struct Brief {
     /// As [`Rule::window`].
     pub window: usize,
     /// As [`Rule::detector`].
     pub detector: Option<&'static str>,
-    /// Whether it applies to every path.
+    /// The rule applies to every path.
     pub everywhere: bool,
     /// As [`Rule::filters`].
     pub filters: Filters,
@@ -76,7 +76,7 @@ impl RuleSet {
         RuleSet { rules: None, helpers: Vec::new() }
     }
 
-    /// Whether these are the rules in the binary, all of them and no others.
+    /// Returns whether these are the rules in the binary, all of them and no others.
     pub fn is_builtin(&self) -> bool {
         self.rules.is_none()
     }
@@ -95,8 +95,7 @@ impl RuleSet {
         })
     }
 
-    /// The rules that have a detector: where each stands in the order of the ids, and the detector. Nothing is unpacked,
-    /// and of the rules in the binary the others are not asked.
+    /// The rules that have a detector: position in the order of the ids, and detector. No rule is unpacked.
     pub fn detectors(&self) -> Vec<(usize, &'static str)> {
         match &self.rules {
             None => builtin::detectors().collect(),
@@ -125,7 +124,7 @@ impl RuleSet {
         self.extended(specs, problems)
     }
 
-    /// The rules of a user's files alone, in the place of the built-in ones.
+    /// The rules of a user's files instead of the built-in ones.
     ///
     /// # Errors
     /// As [`RuleSet::with_user`], and when there is no rule at all: a scanner without rules finds nothing.
@@ -162,7 +161,7 @@ impl RuleSet {
         self.retain(ids, false)
     }
 
-    /// Keeps the named rules only. What they require goes on running, silently.
+    /// Retains the named rules only. The rules that they require go on running, silently.
     ///
     /// # Errors
     /// When a name is no rule, or there is none.
@@ -170,15 +169,15 @@ impl RuleSet {
         self.retain(ids, true)
     }
 
-    /// Keeps the rules that are named, or those that are not.
+    /// Retains the rules that are named, or those that are not.
     fn retain<S: AsRef<str>>(self, ids: &[S], named: bool) -> Result<Self> {
         if ids.is_empty() && !named {
             return self.not_empty();
         }
         self.all_known(ids)?;
-        let is_kept = |r: &&'static Rule| ids.iter().any(|id| id.as_ref() == r.id) == named;
-        let (kept, left): (Vec<_>, Vec<_>) = self.rules().iter().copied().partition(is_kept);
-        let mut set = RuleSet::new(kept);
+        let is_retained = |r: &&'static Rule| ids.iter().any(|id| id.as_ref() == r.id) == named;
+        let (retained, left): (Vec<_>, Vec<_>) = self.rules().iter().copied().partition(is_retained);
+        let mut set = RuleSet::new(retained);
         let mut asking = set.rules().to_vec();
         while let Some(requires) = asking.pop().map(|rule| rule.requires) {
             let Some(requires) = requires.filter(|r| !set.helpers.iter().any(|h| h.id == r.rule)) else { continue };
@@ -197,10 +196,10 @@ impl RuleSet {
         }
     }
 
-    /// Says that there is no rule called `id`, and which is near.
+    /// The error about an `id` that no rule has, with the most similar one.
     pub fn unknown(&self, id: &str) -> Error {
-        let near = did_you_mean::hint(id, self.rules().iter().map(|r| r.id));
-        Error::usage(format!("no rule is called `{id}`{near}")).help("`shield-hook rules list` shows every rule")
+        let hint = did_you_mean::hint(id, self.rules().iter().map(|r| r.id));
+        Error::usage(format!("no rule is called `{id}`{hint}")).help("`shield-hook rules list` shows every rule")
     }
 
     fn not_empty(self) -> Result<Self> {
@@ -224,7 +223,7 @@ impl RuleSet {
         }
     }
 
-    /// Whether `rule` runs for the sake of another only.
+    /// Returns whether `rule` runs for the sake of another only.
     pub fn is_helper(&self, rule: &Rule) -> bool {
         self.helpers.iter().any(|h| h.id == rule.id)
     }
@@ -245,7 +244,7 @@ impl RuleSet {
     }
 }
 
-/// More rules than this have no number.
+/// The most rules that can be numbered.
 const MOST_RULES: usize = u16::MAX as usize;
 
 fn read_user<N: AsRef<Path>, T: AsRef<str>>(files: &[(N, T)]) -> (Vec<Spec>, Vec<Problem>) {
@@ -259,7 +258,7 @@ fn read_user<N: AsRef<Path>, T: AsRef<str>>(files: &[(N, T)]) -> (Vec<Spec>, Vec
     (specs, problems)
 }
 
-/// Compiles what the engine will compile, so that it cannot fail there.
+/// Compiles every pattern that the engine will compile, so that it cannot fail there.
 fn unfit(spec: &Spec) -> Option<Problem> {
     let regexes = spec.allow.iter().chain((!spec.regex.is_empty()).then_some(&spec.regex));
     let regex = regexes.filter_map(|r| compile(r).err()).map(|e| e.to_string()).next();

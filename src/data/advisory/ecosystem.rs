@@ -76,7 +76,7 @@ impl Ecosystem {
     }
 
     /// The one spelling of `name` that the index holds: PEP 503 for Python, lower case where the registry ignores
-    /// case, the name itself for npm (whose registry tells `JSONStream` from `jsonstream`).
+    /// case, the name itself for npm (whose registry distinguishes `JSONStream` and `jsonstream`).
     pub fn normalise(self, name: &str) -> String {
         let name = name.trim();
         match self {

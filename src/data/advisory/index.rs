@@ -1,10 +1,10 @@
 //! The advisory index: every known-bad version in one sorted map that is searched where it lies, without loading.
 //!
 //! A blob is `magic, length of the map (u32, little endian), map, strings`. The map is an [`fst`] from
-//! `ecosystem name NUL version` to a packed value; ranges (`>`..) and `*` stand under the name like versions do, and so
-//! does, behind a control character, what data laid under this one says and is taken back: `STX incident STX version`. The
-//! strings are NUL-separated: first the data's date, then what values point at, `id TAB date TAB title` for incidents
-//! and plain text for sources.
+//! `ecosystem name NUL version` to a packed value; ranges (`>`..) and `*` are keys under the name like
+//! versions. A withdrawal of a record of underlying data is the key `STX incident STX version`. The strings are
+//! NUL-separated: first the data's date, then the texts that values refer to, `id TAB date TAB title` for incidents and
+//! plain text for sources.
 
 use super::ecosystem::Ecosystem;
 use super::row::{Incident, Kind, Row};
@@ -22,59 +22,34 @@ const PAYLOAD_SHIFT: u32 = FAMILY_SHIFT + 2;
 const NUMBERED: [&str; 3] = ["MAL", "LWA", "RUSTSEC"];
 const NUMBER_BITS: u32 = 17;
 
-/// Opens the keys of what is taken back; no version begins so.
+/// The begin of the keys of withdrawals; no version begins with it.
 const BACK: char = '\u{2}';
 
 /// Builds the blob from rows. `date` is that of the data's newest record.
+///
+/// # Errors
+/// More sources than a value can number, a range that does not begin with `<` or `>`, more data than fits.
 pub fn write(date: &str, rows: &[Row], incidents: &[Incident]) -> Result<Vec<u8>, String> {
     let known: HashMap<&str, &Incident> = incidents.iter().map(|i| (i.id.as_str(), i)).collect();
     let mut strings = Strings { list: vec![date.to_owned()], by_text: HashMap::new() };
-    let mut map = BTreeMap::new();
-    let (back, rows): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.kind == Kind::Withdrawn);
-    // Without a version a row speaks of the data below only.
-    let here: Vec<&&Row> = back.iter().filter(|row| !row.version.is_empty()).collect();
-    let taken_back = |row: &Row| here.iter().any(|back| back.withdraws(row));
-    let rows: Vec<&Row> = rows.into_iter().filter(|row| !taken_back(row)).collect();
-    for row in &back {
-        let name = row.ecosystem.normalise(&row.name);
-        let version = match row.version.as_str() {
-            "" | "*" => String::new(),
-            version => version::canonical(row.ecosystem, version),
-        };
-        map.insert(key(row.ecosystem, &name, &format!("{BACK}{}{BACK}{version}", row.incident)), 0);
-    }
-    // Sources first: their field is narrow.
+    let (withdrawals, rows): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.kind == Kind::Withdrawn);
+    let mut map: BTreeMap<Vec<u8>, u64> = withdrawals.iter().map(|row| (withdrawal_key(row), 0)).collect();
+    // A withdrawal without a version concerns the underlying data only.
+    let withdraws = |row: &Row| withdrawals.iter().any(|w| !w.version.is_empty() && w.withdraws(row));
+    let rows: Vec<&Row> = rows.into_iter().filter(|row| !withdraws(row)).collect();
+    // Sources first, because their field is narrow.
     for row in &rows {
         if strings.index(&row.source) >= 1 << SOURCE_BITS {
             return Err(format!("more than {} different sources", 1 << SOURCE_BITS));
         }
     }
     for row in rows {
-        let name = row.ecosystem.normalise(&row.name);
-        let version = match row.version.as_str() {
-            "*" => "*".to_owned(),
-            range if row.is_range() => {
-                // Key order puts ranges together; `=1.0` alone would sort elsewhere and is simply a version.
-                if !range.starts_with(['<', '>']) {
-                    return Err(format!("{} {range}: a range starts with `<` or `>`", row.name));
-                }
-                range.to_owned()
-            }
-            exact => version::canonical(row.ecosystem, exact),
-        };
-        let mut value = row.kind as u64 | (strings.index(&row.source) as u64) << 2;
-        value |= match known.get(row.incident.as_str()) {
-            None if numbered(&row.incident).is_some() => numbered(&row.incident).unwrap_or_default(),
-            known => {
-                let text = match known {
-                    Some(i) => format!("{}\t{}\t{}", i.id, i.date, i.title),
-                    None => format!("{}\t{}\t", row.incident, date_in(&row.incident)),
-                };
-                (strings.index(&text) as u64) << PAYLOAD_SHIFT
-            }
-        };
-        // Where two rows name the same version, the graver kind stays.
-        let slot = map.entry(key(row.ecosystem, &name, &version)).or_insert(value);
+        let key = key(row.ecosystem, &row.ecosystem.normalise(&row.name), &version_key(row)?);
+        let source = strings.index(&row.source) as u64;
+        let incident = incident_bits(&row.incident, known.get(row.incident.as_str()).copied(), &mut strings);
+        let value = row.kind as u64 | source << 2 | incident;
+        // Of two rows with the same version the graver kind wins.
+        let slot = map.entry(key).or_insert(value);
         if value & 3 < *slot & 3 {
             *slot = value;
         }
@@ -85,6 +60,38 @@ pub fn write(date: &str, rows: &[Row], incidents: &[Incident]) -> Result<Vec<u8>
     blob.extend_from_slice(&map);
     blob.extend_from_slice(strings.list.join("\0").as_bytes());
     Ok(blob)
+}
+
+fn withdrawal_key(row: &Row) -> Vec<u8> {
+    let name = row.ecosystem.normalise(&row.name);
+    let version = match row.version.as_str() {
+        "" | "*" => String::new(),
+        version => version::canonical(row.ecosystem, version),
+    };
+    key(row.ecosystem, &name, &format!("{BACK}{}{BACK}{version}", row.incident))
+}
+
+/// The last part of a row's key: `*`, a range, or a canonical version.
+fn version_key(row: &Row) -> Result<String, String> {
+    match row.version.as_str() {
+        "*" => Ok("*".to_owned()),
+        // Key order puts ranges together; `=1.0` alone would sort elsewhere and is simply a version.
+        range if row.is_range() && !range.starts_with(['<', '>']) => {
+            Err(format!("{} {range}: a range starts with `<` or `>`", row.name))
+        }
+        range if row.is_range() => Ok(range.to_owned()),
+        exact => Ok(version::canonical(row.ecosystem, exact)),
+    }
+}
+
+/// The family and payload of an incident: its number if the id alone is known, else a text.
+fn incident_bits(id: &str, known: Option<&Incident>, strings: &mut Strings) -> u64 {
+    let text = match (known, numbered(id)) {
+        (None, Some(number)) => return number,
+        (None, None) => format!("{id}\t{}\t", date_in(id)),
+        (Some(i), _) => format!("{}\t{}\t{}", i.id, i.date, i.title),
+    };
+    (strings.index(&text) as u64) << PAYLOAD_SHIFT
 }
 
 struct Strings {
@@ -154,25 +161,25 @@ pub struct Index {
     strings: Cow<'static, [u8]>,
 }
 
-/// One entry as stored: the version key it stands under, and what it says.
+/// One entry of the index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// A canonical version, a range, or `*`.
     pub version: String,
-    /// What kind of attack.
+    /// The kind of attack.
     pub kind: Kind,
     /// The incident's id.
     pub incident: String,
-    /// When it became known: `YYYY[-MM[-DD]]`, or empty.
+    /// The date of discovery: `YYYY[-MM[-DD]]`, or empty.
     pub date: String,
     /// The incident in words, or empty.
     pub title: String,
-    /// Who reported it.
+    /// The reporter.
     pub source: String,
 }
 
 impl Index {
-    /// Takes up a blob made by [`write`]. Looks at its frame only: nothing is parsed or copied.
+    /// Opens a blob made by [`write`]. Only its frame is read: nothing is parsed or copied.
     pub fn open(blob: Cow<'static, [u8]>) -> Result<Index, String> {
         let damaged = || "not an advisory index, or a damaged one".to_owned();
         let rest = blob.strip_prefix(MAGIC).ok_or_else(damaged)?;
@@ -186,17 +193,17 @@ impl Index {
         Ok(Index { map: fst::Map::new(map).map_err(|error| error.to_string())?, strings })
     }
 
-    /// Whether the map's own checksum holds; worth asking of a file, not of the binary.
+    /// Verifies the map's checksum, which a file may need and the binary does not.
     pub fn verify(&self) -> Result<(), String> {
         self.map.as_fst().verify().map_err(|error| error.to_string())
     }
 
-    /// How many entries there are, with those that take something back.
+    /// The number of entries, withdrawals included.
     pub fn len(&self) -> usize {
         self.map.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether there is no entry.
     pub fn is_empty(&self) -> bool {
         self.map.is_empty()
     }
@@ -206,7 +213,7 @@ impl Index {
         self.string(0)
     }
 
-    /// The entry that stands under exactly this (normalised) name and (canonical) version.
+    /// The entry with exactly this (normalised) name and (canonical) version.
     pub fn exact(&self, ecosystem: Ecosystem, name: &str, version: &str) -> Option<Entry> {
         self.map.get(key(ecosystem, name, version)).map(|value| self.entry(version.to_owned(), value))
     }
@@ -216,7 +223,7 @@ impl Index {
         self.between(&key(ecosystem, name, "<"), &key(ecosystem, name, "?"))
     }
 
-    /// Whether what an incident's entry in data laid under this one says of a package is taken back.
+    /// Returns whether this index withdraws an entry of the data underneath.
     pub fn takes_back(&self, ecosystem: Ecosystem, name: &str, entry: &Entry) -> bool {
         ["", &entry.version].into_iter().any(|version| {
             self.map.contains_key(key(ecosystem, name, &format!("{BACK}{}{BACK}{version}", entry.incident)))
@@ -279,7 +286,7 @@ impl Index {
         }
     }
 
-    /// The nth string; a walk, since only a hit asks.
+    /// The nth string; a linear search, since only a hit needs it.
     fn string(&self, n: usize) -> &str {
         self.strings.split(|b| *b == 0).nth(n).and_then(|s| std::str::from_utf8(s).ok()).unwrap_or_default()
     }

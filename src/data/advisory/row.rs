@@ -2,7 +2,7 @@
 
 use super::ecosystem::Ecosystem;
 
-/// What a row says of a package version.
+/// The claim of a row about a package version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A real package whose named versions were taken over.
@@ -13,12 +13,12 @@ pub enum Kind {
     NameOnly,
     /// A researcher's proof of concept.
     Poc,
-    /// What the incident's earlier rows say of the package (and version) holds no more.
+    /// The incident's earlier rows about the package (and version) are withdrawn.
     Withdrawn,
 }
 
 impl Kind {
-    /// Every kind that says something, in the order of their codes.
+    /// Every kind but the withdrawal, in the order of their codes.
     pub const ALL: [Kind; 4] = [Kind::Hijack, Kind::Malicious, Kind::NameOnly, Kind::Poc];
 
     /// The name used in data and reports.
@@ -41,7 +41,7 @@ impl Kind {
 /// One known-bad version (or range, or every version) of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Where the package is published.
+    /// The ecosystem of the package.
     pub ecosystem: Ecosystem,
     /// Its name, as published.
     pub name: String,
@@ -49,9 +49,9 @@ pub struct Row {
     pub version: String,
     /// The incident's id.
     pub incident: String,
-    /// Who reported it, joined by `+`.
+    /// The reporters, joined by `+`.
     pub source: String,
-    /// What kind of attack it was.
+    /// The kind of attack.
     pub kind: Kind,
 }
 
@@ -59,7 +59,7 @@ pub struct Row {
 pub const HEADER: &str = "ecosystem\tname\tversion\tincident\tsource\tkind";
 
 impl Row {
-    /// Reads one line. The error says what is wrong with it, without the line's number.
+    /// Reads one line. The error explains the mistake, without the line's number.
     pub fn parse(line: &str) -> Result<Row, String> {
         let fields: Vec<&str> = line.split('\t').collect();
         let [ecosystem, name, version, incident, source, kind] = fields[..] else {
@@ -84,7 +84,7 @@ impl Row {
         Ok(row)
     }
 
-    /// Whether it takes `other` back.
+    /// Returns whether this row withdraws `other`.
     pub fn withdraws(&self, other: &Row) -> bool {
         let name = |row: &Row| row.ecosystem.normalise(&row.name);
         self.kind == Kind::Withdrawn
@@ -93,13 +93,13 @@ impl Row {
             && name(self) == name(other)
     }
 
-    /// Whether the version is a range rather than one version or `*`.
+    /// Returns whether the version is a range rather than one version or `*`.
     pub fn is_range(&self) -> bool {
         self.version.contains(['<', '>', '='])
     }
 }
 
-/// Reads whole advisory data: the header may open it, empty lines and `#` comments are skipped. Errors carry the line.
+/// Reads a table of rows: a header is optional, empty lines and `#` comments are skipped. Errors name the line.
 pub fn parse_rows(text: &str) -> Result<Vec<Row>, String> {
     text.lines()
         .enumerate()
@@ -108,7 +108,7 @@ pub fn parse_rows(text: &str) -> Result<Vec<Row>, String> {
         .collect()
 }
 
-/// What is known of an incident beyond its id.
+/// An incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incident {
     /// As in the rows.

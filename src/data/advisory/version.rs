@@ -21,15 +21,15 @@ pub fn canonical(ecosystem: Ecosystem, version: &str) -> String {
     }
 }
 
-/// Whether `version` lies in `range`: comparators joined by `,`, each one of `<`, `<=`, `>`, `>=`, `=`, `==` and a
-/// version; `*` is every version. A range or version nobody can read holds nothing.
+/// Returns whether `version` lies in `range`: comparators joined by `,`, each one of `<`, `<=`, `>`, `>=`, `=`, `==` and a
+/// version; `*` is every version. A range or version that cannot be read contains nothing.
 ///
 /// A pre-release of an excluded upper bound is outside, as PEP 440 has it and as advisories mean it.
 pub fn in_range(ecosystem: Ecosystem, version: &str, range: &str) -> bool {
     range.trim() == "*" || range.split(',').all(|part| holds(ecosystem, version, part).unwrap_or(false))
 }
 
-/// Which of two versions is the newer; nothing where one of them cannot be read.
+/// The order of two versions; none if one of them cannot be read.
 pub fn compare(ecosystem: Ecosystem, a: &str, b: &str) -> Option<Ordering> {
     match ecosystem {
         Ecosystem::Pypi => {
@@ -69,7 +69,7 @@ fn is_prerelease_of(ecosystem: Ecosystem, version: &str, bound: &str) -> bool {
         && (version.major, version.minor, version.patch) == (bound.major, bound.minor, bound.patch)
 }
 
-/// npm drops a leading `v` or `=` and the build metadata of what is published.
+/// npm drops a leading `v` or `=` and the build metadata of a published version.
 fn npm_text(version: &str) -> &str {
     let version = version.trim_start_matches(['v', '=', ' ']);
     version.split_once('+').map_or(version, |(core, _)| core)

@@ -1,5 +1,5 @@
-//! What a rule's regex says before it is ever compiled: whether it is fit to run, which literals stand in every match,
-//! how long a match gets, which part of the secret is public.
+//! The analysis of a rule's regex before it is compiled: its fitness to run, the literals in every match, the length of
+//! a match, the public part of the secret.
 
 use std::collections::BTreeSet;
 
@@ -17,17 +17,18 @@ pub const SECRET: &str = "secret";
 /// instructions times bytes in the window, bearable.
 const MAX_WEIGHT: u64 = 50_000;
 
-/// What is known about a regex.
+/// A regex that is fit to run.
 #[derive(Debug)]
 pub struct RegexAnalysis {
     hir: Hir,
 }
 
 impl RegexAnalysis {
-    /// Reads a regex and turns away what must not run.
+    /// Parses a regex and refuses one that must not run.
     ///
     /// # Errors
-    /// A sentence that says what is wrong.
+    /// A sentence about a regex that does not parse, matches nothing or the empty string, is too large, or has no group
+    /// `secret` in every match.
     pub fn of(regex: &str) -> Result<Self, String> {
         let hir = parse(regex)?;
         match hir.properties().minimum_len() {
@@ -66,7 +67,7 @@ impl RegexAnalysis {
         String::from_utf8(prefix).unwrap_or_default()
     }
 
-    /// Whether every match contains one of the keywords, compared without regard to case.
+    /// Returns whether every match contains one of the keywords, compared without regard to case.
     pub fn always_contains(&self, keywords: &[String]) -> bool {
         let keywords: Vec<Vec<u8>> = keywords.iter().map(|k| k.to_ascii_lowercase().into_bytes()).collect();
         let longest = keywords.iter().map(Vec::len).max().unwrap_or(0);
@@ -138,8 +139,8 @@ fn leading_literal(hir: &Hir, out: &mut Vec<u8>) -> bool {
     }
 }
 
-/// Follows the strings that a match can consist of, as far as they are few: the idea of Russ Cox's trigram index
-/// for Code Search, with keywords in the place of trigrams.
+/// Follows the strings that a match can consist of, as long as they are few: the idea of Russ Cox's trigram index
+/// for Code Search, with keywords instead of trigrams.
 struct Cover<'k> {
     keywords: &'k [Vec<u8>],
     longest: usize,
@@ -156,7 +157,7 @@ fn flatten<'h>(hir: &'h Hir, out: &mut Vec<&'h Hir>) {
 
 type Strings = BTreeSet<Vec<u8>>;
 
-/// What is known about the matches of one part of a regex, in lower case.
+/// The strings that the matches of one part of a regex consist of, in lower case.
 #[derive(Clone)]
 struct Known {
     /// Every match, if they are few.
@@ -175,8 +176,8 @@ const MANY: usize = 2048;
 const FEW: usize = 40;
 
 impl Cover<'_> {
-    /// Whether every match of `parts` in a row contains a keyword. Where that cannot be seen at once, a choice among
-    /// the parts is tried one by one, at most `budget` times: `a(b+)?c` is `ab+c` or `ac`.
+    /// Returns whether every match of `parts` in a row contains a keyword. If that does not follow at once, the options
+    /// of a choice are tried one by one, at most `budget` times: `a(b+)?c` is `ab+c` or `ac`.
     fn all_of(&self, parts: Vec<&Hir>, budget: &mut u32) -> bool {
         let mut flat = Vec::new();
         parts.into_iter().for_each(|part| flatten(part, &mut flat));
@@ -224,7 +225,7 @@ impl Cover<'_> {
                         _ => anything(),
                     };
                 }
-                // A few copies say all that a keyword's length can need to know.
+                // More copies than a keyword has bytes add nothing.
                 let copies = r.min.min(self.longest as u32 + 1);
                 let mut known = sub.clone();
                 for _ in 1..copies {

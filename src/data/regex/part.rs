@@ -5,7 +5,7 @@ use regex_syntax::hir::{Hir, HirKind, Look};
 use super::analysis::{self, SECRET};
 use super::byte_set::ByteSet;
 
-/// One part of a regex. Each stands for at least the texts that the regex allows there.
+/// One part of a regex: at least the texts that the regex allows there.
 #[derive(Debug)]
 pub enum Part {
     /// From `min` to `max` bytes of a set. A repeated group of several parts is simplified to this.

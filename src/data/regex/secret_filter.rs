@@ -25,7 +25,7 @@ pub struct SecretFilter {
 }
 
 impl SecretFilter {
-    /// Rules nothing out.
+    /// Rules nothing out but an empty secret, which no rule may have.
     pub const ANY: SecretFilter =
         SecretFilter { inside: ByteSet::ALL, before: ByteSet::ALL, after: ByteSet::ALL, least: 0, most: u32::MAX };
 

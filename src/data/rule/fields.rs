@@ -1,4 +1,4 @@
-//! The fields of a rule, listed once: what reads, packs, unpacks and describes a rule is made from this table.
+//! The fields of a rule, listed once: reading, packing, unpacking and describing a rule are made from this table.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! The keys of a rule file: what the reader knows, what a new rule's draft says, what rules/README.md explains.
+//! The keys of a rule file, listed once for the reader, the draft of a new rule and rules/README.md.
 
 /// A key of `[[rule]]`.
 #[derive(Debug)]

@@ -34,7 +34,7 @@ pub enum Confidence {
 pub enum Status {
     /// Warns, never blocks.
     Experimental,
-    /// Blocks as its confidence says.
+    /// Blocks according to its confidence.
     Stable,
     /// Still runs; `replaced_by` names its successor.
     Deprecated,

@@ -1,21 +1,21 @@
-//! Texts with places for fresh random values: how rules carry examples without holding a credential.
+//! Texts with placeholders for fresh random values, so that rules have examples without containing a credential.
 
 /// A piece of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
-    /// Stays as it is.
+    /// A literal.
     Text(String),
-    /// A fresh secret: of the rule itself, or of the one named. The same value each time it stands in a template.
+    /// A fresh secret: of the rule itself, or of the one named. The same value each time within a template.
     Secret(Option<String>),
-    /// So many characters of an alphabet.
+    /// A number of characters of an alphabet.
     Random(Alphabet, usize),
     /// A random version 4 UUID.
     Uuid,
-    /// A file made to keep keys in, of the kind that is named, in base64.
+    /// A key store of the named kind, in base64.
     Store(String),
 }
 
-/// What random values are made of.
+/// The characters of random values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alphabet {
     /// 0-9A-Za-z
@@ -69,7 +69,7 @@ impl Alphabet {
     ];
 }
 
-/// Splits a template into its pieces. What only looks like a placeholder (`${NPM_TOKEN}`, `${{ x }}`) is text.
+/// Splits a template into its pieces. A similar form that is no placeholder (`${NPM_TOKEN}`, `${{ x }}`) is text.
 ///
 /// # Errors
 /// A sentence about a placeholder with an unknown kind or a wrong length.

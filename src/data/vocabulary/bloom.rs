@@ -1,6 +1,6 @@
-//! A filter in front of the vocabulary.
+//! The Bloom filter in front of the vocabulary.
 
-/// Its bits.
+/// The number of its bits.
 pub const BITS: usize = 1 << 18;
 
 /// One step of a word's hash, which is taken from its last letter to its first.
@@ -8,8 +8,8 @@ pub fn step(hash: u32, letter: u8) -> u32 {
     (hash ^ u32::from(letter)).wrapping_mul(0x9E37_79B1).rotate_left(15)
 }
 
-/// The set of the hashes of all words in `tables`, which hold the words of each length one after the other: nearly every
-/// run of letters that is no word is dismissed by one look.
+/// The set of the hashes of all words in `tables`, which have the words of each length one after the other: one look-up
+/// dismisses nearly every run of letters that is no word.
 #[cfg_attr(not(test), allow(dead_code))]
 pub fn of(tables: &[&[&str]]) -> Vec<u64> {
     let mut bits = vec![0; BITS / 64];

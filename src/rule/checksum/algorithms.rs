@@ -34,7 +34,7 @@ pub fn base62(mut n: u32) -> [u8; 6] {
     out
 }
 
-/// What ends a Matrix token: the CRC-32 of all before it. Synapse (`sy`) writes its base-62 digits highest first; the
+/// The end of a Matrix token: the CRC-32 of all before it. Synapse (`sy`) writes its base-62 digits highest first; the
 /// Matrix Authentication Service (`crates/data-model/src/tokens.rs`) lowest first, and pads on the same side.
 pub fn matrix_sum(body: &[u8]) -> [u8; 6] {
     let mut digits = base62(crc32(body));

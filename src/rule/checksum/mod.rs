@@ -6,7 +6,7 @@ mod samples;
 pub use algorithms::*;
 pub use samples::{AZURE_DEVOPS_SEEDS, AZURE_SEEDS};
 
-/// Rewrites `token`, which has the shape of its rule, so that the proof called `check` holds. Deterministic: equal input
+/// Rewrites `token`, which its rule matches, so that the proof called `check` holds. Deterministic: equal input
 /// gives equal output. False when this proof needs nothing, or is not known.
 pub fn complete(check: &str, token: &mut Vec<u8>) -> bool {
     match check {
@@ -16,7 +16,7 @@ pub fn complete(check: &str, token: &mut Vec<u8>) -> bool {
         }
         "crc32-hex-upper" => splice(token, 0, 8, |body| format!("{:08X}", crc32(body)).into_bytes()),
         "crc32-hex-le" => {
-            // The underscore before the sum is not part of what is summed.
+            // The sum does not cover the underscore before it.
             splice(token, 0, 9, |body| format!("_{:08x}", crc32(body).swap_bytes()).into_bytes())
         }
         "crc32-hex" => {
@@ -61,7 +61,7 @@ pub fn complete(check: &str, token: &mut Vec<u8>) -> bool {
     }
 }
 
-/// Replaces the last `len` bytes by what `sum` makes of the bytes from `start` up to them.
+/// Replaces the last `len` bytes by the `sum` of the bytes from `start` up to them.
 fn splice(token: &mut Vec<u8>, start: usize, len: usize, sum: impl Fn(&[u8]) -> Vec<u8>) -> bool {
     let Some(end) = token.len().checked_sub(len).filter(|&end| end > start) else { return false };
     let sum = sum(&token[start..end]);

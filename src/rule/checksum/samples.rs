@@ -56,7 +56,7 @@ pub(super) fn azure_key(token: &mut Vec<u8>) -> bool {
     true
 }
 
-/// What the checksum of a legacy Azure DevOps token is xored with: a user's, an application's.
+/// The values with which the checksum of a legacy Azure DevOps token is xored: for a user, for an application.
 pub const AZURE_DEVOPS_SEEDS: [u32; 2] = [0xe0b9_692d, 0x1019_f92e];
 
 pub(super) fn azure_devops(token: &mut Vec<u8>) -> bool {
@@ -78,7 +78,7 @@ pub(super) fn gitlab_routable(token: &mut Vec<u8>) -> bool {
     let Some(start) = token.iter().position(|&b| b == b'-').map(|at| at + 1) else { return false };
     let Some(len) = token[start..].iter().position(|&b| b == b'.') else { return false };
     let mut random = Bytes::from(token);
-    // What is routed by, then random bytes, at least as long as the token's own payload was.
+    // Routing data, then random bytes, at least as long as the payload of the given token.
     let mut payload = format!("o:1\nu:{}\n", random.digits(3)).into_bytes();
     payload.extend(random.take((len * 3 / 4).max(27).saturating_sub(payload.len())));
     let payload = BASE64URL_NOPAD.encode(&payload);
@@ -91,7 +91,7 @@ pub(super) fn gitlab_routable(token: &mut Vec<u8>) -> bool {
 }
 
 pub(super) fn aws_key_id(token: &mut [u8]) -> bool {
-    // The account stands in bits 1 to 40 behind the four letters of the kind: any twelve digits will do.
+    // Bits 1 to 40 after the four letters of the kind are the account: any twelve digits will do.
     let Some(body) = token.get_mut(4..20) else { return false };
     let mut random = Bytes::from(body);
     let account = 100_000_000_000 + random.next() % 899_999_999_999;
@@ -197,11 +197,11 @@ pub(super) fn basic_auth(token: &mut Vec<u8>) -> bool {
 }
 
 pub(super) fn jwt(token: &mut Vec<u8>) -> bool {
-    // Where a part begins with it: what goes before may hold the same letters by chance.
+    // Only at the begin of a part, because random bytes before it may hold the same letters.
     let begins = |at: &usize| *at == 0 || !token[at - 1].is_ascii_alphanumeric();
     let Some(start) = memchr::memmem::find_iter(token, b"eyJ").find(begins) else { return false };
     let mut random = Bytes::from(token);
-    // About as long as the parts of the given shape, which its rule may bound.
+    // About as long as the parts of the given token, because its rule may bound them.
     let lengths: Vec<usize> = token[start..].split(|&b| b == b'.').map(|part| part.len() * 3 / 4).collect();
     let room = |part: usize, used: usize| lengths.get(part).copied().unwrap_or(0).saturating_sub(used);
     let encode = |text: String| BASE64URL_NOPAD.encode(text.as_bytes());

@@ -1,6 +1,6 @@
-//! Fresh samples: a random credential of a rule's shape with its checksums right, and texts that hold one.
+//! Fresh samples: a random credential that a rule matches, with correct checksums, and texts that contain one.
 //!
-//! This is why no credential-shaped literal has to stand in a rule file or a test.
+//! Rule files and tests therefore contain no literal that looks like a credential.
 
 mod store;
 mod walk;
@@ -28,7 +28,7 @@ pub struct Generator<'r> {
     rng: Rng,
 }
 
-/// A random text that all of `regex` matches, but for what it demands around its ends.
+/// A random text that all of `regex` matches, apart from assertions at its ends.
 pub(super) fn matching(regex: &str, rng: &mut Rng) -> Result<Vec<u8>, String> {
     walk::walk(&analysis::parse(regex)?, rng)
 }
@@ -47,7 +47,7 @@ impl<'r> Generator<'r> {
     /// A credential that `rule` matches, with a checksum that holds.
     ///
     /// # Errors
-    /// A sentence about a rule whose regex says nothing about the secret's shape.
+    /// A sentence about a rule whose regex does not describe the secret.
     pub fn secret(&mut self, rule: &Rule) -> Result<String, String> {
         if rule.regex.is_empty() {
             return Ok(self.password());
@@ -84,7 +84,7 @@ impl<'r> Generator<'r> {
                 Piece::Store(kind) => {
                     let store = data_encoding::BASE64.encode(&store::store(&kind, &mut self.rng)?);
                     sample.text.push_str(&store);
-                    // All of it: what of it is the secret is for the engine to say.
+                    // All of it, because only the engine knows which part is the secret.
                     sample.secrets.push((rule.id, store));
                 }
                 Piece::Random(alphabet, n) => sample.text.push_str(&self.random(alphabet, n)),
@@ -118,7 +118,7 @@ impl<'r> Generator<'r> {
         [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
     }
 
-    /// What a password generator gives: letters of both cases and digits, 20 of them.
+    /// The output of a password generator: 20 letters of both cases and digits.
     fn password(&mut self) -> String {
         loop {
             let password = self.random(Alphabet::Base62, 20);

@@ -1,10 +1,10 @@
-//! Fresh key stores: their keys are random bytes, and what a reader can check of them is right.
+//! Fresh key stores: their keys are random bytes, and every part that a reader can check is correct.
 
 use sha1::{Digest, Sha1};
 
 use super::Rng;
 
-/// What can be made: each is called as templates call it.
+/// Every kind, under its name in templates.
 type Make = fn(&mut Rng) -> Vec<u8>;
 const KINDS: &[(&str, Make)] = &[
     ("der", |rng| {
@@ -68,7 +68,7 @@ const KINDS: &[(&str, Make)] = &[
     }),
 ];
 
-/// Whether there is a store of this name.
+/// Returns whether there is a kind of this name.
 pub(super) fn store(name: &str, rng: &mut Rng) -> Result<Vec<u8>, String> {
     let make = KINDS.iter().find(|(kind, _)| *kind == name).map(|(_, make)| make);
     make.map(|make| make(rng)).ok_or_else(|| {

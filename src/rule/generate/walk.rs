@@ -7,8 +7,8 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 const SPREAD: u32 = 12;
 /// How much longer than its least a bounded repetition gets at most.
 const STRETCH: u32 = 64;
-/// A class with more printable members than this stands for "anything": letters and digits will do, since what else it
-/// admits (quotes, brackets) may end a value in the text around it.
+/// The number of printable members from which a class means "anything". Letters and digits are drawn from it then,
+/// because its other members (quotes, brackets) may end a value in the surrounding text.
 const WIDE: usize = 72;
 
 /// Walks `hir` and chooses at random wherever it leaves a choice.
@@ -28,7 +28,7 @@ fn step(hir: &Hir, rng: &mut Rng, out: &mut Vec<u8>) -> Result<(), String> {
         HirKind::Alternation(subs) => step(&subs[rng.usize(..subs.len())], rng, out)?,
         HirKind::Repetition(r) => {
             let most = r.max.unwrap_or(r.min.saturating_add(SPREAD)).min(r.min.saturating_add(STRETCH));
-            // Where anything may stand, people put passwords; very short ones are placeholders as often as not.
+            // A class of any character is for passwords, and very short ones are often placeholders.
             let anything = matches!(r.sub.kind(), HirKind::Class(class) if printable(class).len() > WIDE);
             let least = if anything { r.min.max(most.min(10)) } else { r.min };
             // The ends of the range are where a rule is wrong.

@@ -1,4 +1,4 @@
-//! How a rule's regexes are read: everywhere alike, so that what was checked when a rule was loaded is what runs.
+//! The compilation of a rule's regexes: the same everywhere, so that a regex that loads also runs.
 
 use regex::bytes::{CaptureLocations, Regex, RegexBuilder};
 use regex_syntax::ast::{self, Ast, RepetitionKind, RepetitionRange};
@@ -14,23 +14,22 @@ pub fn compile(pattern: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(pattern).unicode(false).size_limit(SIZE_LIMIT).build()
 }
 
-/// A regex that is compiled without its high repetition limits at first, and as it stands only when one of them is met.
+/// A regex that is compiled without its high repetition limits first, and exactly only when a match reaches one of them.
 ///
-/// A rule says `{16,2000}` so that nothing runs away, and each of the 2,000 is compiled: for some rules that took ten
-/// milliseconds, more than all the rest of a scan. Without the limit every match of the regex is found, and others that
-/// are longer. Of the paths that lead to a match both regexes prefer the same ones; so a match that is no longer than the
-/// lowest limit, which then was not met, is the match of the regex as it stands. In the place of any other the regex as it
-/// stands is asked.
+/// A rule has limits such as `{16,2000}` to bound its matches, and each of the 2,000 repetitions is compiled: ten
+/// milliseconds for some rules, more than all the rest of a scan. Without the limits every match of the exact regex is
+/// found, and longer ones as well. Both regexes prefer the same path to a match. A match that is no longer than the
+/// lowest limit cannot have reached it and is therefore the exact match; for any other the exact regex decides.
 #[derive(Debug)]
 pub struct Lazy {
     pattern: &'static str,
     open: Regex,
-    /// The longest match that `open` may speak for, in bytes.
+    /// The longest match for which `open` is exact, in bytes.
     most: usize,
     exact: std::sync::OnceLock<Regex>,
 }
 
-/// Limits from here on are left out.
+/// The lowest limit that is left out.
 const HIGH: u32 = 64;
 
 impl Lazy {
@@ -58,7 +57,7 @@ impl Lazy {
         self.open.capture_locations()
     }
 
-    /// The whole of the first match from `at` on, with all groups in `groups`.
+    /// The range of the first match from `at` on, with all groups in `groups`.
     pub fn captures_at(&self, groups: &mut CaptureLocations, text: &[u8], at: usize) -> Option<(usize, usize)> {
         let found = self.open.captures_read_at(groups, text, at)?;
         if found.len() > self.most {
@@ -150,7 +149,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(512))]
 
-        /// The twin: the regex as it stands.
+        /// The exact regex is the model.
         #[test]
         fn it_finds_what_the_regex_finds(
             parts in prop::collection::vec("([ab.]|\\[ab\\])(\\{[0-2],[2-5]\\}\\??)?|\\(a\\|ab\\)|\\(\\?:b\\{1,3\\}\\|a\\)|\\\\b|\\$", 1..5),

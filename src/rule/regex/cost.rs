@@ -1,7 +1,7 @@
-//! How much work a regex makes of a text that is made against it.
+//! The cost of a regex on a text that is made against it.
 //!
-//! The regexes are linear: no single search explodes. But after each match the search goes on, and a shape that spans
-//! far more than its secret reads the same text again for every one.
+//! A single search is linear. But the search goes on after each match, and a regex that spans far more than its secret
+//! reads the same text again for every match.
 
 use fastrand::Rng;
 
@@ -9,12 +9,12 @@ use super::super::generate;
 use super::compile::compile;
 use crate::data::regex::analysis::SECRET;
 
-/// How long the text is that a regex is tried on, in bytes.
+/// The length of the text that a regex is tried on, in bytes.
 const TEXT: usize = 4 << 10;
-/// How often each byte of it may be read. The built-in rules stay below half of this.
+/// The most reads of each of its bytes. The built-in rules need less than half.
 const MOST: usize = 50;
 
-/// What is wrong with `regex` when it is too slow; nothing for one that does not compile, which is told elsewhere.
+/// The complaint about a `regex` that is too slow. None for one that does not compile, which the reader reports.
 pub fn excessive(regex: &str) -> Option<String> {
     let times = repeated(regex)?;
     (times > MOST).then(|| {
@@ -25,7 +25,7 @@ pub fn excessive(regex: &str) -> Option<String> {
     })
 }
 
-/// How often each byte of a text made of the regex's own matches is read, at most.
+/// The most reads of each byte in a text of the regex's own matches.
 fn repeated(regex: &str) -> Option<usize> {
     let compiled = compile(regex).ok()?;
     let secret = compiled.capture_names().position(|name| name == Some(SECRET))?;
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn no_built_in_rule_comes_near_the_limit() {
-        // What matches little reads little.
+        // A short window reads little.
         let long = |r: &&&Rule| !r.regex.is_empty() && r.detector.is_none() && r.window >= 1024;
         let set = RuleSet::builtin();
         assert!(set.rules().iter().filter(long).count() > 20);

@@ -48,10 +48,10 @@ pub const CHECKS: &[&str] = &[
     "uuid4",
 ];
 
-/// The detectors that stand in for keywords or a regex; the engine implements them.
+/// The detectors that replace keywords or a regex; the engine implements them.
 pub const DETECTORS: &[&str] = &["generic", "key-store", "kubernetes-secret", "whole-file"];
 
-/// Whose rule file it is.
+/// The author of a rule file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Author {
     /// The project's own: everything that a reader, a report or a test needs has to be there.
@@ -93,7 +93,7 @@ impl Spec {
     }
 }
 
-/// What is wrong with a rule file, and where.
+/// A mistake in a rule file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The file as it was named.
@@ -110,7 +110,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Reads one rule file. `file` names it in messages; its stem is the provider when the file does not say one.
+/// Reads one rule file. `file` is its name in messages, and the name's stem the default of the provider.
 ///
 /// # Errors
 /// Every problem of the file, in its order.
@@ -120,17 +120,16 @@ pub fn read(file: &str, text: &str, author: Author) -> Result<Vec<Spec>, Vec<Pro
     if reader.problems.is_empty() { Ok(specs) } else { Err(reader.problems) }
 }
 
-/// What can only be said of a whole set: ids are unique, and the rules that others name exist, among `specs` or among
-/// those `known` already.
+/// The problems of a set: ids that are not unique, and references to rules that are neither in `specs` nor `known`.
 pub fn check_set(specs: &[Spec], known: &[&str]) -> Vec<Problem> {
     let mut problems = Vec::new();
     let ids = || specs.iter().map(|s| s.id.as_str()).chain(known.iter().copied());
-    let mut tell = |s: &Spec, message: String| {
+    let mut complain = |s: &Spec, message: String| {
         problems.push(Problem { file: s.file.clone(), line: s.line, message });
     };
     for (at, spec) in specs.iter().enumerate() {
         if let Some(first) = specs[..at].iter().find(|s| s.id == spec.id) {
-            tell(spec, format!("rule id `{}` is taken: {}:{} has it", spec.id, first.file, first.line));
+            complain(spec, format!("rule id `{}` is taken: {}:{} has it", spec.id, first.file, first.line));
         }
         let secrets = spec.matches.iter().chain(&spec.rejects).filter_map(|t| template::parse(t).ok()).flatten();
         let named = secrets.filter_map(|piece| match piece {
@@ -140,9 +139,12 @@ pub fn check_set(specs: &[Spec], known: &[&str]) -> Vec<Problem> {
         let named = named
             .chain(spec.replaced_by.iter().map(|id| ("`replaced-by`", id.clone())))
             .chain(spec.requires.iter().map(|(id, _)| ("`requires`", id.clone())));
-        for (what, id) in named {
+        for (origin, id) in named {
             if !ids().any(|k| k == id) {
-                tell(spec, format!("{what} names rule `{id}`, which does not exist{}", did_you_mean::hint(&id, ids())));
+                complain(
+                    spec,
+                    format!("{origin} names rule `{id}`, which does not exist{}", did_you_mean::hint(&id, ids())),
+                );
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What makes a rule match: a regex with its keywords, names with the shape of what stands beside them, or a detector.
+//! The pattern of a rule: a regex with its keywords, names with the form of their values, or a detector.
 
 use std::ops::Range;
 
@@ -9,12 +9,18 @@ use super::super::super::regex::analysis::{self, RegexAnalysis};
 use super::super::scales::Judge;
 use super::reader::{Fields, Reader, get};
 
-/// What makes a rule match.
+/// The pattern of a rule.
 pub(super) struct Pattern {
     pub regex: String,
     pub keywords: Vec<String>,
     pub judge: Judge,
-    pub shape: Option<RegexAnalysis>,
+    pub analysis: Option<RegexAnalysis>,
+}
+
+impl Pattern {
+    fn new(judge: Judge) -> Self {
+        Pattern { regex: String::new(), keywords: Vec::new(), judge, analysis: None }
+    }
 }
 
 /// The longest regex, in bytes.
@@ -22,115 +28,129 @@ const MAX_REGEX: usize = 32 << 10;
 /// The most keywords of one rule.
 const MAX_KEYWORDS: usize = 1000;
 
-/// The detector that goes with a shape.
-const WHOLE: &str = "whole-file";
+/// The detector that needs a `value`.
+const WHOLE_FILE: &str = "whole-file";
 /// The detector that needs nothing else.
 const STORE: &str = "key-store";
 
+/// The lists of words that a pattern can have.
+struct Words {
+    keywords: Vec<String>,
+    beside: Vec<String>,
+    words: Vec<String>,
+}
+
 impl Reader<'_> {
-    /// The regex and its keywords, from either form.
+    /// The pattern of a rule, in any of its forms.
     pub(super) fn pattern(&mut self, fields: &Fields<'_, '_>, at: &Range<usize>, detector: Option<&str>) -> Pattern {
-        let mut pattern = Pattern { regex: String::new(), keywords: Vec::new(), judge: Judge::Token, shape: None };
-        let mut written = self.strings(fields, "keywords");
-        let beside = self.strings(fields, "beside");
-        let words = self.strings(fields, "words");
-        let span = match (detector, get(fields, "regex"), get(fields, "value")) {
-            (Some(WHOLE), None, Some(value)) => {
-                self.whole(fields, value, &mut pattern);
-                return pattern;
+        let lists = Words {
+            keywords: self.strings(fields, "keywords"),
+            beside: self.strings(fields, "beside"),
+            words: self.strings(fields, "words"),
+        };
+        match (detector, get(fields, "regex"), get(fields, "value")) {
+            (Some(WHOLE_FILE), None, Some(value)) => self.whole_file(fields, value),
+            (Some(d), None, None) if d != WHOLE_FILE => {
+                if d == STORE && !lists.keywords.is_empty() {
+                    let message = "a `key-store` rule has no keywords: the first bytes of a file lead to it";
+                    self.complain(at.clone(), message);
+                }
+                Pattern { keywords: lists.keywords, ..Pattern::new(Judge::Context) }
             }
-            (Some(d), None, None) if d != WHOLE => {
-                if d == STORE && !written.is_empty() {
-                    self.tell(at.clone(), "a `key-store` rule has no keywords: the first bytes of a file lead to it");
-                }
-                pattern.judge = Judge::Context;
-                pattern.keywords = written;
-                return pattern;
-            }
-            (None, Some(regex), None) => {
-                if !beside.is_empty() {
-                    self.tell(regex.span(), "`beside` goes with `value`; with `regex` give `keywords`");
-                }
-                if !words.is_empty() {
-                    self.tell(regex.span(), "`words` goes with `beside` and `value`");
-                }
-                pattern.regex = self.string(regex, "regex").unwrap_or_default();
-                regex.span()
-            }
-            (None, None, Some(value)) => {
-                let shape = self.string(value, "value").unwrap_or_default();
-                if beside.is_empty() {
-                    self.tell(value.span(), "`value` needs `beside`: the names it stands next to");
-                }
-                if let Err(e) = analysis::parse(&shape) {
-                    self.tell(value.span(), e);
-                    return pattern;
-                }
-                if shape.contains("<secret>") {
-                    self.tell(value.span(), "`value` is the secret itself: it needs no group `secret`");
-                    return pattern;
-                }
-                let names: Vec<String> = beside.iter().flat_map(|name| spellings(name)).collect();
-                pattern.regex = expand(&names, &words, &shape);
-                pattern.judge = Judge::Context;
-                if written.is_empty() {
-                    written = names;
-                }
-                value.span()
-            }
+            (None, Some(regex), None) => self.regex_with_keywords(regex, lists),
+            (None, None, Some(value)) => self.value_beside_names(value, lists),
             _ => {
-                self.tell(
+                self.complain(
                     at.clone(),
                     "a rule has either `regex` and `keywords`, or `beside` and `value`, or `detector`; \
                      `detector = \"whole-file\"` goes with `value` and `paths`",
                 );
-                return pattern;
+                Pattern::new(Judge::Token)
             }
-        };
-        if pattern.regex.len() > MAX_REGEX || written.len() > MAX_KEYWORDS {
-            let message = format!("too large: at most {MAX_REGEX} bytes of regex and {MAX_KEYWORDS} keywords");
-            self.tell(span.clone(), message);
+        }
+    }
+
+    fn regex_with_keywords(&mut self, regex: &Spanned<DeValue<'_>>, lists: Words) -> Pattern {
+        if !lists.beside.is_empty() {
+            self.complain(regex.span(), "`beside` goes with `value`; with `regex` give `keywords`");
+        }
+        if !lists.words.is_empty() {
+            self.complain(regex.span(), "`words` goes with `beside` and `value`");
+        }
+        let mut pattern = Pattern::new(Judge::Token);
+        pattern.regex = self.string(regex, "regex").unwrap_or_default();
+        // An empty `beside` has a complaint of its own.
+        if lists.keywords.is_empty() && lists.beside.is_empty() {
+            self.complain(regex.span(), "`keywords` is missing: literals of which every match contains one");
+        }
+        pattern.keywords = lists.keywords;
+        self.analysed(regex.span(), pattern)
+    }
+
+    fn value_beside_names(&mut self, value: &Spanned<DeValue<'_>>, lists: Words) -> Pattern {
+        let mut pattern = Pattern::new(Judge::Context);
+        let form = self.string(value, "value").unwrap_or_default();
+        if lists.beside.is_empty() {
+            self.complain(value.span(), "`value` needs `beside`: the names it is next to");
+        }
+        if let Err(e) = analysis::parse(&form) {
+            self.complain(value.span(), e);
             return pattern;
         }
-        let short = written.iter().find(|k| k.len() < 3 || !k.is_ascii());
-        if let Some(short) = short {
-            self.tell(span.clone(), format!("keyword `{short}`: three ASCII bytes or more"));
+        if form.contains("<secret>") {
+            self.complain(value.span(), "`value` is the secret itself: it needs no group `secret`");
+            return pattern;
         }
-        if written.is_empty() && get(fields, "beside").is_none() {
-            self.tell(span.clone(), "`keywords` is missing: literals of which every match contains one");
+        let names: Vec<String> = lists.beside.iter().flat_map(|name| spellings(name)).collect();
+        pattern.regex = expand(&names, &lists.words, &form);
+        pattern.keywords = if lists.keywords.is_empty() { names } else { lists.keywords };
+        self.analysed(value.span(), pattern)
+    }
+
+    /// The pattern with the analysis of its regex, if it is fit to run and every match has one of the keywords.
+    fn analysed(&mut self, span: Range<usize>, mut pattern: Pattern) -> Pattern {
+        if pattern.regex.len() > MAX_REGEX || pattern.keywords.len() > MAX_KEYWORDS {
+            let message = format!("too large: at most {MAX_REGEX} bytes of regex and {MAX_KEYWORDS} keywords");
+            self.complain(span, message);
+            return pattern;
+        }
+        let short = pattern.keywords.iter().find(|k| k.len() < 3 || !k.is_ascii());
+        if let Some(short) = short {
+            self.complain(span.clone(), format!("keyword `{short}`: three ASCII bytes or more"));
         }
         match RegexAnalysis::of(&pattern.regex) {
-            Err(e) => self.tell(span, e),
-            Ok(shape) => {
-                if !written.is_empty() && short.is_none() && !shape.always_contains(&written) {
-                    self.tell(span, format!("a match need not contain any of the keywords {written:?}"));
+            Err(e) => self.complain(span, e),
+            Ok(analysis) => {
+                let keywords = &pattern.keywords;
+                if !keywords.is_empty() && short.is_none() && !analysis.always_contains(keywords) {
+                    self.complain(span, format!("a match need not contain any of the keywords {keywords:?}"));
                 }
-                pattern.shape = Some(shape);
+                pattern.analysis = Some(analysis);
             }
         }
-        pattern.keywords = written;
         pattern
     }
 
-    /// A file whose only word is the secret: its path says what it is, so the rule needs paths and has no keyword.
-    fn whole(&mut self, fields: &Fields<'_, '_>, value: &Spanned<DeValue<'_>>, pattern: &mut Pattern) {
-        let shape = self.string(value, "value").unwrap_or_default();
+    /// The pattern of a file whose only word is the secret. Its path identifies it, so the rule has paths and no keyword.
+    fn whole_file(&mut self, fields: &Fields<'_, '_>, value: &Spanned<DeValue<'_>>) -> Pattern {
+        let form = self.string(value, "value").unwrap_or_default();
         if get(fields, "paths").is_none() {
-            self.tell(value.span(), "a `whole-file` rule needs `paths`: nothing else says what the file is");
+            self.complain(value.span(), "a `whole-file` rule needs `paths`: nothing else identifies the file");
         }
         if let Some(keywords) = get(fields, "keywords").or(get(fields, "beside")).or(get(fields, "words")) {
-            self.tell(keywords.span(), "a `whole-file` rule has no keywords: its paths lead to it");
+            self.complain(keywords.span(), "a `whole-file` rule has no keywords: its paths lead to it");
         }
-        pattern.judge = Judge::Context;
-        pattern.regex = [r"\A\s*(?<secret>", &shape, r")\s*\z"].concat();
-        match analysis::parse(&shape).and_then(|_| RegexAnalysis::of(&pattern.regex)) {
-            Err(e) => self.tell(value.span(), e),
-            Ok(shape) => pattern.shape = Some(shape),
+        let mut pattern = Pattern::new(Judge::Context);
+        pattern.regex = [r"\A\s*(?<secret>", &form, r")\s*\z"].concat();
+        match analysis::parse(&form).and_then(|_| RegexAnalysis::of(&pattern.regex)) {
+            Err(e) => self.complain(value.span(), e),
+            Ok(analysis) => pattern.analysis = Some(analysis),
         }
+        pattern
     }
 }
 
-/// How people spell a name of several words: `dd_api_key`, `dd-api-key`, `dd.api.key`, `ddApiKey`.
+/// The usual spellings of a name of several words: `dd_api_key`, `dd-api-key`, `dd.api.key`, `ddApiKey`.
 fn spellings(name: &str) -> Vec<String> {
     let words: Vec<&str> = name.split(['_', '-', '.', ' ']).filter(|w| !w.is_empty()).collect();
     if words.len() < 2 {
@@ -139,7 +159,7 @@ fn spellings(name: &str) -> Vec<String> {
     ["_", "-", ".", ""].iter().map(|by| words.join(by).to_ascii_lowercase()).collect()
 }
 
-/// A name, an assignment, the value. Where there are `words`, one of them stands in the rest of the name: a UUID beside
+/// A name, an assignment, the value. The rest of the name has one of the `words`, if there are any: a UUID beside
 /// a service's name is far more often an id than a credential.
 fn expand(names: &[String], words: &[String], value: &str) -> String {
     let any_of = |all: &[String]| all.iter().map(|n| regex_syntax::escape(n)).collect::<Vec<_>>().join("|");
@@ -149,7 +169,7 @@ fn expand(names: &[String], words: &[String], value: &str) -> String {
         &any_of(names),
         ")",
         &words,
-        // The rest of the name, and what closes it: a quote, a bracket, a parenthesis.
+        // The rest of the name, and a closing quote, bracket or parenthesis.
         r#"[\w.\- ]{0,40}["'`\])]{0,2}"#,
         // `=`, `:`, `=>`, `:=`, `==`, `->`, `,`, `(`, `|`, `>` of an element, the next line's `value:`, or just space.
         r#"(?:[\t ]{0,8}(?:=>|->|[?.+]=|={1,3}|:{1,3}=?|[,(|])[\t ]{0,8}|>\s{0,40}|[\t ](?:-[\t ])?[\t ]{0,8}|\s{0,4},?\s{1,40}["']?value["']?[\t ]{0,4}[:=][\t ]{0,4})"#,

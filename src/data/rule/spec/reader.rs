@@ -1,4 +1,4 @@
-//! The values of a TOML table, each read as what it has to be, every complaint with its line.
+//! The values of a TOML table, each read as its type, every complaint with its line.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use super::super::super::did_you_mean;
 use super::super::scales::Scale;
 use super::{Author, Problem};
 
-/// Reads one rule file and gathers what is wrong with it.
+/// Reads one rule file and collects its problems.
 pub(super) struct Reader<'t> {
     pub(super) file: &'t str,
     pub(super) text: &'t str,
@@ -21,7 +21,7 @@ pub(super) struct Reader<'t> {
 pub(super) type Fields<'a, 'i> = Vec<(&'a str, &'a Spanned<DeValue<'i>>)>;
 
 impl Reader<'_> {
-    pub(super) fn tell(&mut self, span: Range<usize>, message: impl Into<String>) {
+    pub(super) fn complain(&mut self, span: Range<usize>, message: impl Into<String>) {
         let line = self.line(&span);
         self.problems.push(Problem { file: self.file.to_owned(), line, message: message.into() });
     }
@@ -37,8 +37,8 @@ impl Reader<'_> {
             if known.contains(&name.as_ref()) {
                 fields.push((name.as_ref(), value));
             } else {
-                let near = did_you_mean::hint(name, known.iter().copied());
-                self.tell(key.span(), format!("unknown key `{name}` in {of}{near}"));
+                let hint = did_you_mean::hint(name, known.iter().copied());
+                self.complain(key.span(), format!("unknown key `{name}` in {of}{hint}"));
             }
         }
         fields
@@ -55,13 +55,13 @@ impl Reader<'_> {
             Some(value) => {
                 let text = self.string(value, key)?;
                 if text.trim().is_empty() || text.contains(['\n', '\r']) {
-                    self.tell(value.span(), format!("`{key}` must be one line with something in it"));
+                    self.complain(value.span(), format!("`{key}` must be one line with something in it"));
                 }
                 Some(text)
             }
             None => {
                 if required {
-                    self.tell(at.clone(), format!("`{key}` is missing"));
+                    self.complain(at.clone(), format!("`{key}` is missing"));
                 }
                 None
             }
@@ -80,7 +80,7 @@ impl Reader<'_> {
         if step.is_none() {
             let names: Vec<&str> = T::STEPS.iter().map(|(name, _)| *name).collect();
             let at = get(fields, key).map_or(0..0, Spanned::span);
-            self.tell(at, format!("`{key}` is one of {}, not `{text}`", names.join(", ")));
+            self.complain(at, format!("`{key}` is one of {}, not `{text}`", names.join(", ")));
         }
         step
     }
@@ -88,7 +88,7 @@ impl Reader<'_> {
     pub(super) fn one_of(&mut self, fields: &Fields<'_, '_>, key: &str, value: &str, known: &[&str]) {
         if !known.contains(&value) {
             let at = get(fields, key).map_or(0..0, Spanned::span);
-            self.tell(at, format!("unknown {key} `{value}`{}", did_you_mean::hint(value, known.iter().copied())));
+            self.complain(at, format!("unknown {key} `{value}`{}", did_you_mean::hint(value, known.iter().copied())));
         }
     }
 
@@ -97,7 +97,7 @@ impl Reader<'_> {
             None => false,
             Some((DeValue::Boolean(on), _)) => *on,
             Some((_, span)) => {
-                self.tell(span, format!("`{key}` is true or false"));
+                self.complain(span, format!("`{key}` is true or false"));
                 false
             }
         }
@@ -111,7 +111,7 @@ impl Reader<'_> {
         if let DeValue::String(text) = value.get_ref() {
             return Some(text.to_string());
         }
-        self.tell(value.span(), format!("`{key}` must be a string"));
+        self.complain(value.span(), format!("`{key}` must be a string"));
         None
     }
 
@@ -125,11 +125,11 @@ impl Reader<'_> {
     pub(super) fn strings(&mut self, fields: &Fields<'_, '_>, key: &str) -> Vec<String> {
         let Some(value) = get(fields, key) else { return Vec::new() };
         let DeValue::Array(all) = value.get_ref() else {
-            self.tell(value.span(), format!("`{key}` must be an array of strings"));
+            self.complain(value.span(), format!("`{key}` must be an array of strings"));
             return Vec::new();
         };
         if all.is_empty() {
-            self.tell(value.span(), format!("`{key}` is empty"));
+            self.complain(value.span(), format!("`{key}` is empty"));
         }
         all.iter().filter_map(|one| self.string(one, key)).collect()
     }

@@ -14,7 +14,7 @@ use super::{Author, CHECKS, DETECTORS, Spec};
 const FILE_KEYS: &[&str] = &["provider", "rule"];
 const REQUIRES_KEYS: &[&str] = &["rule", "lines"];
 
-/// The window where neither the rule nor the length of its regex says one, in bytes.
+/// The window of a rule without a `window` whose regex has no greatest length, in bytes.
 const DEFAULT_WINDOW: usize = 1024;
 /// The largest window, in bytes.
 const MAX_WINDOW: usize = 1 << 20;
@@ -26,7 +26,7 @@ impl Reader<'_> {
         let table = match DeTable::parse(text) {
             Ok(table) => table,
             Err(e) => {
-                self.tell(e.span().unwrap_or(0..0), format!("not TOML: {}", e.message()));
+                self.complain(e.span().unwrap_or(0..0), format!("not TOML: {}", e.message()));
                 return Vec::new();
             }
         };
@@ -35,28 +35,28 @@ impl Reader<'_> {
         let provider = match get(&fields, "provider") {
             Some(value) => match self.string(value, "provider") {
                 Some(p) if self.author == Author::Project && p != stem => {
-                    self.tell(value.span(), format!("provider is `{p}`, but the file is called `{stem}.toml`"));
+                    self.complain(value.span(), format!("provider is `{p}`, but the file is called `{stem}.toml`"));
                     p
                 }
                 Some(p) if !is_kebab(&p) => {
-                    self.tell(value.span(), "provider: lower-case letters, digits and single hyphens only");
+                    self.complain(value.span(), "provider: lower-case letters, digits and single hyphens only");
                     p
                 }
                 Some(p) => p,
                 None => stem,
             },
             None if self.author == Author::Project => {
-                self.tell(0..0, "`provider` is missing");
+                self.complain(0..0, "`provider` is missing");
                 stem
             }
             None => stem,
         };
         let Some(rules) = get(&fields, "rule") else {
-            self.tell(0..0, "no [[rule]] in this file");
+            self.complain(0..0, "no [[rule]] in this file");
             return Vec::new();
         };
         let DeValue::Array(rules) = rules.get_ref() else {
-            self.tell(rules.span(), "`rule` must be an array of tables: write [[rule]]");
+            self.complain(rules.span(), "`rule` must be an array of tables: write [[rule]]");
             return Vec::new();
         };
         rules.iter().filter_map(|rule| self.rule(rule, &provider)).collect()
@@ -64,7 +64,7 @@ impl Reader<'_> {
 
     fn rule(&mut self, rule: &Spanned<DeValue<'_>>, provider: &str) -> Option<Spec> {
         let DeValue::Table(table) = rule.get_ref() else {
-            self.tell(rule.span(), "a rule must be a table");
+            self.complain(rule.span(), "a rule must be a table");
             return None;
         };
         let fields = &self.fields(table, &keys::names(), "a rule");
@@ -72,7 +72,7 @@ impl Reader<'_> {
         let project = self.author == Author::Project;
         let id = self.text_field(fields, "id", &at, true)?;
         if !is_kebab(&id) {
-            self.tell(at.clone(), format!("id `{id}`: lower-case letters, digits and single hyphens only"));
+            self.complain(at.clone(), format!("id `{id}`: lower-case letters, digits and single hyphens only"));
         }
         let detector = self.opt_string(fields, "detector");
         if let Some(d) = &detector {
@@ -83,12 +83,15 @@ impl Reader<'_> {
             self.one_of(fields, "check", c, CHECKS);
         }
         let pattern = self.pattern(fields, &at, detector.as_deref());
-        let shape = pattern.shape.as_ref();
-        let window = self.window(fields, shape);
+        let analysis = pattern.analysis.as_ref();
+        let window = self.window(fields, analysis);
         let status = self.level(fields, "status", &at, project).unwrap_or(Status::DEFAULT);
         let replaced_by = self.opt_string(fields, "replaced-by");
         if (status == Status::Deprecated) != replaced_by.is_some() {
-            self.tell(at.clone(), "a deprecated rule, and no other, names its successor: `replaced-by = \"rule-id\"`");
+            self.complain(
+                at.clone(),
+                "a deprecated rule, and no other, names its successor: `replaced-by = \"rule-id\"`",
+            );
         }
         let spec = Spec {
             file: self.file.to_owned(),
@@ -102,7 +105,7 @@ impl Reader<'_> {
             since: self.text_field(fields, "since", &at, project).unwrap_or_default(),
             prefix: self
                 .opt_string(fields, "prefix")
-                .unwrap_or_else(|| shape.map(RegexAnalysis::secret_prefix).unwrap_or_default()),
+                .unwrap_or_else(|| analysis.map(RegexAnalysis::secret_prefix).unwrap_or_default()),
             keywords: pattern.keywords,
             regex: pattern.regex,
             detector,
@@ -124,14 +127,14 @@ impl Reader<'_> {
         Some(spec)
     }
 
-    fn window(&mut self, fields: &Fields<'_, '_>, shape: Option<&RegexAnalysis>) -> usize {
-        let longest = shape.and_then(RegexAnalysis::max_len);
+    fn window(&mut self, fields: &Fields<'_, '_>, analysis: Option<&RegexAnalysis>) -> usize {
+        let longest = analysis.and_then(RegexAnalysis::max_len);
         match get(fields, "window") {
             None => longest.map_or(DEFAULT_WINDOW, |n| n.min(MAX_WINDOW)),
             Some(value) => match self.integer(value) {
                 Some(n) if (16..=MAX_WINDOW).contains(&n) => n,
                 _ => {
-                    self.tell(value.span(), format!("`window`: bytes, from 16 to {MAX_WINDOW}"));
+                    self.complain(value.span(), format!("`window`: bytes, from 16 to {MAX_WINDOW}"));
                     DEFAULT_WINDOW
                 }
             },
@@ -147,7 +150,7 @@ impl Reader<'_> {
         };
         let bits = bits.filter(|b: &f32| (0.0..=8.0).contains(b));
         if bits.is_none() {
-            self.tell(value.span(), "`entropy`: bits a character, from 0 to 8");
+            self.complain(value.span(), "`entropy`: bits a character, from 0 to 8");
         }
         bits
     }
@@ -156,7 +159,7 @@ impl Reader<'_> {
         let paths = self.strings(fields, "paths");
         if let Some(bad) = paths.iter().find(|p| p.is_empty() || p.starts_with('/') || p.contains('\\')) {
             let at = get(fields, "paths").map_or(0..0, Spanned::span);
-            self.tell(at, format!("path `{bad}`: a glob relative to the repository's root, separated by `/`"));
+            self.complain(at, format!("path `{bad}`: a glob relative to the repository's root, separated by `/`"));
         }
         paths
     }
@@ -166,9 +169,9 @@ impl Reader<'_> {
         for regex in &allow {
             let at = get(fields, "allow").map_or(0..0, Spanned::span);
             match analysis::parse(regex) {
-                Err(e) => self.tell(at, e),
+                Err(e) => self.complain(at, e),
                 Ok(hir) if hir.properties().minimum_len() == Some(0) => {
-                    self.tell(at, format!("allow `{regex}` matches everything"));
+                    self.complain(at, format!("allow `{regex}` matches everything"));
                 }
                 Ok(_) => {}
             }
@@ -179,7 +182,7 @@ impl Reader<'_> {
     fn requires(&mut self, fields: &Fields<'_, '_>) -> Option<(String, usize)> {
         let value = get(fields, "requires")?;
         let DeValue::Table(table) = value.get_ref() else {
-            self.tell(value.span(), "`requires` is a table: { rule = \"other-rule\", lines = 10 }");
+            self.complain(value.span(), "`requires` is a table: { rule = \"other-rule\", lines = 10 }");
             return None;
         };
         let inner = self.fields(table, REQUIRES_KEYS, "`requires`");
@@ -189,7 +192,7 @@ impl Reader<'_> {
             Some(lines) => self.integer(lines).filter(|n| (0..=1000).contains(n)),
         };
         if lines.is_none() {
-            self.tell(value.span(), "`lines`: how many lines away the other rule may match, from 0 to 1000");
+            self.complain(value.span(), "`lines`: how many lines away the other rule may match, from 0 to 1000");
         }
         Some((rule, lines?))
     }
@@ -197,7 +200,7 @@ impl Reader<'_> {
     fn references(&mut self, fields: &Fields<'_, '_>, at: &Range<usize>) -> Vec<String> {
         let references = self.strings(fields, "references");
         if let Some(bad) = references.iter().find(|r| !r.starts_with("https://")) {
-            self.tell(at.clone(), format!("reference `{bad}` must begin with https://"));
+            self.complain(at.clone(), format!("reference `{bad}` must begin with https://"));
         }
         references
     }
@@ -205,11 +208,11 @@ impl Reader<'_> {
     fn templates(&mut self, fields: &Fields<'_, '_>, key: &str, at: &Range<usize>) -> Vec<String> {
         let templates = self.strings(fields, key);
         if templates.is_empty() && self.author == Author::Project {
-            self.tell(at.clone(), format!("`{key}` is missing: at least one template"));
+            self.complain(at.clone(), format!("`{key}` is missing: at least one template"));
         }
         for t in &templates {
             if let Err(e) = template::parse(t) {
-                self.tell(get(fields, key).map_or(0..0, Spanned::span), e);
+                self.complain(get(fields, key).map_or(0..0, Spanned::span), e);
             }
         }
         templates

@@ -1,4 +1,4 @@
-//! What a rule file may say, and what every mistake in one is answered with.
+//! Correct rule files, and the message about every mistake.
 
 use super::*;
 
