@@ -71,7 +71,7 @@ pub fn write(context: &Context) {
         rules.len(),
         hash(rules),
         secret_filters(rules),
-        sequence_filters(rules),
+        sequence_filters(context),
     );
     fs::write(context.out.join("rules.bin"), packed.bytes).expect("OUT_DIR is writable");
     fs::write(context.out.join("rules.rs"), out).expect("OUT_DIR is writable");
@@ -104,16 +104,18 @@ fn secret_filters(rules: &[Spec]) -> String {
     )
 }
 
-/// The tables of sequence filters, one after the other.
-fn sequence_filters(rules: &[Spec]) -> String {
+/// The tables of sequence filters, one after the other, and `rules-steps.bin`.
+fn sequence_filters(context: &Context) -> String {
     let (mut sets, mut steps, mut starts) = (Vec::new(), Vec::new(), vec![0]);
-    for spec in rules {
+    for spec in &context.rules {
         steps.extend(SequenceFilter::encode(&spec.regex, &mut sets));
         starts.push(steps.len());
     }
+    fs::write(context.out.join("rules-steps.bin"), steps.as_flattened()).expect("OUT_DIR is writable");
     format!(
         "static SETS: [ByteSet; {}] = {sets:?};\n\
-         static STEPS: [u16; {}] = {steps:?};\n\
+         static STEPS: &[Number; {}] = \
+             include_bytes!(concat!(env!(\"OUT_DIR\"), \"/rules-steps.bin\")).as_chunks().0.first_chunk().unwrap();\n\
          static STEP_STARTS: [u32; COUNT + 1] = {starts:?};\n",
         sets.len(),
         steps.len(),

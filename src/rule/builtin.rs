@@ -6,7 +6,7 @@ use super::{Brief, Rule};
 use crate::data::regex::Filters;
 use crate::data::regex::byte_set::ByteSet;
 use crate::data::regex::secret_filter::SecretFilter;
-use crate::data::regex::sequence_filter::SequenceFilter;
+use crate::data::regex::sequence_filter::{Number, SequenceFilter};
 use crate::data::rule::packed::Reader;
 
 // COUNT, PACKED, STARTS, HASH, WINDOWS, DETECTORS, WITH_PATHS, SECRET_FILTER_OF, SECRET_FILTERS, SETS, STEPS, STEP_STARTS

@@ -19,11 +19,17 @@ pub struct SequenceFilter {
     /// The sets that steps refer to.
     pub sets: &'static [ByteSet],
     /// The steps.
-    pub steps: &'static [u16],
+    pub steps: &'static [Number],
 }
 
-const RUN: u16 = 0;
-const CHOICE: u16 = 1;
+/// 16 bits, the lower byte first: numbers in this form are part of the binary without any source text, which the
+/// compiler would parse for most of a second.
+pub type Number = [u8; 2];
+
+const RUN: Number = [0, 0];
+const CHOICE: Number = [1, 0];
+const ZERO: Number = [0, 0];
+const ONE: Number = [1, 0];
 /// The count of a run without limit.
 const ENDLESS: u16 = u16::MAX;
 /// The greatest count that is written exactly.
@@ -38,7 +44,7 @@ impl SequenceFilter {
     pub const ANY: SequenceFilter = SequenceFilter { sets: &[], steps: &[] };
 
     /// The steps for `regex`, whose sets are added to `sets` unless they are there. No steps for a text that is no regex.
-    pub fn encode(regex: &str, sets: &mut Vec<ByteSet>) -> Vec<u16> {
+    pub fn encode(regex: &str, sets: &mut Vec<ByteSet>) -> Vec<Number> {
         let parts = part::parts(regex).unwrap_or_default();
         let parts = consuming(&parts);
         let begin = (0..parts.len()).find(|&at| is_selective(&parts[at..])).unwrap_or(0);
@@ -57,19 +63,23 @@ impl SequenceFilter {
 
     /// Returns whether the first step is a byte that can be searched for.
     pub fn begins_with_literal(&self) -> bool {
-        matches!(self.steps, [RUN, set, least, ..] if *least > 0 && self.sets[usize::from(*set)].len() <= 2)
+        matches!(self.steps, [RUN, set, least, ..] if *least != ZERO && self.set(*set).len() <= 2)
+    }
+
+    fn set(&self, number: Number) -> ByteSet {
+        self.sets[usize::from(u16::from_le_bytes(number))]
     }
 
     /// The positions behind the literal that `steps` begin with, found by its rarest byte, and the remaining steps. None
     /// where they do not begin with a literal.
-    fn find_literal<'s>(&self, steps: &'s [u16], text: &[u8]) -> Option<(&'s [u16], Vec<u32>)> {
+    fn find_literal<'s>(&self, steps: &'s [Number], text: &[u8]) -> Option<(&'s [Number], Vec<u32>)> {
         let mut sets = [ByteSet::NONE; WORD];
         let (mut rest, mut count) = (steps, 0);
-        while let [RUN, set, 1, 1, more @ ..] = rest
-            && self.sets[usize::from(*set)].len() <= 2
+        while let [RUN, set, ONE, ONE, more @ ..] = rest
+            && self.set(*set).len() <= 2
             && count < WORD
         {
-            (sets[count], rest, count) = (self.sets[usize::from(*set)], more, count + 1);
+            (sets[count], rest, count) = (self.set(*set), more, count + 1);
         }
         let sets = &sets[..count];
         let rarest = (0..count).min_by_key(|&n| sets[n].members().map(frequency).max())?;
@@ -86,7 +96,7 @@ impl SequenceFilter {
     }
 
     /// The positions at which `steps` can end that begin at one of the positions `at`.
-    fn walk(&self, mut steps: &[u16], text: &[u8], mut at: At) -> At {
+    fn walk(&self, mut steps: &[Number], text: &[u8], mut at: At) -> At {
         if let At::Anywhere = at
             && let Some((rest, found)) = self.find_literal(steps, text)
         {
@@ -98,26 +108,23 @@ impl SequenceFilter {
             }
             (at, steps) = match (*kind, rest) {
                 (RUN, [set, min, max, rest @ ..]) => {
-                    let set = self.sets[usize::from(*set)];
+                    let (set, min, max) = (self.set(*set), u16::from_le_bytes(*min), u16::from_le_bytes(*max));
                     let at = match at {
-                        At::Anywhere if *min == 0 => At::Anywhere,
-                        At::Anywhere => At::These(run(
-                            set,
-                            min - 1,
-                            if *max == ENDLESS { ENDLESS } else { max - 1 },
-                            text,
-                            after(set, text),
-                        )),
-                        At::These(at) => At::These(run(set, *min, *max, text, at)),
+                        At::Anywhere if min == 0 => At::Anywhere,
+                        At::Anywhere => {
+                            let max = if max == ENDLESS { ENDLESS } else { max - 1 };
+                            At::These(run(set, min - 1, max, text, after(set, text)))
+                        }
+                        At::These(at) => At::These(run(set, min, max, text, at)),
                     };
                     (at, rest)
                 }
                 (CHOICE, [count, rest @ ..]) => {
                     let mut rest = rest;
                     let mut all = Some(Vec::new());
-                    for _ in 0..*count {
+                    for _ in 0..u16::from_le_bytes(*count) {
                         let [len, more @ ..] = rest else { break };
-                        let (option, after) = more.split_at(usize::from(*len));
+                        let (option, after) = more.split_at(usize::from(u16::from_le_bytes(*len)));
                         match (self.walk(option, text, at.clone()), &mut all) {
                             (At::These(some), Some(all)) => all.extend(some),
                             _ => all = None,
@@ -224,7 +231,7 @@ fn is_selective(parts: &[&Part]) -> bool {
     }
 }
 
-fn write(parts: &[&Part], sets: &mut Vec<ByteSet>, out: &mut Vec<u16>) {
+fn write(parts: &[&Part], sets: &mut Vec<ByteSet>, out: &mut Vec<Number>) {
     for part in parts {
         match part {
             Part::Run { set, min, max } => {
@@ -234,14 +241,15 @@ fn write(parts: &[&Part], sets: &mut Vec<ByteSet>, out: &mut Vec<u16>) {
                 });
                 // A lower minimum and a higher maximum over-approximate.
                 let max = if *max > MANY { ENDLESS } else { *max as u16 };
-                out.extend([RUN, number as u16, (*min).min(MANY) as u16, max]);
+                out.push(RUN);
+                out.extend([number as u16, (*min).min(MANY) as u16, max].map(u16::to_le_bytes));
             }
             Part::Choice(rows) => {
-                out.extend([CHOICE, rows.len() as u16]);
+                out.extend([CHOICE, (rows.len() as u16).to_le_bytes()]);
                 for row in rows {
                     let mut inner = Vec::new();
                     write(&consuming(row), sets, &mut inner);
-                    out.push(inner.len() as u16);
+                    out.push((inner.len() as u16).to_le_bytes());
                     out.extend(inner);
                 }
             }
@@ -254,20 +262,25 @@ fn write(parts: &[&Part], sets: &mut Vec<ByteSet>, out: &mut Vec<u16>) {
 /// Shows the sets themselves instead of their numbers, so that equal filters look equal.
 impl fmt::Debug for SequenceFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fn push(sets: &[ByteSet], mut steps: &[u16], out: &mut Vec<String>) {
+        fn number(number: Number) -> usize {
+            usize::from(u16::from_le_bytes(number))
+        }
+        fn push(sets: &[ByteSet], mut steps: &[Number], out: &mut Vec<String>) {
             while let [kind, rest @ ..] = steps {
                 steps = match (*kind, rest) {
                     (RUN, [set, min, max, rest @ ..]) => {
-                        out.push(format!("{:x?}{{{min},{max}}}", sets[usize::from(*set)].0));
+                        let (set, min, max) = (number(*set), number(*min), number(*max));
+                        out.push(format!("{:x?}{{{min},{max}}}", sets[set].0));
                         rest
                     }
                     (CHOICE, [count, rest @ ..]) => {
                         let mut rest = rest;
-                        for _ in 0..*count {
+                        for _ in 0..number(*count) {
                             let [len, more @ ..] = rest else { return };
+                            let (option, after) = more.split_at(number(*len));
                             out.push("|".into());
-                            push(sets, &more[..usize::from(*len)], out);
-                            rest = &more[usize::from(*len)..];
+                            push(sets, option, out);
+                            rest = after;
                         }
                         out.push("|".into());
                         rest

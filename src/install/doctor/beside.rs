@@ -116,7 +116,8 @@ fn refused_by_global(site: &Site, troubles: &mut Vec<Trouble>) -> Result<()> {
         return Ok(());
     }
     let own = site.own_hooks();
-    let written = |by: fn(&[u8]) -> bool| names::ALL.iter().any(|h| crate::file::read(own.join(h)).is_ok_and(|b| by(&b)));
+    let written =
+        |by: fn(&[u8]) -> bool| names::ALL.iter().any(|h| crate::file::read(own.join(h)).is_ok_and(|b| by(&b)));
     let framework = framework::config(&site.root).map(|path| match path.extension().is_some_and(|e| e == "toml") {
         true => ("prek", framework::wrote as fn(&[u8]) -> bool),
         false => ("pre-commit", framework::wrote as fn(&[u8]) -> bool),
