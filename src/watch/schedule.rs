@@ -157,7 +157,8 @@ fn github(cron: &str) -> String {
     };
     format!(
         "{comment}name: shield-hook watch\non:\n  schedule:\n    - cron: \"{cron}\"\n  workflow_dispatch:\npermissions:\n  \
-         contents: read\njobs:\n  watch:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n        \
+         contents: read\njobs:\n  watch:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: \
+         actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0\n        \
          with:\n          fetch-depth: 0\n          persist-credentials: false\n      - run: cargo install --locked {from}\n\
          {variables}      - run: shield-hook audit .\n        if: always()\n      - run: shield-hook scan --history\n        \
          if: always()\n"
