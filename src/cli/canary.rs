@@ -52,7 +52,7 @@ pub(super) fn sing(command: &str, rules: bool, quiet: bool) -> Result<Exit> {
                 ..Record::new(command)
             };
             journal::record(&Place::User, &record);
-            sung.wrong.iter().for_each(|why| say!("canary: {why}"));
+            sung.failures.iter().for_each(|why| say!("canary: {why}"));
             if !quiet || sung.exit != Exit::Clean {
                 writeln!(std::io::stdout(), "{}", sung.line).or_unprinted()?;
             }

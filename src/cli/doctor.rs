@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> Result<Exit> {
         }
         diagnosis = doctor::examine(&here, &program)?;
     }
-    let errors = diagnosis.troubles.iter().any(|t| t.weight == doctor::Weight::Error);
+    let errors = diagnosis.problems.iter().any(|t| t.level == doctor::ProblemLevel::Error);
     let exit = if errors { Exit::Blocked } else { Exit::Clean };
     let record = Record {
         result: if errors { "blocked" } else { "clean" }.into(),
@@ -66,8 +66,8 @@ pub fn run(args: &Args) -> Result<Exit> {
             writeln!(out).or_unprinted()?;
         }
         Format::Pretty => {
-            for trouble in &diagnosis.troubles {
-                writeln!(out, "{}[{}]: {}\n  fix: {}", trouble.weight.name(), trouble.id, trouble.what, trouble.fix)
+            for problem in &diagnosis.problems {
+                writeln!(out, "{}[{}]: {}\n  fix: {}", problem.level.name(), problem.id, problem.message, problem.fix)
                     .or_unprinted()?;
             }
             if !args.quiet || !diagnosis.healthy() {

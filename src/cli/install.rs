@@ -4,7 +4,7 @@ use std::io::Write;
 
 use crate::error::{Context, Printed, Result};
 use crate::exit::Exit;
-use crate::install::{self, Request, Summary};
+use crate::install::{self, InstallRequest, Summary};
 use crate::say::say;
 
 /// Where and which hooks.
@@ -40,7 +40,7 @@ pub struct Uninstall {
 /// # Errors
 /// When they cannot be.
 pub fn install(args: Install) -> Result<Exit> {
-    let request = Request {
+    let request = InstallRequest {
         directory: std::env::current_dir().or_incomplete("the current directory")?,
         binary: install::this_program()?,
         global: args.global,

@@ -22,9 +22,9 @@ pub fn insert(text: &str, at: usize, indent: &str, lines: &str, new_file: bool) 
         out.push('\n');
     }
     out += &format!("{indent}{BEGIN}{} >>> `shield-hook uninstall` takes this away", env!("CARGO_PKG_VERSION"));
-    for (flag, said) in [(new_file, NEW_FILE), (joined, JOINED)] {
+    for (flag, note) in [(new_file, NEW_FILE), (joined, JOINED)] {
         if flag {
-            out += &format!(" {said}");
+            out += &format!(" {note}");
         }
     }
     out.push('\n');
@@ -39,9 +39,9 @@ pub fn insert(text: &str, at: usize, indent: &str, lines: &str, new_file: bool) 
 
 /// What is left of a file without our pieces.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Without {
+pub enum Remainder {
     /// There was none.
-    Same,
+    Unchanged,
     /// The text as it was.
     Text(String),
     /// Nothing: the file was ours.
@@ -52,10 +52,10 @@ pub enum Without {
 ///
 /// # Errors
 /// When a piece begins and does not end.
-pub fn remove(text: &str) -> Result<Without> {
+pub fn remove(text: &str) -> Result<Remainder> {
     let (mut out, mut rest, mut found, mut new_file) = (String::new(), text, false, false);
-    while let Some((begin, after)) = line_that(rest, |line| line.trim_start().starts_with(BEGIN)) {
-        let Some((_, end)) = line_that(&rest[begin..], |line| line.trim() == END) else {
+    while let Some((begin, after)) = find_line(rest, |line| line.trim_start().starts_with(BEGIN)) {
+        let Some((_, end)) = find_line(&rest[begin..], |line| line.trim() == END) else {
             return Err(Error::incomplete("a `>>> shield-hook` line has no `<<< shield-hook` line after it")
                 .help("take the lines that call shield-hook out by hand"));
         };
@@ -70,15 +70,15 @@ pub fn remove(text: &str) -> Result<Without> {
     }
     out += rest;
     Ok(match (found, new_file && out.trim().is_empty()) {
-        (false, _) => Without::Same,
-        (true, true) => Without::NoFile,
-        (true, false) => Without::Text(out),
+        (false, _) => Remainder::Unchanged,
+        (true, true) => Remainder::NoFile,
+        (true, false) => Remainder::Text(out),
     })
 }
 
 /// What became of a file that pieces of ours were taken out of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Taken {
+pub enum FileRemoval {
     /// There were none.
     Nothing,
     /// It has its old text again.
@@ -91,23 +91,23 @@ pub enum Taken {
 ///
 /// # Errors
 /// When it cannot be read or written, or a piece begins and does not end.
-pub fn take_out(path: &Path) -> Result<Taken> {
-    let Some(text) = files::read_text(path)? else { return Ok(Taken::Nothing) };
+pub fn remove_from_file(path: &Path) -> Result<FileRemoval> {
+    let Some(text) = files::read_text(path)? else { return Ok(FileRemoval::Nothing) };
     Ok(match remove(&text)? {
-        Without::Same => Taken::Nothing,
-        Without::Text(rest) => {
+        Remainder::Unchanged => FileRemoval::Nothing,
+        Remainder::Text(rest) => {
             files::write(path, rest.as_bytes(), false)?;
-            Taken::Lines
+            FileRemoval::Lines
         }
-        Without::NoFile => {
+        Remainder::NoFile => {
             files::remove(path)?;
-            Taken::File
+            FileRemoval::File
         }
     })
 }
 
 /// The pieces of ours in `text`, without their marks.
-pub fn pieces(text: &str) -> Vec<String> {
+pub fn blocks(text: &str) -> Vec<String> {
     let (mut found, mut inside) = (Vec::new(), None::<String>);
     for line in text.split_inclusive('\n') {
         if line.trim_start().starts_with(BEGIN) {
@@ -122,12 +122,12 @@ pub fn pieces(text: &str) -> Vec<String> {
 }
 
 /// Where the first piece of ours begins.
-pub fn starts(text: &str) -> Option<usize> {
-    line_that(text, |line| line.trim_start().starts_with(BEGIN)).map(|(at, _)| at)
+pub fn first_start(text: &str) -> Option<usize> {
+    find_line(text, |line| line.trim_start().starts_with(BEGIN)).map(|(at, _)| at)
 }
 
 /// Where the first line that `is` wanted begins and ends.
-fn line_that(text: &str, is: impl Fn(&str) -> bool) -> Option<(usize, usize)> {
+fn find_line(text: &str, is: impl Fn(&str) -> bool) -> Option<(usize, usize)> {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         if is(line) {
@@ -147,9 +147,9 @@ mod tests {
         for text in ["", "a", "a\n", "#!/bin/sh\nx\n\n\n", "a\r\nb", "\n"] {
             for at in (0..=text.len()).filter(|at| *at == text.len() || *at == 0 || text.as_bytes()[at - 1] == b'\n') {
                 let with = insert(text, at, "  ", "ours\nmore\n", false);
-                assert_eq!(pieces(&with), ["  ours\n  more\n"]);
-                assert_eq!(remove(&with).unwrap(), Without::Text(text.into()), "{text:?} at {at}");
-                assert_eq!(remove(text).unwrap(), Without::Same);
+                assert_eq!(blocks(&with), ["  ours\n  more\n"]);
+                assert_eq!(remove(&with).unwrap(), Remainder::Text(text.into()), "{text:?} at {at}");
+                assert_eq!(remove(text).unwrap(), Remainder::Unchanged);
             }
         }
     }
@@ -158,16 +158,16 @@ mod tests {
     fn two_pieces_are_both_taken_out() {
         let one = insert("a\nb\n", 2, "", "ours\n", false);
         let two = insert(&one, 0, "", "ours\n", false);
-        assert_eq!(remove(&two).unwrap(), Without::Text("a\nb\n".into()));
+        assert_eq!(remove(&two).unwrap(), Remainder::Text("a\nb\n".into()));
     }
 
     #[test]
     fn a_file_made_for_it_goes_unless_others_wrote_into_it() {
         let made = insert("#!/bin/sh\n", 10, "", "ours\n", true);
-        assert_eq!(remove(&made).unwrap(), Without::Text("#!/bin/sh\n".into()));
+        assert_eq!(remove(&made).unwrap(), Remainder::Text("#!/bin/sh\n".into()));
         let made = insert("", 0, "", "ours\n", true);
-        assert_eq!(remove(&made).unwrap(), Without::NoFile);
-        assert_eq!(remove(&format!("{made}theirs\n")).unwrap(), Without::Text("theirs\n".into()));
+        assert_eq!(remove(&made).unwrap(), Remainder::NoFile);
+        assert_eq!(remove(&format!("{made}theirs\n")).unwrap(), Remainder::Text("theirs\n".into()));
     }
 
     #[test]

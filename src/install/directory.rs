@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
 
-use super::stub::{self, Binary, Kind, Stub};
+use super::stub::{self, Binary, Stub, StubKind};
 use super::{files, framework};
 use crate::error::Result;
 
 /// What follows the hook's name when it is moved aside.
-const ASIDE: &str = ".chained-by-shield-hook";
+const DISPLACED: &str = ".chained-by-shield-hook";
 /// The directory for a hook that asks for its own name and so must keep it.
-const ASIDE_DIRECTORY: &str = "chained-by-shield-hook";
+const DISPLACED_DIRECTORY: &str = "chained-by-shield-hook";
 /// What follows the hook's name in a copy of a stub of ours that somebody had edited.
 const EDITED: &str = ".edited-shield-hook-stub";
 /// Where hook managers (the pre-commit framework, prek) put a hook that was there before theirs.
@@ -21,43 +21,43 @@ const OLD: &str = ".old";
 
 /// What became of one hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Done {
+pub enum StubOutcome {
     /// There was none.
     New,
     /// Ours was there and is as it should be.
-    Kept,
+    Unchanged,
     /// Ours was there, older or edited, and was written again.
     Updated,
     /// Another hook was there; it keeps running.
     Chained,
     /// It stands behind the script of a hook manager, which runs it first.
-    Behind,
+    BehindManager,
 }
 
 /// Puts our stub for `hook` into `directory`.
 ///
 /// # Errors
 /// When the directory cannot be written.
-pub fn install(directory: &Path, hook: &str, kind: Kind, binary: &Binary, ours: bool) -> Result<Done> {
+pub fn install(directory: &Path, hook: &str, kind: StubKind, binary: &Binary, ours: bool) -> Result<StubOutcome> {
     let path = match kind {
-        Kind::Repository => slot(directory, hook)?,
-        Kind::Dispatcher | Kind::Beside => directory.join(hook),
+        StubKind::Repository => target_path(directory, hook)?,
+        StubKind::Dispatcher | StubKind::Beside => directory.join(hook),
     };
     let behind = path != directory.join(hook);
-    let there = match path.symlink_metadata() {
+    let existing = match path.symlink_metadata() {
         // A link that leads nowhere is somebody's hook all the same.
         Ok(_) => Some(files::read(&path)?.unwrap_or_default()),
         Err(_) => None,
     };
-    let mut done = if behind { Done::Behind } else { Done::New };
-    if let Some(bytes) = &there {
+    let mut done = if behind { StubOutcome::BehindManager } else { StubOutcome::New };
+    if let Some(bytes) = &existing {
         if let Some(found) = stub::read(bytes) {
-            done = Done::Kept;
+            done = StubOutcome::Unchanged;
             if !found.intact {
                 files::write(&free_name(&directory.join(format!("{hook}{EDITED}"))), bytes, false)?;
             }
         } else {
-            let aside = new_aside(directory, hook, bytes);
+            let aside = displaced_path(directory, hook, bytes);
             if files::read(&aside)?.as_ref() == Some(bytes) {
                 files::remove(&aside)?;
             } else if aside.symlink_metadata().is_ok() {
@@ -65,7 +65,7 @@ pub fn install(directory: &Path, hook: &str, kind: Kind, binary: &Binary, ours: 
                 files::rename(&aside, &free_name(&aside))?;
             }
             files::rename(&path, &aside)?;
-            done = if behind { Done::Behind } else { Done::Chained };
+            done = if behind { StubOutcome::BehindManager } else { StubOutcome::Chained };
         }
     }
     if behind {
@@ -73,14 +73,14 @@ pub fn install(directory: &Path, hook: &str, kind: Kind, binary: &Binary, ours: 
     } else {
         remove_copies(directory, hook)?;
     }
-    let chained = aside(directory, hook).unwrap_or_else(|| directory.join(format!("{hook}{ASIDE}")));
+    let chained = displaced(directory, hook).unwrap_or_else(|| directory.join(format!("{hook}{DISPLACED}")));
     let chained = chained.strip_prefix(directory).unwrap_or(&chained).to_string_lossy().into_owned();
     let text = stub::render(kind, hook, binary, &chained, ours);
-    if there.as_deref() == Some(text.as_bytes()) && files::is_executable(&path) {
-        return Ok(Done::Kept);
+    if existing.as_deref() == Some(text.as_bytes()) && files::is_executable(&path) {
+        return Ok(StubOutcome::Unchanged);
     }
-    if done == Done::Kept {
-        done = Done::Updated;
+    if done == StubOutcome::Unchanged {
+        done = StubOutcome::Updated;
     }
     files::write(&path, text.as_bytes(), true)?;
     Ok(done)
@@ -91,21 +91,21 @@ pub fn install(directory: &Path, hook: &str, kind: Kind, binary: &Binary, ours: 
 /// # Errors
 /// When the directory cannot be written.
 pub fn uninstall(directory: &Path, hook: &str) -> Result<Option<String>> {
-    let restored = drop_copy_of_the_managers(directory, hook)?;
+    let restored = restore_manager_script(directory, hook)?;
     let path = directory.join(hook);
-    if behind(directory, hook)?.is_some() {
-        let legacy = legacy(directory, hook);
-        match aside(directory, hook) {
+    if legacy_stub(directory, hook)?.is_some() {
+        let legacy = legacy_path(directory, hook);
+        match displaced(directory, hook) {
             Some(aside) => restore(&aside, &legacy)?,
             None => files::remove(&legacy)?,
         }
         return Ok(Some("ours no longer runs before the hook manager's".into()));
     }
-    if let Some(said) = give_back_to_manager(directory, hook)? {
-        return Ok(Some(said));
+    if let Some(outcome) = return_to_manager(directory, hook)? {
+        return Ok(Some(outcome));
     }
     let legacy = remove_copies(directory, hook)?;
-    let aside = aside(directory, hook);
+    let aside = displaced(directory, hook);
     let Some(found) = find(directory, hook)? else {
         return Ok(match aside {
             Some(aside) if path.symlink_metadata().is_err() => {
@@ -121,27 +121,27 @@ pub fn uninstall(directory: &Path, hook: &str) -> Result<Option<String>> {
             None => legacy.then(|| "ours no longer runs after the hook manager's".into()),
         });
     };
-    let mut said = String::new();
+    let mut outcome = String::new();
     if !found.intact {
         let copy = free_name(&directory.join(format!("{hook}{EDITED}")));
         files::write(&copy, &files::read(&path)?.unwrap_or_default(), false)?;
-        said = format!("; it had been edited, so a copy is in {}", copy.display());
+        outcome = format!("; it had been edited, so a copy is in {}", copy.display());
     }
     Ok(Some(match aside {
         Some(aside) => {
             restore(&aside, &path)?;
-            format!("the hook that was there before is back{said}")
+            format!("the hook that was there before is back{outcome}")
         }
         None => {
             files::remove(&path)?;
-            format!("removed{said}")
+            format!("removed{outcome}")
         }
     }))
 }
 
 fn restore(aside: &Path, path: &Path) -> Result<()> {
     files::rename(aside, path)?;
-    if let Some(directory) = aside.parent().filter(|d| d.ends_with(ASIDE_DIRECTORY)) {
+    if let Some(directory) = aside.parent().filter(|d| d.ends_with(DISPLACED_DIRECTORY)) {
         // Only an empty one goes.
         let _ = std::fs::remove_dir(directory);
     }
@@ -164,20 +164,20 @@ pub fn find(directory: &Path, hook: &str) -> Result<Option<Stub>> {
 ///
 /// # Errors
 /// When a file is there and cannot be read.
-pub fn holds(directory: &Path, hook: &str) -> Result<bool> {
-    Ok(find(directory, hook)?.is_some() || behind(directory, hook)?.is_some())
+pub fn has_stub(directory: &Path, hook: &str) -> Result<bool> {
+    Ok(find(directory, hook)?.is_some() || legacy_stub(directory, hook)?.is_some())
 }
 
 /// Our stub behind the script of a hook manager that runs it, if that is what git would find for `hook`.
 ///
 /// # Errors
 /// When a file is there and cannot be read.
-pub fn behind(directory: &Path, hook: &str) -> Result<Option<Stub>> {
-    let (front, legacy) = (directory.join(hook), legacy(directory, hook));
+pub fn legacy_stub(directory: &Path, hook: &str) -> Result<Option<Stub>> {
+    let (front, legacy) = (directory.join(hook), legacy_path(directory, hook));
     if !front.is_file() || !legacy.is_file() {
         return Ok(None);
     }
-    let is_managers = files::read(&front)?.is_some_and(|bytes| keeps_legacy(&bytes));
+    let is_managers = files::read(&front)?.is_some_and(|bytes| is_manager_script(&bytes));
     Ok(match is_managers {
         true => files::read(&legacy)?.and_then(|bytes| stub::read(&bytes)),
         false => None,
@@ -186,23 +186,23 @@ pub fn behind(directory: &Path, hook: &str) -> Result<Option<Stub>> {
 
 /// Where ours goes: behind a hook manager's script that runs its `.legacy` hook, since its next installation would put it
 /// there; else under the hook's own name.
-fn slot(directory: &Path, hook: &str) -> Result<PathBuf> {
-    drop_copy_of_the_managers(directory, hook)?;
+fn target_path(directory: &Path, hook: &str) -> Result<PathBuf> {
+    restore_manager_script(directory, hook)?;
     let front = directory.join(hook);
-    let is_managers = front.is_file() && files::read(&front)?.is_some_and(|bytes| keeps_legacy(&bytes));
-    Ok(if is_managers { legacy(directory, hook) } else { front })
+    let is_managers = front.is_file() && files::read(&front)?.is_some_and(|bytes| is_manager_script(&bytes));
+    Ok(if is_managers { legacy_path(directory, hook) } else { front })
 }
 
 /// A hook manager's script that lies aside: from there it would run ours, which would run it again. It goes back to the
 /// front, or away when the manager has written it there anew. Says whether it went back.
-fn drop_copy_of_the_managers(directory: &Path, hook: &str) -> Result<bool> {
-    let Some(aside) = aside(directory, hook) else { return Ok(false) };
-    if !aside.is_file() || !files::read(&aside)?.is_some_and(|bytes| keeps_legacy(&bytes)) {
+fn restore_manager_script(directory: &Path, hook: &str) -> Result<bool> {
+    let Some(aside) = displaced(directory, hook) else { return Ok(false) };
+    if !aside.is_file() || !files::read(&aside)?.is_some_and(|bytes| is_manager_script(&bytes)) {
         return Ok(false);
     }
     let front = directory.join(hook);
     let goes_back = match files::read(&front)? {
-        Some(bytes) if keeps_legacy(&bytes) => {
+        Some(bytes) if is_manager_script(&bytes) => {
             files::remove(&aside)?;
             return Ok(false);
         }
@@ -215,30 +215,30 @@ fn drop_copy_of_the_managers(directory: &Path, hook: &str) -> Result<bool> {
     Ok(goes_back)
 }
 
-fn keeps_legacy(bytes: &[u8]) -> bool {
+fn is_manager_script(bytes: &[u8]) -> bool {
     stub::read(bytes).is_none() && framework::runs_legacy(bytes)
 }
 
 /// Where a hook manager keeps the hook that was there before its own.
-pub fn legacy(directory: &Path, hook: &str) -> PathBuf {
+pub fn legacy_path(directory: &Path, hook: &str) -> PathBuf {
     directory.join(format!("{hook}{LEGACY}"))
 }
 
 /// Where the hook that was there before ours lies, if there was one.
-pub fn aside(directory: &Path, hook: &str) -> Option<PathBuf> {
-    [directory.join(format!("{hook}{ASIDE}")), directory.join(ASIDE_DIRECTORY).join(hook)]
+pub fn displaced(directory: &Path, hook: &str) -> Option<PathBuf> {
+    [directory.join(format!("{hook}{DISPLACED}")), directory.join(DISPLACED_DIRECTORY).join(hook)]
         .into_iter()
         .find(|path| path.symlink_metadata().is_ok())
 }
 
 /// Where to move a hook: beside ours, so that what it looks for in its own directory is still there; or, when it asks
 /// for its own name, under that name in a directory of ours.
-fn new_aside(directory: &Path, hook: &str, bytes: &[u8]) -> PathBuf {
-    let asks = [&b"basename"[..], b"##*/", b"__FILE__", b"argv[0]", b"PROGRAM_NAME", b"os.Args[0]"];
+fn displaced_path(directory: &Path, hook: &str, bytes: &[u8]) -> PathBuf {
+    let self_naming = [&b"basename"[..], b"##*/", b"__FILE__", b"argv[0]", b"PROGRAM_NAME", b"os.Args[0]"];
     let linked = directory.join(hook).is_symlink();
-    match linked || asks.iter().any(|a| bytes.contains_str(a)) {
-        true if !linked || link_is_absolute(&directory.join(hook)) => directory.join(ASIDE_DIRECTORY).join(hook),
-        _ => directory.join(format!("{hook}{ASIDE}")),
+    match linked || self_naming.iter().any(|a| bytes.contains_str(a)) {
+        true if !linked || link_is_absolute(&directory.join(hook)) => directory.join(DISPLACED_DIRECTORY).join(hook),
+        _ => directory.join(format!("{hook}{DISPLACED}")),
     }
 }
 
@@ -249,13 +249,13 @@ fn link_is_absolute(path: &Path) -> bool {
 
 /// A hook manager that was installed over ours keeps ours under another name: what was there before ours gets that name,
 /// as if ours had never been there.
-fn give_back_to_manager(directory: &Path, hook: &str) -> Result<Option<String>> {
+fn return_to_manager(directory: &Path, hook: &str) -> Result<Option<String>> {
     let front = directory.join(hook);
     if !front.is_file() || find(directory, hook)?.is_some() {
         return Ok(None);
     }
-    for copy in [legacy(directory, hook), directory.join(format!("{hook}{OLD}"))] {
-        if let (true, Some(aside)) = (is_ours(&copy)?, aside(directory, hook)) {
+    for copy in [legacy_path(directory, hook), directory.join(format!("{hook}{OLD}"))] {
+        if let (true, Some(aside)) = (is_ours(&copy)?, displaced(directory, hook)) {
             restore(&aside, &copy)?;
             return Ok(Some(format!("the hook that was there before is {} now", copy.display())));
         }
@@ -265,7 +265,7 @@ fn give_back_to_manager(directory: &Path, hook: &str) -> Result<Option<String>> 
 
 /// Copies of ours that a hook manager made: with ours in front again one would run twice, the other is in its way.
 fn remove_copies(directory: &Path, hook: &str) -> Result<bool> {
-    let legacy = remove_ours(&legacy(directory, hook))?;
+    let legacy = remove_ours(&legacy_path(directory, hook))?;
     Ok(remove_ours(&directory.join(format!("{hook}{OLD}")))? || legacy)
 }
 

@@ -109,14 +109,14 @@ fn alone(text: &str) -> String {
 }
 
 /// One repository of hooks, as the lines that it is written in.
-struct Entry {
+struct RepoEntry {
     /// All before its first hook.
     head: String,
     hooks: Vec<String>,
 }
 
 /// The repositories of a configuration that is written in lines.
-fn entries(text: &str) -> Vec<Entry> {
+fn entries(text: &str) -> Vec<RepoEntry> {
     let Some(at) = text.find("\nrepos:").map(|at| at + 1).or_else(|| text.starts_with("repos:").then_some(0)) else {
         return Vec::new();
     };
@@ -130,7 +130,7 @@ fn entries(text: &str) -> Vec<Entry> {
             let hooks = lines.iter().position(|line| line.trim().trim_start_matches("- ").starts_with("hooks:"));
             let (head, rest) = lines.split_at(hooks.map_or(lines.len(), |at| at + 1));
             let (_, hooks) = items(rest);
-            Entry { head: head.concat(), hooks: hooks.into_iter().map(|hook| hook.concat()).collect() }
+            RepoEntry { head: head.concat(), hooks: hooks.into_iter().map(|hook| hook.concat()).collect() }
         })
         .collect()
 }

@@ -6,11 +6,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::directory::{self, Done};
+use super::directory::{self, StubOutcome};
 use super::files;
 use super::names;
 use super::site::HooksPath;
-use super::stub::{self, Binary, Kind};
+use super::stub::{self, Binary, StubKind};
 use super::usergit::{CONFIG_HOOKS, UserGit};
 use crate::error::{Context, Error, Result};
 
@@ -53,7 +53,7 @@ pub fn install(git: &UserGit, hooks: &[&str], binary: &Path) -> Result<Vec<Strin
     }
     files::make_directory(&directory)?;
     for hook in names::ALL {
-        directory::install(&directory, hook, Kind::Dispatcher, &binary, hooks.contains(&hook))?;
+        directory::install(&directory, hook, StubKind::Dispatcher, &binary, hooks.contains(&hook))?;
     }
     git.must(["config".as_ref(), "--global".as_ref(), "core.hooksPath".as_ref(), directory.as_os_str()])?;
     Ok(vec![
@@ -93,7 +93,7 @@ fn with_config_hooks(
     }
     files::make_directory(directory)?;
     for hook in hooks {
-        directory::install(directory, hook, Kind::Beside, binary, true)?;
+        directory::install(directory, hook, StubKind::Beside, binary, true)?;
         let path = directory.join(hook);
         let path = path.to_str().ok_or_else(|| Error::incomplete(format!("{} is not UTF-8", path.display())))?;
         let name = config_name(hook);
@@ -120,20 +120,20 @@ fn beside_theirs(hooks: &[&str], binary: &Binary, theirs: &HooksPath) -> Result<
     let mut lines =
         vec![format!("core.hooksPath in {} leads to {}: ours go there", theirs.origin, directory.display())];
     for hook in hooks {
-        let done = directory::install(&directory, hook, Kind::Repository, binary, true)?;
-        lines.push(format!("  {hook}: {}", said(&done)));
+        let done = directory::install(&directory, hook, StubKind::Repository, binary, true)?;
+        lines.push(format!("  {hook}: {}", describe(&done)));
     }
     Ok(lines)
 }
 
 /// What became of a hook, for people.
-pub fn said(done: &Done) -> &'static str {
+pub fn describe(done: &StubOutcome) -> &'static str {
     match done {
-        Done::New => "new",
-        Done::Kept => "in place already",
-        Done::Updated => "updated",
-        Done::Behind => "new; the hook manager that is there runs it first",
-        Done::Chained => "new; the hook that was there keeps running",
+        StubOutcome::New => "new",
+        StubOutcome::Unchanged => "in place already",
+        StubOutcome::Updated => "updated",
+        StubOutcome::BehindManager => "new; the hook manager that is there runs it first",
+        StubOutcome::Chained => "new; the hook that was there keeps running",
     }
 }
 

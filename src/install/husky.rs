@@ -2,50 +2,50 @@
 
 use std::path::Path;
 
-use super::block::{self, Taken, Without};
+use super::block::{self, FileRemoval, Remainder};
 use super::files;
 use super::stub::{self, Binary};
 use crate::error::Result;
 
 /// What became of one script.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Done {
+pub enum ScriptOutcome {
     /// The script was made.
     New,
     /// Our lines were there as they should be.
-    Kept,
+    Unchanged,
     /// Our lines stand before what was there.
-    Added,
+    Prepended,
     /// It is a program that our lines cannot go into.
-    NotAScript,
+    NotShell,
 }
 
 /// Puts our lines at the top of `scripts/<hook>`.
 ///
 /// # Errors
 /// When the script cannot be read or written.
-pub fn install(scripts: &Path, hook: &str, binary: &Path) -> Result<Done> {
+pub fn install(scripts: &Path, hook: &str, binary: &Path) -> Result<ScriptOutcome> {
     let path = scripts.join(hook);
     let lines = stub::block(hook, &Binary::shared(binary));
-    let there = files::read_text(&path)?;
-    let before = match &there {
+    let existing = files::read_text(&path)?;
+    let before = match &existing {
         None => None,
-        Some(text) if !is_shell(text) => return Ok(Done::NotAScript),
+        Some(text) if !is_shell(text) => return Ok(ScriptOutcome::NotShell),
         Some(text) => match block::remove(text)? {
-            Without::Same => Some(text.clone()),
-            Without::Text(rest) => Some(rest),
-            Without::NoFile => None,
+            Remainder::Unchanged => Some(text.clone()),
+            Remainder::Text(rest) => Some(rest),
+            Remainder::NoFile => None,
         },
     };
     let text = match &before {
         Some(text) => block::insert(text, top(text), "", &lines, false),
         None => block::insert("", 0, "", &lines, true),
     };
-    if there.as_ref() == Some(&text) && files::is_executable(&path) {
-        return Ok(Done::Kept);
+    if existing.as_ref() == Some(&text) && files::is_executable(&path) {
+        return Ok(ScriptOutcome::Unchanged);
     }
-    files::write(&path, text.as_bytes(), there.is_none())?;
-    Ok(if before.is_some() { Done::Added } else { Done::New })
+    files::write(&path, text.as_bytes(), existing.is_none())?;
+    Ok(if before.is_some() { ScriptOutcome::Prepended } else { ScriptOutcome::New })
 }
 
 /// Takes our lines out again; says whether there were any.
@@ -53,13 +53,13 @@ pub fn install(scripts: &Path, hook: &str, binary: &Path) -> Result<Done> {
 /// # Errors
 /// When the script cannot be read or written.
 pub fn uninstall(scripts: &Path, hook: &str) -> Result<bool> {
-    Ok(block::take_out(&scripts.join(hook))? != Taken::Nothing)
+    Ok(block::remove_from_file(&scripts.join(hook))? != FileRemoval::Nothing)
 }
 
 /// Whether nothing of theirs runs before ours.
 pub fn ours_first(text: &str) -> bool {
     let own = |line: &str| line.is_empty() || line.starts_with('#') || line.contains("/husky.sh");
-    block::starts(text).is_some_and(|at| text[..at].lines().map(str::trim).all(own))
+    block::first_start(text).is_some_and(|at| text[..at].lines().map(str::trim).all(own))
 }
 
 /// Behind the first line and behind husky's own, which in husky 8 starts the script anew.

@@ -9,18 +9,18 @@ use crate::error::Result;
 
 /// What git finds under one hook's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct InstalledHook {
     /// The hook's name.
     pub hook: &'static str,
     /// The file that git looks for.
     pub path: PathBuf,
     /// What it is.
-    pub what: What,
+    pub state: HookState,
 }
 
 /// What a hook's file is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum HookState {
     /// There is none: git runs nothing.
     Nothing,
     /// It is there, and git passes it over because it is not executable.
@@ -28,7 +28,7 @@ pub enum What {
     /// Our stub.
     Ours(Stub),
     /// Our stub, run by somebody else's hook that was put in front of it.
-    Behind(Stub),
+    BehindManager(Stub),
     /// husky's wrapper around a script that holds our lines; the script, and whether ours come first.
     Husky {
         /// The script.
@@ -46,16 +46,16 @@ pub enum What {
     Foreign(&'static str),
 }
 
-impl Seen {
+impl InstalledHook {
     /// Whether ours runs.
     pub fn is_ours(&self) -> bool {
-        !matches!(self.what, What::Nothing | What::NotExecutable | What::Foreign(_))
+        !matches!(self.state, HookState::Nothing | HookState::NotExecutable | HookState::Foreign(_))
     }
 
     /// The stub that runs, where it is one.
     pub fn stub(&self) -> Option<&Stub> {
-        match &self.what {
-            What::Ours(stub) | What::Behind(stub) | What::Config(_, stub) => Some(stub),
+        match &self.state {
+            HookState::Ours(stub) | HookState::BehindManager(stub) | HookState::Config(_, stub) => Some(stub),
             _ => None,
         }
     }
@@ -65,34 +65,34 @@ impl Seen {
 ///
 /// # Errors
 /// When git cannot be asked or a file cannot be read.
-pub fn inspect(site: &Site) -> Result<Vec<Seen>> {
+pub fn inspect(site: &Site) -> Result<Vec<InstalledHook>> {
     let config = config_hooks(site)?;
-    names::OURS.iter().map(|hook| look(site, hook, &config)).collect()
+    names::OURS.iter().map(|hook| inspect_hook(site, hook, &config)).collect()
 }
 
-fn look(site: &Site, hook: &'static str, config: &[(String, PathBuf)]) -> Result<Seen> {
+fn inspect_hook(site: &Site, hook: &'static str, config: &[(String, PathBuf)]) -> Result<InstalledHook> {
     let path = site.hooks.join(hook);
-    let what = in_directory(site, hook, &path)?;
+    let state = in_directory(site, hook, &path)?;
     let run_by_config = config.iter().find(|(event, _)| event == hook);
-    let what = match (&what, run_by_config) {
-        (What::Nothing | What::NotExecutable | What::Foreign(_), Some((_, stub))) => {
+    let state = match (&state, run_by_config) {
+        (HookState::Nothing | HookState::NotExecutable | HookState::Foreign(_), Some((_, stub))) => {
             match files::read(stub)?.and_then(|bytes| stub::read(&bytes)) {
-                Some(found) if files::is_executable(stub) => What::Config(stub.clone(), found),
-                _ => what,
+                Some(found) if files::is_executable(stub) => HookState::Config(stub.clone(), found),
+                _ => state,
             }
         }
-        _ => what,
+        _ => state,
     };
-    Ok(Seen { hook, path, what })
+    Ok(InstalledHook { hook, path, state })
 }
 
-fn in_directory(site: &Site, hook: &str, path: &std::path::Path) -> Result<What> {
+fn in_directory(site: &Site, hook: &str, path: &std::path::Path) -> Result<HookState> {
     if !path.is_file() {
-        return Ok(What::Nothing);
+        return Ok(HookState::Nothing);
     }
     let bytes = files::read(path)?.unwrap_or_default();
     if !files::is_executable(path) {
-        return Ok(What::NotExecutable);
+        return Ok(HookState::NotExecutable);
     }
     if let Some(stub) = stub::read(&bytes) {
         // The dispatcher runs the repository's own stub, where it has one.
@@ -102,10 +102,10 @@ fn in_directory(site: &Site, hook: &str, path: &std::path::Path) -> Result<What>
             && files::is_executable(&own)
             && let Some(own) = files::read(&own)?.and_then(|bytes| stub::read(&bytes))
         {
-            return Ok(What::Ours(own));
+            return Ok(HookState::Ours(own));
         }
         let runs_ours = stub.kind != "dispatcher" || stub.calls;
-        return Ok(if runs_ours { What::Ours(stub) } else { What::Foreign("the dispatcher, without ours") });
+        return Ok(if runs_ours { HookState::Ours(stub) } else { HookState::Foreign("the dispatcher, without ours") });
     }
     let script = match &site.manager {
         Manager::Husky(scripts) => Some(scripts.join(hook)),
@@ -113,8 +113,10 @@ fn in_directory(site: &Site, hook: &str, path: &std::path::Path) -> Result<What>
     };
     if let Some(script) = script {
         return Ok(match files::read_text(&script)? {
-            Some(text) if !block::pieces(&text).is_empty() => What::Husky { first: husky::ours_first(&text), script },
-            _ => What::Foreign("husky"),
+            Some(text) if !block::blocks(&text).is_empty() => {
+                HookState::Husky { first: husky::ours_first(&text), script }
+            }
+            _ => HookState::Foreign("husky"),
         });
     }
     if lefthook::wrote(&bytes) {
@@ -122,22 +124,22 @@ fn in_directory(site: &Site, hook: &str, path: &std::path::Path) -> Result<What>
             let configs = [lefthook::local_config(&site.root, team), team.clone()];
             for config in configs {
                 if lefthook::runs_ours(&files::read_text(&config)?.unwrap_or_default(), hook) {
-                    return Ok(What::Lefthook(config));
+                    return Ok(HookState::Lefthook(config));
                 }
             }
         }
-        return Ok(What::Foreign("lefthook"));
+        return Ok(HookState::Foreign("lefthook"));
     }
-    if let Some(stub) = directory::behind(&site.hooks, hook)?
-        && files::is_executable(&directory::legacy(&site.hooks, hook))
+    if let Some(stub) = directory::legacy_stub(&site.hooks, hook)?
+        && files::is_executable(&directory::legacy_path(&site.hooks, hook))
     {
-        return Ok(What::Behind(stub));
+        return Ok(HookState::BehindManager(stub));
     }
     if framework::wrote(&bytes) {
         let config = framework::runs_ours(&site.root, &bytes, hook)?;
-        return Ok(config.map_or(What::Foreign("the pre-commit framework"), What::Framework));
+        return Ok(config.map_or(HookState::Foreign("the pre-commit framework"), HookState::Framework));
     }
-    Ok(What::Foreign("another hook"))
+    Ok(HookState::Foreign("another hook"))
 }
 
 /// The configuration hooks of ours that this git would run here: the event, and the stub.

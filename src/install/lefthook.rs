@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::block::{self, Taken, Without};
+use super::block::{self, FileRemoval, Remainder};
 use super::files;
 use super::stub::Binary;
 use crate::build_source;
@@ -22,7 +22,7 @@ pub const LOCAL: [&str; 4] =
 /// Whether a configuration has a section for `hook`.
 pub fn names(text: &str, hook: &str) -> bool {
     // As YAML has it, or JSON, or TOML.
-    !matches!(find_key(text, 0, "", hook), Key::Missing)
+    !matches!(find_key(text, 0, "", hook), YamlKey::Missing)
         || text.contains(&format!("\"{hook}\""))
         || text.lines().any(|line| line.trim_start().starts_with(&format!("[{hook}")))
 }
@@ -39,9 +39,9 @@ pub fn may_name(text: &str, hook: &str) -> bool {
 pub fn without_ours(config: &Path) -> Result<String> {
     let text = files::read_text(config)?.unwrap_or_default();
     Ok(match block::remove(&text)? {
-        Without::Same => text,
-        Without::Text(rest) => rest,
-        Without::NoFile => String::new(),
+        Remainder::Unchanged => text,
+        Remainder::Text(rest) => rest,
+        Remainder::NoFile => String::new(),
     })
 }
 
@@ -50,13 +50,13 @@ pub fn without_ours(config: &Path) -> Result<String> {
 /// # Errors
 /// When the file cannot be written, or is written in a way that needs a person.
 pub fn install(config: &Path, hooks: &[&str], binary: &Path) -> Result<bool> {
-    let there = files::read_text(config)?;
-    let before = match &there {
+    let existing = files::read_text(config)?;
+    let before = match &existing {
         None => None,
         Some(text) => match block::remove(text)? {
-            Without::Same => Some(text.clone()),
-            Without::Text(rest) => Some(rest),
-            Without::NoFile => None,
+            Remainder::Unchanged => Some(text.clone()),
+            Remainder::Text(rest) => Some(rest),
+            Remainder::NoFile => None,
         },
     };
     let new_file = before.is_none();
@@ -67,7 +67,7 @@ pub fn install(config: &Path, hooks: &[&str], binary: &Path) -> Result<bool> {
                 .help(format!("add this to it by hand:\n{}", entry(hook, binary)))
         })?;
     }
-    if there.as_ref() == Some(&text) || (there.is_none() && hooks.is_empty()) {
+    if existing.as_ref() == Some(&text) || (existing.is_none() && hooks.is_empty()) {
         return Ok(false);
     }
     if new_file && hooks.is_empty() {
@@ -83,7 +83,7 @@ pub fn install(config: &Path, hooks: &[&str], binary: &Path) -> Result<bool> {
 /// # Errors
 /// When the file cannot be read or written.
 pub fn uninstall(config: &Path) -> Result<bool> {
-    Ok(block::take_out(config)? != Taken::Nothing)
+    Ok(block::remove_from_file(config)? != FileRemoval::Nothing)
 }
 
 /// A whole section for one hook.
@@ -121,28 +121,28 @@ fn indented(text: &str, by: &str) -> String {
 /// `text` with our command under `hook`; nothing when that cannot be done line by line.
 fn add(text: &str, hook: &str, binary: &Path, new_file: bool) -> Option<String> {
     let body = match find_key(text, 0, "", hook) {
-        Key::Missing => return Some(block::insert(text, text.len(), "", &entry(hook, binary), new_file)),
-        Key::Inline => return None,
-        Key::Section(body) => body,
+        YamlKey::Missing => return Some(block::insert(text, text.len(), "", &entry(hook, binary), new_file)),
+        YamlKey::Inline => return None,
+        YamlKey::Section(body) => body,
     };
     let end = section_end(text, body);
     let child = indent_of_first(&text[body..end]).unwrap_or("  ");
     match find_key(&text[..end], body, child, "commands") {
-        Key::Section(commands) => {
+        YamlKey::Section(commands) => {
             let inner = indent_of_first(&text[commands..end]).filter(|i| i.len() > child.len());
             let inner = inner.map_or_else(|| format!("{child}  "), str::to_owned);
             Some(block::insert(text, commands, &inner, &command(hook, binary), false))
         }
-        Key::Missing => {
+        YamlKey::Missing => {
             let lines = format!("commands:\n{}", indented(&command(hook, binary), "  "));
             Some(block::insert(text, body, child, &lines, false))
         }
-        Key::Inline => None,
+        YamlKey::Inline => None,
     }
 }
 
 /// A key of a YAML mapping.
-enum Key {
+enum YamlKey {
     Missing,
     /// There, with its value on the same line.
     Inline,
@@ -150,17 +150,17 @@ enum Key {
     Section(usize),
 }
 
-fn find_key(text: &str, from: usize, indent: &str, name: &str) -> Key {
+fn find_key(text: &str, from: usize, indent: &str, name: &str) -> YamlKey {
     let names = [name.to_owned(), format!("\"{name}\""), format!("'{name}'")];
     let mut at = from;
     for line in text[from..].split_inclusive('\n') {
         at += line.len();
         let rest = line.strip_prefix(indent).and_then(|l| names.iter().find_map(|n| l.strip_prefix(n.as_str())));
         if let Some(value) = rest.and_then(|r| r.trim_start().strip_prefix(':')).map(str::trim) {
-            return if value.is_empty() || value.starts_with('#') { Key::Section(at) } else { Key::Inline };
+            return if value.is_empty() || value.starts_with('#') { YamlKey::Section(at) } else { YamlKey::Inline };
         }
     }
-    Key::Missing
+    YamlKey::Missing
 }
 
 /// Where the top-level section that begins at `body` ends.
@@ -182,7 +182,7 @@ fn indent_of_first(text: &str) -> Option<&str> {
 
 /// Whether the configuration holds a command of ours for `hook`, put there by `install` or by hand.
 pub fn runs_ours(text: &str, hook: &str) -> bool {
-    let Key::Section(body) = find_key(text, 0, "", hook) else { return false };
+    let YamlKey::Section(body) = find_key(text, 0, "", hook) else { return false };
     let section = &text[body..section_end(text, body)];
     section.lines().any(|line| {
         let line = line.trim();
@@ -195,7 +195,7 @@ pub fn runs_ours(text: &str, hook: &str) -> bool {
 /// A configuration with nothing but our commands: what the canary runs, so that it runs none of theirs.
 pub fn ours_alone(text: &str, hooks: &[&str]) -> String {
     let mut out = String::from("no_auto_install: true\n");
-    for piece in block::pieces(text) {
+    for piece in block::blocks(text) {
         let lines: Vec<&str> = piece.lines().collect();
         let depth = lines.iter().filter(|l| !l.trim().is_empty()).map(|l| l.len() - l.trim_start().len()).min();
         let flat: String =

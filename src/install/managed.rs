@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::directory::{self, Done};
+use super::directory::{self, StubOutcome};
 use super::site::{Manager, Site};
-use super::stub::{Binary, Kind};
+use super::stub::{Binary, StubKind};
 use super::{block, files, framework, global, husky, lefthook, names};
 use crate::error::Result;
 
@@ -18,13 +18,13 @@ pub fn into_husky(site: &Site, scripts: &Path, hooks: &[&str], binary: &Path) ->
         let has_wrapper = site.hooks == scripts || site.hooks.join(hook).is_file();
         let done = match has_wrapper && directory::find(&site.hooks, hook)?.is_none() {
             true => husky::install(scripts, hook, binary)?,
-            false => husky::Done::NotAScript,
+            false => husky::ScriptOutcome::NotShell,
         };
-        lines.push(match in_words(&done) {
+        lines.push(match describe(&done) {
             Some(words) => format!("  {hook}: {words}"),
             None => {
-                let done = directory::install(&site.hooks, hook, Kind::Repository, &Binary::shared(binary), true)?;
-                format!("  {hook}: {} (in {})", global::said(&done), site.shown(&site.hooks))
+                let done = directory::install(&site.hooks, hook, StubKind::Repository, &Binary::shared(binary), true)?;
+                format!("  {hook}: {} (in {})", global::describe(&done), site.shown(&site.hooks))
             }
         });
     }
@@ -36,8 +36,8 @@ pub fn into_husky(site: &Site, scripts: &Path, hooks: &[&str], binary: &Path) ->
 ///
 /// # Errors
 /// When a script cannot be read or written.
-pub fn into_husky_to_come(site: &Site, hooks: &[&str], binary: &Path) -> Result<Vec<String>> {
-    let Some(scripts) = site.husky_to_come() else { return Ok(Vec::new()) };
+pub fn into_pending_husky(site: &Site, hooks: &[&str], binary: &Path) -> Result<Vec<String>> {
+    let Some(scripts) = site.pending_husky() else { return Ok(Vec::new()) };
     let mut lines = vec![format!(
         "husky will run this repository's hooks once it is set up here (npm install): ours are in {} too",
         site.shown(&scripts)
@@ -45,7 +45,7 @@ pub fn into_husky_to_come(site: &Site, hooks: &[&str], binary: &Path) -> Result<
     files::make_directory(&scripts)?;
     for hook in hooks.iter().filter(|hook| names::USUAL.contains(hook)) {
         let done = husky::install(&scripts, hook, binary)?;
-        let words = in_words(&done).unwrap_or("no shell script: call `shield-hook hook` from it by hand");
+        let words = describe(&done).unwrap_or("no shell script: call `shield-hook hook` from it by hand");
         lines.push(format!("  {hook}: {words}"));
     }
     lines.push(format!(
@@ -55,12 +55,12 @@ pub fn into_husky_to_come(site: &Site, hooks: &[&str], binary: &Path) -> Result<
     Ok(lines)
 }
 
-fn in_words(done: &husky::Done) -> Option<&'static str> {
+fn describe(done: &husky::ScriptOutcome) -> Option<&'static str> {
     Some(match done {
-        husky::Done::New => "new",
-        husky::Done::Kept => "in place already",
-        husky::Done::Added => "ours first, then what was there",
-        husky::Done::NotAScript => return None,
+        husky::ScriptOutcome::New => "new",
+        husky::ScriptOutcome::Unchanged => "in place already",
+        husky::ScriptOutcome::Prepended => "ours first, then what was there",
+        husky::ScriptOutcome::NotShell => return None,
     })
 }
 
@@ -101,8 +101,8 @@ pub fn into_lefthook(site: &Site, team: &Path, hooks: &[&'static str], binary: &
         if is_lefthooks(hook) {
             continue;
         }
-        let done = directory::install(&directory, hook, Kind::Repository, &Binary::local(binary), true)?;
-        lines.push(format!("  {hook}: {} (in {})", global::said(&done), site.shown(&directory)));
+        let done = directory::install(&directory, hook, StubKind::Repository, &Binary::local(binary), true)?;
+        lines.push(format!("  {hook}: {} (in {})", global::describe(&done), site.shown(&directory)));
     }
     lines.push(format!(
         "for the whole team, put the same commands into {} (shield-hook there is found in PATH)",
@@ -143,7 +143,7 @@ pub fn uninstall(site: &Site) -> Result<Vec<String>> {
     let mut lines = Vec::new();
     let scripts = match &site.manager {
         Manager::Husky(scripts) => scripts.clone(),
-        _ => site.husky_to_come().unwrap_or_else(|| site.root.join(".husky")),
+        _ => site.pending_husky().unwrap_or_else(|| site.root.join(".husky")),
     };
     for hook in names::OURS {
         if scripts.is_dir() && husky::uninstall(&scripts, hook)? {
@@ -164,10 +164,10 @@ pub fn uninstall(site: &Site) -> Result<Vec<String>> {
             }
         }
     }
-    match block::take_out(&exclude(site))? {
-        block::Taken::Nothing => {}
-        block::Taken::Lines => {}
-        block::Taken::File => {
+    match block::remove_from_file(&exclude(site))? {
+        block::FileRemoval::Nothing => {}
+        block::FileRemoval::Lines => {}
+        block::FileRemoval::File => {
             let _ = exclude(site).parent().map(std::fs::remove_dir);
         }
     }
@@ -216,10 +216,10 @@ the pre-commit framework is in use: its hooks keep running. For everybody who ru
 pub fn into_files(site: &Site, directory: &Path, hooks: &[&str], program: &Binary) -> Result<Vec<String>> {
     let mut lines = Vec::new();
     for hook in hooks {
-        let done = directory::install(directory, hook, Kind::Repository, program, true)?;
-        lines.push(format!("  {hook}: {}", global::said(&done)));
-        if done == Done::Chained
-            && let Some(aside) = directory::aside(directory, hook)
+        let done = directory::install(directory, hook, StubKind::Repository, program, true)?;
+        lines.push(format!("  {hook}: {}", global::describe(&done)));
+        if done == StubOutcome::Chained
+            && let Some(aside) = directory::displaced(directory, hook)
         {
             lines.push(format!("    it is now {}", site.shown(&aside)));
         }

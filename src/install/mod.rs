@@ -13,8 +13,8 @@ mod husky;
 mod inspect;
 mod lefthook;
 mod managed;
-mod managers;
 pub mod names;
+mod rewriters;
 mod site;
 mod stub;
 mod submodules;
@@ -32,7 +32,7 @@ use usergit::UserGit;
 
 /// What `install` was asked for.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct InstallRequest {
     /// Where it was asked.
     pub directory: PathBuf,
     /// The program that the hooks run.
@@ -58,7 +58,7 @@ pub struct Summary {
 ///
 /// # Errors
 /// When git cannot say where hooks go, or they cannot be written there.
-pub fn install(request: &Request) -> Result<Summary> {
+pub fn install(request: &InstallRequest) -> Result<Summary> {
     if request.binary.to_str().is_none_or(|path| path.contains('\n')) {
         return Err(Error::incomplete(format!(
             "{}: a hook cannot name a program whose path is not UTF-8 or holds a line end",
@@ -79,11 +79,11 @@ pub fn install(request: &Request) -> Result<Summary> {
         Manager::Husky(scripts) => managed::into_husky(&site, scripts, &hooks, &request.binary)?,
         Manager::None => into_directory(&site, &mut hooks, &request.binary)?,
     };
-    lines.extend(managed::into_husky_to_come(&site, &hooks, &request.binary)?);
+    lines.extend(managed::into_pending_husky(&site, &hooks, &request.binary)?);
     lines.extend(managed::framework_entry(&site));
-    for trouble in doctor::beside::look(&site)? {
-        lines.push(format!("{}: {}", trouble.weight.name(), trouble.what));
-        lines.push(format!("  do: {}", trouble.fix));
+    for problem in doctor::conflicts::check(&site)? {
+        lines.push(format!("{}: {}", problem.level.name(), problem.message));
+        lines.push(format!("  do: {}", problem.fix));
     }
     for path in submodules::unguarded(&site)? {
         lines.push(format!("the submodule {path} has no hooks; for all of them: {}", submodules::FIX));
@@ -101,7 +101,7 @@ pub fn install(request: &Request) -> Result<Summary> {
 }
 
 /// The hooks asked for.
-fn wanted(request: &Request, usual: &[&'static str]) -> Result<Vec<&'static str>> {
+fn wanted(request: &InstallRequest, usual: &[&'static str]) -> Result<Vec<&'static str>> {
     let mut hooks: Vec<&'static str> = Vec::new();
     for name in &request.hooks {
         let known = names::OURS.iter().find(|known| *known == name).ok_or_else(|| {
@@ -141,13 +141,13 @@ fn into_directory(site: &Site, hooks: &mut Vec<&'static str>, binary: &Path) -> 
         && !global::is_dispatcher(path)
     {
         // Empty is no way to switch it off: git then looks in the root of the machine.
-        let what = match path.value.as_str() {
+        let fault = match path.value.as_str() {
             "" => Some(format!("core.hooksPath is empty ({})", path.origin)),
             _ if directory.is_dir() || !directory.exists() => None,
             value => Some(format!("core.hooksPath is {value} ({}), which is not a directory", path.origin)),
         };
-        if let Some(what) = what {
-            return Err(Error::incomplete(format!("{what}: git runs no hooks here"))
+        if let Some(fault) = fault {
+            return Err(Error::incomplete(format!("{fault}: git runs no hooks here"))
                 .help(format!("take the setting out: {}", path.way_out())));
         }
         lines.push(format!("core.hooksPath ({}, {}) leads git to {}", path.scope, path.origin, path.value));
@@ -158,7 +158,7 @@ fn into_directory(site: &Site, hooks: &mut Vec<&'static str>, binary: &Path) -> 
     let made = files::make_directory(&directory)?;
     // What was installed before (`--strict`, a single hook) stays, and is brought up to date.
     for hook in names::OURS {
-        if !hooks.contains(&hook) && directory::holds(&directory, hook)? {
+        if !hooks.contains(&hook) && directory::has_stub(&directory, hook)? {
             hooks.push(hook);
         }
     }
@@ -166,7 +166,7 @@ fn into_directory(site: &Site, hooks: &mut Vec<&'static str>, binary: &Path) -> 
     let program = if shared { Binary::shared(binary) } else { Binary::local(binary) };
     lines.extend(managed::into_files(site, &directory, hooks, &program)?);
     if made {
-        State { made_hooks_directory: true }.write(site)?;
+        InstallState { made_hooks_directory: true }.write(site)?;
     }
     if shared {
         lines.push(format!("{} is part of the work tree: commit it, and others get the hooks", site.shown(&directory)));
@@ -181,8 +181,8 @@ fn into_directory(site: &Site, hooks: &mut Vec<&'static str>, binary: &Path) -> 
 pub fn uninstall(directory: &Path, global: bool) -> Result<Summary> {
     if global {
         let lines = global::uninstall(&UserGit::at(directory))?;
-        let what = if lines.is_empty() { "nothing was installed" } else { "your own configuration" };
-        return Ok(Summary { lines, digest: format!("shield-hook: uninstalled: {what}") });
+        let removed = if lines.is_empty() { "nothing was installed" } else { "your own configuration" };
+        return Ok(Summary { lines, digest: format!("shield-hook: uninstalled: {removed}") });
     }
     let site = Site::find(directory)?;
     let mut lines = Vec::new();
@@ -203,7 +203,7 @@ pub fn uninstall(directory: &Path, global: bool) -> Result<Summary> {
     }
     lines.extend(managed::uninstall(&site)?);
     let ours = site.common.join("shield-hook");
-    if State::read(&site).made_hooks_directory {
+    if InstallState::read(&site).made_hooks_directory {
         // Only an empty one goes: others may have put hooks there since.
         let _ = std::fs::remove_dir(site.common.join("hooks"));
     }
@@ -221,22 +221,22 @@ pub fn uninstall(directory: &Path, global: bool) -> Result<Summary> {
 /// What uninstalling must know and cannot see.
 #[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
-struct State {
+struct InstallState {
     made_hooks_directory: bool,
 }
 
-impl State {
+impl InstallState {
     fn path(site: &Site) -> PathBuf {
         site.common.join("shield-hook").join("installed.json")
     }
 
     fn read(site: &Site) -> Self {
-        let bytes = files::read(&State::path(site)).ok().flatten().unwrap_or_default();
+        let bytes = files::read(&InstallState::path(site)).ok().flatten().unwrap_or_default();
         serde_json::from_slice(&bytes).unwrap_or_default()
     }
 
     fn write(self, site: &Site) -> Result<()> {
-        let path = State::path(site);
+        let path = InstallState::path(site);
         files::make_directory(path.parent().unwrap_or(&site.common))?;
         files::write(&path, &serde_json::to_vec(&self).or_incomplete("the state")?, false)
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::stub::quote;
 use super::usergit::UserGit;
-use super::{global, managers};
+use super::{global, rewriters};
 use crate::error::{Error, Result};
 
 /// A repository as the installer sees it.
@@ -108,11 +108,11 @@ impl Site {
     }
 
     /// The scripts of a husky that has not run here yet.
-    pub fn husky_to_come(&self) -> Option<PathBuf> {
+    pub fn pending_husky(&self) -> Option<PathBuf> {
         match self.manager {
             Manager::Husky(_) => None,
             _ if self.bare => None,
-            _ => managers::husky_to_come(&self.root).or_else(|| self.husky_below()),
+            _ => rewriters::pending_husky(&self.root).or_else(|| self.husky_below()),
         }
     }
 

@@ -12,7 +12,7 @@ use crate::build_source;
 
 /// Where a stub stands, which decides how it finds the hook that it runs beside ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum StubKind {
     /// In a repository's hooks directory; the hook that was there lies beside it.
     Repository,
     /// In the directory of a global `core.hooksPath`; the repository's own hook is elsewhere.
@@ -21,12 +21,12 @@ pub enum Kind {
     Beside,
 }
 
-impl Kind {
+impl StubKind {
     fn name(self) -> &'static str {
         match self {
-            Kind::Repository => "stub",
-            Kind::Dispatcher => "dispatcher",
-            Kind::Beside => "config hook",
+            StubKind::Repository => "stub",
+            StubKind::Dispatcher => "dispatcher",
+            StubKind::Beside => "config hook",
         }
     }
 }
@@ -87,19 +87,19 @@ const BLOCK_PLAIN: &str = include_str!("../../hooks/block-plain.sh");
 const BLOCK_STDIN: &str = include_str!("../../hooks/block-stdin.sh");
 
 /// The whole stub for `hook`. `chained` is the file beside it that holds the hook which was there, relative to the
-/// stub's directory; only [`Kind::Repository`] uses it. `ours` tells a dispatcher whether our own hook runs as well.
-pub fn render(kind: Kind, hook: &str, binary: &Binary, chained: &str, ours: bool) -> String {
+/// stub's directory; only [`StubKind::Repository`] uses it. `ours` tells a dispatcher whether our own hook runs as well.
+pub fn render(kind: StubKind, hook: &str, binary: &Binary, chained: &str, ours: bool) -> String {
     let mut body = format!("hook={hook}\nbinary={}\n", binary.word());
     // Only a stub that runs ours needs to find the program.
     let find = if ours { FIND.replace("@INSTALL@", &build_source::how_to_install()) } else { String::new() };
     match kind {
-        Kind::Repository => {
+        StubKind::Repository => {
             body += "case $0 in\n*/*) here=${0%/*} ;;\n*) here=. ;;\nesac\n";
             body += &format!("chained=$here/{chained}\n");
             body += &[&find, CHAIN].concat();
         }
-        Kind::Dispatcher => body += &[&find, CHAIN, DISPATCH].concat(),
-        Kind::Beside => body += &[BESIDE, &find, CHAIN].concat(),
+        StubKind::Dispatcher => body += &[&find, CHAIN, DISPATCH].concat(),
+        StubKind::Beside => body += &[BESIDE, &find, CHAIN].concat(),
     }
     body += match hook {
         "push-to-checkout" => CHECKOUT,
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn a_stub_is_recognised_and_an_edit_is_seen() {
         let binary = Binary::local(Path::new("/opt/it's here/shield hook"));
-        for kind in [Kind::Repository, Kind::Dispatcher, Kind::Beside] {
+        for kind in [StubKind::Repository, StubKind::Dispatcher, StubKind::Beside] {
             for hook in names::ALL {
                 let text = render(kind, hook, &binary, "x", names::OURS.contains(&hook));
                 let stub = read(text.as_bytes()).unwrap();

@@ -4,69 +4,69 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::super::inspect::{Seen, What};
+use super::super::inspect::{HookState, InstalledHook};
 use super::super::site::Site;
 use super::super::stub::{Stub, quote};
 use super::super::{directory, files, framework, global, names};
-use super::{Diagnosis, Repair, Trouble, in_path, work_trees};
+use super::{Diagnosis, Problem, Repair, in_path, work_trees};
 use crate::error::Result;
 
 const INSTALL: &str = "shield-hook install";
 
 /// A word for machines.
-pub fn state(what: &What) -> &'static str {
+pub fn state(what: &HookState) -> &'static str {
     match what {
-        What::Nothing => "missing",
-        What::NotExecutable => "not-executable",
-        What::Ours(_) => "ours",
-        What::Behind(_) => "behind-a-manager",
-        What::Husky { .. } => "husky",
-        What::Lefthook(_) => "lefthook",
-        What::Framework(_) => "framework",
-        What::Config(..) => "config-hook",
-        What::Foreign(_) => "foreign",
+        HookState::Nothing => "missing",
+        HookState::NotExecutable => "not-executable",
+        HookState::Ours(_) => "ours",
+        HookState::BehindManager(_) => "behind-a-manager",
+        HookState::Husky { .. } => "husky",
+        HookState::Lefthook(_) => "lefthook",
+        HookState::Framework(_) => "framework",
+        HookState::Config(..) => "config-hook",
+        HookState::Foreign(_) => "foreign",
     }
 }
 
-pub(super) fn look(site: &Site, diagnosis: &mut Diagnosis, program: &Path) -> Result<()> {
+pub(super) fn check(site: &Site, diagnosis: &mut Diagnosis, program: &Path) -> Result<()> {
     let seen = diagnosis.seen.clone();
     let wanted: &[&str] = if site.bare { &[names::SERVER] } else { &names::USUAL };
-    let (mut ours, mut troubles) = (0, Vec::new());
-    let nowhere = hooks_path(site, &mut troubles)?;
-    let by_framework = seen.iter().any(|s| matches!(s.what, What::Framework(_)));
+    let (mut ours, mut problems) = (0, Vec::new());
+    let nowhere = hooks_path(site, &mut problems)?;
+    let by_framework = seen.iter().any(|s| matches!(s.state, HookState::Framework(_)));
     for seen in &seen {
         ours += usize::from(seen.is_ours());
-        if seen.is_ours() || wanted.contains(&seen.hook) || matches!(seen.what, What::NotExecutable) {
-            one(site, seen, nowhere, by_framework, &mut troubles);
+        if seen.is_ours() || wanted.contains(&seen.hook) || matches!(seen.state, HookState::NotExecutable) {
+            one(site, seen, nowhere, by_framework, &mut problems);
         }
     }
     diagnosis.facts.push(format!("{ours} of {} hooks run ours", wanted.len().max(ours)));
-    programs(&seen, program, &mut troubles);
-    shadowed(site, &seen, &mut troubles)?;
-    work_trees::look(site, &seen, &mut troubles)?;
-    switched_off(site, &mut troubles)?;
-    aliases(site, &mut troubles)?;
-    diagnosis.troubles.extend(troubles);
+    programs(&seen, program, &mut problems);
+    shadowed(site, &seen, &mut problems)?;
+    work_trees::check(site, &seen, &mut problems)?;
+    switched_off(site, &mut problems)?;
+    aliases(site, &mut problems)?;
+    diagnosis.problems.extend(problems);
     Ok(())
 }
 
 /// A hooks path that leads nowhere; says whether that is so.
-fn hooks_path(site: &Site, troubles: &mut Vec<Trouble>) -> Result<bool> {
+fn hooks_path(site: &Site, problems: &mut Vec<Problem>) -> Result<bool> {
     let Some(path) = &site.hooks_path else { return Ok(false) };
     if site.hooks.is_dir() && !path.value.is_empty() {
         return Ok(false);
     }
     if let Some(fix) = work_trees::hooks_of_another(site)? {
-        let what =
+        let message =
             format!("core.hooksPath is {}, which this linked work tree lacks: git runs no hook here", path.value);
-        troubles.push(Trouble::error("worktree-without-hooks", what, fix));
+        problems.push(Problem::error("worktree-without-hooks", message, fix));
         return Ok(true);
     }
     let flag = match path.scope.as_str() {
         "command" => "the command line or GIT_CONFIG_* variables".to_owned(),
         scope => format!("{scope} configuration, {}", path.origin),
     };
-    troubles.push(Trouble::error(
+    problems.push(Problem::error(
         "hooks-path-nowhere",
         match path.value.as_str() {
             "" => format!("core.hooksPath is empty ({flag}): git runs no hook"),
@@ -81,84 +81,89 @@ fn hooks_path(site: &Site, troubles: &mut Vec<Trouble>) -> Result<bool> {
 }
 
 /// A hook that the pre-commit framework could run for us, since it runs others of ours.
-fn beside_framework(site: &Site, hook: &str) -> Trouble {
+fn beside_framework(site: &Site, hook: &str) -> Problem {
     let config = framework::config(&site.root);
     let manager =
         if config.as_ref().is_some_and(|c| c.extension().is_some_and(|e| e == "toml")) { "prek" } else { "pre-commit" };
-    let what = format!("git runs no {hook} hook; the pre-commit framework runs others of ours");
+    let message = format!("git runs no {hook} hook; the pre-commit framework runs others of ours");
     if config.is_some_and(|config| framework::configured(&config, hook)) {
-        return Trouble::error("hook-missing", what, format!("{manager} install --hook-type {hook}"));
+        return Problem::error("hook-missing", message, format!("{manager} install --hook-type {hook}"));
     }
     match hook {
         // A push reads messages as well, and looks at every commit that passed a hook by.
-        "commit-msg" | "post-commit" => Trouble::note("hook-missing", what, INSTALL).by(Repair::Install),
-        _ => Trouble::error("hook-missing", what, INSTALL).by(Repair::Install),
+        "commit-msg" | "post-commit" => Problem::note("hook-missing", message, INSTALL).by(Repair::Install),
+        _ => Problem::error("hook-missing", message, INSTALL).by(Repair::Install),
     }
 }
 
-fn one(site: &Site, seen: &Seen, nowhere: bool, by_framework: bool, troubles: &mut Vec<Trouble>) {
+fn one(site: &Site, seen: &InstalledHook, nowhere: bool, by_framework: bool, problems: &mut Vec<Problem>) {
     let (hook, path) = (seen.hook, site.shown(&seen.path));
-    match &seen.what {
+    match &seen.state {
         // Said once already.
-        What::Nothing if nowhere => {}
-        What::Nothing if by_framework => troubles.push(beside_framework(site, hook)),
-        What::Nothing => troubles.push(
-            Trouble::error("hook-missing", format!("git runs no {hook} hook: there is no {path}"), INSTALL)
+        HookState::Nothing if nowhere => {}
+        HookState::Nothing if by_framework => problems.push(beside_framework(site, hook)),
+        HookState::Nothing => problems.push(
+            Problem::error("hook-missing", format!("git runs no {hook} hook: there is no {path}"), INSTALL)
                 .by(Repair::Install),
         ),
-        What::NotExecutable => {
+        HookState::NotExecutable => {
             let is_ours = directory::find(&site.hooks, hook).is_ok_and(|stub| stub.is_some());
-            let trouble = Trouble::error(
+            let problem = Problem::error(
                 "hook-not-executable",
                 format!("git passes {path} over: it is not executable"),
                 if is_ours { format!("chmod +x {}", quote(&seen.path.to_string_lossy())) } else { INSTALL.into() },
             );
-            troubles.push(trouble.by(Repair::Install));
+            problems.push(problem.by(Repair::Install));
         }
-        What::Foreign(who) => troubles.push(
-            Trouble::error("hook-foreign", format!("{path} is {who}, which does not run ours"), INSTALL)
+        HookState::Foreign(who) => problems.push(
+            Problem::error("hook-foreign", format!("{path} is {who}, which does not run ours"), INSTALL)
                 .by(Repair::Install),
         ),
-        What::Husky { first: false, script } => troubles.push(Trouble::warning(
+        HookState::Husky { first: false, script } => problems.push(Problem::warning(
             "hook-not-first",
             format!("{}: commands stand before ours, and may end the script first", site.shown(script)),
             INSTALL,
         )),
-        What::Behind(stub) | What::Ours(stub) | What::Config(_, stub) => stub_state(hook, &path, stub, troubles),
-        What::Husky { .. } | What::Lefthook(_) | What::Framework(_) => {}
+        HookState::BehindManager(stub) | HookState::Ours(stub) | HookState::Config(_, stub) => {
+            stub_state(hook, &path, stub, problems)
+        }
+        HookState::Husky { .. } | HookState::Lefthook(_) | HookState::Framework(_) => {}
     }
 }
 
-fn stub_state(hook: &str, path: &str, stub: &Stub, troubles: &mut Vec<Trouble>) {
+fn stub_state(hook: &str, path: &str, stub: &Stub, problems: &mut Vec<Problem>) {
     let repair = if stub.kind == "stub" { Repair::Install } else { Repair::InstallGlobal };
     let fix = if stub.kind == "stub" { INSTALL } else { "shield-hook install --global" };
     if !stub.intact {
-        let what = format!("{path} is our hook, edited: it may do anything");
-        troubles.push(Trouble::error("stub-edited", what, fix).by(repair));
+        let message = format!("{path} is our hook, edited: it may do anything");
+        problems.push(Problem::error("stub-edited", message, fix).by(repair));
     } else if stub.version != env!("CARGO_PKG_VERSION") {
-        let what = format!("{path} was written by version {}, and this is {}", stub.version, env!("CARGO_PKG_VERSION"));
-        troubles.push(Trouble::warning("stub-outdated", what, fix).by(repair));
+        let message =
+            format!("{path} was written by version {}, and this is {}", stub.version, env!("CARGO_PKG_VERSION"));
+        problems.push(Problem::warning("stub-outdated", message, fix).by(repair));
     }
     if stub.hook != hook {
-        let what = format!("{path} is our hook for {}, under another name", stub.hook);
-        troubles.push(Trouble::error("stub-misplaced", what, fix).by(repair));
+        let message = format!("{path} is our hook for {}, under another name", stub.hook);
+        problems.push(Problem::error("stub-misplaced", message, fix).by(repair));
     }
 }
 
 /// The programs that the hooks would start: each must be there, be this program, and be of this version.
-fn programs(seen: &[Seen], program: &Path, troubles: &mut Vec<Trouble>) {
+fn programs(seen: &[InstalledHook], program: &Path, problems: &mut Vec<Problem>) {
     let named: BTreeSet<PathBuf> = seen.iter().filter_map(|s| s.stub()?.binary.clone()).collect();
-    let by_path = seen.iter().any(|s| matches!(s.what, What::Husky { .. } | What::Lefthook(_) | What::Framework(_)));
+    let by_path = seen
+        .iter()
+        .any(|s| matches!(s.state, HookState::Husky { .. } | HookState::Lefthook(_) | HookState::Framework(_)));
     for path in &named {
         let shown = path.display();
         if files::is_executable(path) {
-            version_of(path, program, troubles);
+            version_of(path, program, problems);
             continue;
         }
         let gone = if path.exists() { "is not executable" } else { "is gone" };
-        let (what, weight) = match in_path() {
+        let (message, level) = match in_path() {
             Some(other) => {
-                version_of(&other, program, troubles);
+                version_of(&other, program, problems);
                 (format!("the program that the hooks name, {shown}, {gone}; PATH has {}", other.display()), false)
             }
             None => (
@@ -166,11 +171,11 @@ fn programs(seen: &[Seen], program: &Path, troubles: &mut Vec<Trouble>) {
                 true,
             ),
         };
-        let trouble = if weight { Trouble::error } else { Trouble::warning };
-        troubles.push(trouble("program-missing", what, INSTALL.to_owned()).by(Repair::Install));
+        let problem = if level { Problem::error } else { Problem::warning };
+        problems.push(problem("program-missing", message, INSTALL.to_owned()).by(Repair::Install));
     }
     if by_path && in_path().is_none() {
-        troubles.push(Trouble::warning(
+        problems.push(Problem::warning(
             "program-not-in-path",
             "the hooks that a manager runs look for shield-hook in PATH on other machines, and here it is not in it",
             format!("add {} to PATH", quote(&program.parent().unwrap_or(Path::new("/")).to_string_lossy())),
@@ -178,7 +183,7 @@ fn programs(seen: &[Seen], program: &Path, troubles: &mut Vec<Trouble>) {
     }
 }
 
-fn version_of(path: &Path, program: &Path, troubles: &mut Vec<Trouble>) {
+fn version_of(path: &Path, program: &Path, problems: &mut Vec<Problem>) {
     if path == program {
         return;
     }
@@ -186,16 +191,16 @@ fn version_of(path: &Path, program: &Path, troubles: &mut Vec<Trouble>) {
     let said = output.map(|o| String::from_utf8_lossy(&o.stdout).trim().to_owned()).unwrap_or_default();
     match said.strip_prefix("shield-hook ") {
         Some(env!("CARGO_PKG_VERSION")) => {}
-        Some(version) => troubles.push(
-            Trouble::warning(
+        Some(version) => problems.push(
+            Problem::warning(
                 "program-version",
                 format!("the hooks run {}, version {version}; this is {}", path.display(), env!("CARGO_PKG_VERSION")),
                 INSTALL,
             )
             .by(Repair::Install),
         ),
-        None => troubles.push(
-            Trouble::error(
+        None => problems.push(
+            Problem::error(
                 "program-foreign",
                 format!(
                     "the hooks run {}, which is not shield-hook: asked for its version it says {said:?}",
@@ -209,17 +214,17 @@ fn version_of(path: &Path, program: &Path, troubles: &mut Vec<Trouble>) {
 }
 
 /// Stubs of ours that git no longer looks at.
-fn shadowed(site: &Site, seen: &[Seen], troubles: &mut Vec<Trouble>) -> Result<()> {
+fn shadowed(site: &Site, seen: &[InstalledHook], problems: &mut Vec<Problem>) -> Result<()> {
     let Some(path) = &site.hooks_path else { return Ok(()) };
     let own = site.common.join("hooks");
     if own == site.hooks || global::is_dispatcher(path) {
         return Ok(());
     }
-    let ours_run = seen.iter().any(Seen::is_ours);
+    let ours_run = seen.iter().any(InstalledHook::is_ours);
     for hook in names::OURS {
         if directory::find(&own, hook)?.is_some() && !ours_run {
-            troubles.push(
-                Trouble::error(
+            problems.push(
+                Problem::error(
                     "hook-shadowed",
                     format!(
                         "our {hook} hook in {} is not run: core.hooksPath ({}, {}) leads to {}",
@@ -236,8 +241,8 @@ fn shadowed(site: &Site, seen: &[Seen], troubles: &mut Vec<Trouble>) -> Result<(
         }
     }
     if !path.is_shared() && !ours_run && site.git.ask(["config", "--global", "--get", "core.hooksPath"])?.is_some() {
-        troubles.push(
-            Trouble::warning(
+        problems.push(
+            Problem::warning(
                 "global-shadowed",
                 format!("core.hooksPath ({}) stands before the one for all your repositories", path.origin),
                 INSTALL,
@@ -249,24 +254,24 @@ fn shadowed(site: &Site, seen: &[Seen], troubles: &mut Vec<Trouble>) -> Result<(
 }
 
 /// Hooks in the configuration that are switched off, or that this git does not know.
-fn switched_off(site: &Site, troubles: &mut Vec<Trouble>) -> Result<()> {
+fn switched_off(site: &Site, problems: &mut Vec<Problem>) -> Result<()> {
     let named = global::config_hooks(&site.git)?;
     let version = site.git.version()?;
     if !named.is_empty() && version < super::super::usergit::CONFIG_HOOKS {
-        let what = format!(
+        let message = format!(
             "your configuration names hooks, which git {}.{} does not know: they are not run",
             version.0, version.1
         );
-        troubles.push(
-            Trouble::error("config-hooks-unknown", what, "shield-hook install --global").by(Repair::InstallGlobal),
+        problems.push(
+            Problem::error("config-hooks-unknown", message, "shield-hook install --global").by(Repair::InstallGlobal),
         );
     }
-    for Setting { scope, key, value } in settings(site, r"^hook\..*\.enabled$")? {
+    for GitSetting { scope, key, value } in settings(site, r"^hook\..*\.enabled$")? {
         let name = key.trim_start_matches("hook.").trim_end_matches(".enabled");
         let ours = name.starts_with("shield-hook-") || names::OURS.contains(&name);
         let off = matches!(value.to_ascii_lowercase().as_str(), "false" | "no" | "off" | "0" | "");
         if ours && off {
-            troubles.push(Trouble::error(
+            problems.push(Problem::error(
                 "config-hook-off",
                 format!("{key} is {value}: git does not run that hook"),
                 format!("git config --{scope} --unset-all {key}"),
@@ -276,8 +281,8 @@ fn switched_off(site: &Site, troubles: &mut Vec<Trouble>) -> Result<()> {
     for (hook, command) in named {
         let stub = super::super::stub::unquote(&command).map(PathBuf::from);
         if !stub.as_deref().is_some_and(files::is_executable) {
-            troubles.push(
-                Trouble::error(
+            problems.push(
+                Problem::error(
                     "config-hook-broken",
                     format!("the configuration hook for {hook} names {command}, which cannot be run"),
                     "shield-hook install --global",
@@ -290,7 +295,7 @@ fn switched_off(site: &Site, troubles: &mut Vec<Trouble>) -> Result<()> {
 }
 
 /// One setting of git's.
-struct Setting {
+struct GitSetting {
     /// `local`, `global` and so on: where it can be taken out.
     scope: String,
     key: String,
@@ -298,24 +303,24 @@ struct Setting {
 }
 
 /// The settings whose key matches.
-fn settings(site: &Site, key: &str) -> Result<Vec<Setting>> {
+fn settings(site: &Site, key: &str) -> Result<Vec<GitSetting>> {
     let said = site.git.ask(["config", "-z", "--show-scope", "--get-regexp", key])?.unwrap_or_default();
     let fields: Vec<&str> = said.split('\0').collect();
     let pairs = fields.chunks_exact(2).map(|pair| {
         let (key, value) = pair[1].split_once('\n').unwrap_or((pair[1], "true"));
-        Setting { scope: pair[0].into(), key: key.into(), value: value.into() }
+        GitSetting { scope: pair[0].into(), key: key.into(), value: value.into() }
     });
     Ok(pairs.collect())
 }
 
 /// Aliases that leave the hooks out.
-fn aliases(site: &Site, troubles: &mut Vec<Trouble>) -> Result<()> {
-    for Setting { scope, key, value } in settings(site, r"^alias\.")? {
+fn aliases(site: &Site, problems: &mut Vec<Problem>) -> Result<()> {
+    for GitSetting { scope, key, value } in settings(site, r"^alias\.")? {
         let words: Vec<&str> = value.split_whitespace().collect();
         let short = words.contains(&"commit")
             && words.iter().any(|w| w.starts_with('-') && !w.starts_with("--") && w.contains('n') && !w.contains('m'));
         if words.contains(&"--no-verify") || short || value.to_lowercase().contains("core.hookspath") {
-            troubles.push(Trouble::warning(
+            problems.push(Problem::warning(
                 "alias-without-hooks",
                 format!("git {} leaves the hooks out: {value}", key.trim_start_matches("alias.")),
                 format!("git config --{scope} --unset-all {key}   # `shield-hook install --strict` cannot be left out"),

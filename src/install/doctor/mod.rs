@@ -1,27 +1,27 @@
 //! The doctor: what would keep the hooks of this repository from stopping a leak, each with the command that repairs it.
 
-pub mod beside;
-mod history;
+pub mod conflicts;
 mod hooks;
+mod journal;
 mod packages;
 mod rules;
 mod submodules;
-mod surroundings;
+mod user_setup;
 mod work_trees;
 
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::inspect::{self, Seen, What};
+use super::inspect::{self, HookState, InstalledHook};
 use super::site::Site;
 use super::usergit::UserGit;
-use super::{Request, files};
+use super::{InstallRequest, files};
 use crate::error::Result;
 
 /// How bad something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Weight {
+pub enum ProblemLevel {
     /// A leak would get through, or nothing would.
     Error,
     /// Something works otherwise than it seems.
@@ -30,26 +30,26 @@ pub enum Weight {
     Note,
 }
 
-impl Weight {
+impl ProblemLevel {
     /// The word in reports.
     pub fn name(self) -> &'static str {
         match self {
-            Weight::Error => "error",
-            Weight::Warning => "warning",
-            Weight::Note => "note",
+            ProblemLevel::Error => "error",
+            ProblemLevel::Warning => "warning",
+            ProblemLevel::Note => "note",
         }
     }
 }
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
+pub struct Problem {
     /// A stable name, kebab case.
     pub id: &'static str,
     /// How bad it is.
-    pub weight: Weight,
+    pub level: ProblemLevel,
     /// A sentence.
-    pub what: String,
+    pub message: String,
     /// The command that repairs it.
     pub fix: String,
     /// What `--fix` may do about it.
@@ -65,17 +65,17 @@ pub enum Repair {
     InstallGlobal,
 }
 
-impl Trouble {
-    fn error(id: &'static str, what: impl Into<String>, fix: impl Into<String>) -> Self {
-        Trouble { id, weight: Weight::Error, what: what.into(), fix: fix.into(), repair: None }
+impl Problem {
+    fn error(id: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Problem { id, level: ProblemLevel::Error, message: message.into(), fix: fix.into(), repair: None }
     }
 
-    fn warning(id: &'static str, what: impl Into<String>, fix: impl Into<String>) -> Self {
-        Trouble { weight: Weight::Warning, ..Trouble::error(id, what, fix) }
+    fn warning(id: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Problem { level: ProblemLevel::Warning, ..Problem::error(id, message, fix) }
     }
 
-    fn note(id: &'static str, what: impl Into<String>, fix: impl Into<String>) -> Self {
-        Trouble { weight: Weight::Note, ..Trouble::error(id, what, fix) }
+    fn note(id: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Problem { level: ProblemLevel::Note, ..Problem::error(id, message, fix) }
     }
 
     fn by(mut self, repair: Repair) -> Self {
@@ -90,9 +90,9 @@ pub struct Diagnosis {
     /// The repository; none outside of one.
     pub site: Option<Site>,
     /// Its hooks.
-    pub seen: Vec<Seen>,
+    pub seen: Vec<InstalledHook>,
     /// What is wrong, the worst first.
-    pub troubles: Vec<Trouble>,
+    pub problems: Vec<Problem>,
     /// What is in force, in a few words each.
     pub facts: Vec<String>,
 }
@@ -104,29 +104,29 @@ pub struct Diagnosis {
 pub fn examine(directory: &Path, program: &Path) -> Result<Diagnosis> {
     let git = UserGit::at(directory);
     git.version()?;
-    let mut diagnosis = Diagnosis { site: None, seen: Vec::new(), troubles: Vec::new(), facts: Vec::new() };
+    let mut diagnosis = Diagnosis { site: None, seen: Vec::new(), problems: Vec::new(), facts: Vec::new() };
     if git.ask(["rev-parse", "--git-dir"])?.is_some() {
         let site = Site::find(directory)?;
         diagnosis.seen = inspect::inspect(&site)?;
-        hooks::look(&site, &mut diagnosis, program)?;
-        rules::look(&site, &mut diagnosis);
-        history::look(&site, &mut diagnosis);
-        diagnosis.troubles.extend(beside::look(&site)?);
-        packages::look(&site, &git, &mut diagnosis)?;
-        submodules::look(&site, &mut diagnosis)?;
+        hooks::check(&site, &mut diagnosis, program)?;
+        rules::check(&site, &mut diagnosis);
+        journal::check(&site, &mut diagnosis);
+        diagnosis.problems.extend(conflicts::check(&site)?);
+        packages::check(&site, &git, &mut diagnosis)?;
+        submodules::check(&site, &mut diagnosis)?;
         diagnosis.site = Some(site);
     } else {
         diagnosis.facts.push("no repository here".into());
     }
-    let for_all = surroundings::look(&git, &mut diagnosis, program)?;
+    let for_all = user_setup::check(&git, &mut diagnosis, program)?;
     if diagnosis.site.is_none() && !for_all {
-        diagnosis.troubles.push(Trouble::error(
+        diagnosis.problems.push(Problem::error(
             "no-repository",
             format!("{} is in no git repository, and nothing is installed for all repositories", directory.display()),
             "cd into a repository, and run this there; or: shield-hook install --global",
         ));
     }
-    diagnosis.troubles.sort_by_key(|t| t.weight);
+    diagnosis.problems.sort_by_key(|t| t.level);
     Ok(diagnosis)
 }
 
@@ -137,12 +137,12 @@ pub fn examine(directory: &Path, program: &Path) -> Result<Diagnosis> {
 pub fn fix(diagnosis: &Diagnosis, directory: &Path, program: &Path) -> Result<Vec<String>> {
     let mut done = Vec::new();
     for (repair, global) in [(Repair::Install, false), (Repair::InstallGlobal, true)] {
-        let wanted: Vec<&Trouble> = diagnosis.troubles.iter().filter(|t| t.repair == Some(repair)).collect();
+        let wanted: Vec<&Problem> = diagnosis.problems.iter().filter(|t| t.repair == Some(repair)).collect();
         if wanted.is_empty() {
             continue;
         }
         let strict = diagnosis.seen.iter().any(|s| s.hook == super::names::STRICT && s.is_ours());
-        let request = Request {
+        let request = InstallRequest {
             directory: directory.to_owned(),
             binary: program.to_owned(),
             global,
@@ -157,13 +157,14 @@ pub fn fix(diagnosis: &Diagnosis, directory: &Path, program: &Path) -> Result<Ve
 impl Diagnosis {
     /// Whether a leak is stopped, as far as can be seen.
     pub fn healthy(&self) -> bool {
-        self.troubles.iter().all(|t| t.weight == Weight::Note)
+        self.problems.iter().all(|t| t.level == ProblemLevel::Note)
     }
 
     /// The one line.
     pub fn line(&self) -> String {
-        let count = |weight| self.troubles.iter().filter(|t| t.weight == weight).count();
-        let counted = [(Weight::Error, "error"), (Weight::Warning, "warning"), (Weight::Note, "note")];
+        let count = |level| self.problems.iter().filter(|t| t.level == level).count();
+        let counted =
+            [(ProblemLevel::Error, "error"), (ProblemLevel::Warning, "warning"), (ProblemLevel::Note, "note")];
         let mut parts: Vec<String> = counted
             .iter()
             .map(|(w, word)| (count(*w), word))
@@ -178,7 +179,7 @@ impl Diagnosis {
 
     /// The whole of it, for machines.
     pub fn json(&self) -> Value {
-        let hooks = self.seen.iter().filter(|s| !matches!(s.what, What::Nothing));
+        let hooks = self.seen.iter().filter(|s| !matches!(s.state, HookState::Nothing));
         json!({
             "version": 1,
             "tool": {"name": "shield-hook", "version": env!("CARGO_PKG_VERSION")},
@@ -193,16 +194,16 @@ impl Diagnosis {
             "hooks": hooks.map(|seen| json!({
                 "hook": seen.hook,
                 "path": seen.path.display().to_string(),
-                "state": hooks::state(&seen.what),
+                "state": hooks::state(&seen.state),
                 "ours": seen.is_ours(),
                 "intact": seen.stub().map(|s| s.intact),
                 "version": seen.stub().map(|s| s.version.clone()),
                 "program": seen.stub().and_then(|s| s.binary.as_ref()).map(|b| b.display().to_string()),
             })).collect::<Vec<_>>(),
-            "findings": self.troubles.iter().map(|t| json!({
+            "findings": self.problems.iter().map(|t| json!({
                 "id": t.id,
-                "severity": t.weight.name(),
-                "message": t.what,
+                "severity": t.level.name(),
+                "message": t.message,
                 "fix": t.fix,
                 "fixable": t.repair.is_some(),
             })).collect::<Vec<_>>(),

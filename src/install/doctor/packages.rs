@@ -2,7 +2,7 @@
 
 use super::super::site::Site;
 use super::super::usergit::UserGit;
-use super::{Diagnosis, Trouble};
+use super::{Diagnosis, Problem};
 use crate::error::Result;
 use crate::package::cooldown;
 
@@ -13,7 +13,7 @@ const LOCKFILES: [&str; 7] =
 /// Folders whose lockfiles nobody installs from.
 const ASIDE: [&str; 7] = ["node_modules", "test", "tests", "fixtures", "__fixtures__", "vendor", "testdata"];
 
-pub(super) fn look(site: &Site, git: &UserGit, diagnosis: &mut Diagnosis) -> Result<()> {
+pub(super) fn check(site: &Site, git: &UserGit, diagnosis: &mut Diagnosis) -> Result<()> {
     if site.bare {
         return Ok(());
     }
@@ -24,7 +24,7 @@ pub(super) fn look(site: &Site, git: &UserGit, diagnosis: &mut Diagnosis) -> Res
     let mut lockfiles: Vec<String> = listed.lines().filter(|path| !aside(path)).map(str::to_owned).collect();
     lockfiles.sort_by_key(|path| (path.matches('/').count(), path.clone()));
     for missing in cooldown::missing(&site.root, &lockfiles, &cooldown::User::here()) {
-        diagnosis.troubles.push(Trouble::note(
+        diagnosis.problems.push(Problem::note(
             "no-cooldown",
             format!("{} ({}) takes up versions the moment they are published", missing.manager, missing.lockfile),
             missing.fix,

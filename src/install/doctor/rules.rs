@@ -2,7 +2,7 @@
 
 use super::super::canary;
 use super::super::site::Site;
-use super::{Diagnosis, Trouble};
+use super::{Diagnosis, Problem};
 use crate::package::{age, store};
 use crate::policy::Allowances;
 use crate::rule::{Confidence, RuleSet, Severity};
@@ -10,10 +10,10 @@ use crate::rule::{Confidence, RuleSet, Severity};
 /// Known secrets beyond this many are worth a word.
 const MANY: usize = 100;
 
-pub(super) fn look(site: &Site, diagnosis: &mut Diagnosis) {
-    let troubles = &mut diagnosis.troubles;
+pub(super) fn check(site: &Site, diagnosis: &mut Diagnosis) {
+    let problems = &mut diagnosis.problems;
     match canary::active(site) {
-        Err(error) => troubles.push(Trouble::error(
+        Err(error) => problems.push(Problem::error(
             "policy-broken",
             format!("the policy cannot be read, so every commit is stopped: {}", error.message()),
             error.help_lines().first().cloned().unwrap_or_else(|| "shield-hook config check".into()),
@@ -23,14 +23,14 @@ pub(super) fn look(site: &Site, diagnosis: &mut Diagnosis) {
             let active = rules.len();
             diagnosis.facts.push(format!("{active} rules ({})", rules.hash()));
             if active * 2 < all {
-                troubles.push(Trouble::error(
+                problems.push(Problem::error(
                     "rules-few",
                     format!("only {active} rules are active, of {all} in the program"),
                     "take `replace-builtin` or `disable` out of .shield-hook.toml, and look: shield-hook config show",
                 ));
             }
             for allowance in policy.allowances().iter().filter(|a| a.is_broad() == Ok(true)) {
-                troubles.push(Trouble::warning(
+                problems.push(Problem::warning(
                     "allowance-broad",
                     format!(
                         "{}:{} allows every secret in {}: {}",
@@ -43,18 +43,18 @@ pub(super) fn look(site: &Site, diagnosis: &mut Diagnosis) {
                 ));
             }
             for stale in policy.stale(&rules, Allowances::Proven) {
-                troubles.push(Trouble::warning("policy-stale", stale, "shield-hook config check"));
+                problems.push(Problem::warning("policy-stale", stale, "shield-hook config check"));
             }
             let known = policy.baseline().len();
             if known > MANY {
-                troubles.push(Trouble::warning(
+                problems.push(Problem::warning(
                     "baseline-large",
                     format!("{known} secrets are in the baseline, and none of them blocks"),
                     "shield-hook baseline audit",
                 ));
             }
             if policy.block == Confidence::High || policy.severity >= Severity::High {
-                troubles.push(Trouble::warning(
+                problems.push(Problem::warning(
                     "policy-high",
                     format!(
                         "only findings of {} confidence and {} severity or more block",
@@ -67,12 +67,12 @@ pub(super) fn look(site: &Site, diagnosis: &mut Diagnosis) {
         }
     }
     match store::load() {
-        Err(error) => troubles.push(Trouble::error(
+        Err(error) => problems.push(Problem::error(
             "data-broken",
             format!("the data on hijacked packages cannot be read: {}", error.message()),
             error.help_lines().first().cloned().unwrap_or_default(),
         )),
-        Ok(data) if data.is_empty() => troubles.push(Trouble::error(
+        Ok(data) if data.is_empty() => problems.push(Problem::error(
             "data-missing",
             "the program holds no data on hijacked packages",
             "install it again: ./install.sh",
@@ -80,7 +80,7 @@ pub(super) fn look(site: &Site, diagnosis: &mut Diagnosis) {
         Ok(data) => {
             diagnosis.facts.push(format!("data of {}", data.date()));
             if let Some(old) = age::warning(data.date()) {
-                troubles.push(Trouble::note("data-old", old, "shield-hook advisories update, or a newer shield-hook"));
+                problems.push(Problem::note("data-old", old, "shield-hook advisories update, or a newer shield-hook"));
             }
         }
     }

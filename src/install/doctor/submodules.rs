@@ -2,12 +2,12 @@
 
 use super::super::site::Site;
 use super::super::submodules;
-use super::{Diagnosis, Trouble};
+use super::{Diagnosis, Problem};
 use crate::error::Result;
 
-pub(super) fn look(site: &Site, diagnosis: &mut Diagnosis) -> Result<()> {
+pub(super) fn check(site: &Site, diagnosis: &mut Diagnosis) -> Result<()> {
     for path in submodules::unguarded(site)? {
-        diagnosis.troubles.push(Trouble::note(
+        diagnosis.problems.push(Problem::note(
             "submodule-unguarded",
             format!(
                 "the submodule {path} has no hooks: its commits are read only when git pushes it along with this repository"

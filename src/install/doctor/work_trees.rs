@@ -2,40 +2,40 @@
 
 use std::path::Path;
 
-use super::super::inspect::Seen;
+use super::super::inspect::InstalledHook;
 use super::super::site::{Manager, Site};
 use super::super::stub::quote;
 use super::super::{block, directory, files, lefthook, names};
-use super::Trouble;
+use super::Problem;
 use crate::error::Result;
 
-pub(super) fn look(site: &Site, seen: &[Seen], troubles: &mut Vec<Trouble>) -> Result<()> {
-    let ours_run = seen.iter().any(Seen::is_ours);
+pub(super) fn check(site: &Site, seen: &[InstalledHook], problems: &mut Vec<Problem>) -> Result<()> {
+    let ours_run = seen.iter().any(InstalledHook::is_ours);
     match &site.manager {
         _ if !ours_run => Ok(()),
-        Manager::Lefthook(team) => without_commands(site, team, troubles),
-        _ => without_directory(site, troubles),
+        Manager::Lefthook(team) => without_commands(site, team, problems),
+        _ => without_directory(site, problems),
     }
 }
 
 /// A relative hooks path counts from the top of each work tree, and is not there in all of them.
-fn without_directory(site: &Site, troubles: &mut Vec<Trouble>) -> Result<()> {
+fn without_directory(site: &Site, problems: &mut Vec<Problem>) -> Result<()> {
     let Some(path) = site.hooks_path.as_ref().filter(|path| !Path::new(&path.value).is_absolute()) else {
         return Ok(());
     };
     for tree in site.other_work_trees()? {
         let there = tree.join(&path.value);
         if !there.join("pre-commit").exists() && !there.join("pre-push").exists() {
-            let what = format!(
+            let message = format!(
                 "the work tree {} has no {}: git runs no hook there, and says nothing",
                 tree.display(),
                 path.value
             );
-            troubles.push(Trouble::error("worktree-without-hooks", what, absolute(site, &site.hooks)));
+            problems.push(Problem::error("worktree-without-hooks", message, absolute(site, &site.hooks)));
         } else if let Some(hook) = lacking(site, &there)? {
-            let what =
+            let message =
                 format!("in the work tree {} the {hook} hook is as its branch has it, without ours", tree.display());
-            troubles.push(Trouble::error("worktree-without-hooks", what, install_in(&tree)));
+            problems.push(Problem::error("worktree-without-hooks", message, install_in(&tree)));
         }
     }
     Ok(())
@@ -48,11 +48,11 @@ fn install_in(tree: &Path) -> String {
 /// A hook that stops leaks and does not run ours in another work tree's hooks directory, when it does here.
 fn lacking(site: &Site, there: &Path) -> Result<Option<&'static str>> {
     for hook in ["pre-commit", "pre-push"] {
-        let ours = directory::holds(there, hook)?
+        let ours = directory::has_stub(there, hook)?
             || match (&site.manager, there.parent()) {
                 (Manager::Husky(_), Some(scripts)) => [scripts, there].iter().any(|scripts| {
                     let text = files::read_text(&scripts.join(hook)).ok().flatten();
-                    text.is_some_and(|text| !block::pieces(&text).is_empty())
+                    text.is_some_and(|text| !block::blocks(&text).is_empty())
                 }),
                 _ => false,
             };
@@ -82,7 +82,7 @@ pub(super) fn hooks_of_another(site: &Site) -> Result<Option<String>> {
 }
 
 /// lefthook runs in all work trees, with what its configuration holds in each.
-fn without_commands(site: &Site, team: &Path, troubles: &mut Vec<Trouble>) -> Result<()> {
+fn without_commands(site: &Site, team: &Path, problems: &mut Vec<Problem>) -> Result<()> {
     let directory = site.own_hooks();
     let managed: Vec<&str> = names::USUAL
         .into_iter()
@@ -94,7 +94,7 @@ fn without_commands(site: &Site, team: &Path, troubles: &mut Vec<Trouble>) -> Re
         let local = files::read_text(&lefthook::local_config(&tree, &team))?.unwrap_or_default();
         let runs = |hook: &&&str| [&shared, &local].iter().any(|text| lefthook::runs_ours(text, hook));
         if let Some(hook) = managed.iter().find(|hook| !runs(hook)) {
-            troubles.push(Trouble::error(
+            problems.push(Problem::error(
                 "worktree-without-hooks",
                 format!("in the work tree {} lefthook's {hook} runs without ours", tree.display()),
                 install_in(&tree),

@@ -3,15 +3,15 @@
 use jiff::Timestamp;
 
 use super::super::site::Site;
-use super::{Diagnosis, Trouble};
+use super::{Diagnosis, Problem};
 use crate::journal::{Journal, Place};
 use crate::overdue;
 
-pub(super) fn look(site: &Site, diagnosis: &mut Diagnosis) {
+pub(super) fn check(site: &Site, diagnosis: &mut Diagnosis) {
     let place = Place::Repository(site.common.clone());
     let shown = site.shown(&site.common.join("shield-hook").join(crate::journal::FILE));
     if let Err(e) = crate::journal::writable(&place) {
-        diagnosis.troubles.push(Trouble::warning(
+        diagnosis.problems.push(Problem::warning(
             "journal-unwritable",
             format!("the journal {shown} cannot be written ({e}): nobody will know what ran"),
             format!("make {shown} writable"),
@@ -22,7 +22,7 @@ pub(super) fn look(site: &Site, diagnosis: &mut Diagnosis) {
         Err(_) => return,
     };
     if journal.foreign > 0 {
-        diagnosis.troubles.push(Trouble::warning(
+        diagnosis.problems.push(Problem::warning(
             "journal-damaged",
             format!("{} of the journal {shown} cannot be read", super::plural(journal.foreign, "line")),
             format!("look at {shown}, and take those lines out"),
@@ -41,7 +41,7 @@ pub(super) fn look(site: &Site, diagnosis: &mut Diagnosis) {
     });
     for late in overdue::find(&journal, &site.common) {
         let id = if late.command == "hook pre-push" { "push-overdue" } else { "commits-unseen" };
-        diagnosis.troubles.push(Trouble::warning(
+        diagnosis.problems.push(Problem::warning(
             id,
             late.what,
             "shield-hook canary, then: shield-hook scan --history",
@@ -58,7 +58,7 @@ pub(super) fn look(site: &Site, diagnosis: &mut Diagnosis) {
     let unpublished = site.git.ask(["rev-list", "--all", "--not", "--remotes"]).ok().flatten().unwrap_or_default();
     let open: Vec<&str> = bypassed.into_iter().filter(|id| unpublished.contains(id)).collect();
     if !open.is_empty() {
-        diagnosis.troubles.push(Trouble::warning(
+        diagnosis.problems.push(Problem::warning(
             "commits-bypassed",
             format!(
                 "{} made with --no-verify and not pushed yet: {}",

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::super::site::Site;
 use super::super::{inspect, stub};
-use super::{Sung, binary, plant, said, world};
+use super::{CanaryResult, binary, combined_output, plant, sandbox};
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::policy::{OnDisk, Origin, Overrides, Policy, user_config};
@@ -19,30 +19,30 @@ use crate::rule_test;
 /// What is judged by its likeness to words and code may take one random value for a word: one find is enough.
 ///
 /// # Errors
-/// When there is no repository, the configuration is wrong, or no throwaway clone can be made.
-pub fn run(directory: &Path, program: &Path) -> Result<Sung> {
+/// When there is no repository, the configuration is failures, or no throwaway clone can be made.
+pub fn run(directory: &Path, program: &Path) -> Result<CanaryResult> {
     let start = Instant::now();
     let word = plant::word();
     let site = Site::find(directory)?;
     let seen = inspect::inspect(&site)?;
     let program = binary(&seen, program);
     let (rules, _) = active(&site)?;
-    let world = world::World::make(&site, &seen, &word)?;
+    let sandbox = sandbox::Sandbox::make(&site, &seen, &word)?;
     let mut samples = Generator::new(&rules);
     let mut planted: BTreeMap<String, &'static str> = BTreeMap::new();
-    let mut wrong = Vec::new();
+    let mut failures = Vec::new();
     for rule in rules.rules() {
         let templates = rule.matches.iter().chain(rule.matches);
         for (number, template) in templates.enumerate() {
             let made = match samples.expand(rule, template) {
                 Ok(made) => made,
                 Err(why) => {
-                    wrong.push(format!("{}: no sample can be made: {why}", rule.id));
+                    failures.push(format!("{}: no sample can be made: {why}", rule.id));
                     continue;
                 }
             };
             let path = format!("{word}/{}/{number}/{}", rule.id, rule_test::path_for(rule));
-            let file = world.clone.join(&path);
+            let file = sandbox.clone.join(&path);
             if let Some(above) = file.parent() {
                 std::fs::create_dir_all(above).or_incomplete(above.display())?;
             }
@@ -50,11 +50,15 @@ pub fn run(directory: &Path, program: &Path) -> Result<Sung> {
             planted.insert(path, rule.id);
         }
     }
-    world.quietly(&["add", "--force", &word])?;
-    let mut command = world.command(&program);
+    sandbox.quietly(&["add", "--force", &word])?;
+    let mut command = sandbox.command(&program);
     let output = command.args(["scan", "--staged", "--format", "json"]).output().or_incomplete(program.display())?;
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).map_err(|_| {
-        Error::incomplete(format!("{} gave no report: {}", stub::quote(&program.to_string_lossy()), said(&output)))
+        Error::incomplete(format!(
+            "{} gave no report: {}",
+            stub::quote(&program.to_string_lossy()),
+            combined_output(&output)
+        ))
     })?;
     let found: HashSet<(&str, &str)> = report["findings"]
         .as_array()
@@ -67,7 +71,7 @@ pub fn run(directory: &Path, program: &Path) -> Result<Sung> {
     let silent: BTreeSet<&str> = planted.values().copied().filter(|rule| !heard.contains(rule)).collect();
     for rule in &silent {
         let all = planted.values().filter(|r| *r == rule).count();
-        wrong.push(format!("{rule}: silent on all {all} samples of its own"));
+        failures.push(format!("{rule}: silent on all {all} samples of its own"));
     }
     let took = start.elapsed();
     let alive = rules.rules().len() - silent.len();
@@ -77,8 +81,8 @@ pub fn run(directory: &Path, program: &Path) -> Result<Sung> {
         planted.len(),
         took.as_millis()
     );
-    let exit = if wrong.is_empty() { Exit::Clean } else { Exit::Blocked };
-    Ok(Sung { line, wrong, exit, took })
+    let exit = if failures.is_empty() { Exit::Clean } else { Exit::Blocked };
+    Ok(CanaryResult { line, failures, exit, took })
 }
 
 /// The rules that the repository's policy leaves on, and the policy.

@@ -4,31 +4,31 @@
 use std::path::Path;
 
 use super::super::framework;
-use super::super::managers::{self, Does, Rewriter};
+use super::super::rewriters::{self, Effect, Rewriter};
 use super::super::site::{Manager, Site};
 use super::super::stub::quote;
 use super::super::{block, files, global, husky, lefthook, names, stub};
-use super::{Repair, Trouble};
+use super::{Problem, Repair};
 use crate::error::Result;
 
 /// All of it.
 ///
 /// # Errors
 /// When git cannot be asked or a file cannot be read.
-pub fn look(site: &Site) -> Result<Vec<Trouble>> {
-    let mut troubles = Vec::new();
-    tools_without_hooks(site, &mut troubles);
-    rewriters(site, &mut troubles)?;
-    husky_to_come(site, &mut troubles)?;
-    refused_by_global(site, &mut troubles)?;
-    work_trees_to_come(site, &mut troubles)?;
-    Ok(troubles)
+pub fn check(site: &Site) -> Result<Vec<Problem>> {
+    let mut problems = Vec::new();
+    tools_without_hooks(site, &mut problems);
+    rewriters(site, &mut problems)?;
+    pending_husky(site, &mut problems)?;
+    refused_by_global(site, &mut problems)?;
+    work_trees_to_come(site, &mut problems)?;
+    Ok(problems)
 }
 
 /// Tools that commit and push by code of their own.
-fn tools_without_hooks(site: &Site, troubles: &mut Vec<Trouble>) {
+fn tools_without_hooks(site: &Site, problems: &mut Vec<Problem>) {
     if site.root.join(".jj").is_dir() {
-        troubles.push(Trouble::note(
+        problems.push(Problem::note(
             "jj-runs-no-hooks",
             "jj (Jujutsu) works here too, and runs no git hook: `jj git push` is not checked on this machine",
             "push with git, which runs the hook (each bookmark is a branch of git's): git push origin BOOKMARK; \
@@ -37,7 +37,7 @@ fn tools_without_hooks(site: &Site, troubles: &mut Vec<Trouble>) {
     }
     let gitbutler = ["gitbutler", "refs/heads/gitbutler"].iter().any(|name| site.common.join(name).is_dir());
     if gitbutler {
-        troubles.push(Trouble::note(
+        problems.push(Problem::note(
             "gitbutler-runs-no-hooks",
             "GitButler works here too: its own commits and pushes may leave git's hooks out",
             "switch on `Run hooks` in its project settings, or push with git: git push origin BRANCH",
@@ -45,23 +45,23 @@ fn tools_without_hooks(site: &Site, troubles: &mut Vec<Trouble>) {
     }
 }
 
-fn rewriters(site: &Site, troubles: &mut Vec<Trouble>) -> Result<()> {
+fn rewriters(site: &Site, problems: &mut Vec<Problem>) -> Result<()> {
     let by_config =
         site.git.version()? >= super::super::usergit::CONFIG_HOOKS && !global::config_hooks(&site.git)?.is_empty();
     let by_dispatcher = site.hooks_path.as_ref().is_some_and(global::is_dispatcher);
-    for rewriter in managers::find(site) {
-        if by_config || (by_dispatcher && rewriter.does == Does::Writes) {
+    for rewriter in rewriters::find(site) {
+        if by_config || (by_dispatcher && rewriter.effect == Effect::WritesHooks) {
             continue;
         }
-        troubles.push(rewritten(&rewriter));
+        problems.push(rewritten(&rewriter));
     }
     Ok(())
 }
 
-fn rewritten(rewriter: &Rewriter) -> Trouble {
+fn rewritten(rewriter: &Rewriter) -> Problem {
     let file = &rewriter.file;
-    match (rewriter.name, rewriter.line, rewriter.does) {
-        (Some(name), ..) => Trouble::warning(
+    match (rewriter.name, rewriter.line, rewriter.effect) {
+        (Some(name), ..) => Problem::warning(
             "manager-rewrites",
             format!(
                 "{name} ({file}) writes its own hooks over ours each time that it runs, as at an installation of \
@@ -69,14 +69,14 @@ fn rewritten(rewriter: &Rewriter) -> Trouble {
             ),
             "shield-hook install --global",
         ),
-        (None, line, does) => Trouble::note(
+        (None, line, does) => Problem::note(
             "set-up-rewrites",
             format!(
                 "{file}:{} {}: once it has run, ours may not be what git runs",
                 line.unwrap_or(1),
                 match does {
-                    Does::Writes => "names .git/hooks",
-                    Does::Leads => "sets core.hooksPath",
+                    Effect::WritesHooks => "names .git/hooks",
+                    Effect::SetsHooksPath => "sets core.hooksPath",
                 }
             ),
             "shield-hook install, behind that line and after each run of it",
@@ -85,14 +85,14 @@ fn rewritten(rewriter: &Rewriter) -> Trouble {
 }
 
 /// husky is set up, but has not run here.
-fn husky_to_come(site: &Site, troubles: &mut Vec<Trouble>) -> Result<()> {
-    let Some(scripts) = site.husky_to_come() else { return Ok(()) };
+fn pending_husky(site: &Site, problems: &mut Vec<Problem>) -> Result<()> {
+    let Some(scripts) = site.pending_husky() else { return Ok(()) };
     for hook in names::USUAL {
         let script = scripts.join(hook);
         let text = files::read_text(&script)?.unwrap_or_default();
-        if block::pieces(&text).is_empty() || !husky::ours_first(&text) {
-            troubles.push(
-                Trouble::warning(
+        if block::blocks(&text).is_empty() || !husky::ours_first(&text) {
+            problems.push(
+                Problem::warning(
                     "husky-to-come",
                     format!(
                         "once husky runs here (at an installation of dependencies), git runs {} instead of {}, and \
@@ -111,7 +111,7 @@ fn husky_to_come(site: &Site, troubles: &mut Vec<Trouble>) -> Result<()> {
 }
 
 /// Managers that write no hook while a `core.hooksPath` is set.
-fn refused_by_global(site: &Site, troubles: &mut Vec<Trouble>) -> Result<()> {
+fn refused_by_global(site: &Site, problems: &mut Vec<Problem>) -> Result<()> {
     if site.bare || !site.hooks_path.as_ref().is_some_and(global::is_dispatcher) {
         return Ok(());
     }
@@ -128,7 +128,7 @@ fn refused_by_global(site: &Site, troubles: &mut Vec<Trouble>) -> Result<()> {
     };
     for (manager, by) in framework.into_iter().chain(lefthook) {
         if !written(by) {
-            troubles.push(Trouble::note(
+            problems.push(Problem::note(
                 "manager-refuses",
                 format!(
                     "`{manager} install` writes no hook here while your core.hooksPath is set, and what it advises \
@@ -142,10 +142,10 @@ fn refused_by_global(site: &Site, troubles: &mut Vec<Trouble>) -> Result<()> {
 }
 
 /// Linked work trees that will lack what runs ours.
-fn work_trees_to_come(site: &Site, troubles: &mut Vec<Trouble>) -> Result<()> {
+fn work_trees_to_come(site: &Site, problems: &mut Vec<Problem>) -> Result<()> {
     match &site.manager {
         Manager::Husky(_) if site.hooks_path.as_ref().is_some_and(|path| !Path::new(&path.value).is_absolute()) => {
-            troubles.push(Trouble::note(
+            problems.push(Problem::note(
                 "worktrees-without-hooks",
                 "husky's hooks are found from the top of each work tree: in a linked work tree git runs no hook, and says \
                  nothing, until husky has run there too",
@@ -160,7 +160,7 @@ fn work_trees_to_come(site: &Site, troubles: &mut Vec<Trouble>) -> Result<()> {
             let shared = names::USUAL.iter().filter(|hook| lefthook::names(&text, hook));
             let lacking: Vec<&str> = shared.copied().filter(|hook| !lefthook::runs_ours(&text, hook)).collect();
             if !lacking.is_empty() {
-                troubles.push(Trouble::note(
+                problems.push(Problem::note(
                     "worktrees-without-hooks",
                     format!(
                         "a linked work tree or a clone that is made later does not have {}: lefthook's {} there runs without \
@@ -173,7 +173,7 @@ fn work_trees_to_come(site: &Site, troubles: &mut Vec<Trouble>) -> Result<()> {
             }
         }
         _ if site.hooks_are_shared() && !committed(site)? => {
-            troubles.push(Trouble::note(
+            problems.push(Problem::note(
                 "worktrees-without-hooks",
                 format!(
                     "a linked work tree or a clone that is made later has {} as its branch has it, without ours",

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 
 use tempfile::TempDir;
 
-use super::super::inspect::{Seen, What};
+use super::super::inspect::{HookState, InstalledHook};
 use super::super::site::Site;
 use super::super::stub::quote;
 use super::super::{directory, files, framework, lefthook, names};
@@ -21,7 +21,7 @@ use crate::journal::{Journal, Place, Record};
 use crate::policy::{Files, InTree, NoFiles, OnDisk, Origin, Overrides, Policy, user_config};
 
 /// The throwaway clone and its remote.
-pub struct World {
+pub struct Sandbox {
     _dir: TempDir,
     /// The clone.
     pub clone: PathBuf,
@@ -65,12 +65,12 @@ const FIXED: &str = "\
 [gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[core]\n\tfsmonitor = false\n[protocol \"file\"]\n\tallow = always\n\
 [merge]\n\tff = true\n\tverifySignatures = false\n[rerere]\n\tenabled = false\n";
 
-impl World {
+impl Sandbox {
     /// Makes it. `word` is the canary's own; hooks that hold nothing of ours are left out.
     ///
     /// # Errors
     /// When no temporary directory can be written, or git does not work in it.
-    pub fn make(site: &Site, seen: &[Seen], word: &str) -> Result<Self> {
+    pub fn make(site: &Site, seen: &[InstalledHook], word: &str) -> Result<Self> {
         let dir = writable_directory(site)?;
         let (clone, remote) = (dir.path().join("clone"), dir.path().join("remote.git"));
         let mut env: Vec<(OsString, OsString)> = vec![
@@ -90,15 +90,15 @@ impl World {
                 env.push((name.into(), std::path::absolute(path).or_incomplete(name)?.into()));
             }
         }
-        let mut world = World { _dir: dir, clone, remote, env, base: String::new() };
-        world.init(site)?;
-        world.configure(site)?;
-        world.policy(site)?;
-        world.hooks(site, seen)?;
+        let mut sandbox = Sandbox { _dir: dir, clone, remote, env, base: String::new() };
+        sandbox.init(site)?;
+        sandbox.configure(site)?;
+        sandbox.policy(site)?;
+        sandbox.hooks(site, seen)?;
         if site.bare {
-            world.serve()?;
+            sandbox.serve()?;
         }
-        Ok(world)
+        Ok(sandbox)
     }
 
     fn init(&self, site: &Site) -> Result<()> {
@@ -199,37 +199,39 @@ impl World {
     }
 
     /// A hook for every one that git would run in the user's repository and that holds ours: it runs the real file.
-    fn hooks(&self, site: &Site, seen: &[Seen]) -> Result<()> {
+    fn hooks(&self, site: &Site, seen: &[InstalledHook]) -> Result<()> {
         let directory = self.hooks_directory();
         fs::create_dir_all(&directory).or_incomplete(directory.display())?;
         let own = self.clone.join(".git/hooks");
         fs::create_dir_all(&own).or_incomplete(own.display())?;
         for hook in seen {
             let mut real = hook.path.clone();
-            match &hook.what {
-                What::Nothing | What::NotExecutable | What::Foreign(_) | What::Config(..) => continue,
-                What::Husky { first: false, .. } => continue,
-                What::Lefthook(config) => {
+            match &hook.state {
+                HookState::Nothing | HookState::NotExecutable | HookState::Foreign(_) | HookState::Config(..) => {
+                    continue;
+                }
+                HookState::Husky { first: false, .. } => continue,
+                HookState::Lefthook(config) => {
                     let text = files::read_text(config)?.unwrap_or_default();
                     let alone = lefthook::ours_alone(&text, &names::OURS);
                     fs::write(self.clone.join("lefthook.yml"), alone).or_incomplete("lefthook.yml")?;
                 }
-                What::Framework(config) => {
+                HookState::Framework(config) => {
                     if !self.framework(&hook.path, &framework::ours_alone(config)?)? {
                         continue;
                     }
                 }
-                What::Behind(_) => {
-                    let ours = seen.iter().find_map(|s| match &s.what {
-                        What::Framework(config) => Some(framework::ours_alone(config)),
+                HookState::BehindManager(_) => {
+                    let ours = seen.iter().find_map(|s| match &s.state {
+                        HookState::Framework(config) => Some(framework::ours_alone(config)),
                         _ => None,
                     });
                     let config = ours.unwrap_or_else(|| Ok(framework::IDLE.into()))?;
                     if !self.framework(&hook.path, &config)? {
-                        real = directory::legacy(&site.hooks, hook.hook);
+                        real = directory::legacy_path(&site.hooks, hook.hook);
                     }
                 }
-                What::Ours(_) | What::Husky { .. } => {}
+                HookState::Ours(_) | HookState::Husky { .. } => {}
             }
             // A dispatcher runs what it finds in the repository; ours is the same file here.
             let stub = site.common.join("hooks").join(hook.hook);
@@ -340,8 +342,8 @@ const LOCAL_VARIABLES: [&str; 20] = [
 ];
 
 /// How often each entry stands in a list of settings.
-fn counted(list: &str) -> Tally<'_> {
-    let mut all: Tally<'_> = Tally::default();
+fn counted(list: &str) -> SettingCounts<'_> {
+    let mut all: SettingCounts<'_> = SettingCounts::default();
     for entry in list.split('\0').filter(|e| !e.is_empty()) {
         all.add(entry);
     }
@@ -350,12 +352,12 @@ fn counted(list: &str) -> Tally<'_> {
 
 /// Entries in the order in which they first stand, with their number.
 #[derive(Default)]
-struct Tally<'a> {
+struct SettingCounts<'a> {
     order: Vec<&'a str>,
     count: HashMap<&'a str, usize>,
 }
 
-impl<'a> Tally<'a> {
+impl<'a> SettingCounts<'a> {
     fn add(&mut self, entry: &'a str) {
         let count = self.count.entry(entry).or_insert(0);
         if *count == 0 {
@@ -369,7 +371,7 @@ impl<'a> Tally<'a> {
     }
 }
 
-impl<'a> IntoIterator for Tally<'a> {
+impl<'a> IntoIterator for SettingCounts<'a> {
     type Item = (&'a str, usize);
     type IntoIter = std::vec::IntoIter<(&'a str, usize)>;
 
@@ -444,7 +446,7 @@ fn record(all: &ReadFiles, path: &str, read: Result<Option<Vec<u8>>>) -> Result<
     read
 }
 
-/// Has the policy read all of its files. One that is wrong is carried over as far as it was read: the hooks are to
+/// Has the policy read all of its files. One that is failures is carried over as far as it was read: the hooks are to
 /// stumble over it as they would in the user's repository.
 fn load(files: &dyn Files) {
     let user = user_config();

@@ -4,18 +4,18 @@ use std::path::Path;
 
 use super::super::usergit::{CONFIG_HOOKS, UserGit};
 use super::super::{directory, files, global, names};
-use super::{Diagnosis, Repair, Trouble, in_path};
+use super::{Diagnosis, Problem, Repair, in_path};
 use crate::error::Result;
 use crate::file;
 
 /// Says whether something is installed for every repository.
-pub(super) fn look(git: &UserGit, diagnosis: &mut Diagnosis, program: &Path) -> Result<bool> {
+pub(super) fn check(git: &UserGit, diagnosis: &mut Diagnosis, program: &Path) -> Result<bool> {
     environment(diagnosis);
     if let Some(other) = in_path()
         && other.canonicalize().ok() != program.canonicalize().ok()
         && file::read(&other).ok() != file::read(program).ok()
     {
-        diagnosis.troubles.push(Trouble::warning(
+        diagnosis.problems.push(Problem::warning(
             "path-other-program",
             format!(
                 "PATH leads to {}, which is another program than this one ({})",
@@ -35,20 +35,20 @@ pub(super) fn look(git: &UserGit, diagnosis: &mut Diagnosis, program: &Path) -> 
             files::is_executable(&path) && !directory::find(&directory, hook).is_ok_and(|stub| stub.is_some())
         });
         if let Some(hook) = foreign {
-            let what = format!(
+            let message = format!(
                 "{} is not ours: something that honours core.hooksPath (`prek install`) wrote it for every repository of \
                  yours",
                 directory.join(hook).display()
             );
-            diagnosis.troubles.push(
-                Trouble::error("dispatcher-foreign", what, "shield-hook install --global").by(Repair::InstallGlobal),
+            diagnosis.problems.push(
+                Problem::error("dispatcher-foreign", message, "shield-hook install --global").by(Repair::InstallGlobal),
             );
         }
         diagnosis.facts.push("installed for every repository".into());
         let missing = names::ALL.iter().find(|hook| !files::is_executable(&directory.join(hook)));
         if let Some(hook) = missing {
-            diagnosis.troubles.push(
-                Trouble::error(
+            diagnosis.problems.push(
+                Problem::error(
                     "dispatcher-incomplete",
                     format!(
                         "core.hooksPath leads to {}, where {hook} is missing or not executable",
@@ -60,8 +60,8 @@ pub(super) fn look(git: &UserGit, diagnosis: &mut Diagnosis, program: &Path) -> 
             );
         }
         if git.version()? >= CONFIG_HOOKS {
-            diagnosis.troubles.push(
-                Trouble::warning(
+            diagnosis.problems.push(
+                Problem::warning(
                     "dispatcher-outdated",
                     "this git runs hooks from its configuration, which no repository's core.hooksPath can shadow",
                     "shield-hook install --global",
@@ -77,28 +77,28 @@ pub(super) fn look(git: &UserGit, diagnosis: &mut Diagnosis, program: &Path) -> 
 
 /// Variables that switch a hook off or give it another policy.
 fn environment(diagnosis: &mut Diagnosis) {
-    let husky = diagnosis.seen.iter().any(|s| matches!(s.what, super::What::Husky { .. }));
-    let lefthook = diagnosis.seen.iter().any(|s| matches!(s.what, super::What::Lefthook(_)));
+    let husky = diagnosis.seen.iter().any(|s| matches!(s.state, super::HookState::Husky { .. }));
+    let lefthook = diagnosis.seen.iter().any(|s| matches!(s.state, super::HookState::Lefthook(_)));
     let is = |name: &str, value: &str| std::env::var_os(name).is_some_and(|v| v == value);
-    let mut say = |name: &str, what: &str, error: bool| {
-        let trouble = if error { Trouble::error } else { Trouble::warning };
-        diagnosis.troubles.push(trouble("environment", format!("{name}: {what}"), format!("unset {name}")));
+    let mut report = |name: &str, what: &str, error: bool| {
+        let problem = if error { Problem::error } else { Problem::warning };
+        diagnosis.problems.push(problem("environment", format!("{name}: {what}"), format!("unset {name}")));
     };
     if husky && is("HUSKY", "0") {
-        say("HUSKY", "it is 0, so husky runs no hook in this environment", true);
+        report("HUSKY", "it is 0, so husky runs no hook in this environment", true);
     }
     if lefthook && (is("LEFTHOOK", "0") || is("LEFTHOOK", "false")) {
-        say("LEFTHOOK", "it is 0, so lefthook runs no hook in this environment", true);
+        report("LEFTHOOK", "it is 0, so lefthook runs no hook in this environment", true);
     }
     if std::env::var_os("SHIELD_HOOK_CANARY").is_some() {
-        say("SHIELD_HOOK_CANARY", "it is set, so hooks of yours beside ours are not run", false);
+        report("SHIELD_HOOK_CANARY", "it is set, so hooks of yours beside ours are not run", false);
     }
     if std::env::var_os("SHIELD_HOOK_CHAIN").is_some() {
-        say("SHIELD_HOOK_CHAIN", "it is set, so hooks of yours beside ours may not run", false);
+        report("SHIELD_HOOK_CHAIN", "it is set, so hooks of yours beside ours may not run", false);
     }
     for name in ["SHIELD_HOOK_CONFIG", "SHIELD_HOOK_BASELINE"] {
         if let Some(value) = std::env::var_os(name) {
-            say(name, &format!("it puts {} in the place of the repository's own", value.display()), false);
+            report(name, &format!("it puts {} in the place of the repository's own", value.display()), false);
         }
     }
     if husky {
@@ -109,7 +109,7 @@ fn environment(diagnosis: &mut Diagnosis) {
         if let Some(init) = init
             && file::read_to_string(&init).is_ok_and(|text| text.contains("HUSKY=0"))
         {
-            diagnosis.troubles.push(Trouble::error(
+            diagnosis.problems.push(Problem::error(
                 "husky-off",
                 format!("{} sets HUSKY=0, so husky runs no hook for you", init.display()),
                 format!("take that line out of {}", init.display()),

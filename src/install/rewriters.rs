@@ -17,16 +17,16 @@ pub struct Rewriter {
     /// The line, from 1, where a line does it.
     pub line: Option<usize>,
     /// What it does.
-    pub does: Does,
+    pub effect: Effect,
 }
 
 /// How our hooks get lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Does {
+pub enum Effect {
     /// It writes files into the hooks directory.
-    Writes,
+    WritesHooks,
     /// It sets `core.hooksPath`.
-    Leads,
+    SetsHooksPath,
 }
 
 /// Managers that have a file of their own.
@@ -73,7 +73,7 @@ const DEPENDENCIES: [(&str, &str, &str); 17] = [
 ];
 
 /// Files whose commands people run after a clone.
-const SET_UP: [&str; 38] = [
+const SETUP_FILES: [&str; 38] = [
     "package.json",
     "composer.json",
     "Gemfile",
@@ -115,10 +115,10 @@ const SET_UP: [&str; 38] = [
 ];
 
 /// No set-up that people wrote runs more scripts.
-const MOST_SCRIPTS: usize = 200;
+const MAX_SCRIPTS: usize = 200;
 
 /// Files larger than this are no set-up that people wrote.
-const LARGEST: u64 = 1 << 20;
+const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// All that would take our hooks away when it runs again.
 pub fn find(site: &Site) -> Vec<Rewriter> {
@@ -132,7 +132,8 @@ pub fn find(site: &Site) -> Vec<Rewriter> {
             found.push(rewriter);
         }
     };
-    let named = |name, file: &str| Rewriter { name: Some(name), file: file.into(), line: None, does: Does::Writes };
+    let named =
+        |name, file: &str| Rewriter { name: Some(name), file: file.into(), line: None, effect: Effect::WritesHooks };
     let package = read(&site.root, "package.json").and_then(|text| serde_json::from_str::<Value>(&text).ok());
     for (key, name) in PACKAGE_KEYS {
         if package.as_ref().is_some_and(|package| package.get(key).is_some()) {
@@ -153,10 +154,10 @@ pub fn find(site: &Site) -> Vec<Rewriter> {
             add(named(name, file));
         }
     }
-    for (file, text) in set_up(&site.root) {
+    for (file, text) in setup_files(&site.root) {
         for (number, line) in text.lines().enumerate() {
-            if let Some(does) = by_hand(site, line) {
-                add(Rewriter { name: None, file: file.clone(), line: Some(number + 1), does });
+            if let Some(effect) = effect_of(site, line) {
+                add(Rewriter { name: None, file: file.clone(), line: Some(number + 1), effect });
             }
         }
     }
@@ -164,9 +165,9 @@ pub fn find(site: &Site) -> Vec<Rewriter> {
 }
 
 /// The files whose commands people run after a clone, and the scripts that these name.
-fn set_up(root: &Path) -> Vec<(String, String)> {
+fn setup_files(root: &Path) -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> =
-        SET_UP.iter().filter_map(|file| Some(((*file).to_owned(), read(root, file)?))).collect();
+        SETUP_FILES.iter().filter_map(|file| Some(((*file).to_owned(), read(root, file)?))).collect();
     let mut scripts = BTreeSet::new();
     for (_, text) in &files {
         let words = text.split(|c: char| c.is_whitespace() || "\"'`;&|()$=,".contains(c));
@@ -174,7 +175,7 @@ fn set_up(root: &Path) -> Vec<(String, String)> {
         scripts.extend(words.filter(|word| is_script(word)).map(str::to_owned));
     }
     let known = |file: &String| !files.iter().any(|(name, _)| name == file);
-    let scripts: Vec<String> = scripts.into_iter().filter(known).take(MOST_SCRIPTS).collect();
+    let scripts: Vec<String> = scripts.into_iter().filter(known).take(MAX_SCRIPTS).collect();
     files.extend(scripts.into_iter().filter_map(|file| read(root, &file).map(|text| (file, text))));
     files
 }
@@ -188,7 +189,7 @@ fn is_script(word: &str) -> bool {
 fn read(root: &Path, file: &str) -> Option<String> {
     let path = root.join(file);
     let about = path.metadata().ok()?;
-    (about.is_file() && about.len() <= LARGEST).then(|| crate::file::read_to_string(&path).ok())?
+    (about.is_file() && about.len() <= MAX_FILE_BYTES).then(|| crate::file::read_to_string(&path).ok())?
 }
 
 fn depends(file: &str, text: &str, dependency: &str) -> bool {
@@ -201,7 +202,7 @@ fn depends(file: &str, text: &str, dependency: &str) -> bool {
 }
 
 /// Whether a line of a set-up writes hooks or leads git elsewhere than where ours are.
-fn by_hand(site: &Site, line: &str) -> Option<Does> {
+fn effect_of(site: &Site, line: &str) -> Option<Effect> {
     let trimmed = line.trim_start();
     if ["#", "//", "<!--"].iter().any(|comment| trimmed.starts_with(comment)) {
         return None;
@@ -213,14 +214,14 @@ fn by_hand(site: &Site, line: &str) -> Option<Does> {
             .next()
             .unwrap_or_default();
         let elsewhere = !value.is_empty() && site.root.join(value) != site.hooks && !line.contains("--unset");
-        return elsewhere.then_some(Does::Leads);
+        return elsewhere.then_some(Effect::SetsHooksPath);
     }
-    line.contains(".git/hooks").then_some(Does::Writes)
+    line.contains(".git/hooks").then_some(Effect::WritesHooks)
 }
 
 /// The directory of scripts that husky will run once the repository's set-up has run it; nothing where there is no sign
 /// of husky.
-pub fn husky_to_come(root: &Path) -> Option<PathBuf> {
+pub fn pending_husky(root: &Path) -> Option<PathBuf> {
     let package = read(root, "package.json").and_then(|text| serde_json::from_str::<Value>(&text).ok());
     let scripts = package.as_ref().and_then(|package| package.get("scripts")?.as_object());
     let called = scripts.into_iter().flatten().filter_map(|(_, command)| husky_directory(command.as_str()?)).next();
