@@ -1,4 +1,4 @@
-//! A marked piece of ours in a text file of somebody else's, put in and taken out so that the rest keeps its bytes.
+//! Marked blocks of our lines in somebody else's text file, inserted and removed without a change to other bytes.
 
 use std::path::Path;
 
@@ -7,13 +7,13 @@ use crate::error::{Error, Result};
 
 const BEGIN: &str = "# >>> shield-hook ";
 const END: &str = "# <<< shield-hook <<<";
-/// The file did not exist before.
+/// Mark of a file that did not exist before.
 const NEW_FILE: &str = "[new file]";
-/// The line before did not end in a newline.
+/// Mark of a block before which a line end was added.
 const JOINED: &str = "[no newline before]";
 
-/// Puts `lines` (whole lines) into `text` at the byte `at`, which is the start of a line or the end of the text, between
-/// marks indented by `indent`. `new_file` says that the file is made for this and may go with it.
+/// Inserts `lines` into `text` at the byte `at`, the start of a line or the end of the text, between marks indented by
+/// `indent`. `new_file` marks a file that is created for the block and may be deleted with it.
 pub fn insert(text: &str, at: usize, indent: &str, lines: &str, new_file: bool) -> String {
     let (before, after) = text.split_at(at);
     let joined = !before.is_empty() && !before.ends_with('\n');
@@ -29,7 +29,7 @@ pub fn insert(text: &str, at: usize, indent: &str, lines: &str, new_file: bool) 
     }
     out.push('\n');
     for line in lines.lines() {
-        // The end of a here-document must stand where it stands; in YAML every line is indented.
+        // The end of a here-document must not be indented, so `lines` bring their own indentation in YAML only.
         out += &format!("{}{line}\n", if line.is_empty() { "" } else { indent });
     }
     out += &format!("{indent}{END}\n");
@@ -37,21 +37,21 @@ pub fn insert(text: &str, at: usize, indent: &str, lines: &str, new_file: bool) 
     out
 }
 
-/// What is left of a file without our pieces.
+/// A file's text after our blocks were removed.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Remainder {
-    /// There was none.
+    /// There was no block.
     Unchanged,
-    /// The text as it was.
+    /// The text as it was before.
     Text(String),
-    /// Nothing: the file was ours.
+    /// Nothing is left, and the file was created for a block.
     NoFile,
 }
 
-/// Takes every piece of ours out of `text`.
+/// Removes every block of ours from `text`.
 ///
 /// # Errors
-/// When a piece begins and does not end.
+/// When a block has no end mark.
 pub fn remove(text: &str) -> Result<Remainder> {
     let (mut out, mut rest, mut found, mut new_file) = (String::new(), text, false, false);
     while let Some((begin, after)) = find_line(rest, |line| line.trim_start().starts_with(BEGIN)) {
@@ -76,21 +76,21 @@ pub fn remove(text: &str) -> Result<Remainder> {
     })
 }
 
-/// What became of a file that pieces of ours were taken out of.
+/// The effect of removing our blocks from a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileRemoval {
-    /// There were none.
+    /// There was no block.
     Nothing,
-    /// It has its old text again.
+    /// The blocks were removed.
     Lines,
-    /// It was made for them, and is gone.
+    /// The file was created for them, and was deleted.
     File,
 }
 
-/// Takes every piece of ours out of the file at `path`.
+/// Removes every block of ours from the file at `path`.
 ///
 /// # Errors
-/// When it cannot be read or written, or a piece begins and does not end.
+/// When the file cannot be read or written, or a block has no end mark.
 pub fn remove_from_file(path: &Path) -> Result<FileRemoval> {
     let Some(text) = files::read_text(path)? else { return Ok(FileRemoval::Nothing) };
     Ok(match remove(&text)? {
@@ -106,7 +106,7 @@ pub fn remove_from_file(path: &Path) -> Result<FileRemoval> {
     })
 }
 
-/// The pieces of ours in `text`, without their marks.
+/// The blocks of ours in `text`, without their marks.
 pub fn blocks(text: &str) -> Vec<String> {
     let (mut found, mut inside) = (Vec::new(), None::<String>);
     for line in text.split_inclusive('\n') {
@@ -121,12 +121,12 @@ pub fn blocks(text: &str) -> Vec<String> {
     found
 }
 
-/// Where the first piece of ours begins.
+/// The byte at which the first block of ours begins.
 pub fn first_start(text: &str) -> Option<usize> {
     find_line(text, |line| line.trim_start().starts_with(BEGIN)).map(|(at, _)| at)
 }
 
-/// Where the first line that `is` wanted begins and ends.
+/// The byte range of the first line that satisfies `is`.
 fn find_line(text: &str, is: impl Fn(&str) -> bool) -> Option<(usize, usize)> {
     let mut at = 0;
     for line in text.split_inclusive('\n') {

@@ -1,4 +1,4 @@
-//! Hooks as files in a directory: ours in front, the one that was there moved aside and run from there.
+//! Hooks as files in a directory: our stub in front, the previous hook displaced and run from its new path.
 
 use std::path::{Path, PathBuf};
 
@@ -8,36 +8,36 @@ use super::stub::{self, Binary, Stub, StubKind};
 use super::{files, framework};
 use crate::error::Result;
 
-/// What follows the hook's name when it is moved aside.
+/// Suffix of a displaced hook.
 const DISPLACED: &str = ".chained-by-shield-hook";
-/// The directory for a hook that asks for its own name and so must keep it.
+/// Directory of displaced hooks that look at their own name, and therefore keep it.
 const DISPLACED_DIRECTORY: &str = "chained-by-shield-hook";
-/// What follows the hook's name in a copy of a stub of ours that somebody had edited.
+/// Suffix of the copy of an edited stub.
 const EDITED: &str = ".edited-shield-hook-stub";
-/// Where hook managers (the pre-commit framework, prek) put a hook that was there before theirs.
+/// Suffix under which the pre-commit framework and prek keep the previous hook.
 const LEGACY: &str = ".legacy";
-/// Where lefthook puts such a hook, which it never runs again.
+/// Suffix under which lefthook keeps the previous hook, and never runs it again.
 const OLD: &str = ".old";
 
-/// What became of one hook.
+/// The outcome of installing one stub.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StubOutcome {
-    /// There was none.
+    /// There was no hook.
     New,
-    /// Ours was there and is as it should be.
+    /// The stub was up to date.
     Unchanged,
-    /// Ours was there, older or edited, and was written again.
+    /// The stub was outdated or edited, and was rewritten.
     Updated,
-    /// Another hook was there; it keeps running.
+    /// Another hook was displaced; it keeps running.
     Chained,
-    /// It stands behind the script of a hook manager, which runs it first.
+    /// The stub is behind the script of a hook manager, which runs it first.
     BehindManager,
 }
 
-/// Puts our stub for `hook` into `directory`.
+/// Installs our stub for `hook` in `directory`.
 ///
 /// # Errors
-/// When the directory cannot be written.
+/// When a file there cannot be read, or the directory cannot be written.
 pub fn install(directory: &Path, hook: &str, kind: StubKind, binary: &Binary, ours: bool) -> Result<StubOutcome> {
     let path = match kind {
         StubKind::Repository => target_path(directory, hook)?,
@@ -45,7 +45,7 @@ pub fn install(directory: &Path, hook: &str, kind: StubKind, binary: &Binary, ou
     };
     let behind = path != directory.join(hook);
     let existing = match path.symlink_metadata() {
-        // A link that leads nowhere is somebody's hook all the same.
+        // A dangling link is somebody's hook all the same.
         Ok(_) => Some(files::read(&path)?.unwrap_or_default()),
         Err(_) => None,
     };
@@ -61,7 +61,7 @@ pub fn install(directory: &Path, hook: &str, kind: StubKind, binary: &Binary, ou
             if files::read(&aside)?.as_ref() == Some(bytes) {
                 files::remove(&aside)?;
             } else if aside.symlink_metadata().is_ok() {
-                // An earlier one, from before somebody wrote over our stub: it no longer ran, and is not lost.
+                // A hook that was displaced earlier no longer runs once another replaced our stub; it is preserved.
                 files::rename(&aside, &free_name(&aside))?;
             }
             files::rename(&path, &aside)?;
@@ -86,10 +86,11 @@ pub fn install(directory: &Path, hook: &str, kind: StubKind, binary: &Binary, ou
     Ok(done)
 }
 
-/// Takes our stub for `hook` out of `directory` and puts back what was there; says what it did, if anything.
+/// Removes our stub for `hook` from `directory` and restores the displaced hook. Returns a description, if anything
+/// changed.
 ///
 /// # Errors
-/// When the directory cannot be written.
+/// When a file there cannot be read, or the directory cannot be written.
 pub fn uninstall(directory: &Path, hook: &str) -> Result<Option<String>> {
     let restored = restore_manager_script(directory, hook)?;
     let path = directory.join(hook);
@@ -142,16 +143,16 @@ pub fn uninstall(directory: &Path, hook: &str) -> Result<Option<String>> {
 fn restore(aside: &Path, path: &Path) -> Result<()> {
     files::rename(aside, path)?;
     if let Some(directory) = aside.parent().filter(|d| d.ends_with(DISPLACED_DIRECTORY)) {
-        // Only an empty one goes.
+        // Only an empty directory can be removed.
         let _ = std::fs::remove_dir(directory);
     }
     Ok(())
 }
 
-/// Our stub for `hook` in `directory`, if that is what git would find there.
+/// Our stub for `hook`, if git would run it in `directory`.
 ///
 /// # Errors
-/// When the file is there and cannot be read.
+/// When the file exists and cannot be read.
 pub fn find(directory: &Path, hook: &str) -> Result<Option<Stub>> {
     let path = directory.join(hook);
     if !path.is_file() {
@@ -160,18 +161,18 @@ pub fn find(directory: &Path, hook: &str) -> Result<Option<Stub>> {
     Ok(files::read(&path)?.and_then(|bytes| stub::read(&bytes)))
 }
 
-/// Whether git runs a stub of ours for `hook`, be it behind a hook manager's script.
+/// Returns whether git runs a stub of ours for `hook`, directly or behind a hook manager's script.
 ///
 /// # Errors
-/// When a file is there and cannot be read.
+/// When a file exists and cannot be read.
 pub fn has_stub(directory: &Path, hook: &str) -> Result<bool> {
     Ok(find(directory, hook)?.is_some() || legacy_stub(directory, hook)?.is_some())
 }
 
-/// Our stub behind the script of a hook manager that runs it, if that is what git would find for `hook`.
+/// Our stub for `hook` that a hook manager's script runs, if git would run that script.
 ///
 /// # Errors
-/// When a file is there and cannot be read.
+/// When a file exists and cannot be read.
 pub fn legacy_stub(directory: &Path, hook: &str) -> Result<Option<Stub>> {
     let (front, legacy) = (directory.join(hook), legacy_path(directory, hook));
     if !front.is_file() || !legacy.is_file() {
@@ -184,8 +185,8 @@ pub fn legacy_stub(directory: &Path, hook: &str) -> Result<Option<Stub>> {
     })
 }
 
-/// Where ours goes: behind a hook manager's script that runs its `.legacy` hook, since its next installation would put it
-/// there; else under the hook's own name.
+/// The path of our stub. Behind a hook manager's script it is the `.legacy` hook, because the manager's next
+/// installation would move the stub there; otherwise it has the hook's own name.
 fn target_path(directory: &Path, hook: &str) -> Result<PathBuf> {
     restore_manager_script(directory, hook)?;
     let front = directory.join(hook);
@@ -193,8 +194,8 @@ fn target_path(directory: &Path, hook: &str) -> Result<PathBuf> {
     Ok(if is_managers { legacy_path(directory, hook) } else { front })
 }
 
-/// A hook manager's script that lies aside: from there it would run ours, which would run it again. It goes back to the
-/// front, or away when the manager has written it there anew. Says whether it went back.
+/// Restores a displaced hook manager's script, which would run our stub and be run by it in turn. It is deleted if the
+/// manager has written it anew. Returns whether it was restored.
 fn restore_manager_script(directory: &Path, hook: &str) -> Result<bool> {
     let Some(aside) = displaced(directory, hook) else { return Ok(false) };
     if !aside.is_file() || !files::read(&aside)?.is_some_and(|bytes| is_manager_script(&bytes)) {
@@ -219,20 +220,20 @@ fn is_manager_script(bytes: &[u8]) -> bool {
     stub::read(bytes).is_none() && framework::runs_legacy(bytes)
 }
 
-/// Where a hook manager keeps the hook that was there before its own.
+/// The path under which a hook manager keeps the hook that preceded its own.
 pub fn legacy_path(directory: &Path, hook: &str) -> PathBuf {
     directory.join(format!("{hook}{LEGACY}"))
 }
 
-/// Where the hook that was there before ours lies, if there was one.
+/// The hook that ours displaced, if there was one.
 pub fn displaced(directory: &Path, hook: &str) -> Option<PathBuf> {
     [directory.join(format!("{hook}{DISPLACED}")), directory.join(DISPLACED_DIRECTORY).join(hook)]
         .into_iter()
         .find(|path| path.symlink_metadata().is_ok())
 }
 
-/// Where to move a hook: beside ours, so that what it looks for in its own directory is still there; or, when it asks
-/// for its own name, under that name in a directory of ours.
+/// The new path of a hook that ours displaces: beside the stub, so that files relative to its directory are still
+/// found; or under the same name in a directory of ours, if it looks at its own name.
 fn displaced_path(directory: &Path, hook: &str, bytes: &[u8]) -> PathBuf {
     let self_naming = [&b"basename"[..], b"##*/", b"__FILE__", b"argv[0]", b"PROGRAM_NAME", b"os.Args[0]"];
     let linked = directory.join(hook).is_symlink();
@@ -242,13 +243,12 @@ fn displaced_path(directory: &Path, hook: &str, bytes: &[u8]) -> PathBuf {
     }
 }
 
-/// A link that counts from its own directory must stay in it.
+/// A relative link must stay in its directory.
 fn link_is_absolute(path: &Path) -> bool {
     std::fs::read_link(path).is_ok_and(|target| target.is_absolute())
 }
 
-/// A hook manager that was installed over ours keeps ours under another name: what was there before ours gets that name,
-/// as if ours had never been there.
+/// Restores the displaced hook under the name that a hook manager gave our stub, as if the stub had never existed.
 fn return_to_manager(directory: &Path, hook: &str) -> Result<Option<String>> {
     let front = directory.join(hook);
     if !front.is_file() || find(directory, hook)?.is_some() {
@@ -263,7 +263,7 @@ fn return_to_manager(directory: &Path, hook: &str) -> Result<Option<String>> {
     Ok(None)
 }
 
-/// Copies of ours that a hook manager made: with ours in front again one would run twice, the other is in its way.
+/// Removes copies of our stub that a hook manager made: `.legacy` would run twice, `.old` blocks the manager.
 fn remove_copies(directory: &Path, hook: &str) -> Result<bool> {
     let legacy = remove_ours(&legacy_path(directory, hook))?;
     Ok(remove_ours(&directory.join(format!("{hook}{OLD}")))? || legacy)

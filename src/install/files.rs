@@ -1,4 +1,4 @@
-//! Writes files whole or not at all.
+//! Atomic writes, and the checks that precede them.
 
 use std::fs;
 use std::io::Write;
@@ -7,11 +7,11 @@ use std::path::Path;
 use crate::error::{Context, Error, Result};
 use crate::file;
 
-/// Writes `bytes` under `path`: the file has its old content or the new one, never half of it. An existing file keeps
-/// its mode; a new one is executable when `executable` says so.
+/// Writes `bytes` to `path` atomically. An existing file keeps its mode; a new one is executable if `executable` is
+/// set.
 ///
 /// # Errors
-/// When the directory cannot be written, with what to do about it.
+/// When the directory cannot be written, with the way out.
 pub fn write(path: &Path, bytes: &[u8], executable: bool) -> Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     writable(directory)?;
@@ -45,7 +45,7 @@ fn set_mode(_: &fs::File, _: &Path, _: bool) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Refuses a directory that its owner has made read-only. Root could write there all the same; the mode says not to.
+/// Refuses a directory that its owner made read-only, even for root, who could write there all the same.
 fn writable(directory: &Path) -> Result<()> {
     let about = fs::metadata(directory).or_incomplete(directory.display())?;
     if !about.is_dir() {
@@ -58,10 +58,10 @@ fn writable(directory: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Makes a directory with its parents; says whether it was not there.
+/// Creates a directory with its parents. Returns whether it did not exist.
 ///
 /// # Errors
-/// When it cannot be made.
+/// When it cannot be created.
 pub fn make_directory(path: &Path) -> Result<bool> {
     if path.is_dir() {
         return Ok(false);
@@ -73,10 +73,10 @@ pub fn make_directory(path: &Path) -> Result<bool> {
     Ok(true)
 }
 
-/// Moves a file within its directory, byte for byte, mode and times included.
+/// Moves a file within its file system; content, mode and times stay the same.
 ///
 /// # Errors
-/// When the directory cannot be written.
+/// When either directory cannot be written.
 pub fn rename(from: &Path, to: &Path) -> Result<()> {
     if let Some(directory) = from.parent() {
         writable(directory)?;
@@ -87,7 +87,7 @@ pub fn rename(from: &Path, to: &Path) -> Result<()> {
     fs::rename(from, to).or_incomplete(format!("{} cannot be moved to {}", from.display(), to.display()))
 }
 
-/// Takes a file away.
+/// Deletes a file.
 ///
 /// # Errors
 /// When the directory cannot be written.
@@ -98,7 +98,7 @@ pub fn remove(path: &Path) -> Result<()> {
     fs::remove_file(path).or_incomplete(format!("{} cannot be removed", path.display()))
 }
 
-/// The file's bytes; nothing when it does not exist.
+/// The file's bytes; `None` if it does not exist.
 ///
 /// # Errors
 /// When it exists and cannot be read.
@@ -110,7 +110,7 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     }
 }
 
-/// Like [`read`], for text.
+/// The file's text; `None` if it does not exist.
 ///
 /// # Errors
 /// When it exists and cannot be read, or is not UTF-8.
@@ -118,14 +118,14 @@ pub fn read_text(path: &Path) -> Result<Option<String>> {
     read(path)?.map(String::from_utf8).transpose().or_incomplete(format!("{} is not UTF-8", path.display()))
 }
 
-/// Whether git would run this file as a hook.
+/// Returns whether git would run this file as a hook.
 #[cfg(unix)]
 pub fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
 }
 
-/// Whether git would run this file as a hook.
+/// Returns whether git would run this file as a hook.
 #[cfg(not(unix))]
 pub fn is_executable(path: &Path) -> bool {
     path.is_file()

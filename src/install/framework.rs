@@ -1,5 +1,5 @@
-//! The pre-commit framework and prek: their script runs the hook that was there before it as `<hook>.legacy`, and hooks of
-//! ours may stand in their configuration.
+//! The pre-commit framework and prek: their script runs the previous hook as `<hook>.legacy`, and their configuration
+//! may name hooks of ours.
 
 use std::path::{Path, PathBuf};
 
@@ -10,20 +10,20 @@ use crate::error::Result;
 
 /// The configuration that both read unless their script names another.
 pub const CONFIG: &str = ".pre-commit-config.yaml";
-/// prek's own form of it.
+/// prek's own configuration.
 const PREK: &str = "prek.toml";
 
-/// Whether a hook file is a script of either.
+/// Returns whether a hook file is a script of either.
 pub fn wrote(bytes: &[u8]) -> bool {
     bytes.contains_str("hook-impl") && (bytes.contains_str("pre-commit") || bytes.contains_str("prek"))
 }
 
-/// Whether it runs `<hook>.legacy` first. prek's earlier scripts do not.
+/// Returns whether a script runs `<hook>.legacy` first. Earlier scripts of prek do not.
 pub fn runs_legacy(bytes: &[u8]) -> bool {
     wrote(bytes) && bytes.contains_str("--hook-dir")
 }
 
-/// The configuration that a script reads, relative to the work tree unless it was given otherwise.
+/// The configuration that a script reads, usually relative to the work tree.
 pub fn config_of(script: &[u8]) -> PathBuf {
     let text = String::from_utf8_lossy(script);
     let named = text.lines().filter(|line| line.contains("hook-impl")).find_map(|line| {
@@ -37,12 +37,12 @@ pub fn config_of(script: &[u8]) -> PathBuf {
     named.filter(|path| !path.as_os_str().is_empty()).unwrap_or_else(|| CONFIG.into())
 }
 
-/// The configuration of a work tree, where it has one.
+/// The configuration of a work tree, if it has one.
 pub fn config(root: &Path) -> Option<PathBuf> {
     [CONFIG, PREK].iter().map(|name| root.join(name)).find(|path| path.is_file())
 }
 
-/// The configuration below `root` that has `hook` run ours, when `script` is what git finds for it.
+/// The configuration below `root` that runs our `hook`, given the `script` that git runs.
 ///
 /// # Errors
 /// When it cannot be read.
@@ -55,7 +55,7 @@ pub fn runs_ours(root: &Path, script: &[u8], hook: &str) -> Result<Option<PathBu
     Ok(None)
 }
 
-/// Whether a configuration has `hook` run ours, as far as it can be read.
+/// Returns whether a readable configuration runs our `hook`.
 pub fn configured(config: &Path, hook: &str) -> bool {
     files::read_text(config).ok().flatten().is_some_and(|text| text_runs_ours(config, &text, hook))
 }
@@ -67,8 +67,8 @@ fn text_runs_ours(path: &Path, text: &str, hook: &str) -> bool {
     }
 }
 
-/// A configuration with nothing in it but our own hooks of the one at `path`: the canary runs nobody else's. One more does
-/// nothing and is content, since prek refuses to run none.
+/// The configuration at `path` reduced to our own hooks, so that the canary runs nobody else's. An idle hook is added,
+/// because prek refuses an empty list.
 ///
 /// # Errors
 /// When it cannot be read.
@@ -88,7 +88,7 @@ pub fn ours_alone(path: &Path) -> Result<String> {
     Ok(out)
 }
 
-/// A configuration that does nothing and is content.
+/// A configuration with one hook that does nothing and succeeds.
 pub const IDLE: &str = "repos:\n- repo: local\n  hooks:\n  - id: idle\n    name: idle\n    entry: git --version\n    \
                         language: system\n    always_run: true\n    pass_filenames: false\n";
 
@@ -102,20 +102,20 @@ fn alone(text: &str) -> String {
             ours.into_iter().for_each(|hook| out += hook);
         }
     }
-    // The list has to be indented as theirs is.
+    // The added entry must have the indentation of the list.
     let by = out.len() - out.trim_start_matches(' ').len();
     let idle = IDLE.lines().skip(1).map(|line| format!("{}{line}\n", " ".repeat(by)));
     format!("repos:\n{out}{}", idle.collect::<String>())
 }
 
-/// One repository of hooks, as the lines that it is written in.
+/// One repository of hooks, as source lines.
 struct RepoEntry {
-    /// All before its first hook.
+    /// The lines before its first hook.
     head: String,
     hooks: Vec<String>,
 }
 
-/// The repositories of a configuration that is written in lines.
+/// The repositories of a configuration in block style.
 fn entries(text: &str) -> Vec<RepoEntry> {
     let Some(at) = text.find("\nrepos:").map(|at| at + 1).or_else(|| text.starts_with("repos:").then_some(0)) else {
         return Vec::new();
@@ -135,7 +135,7 @@ fn entries(text: &str) -> Vec<RepoEntry> {
         .collect()
 }
 
-/// The items of a list that is written as lines which begin with a dash, all indented as the first; and what is before.
+/// Splits lines into the ones before a list and its items, which begin with a dash at the indentation of the first.
 fn items<'a>(lines: &[&'a str]) -> (Vec<&'a str>, Vec<Vec<&'a str>>) {
     let indent = |line: &str| line.len() - line.trim_start().len();
     let dashed = |line: &&str| line.trim_start().starts_with("- ");
@@ -156,12 +156,12 @@ fn items<'a>(lines: &[&'a str]) -> (Vec<&'a str>, Vec<Vec<&'a str>>) {
     (before, found)
 }
 
-/// Whether a hook of the configuration is ours and runs as `hook`.
+/// Returns whether a hook of the configuration is ours and runs as `hook`.
 fn covers(text: &str, hook: &str) -> bool {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.starts_with('#')).collect();
     let text = lines.join(" ");
     let by_entry = text.split_once("shield-hook hook ").map(|(_, rest)| rest.split([' ', ',', '}', '"', '\'']).next());
-    // As .pre-commit-hooks.yaml has them.
+    // The ids of .pre-commit-hooks.yaml.
     let by_id = || {
         let id = text.split_once("id:")?.1.trim_start_matches([' ', '"', '\'']);
         Some(match id.split([' ', ',', '}', '"', '\'']).next()? {

@@ -1,8 +1,8 @@
 //! Hooks for every repository of a user.
 //!
-//! From git 2.54 on by hooks named in the configuration, which run beside a repository's own and cannot be shadowed by
-//! a `core.hooksPath`. Before that by a directory that a global `core.hooksPath` names, with a dispatcher for every
-//! hook that git knows: each runs the repository's own hook, which git itself no longer finds.
+//! From git 2.54 on, hooks named in the configuration run beside those of a repository, and no `core.hooksPath` can
+//! shadow them. Before that, a global `core.hooksPath` leads to a directory with a dispatcher for every hook that git
+//! knows. The dispatcher runs the repository's own hook, which git itself no longer finds.
 
 use std::path::{Path, PathBuf};
 
@@ -14,15 +14,15 @@ use super::stub::{self, Binary, StubKind};
 use super::usergit::{CONFIG_HOOKS, UserGit};
 use crate::error::{Context, Error, Result};
 
-/// What a hook in the configuration is called.
+/// The name of a configuration hook.
 pub fn config_name(hook: &str) -> String {
     format!("shield-hook-{hook}")
 }
 
-/// The directory that holds the user's own stubs.
+/// The directory with the user's own stubs.
 ///
 /// # Errors
-/// When nothing says where the user's files are.
+/// When the environment names no data directory of the user.
 pub fn stub_directory() -> Result<PathBuf> {
     let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
     let base = if cfg!(windows) {
@@ -34,7 +34,7 @@ pub fn stub_directory() -> Result<PathBuf> {
         .ok_or_else(|| Error::incomplete("neither XDG_DATA_HOME nor HOME is an absolute path"))
 }
 
-/// Installs for every repository of the user; gives what to tell.
+/// Installs for every repository of the user. Returns lines for people.
 ///
 /// # Errors
 /// When the configuration or the directory cannot be written.
@@ -46,7 +46,7 @@ pub fn install(git: &UserGit, hooks: &[&str], binary: &Path) -> Result<Vec<Strin
     if (major, minor) >= CONFIG_HOOKS {
         return with_config_hooks(git, hooks, &binary, &directory, hooks_path.as_ref());
     }
-    // From a newer git: this one does not know them.
+    // An older git ignores the configuration hooks that a newer one ran.
     remove_config_hooks(git)?;
     if let Some(theirs) = hooks_path.filter(|path| Path::new(&path.value) != directory) {
         return beside_theirs(hooks, &binary, &theirs);
@@ -68,7 +68,7 @@ pub fn install(git: &UserGit, hooks: &[&str], binary: &Path) -> Result<Vec<Strin
     ])
 }
 
-/// The `core.hooksPath` that holds for all repositories of the user.
+/// The `core.hooksPath` for all repositories of the user.
 fn user_hooks_path(git: &UserGit) -> Result<Option<HooksPath>> {
     for scope in ["global", "system"] {
         let flag = format!("--{scope}");
@@ -87,7 +87,7 @@ fn with_config_hooks(
     hooks_path: Option<&HooksPath>,
 ) -> Result<Vec<String>> {
     if hooks_path.is_some_and(|path| Path::new(&path.value) == directory) {
-        // From before git was updated.
+        // The directory was set up before git was updated.
         git.must(["config", "--global", "--unset-all", "core.hooksPath"])?;
         remove_stubs(directory)?;
     }
@@ -106,7 +106,7 @@ fn with_config_hooks(
     ])
 }
 
-/// The user has a hooks directory for all repositories already: ours go in front of the hooks there.
+/// Puts our stubs in front of the hooks in a directory that the user already has for all repositories.
 fn beside_theirs(hooks: &[&str], binary: &Binary, theirs: &HooksPath) -> Result<Vec<String>> {
     let directory = PathBuf::from(&theirs.value);
     if !directory.is_absolute() {
@@ -126,7 +126,7 @@ fn beside_theirs(hooks: &[&str], binary: &Binary, theirs: &HooksPath) -> Result<
     Ok(lines)
 }
 
-/// What became of a hook, for people.
+/// The outcome, for people.
 pub fn describe(done: &StubOutcome) -> &'static str {
     match done {
         StubOutcome::New => "new",
@@ -137,7 +137,7 @@ pub fn describe(done: &StubOutcome) -> &'static str {
     }
 }
 
-/// Takes the user's hooks away again; gives what to tell.
+/// Removes the hooks for every repository. Returns lines for people.
 ///
 /// # Errors
 /// When the configuration or the directory cannot be written.
@@ -181,25 +181,25 @@ fn remove_stubs(directory: &Path) -> Result<()> {
     for hook in names::ALL {
         directory::uninstall(directory, hook)?;
     }
-    // Theirs may be in it too: then it stays.
+    // Other programs may have put hooks into it.
     let left = std::fs::read_dir(directory).or_incomplete(directory.display())?.next().is_some();
     if !left {
         std::fs::remove_dir(directory).or_incomplete(directory.display())?;
-        // And the one above, which holds nothing else of ours.
+        // The parent goes as well if it is empty.
         let _ = directory.parent().map(std::fs::remove_dir);
     }
     Ok(())
 }
 
-/// The `core.hooksPath` in force in a repository leads to our dispatcher.
+/// Returns whether a `core.hooksPath` leads to our dispatcher.
 pub fn is_dispatcher(path: &HooksPath) -> bool {
     stub_directory().is_ok_and(|directory| Path::new(&path.value) == directory)
 }
 
-/// What configuration hooks of ours git would run: the hook, and the command.
+/// Our configuration hooks in force: the hook, and its command.
 ///
 /// # Errors
-/// When git cannot be asked.
+/// When git cannot be started.
 pub fn config_hooks(git: &UserGit) -> Result<Vec<(String, String)>> {
     let mut found = Vec::new();
     for hook in names::OURS {

@@ -1,4 +1,4 @@
-//! husky: our lines go into the scripts that people write, `.husky/<hook>`.
+//! husky: our lines go into its scripts, `.husky/<hook>`.
 
 use std::path::Path;
 
@@ -7,16 +7,16 @@ use super::files;
 use super::stub::{self, Binary};
 use crate::error::Result;
 
-/// What became of one script.
+/// The outcome of installing into one script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ScriptOutcome {
-    /// The script was made.
+    /// The script was created.
     New,
-    /// Our lines were there as they should be.
+    /// Our lines were up to date.
     Unchanged,
-    /// Our lines stand before what was there.
+    /// Our lines were put before the existing ones.
     Prepended,
-    /// It is a program that our lines cannot go into.
+    /// The script is no shell script, so our lines cannot be inserted.
     NotShell,
 }
 
@@ -48,7 +48,7 @@ pub fn install(scripts: &Path, hook: &str, binary: &Path) -> Result<ScriptOutcom
     Ok(if before.is_some() { ScriptOutcome::Prepended } else { ScriptOutcome::New })
 }
 
-/// Takes our lines out again; says whether there were any.
+/// Removes our lines. Returns whether there were any.
 ///
 /// # Errors
 /// When the script cannot be read or written.
@@ -56,13 +56,13 @@ pub fn uninstall(scripts: &Path, hook: &str) -> Result<bool> {
     Ok(block::remove_from_file(&scripts.join(hook))? != FileRemoval::Nothing)
 }
 
-/// Whether nothing of theirs runs before ours.
+/// Returns whether no other command runs before our lines.
 pub fn ours_first(text: &str) -> bool {
     let own = |line: &str| line.is_empty() || line.starts_with('#') || line.contains("/husky.sh");
     block::first_start(text).is_some_and(|at| text[..at].lines().map(str::trim).all(own))
 }
 
-/// Behind the first line and behind husky's own, which in husky 8 starts the script anew.
+/// The byte after the shebang and after husky's own line, which restarts the script in husky 8.
 fn top(text: &str) -> usize {
     let mut at = 0;
     let mut end = 0;

@@ -1,4 +1,4 @@
-//! Which hooks git really runs in a repository, and whether they are ours.
+//! The hooks that git really runs in a repository, and whether they run our program.
 
 use std::path::PathBuf;
 
@@ -7,52 +7,52 @@ use super::stub::{self, Stub};
 use super::{block, directory, files, framework, global, husky, lefthook, names};
 use crate::error::Result;
 
-/// What git finds under one hook's name.
+/// The file that git finds for one hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstalledHook {
     /// The hook's name.
     pub hook: &'static str,
     /// The file that git looks for.
     pub path: PathBuf,
-    /// What it is.
+    /// Its kind.
     pub state: HookState,
 }
 
-/// What a hook's file is.
+/// The kind of a hook's file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HookState {
-    /// There is none: git runs nothing.
+    /// No file: git runs nothing.
     Nothing,
-    /// It is there, and git passes it over because it is not executable.
+    /// A file that git ignores because it is not executable.
     NotExecutable,
     /// Our stub.
     Ours(Stub),
-    /// Our stub, run by somebody else's hook that was put in front of it.
+    /// Our stub behind a hook manager's script, which runs it.
     BehindManager(Stub),
-    /// husky's wrapper around a script that holds our lines; the script, and whether ours come first.
+    /// husky's wrapper, for a script that contains our lines.
     Husky {
         /// The script.
         script: PathBuf,
-        /// Nothing of theirs runs before ours.
+        /// No other command runs before our lines.
         first: bool,
     },
-    /// lefthook's, with our command in this configuration.
+    /// lefthook's script, with our command in this configuration.
     Lefthook(PathBuf),
-    /// The pre-commit framework's or prek's, with our hook in this configuration.
+    /// A script of the pre-commit framework or prek, with our hook in this configuration.
     Framework(PathBuf),
-    /// A configuration hook of ours; the stub that it runs.
+    /// A configuration hook of ours, and the stub that it runs.
     Config(PathBuf, Stub),
-    /// Somebody else's, without ours; who, as far as that can be told.
+    /// Another program's hook that does not run ours; the program's name, as far as it is known.
     Foreign(&'static str),
 }
 
 impl InstalledHook {
-    /// Whether ours runs.
+    /// Returns whether git runs our program for this hook.
     pub fn is_ours(&self) -> bool {
         !matches!(self.state, HookState::Nothing | HookState::NotExecutable | HookState::Foreign(_))
     }
 
-    /// The stub that runs, where it is one.
+    /// The stub that runs, if the hook is one.
     pub fn stub(&self) -> Option<&Stub> {
         match &self.state {
             HookState::Ours(stub) | HookState::BehindManager(stub) | HookState::Config(_, stub) => Some(stub),
@@ -61,10 +61,10 @@ impl InstalledHook {
     }
 }
 
-/// Looks at every hook that this program can run.
+/// Inspects every hook that this program can run.
 ///
 /// # Errors
-/// When git cannot be asked or a file cannot be read.
+/// When git cannot be started or a file cannot be read.
 pub fn inspect(site: &Site) -> Result<Vec<InstalledHook>> {
     let config = config_hooks(site)?;
     names::OURS.iter().map(|hook| inspect_hook(site, hook, &config)).collect()
@@ -95,7 +95,7 @@ fn in_directory(site: &Site, hook: &str, path: &std::path::Path) -> Result<HookS
         return Ok(HookState::NotExecutable);
     }
     if let Some(stub) = stub::read(&bytes) {
-        // The dispatcher runs the repository's own stub, where it has one.
+        // The dispatcher defers to the repository's own stub.
         let own = site.common.join("hooks").join(hook);
         if stub.kind == "dispatcher"
             && own != path
@@ -142,7 +142,7 @@ fn in_directory(site: &Site, hook: &str, path: &std::path::Path) -> Result<HookS
     Ok(HookState::Foreign("another hook"))
 }
 
-/// The configuration hooks of ours that this git would run here: the event, and the stub.
+/// Our configuration hooks that this git runs here: the event, and the stub.
 fn config_hooks(site: &Site) -> Result<Vec<(String, PathBuf)>> {
     if site.git.version()? < super::usergit::CONFIG_HOOKS {
         return Ok(Vec::new());
@@ -159,7 +159,7 @@ fn config_hooks(site: &Site) -> Result<Vec<(String, PathBuf)>> {
             continue;
         }
         let events = site.git.ask(["config", "--get-all", &format!("hook.{name}.event")])?.unwrap_or_default();
-        // An empty value takes back the events before it.
+        // An empty value cancels the events before it.
         let listed = events.lines().rev().take_while(|e| !e.is_empty()).any(|e| e == hook);
         if listed && let Some(path) = stub::unquote(&command) {
             found.push((hook, PathBuf::from(path)));

@@ -1,5 +1,5 @@
-//! lefthook: our commands go into `lefthook-local.yml`, which lefthook merges over the team's file. It writes the files
-//! in the hooks directory itself, and over whatever stands there.
+//! lefthook: our commands go into `lefthook-local.yml`, which lefthook merges with the team's file. lefthook overwrites
+//! files in the hooks directory, so a stub there would not last.
 
 use std::path::{Path, PathBuf};
 
@@ -9,25 +9,25 @@ use super::stub::Binary;
 use crate::build_source;
 use crate::error::{Error, Result};
 
-/// The local configuration that goes with the team's: one that exists, or the usual name beside it.
+/// The local configuration beside the team's: an existing one, or the default name.
 pub fn local_config(root: &Path, team: &Path) -> PathBuf {
     let directory = team.parent().unwrap_or(root);
     LOCAL.iter().map(|n| directory.join(n)).find(|p| p.is_file()).unwrap_or_else(|| directory.join(LOCAL[0]))
 }
 
-/// The names of local configurations that our commands can be put into.
+/// The names of local configurations that our commands can be inserted into.
 pub const LOCAL: [&str; 4] =
     ["lefthook-local.yml", "lefthook-local.yaml", ".lefthook-local.yml", ".lefthook-local.yaml"];
 
-/// Whether a configuration has a section for `hook`.
+/// Returns whether a configuration has a section for `hook`.
 pub fn names(text: &str, hook: &str) -> bool {
-    // As YAML has it, or JSON, or TOML.
+    // The section may be written in YAML, JSON or TOML.
     !matches!(find_key(text, 0, "", hook), YamlKey::Missing)
         || text.contains(&format!("\"{hook}\""))
         || text.lines().any(|line| line.trim_start().starts_with(&format!("[{hook}")))
 }
 
-/// Whether it may have one, as far as can be seen without what it takes from elsewhere.
+/// Returns whether it may have one, perhaps in a file that it includes.
 pub fn may_name(text: &str, hook: &str) -> bool {
     names(text, hook) || ["extends", "remotes", "remote"].iter().any(|key| names(text, key))
 }
@@ -35,7 +35,7 @@ pub fn may_name(text: &str, hook: &str) -> bool {
 /// The text of a configuration without our commands.
 ///
 /// # Errors
-/// When it cannot be read, or a piece of ours begins and does not end.
+/// When it cannot be read, or a block of ours has no end mark.
 pub fn without_ours(config: &Path) -> Result<String> {
     let text = files::read_text(config)?.unwrap_or_default();
     Ok(match block::remove(&text)? {
@@ -45,10 +45,10 @@ pub fn without_ours(config: &Path) -> Result<String> {
     })
 }
 
-/// Puts a command of ours under every one of `hooks`; says whether the file changed.
+/// Adds our command for each of `hooks`. Returns whether the file changed.
 ///
 /// # Errors
-/// When the file cannot be written, or is written in a way that needs a person.
+/// When the file cannot be written, or its style needs an edit by hand.
 pub fn install(config: &Path, hooks: &[&str], binary: &Path) -> Result<bool> {
     let existing = files::read_text(config)?;
     let before = match &existing {
@@ -78,7 +78,7 @@ pub fn install(config: &Path, hooks: &[&str], binary: &Path) -> Result<bool> {
     Ok(true)
 }
 
-/// Takes our commands out again; says whether there were any.
+/// Removes our commands. Returns whether there were any.
 ///
 /// # Errors
 /// When the file cannot be read or written.
@@ -86,17 +86,17 @@ pub fn uninstall(config: &Path) -> Result<bool> {
     Ok(block::remove_from_file(config)? != FileRemoval::Nothing)
 }
 
-/// A whole section for one hook.
+/// A section for one hook.
 fn entry(hook: &str, binary: &Path) -> String {
     format!("{hook}:\n  commands:\n{}", indented(&command(hook, binary), "    "))
 }
 
-/// Our command, as YAML whose first line is not indented.
+/// Our command as YAML, with no indentation on the first line.
 fn command(hook: &str, binary: &Path) -> String {
     let word = Binary::local(binary).word();
     let find = format!("program={word}\n    [ -x \"$program\" ] && [ -s \"$program\" ] || program=shield-hook\n");
     let (stdin, call) = match hook {
-        // lefthook puts its arguments into the text as they are: a here-document takes any but a line end.
+        // lefthook inserts arguments without quoting; a here-document is safe for any text but a line end.
         "pre-push" => (
             "  use_stdin: true\n",
             "    exec 3<<'END_OF_ARGUMENTS'\n    {1}\n    {2}\n    END_OF_ARGUMENTS\n    IFS= read -r name <&3\n    IFS= read -r url <&3\n    \"$program\" hook pre-push \"$name\" \"$url\" 3<&-\n",
@@ -118,7 +118,7 @@ fn indented(text: &str, by: &str) -> String {
     text.lines().map(|line| format!("{by}{line}\n")).collect()
 }
 
-/// `text` with our command under `hook`; nothing when that cannot be done line by line.
+/// `text` with our command under `hook`; `None` if the file is not in block style.
 fn add(text: &str, hook: &str, binary: &Path, new_file: bool) -> Option<String> {
     let body = match find_key(text, 0, "", hook) {
         YamlKey::Missing => return Some(block::insert(text, text.len(), "", &entry(hook, binary), new_file)),
@@ -144,9 +144,9 @@ fn add(text: &str, hook: &str, binary: &Path, new_file: bool) -> Option<String> 
 /// A key of a YAML mapping.
 enum YamlKey {
     Missing,
-    /// There, with its value on the same line.
+    /// Present, with its value on the same line.
     Inline,
-    /// There, with its value below; the start of the line after it.
+    /// Present, with its value below; the byte at which the next line starts.
     Section(usize),
 }
 
@@ -163,7 +163,7 @@ fn find_key(text: &str, from: usize, indent: &str, name: &str) -> YamlKey {
     YamlKey::Missing
 }
 
-/// Where the top-level section that begins at `body` ends.
+/// The end of the top-level section that begins at `body`.
 fn section_end(text: &str, body: usize) -> usize {
     let mut at = body;
     for line in text[body..].split_inclusive('\n') {
@@ -180,7 +180,7 @@ fn indent_of_first(text: &str) -> Option<&str> {
     Some(&line[..line.len() - line.trim_start().len()])
 }
 
-/// Whether the configuration holds a command of ours for `hook`, put there by `install` or by hand.
+/// Returns whether the configuration contains a command of ours for `hook`, added by `install` or by hand.
 pub fn runs_ours(text: &str, hook: &str) -> bool {
     let YamlKey::Section(body) = find_key(text, 0, "", hook) else { return false };
     let section = &text[body..section_end(text, body)];
@@ -192,7 +192,7 @@ pub fn runs_ours(text: &str, hook: &str) -> bool {
     })
 }
 
-/// A configuration with nothing but our commands: what the canary runs, so that it runs none of theirs.
+/// The configuration reduced to our commands, so that the canary runs nobody else's.
 pub fn ours_alone(text: &str, hooks: &[&str]) -> String {
     let mut out = String::from("no_auto_install: true\n");
     for piece in block::blocks(text) {
@@ -201,7 +201,7 @@ pub fn ours_alone(text: &str, hooks: &[&str]) -> String {
         let flat: String =
             lines.iter().map(|l| format!("{}\n", l.get(depth.unwrap_or(0)..).unwrap_or_default())).collect();
         let Some(hook) = hooks.iter().find(|h| flat.contains(&format!("hook {h}"))) else { continue };
-        // A whole section, our `commands:`, or the command alone, as it was put in.
+        // A block is a section, our `commands:`, or the command alone.
         out += &match flat.split(':').next() {
             Some("commands") => format!("{hook}:\n{}", indented(&flat, "  ")),
             Some("shield-hook") => format!("{hook}:\n  commands:\n{}", indented(&flat, "    ")),
@@ -211,7 +211,7 @@ pub fn ours_alone(text: &str, hooks: &[&str]) -> String {
     out
 }
 
-/// Whether a hook file was written by lefthook.
+/// Returns whether lefthook wrote a hook file.
 pub fn wrote(bytes: &[u8]) -> bool {
     bstr::ByteSlice::contains_str(bytes, "lefthook")
 }

@@ -1,4 +1,4 @@
-//! Installing where a hook manager is at work: husky's scripts, lefthook's commands, an entry for the pre-commit framework.
+//! Installing beside a hook manager: husky's scripts, lefthook's commands, an entry for the pre-commit framework.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use super::stub::{Binary, StubKind};
 use super::{block, files, framework, global, husky, lefthook, names};
 use crate::error::Result;
 
-/// Puts our lines into the scripts of a husky that runs here.
+/// Puts our lines into the scripts of a husky that is set up here.
 ///
 /// # Errors
 /// When a script cannot be read or written.
@@ -32,7 +32,7 @@ pub fn into_husky(site: &Site, scripts: &Path, hooks: &[&str], binary: &Path) ->
     Ok(lines)
 }
 
-/// Puts our lines into the scripts of a husky that will run here: from then on git looks nowhere else.
+/// Puts our lines into the scripts of a husky that is not set up yet, since git will run nothing else afterwards.
 ///
 /// # Errors
 /// When a script cannot be read or written.
@@ -64,11 +64,11 @@ fn describe(done: &husky::ScriptOutcome) -> Option<&'static str> {
     })
 }
 
-/// Puts our commands beside lefthook's for the hooks that it runs, and stubs in the place of those that it does not: only
-/// these are in linked work trees as well.
+/// Adds our commands for the hooks that lefthook runs, and stubs for the others. Only stubs are shared with linked work
+/// trees.
 ///
 /// # Errors
-/// When something cannot be read or written, or a configuration needs a person.
+/// When a file cannot be read or written, or a configuration needs an edit by hand.
 pub fn into_lefthook(site: &Site, team: &Path, hooks: &[&'static str], binary: &Path) -> Result<Vec<String>> {
     let directory = site.own_hooks();
     let is_lefthooks = |hook: &str| crate::file::read(directory.join(hook)).is_ok_and(|bytes| lefthook::wrote(&bytes));
@@ -90,7 +90,7 @@ pub fn into_lefthook(site: &Site, team: &Path, hooks: &[&'static str], binary: &
         if !named.is_empty() {
             let done = if changed { "our commands are in it" } else { "in place already" };
             lines.push(format!("  {} ({}): {done}", site.shown(&config), named.join(", ")));
-            // Its owner sees a file of his own as before.
+            // A file with the user's own content stays visible to git.
             if lefthook::without_ours(&config)?.is_empty() {
                 keep_out_of_status(site, &root, &config)?;
             }
@@ -111,7 +111,7 @@ pub fn into_lefthook(site: &Site, team: &Path, hooks: &[&'static str], binary: &
     Ok(lines)
 }
 
-/// Has git ignore a configuration that is made for this checkout, unless it is tracked or ignored already.
+/// Makes git ignore a configuration that is local to this checkout, unless it is tracked or ignored already.
 fn keep_out_of_status(site: &Site, root: &Path, config: &Path) -> Result<()> {
     let Ok(name) = config.strip_prefix(root) else { return Ok(()) };
     let name = name.to_string_lossy().replace('\\', "/");
@@ -135,10 +135,10 @@ fn exclude(site: &Site) -> PathBuf {
     site.common.join("info/exclude")
 }
 
-/// Takes our lines out of husky's scripts and of lefthook's configurations; gives what to tell.
+/// Removes our lines from husky's scripts and lefthook's configurations. Returns lines for people.
 ///
 /// # Errors
-/// When something cannot be read or written.
+/// When a file cannot be read or written.
 pub fn uninstall(site: &Site) -> Result<Vec<String>> {
     let mut lines = Vec::new();
     let scripts = match &site.manager {
@@ -151,7 +151,7 @@ pub fn uninstall(site: &Site) -> Result<Vec<String>> {
         }
     }
     if !lines.is_empty() {
-        // Only an empty one goes, which git does not track either.
+        // Only an empty directory can be removed, and git does not track those.
         let _ = std::fs::remove_dir(&scripts);
     }
     let mut roots = vec![site.root.clone()];
@@ -174,7 +174,7 @@ pub fn uninstall(site: &Site) -> Result<Vec<String>> {
     Ok(lines)
 }
 
-/// An entry for the pre-commit framework's configuration, where there is one without ours.
+/// The entry for the pre-commit framework's configuration, if it exists without our hooks.
 pub fn framework_entry(site: &Site) -> Vec<String> {
     let Some(config) = framework::config(&site.root) else { return Vec::new() };
     if names::USUAL.iter().any(|hook| framework::configured(&config, hook)) {
@@ -209,7 +209,7 @@ the pre-commit framework is in use: its hooks keep running. For everybody who ru
     entry.lines().map(str::to_owned).collect()
 }
 
-/// What became of hooks in a directory that nobody else manages, with where those that were there are now.
+/// Installs stubs in a directory without a hook manager. Returns the outcomes, with the new paths of displaced hooks.
 ///
 /// # Errors
 /// When the directory cannot be written.

@@ -1,6 +1,6 @@
 //! Hooks on disk: install, chain, uninstall.
 //!
-//! What was there keeps running, with the same arguments and standard input, and comes back byte for byte.
+//! An existing hook keeps running, with the same arguments and standard input, and is restored byte for byte.
 
 mod block;
 pub mod canary;
@@ -30,34 +30,34 @@ use site::{Manager, Site};
 use stub::Binary;
 use usergit::UserGit;
 
-/// What `install` was asked for.
+/// The options of `install`.
 #[derive(Clone, Debug)]
 pub struct InstallRequest {
-    /// Where it was asked.
+    /// The current directory.
     pub directory: PathBuf,
     /// The program that the hooks run.
     pub binary: PathBuf,
     /// For every repository of the user.
     pub global: bool,
-    /// Only these hooks; none for the usual ones.
+    /// These hooks only; empty for the default ones.
     pub hooks: Vec<String>,
-    /// The reference-transaction hook as well.
+    /// Adds the reference-transaction hook.
     pub strict: bool,
 }
 
-/// What was done, for people.
+/// The changes made, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
-    /// One line for each thing, and what to do next.
+    /// One line for each change and each next step.
     pub lines: Vec<String>,
-    /// The digest line.
+    /// The summary line.
     pub digest: String,
 }
 
-/// Puts the hooks in place.
+/// Installs the hooks.
 ///
 /// # Errors
-/// When git cannot say where hooks go, or they cannot be written there.
+/// When git does not name the hooks directory, or it cannot be written.
 pub fn install(request: &InstallRequest) -> Result<Summary> {
     if request.binary.to_str().is_none_or(|path| path.contains('\n')) {
         return Err(Error::incomplete(format!(
@@ -88,7 +88,8 @@ pub fn install(request: &InstallRequest) -> Result<Summary> {
     for path in submodules::unguarded(&site)? {
         lines.push(format!("the submodule {path} has no hooks; for all of them: {}", submodules::FIX));
     }
-    // A push later compares the remotes' addresses with those of today. Where they cannot be read, it begins by itself.
+    // A later push compares the remotes' addresses with these. A failure is harmless, since the push records them
+    // itself.
     if let Ok(repo) = Repo::discover(&request.directory) {
         let _ = source::remember(&repo);
     }
@@ -100,7 +101,7 @@ pub fn install(request: &InstallRequest) -> Result<Summary> {
     Ok(Summary { lines, digest })
 }
 
-/// The hooks asked for.
+/// The hooks to install.
 fn wanted(request: &InstallRequest, usual: &[&'static str]) -> Result<Vec<&'static str>> {
     let mut hooks: Vec<&'static str> = Vec::new();
     for name in &request.hooks {
@@ -125,11 +126,11 @@ fn count(hooks: usize) -> String {
     format!("{hooks} {}", if hooks == 1 { "hook" } else { "hooks" })
 }
 
-/// Where our hooks go in a repository without a hook manager.
+/// The directory of our hooks in a repository without a hook manager.
 fn target(site: &Site) -> PathBuf {
     match &site.manager {
         Manager::Husky(scripts) => scripts.clone(),
-        // The dispatcher looks into the repository itself.
+        // The dispatcher defers to the repository's own directory.
         _ => site.own_hooks(),
     }
 }
@@ -140,7 +141,7 @@ fn into_directory(site: &Site, hooks: &mut Vec<&'static str>, binary: &Path) -> 
     if let Some(path) = &site.hooks_path
         && !global::is_dispatcher(path)
     {
-        // Empty is no way to switch it off: git then looks in the root of the machine.
+        // An empty value does not disable the setting: git then uses the root of the file system.
         let fault = match path.value.as_str() {
             "" => Some(format!("core.hooksPath is empty ({})", path.origin)),
             _ if directory.is_dir() || !directory.exists() => None,
@@ -156,7 +157,7 @@ fn into_directory(site: &Site, hooks: &mut Vec<&'static str>, binary: &Path) -> 
         }
     }
     let made = files::make_directory(&directory)?;
-    // What was installed before (`--strict`, a single hook) stays, and is brought up to date.
+    // Hooks of earlier installations (`--strict`, `--hook`) stay and are updated.
     for hook in names::OURS {
         if !hooks.contains(&hook) && directory::has_stub(&directory, hook)? {
             hooks.push(hook);
@@ -174,10 +175,10 @@ fn into_directory(site: &Site, hooks: &mut Vec<&'static str>, binary: &Path) -> 
     Ok(lines)
 }
 
-/// Takes the hooks away and gives back what was there.
+/// Removes our hooks and restores the previous ones.
 ///
 /// # Errors
-/// When something cannot be written.
+/// When a file cannot be read or written.
 pub fn uninstall(directory: &Path, global: bool) -> Result<Summary> {
     if global {
         let lines = global::uninstall(&UserGit::at(directory))?;
@@ -204,7 +205,7 @@ pub fn uninstall(directory: &Path, global: bool) -> Result<Summary> {
     lines.extend(managed::uninstall(&site)?);
     let ours = site.common.join("shield-hook");
     if InstallState::read(&site).made_hooks_directory {
-        // Only an empty one goes: others may have put hooks there since.
+        // Only an empty directory is removed, since others may have put hooks there.
         let _ = std::fs::remove_dir(site.common.join("hooks"));
     }
     if ours.is_dir() {
@@ -218,7 +219,7 @@ pub fn uninstall(directory: &Path, global: bool) -> Result<Summary> {
     Ok(Summary { lines, digest })
 }
 
-/// What uninstalling must know and cannot see.
+/// Facts that uninstalling needs and cannot observe.
 #[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
 struct InstallState {
@@ -242,11 +243,11 @@ impl InstallState {
     }
 }
 
-/// The program as the hooks should name it: where the user's PATH has it, when that leads to the one which runs now.
+/// The path under which hooks run this program: the one in PATH if it is the same program, otherwise the running file.
 /// Package managers keep a stable link to a path that changes with every version.
 ///
 /// # Errors
-/// When the operating system does not say which program runs.
+/// When the operating system does not name the running program.
 pub fn this_program() -> Result<PathBuf> {
     let now = std::env::current_exe().or_incomplete("the path of this program")?;
     let name = now.file_name().map(std::ffi::OsStr::to_owned).unwrap_or_default();

@@ -1,12 +1,13 @@
-//! The hooks that git knows, and which of them are ours.
+//! The names of git's hooks, and those that this program runs: the one table for `install`, `doctor` and the command
+//! line.
 
-/// What `install` puts in place in a repository with a work tree.
+/// The default hooks of a repository with a work tree.
 pub const USUAL: [&str; 5] = ["pre-commit", "pre-merge-commit", "commit-msg", "pre-push", "post-commit"];
 
-/// What `--strict` adds: git runs it under `--no-verify` too.
+/// The hook that `--strict` adds; git runs it in spite of `--no-verify`.
 pub const STRICT: &str = "reference-transaction";
 
-/// What `install` puts in place in a bare repository.
+/// The default hook of a bare repository.
 pub const SERVER: &str = "pre-receive";
 
 /// Every hook that this program can run.

@@ -1,4 +1,4 @@
-//! Who else writes hooks in a repository, or leads git to other ones, the next time that its set-up runs.
+//! Tools and scripts of a repository's set-up that overwrite our hooks or lead git away from them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -7,20 +7,20 @@ use serde_json::Value;
 
 use super::site::Site;
 
-/// Something that the repository's set-up runs, and that takes our hooks away.
+/// A part of the set-up that removes our hooks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rewriter {
-    /// Its name; none for a line that does it by hand.
+    /// The tool's name; `None` for a line of a script.
     pub name: Option<&'static str>,
     /// The file that names it, relative to the root.
     pub file: String,
-    /// The line, from 1, where a line does it.
+    /// The line of the script, from 1.
     pub line: Option<usize>,
-    /// What it does.
+    /// Its effect on our hooks.
     pub effect: Effect,
 }
 
-/// How our hooks get lost.
+/// The way in which our hooks get lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// It writes files into the hooks directory.
@@ -29,7 +29,7 @@ pub enum Effect {
     SetsHooksPath,
 }
 
-/// Managers that have a file of their own.
+/// Managers with a configuration file.
 const FILES: [(&str, &str); 14] = [
     (".overcommit.yml", "overcommit"),
     ("captainhook.json", "CaptainHook"),
@@ -47,11 +47,11 @@ const FILES: [(&str, &str); 14] = [
     ("simple-git-hooks.mjs", "simple-git-hooks"),
 ];
 
-/// Managers that package.json names by a key of their own.
+/// Managers with a key in package.json.
 const PACKAGE_KEYS: [(&str, &str); 3] =
     [("simple-git-hooks", "simple-git-hooks"), ("gitHooks", "yorkie"), ("git-hooks", "git-hooks")];
 
-/// Managers that a manifest names as a dependency.
+/// Managers that are a dependency in a manifest.
 const DEPENDENCIES: [(&str, &str, &str); 17] = [
     ("package.json", "simple-git-hooks", "simple-git-hooks"),
     ("package.json", "yorkie", "yorkie"),
@@ -114,13 +114,13 @@ const SETUP_FILES: [&str; 38] = [
     "scripts/bootstrap.sh",
 ];
 
-/// No set-up that people wrote runs more scripts.
+/// Most scripts that are read, beyond any set-up written by hand.
 const MAX_SCRIPTS: usize = 200;
 
-/// Files larger than this are no set-up that people wrote.
+/// Largest set-up file that is read, in bytes: beyond any file written by hand.
 const MAX_FILE_BYTES: u64 = 1 << 20;
 
-/// All that would take our hooks away when it runs again.
+/// The parts of the set-up that remove our hooks when they run again.
 pub fn find(site: &Site) -> Vec<Rewriter> {
     if site.bare {
         return Vec::new();
@@ -140,7 +140,7 @@ pub fn find(site: &Site) -> Vec<Rewriter> {
             add(named(name, "package.json"));
         }
     }
-    // husky 4 and earlier: no directory of scripts, but commands in package.json.
+    // husky 4 and earlier has commands in package.json instead of scripts.
     if package.as_ref().is_some_and(|package| package.pointer("/husky/hooks").is_some()) {
         add(named("husky 4", "package.json"));
     }
@@ -164,7 +164,7 @@ pub fn find(site: &Site) -> Vec<Rewriter> {
     found
 }
 
-/// The files whose commands people run after a clone, and the scripts that these name.
+/// The files whose commands people run after a clone, and the scripts that they name.
 fn setup_files(root: &Path) -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> =
         SETUP_FILES.iter().filter_map(|file| Some(((*file).to_owned(), read(root, file)?))).collect();
@@ -201,7 +201,7 @@ fn depends(file: &str, text: &str, dependency: &str) -> bool {
     text.lines().map(str::trim).any(|line| !line.starts_with('#') && line.contains(dependency))
 }
 
-/// Whether a line of a set-up writes hooks or leads git elsewhere than where ours are.
+/// The effect of a script's line on our hooks, if it has one.
 fn effect_of(site: &Site, line: &str) -> Option<Effect> {
     let trimmed = line.trim_start();
     if ["#", "//", "<!--"].iter().any(|comment| trimmed.starts_with(comment)) {
@@ -219,8 +219,7 @@ fn effect_of(site: &Site, line: &str) -> Option<Effect> {
     line.contains(".git/hooks").then_some(Effect::WritesHooks)
 }
 
-/// The directory of scripts that husky will run once the repository's set-up has run it; nothing where there is no sign
-/// of husky.
+/// The directory of husky's scripts after the repository's set-up; `None` without a sign of husky.
 pub fn pending_husky(root: &Path) -> Option<PathBuf> {
     let package = read(root, "package.json").and_then(|text| serde_json::from_str::<Value>(&text).ok());
     let scripts = package.as_ref().and_then(|package| package.get("scripts")?.as_object());
@@ -237,7 +236,7 @@ pub fn pending_husky(root: &Path) -> Option<PathBuf> {
     }
 }
 
-/// The directory that a command gives to husky.
+/// The directory that a command passes to husky.
 fn husky_directory(command: &str) -> Option<String> {
     for part in command.split(['&', '|', ';']) {
         let words: Vec<&str> = part.split_whitespace().collect();

@@ -1,4 +1,4 @@
-//! Where git looks for a repository's hooks, and who else writes there.
+//! The hooks directory of a repository, and the manager that writes there.
 
 use std::path::{Path, PathBuf};
 
@@ -10,42 +10,42 @@ use crate::error::{Error, Result};
 /// A repository as the installer sees it.
 #[derive(Clone, Debug)]
 pub struct Site {
-    /// Asks git about it.
+    /// The user's git, in this repository.
     pub git: UserGit,
     /// The top of the work tree; the git directory of a bare repository.
     pub root: PathBuf,
     /// The git directory that all work trees share.
     pub common: PathBuf,
-    /// Whether it has no work tree.
+    /// Set if it has no work tree.
     pub bare: bool,
-    /// Where git looks for hooks, absolute.
+    /// The hooks directory that git uses, absolute.
     pub hooks: PathBuf,
-    /// What makes git look elsewhere than in the git directory.
+    /// The setting that leads git to another hooks directory.
     pub hooks_path: Option<HooksPath>,
-    /// Who manages the hooks.
+    /// The manager of the hooks.
     pub manager: Manager,
 }
 
-/// A `core.hooksPath` that is in force.
+/// A `core.hooksPath` in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HooksPath {
-    /// As it is written.
+    /// The value as written.
     pub value: String,
     /// `system`, `global`, `local`, `worktree` or `command`.
     pub scope: String,
-    /// The file (or the command line) that sets it.
+    /// The file or the command line that sets it.
     pub origin: String,
 }
 
 impl HooksPath {
-    /// Whether it holds for more repositories than this one.
+    /// Returns whether the setting applies to other repositories as well.
     pub fn is_shared(&self) -> bool {
         matches!(self.scope.as_str(), "system" | "global")
     }
 
-    /// How to take the setting out.
+    /// The command that removes the setting.
     pub fn way_out(&self) -> String {
-        // A file that another one includes is not reached by its scope's flag.
+        // A scope's flag does not reach a file that another one includes.
         let own = |name: &str| Path::new(&self.origin).file_name().is_some_and(|file| file == name);
         match self.scope.as_str() {
             "command" => {
@@ -61,22 +61,22 @@ impl HooksPath {
     }
 }
 
-/// Who manages a repository's hooks.
+/// The manager of a repository's hooks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Manager {
-    /// Nobody: they are files in the hooks directory.
+    /// None: the hooks are files in the hooks directory.
     None,
-    /// husky; the directory with the scripts that people write (`.husky`).
+    /// husky; its directory of scripts (`.husky`).
     Husky(PathBuf),
     /// lefthook; its configuration file.
     Lefthook(PathBuf),
 }
 
 impl Site {
-    /// The repository that `directory` is in.
+    /// The repository that contains `directory`.
     ///
     /// # Errors
-    /// When there is none, or git does not say where things are.
+    /// When there is none, or git does not name its directories.
     pub fn find(directory: &Path) -> Result<Self> {
         let git = UserGit::at(directory);
         let said = git
@@ -90,7 +90,7 @@ impl Site {
             Some(top) if !bare => absolute(&top, directory),
             _ => common.clone(),
         };
-        // A relative core.hooksPath counts from where git runs hooks: the top of the work tree.
+        // git resolves a relative core.hooksPath from the top of the work tree.
         let git = UserGit::at(&root);
         let probe = git.must(["rev-parse", "--git-path", "hooks/pre-commit"])?;
         let hooks = root.join(&probe).parent().map(Path::to_owned).unwrap_or_else(|| common.join("hooks"));
@@ -99,7 +99,7 @@ impl Site {
         Ok(Site { git, root, common, bare, hooks, hooks_path, manager })
     }
 
-    /// The hooks directory of the repository itself, also where a dispatcher of ours stands before it.
+    /// The hooks directory of the repository itself, behind a dispatcher of ours as well.
     pub fn own_hooks(&self) -> PathBuf {
         match &self.hooks_path {
             Some(path) if global::is_dispatcher(path) => self.common.join("hooks"),
@@ -107,7 +107,7 @@ impl Site {
         }
     }
 
-    /// The scripts of a husky that has not run here yet.
+    /// The scripts of a husky that is not set up yet.
     pub fn pending_husky(&self) -> Option<PathBuf> {
         match self.manager {
             Manager::Husky(_) => None,
@@ -121,13 +121,13 @@ impl Site {
         let scripts = [":(top,glob)*/.husky/*", ":(top,glob)*/*/.husky/*"];
         let listed = self.git.ask([&["ls-files", "--full-name", "--"][..], &scripts].concat()).ok()??;
         let directory = Path::new(listed.lines().next()?).parent()?;
-        // A fixture of somebody's tests is no set-up.
+        // A fixture in a test directory is no set-up.
         let package = self.root.join(directory.parent()?).join("package.json");
         let text = crate::file::read_to_string(package).ok()?;
         text.contains("husky").then(|| self.root.join(directory))
     }
 
-    /// The tops of all work trees but this one that are there.
+    /// The tops of all other existing work trees.
     ///
     /// # Errors
     /// When git cannot be started.
@@ -138,31 +138,31 @@ impl Site {
             None => self.git.ask(["worktree", "list", "--porcelain"])?.unwrap_or_default(),
         };
         let trees = list.lines().filter_map(|line| line.strip_prefix("worktree ")).map(PathBuf::from);
-        // A bare repository is listed as if it were one.
+        // git lists a bare repository as a work tree.
         Ok(trees.filter(|tree| tree.is_dir() && *tree != self.root && *tree != self.common).collect())
     }
 
-    /// Whether the hooks directory is part of the work tree, so that others get what is written there.
+    /// Returns whether the hooks directory is part of the work tree, and so is shared with others.
     pub fn hooks_are_shared(&self) -> bool {
         !self.bare && self.hooks.starts_with(&self.root) && !self.hooks.starts_with(&self.common)
     }
 
-    /// A path as messages show it: relative to the root where it is below it.
+    /// A path for messages, relative to the root if it is below it.
     pub fn shown(&self, path: &Path) -> String {
         path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
     }
 }
 
-/// Resolves `.` and symbolic links where the path exists; keeps it as it is elsewhere.
+/// Resolves `.` and symbolic links of an existing path.
 fn dunce(path: &Path) -> PathBuf {
-    // Windows' canonical form (\\?\) is not understood by Git's shell.
+    // Git's shell on Windows does not understand the canonical form (\\?\).
     if cfg!(windows) { path.to_owned() } else { path.canonicalize().unwrap_or_else(|_| path.to_owned()) }
 }
 
-/// The `core.hooksPath` in force, with where it is set.
+/// The `core.hooksPath` in force, with its origin.
 pub fn hooks_path(git: &UserGit) -> Result<Option<HooksPath>> {
     let Some(value) = git.ask(["config", "--type=path", "--get", "core.hooksPath"])? else { return Ok(None) };
-    // Scopes are named from git 2.26 on.
+    // git names scopes from version 2.26 on.
     let said = git.ask(["config", "-z", "--show-scope", "--show-origin", "--get-all", "core.hooksPath"])?;
     let said = said.unwrap_or_default();
     let fields: Vec<&str> = said.strip_suffix('\0').unwrap_or(&said).split('\0').collect();
@@ -174,9 +174,9 @@ pub fn hooks_path(git: &UserGit) -> Result<Option<HooksPath>> {
     Ok(Some(HooksPath { value, scope: scope.into(), origin: origin.into() }))
 }
 
-/// The names under which lefthook looks for its configuration.
+/// The names of lefthook's configuration.
 const LEFTHOOK: [&str; 3] = ["lefthook", ".lefthook", ".config/lefthook"];
-/// The kinds of file it reads.
+/// The extensions of lefthook's configuration.
 const LEFTHOOK_KINDS: [&str; 5] = ["yml", "yaml", "toml", "json", "jsonc"];
 
 fn manager(root: &Path, hooks: &Path, hooks_path: Option<&HooksPath>) -> Manager {

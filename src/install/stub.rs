@@ -1,7 +1,7 @@
-//! The text of a hook: a small POSIX shell script around the files in `hooks/`.
+//! The text of a hook: a small POSIX shell script, assembled from the files in `hooks/`.
 //!
-//! The second line names the version and the hook, the third holds a hash of all the other lines, so that an edited
-//! stub is told from one of another version.
+//! The second line names the version and the hook. The third contains a hash of all other lines, which distinguishes an
+//! edited stub from one of another version.
 
 use std::path::{Path, PathBuf};
 
@@ -10,12 +10,12 @@ use sha2::{Digest, Sha256};
 use super::names;
 use crate::build_source;
 
-/// Where a stub stands, which decides how it finds the hook that it runs beside ours.
+/// The kind of a stub, which decides how it finds the previous hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StubKind {
-    /// In a repository's hooks directory; the hook that was there lies beside it.
+    /// In a repository's hooks directory, beside the previous hook.
     Repository,
-    /// In the directory of a global `core.hooksPath`; the repository's own hook is elsewhere.
+    /// In the directory of a global `core.hooksPath`, apart from the repository's own hook.
     Dispatcher,
     /// Run by a configuration hook; git runs the repository's own hooks itself.
     Beside,
@@ -31,7 +31,7 @@ impl StubKind {
     }
 }
 
-/// How a script refers to the program.
+/// The program as a script refers to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binary {
     path: PathBuf,
@@ -39,17 +39,17 @@ pub struct Binary {
 }
 
 impl Binary {
-    /// In a file that stays on this machine: the absolute path.
+    /// For a file that stays on this machine: the absolute path.
     pub fn local(path: &Path) -> Self {
         Binary { path: path.to_owned(), shared: false }
     }
 
-    /// In a file that others may get with the repository: relative to their home where it is in ours.
+    /// For a file that is shared with the repository: relative to the home directory if possible.
     pub fn shared(path: &Path) -> Self {
         Binary { path: path.to_owned(), shared: true }
     }
 
-    /// As a word of the shell.
+    /// The path as a word of the shell.
     pub fn word(&self) -> String {
         if self.shared
             && let Some(home) =
@@ -62,12 +62,12 @@ impl Binary {
     }
 }
 
-/// A word of the shell that stands for exactly this text.
+/// `text` as a quoted word of the shell.
 pub fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// A path as Git's shell writes it.
+/// A path in the form of Git's shell.
 fn slashes(path: &Path) -> String {
     let text = path.to_string_lossy();
     if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() }
@@ -86,11 +86,12 @@ const BLOCK: &str = include_str!("../../hooks/block.sh");
 const BLOCK_PLAIN: &str = include_str!("../../hooks/block-plain.sh");
 const BLOCK_STDIN: &str = include_str!("../../hooks/block-stdin.sh");
 
-/// The whole stub for `hook`. `chained` is the file beside it that holds the hook which was there, relative to the
-/// stub's directory; only [`StubKind::Repository`] uses it. `ours` tells a dispatcher whether our own hook runs as well.
+/// The text of the stub for `hook`. `chained` is the previous hook's path relative to the stub's directory, for
+/// [`StubKind::Repository`] only. `ours` is set if the stub runs our program too; a dispatcher covers other hooks as
+/// well.
 pub fn render(kind: StubKind, hook: &str, binary: &Binary, chained: &str, ours: bool) -> String {
     let mut body = format!("hook={hook}\nbinary={}\n", binary.word());
-    // Only a stub that runs ours needs to find the program.
+    // A stub that does not run our program need not find it.
     let find = if ours { FIND.replace("@INSTALL@", &build_source::how_to_install()) } else { String::new() };
     match kind {
         StubKind::Repository => {
@@ -114,7 +115,7 @@ pub fn render(kind: StubKind, hook: &str, binary: &Binary, chained: &str, ours: 
     format!("{first}{HASH}{}\n{rest}", hash(&first, &rest))
 }
 
-/// The lines that go into a script of somebody else's (husky's `.husky/<hook>`).
+/// The lines for somebody else's script (husky's `.husky/<hook>`).
 pub fn block(hook: &str, binary: &Binary) -> String {
     let call = match hook {
         "pre-push" | names::SERVER => BLOCK_STDIN,
@@ -127,32 +128,32 @@ pub fn block(hook: &str, binary: &Binary) -> String {
 const MARK: &str = "# shield-hook ";
 const HASH: &str = "# sha256 ";
 
-/// A hash of all lines but the one that holds it.
+/// A hash of all lines except its own.
 fn hash(first: &str, rest: &str) -> String {
     let digest = Sha256::new().chain_update(first).chain_update(rest).finalize();
     data_encoding::HEXLOWER.encode(&digest)
 }
 
-/// What a stub on disk says of itself.
+/// The description that a stub on disk contains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stub {
     /// The version that wrote it.
     pub version: String,
-    /// What kind it is, as its second line says.
+    /// Its kind, from the second line.
     pub kind: String,
     /// The hook it was written for.
     pub hook: String,
-    /// Where it looks for the program first, when that can be read.
+    /// The program that it runs first, if that line can be read.
     pub binary: Option<PathBuf>,
-    /// The file beside it that holds the hook which was there.
+    /// The previous hook's path, relative to the stub's directory.
     pub chained: Option<String>,
-    /// Whether our own hook runs in it; a dispatcher also stands in for hooks that are none of ours.
+    /// Set if it runs our program; a dispatcher also covers hooks that are not ours.
     pub calls: bool,
-    /// Whether it is as it was written.
+    /// Set if its hash matches.
     pub intact: bool,
 }
 
-/// Reads a stub; nothing when it is not ours.
+/// Parses a stub; `None` if it is not ours.
 pub fn read(bytes: &[u8]) -> Option<Stub> {
     let text = String::from_utf8_lossy(bytes);
     let mut lines = text.split_inclusive('\n');
@@ -175,7 +176,7 @@ pub fn read(bytes: &[u8]) -> Option<Stub> {
     })
 }
 
-/// Reads what [`Binary::word`] writes.
+/// Parses the output of [`Binary::word`].
 pub fn unquote(word: &str) -> Option<String> {
     let (home, rest) = match word.strip_prefix("\"$HOME\"/") {
         Some(rest) => (Some(std::env::var("HOME").ok()?), rest),

@@ -1,13 +1,13 @@
-//! Submodules without hooks of their own: what is committed there is not looked at.
+//! Submodules without hooks of their own, whose commits are not scanned.
 
 use super::inspect;
 use super::site::Site;
 use crate::error::Result;
 
-/// The paths of the checked-out submodules in which git runs no pre-push hook of ours.
+/// The paths of checked-out submodules in which git does not run our pre-push hook.
 ///
 /// # Errors
-/// When git cannot be run.
+/// When git cannot be started.
 pub(super) fn unguarded(site: &Site) -> Result<Vec<String>> {
     let list = site.root.join(".gitmodules");
     if site.bare || !list.is_file() {
@@ -19,7 +19,7 @@ pub(super) fn unguarded(site: &Site) -> Result<Vec<String>> {
     let mut unguarded = Vec::new();
     for path in paths.lines().filter_map(|line| line.split_once(' ')).map(|(_, path)| path) {
         let root = site.root.join(path);
-        // One that git cannot read has hooks that nobody can look at, and counts.
+        // A submodule that git cannot read counts as unguarded.
         let is_guarded = || inspect::inspect(&Site::find(&root)?);
         if root.join(".git").exists()
             && !is_guarded().is_ok_and(|seen| seen.iter().any(|hook| hook.hook == "pre-push" && hook.is_ours()))
@@ -30,5 +30,5 @@ pub(super) fn unguarded(site: &Site) -> Result<Vec<String>> {
     Ok(unguarded)
 }
 
-/// The command that guards them.
+/// The command that installs hooks in all submodules.
 pub(super) const FIX: &str = "git submodule foreach --recursive 'shield-hook install'";

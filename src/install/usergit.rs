@@ -1,4 +1,4 @@
-//! Runs the user's own `git`: only what is installed by hand (`install`, `doctor`, `canary`) may do so, never a scan.
+//! The user's own `git`, for commands that a person runs (`install`, `doctor`, `canary`); a scan never starts it.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -13,20 +13,20 @@ pub struct UserGit {
 }
 
 impl UserGit {
-    /// In `directory`.
+    /// Git in `directory`.
     pub fn at(directory: &Path) -> Self {
         UserGit { directory: directory.to_owned() }
     }
 
-    /// A command with the directory set, for the caller to finish. The monitor of files is a program that a repository's
-    /// configuration names, and is not run.
+    /// A command in the directory, for the caller to finish. The file-system monitor is disabled, because it is a
+    /// program that a repository's configuration names.
     pub fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new("git");
         command.arg("-C").arg(&self.directory).args(["-c", "core.fsmonitor=false"]).args(args).stdin(Stdio::null());
         command
     }
 
-    /// What a command prints, without the last newline; nothing when it ends with another exit code than 0.
+    /// The output of a command without the last newline; `None` if it does not exit with 0.
     ///
     /// # Errors
     /// When git cannot be started.
@@ -41,10 +41,10 @@ impl UserGit {
         Ok(output.status.success().then_some(text))
     }
 
-    /// Runs a command that must work.
+    /// The output of a command that must succeed.
     ///
     /// # Errors
-    /// When it does not; git's own message is in the error.
+    /// When it fails, with git's own message.
     pub fn must<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Result<String> {
         let mut command = self.command(args);
         let output = command.output().map_err(|e| Error::incomplete(format!("git could not be started: {e}")))?;
@@ -56,10 +56,10 @@ impl UserGit {
         Err(Error::incomplete(format!("`git {}` failed: {}", shown.join(" "), said.trim())))
     }
 
-    /// Git's version, as far as it is needed.
+    /// Git's major and minor version.
     ///
     /// # Errors
-    /// When git cannot be started or says something else.
+    /// When git cannot be started or prints no version.
     pub fn version(&self) -> Result<(u32, u32)> {
         let said = self.must(["version"])?;
         let parse = || {
@@ -70,5 +70,5 @@ impl UserGit {
     }
 }
 
-/// The first git that runs hooks named in its configuration.
+/// The first git with configuration hooks.
 pub const CONFIG_HOOKS: (u32, u32) = (2, 54);

@@ -1,8 +1,8 @@
-//! The canary: proves that the hooks of this repository stop a leak on this machine, by running them.
+//! The canary: a proof that the hooks of this repository stop a leak on this machine.
 //!
-//! In a throwaway clone real git commands try to commit, push and merge a planted leak, and the CI gate is asked about
-//! it. Each must be stopped by our own hook for this very canary: the journal there must hold a run that ended with
-//! our exit code, and its report must name the canary's one-time word. Then the same with nothing planted must pass.
+//! Real git commands try to commit, push and merge a planted leak in a throwaway clone, and the CI gate scans it. Our
+//! hook must stop each step because of this canary: the clone's journal must record a run with our exit code, and the
+//! report must contain the canary's one-time word. The same steps without a leak must pass.
 
 mod plant;
 mod rules;
@@ -23,23 +23,23 @@ use crate::exit::Exit;
 use plant::Planted;
 use sandbox::Sandbox;
 
-/// How a canary ended.
+/// The result of a canary.
 #[derive(Clone, Debug)]
 pub struct CanaryResult {
-    /// The line.
+    /// The summary line.
     pub line: String,
-    /// What went failures, each with its reason; none when all is well.
+    /// The failures with their reasons; empty on success.
     pub failures: Vec<String>,
-    /// Blocked when anything went failures.
+    /// `Blocked` if there are failures.
     pub exit: Exit,
-    /// How long it took.
+    /// The duration.
     pub took: Duration,
 }
 
-/// Runs it for the repository that `directory` is in. `program` is this program, where no hook names one.
+/// Runs the canary for the repository that contains `directory`. `program` is this program, used if no hook names one.
 ///
 /// # Errors
-/// When there is no repository, or no throwaway clone can be made.
+/// When there is no repository, or no throwaway clone can be created.
 pub fn run(directory: &Path, program: &Path) -> Result<CanaryResult> {
     let start = Instant::now();
     let word = plant::word();
@@ -67,7 +67,7 @@ pub fn run(directory: &Path, program: &Path) -> Result<CanaryResult> {
     Ok(CanaryResult { line, failures: run.failures, exit, took })
 }
 
-/// The program as the hooks would find it.
+/// The program that the hooks would run.
 fn binary(seen: &[InstalledHook], program: &Path) -> PathBuf {
     let named = seen.iter().find_map(|s| s.stub().and_then(|stub| stub.binary.clone()));
     let in_path = || {
@@ -109,7 +109,7 @@ impl CanaryRun<'_> {
         let tip = if commit.status.success() {
             self.sandbox.quietly(&["rev-parse", "HEAD"])?
         } else {
-            // The strict hook stops that as well; a commit without a branch can still be pushed.
+            // The strict hook stops that commit; one without a branch can still be pushed.
             self.commit_of_the_index("bypass")?
         };
         let (ran, output) = self.during("hook pre-push", |sandbox| {
@@ -120,7 +120,7 @@ impl CanaryRun<'_> {
         self.start_over()
     }
 
-    /// A push to a server's repository, from a clone that has no hooks.
+    /// A push to a server's repository, from a clone without hooks.
     fn receive(&mut self) -> Result<()> {
         self.plant()?;
         let tip = self.commit_of_the_index("planted")?;
@@ -144,7 +144,7 @@ impl CanaryRun<'_> {
         let head = self.sandbox.quietly(&["rev-parse", "HEAD"])?;
         let stopped = !output.status.success() && head == self.sandbox.base;
         self.record_step("merge", Some("pre-merge-commit"), stopped, ran, &output);
-        // A merge that was stopped is still under way.
+        // A stopped merge is still in progress.
         self.start_over()
     }
 
@@ -164,7 +164,7 @@ impl CanaryRun<'_> {
         Ok(())
     }
 
-    /// All of it again with nothing planted: each step with the hook that has to run in it.
+    /// The same steps with nothing planted, each with the hook that must run in it.
     fn clean(&mut self, program: &Path, steps: &[(&str, &str)]) -> Result<()> {
         let before = self.failures.len();
         let base = self.sandbox.base.clone();
@@ -217,14 +217,14 @@ impl CanaryRun<'_> {
         self.sandbox.quietly(&["add", "--force", self.word]).map(drop)
     }
 
-    /// A commit of what is staged that no branch leads to.
+    /// A commit of the index that is on no branch.
     fn commit_of_the_index(&self, message: &str) -> Result<String> {
         let tree = self.sandbox.quietly(&["write-tree"])?;
         self.sandbox.quietly(&["commit-tree", &tree, "-p", &self.sandbox.base, "-m", message])
     }
 
     fn start_over(&self) -> Result<()> {
-        // Not --hard: the work tree holds the policy as the user has it there.
+        // `--hard` would replace the user's policy in the work tree.
         self.sandbox.quietly(&["update-ref", "HEAD", &self.sandbox.base])?;
         for name in ["MERGE_HEAD", "MERGE_MSG", "MERGE_MODE", "AUTO_MERGE"] {
             let _ = std::fs::remove_file(self.sandbox.clone.join(".git").join(name));
@@ -242,7 +242,7 @@ impl CanaryRun<'_> {
         Ok(!self.sandbox.quietly(&["ls-remote", &remote, name])?.is_empty())
     }
 
-    /// Runs something, and says with which exit code a run of `command` ended meanwhile, by the journal.
+    /// Runs a step. Returns the exit code that the journal records for `command` meanwhile, and the step's output.
     fn during(&self, command: &str, run: impl FnOnce(&Sandbox) -> Result<Output>) -> Result<(Option<u8>, Output)> {
         // The pre-commit framework runs one entry for commits and merges.
         let as_commit = command == "hook pre-merge-commit"
@@ -256,7 +256,7 @@ impl CanaryRun<'_> {
         Ok((ran, output))
     }
 
-    /// Whether a step was stopped by ours and for this canary.
+    /// Records whether our program stopped a step because of this canary.
     fn record_step(&mut self, step: &str, hook: Option<&str>, stopped: bool, ran: Option<u8>, output: &Output) {
         let report = combined_output(output);
         let seen = hook.and_then(|h| self.seen.iter().find(|s| s.hook == h));
@@ -284,7 +284,7 @@ impl CanaryRun<'_> {
         }
     }
 
-    /// What of this canary the report does not name.
+    /// The rules that the report does not name, as a message.
     fn unreported(&self, report: &str) -> Option<String> {
         let missing: Vec<String> = self
             .planted
@@ -298,7 +298,7 @@ impl CanaryRun<'_> {
     }
 }
 
-/// Why a hook did not stop anything.
+/// The reason why a hook stopped nothing.
 fn explain_pass(seen: &InstalledHook, ran: Option<u8>) -> String {
     let path = seen.path.display();
     match (&seen.state, ran) {

@@ -1,4 +1,4 @@
-//! What the canary plants: fresh fake credentials, and a line of a lockfile that names a known-bad package.
+//! The planted leak: fresh fake credentials, and a lockfile with a known-bad package.
 
 use crate::error::{Error, Result};
 use crate::package::advisory::{Advisories, Verdict};
@@ -8,13 +8,13 @@ use crate::rule::RuleSet;
 use crate::rule::generate::Generator;
 use crate::rule::template::Alphabet;
 
-/// The rules whose credentials are planted: with a checksum, a pair over several lines, a macaroon.
+/// The rules of the planted credentials: a checksum, a pair over several lines, a macaroon.
 const RULES: [&str; 3] = ["npm-access-token", "aws-secret-access-key", "pypi-upload-token"];
 
-/// The rule that a known-bad package falls under.
+/// The rule that reports a known-bad package.
 pub const PACKAGE_RULE: &str = "hijacked-package";
 
-/// A file, with the rules that must find something in it.
+/// A file, with the rules that must report it.
 pub struct Planted {
     /// Its path.
     pub path: String,
@@ -24,7 +24,7 @@ pub struct Planted {
     pub rules: Vec<&'static str>,
 }
 
-/// A word that was never seen before: `SHIELD-` and twelve characters.
+/// A one-time word: `SHIELD-` and twelve random characters.
 pub fn word() -> String {
     let rules = RuleSet::new(Vec::new());
     format!("SHIELD-{}", Generator::new(&rules).random(Alphabet::Hex, 12))
@@ -33,7 +33,7 @@ pub fn word() -> String {
 /// Files that must be stopped, all below the directory `word`.
 ///
 /// # Errors
-/// When there is nothing to plant: no rule, no package.
+/// When the program has no such rule or no known-bad package.
 pub fn files(word: &str) -> Result<Vec<Planted>> {
     let set = RuleSet::builtin();
     let mut samples = Generator::new(&set);
@@ -66,7 +66,7 @@ fn lockfile(word: &str) -> Result<Planted> {
     Ok(Planted { path: format!("{word}/package-lock.json"), text, rules: vec![PACKAGE_RULE] })
 }
 
-/// The first npm package of the data that blocks in one exact version and has a plain name.
+/// The first npm package in the data with a plain name and one exact version that blocks.
 fn known_bad(data: &Advisories) -> Option<(String, String)> {
     let mut found = None;
     data.each(|ecosystem, name, advisory| {

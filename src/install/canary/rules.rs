@@ -1,4 +1,4 @@
-//! `canary --rules`: a fresh token for every active rule, through the installed program.
+//! `canary --rules`: a fresh secret for every active rule, scanned by the installed program.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
@@ -13,13 +13,13 @@ use crate::policy::{OnDisk, Origin, Overrides, Policy, user_config};
 use crate::rule::generate::Generator;
 use crate::rule_test;
 
-/// Plants one file for each `match` of every active rule in a throwaway clone, stages them, and has the installed
-/// program scan them. A rule that finds nothing in any of its files is named.
+/// Plants one file for each `match` of every active rule in a throwaway clone, stages them, and runs the installed
+/// program on them. A rule without a finding in any of its files is a failure.
 ///
-/// What is judged by its likeness to words and code may take one random value for a word: one find is enough.
+/// A contextual rule may dismiss one random value that resembles a word, so one finding of several is enough.
 ///
 /// # Errors
-/// When there is no repository, the configuration is failures, or no throwaway clone can be made.
+/// When there is no repository, the configuration is wrong, or no throwaway clone can be created.
 pub fn run(directory: &Path, program: &Path) -> Result<CanaryResult> {
     let start = Instant::now();
     let word = plant::word();
@@ -85,7 +85,7 @@ pub fn run(directory: &Path, program: &Path) -> Result<CanaryResult> {
     Ok(CanaryResult { line, failures, exit, took })
 }
 
-/// The rules that the repository's policy leaves on, and the policy.
+/// The rules that the repository's policy leaves active, and the policy.
 pub(in super::super) fn active(site: &Site) -> Result<(crate::rule::RuleSet, Policy)> {
     let files = OnDisk { root: site.root.clone() };
     let user = user_config();

@@ -1,5 +1,5 @@
-//! A throwaway clone with a throwaway remote, in which git behaves as it does in the user's repository: the same
-//! configuration, the same hooks by their real paths, the same policy. Nothing of it is left behind.
+//! A throwaway clone and remote in which git behaves as in the user's repository: with the same configuration, the same
+//! hooks by their real paths, the same policy. Both are deleted afterwards.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -27,13 +27,13 @@ pub struct Sandbox {
     pub clone: PathBuf,
     /// The remote.
     pub remote: PathBuf,
-    /// What the commands run here have in their environment.
+    /// The environment of commands run here.
     env: Vec<(OsString, OsString)>,
     /// The first commit, which the remote has.
     pub base: String,
 }
 
-/// Settings that would ask a person for something, start a program, or name what is not here.
+/// Settings that would prompt, start a program, or name an object that the clone lacks.
 const LEFT_OUT: [&str; 22] = [
     "alias.",
     "branch.",
@@ -59,17 +59,17 @@ const LEFT_OUT: [&str; 22] = [
     "commit.template",
 ];
 
-/// What holds in the clone whatever the user's configuration says.
+/// Settings of the clone that override the user's.
 const FIXED: &str = "\
 [commit]\n\tgpgSign = false\n[tag]\n\tgpgSign = false\n[push]\n\tgpgSign = false\n\tdefault = simple\n\
 [gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[core]\n\tfsmonitor = false\n[protocol \"file\"]\n\tallow = always\n\
 [merge]\n\tff = true\n\tverifySignatures = false\n[rerere]\n\tenabled = false\n";
 
 impl Sandbox {
-    /// Makes it. `word` is the canary's own; hooks that hold nothing of ours are left out.
+    /// Creates the clone and the remote. `word` is the canary's own; hooks without our program are omitted.
     ///
     /// # Errors
-    /// When no temporary directory can be written, or git does not work in it.
+    /// When no temporary directory can be written, or git fails in it.
     pub fn make(site: &Site, seen: &[InstalledHook], word: &str) -> Result<Self> {
         let dir = writable_directory(site)?;
         let (clone, remote) = (dir.path().join("clone"), dir.path().join("remote.git"));
@@ -84,7 +84,7 @@ impl Sandbox {
             env.push((format!("GIT_{role}_NAME").into(), "shield-hook canary".into()));
             env.push((format!("GIT_{role}_EMAIL").into(), "canary@shield-hook.invalid".into()));
         }
-        // What was given relative to where the user is.
+        // A path relative to the user's directory would not resolve in the clone.
         for name in ["SHIELD_HOOK_CONFIG", "SHIELD_HOOK_BASELINE"] {
             if let Some(path) = std::env::var_os(name) {
                 env.push((name.into(), std::path::absolute(path).or_incomplete(name)?.into()));
@@ -114,8 +114,8 @@ impl Sandbox {
         Ok(())
     }
 
-    /// The user's own and the machine's configuration are read here as everywhere; the repository's is carried over,
-    /// with what is included only where the repository is.
+    /// Copies the repository's configuration, with conditional includes that apply only there. The user's and the
+    /// machine's are in force anyway.
     fn configure(&self, site: &Site) -> Result<()> {
         let there = site.git.ask(["config", "--list", "-z", "--includes"])?.unwrap_or_default();
         let here = self.git(["config", "--list", "-z", "--includes"])?;
@@ -126,7 +126,7 @@ impl Sandbox {
         for (entry, count) in there {
             let (key, value) = entry.split_once('\n').map_or((entry, None), |(k, v)| (k, Some(v)));
             let known = here.remove(entry).unwrap_or(0);
-            // Something of theirs in a configuration hook may deploy: it does not run.
+            // A foreign configuration hook may deploy, so it does not run.
             let theirs = key.starts_with("hook.") && !key.starts_with("hook.shield-hook-");
             if LEFT_OUT.iter().any(|out| key.starts_with(out)) || theirs || known >= count {
                 continue;
@@ -143,7 +143,7 @@ impl Sandbox {
         fs::write(&path, text).or_incomplete(path.display())
     }
 
-    /// Gives the hooks to the remote, as the server has them; the clone is that of somebody who has none.
+    /// Moves the hooks to the remote, as on a server, and leaves the clone without any.
     fn serve(&self) -> Result<()> {
         let hooks = self.hooks_directory();
         let remote = self.remote.to_string_lossy().into_owned();
@@ -160,8 +160,7 @@ impl Sandbox {
         self.clone.with_file_name("hooks")
     }
 
-    /// The policy as it is committed goes into the first commit, which the remote has; as it is in the work tree, into
-    /// the work tree.
+    /// Writes the committed policy into the first commit, which the remote has, and the work tree's into the work tree.
     fn policy(&mut self, site: &Site) -> Result<()> {
         let repo = Repo::discover(&site.root)?;
         let on_disk = Recorded::new(OnDisk { root: site.root.clone() });
@@ -198,7 +197,7 @@ impl Sandbox {
         Ok(())
     }
 
-    /// A hook for every one that git would run in the user's repository and that holds ours: it runs the real file.
+    /// Writes a hook for each one that runs our program in the user's repository; it runs the real file.
     fn hooks(&self, site: &Site, seen: &[InstalledHook]) -> Result<()> {
         let directory = self.hooks_directory();
         fs::create_dir_all(&directory).or_incomplete(directory.display())?;
@@ -233,7 +232,7 @@ impl Sandbox {
                 }
                 HookState::Ours(_) | HookState::Husky { .. } => {}
             }
-            // A dispatcher runs what it finds in the repository; ours is the same file here.
+            // A dispatcher runs the repository's own hook, which is a copy of the same file here.
             let stub = site.common.join("hooks").join(hook.hook);
             if hook.path != stub && stub.is_file() {
                 fs::copy(&stub, own.join(hook.hook)).or_incomplete(stub.display())?;
@@ -248,7 +247,8 @@ impl Sandbox {
         Ok(())
     }
 
-    /// Puts the configuration where a framework's script looks for it; says whether that is in the clone.
+    /// Writes a configuration to the path that a framework's script reads. Returns `false` if that is outside the
+    /// clone.
     fn framework(&self, script: &Path, config: &str) -> Result<bool> {
         let named = framework::config_of(&files::read(script)?.unwrap_or_default());
         if named.is_absolute() {
@@ -258,7 +258,7 @@ impl Sandbox {
         Ok(true)
     }
 
-    /// A command with the environment of this place.
+    /// A command in the clone, with its environment.
     pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.current_dir(if self.clone.is_dir() { &self.clone } else { Path::new("/") });
@@ -269,7 +269,7 @@ impl Sandbox {
         command
     }
 
-    /// Runs git here, as the user would.
+    /// Runs git in the clone, as the user would.
     ///
     /// # Errors
     /// When git cannot be started.
@@ -277,7 +277,7 @@ impl Sandbox {
         self.command(Path::new("git")).args(args).output().or_incomplete("git")
     }
 
-    /// Runs git here with no hook at all; what it prints.
+    /// The output of git in the clone, run without any hook.
     ///
     /// # Errors
     /// When it fails.
@@ -307,7 +307,7 @@ impl Sandbox {
         Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
     }
 
-    /// The records that runs in the clone have left, of hooks and of others.
+    /// The journal records of runs in the clone and its remote.
     pub fn records(&self) -> Vec<Record> {
         let hooks = Place::Repository(self.clone.join(".git"));
         let server = Place::Repository(self.remote.clone());
@@ -316,8 +316,8 @@ impl Sandbox {
     }
 }
 
-/// What git itself sets for the commands it runs in a repository: none of it leads here. As `git rev-parse
-/// --local-env-vars` lists them, and what hooks get.
+/// The variables that git sets for hooks and commands in a repository, which would lead out of the clone (`git
+/// rev-parse --local-env-vars`).
 const LOCAL_VARIABLES: [&str; 20] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_CONFIG",
@@ -341,7 +341,7 @@ const LOCAL_VARIABLES: [&str; 20] = [
     "SHIELD_HOOK_CHAIN",
 ];
 
-/// How often each entry stands in a list of settings.
+/// The number of occurrences of each entry in a list of settings.
 fn counted(list: &str) -> SettingCounts<'_> {
     let mut all: SettingCounts<'_> = SettingCounts::default();
     for entry in list.split('\0').filter(|e| !e.is_empty()) {
@@ -350,7 +350,7 @@ fn counted(list: &str) -> SettingCounts<'_> {
     all
 }
 
-/// Entries in the order in which they first stand, with their number.
+/// Entries in the order of their first occurrence, with their number.
 #[derive(Default)]
 struct SettingCounts<'a> {
     order: Vec<&'a str>,
@@ -381,7 +381,7 @@ impl<'a> IntoIterator for SettingCounts<'a> {
     }
 }
 
-/// One setting as a section of its own in a configuration file.
+/// A setting as a section of a configuration file.
 fn setting(key: &str, value: Option<&str>) -> String {
     let (section, name) = key.rsplit_once('.').unwrap_or((key, ""));
     let head = match section.split_once('.') {
@@ -393,7 +393,7 @@ fn setting(key: &str, value: Option<&str>) -> String {
     format!("{head}\n\t{name} = \"{value}\"\n")
 }
 
-/// The names of configuration hooks that are not ours.
+/// The names of foreign configuration hooks.
 fn foreign_hooks(site: &Site) -> Result<Vec<String>> {
     let said = site.git.ask(["config", "-z", "--name-only", "--get-regexp", r"^hook\..*\.command$"])?;
     let names = said.as_deref().unwrap_or_default().split('\0');
@@ -401,7 +401,7 @@ fn foreign_hooks(site: &Site) -> Result<Vec<String>> {
     Ok(names.filter(|name| !name.starts_with("shield-hook-")).collect())
 }
 
-/// The files of a policy, as it reads them.
+/// Policy files, recorded as they are read.
 struct Recorded<F> {
     inner: F,
     read: Mutex<Vec<(String, Vec<u8>)>>,
@@ -446,14 +446,14 @@ fn record(all: &ReadFiles, path: &str, read: Result<Option<Vec<u8>>>) -> Result<
     read
 }
 
-/// Has the policy read all of its files. One that is failures is carried over as far as it was read: the hooks are to
-/// stumble over it as they would in the user's repository.
+/// Reads all files of the policy. An invalid policy is copied as far as it was read, so that the hooks fail on it as
+/// they would in the user's repository.
 fn load(files: &dyn Files) {
     let user = user_config();
     let _ = Policy::load(Origin { files, user: user.as_deref(), trusted: false }, &Overrides::default());
 }
 
-/// A directory of our own in which files can be made and run.
+/// A temporary directory in which files can be created and run.
 fn writable_directory(site: &Site) -> Result<TempDir> {
     let mut tried = Vec::new();
     let variables = ["XDG_RUNTIME_DIR", "XDG_CACHE_HOME"].iter().filter_map(std::env::var_os).map(PathBuf::from);
@@ -475,7 +475,7 @@ fn usable(candidate: &Path) -> std::io::Result<TempDir> {
     }
     let dir = tempfile::Builder::new().prefix("shield-hook-canary-").tempdir_in(candidate)?;
     if cfg!(unix) {
-        // A directory may forbid running what lies in it, and git would pass the hooks over.
+        // On a file system mounted with noexec, git would ignore the hooks.
         let probe = dir.path().join("probe");
         files::write(&probe, b"#!/bin/sh\nexit 0\n", true)
             .map_err(|e| std::io::Error::other(e.message().to_owned()))?;

@@ -1,5 +1,4 @@
-//! What works beside the hooks of a repository and gets past them, or takes them away when it runs next. `install` tells
-//! the same.
+//! Tools that bypass the hooks of a repository, and set-up that removes them later. `install` reports the same.
 
 use std::path::Path;
 
@@ -11,10 +10,10 @@ use super::super::{block, files, global, husky, lefthook, names, stub};
 use super::{Problem, Repair};
 use crate::error::Result;
 
-/// All of it.
+/// Finds all conflicts.
 ///
 /// # Errors
-/// When git cannot be asked or a file cannot be read.
+/// When git cannot be started or a file cannot be read.
 pub fn check(site: &Site) -> Result<Vec<Problem>> {
     let mut problems = Vec::new();
     tools_without_hooks(site, &mut problems);
@@ -25,7 +24,7 @@ pub fn check(site: &Site) -> Result<Vec<Problem>> {
     Ok(problems)
 }
 
-/// Tools that commit and push by code of their own.
+/// Tools that commit and push with code of their own.
 fn tools_without_hooks(site: &Site, problems: &mut Vec<Problem>) {
     if site.root.join(".jj").is_dir() {
         problems.push(Problem::note(
@@ -84,7 +83,7 @@ fn rewritten(rewriter: &Rewriter) -> Problem {
     }
 }
 
-/// husky is set up, but has not run here.
+/// husky is configured, but has not run here.
 fn pending_husky(site: &Site, problems: &mut Vec<Problem>) -> Result<()> {
     let Some(scripts) = site.pending_husky() else { return Ok(()) };
     for hook in names::USUAL {
@@ -110,7 +109,7 @@ fn pending_husky(site: &Site, problems: &mut Vec<Problem>) -> Result<()> {
     Ok(())
 }
 
-/// Managers that write no hook while a `core.hooksPath` is set.
+/// Managers that write no hook while `core.hooksPath` is set.
 fn refused_by_global(site: &Site, problems: &mut Vec<Problem>) -> Result<()> {
     if site.bare || !site.hooks_path.as_ref().is_some_and(global::is_dispatcher) {
         return Ok(());
@@ -141,7 +140,7 @@ fn refused_by_global(site: &Site, problems: &mut Vec<Problem>) -> Result<()> {
     Ok(())
 }
 
-/// Linked work trees that will lack what runs ours.
+/// Linked work trees that will lack our hooks.
 fn work_trees_to_come(site: &Site, problems: &mut Vec<Problem>) -> Result<()> {
     match &site.manager {
         Manager::Husky(_) if site.hooks_path.as_ref().is_some_and(|path| !Path::new(&path.value).is_absolute()) => {
@@ -187,7 +186,7 @@ fn work_trees_to_come(site: &Site, problems: &mut Vec<Problem>) -> Result<()> {
     Ok(())
 }
 
-/// Whether the branch holds our stubs, so that every checkout of it does.
+/// Returns whether our stubs are committed, so that every checkout of the branch has them.
 fn committed(site: &Site) -> Result<bool> {
     let path = format!("HEAD:./{}", site.shown(&site.hooks.join("pre-commit")));
     let text = site.git.ask(["cat-file", "blob", &path])?;

@@ -1,4 +1,4 @@
-//! Whether git runs our hooks, and whether they run our program.
+//! Hooks that git does not run, or that do not run our program.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::error::Result;
 
 const INSTALL: &str = "shield-hook install";
 
-/// A word for machines.
+/// The state's name in JSON.
 pub fn state(what: &HookState) -> &'static str {
     match what {
         HookState::Nothing => "missing",
@@ -50,7 +50,7 @@ pub(super) fn check(site: &Site, diagnosis: &mut Diagnosis, program: &Path) -> R
     Ok(())
 }
 
-/// A hooks path that leads nowhere; says whether that is so.
+/// Checks for a hooks path that is no directory. Returns whether it is one such.
 fn hooks_path(site: &Site, problems: &mut Vec<Problem>) -> Result<bool> {
     let Some(path) = &site.hooks_path else { return Ok(false) };
     if site.hooks.is_dir() && !path.value.is_empty() {
@@ -80,7 +80,7 @@ fn hooks_path(site: &Site, problems: &mut Vec<Problem>) -> Result<bool> {
     Ok(true)
 }
 
-/// A hook that the pre-commit framework could run for us, since it runs others of ours.
+/// A hook that the pre-commit framework could run, because it runs others of ours.
 fn beside_framework(site: &Site, hook: &str) -> Problem {
     let config = framework::config(&site.root);
     let manager =
@@ -90,7 +90,7 @@ fn beside_framework(site: &Site, hook: &str) -> Problem {
         return Problem::error("hook-missing", message, format!("{manager} install --hook-type {hook}"));
     }
     match hook {
-        // A push reads messages as well, and looks at every commit that passed a hook by.
+        // A push reads messages too, and examines every commit that bypassed a hook.
         "commit-msg" | "post-commit" => Problem::note("hook-missing", message, INSTALL).by(Repair::Install),
         _ => Problem::error("hook-missing", message, INSTALL).by(Repair::Install),
     }
@@ -99,7 +99,7 @@ fn beside_framework(site: &Site, hook: &str) -> Problem {
 fn one(site: &Site, seen: &InstalledHook, nowhere: bool, by_framework: bool, problems: &mut Vec<Problem>) {
     let (hook, path) = (seen.hook, site.shown(&seen.path));
     match &seen.state {
-        // Said once already.
+        // The hooks path is reported already.
         HookState::Nothing if nowhere => {}
         HookState::Nothing if by_framework => problems.push(beside_framework(site, hook)),
         HookState::Nothing => problems.push(
@@ -148,7 +148,7 @@ fn stub_state(hook: &str, path: &str, stub: &Stub, problems: &mut Vec<Problem>) 
     }
 }
 
-/// The programs that the hooks would start: each must be there, be this program, and be of this version.
+/// The programs that the hooks would run: each must exist, be this program, and have this version.
 fn programs(seen: &[InstalledHook], program: &Path, problems: &mut Vec<Problem>) {
     let named: BTreeSet<PathBuf> = seen.iter().filter_map(|s| s.stub()?.binary.clone()).collect();
     let by_path = seen
@@ -213,7 +213,7 @@ fn version_of(path: &Path, program: &Path, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Stubs of ours that git no longer looks at.
+/// Stubs of ours in a directory that git no longer uses.
 fn shadowed(site: &Site, seen: &[InstalledHook], problems: &mut Vec<Problem>) -> Result<()> {
     let Some(path) = &site.hooks_path else { return Ok(()) };
     let own = site.common.join("hooks");
@@ -253,7 +253,7 @@ fn shadowed(site: &Site, seen: &[InstalledHook], problems: &mut Vec<Problem>) ->
     Ok(())
 }
 
-/// Hooks in the configuration that are switched off, or that this git does not know.
+/// Configuration hooks that are disabled, or unknown to this git.
 fn switched_off(site: &Site, problems: &mut Vec<Problem>) -> Result<()> {
     let named = global::config_hooks(&site.git)?;
     let version = site.git.version()?;
@@ -294,15 +294,15 @@ fn switched_off(site: &Site, problems: &mut Vec<Problem>) -> Result<()> {
     Ok(())
 }
 
-/// One setting of git's.
+/// A setting of git.
 struct GitSetting {
-    /// `local`, `global` and so on: where it can be taken out.
+    /// `local`, `global` and so on: the scope to remove it from.
     scope: String,
     key: String,
     value: String,
 }
 
-/// The settings whose key matches.
+/// The settings whose key matches a regex.
 fn settings(site: &Site, key: &str) -> Result<Vec<GitSetting>> {
     let said = site.git.ask(["config", "-z", "--show-scope", "--get-regexp", key])?.unwrap_or_default();
     let fields: Vec<&str> = said.split('\0').collect();
@@ -313,7 +313,7 @@ fn settings(site: &Site, key: &str) -> Result<Vec<GitSetting>> {
     Ok(pairs.collect())
 }
 
-/// Aliases that leave the hooks out.
+/// Aliases that bypass the hooks.
 fn aliases(site: &Site, problems: &mut Vec<Problem>) -> Result<()> {
     for GitSetting { scope, key, value } in settings(site, r"^alias\.")? {
         let words: Vec<&str> = value.split_whitespace().collect();

@@ -1,4 +1,4 @@
-//! What the journal says, and what it should say.
+//! The journal's state, and overdue or bypassed runs that it reveals.
 
 use jiff::Timestamp;
 
@@ -54,7 +54,7 @@ pub(super) fn check(site: &Site, diagnosis: &mut Diagnosis) {
         .flat_map(|r| &r.covers.commits)
         .map(String::as_str)
         .collect();
-    // One that is gone again (amended, reset) or pushed, and so read, is no news.
+    // A commit that was amended away, or pushed and so scanned, needs no report.
     let unpublished = site.git.ask(["rev-list", "--all", "--not", "--remotes"]).ok().flatten().unwrap_or_default();
     let open: Vec<&str> = bypassed.into_iter().filter(|id| unpublished.contains(id)).collect();
     if !open.is_empty() {

@@ -1,4 +1,4 @@
-//! The doctor: what would keep the hooks of this repository from stopping a leak, each with the command that repairs it.
+//! The doctor: problems that would keep the hooks of this repository from stopping a leak, each with a repair command.
 
 pub mod conflicts;
 mod hooks;
@@ -19,14 +19,14 @@ use super::usergit::UserGit;
 use super::{InstallRequest, files};
 use crate::error::Result;
 
-/// How bad something is.
+/// The severity of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProblemLevel {
-    /// A leak would get through, or nothing would.
+    /// A leak would pass, or every operation would be stopped.
     Error,
-    /// Something works otherwise than it seems.
+    /// Part of the protection differs from its appearance.
     Warning,
-    /// Everything works; something beside it deserves a look.
+    /// The protection works; something near it deserves attention.
     Note,
 }
 
@@ -41,27 +41,27 @@ impl ProblemLevel {
     }
 }
 
-/// One thing that is wrong.
+/// A problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// A stable name, kebab case.
+    /// A stable id in kebab case.
     pub id: &'static str,
-    /// How bad it is.
+    /// Its severity.
     pub level: ProblemLevel,
     /// A sentence.
     pub message: String,
     /// The command that repairs it.
     pub fix: String,
-    /// What `--fix` may do about it.
+    /// The repair that `--fix` makes, if any.
     pub repair: Option<Repair>,
 }
 
-/// A repair that takes nothing away which a person wrote.
+/// A repair that deletes nothing written by a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repair {
-    /// Installing again.
+    /// `install` again.
     Install,
-    /// Installing again for every repository of the user.
+    /// `install --global` again.
     InstallGlobal,
 }
 
@@ -84,23 +84,23 @@ impl Problem {
     }
 }
 
-/// What the doctor saw.
+/// The result of an examination.
 #[derive(Clone, Debug)]
 pub struct Diagnosis {
-    /// The repository; none outside of one.
+    /// The repository, if there is one.
     pub site: Option<Site>,
     /// Its hooks.
     pub seen: Vec<InstalledHook>,
-    /// What is wrong, the worst first.
+    /// The problems, the worst first.
     pub problems: Vec<Problem>,
-    /// What is in force, in a few words each.
+    /// The state of the protection, in short phrases.
     pub facts: Vec<String>,
 }
 
-/// Looks at the repository that `directory` is in, and at the user's own set-up. `program` is this program.
+/// Examines the repository that contains `directory`, and the user's own set-up. `program` is this program.
 ///
 /// # Errors
-/// When git cannot be run.
+/// When git cannot be started or a file cannot be read.
 pub fn examine(directory: &Path, program: &Path) -> Result<Diagnosis> {
     let git = UserGit::at(directory);
     git.version()?;
@@ -130,10 +130,10 @@ pub fn examine(directory: &Path, program: &Path) -> Result<Diagnosis> {
     Ok(diagnosis)
 }
 
-/// Does what can be done without taking away what a person wrote; gives what was done.
+/// Makes the repairs that delete nothing written by a person. Returns a line for each.
 ///
 /// # Errors
-/// When it cannot be done.
+/// When a repair fails.
 pub fn fix(diagnosis: &Diagnosis, directory: &Path, program: &Path) -> Result<Vec<String>> {
     let mut done = Vec::new();
     for (repair, global) in [(Repair::Install, false), (Repair::InstallGlobal, true)] {
@@ -155,12 +155,12 @@ pub fn fix(diagnosis: &Diagnosis, directory: &Path, program: &Path) -> Result<Ve
 }
 
 impl Diagnosis {
-    /// Whether a leak is stopped, as far as can be seen.
+    /// Returns whether there are only notes.
     pub fn healthy(&self) -> bool {
         self.problems.iter().all(|t| t.level == ProblemLevel::Note)
     }
 
-    /// The one line.
+    /// The summary line.
     pub fn line(&self) -> String {
         let count = |level| self.problems.iter().filter(|t| t.level == level).count();
         let counted =
@@ -177,7 +177,7 @@ impl Diagnosis {
         format!("doctor: {}: {}", parts.join(", "), self.facts.join(", "))
     }
 
-    /// The whole of it, for machines.
+    /// The JSON report.
     pub fn json(&self) -> Value {
         let hooks = self.seen.iter().filter(|s| !matches!(s.state, HookState::Nothing));
         json!({

@@ -1,4 +1,4 @@
-//! Whether the project's package managers wait before they take up what was published just now.
+//! Package managers of the project without a cooldown for new versions.
 
 use super::super::site::Site;
 use super::super::usergit::UserGit;
@@ -6,11 +6,11 @@ use super::{Diagnosis, Problem};
 use crate::error::Result;
 use crate::package::cooldown;
 
-/// Lockfiles of managers that can wait.
+/// Lockfiles of managers that have such a setting.
 const LOCKFILES: [&str; 7] =
     ["package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb", "uv.lock"];
 
-/// Folders whose lockfiles nobody installs from.
+/// Folders whose lockfiles are not installed from.
 const ASIDE: [&str; 7] = ["node_modules", "test", "tests", "fixtures", "__fixtures__", "vendor", "testdata"];
 
 pub(super) fn check(site: &Site, git: &UserGit, diagnosis: &mut Diagnosis) -> Result<()> {

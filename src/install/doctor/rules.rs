@@ -1,4 +1,4 @@
-//! Whether the rules, the policy and the data still let anything be found.
+//! The rules, the policy and the data: whether they leave anything to find.
 
 use super::super::canary;
 use super::super::site::Site;
@@ -7,7 +7,7 @@ use crate::package::{age, store};
 use crate::policy::Allowances;
 use crate::rule::{Confidence, RuleSet, Severity};
 
-/// Known secrets beyond this many are worth a word.
+/// Largest baseline without a warning, in secrets.
 const MANY: usize = 100;
 
 pub(super) fn check(site: &Site, diagnosis: &mut Diagnosis) {

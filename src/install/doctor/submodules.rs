@@ -1,4 +1,4 @@
-//! Submodules, whose commits no hook of this repository sees.
+//! Submodules whose commits no hook of this repository scans.
 
 use super::super::site::Site;
 use super::super::submodules;

@@ -1,4 +1,4 @@
-//! The user's own set-up: the environment and the installation for all repositories.
+//! The user's own set-up: the environment, and the installation for all repositories.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use super::{Diagnosis, Problem, Repair, in_path};
 use crate::error::Result;
 use crate::file;
 
-/// Says whether something is installed for every repository.
+/// Checks the set-up. Returns whether hooks are installed for every repository.
 pub(super) fn check(git: &UserGit, diagnosis: &mut Diagnosis, program: &Path) -> Result<bool> {
     environment(diagnosis);
     if let Some(other) = in_path()
@@ -75,7 +75,7 @@ pub(super) fn check(git: &UserGit, diagnosis: &mut Diagnosis, program: &Path) ->
     Ok(by_dispatcher || by_config)
 }
 
-/// Variables that switch a hook off or give it another policy.
+/// Variables that disable a hook or replace the policy.
 fn environment(diagnosis: &mut Diagnosis) {
     let husky = diagnosis.seen.iter().any(|s| matches!(s.state, super::HookState::Husky { .. }));
     let lefthook = diagnosis.seen.iter().any(|s| matches!(s.state, super::HookState::Lefthook(_)));

@@ -1,4 +1,4 @@
-//! Linked work trees in which git finds no hook, or a manager's without ours.
+//! Linked work trees in which git finds no hook, or a manager's hook without ours.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub(super) fn check(site: &Site, seen: &[InstalledHook], problems: &mut Vec<Prob
     }
 }
 
-/// A relative hooks path counts from the top of each work tree, and is not there in all of them.
+/// A relative hooks path is resolved from the top of each work tree, and may be missing there.
 fn without_directory(site: &Site, problems: &mut Vec<Problem>) -> Result<()> {
     let Some(path) = site.hooks_path.as_ref().filter(|path| !Path::new(&path.value).is_absolute()) else {
         return Ok(());
@@ -45,7 +45,7 @@ fn install_in(tree: &Path) -> String {
     format!("(cd {} && shield-hook install)", quote(&tree.to_string_lossy()))
 }
 
-/// A hook that stops leaks and does not run ours in another work tree's hooks directory, when it does here.
+/// A blocking hook that does not run our program in another work tree's hooks directory.
 fn lacking(site: &Site, there: &Path) -> Result<Option<&'static str>> {
     for hook in ["pre-commit", "pre-push"] {
         let ours = directory::has_stub(there, hook)?
@@ -63,14 +63,13 @@ fn lacking(site: &Site, there: &Path) -> Result<Option<&'static str>> {
     Ok(None)
 }
 
-/// The command that leads every work tree to the hooks of one.
+/// The command that sets the hooks directory of one work tree for all.
 fn absolute(site: &Site, hooks: &Path) -> String {
     let scope = site.hooks_path.as_ref().map_or("local", |path| path.scope.as_str());
     format!("git config --{scope} core.hooksPath {}", quote(&hooks.to_string_lossy()))
 }
 
-/// Why a relative hooks path leads nowhere in this work tree, when it leads to hooks in another one: the command that
-/// leads there.
+/// The command that sets another work tree's hooks directory, if a relative hooks path is missing in this one.
 pub(super) fn hooks_of_another(site: &Site) -> Result<Option<String>> {
     let Some(path) = site.hooks_path.as_ref().filter(|p| !p.value.is_empty() && !Path::new(&p.value).is_absolute())
     else {
@@ -81,7 +80,7 @@ pub(super) fn hooks_of_another(site: &Site) -> Result<Option<String>> {
     Ok(hooks.map(|hooks| absolute(site, &hooks)))
 }
 
-/// lefthook runs in all work trees, with what its configuration holds in each.
+/// lefthook runs in all work trees, each with its own local configuration.
 fn without_commands(site: &Site, team: &Path, problems: &mut Vec<Problem>) -> Result<()> {
     let directory = site.own_hooks();
     let managed: Vec<&str> = names::USUAL
