@@ -42,6 +42,11 @@ pub fn config(root: &Path) -> Option<PathBuf> {
     [CONFIG, PREK].iter().map(|name| root.join(name)).find(|path| path.is_file())
 }
 
+/// The command of the manager that reads a configuration.
+pub fn manager_of(config: &Path) -> &'static str {
+    if config.extension().is_some_and(|e| e == "toml") { "prek" } else { "pre-commit" }
+}
+
 /// The configuration below `root` that runs our `hook`, given the `script` that git runs.
 ///
 /// # Errors

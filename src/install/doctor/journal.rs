@@ -3,71 +3,47 @@
 use jiff::Timestamp;
 
 use super::super::site::Site;
-use super::{Diagnosis, Problem};
-use crate::journal::{Journal, Place};
+use super::{Diagnosis, messages};
+use crate::journal::{self, Journal, Place};
 use crate::overdue;
 
 pub(super) fn check(site: &Site, diagnosis: &mut Diagnosis) {
     let place = Place::Repository(site.common.clone());
-    let shown = site.shown(&site.common.join("shield-hook").join(crate::journal::FILE));
-    if let Err(e) = crate::journal::writable(&place) {
-        diagnosis.problems.push(Problem::warning(
-            "journal-unwritable",
-            format!("the journal {shown} cannot be written ({e}): nobody will know what ran"),
-            format!("make {shown} writable"),
-        ));
+    let shown = site.shown(&site.common.join("shield-hook").join(journal::FILE));
+    if let Err(error) = journal::writable(&place) {
+        diagnosis.problems.push(messages::journal_unwritable(&shown, error));
     }
-    let journal = match Journal::read(&place) {
-        Ok(journal) => journal,
-        Err(_) => return,
-    };
+    let Ok(journal) = Journal::read(&place) else { return };
     if journal.foreign > 0 {
-        diagnosis.problems.push(Problem::warning(
-            "journal-damaged",
-            format!("{} of the journal {shown} cannot be read", super::plural(journal.foreign, "line")),
-            format!("look at {shown}, and take those lines out"),
-        ));
+        diagnosis.problems.push(messages::journal_damaged(&shown, journal.foreign));
     }
-    let hooks = journal.records.iter().rev().find(|r| r.command.starts_with("hook "));
-    diagnosis.facts.push(match hooks.and_then(|r| Some((r, r.when()?))) {
+    diagnosis.facts.push(last_run(&journal));
+    for late in overdue::find(&journal, &site.common) {
+        diagnosis.problems.push(messages::overdue(&late.command, late.what));
+    }
+    let open = bypassed_commits(site, &journal);
+    if !open.is_empty() {
+        diagnosis.problems.push(messages::commits_bypassed(open.len(), &short(&open)));
+    }
+}
+
+fn last_run(journal: &Journal) -> String {
+    let last = journal.records.iter().rev().find(|record| record.command.starts_with("hook "));
+    match last.and_then(|record| Some((record, record.when()?))) {
         Some((record, when)) => {
-            format!(
-                "last run {} {} ago",
-                record.command.trim_start_matches("hook "),
-                overdue::ago(when, Timestamp::now())
-            )
+            let hook = record.command.trim_start_matches("hook ");
+            format!("last run {hook} {} ago", overdue::ago(when, Timestamp::now()))
         }
         None => "no run yet".into(),
-    });
-    for late in overdue::find(&journal, &site.common) {
-        let id = if late.command == "hook pre-push" { "push-overdue" } else { "commits-unseen" };
-        diagnosis.problems.push(Problem::warning(
-            id,
-            late.what,
-            "shield-hook canary, then: shield-hook scan --history",
-        ));
     }
-    let bypassed: Vec<&str> = journal
-        .records
-        .iter()
-        .filter(|r| r.covers.bypassed)
-        .flat_map(|r| &r.covers.commits)
-        .map(String::as_str)
-        .collect();
+}
+
+/// Commits that bypassed the hooks and are not published.
+fn bypassed_commits<'a>(site: &Site, journal: &'a Journal) -> Vec<&'a str> {
+    let bypassed = journal.records.iter().filter(|record| record.covers.bypassed).flat_map(|r| &r.covers.commits);
     // A commit that was amended away, or pushed and so scanned, needs no report.
     let unpublished = site.git.ask(["rev-list", "--all", "--not", "--remotes"]).ok().flatten().unwrap_or_default();
-    let open: Vec<&str> = bypassed.into_iter().filter(|id| unpublished.contains(id)).collect();
-    if !open.is_empty() {
-        diagnosis.problems.push(Problem::warning(
-            "commits-bypassed",
-            format!(
-                "{} made with --no-verify and not pushed yet: {}",
-                super::plural(open.len(), "commit"),
-                short(&open)
-            ),
-            "shield-hook scan --range @{upstream}..HEAD",
-        ));
-    }
+    bypassed.map(String::as_str).filter(|id| unpublished.contains(id)).collect()
 }
 
 fn short(ids: &[&str]) -> String {

@@ -3,6 +3,7 @@
 pub mod conflicts;
 mod hooks;
 mod journal;
+mod messages;
 mod packages;
 mod rules;
 mod submodules;
@@ -90,7 +91,7 @@ pub struct Diagnosis {
     /// The repository, if there is one.
     pub site: Option<Site>,
     /// Its hooks.
-    pub seen: Vec<InstalledHook>,
+    pub hooks: Vec<InstalledHook>,
     /// The problems, the worst first.
     pub problems: Vec<Problem>,
     /// The state of the protection, in short phrases.
@@ -104,10 +105,10 @@ pub struct Diagnosis {
 pub fn examine(directory: &Path, program: &Path) -> Result<Diagnosis> {
     let git = UserGit::at(directory);
     git.version()?;
-    let mut diagnosis = Diagnosis { site: None, seen: Vec::new(), problems: Vec::new(), facts: Vec::new() };
+    let mut diagnosis = Diagnosis { site: None, hooks: Vec::new(), problems: Vec::new(), facts: Vec::new() };
     if git.ask(["rev-parse", "--git-dir"])?.is_some() {
         let site = Site::find(directory)?;
-        diagnosis.seen = inspect::inspect(&site)?;
+        diagnosis.hooks = inspect::inspect(&site)?;
         hooks::check(&site, &mut diagnosis, program)?;
         rules::check(&site, &mut diagnosis);
         journal::check(&site, &mut diagnosis);
@@ -120,11 +121,7 @@ pub fn examine(directory: &Path, program: &Path) -> Result<Diagnosis> {
     }
     let for_all = user_setup::check(&git, &mut diagnosis, program)?;
     if diagnosis.site.is_none() && !for_all {
-        diagnosis.problems.push(Problem::error(
-            "no-repository",
-            format!("{} is in no git repository, and nothing is installed for all repositories", directory.display()),
-            "cd into a repository, and run this there; or: shield-hook install --global",
-        ));
+        diagnosis.problems.push(messages::no_repository(directory));
     }
     diagnosis.problems.sort_by_key(|t| t.level);
     Ok(diagnosis)
@@ -141,7 +138,7 @@ pub fn fix(diagnosis: &Diagnosis, directory: &Path, program: &Path) -> Result<Ve
         if wanted.is_empty() {
             continue;
         }
-        let strict = diagnosis.seen.iter().any(|s| s.hook == super::names::STRICT && s.is_ours());
+        let strict = diagnosis.hooks.iter().any(|s| s.hook == super::names::STRICT && s.is_ours());
         let request = InstallRequest {
             directory: directory.to_owned(),
             binary: program.to_owned(),
@@ -179,7 +176,7 @@ impl Diagnosis {
 
     /// The JSON report.
     pub fn json(&self) -> Value {
-        let hooks = self.seen.iter().filter(|s| !matches!(s.state, HookState::Nothing));
+        let hooks = self.hooks.iter().filter(|s| !matches!(s.state, HookState::Nothing));
         json!({
             "version": 1,
             "tool": {"name": "shield-hook", "version": env!("CARGO_PKG_VERSION")},
@@ -191,14 +188,14 @@ impl Diagnosis {
                 "bare": site.bare,
                 "hooks_path": site.hooks_path.as_ref().map(|p| json!({"value": p.value, "scope": p.scope, "origin": p.origin})),
             })),
-            "hooks": hooks.map(|seen| json!({
-                "hook": seen.hook,
-                "path": seen.path.display().to_string(),
-                "state": hooks::state(&seen.state),
-                "ours": seen.is_ours(),
-                "intact": seen.stub().map(|s| s.intact),
-                "version": seen.stub().map(|s| s.version.clone()),
-                "program": seen.stub().and_then(|s| s.binary.as_ref()).map(|b| b.display().to_string()),
+            "hooks": hooks.map(|hook| json!({
+                "hook": hook.hook,
+                "path": hook.path.display().to_string(),
+                "state": hooks::state_name(&hook.state),
+                "ours": hook.is_ours(),
+                "intact": hook.stub().map(|s| s.intact),
+                "version": hook.stub().map(|s| s.version.clone()),
+                "program": hook.stub().and_then(|s| s.binary.as_ref()).map(|b| b.display().to_string()),
             })).collect::<Vec<_>>(),
             "findings": self.problems.iter().map(|t| json!({
                 "id": t.id,

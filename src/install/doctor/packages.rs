@@ -2,7 +2,7 @@
 
 use super::super::site::Site;
 use super::super::usergit::UserGit;
-use super::{Diagnosis, Problem};
+use super::{Diagnosis, messages};
 use crate::error::Result;
 use crate::package::cooldown;
 
@@ -11,7 +11,7 @@ const LOCKFILES: [&str; 7] =
     ["package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb", "uv.lock"];
 
 /// Folders whose lockfiles are not installed from.
-const ASIDE: [&str; 7] = ["node_modules", "test", "tests", "fixtures", "__fixtures__", "vendor", "testdata"];
+const NOT_INSTALLED: [&str; 7] = ["node_modules", "test", "tests", "fixtures", "__fixtures__", "vendor", "testdata"];
 
 pub(super) fn check(site: &Site, git: &UserGit, diagnosis: &mut Diagnosis) -> Result<()> {
     if site.bare {
@@ -20,15 +20,11 @@ pub(super) fn check(site: &Site, git: &UserGit, diagnosis: &mut Diagnosis) -> Re
     let pathspecs = LOCKFILES.map(|name| format!(":(top,glob)**/{name}"));
     let fixed = ["-c", "core.quotePath=false", "ls-files", "--full-name", "--"];
     let listed = git.ask(fixed.into_iter().map(str::to_owned).chain(pathspecs))?.unwrap_or_default();
-    let aside = |path: &&str| path.split('/').any(|part| ASIDE.contains(&part));
-    let mut lockfiles: Vec<String> = listed.lines().filter(|path| !aside(path)).map(str::to_owned).collect();
+    let is_installed = |path: &&str| !path.split('/').any(|part| NOT_INSTALLED.contains(&part));
+    let mut lockfiles: Vec<String> = listed.lines().filter(|path| is_installed(path)).map(str::to_owned).collect();
     lockfiles.sort_by_key(|path| (path.matches('/').count(), path.clone()));
     for missing in cooldown::missing(&site.root, &lockfiles, &cooldown::User::here()) {
-        diagnosis.problems.push(Problem::note(
-            "no-cooldown",
-            format!("{} ({}) takes up versions the moment they are published", missing.manager, missing.lockfile),
-            missing.fix,
-        ));
+        diagnosis.problems.push(messages::no_cooldown(missing.manager, &missing.lockfile, missing.fix));
     }
     Ok(())
 }

@@ -6,11 +6,11 @@ use super::super::inspect::InstalledHook;
 use super::super::site::{Manager, Site};
 use super::super::stub::quote;
 use super::super::{block, directory, files, lefthook, names};
-use super::Problem;
+use super::{Problem, messages};
 use crate::error::Result;
 
-pub(super) fn check(site: &Site, seen: &[InstalledHook], problems: &mut Vec<Problem>) -> Result<()> {
-    let ours_run = seen.iter().any(InstalledHook::is_ours);
+pub(super) fn check(site: &Site, hooks: &[InstalledHook], problems: &mut Vec<Problem>) -> Result<()> {
+    let ours_run = hooks.iter().any(InstalledHook::is_ours);
     match &site.manager {
         _ if !ours_run => Ok(()),
         Manager::Lefthook(team) => without_commands(site, team, problems),
@@ -24,33 +24,23 @@ fn without_directory(site: &Site, problems: &mut Vec<Problem>) -> Result<()> {
         return Ok(());
     };
     for tree in site.other_work_trees()? {
-        let there = tree.join(&path.value);
-        if !there.join("pre-commit").exists() && !there.join("pre-push").exists() {
-            let message = format!(
-                "the work tree {} has no {}: git runs no hook there, and says nothing",
-                tree.display(),
-                path.value
-            );
-            problems.push(Problem::error("worktree-without-hooks", message, absolute(site, &site.hooks)));
-        } else if let Some(hook) = lacking(site, &there)? {
-            let message =
-                format!("in the work tree {} the {hook} hook is as its branch has it, without ours", tree.display());
-            problems.push(Problem::error("worktree-without-hooks", message, install_in(&tree)));
+        let hooks = tree.join(&path.value);
+        if !hooks.join("pre-commit").exists() && !hooks.join("pre-push").exists() {
+            let fix = absolute(site, &site.hooks);
+            problems.push(messages::other_work_tree_lacks_directory(&tree, path, fix));
+        } else if let Some(hook) = lacking(site, &hooks)? {
+            problems.push(messages::work_tree_hook_without_ours(&tree, hook));
         }
     }
     Ok(())
 }
 
-fn install_in(tree: &Path) -> String {
-    format!("(cd {} && shield-hook install)", quote(&tree.to_string_lossy()))
-}
-
 /// A blocking hook that does not run our program in another work tree's hooks directory.
-fn lacking(site: &Site, there: &Path) -> Result<Option<&'static str>> {
+fn lacking(site: &Site, hooks: &Path) -> Result<Option<&'static str>> {
     for hook in ["pre-commit", "pre-push"] {
-        let ours = directory::has_stub(there, hook)?
-            || match (&site.manager, there.parent()) {
-                (Manager::Husky(_), Some(scripts)) => [scripts, there].iter().any(|scripts| {
+        let ours = directory::has_stub(hooks, hook)?
+            || match (&site.manager, hooks.parent()) {
+                (Manager::Husky(_), Some(scripts)) => [scripts, hooks].iter().any(|scripts| {
                     let text = files::read_text(&scripts.join(hook)).ok().flatten();
                     text.is_some_and(|text| !block::blocks(&text).is_empty())
                 }),
@@ -93,11 +83,7 @@ fn without_commands(site: &Site, team: &Path, problems: &mut Vec<Problem>) -> Re
         let local = files::read_text(&lefthook::local_config(&tree, &team))?.unwrap_or_default();
         let runs = |hook: &&&str| [&shared, &local].iter().any(|text| lefthook::runs_ours(text, hook));
         if let Some(hook) = managed.iter().find(|hook| !runs(hook)) {
-            problems.push(Problem::error(
-                "worktree-without-hooks",
-                format!("in the work tree {} lefthook's {hook} runs without ours", tree.display()),
-                install_in(&tree),
-            ));
+            problems.push(messages::work_tree_lefthook_without_ours(&tree, hook));
         }
     }
     Ok(())
