@@ -1,13 +1,13 @@
 #!/bin/sh
-# Builds shield-hook, installs it for you, puts its hooks into the git repository you are in, and proves that they work.
+# Builds shield-hook, installs it for you, adds its hooks to the current git repository, and proves that they work.
 #
 #   ./install.sh [--with-rust] [--bin DIR] [--no-hooks]
 #
-#   --with-rust   get Rust first, where cargo is missing or too old
-#   --bin DIR     install the program there (default: ~/.local/bin, or cargo's own directory when only that is in PATH)
-#   --no-hooks    only the program
+#   --with-rust   get Rust first if cargo is missing or too old
+#   --bin DIR     install the program in DIR (default: ~/.local/bin, or cargo's own directory if only that is in PATH)
+#   --no-hooks    install only the program
 #
-# Needs no terminal. Nothing that comes from the network is run before its checksum was compared.
+# Needs no terminal. Downloads are verified by checksum before they run.
 set -eu
 
 usage() {
@@ -53,11 +53,11 @@ case $0 in
 */*) source_dir=$(CDPATH='' cd -- "${0%/*}" && pwd) ;;
 *) source_dir=$here ;;
 esac
-[ -f "$source_dir/Cargo.toml" ] || fail "$source_dir holds no Cargo.toml" "run the install.sh of a whole checkout"
+[ -f "$source_dir/Cargo.toml" ] || fail "$source_dir contains no Cargo.toml" "run install.sh from a complete checkout"
 needed=$(sed -n 's/^rust-version *= *"\([0-9.]*\)".*/\1/p' "$source_dir/Cargo.toml")
 cargo_home=${CARGO_HOME:-$HOME/.cargo}
 
-# The cargo in PATH, or the one that rustup puts where not every shell looks.
+# The cargo in PATH, or the one that rustup installs outside of it.
 find_cargo() {
 	cargo=$(command -v cargo 2>/dev/null) || cargo=
 	[ -n "$cargo" ] || [ ! -x "$cargo_home/bin/cargo" ] || cargo=$cargo_home/bin/cargo
@@ -65,7 +65,7 @@ find_cargo() {
 	[ -z "$cargo" ] || version=$("$cargo" --version 2>/dev/null | sed -n 's/^cargo \([0-9]*\.[0-9]*\).*/\1/p')
 }
 
-# Whether version $1 is at least $2; of both only the first two numbers count.
+# Succeeds if version $1 is at least $2, by the first two numbers.
 at_least() {
 	[ -n "$1" ] || return 1
 	[ "${1%%.*}" -gt "${2%%.*}" ] && return 0
@@ -80,7 +80,7 @@ download() {
 	elif command -v wget >/dev/null 2>&1; then
 		wget --quiet --https-only --output-document="$2" "$1"
 	else
-		fail "neither curl nor wget is here to get Rust with" "install Rust $needed or later: https://rustup.rs"
+		fail "Rust cannot be downloaded: neither curl nor wget is installed" "install Rust $needed or later: https://rustup.rs"
 	fi
 }
 
@@ -92,7 +92,7 @@ sha256() {
 	fi
 }
 
-# Gets rustup's own installer as a file, compares its checksum, and runs that file.
+# Downloads rustup's own installer, verifies its checksum, and runs it.
 get_rust() {
 	if command -v rustup >/dev/null 2>&1; then
 		rustup toolchain install stable --profile minimal --no-self-update
@@ -102,14 +102,14 @@ get_rust() {
 	case $(uname -s) in
 	Linux) system=unknown-linux-gnu ;;
 	Darwin) system=apple-darwin ;;
-	*) fail "no Rust for this system can be got from here" "install Rust $needed or later: https://rustup.rs" ;;
+	*) fail "install.sh cannot get Rust for this operating system" "install Rust $needed or later: https://rustup.rs" ;;
 	esac
 	case $(uname -m) in
 	x86_64 | amd64) triple=x86_64-$system ;;
 	aarch64 | arm64) triple=aarch64-$system ;;
-	*) fail "no Rust for this machine can be got from here" "install Rust $needed or later: https://rustup.rs" ;;
+	*) fail "install.sh cannot get Rust for this processor" "install Rust $needed or later: https://rustup.rs" ;;
 	esac
-	# Alpine and others with musl have a loader of that name.
+	# Systems with musl, such as Alpine, have a loader of that name.
 	if [ "$system" = unknown-linux-gnu ] && ls /lib/ld-musl-* >/dev/null 2>&1; then
 		triple=${triple%-gnu}-musl
 	fi
@@ -120,26 +120,26 @@ get_rust() {
 	download "$from" "$temporary/rustup-init"
 	download "$from.sha256" "$temporary/sha256"
 	expected=$(cut -d ' ' -f 1 "$temporary/sha256")
-	[ "$(sha256 "$temporary/rustup-init")" = "$expected" ] || fail "the checksum of rustup-init is wrong: it is not run"
+	[ "$(sha256 "$temporary/rustup-init")" = "$expected" ] || fail "the checksum of rustup-init does not match, so it was not run"
 	chmod +x "$temporary/rustup-init"
 	"$temporary/rustup-init" -y --profile minimal --no-modify-path
 }
 
 find_cargo
 if ! at_least "$version" "$needed"; then
-	what="cargo is missing"
-	[ -z "$cargo" ] || what="$cargo is version ${version:-unknown}, and $needed is needed"
-	[ "$with_rust" = yes ] || fail "$what" \
+	reason="cargo is missing"
+	[ -z "$cargo" ] || reason="$cargo is version ${version:-unknown}, and $needed is needed"
+	[ "$with_rust" = yes ] || fail "$reason" \
 		"get Rust $needed or later: run ./install.sh --with-rust, or see https://rustup.rs"
-	say "$what"
+	say "$reason"
 	get_rust
 	PATH=$cargo_home/bin:$PATH
 	export PATH
 	find_cargo
-	at_least "$version" "$needed" || fail "the new cargo is not found, or older than $needed" "open a new shell, and run this again"
+	at_least "$version" "$needed" || fail "the new cargo was not found, or is older than $needed" "open a new shell, and run this again"
 fi
 
-# The program says how it can be built again, by an address that everybody can read and a commit that is published there.
+# The program reports how to build it again, by a public address and a commit that is published there.
 origin=$(git -C "$source_dir" remote get-url origin 2>/dev/null) || origin=
 case $origin in
 *@*) ;;
@@ -158,7 +158,7 @@ log=$(mktemp)
 trap 'rm -rf "$log" ${temporary:+"$temporary"}' EXIT INT TERM
 "$cargo" build --release --locked --manifest-path "$source_dir/Cargo.toml" --message-format json-render-diagnostics >"$log"
 built=$(sed -n 's/.*"executable":"\(.*shield-hook\(\.exe\)\{0,1\}\)".*/\1/p' "$log" | tail -n 1 | sed 's/\\\\/\\/g; s/\\"/"/g')
-[ -f "$built" ] || fail "cargo named no program that it built"
+[ -f "$built" ] || fail "cargo reported no program"
 
 in_path() {
 	case :$PATH: in
@@ -178,17 +178,17 @@ case $built in
 *.exe) program=$bin/shield-hook.exe ;;
 *) program=$bin/shield-hook ;;
 esac
-# In two steps: a program that runs at this moment cannot be written over, but it can be replaced.
+# A running program cannot be overwritten, but it can be replaced.
 cp "$built" "$program.new"
 chmod 755 "$program.new"
 mv -f "$program.new" "$program"
 say "installed $program ($("$program" --version))"
-in_path "$bin" || say "note: $bin is not in your PATH; the hooks find the program all the same"
+in_path "$bin" || say "note: $bin is not in your PATH; the hooks find the program anyway"
 
 [ "$hooks" = yes ] || exit 0
 cd "$here"
 if ! git rev-parse --git-dir >/dev/null 2>&1; then
-	say "$here is in no git repository; in one, run: $program install && $program canary"
+	say "$here is in no git repository. To add the hooks, run in one: $program install && $program canary"
 	exit 0
 fi
 "$program" install

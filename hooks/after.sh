@@ -1,4 +1,4 @@
-# The hook that was here runs first: it may change what is about to be recorded.
+# The previous hook runs first, since it may change the commit.
 if has_chained; then
 	"$chained" "$@"
 	status=$?

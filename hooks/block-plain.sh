@@ -1,3 +1,3 @@
 "$shield_hook" hook @HOOK@ "$@" || exit
-# The canary runs ours alone.
+# The canary runs shield-hook alone.
 [ -z "${SHIELD_HOOK_CANARY-}" ] || exit 0

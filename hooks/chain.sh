@@ -1,8 +1,8 @@
-# Whether there is a hook to run beside ours. The canary runs ours alone: what a hook of yours does, it must not do for
-# a test. A hook that calls this stub in its turn is not run again.
+# Succeeds if the previous hook is to run. The canary does not run it, since it may act on the world outside. A hook that
+# calls this stub in its turn is not run again.
 has_chained() {
 	[ -f "$chained" ] && [ -x "$chained" ] && [ -z "${SHIELD_HOOK_CANARY-}" ] || return 1
-	# Run as the `.legacy` hook of a hook manager, whose own script is in front of this one already.
+	# As the `.legacy` hook of a hook manager, this stub must not run the manager's script again.
 	case $0 in
 	*.legacy) ! grep -qs hook-impl "$chained" || return 1 ;;
 	esac

@@ -1,4 +1,4 @@
-# This file exists, so git leaves the update of the work tree to it: what git does without a hook is done here.
+# Git leaves the update of the work tree to this hook if it exists, so this does the same as git without one.
 has_chained && exec "$chained" "$@"
 head=$(git rev-parse -q --verify HEAD) || head=$(git hash-object -t tree /dev/null)
 git update-index -q --ignore-submodules --refresh

@@ -1,10 +1,10 @@
-# core.hooksPath leads here, so git looks at no other directory: the repository's own hook is run from here.
+# core.hooksPath leads here and git uses no other directory, so this runs the repository's own hook.
 if [ -n "${GIT_DIR-}" ]; then
 	own=$GIT_DIR
 elif [ -d .git ]; then
 	own=.git
 else
-	# A repository that is only being made has no hooks of its own.
+	# A repository under construction has no hooks of its own.
 	own=$(git rev-parse --git-dir 2>/dev/null) || own=/dev/null
 fi
 if [ -f "$own/commondir" ]; then
@@ -20,7 +20,7 @@ if [ -f "$chained" ] && [ -x "$chained" ]; then
 		read -r mark
 		read -r mark
 	} <"$chained" 2>/dev/null
-	# The repository has our hook itself: it runs whatever else there is.
+	# The repository has our hook itself, which runs the previous one.
 	case $mark in
 	'# shield-hook '*) exec "$chained" "$@" ;;
 	esac

@@ -1,5 +1,5 @@
-# Finds the program: first where it was when this was written, then in PATH. Without it nothing can be checked, so
-# the operation stops. One without a byte (the disk was full when it was put there) would run as a script that says yes.
+# Finds the program: first under the path it had at installation, then in PATH. Without it the operation stops, since
+# nothing can be checked. An empty file (from a full disk) would run as a script that succeeds, so it does not count.
 find_binary() {
 	[ -f "$binary" ] && [ -x "$binary" ] && [ -s "$binary" ] && return
 	binary=$(command -v shield-hook) && [ -s "$binary" ] && return

@@ -1,3 +1,3 @@
-# Nothing of ours runs here: the repository's own hook does.
+# Only the repository's own hook runs here.
 has_chained && exec "$chained" "$@"
 exit 0

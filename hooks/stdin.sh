@@ -1,4 +1,4 @@
-# Both hooks get the same standard input. Ours comes first: nothing is uploaded by a hook for a push that is refused.
+# Both hooks get the same standard input. Ours runs first, so that a hook uploads nothing for a refused push.
 if ! has_chained; then
 	find_binary
 	exec "$binary" hook "$hook" "$@"

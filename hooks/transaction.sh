@@ -1,5 +1,5 @@
-# Git asks about every change of every ref: of these only new values of branches and tags, about to be written, are
-# looked at. Everything else (gc, fetch, stash, the steps of a rebase) passes without starting a program.
+# Git runs this hook for every change of every ref. Only new values of branches and tags in the prepared step are checked;
+# everything else (gc, fetch, stash, the steps of a rebase) passes without starting a program.
 if [ "${1-}" != prepared ]; then
 	has_chained && exec "$chained" "$@"
 	exit 0
