@@ -57,7 +57,7 @@ pub fn remove(text: &str) -> Result<Remainder> {
     while let Some((begin, after)) = find_line(rest, |line| line.trim_start().starts_with(BEGIN)) {
         let Some((_, end)) = find_line(&rest[begin..], |line| line.trim() == END) else {
             return Err(Error::incomplete("a `>>> shield-hook` line has no `<<< shield-hook` line after it")
-                .help("take the lines that call shield-hook out by hand"));
+                .help("remove the lines that call shield-hook by hand"));
         };
         let mark = &rest[begin..after];
         out += &rest[..begin];

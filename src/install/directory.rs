@@ -100,7 +100,7 @@ pub fn uninstall(directory: &Path, hook: &str) -> Result<Option<String>> {
             Some(aside) => restore(&aside, &legacy)?,
             None => files::remove(&legacy)?,
         }
-        return Ok(Some("ours no longer runs before the hook manager's".into()));
+        return Ok(Some("shield-hook no longer runs before the hook manager".into()));
     }
     if let Some(outcome) = return_to_manager(directory, hook)? {
         return Ok(Some(outcome));
@@ -115,11 +115,11 @@ pub fn uninstall(directory: &Path, hook: &str) -> Result<Option<String>> {
                 Some("the hook that was there before is back".into())
             }
             Some(aside) => Some(format!(
-                "another hook has been put over ours and stays; what was there before ours is in {}",
+                "another hook has replaced that of shield-hook and stays; the previous hook is in {}",
                 aside.display()
             )),
             None if restored => Some("the hook that was there before is back".into()),
-            None => legacy.then(|| "ours no longer runs after the hook manager's".into()),
+            None => legacy.then(|| "shield-hook no longer runs after the hook manager".into()),
         });
     };
     let mut outcome = String::new();

@@ -6,12 +6,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::directory::{self, StubOutcome};
-use super::files;
-use super::names;
+use super::directory;
 use super::site::HooksPath;
 use super::stub::{self, Binary, StubKind};
 use super::usergit::{CONFIG_HOOKS, UserGit};
+use super::{files, messages, names};
 use crate::error::{Context, Error, Result};
 
 /// The name of a configuration hook.
@@ -42,8 +41,8 @@ pub fn install(git: &UserGit, hooks: &[&str], binary: &Path) -> Result<Vec<Strin
     let directory = stub_directory()?;
     let binary = Binary::local(binary);
     let hooks_path = user_hooks_path(git)?;
-    let (major, minor) = git.version()?;
-    if (major, minor) >= CONFIG_HOOKS {
+    let version = git.version()?;
+    if version >= CONFIG_HOOKS {
         return with_config_hooks(git, hooks, &binary, &directory, hooks_path.as_ref());
     }
     // An older git ignores the configuration hooks that a newer one ran.
@@ -56,16 +55,7 @@ pub fn install(git: &UserGit, hooks: &[&str], binary: &Path) -> Result<Vec<Strin
         directory::install(&directory, hook, StubKind::Dispatcher, &binary, hooks.contains(&hook))?;
     }
     git.must(["config".as_ref(), "--global".as_ref(), "core.hooksPath".as_ref(), directory.as_os_str()])?;
-    Ok(vec![
-        format!("git {major}.{minor}: core.hooksPath in your own configuration leads to {}", directory.display()),
-        format!("  {}: ours, then the repository's own", hooks.join(", ")),
-        "  every other hook: the repository's own, from its .git/hooks".into(),
-        "  a repository with a core.hooksPath of its own (husky) needs `shield-hook install` there".into(),
-        "  other managers: while core.hooksPath is set, `pre-commit install` and `lefthook install` refuse, and `prek \
-         install` writes for all repositories. Do not unset it, which switches ours off; in the repository:"
-            .into(),
-        "    GIT_CONFIG_GLOBAL=/dev/null pre-commit install   (or prek, or lefthook)".into(),
-    ])
+    Ok(messages::dispatcher(version, &directory, hooks))
 }
 
 /// The `core.hooksPath` for all repositories of the user.
@@ -100,10 +90,7 @@ fn with_config_hooks(
         git.must(["config", "--global", "--replace-all", &format!("hook.{name}.command"), &stub::quote(path)])?;
         git.must(["config", "--global", "--replace-all", &format!("hook.{name}.event"), hook])?;
     }
-    Ok(vec![
-        "your own configuration names hooks for every repository (hook.shield-hook-*)".into(),
-        format!("  {}: in {}; the repository's own hooks run as well", hooks.join(", "), directory.display()),
-    ])
+    Ok(messages::config_hooks(hooks, directory))
 }
 
 /// Puts our stubs in front of the hooks in a directory that the user already has for all repositories.
@@ -117,24 +104,12 @@ fn beside_theirs(hooks: &[&str], binary: &Binary, theirs: &HooksPath) -> Result<
         .help("run `shield-hook install` in each repository instead"));
     }
     files::make_directory(&directory)?;
-    let mut lines =
-        vec![format!("core.hooksPath in {} leads to {}: ours go there", theirs.origin, directory.display())];
+    let mut lines = vec![messages::global_directory(theirs)];
     for hook in hooks {
-        let done = directory::install(&directory, hook, StubKind::Repository, binary, true)?;
-        lines.push(format!("  {hook}: {}", describe(&done)));
+        let outcome = directory::install(&directory, hook, StubKind::Repository, binary, true)?;
+        lines.push(messages::hook(hook, &outcome));
     }
     Ok(lines)
-}
-
-/// The outcome, for people.
-pub fn describe(done: &StubOutcome) -> &'static str {
-    match done {
-        StubOutcome::New => "new",
-        StubOutcome::Unchanged => "in place already",
-        StubOutcome::Updated => "updated",
-        StubOutcome::BehindManager => "new; the hook manager that is there runs it first",
-        StubOutcome::Chained => "new; the hook that was there keeps running",
-    }
 }
 
 /// Removes the hooks for every repository. Returns lines for people.
@@ -147,12 +122,12 @@ pub fn uninstall(git: &UserGit) -> Result<Vec<String>> {
     match user_hooks_path(git)? {
         Some(path) if Path::new(&path.value) == directory => {
             git.must(["config", "--global", "--unset-all", "core.hooksPath"])?;
-            lines.push("core.hooksPath: taken out of your configuration".into());
+            lines.push("core.hooksPath: removed from your configuration".into());
         }
         Some(path) => {
             for hook in names::OURS {
-                if let Some(said) = directory::uninstall(Path::new(&path.value), hook)? {
-                    lines.push(format!("{hook}: {said}"));
+                if let Some(outcome) = directory::uninstall(Path::new(&path.value), hook)? {
+                    lines.push(format!("{hook}: {outcome}"));
                 }
             }
         }
@@ -168,7 +143,7 @@ fn remove_config_hooks(git: &UserGit) -> Result<Vec<String>> {
         let section = format!("hook.{}", config_name(hook));
         if git.ask(["config", "--global", "--get", &format!("{section}.command")])?.is_some() {
             git.must(["config", "--global", "--remove-section", &section])?;
-            lines.push(format!("{hook}: taken out of your configuration"));
+            lines.push(format!("{hook}: removed from your configuration"));
         }
     }
     Ok(lines)

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::directory::{self, StubOutcome};
+use super::husky::ScriptOutcome;
 use super::site::{Manager, Site};
 use super::stub::{Binary, StubKind};
-use super::{block, files, framework, global, husky, lefthook, names};
+use super::{block, files, framework, husky, lefthook, messages, names};
 use crate::error::Result;
 
 /// Puts our lines into the scripts of a husky that is set up here.
@@ -13,22 +14,22 @@ use crate::error::Result;
 /// # Errors
 /// When a script cannot be read or written.
 pub fn into_husky(site: &Site, scripts: &Path, hooks: &[&str], binary: &Path) -> Result<Vec<String>> {
-    let mut lines = vec![format!("husky runs this repository's hooks: ours are in {}", site.shown(scripts))];
+    let mut lines = vec![messages::husky(&site.shown(scripts))];
     for hook in hooks {
         let has_wrapper = site.hooks == scripts || site.hooks.join(hook).is_file();
-        let done = match has_wrapper && directory::find(&site.hooks, hook)?.is_none() {
+        let outcome = match has_wrapper && directory::find(&site.hooks, hook)?.is_none() {
             true => husky::install(scripts, hook, binary)?,
-            false => husky::ScriptOutcome::NotShell,
+            false => ScriptOutcome::NotShell,
         };
-        lines.push(match describe(&done) {
-            Some(words) => format!("  {hook}: {words}"),
-            None => {
-                let done = directory::install(&site.hooks, hook, StubKind::Repository, &Binary::shared(binary), true)?;
-                format!("  {hook}: {} (in {})", global::describe(&done), site.shown(&site.hooks))
-            }
+        lines.push(if outcome == ScriptOutcome::NotShell {
+            let program = Binary::shared(binary);
+            let outcome = directory::install(&site.hooks, hook, StubKind::Repository, &program, true)?;
+            messages::hook_in(hook, &outcome, &site.shown(&site.hooks))
+        } else {
+            messages::husky_script(hook, &outcome)
         });
     }
-    lines.push(format!("commit {}, and everybody who runs husky is checked", site.shown(scripts)));
+    lines.push(messages::commit_husky(&site.shown(scripts)));
     Ok(lines)
 }
 
@@ -38,30 +39,14 @@ pub fn into_husky(site: &Site, scripts: &Path, hooks: &[&str], binary: &Path) ->
 /// When a script cannot be read or written.
 pub fn into_pending_husky(site: &Site, hooks: &[&str], binary: &Path) -> Result<Vec<String>> {
     let Some(scripts) = site.pending_husky() else { return Ok(Vec::new()) };
-    let mut lines = vec![format!(
-        "husky will run this repository's hooks once it is set up here (npm install): ours are in {} too",
-        site.shown(&scripts)
-    )];
+    let shown = site.shown(&scripts);
+    let mut lines = vec![messages::pending_husky(&shown)];
     files::make_directory(&scripts)?;
     for hook in hooks.iter().filter(|hook| names::USUAL.contains(hook)) {
-        let done = husky::install(&scripts, hook, binary)?;
-        let words = describe(&done).unwrap_or("no shell script: call `shield-hook hook` from it by hand");
-        lines.push(format!("  {hook}: {words}"));
+        lines.push(messages::husky_script(hook, &husky::install(&scripts, hook, binary)?));
     }
-    lines.push(format!(
-        "commit {}, and everybody who runs husky is checked; in a linked work tree it has to be run once, too",
-        site.shown(&scripts)
-    ));
+    lines.push(messages::commit_pending_husky(&shown));
     Ok(lines)
-}
-
-fn describe(done: &husky::ScriptOutcome) -> Option<&'static str> {
-    Some(match done {
-        husky::ScriptOutcome::New => "new",
-        husky::ScriptOutcome::Unchanged => "in place already",
-        husky::ScriptOutcome::Prepended => "ours first, then what was there",
-        husky::ScriptOutcome::NotShell => return None,
-    })
 }
 
 /// Adds our commands for the hooks that lefthook runs, and stubs for the others. Only stubs are shared with linked work
@@ -80,7 +65,7 @@ pub fn into_lefthook(site: &Site, team: &Path, hooks: &[&'static str], binary: &
         .filter(|hook| names::USUAL.contains(hook))
         .filter(|hook| is_lefthooks(hook) || [&text, &local].iter().any(|t| lefthook::may_name(t, hook)))
         .collect();
-    let mut lines = vec![format!("lefthook runs this repository's hooks ({})", site.shown(team))];
+    let mut lines = vec![messages::lefthook(&site.shown(team))];
     let mut roots = vec![site.root.clone()];
     roots.extend(site.other_work_trees()?);
     for root in roots {
@@ -88,11 +73,10 @@ pub fn into_lefthook(site: &Site, team: &Path, hooks: &[&'static str], binary: &
         let config = lefthook::local_config(&root, &team);
         let changed = lefthook::install(&config, &named, binary)?;
         if !named.is_empty() {
-            let done = if changed { "our commands are in it" } else { "in place already" };
-            lines.push(format!("  {} ({}): {done}", site.shown(&config), named.join(", ")));
+            lines.push(messages::lefthook_commands(&site.shown(&config), &named, changed));
             // A file with the user's own content stays visible to git.
             if lefthook::without_ours(&config)?.is_empty() {
-                keep_out_of_status(site, &root, &config)?;
+                hide_from_status(site, &root, &config)?;
             }
         }
     }
@@ -101,18 +85,15 @@ pub fn into_lefthook(site: &Site, team: &Path, hooks: &[&'static str], binary: &
         if is_lefthooks(hook) {
             continue;
         }
-        let done = directory::install(&directory, hook, StubKind::Repository, &Binary::local(binary), true)?;
-        lines.push(format!("  {hook}: {} (in {})", global::describe(&done), site.shown(&directory)));
+        let outcome = directory::install(&directory, hook, StubKind::Repository, &Binary::local(binary), true)?;
+        lines.push(messages::hook_in(hook, &outcome, &site.shown(&directory)));
     }
-    lines.push(format!(
-        "for the whole team, put the same commands into {} (shield-hook there is found in PATH)",
-        site.shown(team)
-    ));
+    lines.push(messages::lefthook_team(&site.shown(team)));
     Ok(lines)
 }
 
 /// Makes git ignore a configuration that is local to this checkout, unless it is tracked or ignored already.
-fn keep_out_of_status(site: &Site, root: &Path, config: &Path) -> Result<()> {
+fn hide_from_status(site: &Site, root: &Path, config: &Path) -> Result<()> {
     let Ok(name) = config.strip_prefix(root) else { return Ok(()) };
     let name = name.to_string_lossy().replace('\\', "/");
     let known = site.git.ask(["ls-files", "--error-unmatch", "--", &name])?.is_some()
@@ -147,7 +128,7 @@ pub fn uninstall(site: &Site) -> Result<Vec<String>> {
     };
     for hook in names::OURS {
         if scripts.is_dir() && husky::uninstall(&scripts, hook)? {
-            lines.push(format!("  {}: our lines are out", site.shown(&scripts.join(hook))));
+            lines.push(messages::lines_removed(&site.shown(&scripts.join(hook))));
         }
     }
     if !lines.is_empty() {
@@ -160,16 +141,12 @@ pub fn uninstall(site: &Site) -> Result<Vec<String>> {
         for name in lefthook::LOCAL {
             let config = directory.join(name);
             if lefthook::uninstall(&config)? {
-                lines.push(format!("  {}: our commands are out", site.shown(&config)));
+                lines.push(messages::lines_removed(&site.shown(&config)));
             }
         }
     }
-    match block::remove_from_file(&exclude(site))? {
-        block::FileRemoval::Nothing => {}
-        block::FileRemoval::Lines => {}
-        block::FileRemoval::File => {
-            let _ = exclude(site).parent().map(std::fs::remove_dir);
-        }
+    if block::remove_from_file(&exclude(site))? == block::FileRemoval::File {
+        let _ = exclude(site).parent().map(std::fs::remove_dir);
     }
     Ok(lines)
 }
@@ -180,33 +157,7 @@ pub fn framework_entry(site: &Site) -> Vec<String> {
     if names::USUAL.iter().any(|hook| framework::configured(&config, hook)) {
         return Vec::new();
     }
-    let entry = "\
-the pre-commit framework is in use: its hooks keep running. For everybody who runs it, add to .pre-commit-config.yaml:
-  default_install_hook_types: [pre-commit, pre-merge-commit, commit-msg, pre-push]
-  repos:
-  - repo: local
-    hooks:
-      - id: shield-hook
-        name: shield-hook
-        entry: shield-hook hook pre-commit
-        language: system
-        stages: [pre-commit, pre-merge-commit]
-        pass_filenames: false
-        always_run: true
-      - id: shield-hook-message
-        name: shield-hook (message)
-        entry: shield-hook hook commit-msg
-        language: system
-        stages: [commit-msg]
-        always_run: true
-      - id: shield-hook-push
-        name: shield-hook (push)
-        entry: shield-hook hook pre-push
-        language: system
-        stages: [pre-push]
-        pass_filenames: false
-        always_run: true";
-    entry.lines().map(str::to_owned).collect()
+    messages::FRAMEWORK_ENTRY.lines().map(str::to_owned).collect()
 }
 
 /// Installs stubs in a directory without a hook manager. Returns the outcomes, with the new paths of displaced hooks.
@@ -216,12 +167,12 @@ the pre-commit framework is in use: its hooks keep running. For everybody who ru
 pub fn into_files(site: &Site, directory: &Path, hooks: &[&str], program: &Binary) -> Result<Vec<String>> {
     let mut lines = Vec::new();
     for hook in hooks {
-        let done = directory::install(directory, hook, StubKind::Repository, program, true)?;
-        lines.push(format!("  {hook}: {}", global::describe(&done)));
-        if done == StubOutcome::Chained
-            && let Some(aside) = directory::displaced(directory, hook)
+        let outcome = directory::install(directory, hook, StubKind::Repository, program, true)?;
+        lines.push(messages::hook(hook, &outcome));
+        if outcome == StubOutcome::Chained
+            && let Some(displaced) = directory::displaced(directory, hook)
         {
-            lines.push(format!("    it is now {}", site.shown(&aside)));
+            lines.push(messages::displaced(&site.shown(&displaced)));
         }
     }
     Ok(lines)

@@ -13,6 +13,7 @@ mod husky;
 mod inspect;
 mod lefthook;
 mod managed;
+mod messages;
 pub mod names;
 mod rewriters;
 mod site;
@@ -61,10 +62,10 @@ pub struct Summary {
 pub fn install(request: &InstallRequest) -> Result<Summary> {
     if request.binary.to_str().is_none_or(|path| path.contains('\n')) {
         return Err(Error::incomplete(format!(
-            "{}: a hook cannot name a program whose path is not UTF-8 or holds a line end",
+            "{}: a hook cannot name a program whose path is not UTF-8 or contains a line end",
             request.binary.display()
         ))
-        .help("put the program elsewhere and run it from there"));
+        .help("move the program to another path, and run it from there"));
     }
     if request.global {
         let hooks = wanted(request, &names::USUAL)?;
@@ -86,7 +87,7 @@ pub fn install(request: &InstallRequest) -> Result<Summary> {
         lines.push(format!("  do: {}", problem.fix));
     }
     for path in submodules::unguarded(&site)? {
-        lines.push(format!("the submodule {path} has no hooks; for all of them: {}", submodules::FIX));
+        lines.push(messages::unguarded_submodule(&path));
     }
     // A later push compares the remotes' addresses with these. A failure is harmless, since the push records them
     // itself.
@@ -97,7 +98,7 @@ pub fn install(request: &InstallRequest) -> Result<Summary> {
     let digest = format!("shield-hook: installed: {} in {}", count(hooks.len()), site.shown(&target(&site)));
     let record = Record { result: "clean".into(), digest: digest.clone(), ..Record::new("install") };
     crate::journal::record(&place, &record);
-    lines.push("prove it: shield-hook canary".into());
+    lines.push(messages::PROVE.into());
     Ok(Summary { lines, digest })
 }
 
@@ -106,7 +107,7 @@ fn wanted(request: &InstallRequest, usual: &[&'static str]) -> Result<Vec<&'stat
     let mut hooks: Vec<&'static str> = Vec::new();
     for name in &request.hooks {
         let known = names::OURS.iter().find(|known| *known == name).ok_or_else(|| {
-            Error::usage(format!("{name}: not a hook that this program runs"))
+            Error::usage(format!("{name} is not a hook of shield-hook"))
                 .help(format!("one of {}", names::OURS.join(", ")))
         })?;
         hooks.push(known);
@@ -149,14 +150,14 @@ fn into_directory(site: &Site, hooks: &mut Vec<&'static str>, binary: &Path) -> 
         };
         if let Some(fault) = fault {
             return Err(Error::incomplete(format!("{fault}: git runs no hooks here"))
-                .help(format!("take the setting out: {}", path.way_out())));
+                .help(format!("remove the setting: {}", path.way_out())));
         }
-        lines.push(format!("core.hooksPath ({}, {}) leads git to {}", path.scope, path.origin, path.value));
+        lines.push(messages::hooks_path(path));
         if path.is_shared() {
-            lines.push("  that directory serves other repositories too: they are checked from now on as well".into());
+            lines.push(messages::SHARED_DIRECTORY.into());
         }
     }
-    let made = files::make_directory(&directory)?;
+    let created = files::make_directory(&directory)?;
     // Hooks of earlier installations (`--strict`, `--hook`) stay and are updated.
     for hook in names::OURS {
         if !hooks.contains(&hook) && directory::has_stub(&directory, hook)? {
@@ -166,11 +167,11 @@ fn into_directory(site: &Site, hooks: &mut Vec<&'static str>, binary: &Path) -> 
     let shared = site.hooks_are_shared();
     let program = if shared { Binary::shared(binary) } else { Binary::local(binary) };
     lines.extend(managed::into_files(site, &directory, hooks, &program)?);
-    if made {
+    if created {
         InstallState { made_hooks_directory: true }.write(site)?;
     }
     if shared {
-        lines.push(format!("{} is part of the work tree: commit it, and others get the hooks", site.shown(&directory)));
+        lines.push(messages::tracked_directory(&site.shown(&directory)));
     }
     Ok(lines)
 }
@@ -182,7 +183,7 @@ fn into_directory(site: &Site, hooks: &mut Vec<&'static str>, binary: &Path) -> 
 pub fn uninstall(directory: &Path, global: bool) -> Result<Summary> {
     if global {
         let lines = global::uninstall(&UserGit::at(directory))?;
-        let removed = if lines.is_empty() { "nothing was installed" } else { "your own configuration" };
+        let removed = if lines.is_empty() { messages::NOTHING_INSTALLED } else { "your own configuration" };
         return Ok(Summary { lines, digest: format!("shield-hook: uninstalled: {removed}") });
     }
     let site = Site::find(directory)?;
@@ -197,8 +198,8 @@ pub fn uninstall(directory: &Path, global: bool) -> Result<Summary> {
     directories.dedup();
     for directory in directories.iter().filter(|d| d.is_dir()) {
         for hook in names::OURS {
-            if let Some(said) = directory::uninstall(directory, hook)? {
-                lines.push(format!("  {}: {said}", site.shown(&directory.join(hook))));
+            if let Some(outcome) = directory::uninstall(directory, hook)? {
+                lines.push(format!("  {}: {outcome}", site.shown(&directory.join(hook))));
             }
         }
     }
@@ -210,7 +211,7 @@ pub fn uninstall(directory: &Path, global: bool) -> Result<Summary> {
     }
     if ours.is_dir() {
         std::fs::remove_dir_all(&ours).or_incomplete(ours.display())?;
-        lines.push(format!("  {}: removed, with the journal", site.shown(&ours)));
+        lines.push(messages::directory_removed(&site.shown(&ours)));
     }
     let digest = match lines.len() {
         0 => "shield-hook: uninstalled: nothing was installed here".into(),

@@ -44,3 +44,18 @@ pub const ALL: [&str; 28] = [
     "sendemail-validate",
     "update",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_hooks_are_the_default_ones_and_those_of_options_and_git_knows_them() {
+        let mut ours: Vec<&str> = [&USUAL[..], &[STRICT, SERVER]].concat();
+        ours.sort_unstable();
+        let mut listed = OURS;
+        listed.sort_unstable();
+        assert_eq!(ours, listed);
+        assert!(OURS.iter().all(|hook| ALL.contains(hook)));
+    }
+}

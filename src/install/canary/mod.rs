@@ -263,14 +263,14 @@ impl CanaryRun<'_> {
         let why = if !stopped {
             Some(match seen {
                 Some(seen) => explain_pass(seen, ran),
-                None => format!("the gate let it through (exit {})", output.status.code().unwrap_or(-1)),
+                None => format!("the gate passed it (exit {})", output.status.code().unwrap_or(-1)),
             })
         } else {
             match ran {
                 None if seen.is_some_and(|s| !s.is_ours()) => seen.map(|s| explain_pass(s, ran)),
                 None => Some("something else stopped it: no run of ours is in the journal".into()),
                 Some(exit) if exit != Exit::Blocked as u8 => {
-                    Some(format!("ours ended with exit {exit} and judged nothing: {report}"))
+                    Some(format!("shield-hook ended with exit {exit} and no verdict: {report}"))
                 }
                 Some(_) => self.unreported(&report),
             }
@@ -294,7 +294,7 @@ impl CanaryRun<'_> {
             .map(|(_, rule)| (*rule).to_owned())
             .collect();
         (!missing.is_empty())
-            .then(|| format!("the report says nothing of {}: the policy may let it through", missing.join(", ")))
+            .then(|| format!("the report does not name {}: the policy may let it through", missing.join(", ")))
     }
 }
 
@@ -302,12 +302,12 @@ impl CanaryRun<'_> {
 fn explain_pass(seen: &InstalledHook, ran: Option<u8>) -> String {
     let path = seen.path.display();
     match (&seen.state, ran) {
-        (_, Some(exit)) => format!("ours ran and ended with exit {exit}: the policy lets it through"),
+        (_, Some(exit)) => format!("shield-hook ran and ended with exit {exit}: the policy allows it"),
         (HookState::Nothing, _) => format!("git runs no {} hook: there is no {path}", seen.hook),
-        (HookState::NotExecutable, _) => format!("git passes {path} over: it is not executable"),
+        (HookState::NotExecutable, _) => format!("git ignores {path}: it is not executable"),
         (HookState::Foreign(who), _) => format!("{path} is {who}, which does not run ours"),
         (HookState::Husky { first: false, script }, _) => {
-            format!("{}: commands stand before ours; the canary does not run them", script.display())
+            format!("{}: commands run before shield-hook; the canary does not run them", script.display())
         }
         (_, None) => match seen.stub() {
             Some(stub::Stub { intact: false, .. }) => format!("{path} was edited and did not run ours"),

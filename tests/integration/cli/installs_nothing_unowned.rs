@@ -187,6 +187,13 @@ fn nothing_printed_or_written_installs_by_name() {
     said.push(("a hook without its program".into(), stopped.stderr));
     let written = ["plain", "framework", "lefthook", "husky", "home"].map(|name| texts(&sandbox.path(name))).concat();
     assert!(written.iter().any(|(path, _)| path.ends_with("shield-hook-watch.yml")), "the workflow is among them");
+    for (path, text) in &written {
+        for action in text.lines().filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("uses: ")) {
+            let commit = action.split_once('@').map_or("", |(_, rest)| rest.split(' ').next().unwrap_or_default());
+            let pinned = commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit());
+            assert!(pinned, "{}: {action} is not pinned by its full commit", path.display());
+        }
+    }
     said.extend(written.into_iter().map(|(path, text)| (path.display().to_string(), text)));
     for (what, text) in said {
         assert_eq!(by_name(&text), Vec::<String>::new(), "{what}");
