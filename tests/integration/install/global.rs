@@ -170,7 +170,7 @@ fn a_newer_git_gets_hooks_in_its_configuration() {
     let said = run(&repo).expect(0);
     assert_eq!(said.stderr, "");
     let run = sandbox.shield_with(&sandbox.home(), &["uninstall", "--global"], &[("PATH", &newer)], None).expect(0);
-    assert!(run.stdout.contains("pre-push: taken out"), "{run:?}");
+    assert!(run.stdout.contains("pre-push: removed"), "{run:?}");
     assert_eq!(git_config(&sandbox), before);
     assert!(!stubs(&sandbox).exists());
 }

@@ -368,7 +368,7 @@ fn a_hooks_path_that_leads_nowhere() {
     repo.write("of the team/hooks.inc", "[core]\n\thooksPath = /dev/null\n");
     repo.git(&["config", "include.path", "../of the team/hooks.inc"]);
     let run = repo.shield(&["install"]).expect(2);
-    let command = run.stderr.split_once("take the setting out: ").expect("a way out").1.lines().next().expect("a line");
+    let command = run.stderr.split_once("remove the setting: ").expect("a way out").1.lines().next().expect("a line");
     let out = Run::of(repo.sandbox().command("sh", repo.dir()).args(["-c", command]), None);
     assert_eq!(out.code, 0, "{command}: {out:?}");
     assert_eq!(repo.try_git(&["config", "core.hooksPath"]).code, 1);
