@@ -19,7 +19,7 @@ pub(super) fn check(site: &Site, diagnosis: &mut Diagnosis) {
     }
     diagnosis.facts.push(last_run(&journal));
     for late in overdue::find(&journal, &site.common) {
-        diagnosis.problems.push(messages::overdue(&late.command, late.what));
+        diagnosis.problems.push(messages::overdue(late.command, late.what));
     }
     let open = bypassed_commits(site, &journal);
     if !open.is_empty() {
