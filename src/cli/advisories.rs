@@ -13,7 +13,7 @@ use crate::package::ecosystem::Ecosystem;
 use crate::package::{age, fetch, store, update};
 use crate::policy;
 use crate::report::packages::display_name;
-use crate::say::say;
+use crate::terminal::say;
 
 /// The data on hijacked packages: list, show, update.
 #[derive(Debug, clap::Args)]

@@ -11,7 +11,7 @@ use crate::finding::Fingerprint;
 use crate::policy::config::{self, Config};
 use crate::policy::edit::{NewAllowance, with_allowances};
 use crate::report;
-use crate::say::say;
+use crate::terminal::say;
 
 /// Allow one finding by its fingerprint, with a reason.
 #[derive(Debug, clap::Args)]

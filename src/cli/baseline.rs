@@ -16,8 +16,8 @@ use crate::policy::authority::Subject;
 use crate::policy::baseline::{Baseline, Entry};
 use crate::policy::{Overrides, config};
 use crate::report;
-use crate::say::say;
 use crate::source::{History, Paths};
+use crate::terminal::say;
 
 /// Write down the secrets that are known, so that they do not block.
 #[derive(Debug, clap::Args)]

@@ -7,7 +7,7 @@ use crate::error::{Context, Printed, Result};
 use crate::exit::Exit;
 use crate::install::{self, canary};
 use crate::journal::{self, Place, Record};
-use crate::say::say;
+use crate::terminal::say;
 
 /// Prove that the hooks of this repository stop a leak, by trying one in a throwaway clone.
 #[derive(Debug, clap::Args)]

@@ -15,7 +15,7 @@ use crate::policy::inline::Honour;
 use crate::policy::keys::{ALLOW_KEYS, CI_KEYS, FEED_KEYS, KEYS, Key, Kind, PACKAGE_KEYS, SERVER_KEYS, UNREAD_KEYS};
 use crate::policy::{Accept, Allowances, config};
 use crate::report;
-use crate::say::say;
+use crate::terminal::say;
 
 /// Check, show, describe and start the configuration.
 #[derive(Debug, clap::Args)]

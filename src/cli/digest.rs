@@ -11,9 +11,9 @@ use serde_json::json;
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::git::Repo;
+use crate::journal::overdue::{self, Overdue};
 use crate::journal::{Journal, Place, Record};
-use crate::overdue::{self, Overdue};
-use crate::say::say;
+use crate::terminal::say;
 
 /// Show the latest runs, and what is overdue.
 #[derive(Debug, clap::Args)]

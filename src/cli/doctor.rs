@@ -8,7 +8,7 @@ use crate::error::{Context, Printed, Result};
 use crate::exit::Exit;
 use crate::install::{self, doctor};
 use crate::journal::{self, Place, Record};
-use crate::say::say;
+use crate::terminal::say;
 
 /// Say what keeps the hooks from stopping a leak, and how to repair it.
 #[derive(Debug, clap::Args)]

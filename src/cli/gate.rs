@@ -9,22 +9,22 @@ use anstream::adapter::strip_bytes;
 
 use super::options::{Color, Judging, Reporting};
 use crate::chunk::Kind;
-use crate::digest;
 use crate::engine::{Engine, Settings, redact};
 use crate::error::{Context, Result};
 use crate::exit::Exit;
+use crate::finding::repair::{self, Scene};
 use crate::git::Repo;
 use crate::journal::{self, Covers, Place, Record};
 use crate::outcome::Outcome;
+use crate::outcome::summary_line;
 use crate::package;
 use crate::policy::authority::{Authority, Judgement, Owner, Standing, Subject};
 use crate::policy::{Overrides, Policy};
-use crate::repair::{self, Scene};
 use crate::report::{self, Format, Style};
 use crate::rule::RuleSet;
-use crate::say::{name, say};
 use crate::scan;
 use crate::source::{Coverage, History, Source};
+use crate::terminal::{name, say};
 
 /// Rules and policy, ready to judge.
 pub(super) struct Gate {
@@ -141,7 +141,7 @@ impl Gate {
     /// When a source cannot say what is to be read.
     pub(super) fn scan_in(&self, repo: &Repo, scene: Scene, sources: &[&dyn Source]) -> Result<Outcome> {
         let mut outcome = self.scan(sources)?;
-        repair::plan(&mut outcome.findings, scene, Some(repo));
+        repair::plan(&mut outcome.findings, scene, Some(repo), redact::name);
         Ok(outcome)
     }
 }
@@ -192,7 +192,7 @@ impl Ending {
                 journal::record(&self.place, &Record::of(self.command, &outcome).covering(self.covers));
                 let silent = reporting.quiet || (self.silent_when_clean && exit == Exit::Clean);
                 if !silent {
-                    say!("{}", digest::line(&outcome));
+                    say!("{}", summary_line::of(&outcome));
                 }
                 Ok(exit)
             }

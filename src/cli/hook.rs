@@ -10,11 +10,11 @@ use super::options::{Judging, Reporting};
 use super::{post_commit, pre_push, receive, told};
 use crate::error::{Context, Result};
 use crate::exit::Exit;
+use crate::finding::repair::Scene;
 use crate::git::{self, Repo};
 use crate::journal::{self, Place};
 use crate::outcome::Outcome;
 use crate::policy::authority::Subject;
-use crate::repair::Scene;
 use crate::source::{Cleanup, Message, Outgoing, Paths, RefUpdate, Staged, parse_ref_updates};
 
 /// Run as a git hook; what the installed hooks call.

@@ -5,7 +5,7 @@ use std::io::Write;
 use crate::error::{Context, Printed, Result};
 use crate::exit::Exit;
 use crate::install::{self, InstallRequest, Summary};
-use crate::say::say;
+use crate::terminal::say;
 
 /// Where and which hooks.
 #[derive(Debug, clap::Args)]

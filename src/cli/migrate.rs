@@ -24,8 +24,8 @@ use crate::policy::config;
 use crate::policy::edit::{NewAllowance, with_allowances};
 use crate::policy::migrate::{Carried, Place, Tool};
 use crate::report;
-use crate::say::say;
 use crate::source::{AtHand, Content, Coverage, Item, Old, Paths, Reader, Source};
+use crate::terminal::say;
 
 /// Carry over what other scanners were told to let pass.
 #[derive(Debug, clap::Args)]

@@ -37,7 +37,7 @@ use clap::{Parser, Subcommand};
 use crate::engine::redact;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::say::say;
+use crate::terminal::say;
 
 pub use calm::calmly;
 
@@ -189,7 +189,7 @@ fn complain(error: &Error) {
     }
     // What was typed may be the very credential that somebody asks about.
     say!("error: {}", redact::message(&error.to_string()));
-    say!("{}", crate::digest::failed(error));
+    say!("{}", crate::outcome::summary_line::failed(error));
 }
 
 #[cfg(test)]

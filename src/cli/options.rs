@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::policy::Overrides;
-use crate::progress;
 use crate::report::Format;
 use crate::rule::Confidence;
+use crate::terminal::progress;
 
 /// What decides about findings.
 #[derive(Debug, Default, clap::Args)]

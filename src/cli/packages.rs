@@ -16,7 +16,7 @@ use crate::package::survey::Survey;
 use crate::package::{age, fetch};
 use crate::policy::{self, OnDisk, Origin, Overrides, Policy};
 use crate::report::{self, packages};
-use crate::say::{name, say};
+use crate::terminal::{name, say};
 
 /// How packages are reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

@@ -8,13 +8,13 @@ use super::gate::{Ending, Gate};
 use super::options::{Judging, Reporting};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::finding::repair::Scene;
 use crate::git::{self, Repo};
+use crate::journal::receipt::{self, Before};
 use crate::journal::{self, Covers, Journal, Place, Record};
 use crate::policy::authority::Subject;
-use crate::receipt::{self, Before};
-use crate::repair::Scene;
-use crate::say::say;
 use crate::source::Outgoing;
+use crate::terminal::say;
 
 const COMMAND: &str = "hook post-commit";
 

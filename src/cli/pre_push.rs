@@ -7,11 +7,11 @@ use super::push_command::{self, Parent};
 use super::{hook, told};
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::finding::repair::Scene;
 use crate::git::{Oid, Repo};
+use crate::journal::receipt;
 use crate::journal::{Journal, Place};
 use crate::outcome::Outcome;
-use crate::receipt;
-use crate::repair::Scene;
 use crate::source::{Outgoing, Push, RefUpdate, Skip, Submodule};
 
 /// How many refs are named that may be pushed and hold a finding.

@@ -7,12 +7,12 @@ use super::options::{Judging, Reporting};
 use crate::engine::RuleStat;
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
+use crate::finding::repair::Scene;
 use crate::git::{self, Repo};
 use crate::outcome::Outcome;
 use crate::policy::authority::Subject;
-use crate::repair::Scene;
-use crate::say::say;
 use crate::source::{Paths, Range, Staged, Stdin, WorkTree};
+use crate::terminal::say;
 
 /// Scan what is staged, a range, the history, files or standard input.
 #[derive(Debug, clap::Args)]

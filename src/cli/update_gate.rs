@@ -12,17 +12,17 @@ use ignore::WalkBuilder;
 
 use super::gate::Gate;
 use super::options::{Judging, Reporting};
-use crate::digest;
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::file;
 use crate::git::Repo;
 use crate::journal::{self, Place, Record};
 use crate::outcome::Outcome;
+use crate::outcome::summary_line;
 use crate::package::lockfile;
 use crate::policy::authority::Subject;
-use crate::say::say;
 use crate::source::{Changed, Replaced};
+use crate::terminal::say;
 
 /// Run an update; when it brings a hijacked package, put the lockfiles back.
 #[derive(Debug, clap::Args)]
@@ -62,7 +62,7 @@ pub fn run(args: Args) -> Result<Exit> {
         return Err(error);
     }
     if !args.reporting.quiet {
-        say!("{}", digest::line(&outcome));
+        say!("{}", summary_line::of(&outcome));
     }
     Ok(outcome.exit())
 }

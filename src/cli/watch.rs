@@ -13,7 +13,7 @@ use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::install;
 use crate::journal::{self, Place, Record};
-use crate::say::say;
+use crate::terminal::say;
 use crate::watch::config::{self, Config};
 use crate::watch::schedule::{self, Starter};
 use crate::watch::state::{Lock, State};

@@ -30,7 +30,7 @@ use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::chunk::Chunk;
-use crate::excerpt::Wide;
+use crate::finding::excerpt::Wide;
 use crate::finding::{Secret, Verified};
 use crate::rule::{Confidence, Handle, Rule, RuleSet};
 use follow::Limits;

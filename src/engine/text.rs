@@ -1,7 +1,7 @@
 //! UTF-16 and UTF-32 in the middle of bytes: whole files, with a byte order mark or without, and strings inside binaries.
 
 use super::view::{Scale, View};
-use crate::excerpt::Wide;
+use crate::finding::excerpt::Wide;
 
 /// The shortest string of wide characters worth reading, in characters.
 const SHORTEST: usize = 12;

@@ -4,9 +4,11 @@
 //! record says what was covered (counts, rule set, data age, commits and refs), never what was found: it holds no
 //! content that was scanned. A journal that cannot be written is said on standard error and changes no verdict.
 
+pub mod overdue;
+pub mod receipt;
 mod record;
 
-use crate::say::say;
+use crate::terminal::say;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};

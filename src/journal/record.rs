@@ -5,11 +5,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::digest;
 use crate::engine::redact;
 use crate::error::Error;
 use crate::finding::Verdict;
 use crate::outcome::Outcome;
+use crate::outcome::summary_line;
 
 /// One run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,7 +133,7 @@ impl Record {
             ruleset: outcome.ruleset.clone(),
             data: outcome.data.clone(),
             ms: outcome.took.as_millis() as u64,
-            digest: digest::line(outcome),
+            digest: summary_line::of(outcome),
             ..Record::new(command)
         }
     }

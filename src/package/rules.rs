@@ -5,7 +5,7 @@
 use crate::rule::{Confidence, Rule, Severity};
 
 /// The provider of every rule here.
-pub const PROVIDER: &str = "supply chain";
+pub const PROVIDER: &str = crate::finding::PACKAGES;
 
 /// What all of them share.
 const fn rule(id: &'static str, title: &'static str) -> Rule {

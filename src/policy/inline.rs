@@ -9,7 +9,7 @@
 use std::ops::Range;
 
 use crate::engine::redact;
-use crate::excerpt;
+use crate::finding::excerpt;
 
 /// Directives of other scanners that hold for their own line.
 const SAME_LINE: &[&str] =

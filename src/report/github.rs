@@ -3,9 +3,9 @@
 use std::io;
 
 use super::{Report, sentence};
-use crate::digest;
 use crate::finding::Verdict;
 use crate::outcome::Outcome;
+use crate::outcome::summary_line;
 
 /// One `::error` or `::warning` a finding, and a notice with the digest.
 pub struct GitHub;
@@ -43,7 +43,7 @@ impl Report for GitHub {
         for line in &outcome.stale {
             writeln!(out, "::warning title={}::{}", property("stale policy"), data(line))?;
         }
-        writeln!(out, "::notice title=shield-hook::{}", data(&digest::line(outcome)))
+        writeln!(out, "::notice title=shield-hook::{}", data(&summary_line::of(outcome)))
     }
 }
 

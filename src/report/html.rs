@@ -3,9 +3,9 @@
 use std::io;
 
 use super::{Report, capital, packages};
-use crate::digest;
 use crate::finding::{Finding, Verdict};
 use crate::outcome::Outcome;
+use crate::outcome::summary_line;
 
 /// One page.
 pub struct Html;
@@ -32,7 +32,7 @@ impl Report for Html {
         )?;
         writeln!(out, "<title>shield-hook: {result}</title>\n<style>{STYLE}</style>\n</head>\n<body>")?;
         writeln!(out, "<h1>shield-hook: <span class=\"{result}\">{result}</span></h1>")?;
-        writeln!(out, "<p>{}</p>", text(&digest::line(outcome)))?;
+        writeln!(out, "<p>{}</p>", text(&summary_line::of(outcome)))?;
         if let Some(error) = &outcome.failed {
             writeln!(out, "<pre>{}</pre>", text(&error.to_string()))?;
         }

@@ -5,10 +5,10 @@ use std::io;
 use serde_json::{Value, json};
 
 use super::{Report, packages};
-use crate::digest;
 use crate::engine::RuleStat;
 use crate::finding::{Finding, Verdict};
 use crate::outcome::Outcome;
+use crate::outcome::summary_line;
 
 /// One JSON object, ended by a newline.
 pub struct Json;
@@ -30,7 +30,7 @@ pub fn object(outcome: &Outcome) -> Value {
             "ruleset": outcome.ruleset,
             "rules": outcome.rules,
         },
-        "digest": digest::line(outcome),
+        "digest": summary_line::of(outcome),
         "result": outcome.result(),
         "complete": outcome.coverage.complete(),
         "coverage": outcome.coverage,

@@ -3,9 +3,9 @@
 use std::io;
 
 use super::{Report, sentence};
-use crate::digest;
 use crate::finding::Verdict;
 use crate::outcome::Outcome;
+use crate::outcome::summary_line;
 
 /// One test case a finding; one that passes when there is nothing to tell.
 pub struct JUnit;
@@ -51,7 +51,7 @@ impl Report for JUnit {
         if blocking + warned.len() + unread.len() == 0 {
             writeln!(out, "    <testcase classname=\"shield-hook\" name=\"no secrets\"/>")?;
         }
-        writeln!(out, "    <system-out>{}</system-out>", xml(&digest::line(outcome)))?;
+        writeln!(out, "    <system-out>{}</system-out>", xml(&summary_line::of(outcome)))?;
         writeln!(out, "  </testsuite>\n</testsuites>")
     }
 }

@@ -10,7 +10,7 @@ use crate::finding::{Finding, Fingerprint, Verdict, Verified};
 use crate::outcome::Outcome;
 use crate::policy::weakened;
 use crate::rule::Confidence;
-use crate::say::name;
+use crate::terminal::name;
 
 /// Frames in the manner of rustc.
 pub struct Pretty(pub Style);

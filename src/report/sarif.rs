@@ -54,7 +54,7 @@ fn log(outcome: &Outcome) -> Value {
                 "toolExecutionNotifications": notifications,
             }],
             "results": results,
-            "properties": { "digest": crate::digest::line(outcome) },
+            "properties": { "digest": crate::outcome::summary_line::of(outcome) },
         }],
     })
 }

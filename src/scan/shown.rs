@@ -7,7 +7,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use super::{SHORTEST_ON_A_LINE, TELLING};
 use crate::chunk::{Chunk, Kind};
 use crate::engine::redact::{self, Quoted};
-use crate::excerpt;
+use crate::finding::excerpt;
 use crate::finding::{Excerpt, Finding, Secret, Verdict};
 use crate::outcome::Outcome;
 use crate::rule::Confidence;

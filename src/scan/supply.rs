@@ -9,7 +9,7 @@ use crate::chunk::{Chunk, Kind};
 use crate::engine::Engine;
 use crate::engine::redact::{self, Quoted};
 use crate::error::Result;
-use crate::excerpt;
+use crate::finding::excerpt;
 use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Verdict};
 use crate::package::gate::{self, Draft, Gate, Place, Sight};
 use crate::policy::Policy;

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::overdue::ago;
+use crate::journal::overdue::ago;
 use config::{Config, Job};
 use state::State;
 

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Context, Error, Result};
 use crate::file;
+use crate::journal::overdue::ago;
 use crate::journal::state_directory;
-use crate::overdue::ago;
 
 /// How much later than planned is still in time, in seconds: schedulers round.
 const GRACE: i64 = 120;

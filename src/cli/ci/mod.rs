@@ -10,15 +10,15 @@ use super::options::{Judging, Reporting};
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::file;
+use crate::finding::repair::Scene;
 use crate::finding::{Finding, Verdict};
 use crate::git::{self, Oid, Repo};
 use crate::outcome::Outcome;
 use crate::policy::authority::{Authority, Subject};
 use crate::policy::weakened::{Answer, Comparison, State};
 use crate::policy::{Accept, InTree};
-use crate::repair::Scene;
-use crate::say::say;
 use crate::source::Range;
+use crate::terminal::say;
 use change::{Change, Start};
 
 /// Judge the commits of a pull request or a push; base and head come from the CI system's environment.

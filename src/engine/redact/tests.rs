@@ -6,7 +6,7 @@ fn shown(line: &str) -> String {
     let text = line.replace('§', secret);
     let spans: Vec<_> = text.match_indices(secret).map(|(at, s)| at..at + s.len()).collect();
     let all = super::spans(text.as_bytes(), 0..text.len(), &spans, Quoted::Hide);
-    crate::excerpt::masked(text.as_bytes(), &spans[0], &all, "§").text
+    crate::finding::excerpt::masked(text.as_bytes(), &spans[0], &all, "§").text
 }
 
 #[test]

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::super::site::Site;
 use super::{Diagnosis, messages};
 use crate::journal::{self, Journal, Place};
-use crate::overdue;
+use crate::journal::overdue;
 
 pub(super) fn check(site: &Site, diagnosis: &mut Diagnosis) {
     let place = Place::Repository(site.common.clone());

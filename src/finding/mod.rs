@@ -1,5 +1,8 @@
 //! What the engine found and what became of it.
 
+pub mod excerpt;
+pub mod repair;
+
 use std::fmt;
 
 use bstr::BString;
@@ -185,7 +188,10 @@ pub struct Step {
     pub run: Vec<String>,
 }
 
-/// One credential in one place.
+/// The provider of every rule about packages.
+pub const PACKAGES: &str = "supply chain";
+
+/// One credential in one file or message.
 #[derive(Clone, Debug)]
 pub struct Finding {
     /// The rule that found it.
@@ -212,4 +218,11 @@ pub struct Finding {
     pub verdict: Verdict,
     /// What to do about it here; empty until it is planned, and where nothing blocks.
     pub repair: Vec<Step>,
+}
+
+impl Finding {
+    /// Returns whether this is about a package and not about a secret.
+    pub fn is_about_package(&self) -> bool {
+        self.rule.provider == PACKAGES
+    }
 }

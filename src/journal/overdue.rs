@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::git;
+use crate::journal::receipt;
 use crate::journal::{Journal, Record};
-use crate::receipt;
 
 /// One thing that is overdue.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! What a run came to: everything a report, a journal record and an exit code are made of.
 
+pub mod summary_line;
+
 use std::path::PathBuf;
 use std::time::Duration;
 

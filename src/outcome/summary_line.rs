@@ -8,7 +8,7 @@ use crate::package;
 use crate::policy::weakened;
 
 /// For example `shield-hook: clean: 3 files, 61 rules, 5 ms`.
-pub fn line(outcome: &Outcome) -> String {
+pub fn of(outcome: &Outcome) -> String {
     if let Some(error) = &outcome.failed {
         return failed(error);
     }
@@ -16,7 +16,7 @@ pub fn line(outcome: &Outcome) -> String {
     let mut parts = Vec::new();
     let blocking =
         |of: &dyn Fn(&Finding) -> bool| outcome.findings.iter().filter(|f| f.verdict.blocks() && of(f)).count();
-    let is_supply = |f: &Finding| f.rule.provider == package::rules::PROVIDER;
+    let is_supply = Finding::is_about_package;
     let is_policy = |f: &Finding| f.rule.id == weakened::ID;
     for (n, one, many) in [
         (blocking(&|f| !is_supply(f) && !is_policy(f)), "secret blocks", "secrets block"),

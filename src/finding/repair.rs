@@ -5,10 +5,8 @@
 use bstr::ByteSlice;
 
 use crate::chunk::Kind;
-use crate::engine::redact;
 use crate::finding::{Finding, Step, Verdict};
 use crate::git::{self, Oid, Reach, Repo};
-use crate::package;
 
 /// What was about to happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +26,8 @@ pub enum Scene<'a> {
     },
 }
 
-/// Gives every blocking finding the steps that repair it.
-pub fn plan(findings: &mut [Finding], scene: Scene<'_>, repo: Option<&Repo>) {
+/// Gives every blocking finding the steps that repair it. `hide` masks credentials in the name of a ref.
+pub fn plan(findings: &mut [Finding], scene: Scene<'_>, repo: Option<&Repo>, hide: fn(&str) -> String) {
     if !findings.iter().any(|f| f.verdict.blocks()) {
         return;
     }
@@ -40,6 +38,7 @@ pub fn plan(findings: &mut [Finding], scene: Scene<'_>, repo: Option<&Repo>) {
         objects: repo.map(Repo::objects),
         refs: repo.and_then(|r| r.refs("").ok()).unwrap_or_default(),
         at_root: repo.is_none_or(at_root),
+        hide,
     };
     for finding in findings.iter_mut().filter(|f| f.verdict == Verdict::Block) {
         finding.repair = planner.steps(finding);
@@ -62,6 +61,7 @@ struct Planner<'a> {
     objects: Option<git::Objects>,
     refs: Vec<git::Ref>,
     at_root: bool,
+    hide: fn(&str) -> String,
 }
 
 impl Planner<'_> {
@@ -92,7 +92,7 @@ impl Planner<'_> {
 
     fn allow(&self, finding: &Finding) -> Step {
         // Not every finding is about a secret.
-        let is_package = finding.rule.provider == package::rules::PROVIDER;
+        let is_package = finding.is_about_package();
         let unless = if is_package { "if it is meant, or the advisory is wrong" } else { "if it is no secret" };
         let id = finding.fingerprint.to_string();
         let allow = format!("shield-hook allow {id} --reason \"WHY\"");
@@ -126,7 +126,7 @@ impl Planner<'_> {
 
     fn committed(&mut self, finding: &Finding) -> Vec<Step> {
         let Some((objects, head)) = self.objects.as_mut().zip(self.head) else { return Vec::new() };
-        let Some(id) = commit_of(finding) else { return tagged(finding, &self.refs) };
+        let Some(id) = commit_of(finding) else { return self.tagged(finding) };
         let spot = git::spot(objects, head, id);
         let short = id.to_hex_with_len(10).to_string();
         let (onto, undo) = match spot.root {
@@ -138,7 +138,7 @@ impl Planner<'_> {
                 let what = "it is on another branch: go there, and scan again";
                 let mut branches = self.refs.iter().filter_map(|r| Some((r.name.strip_prefix(b"refs/heads/")?, r.id)));
                 let go = match branches.find(|(_, tip)| git::reaches(objects, &[*tip], id)) {
-                    Some((name, _)) => format!("git switch {}", ref_name(name)),
+                    Some((name, _)) => format!("git switch {}", quote(&(self.hide)(&name.to_str_lossy()))),
                     // HEAD was detached, or the branch is gone.
                     None => format!("git switch -c NEW {short}"),
                 };
@@ -226,7 +226,7 @@ impl Planner<'_> {
         let on = finding.location.path.strip_prefix(b"note on ").map(|on| on.to_str_lossy().into_owned());
         let (Some(holder), Some(on)) = (holder, on) else { return Vec::new() };
         let parents = git::parents_of(repo, &id).unwrap_or_default();
-        let name = ref_name(&holder.name);
+        let name = quote(&(self.hide)(&holder.name.to_str_lossy()));
         let onto: String = parents.iter().map(|p| format!("-p {} ", p.to_hex_with_len(10))).collect();
         vec![step(
             "write the note anew, without it, and make one commit of the notes since then",
@@ -235,6 +235,19 @@ impl Planner<'_> {
                 format!("git update-ref {name} \"$(git commit-tree {onto}-m Notes {name}^{{tree}})\""),
             ],
         )]
+    }
+
+    /// Deletes the refs that name a blob without any commit.
+    fn tagged(&self, finding: &Finding) -> Vec<Step> {
+        let Some(id) = finding.location.path.strip_prefix(b"blob ") else { return Vec::new() };
+        let named = self.refs.iter().filter(|r| r.id.to_string().as_bytes() == id);
+        let delete = |r: &git::Ref| format!("git update-ref -d {}", self.ref_name(&r.name));
+        named.map(|r| step("delete what points at it", [delete(r)])).collect()
+    }
+
+    /// A ref as an argument; the user has to fill in a credential that is masked in it.
+    fn ref_name(&self, name: &[u8]) -> String {
+        quote(&(self.hide)(&name.to_str_lossy()))
     }
 
     /// Whether HEAD's version of the file still holds the secret of a commit below it.
@@ -284,14 +297,6 @@ fn tag(finding: &Finding) -> Vec<Step> {
     name.map(|name| step("make the tag anew, without it", [make(&name)])).into_iter().collect()
 }
 
-/// Content that a ref names without any commit.
-fn tagged(finding: &Finding, refs: &[git::Ref]) -> Vec<Step> {
-    let Some(id) = finding.location.path.strip_prefix(b"blob ") else { return Vec::new() };
-    let named = refs.iter().filter(|r| r.id.to_string().as_bytes() == id);
-    let delete = |r: &git::Ref| format!("git update-ref -d {}", ref_name(&r.name));
-    named.map(|r| step("delete what points at it", [delete(r)])).collect()
-}
-
 /// Whether the secret stands in the commit's message, and not in its headers only.
 fn in_message(objects: &mut git::Objects, finding: &Finding, commit: Oid) -> bool {
     let mut bytes = Vec::new();
@@ -306,11 +311,6 @@ fn in_message(objects: &mut git::Objects, finding: &Finding, commit: Oid) -> boo
 
 fn step<C: Into<String>>(what: impl Into<String>, run: impl IntoIterator<Item = C>) -> Step {
     Step { what: what.into(), run: run.into_iter().map(Into::into).collect() }
-}
-
-/// A ref as an argument; a credential in it stays unsaid, and has to be filled in.
-fn ref_name(name: &[u8]) -> String {
-    quote(&redact::name(&name.to_str_lossy()))
 }
 
 /// An argument for a POSIX shell.

@@ -8,12 +8,12 @@ use std::io::Write;
 
 /// Says a line, or several. What cannot be written is lost.
 macro_rules! say {
-    ($($text:tt)*) => { $crate::say::line(format_args!($($text)*)) };
+    ($($text:tt)*) => { $crate::terminal::write_line(format_args!($($text)*)) };
 }
 pub(crate) use say;
 
 /// Behind [`say!`].
-pub fn line(text: fmt::Arguments<'_>) {
+pub fn write_line(text: fmt::Arguments<'_>) {
     let tame = |c: char| if c.is_control() && c != '\n' && c != '\t' { char::REPLACEMENT_CHARACTER } else { c };
     let line: String = text.to_string().chars().map(tame).collect();
     let _ = writeln!(std::io::stderr().lock(), "{line}");
