@@ -1,6 +1,8 @@
 //! One piece of content to scan, and where it comes from.
 
-use bstr::{BStr, BString};
+use std::fmt;
+
+use bstr::{BStr, BString, ByteSlice};
 
 /// What a chunk is. Decides how a report names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,12 +49,50 @@ impl Kind {
     }
 }
 
-/// Where a chunk comes from; without its content.
+/// An object of git that no path names. Its description takes the place of a path in findings and reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pathless {
+    /// The message of the annotated tag with this name.
+    TagMessage(String),
+    /// The note on the object with this id.
+    Note(String),
+    /// The blob with this id, to which a ref or a tag points.
+    Blob(String),
+}
+
+const TAG_MESSAGE: &str = "tag message of ";
+const NOTE: &str = "note on ";
+const BLOB: &str = "blob ";
+
+impl Pathless {
+    /// Reads the description that `Display` wrote into a finding's path.
+    pub fn parse(kind: Kind, path: &BStr) -> Option<Pathless> {
+        let after = |prefix: &str| path.strip_prefix(prefix.as_bytes()).map(|rest| rest.to_str_lossy().into_owned());
+        match kind {
+            Kind::TagMessage => after(TAG_MESSAGE).map(Pathless::TagMessage),
+            Kind::Note => after(NOTE).map(Pathless::Note),
+            Kind::File => after(BLOB).map(Pathless::Blob),
+            Kind::Member | Kind::Symlink | Kind::CommitMessage | Kind::PathName | Kind::RefName | Kind::Stdin => None,
+        }
+    }
+}
+
+impl fmt::Display for Pathless {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Pathless::TagMessage(name) => write!(f, "{TAG_MESSAGE}{name}"),
+            Pathless::Note(id) => write!(f, "{NOTE}{id}"),
+            Pathless::Blob(id) => write!(f, "{BLOB}{id}"),
+        }
+    }
+}
+
+/// The origin of a chunk, without its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// What it is.
     pub kind: Kind,
-    /// The path, or a description such as `commit message of 1a2b3c4`.
+    /// The path, or for an object without one the text of its [`Pathless`].
     pub path: BString,
     /// The commit that brings it, in hex.
     pub commit: Option<String>,
@@ -83,4 +123,23 @@ pub struct Copied {
     pub from: usize,
     /// How long it is.
     pub len: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn descriptions_are_read_back() {
+        let all = [
+            (Kind::TagMessage, Pathless::TagMessage("v1".into())),
+            (Kind::Note, Pathless::Note("1a2b".into())),
+            (Kind::File, Pathless::Blob("3c4d".into())),
+        ];
+        for (kind, object) in all {
+            let text = object.to_string();
+            assert_eq!(Pathless::parse(kind, text.as_bytes().as_bstr()), Some(object), "{text}");
+            assert_eq!(Pathless::parse(Kind::Stdin, text.as_bytes().as_bstr()), None, "{text}");
+        }
+    }
 }

@@ -96,7 +96,6 @@ fn check(judging: &Judging) -> Result<Exit> {
 fn show(judging: &Judging) -> Result<Exit> {
     let gate = ready(judging)?;
     let policy = gate.policy();
-    let word = |level: &dyn std::fmt::Debug| format!("{level:?}").to_lowercase();
     let inline = match policy.inline {
         Honour::All => "all",
         Honour::Own => "own",
@@ -105,8 +104,8 @@ fn show(judging: &Judging) -> Result<Exit> {
     let elsewhere =
         config::ELSEWHERE.iter().find(|(_, value)| *value == policy.published_elsewhere).map_or("", |(word, _)| word);
     let mut out = io::stdout().lock();
-    writeln!(out, "block = \"{}\"", word(&policy.block)).or_unprinted()?;
-    writeln!(out, "severity = \"{}\"", word(&policy.severity)).or_unprinted()?;
+    writeln!(out, "block = \"{}\"", policy.block).or_unprinted()?;
+    writeln!(out, "severity = \"{}\"", policy.severity).or_unprinted()?;
     writeln!(out, "max-object = {}", policy.max_object).or_unprinted()?;
     writeln!(out, "baseline = {:?}  # {} entries", policy.baseline_path(), policy.baseline().len()).or_unprinted()?;
     writeln!(out, "published-elsewhere = \"{elsewhere}\"").or_unprinted()?;

@@ -84,8 +84,7 @@ fn supply(gate: &Gate, file: &str, bytes: &[u8], line: usize, span: std::ops::Ra
     for draft in judged.drafts.iter().filter(|d| here(d.place)) {
         let state =
             if gate.policy().runs(draft.rule.id) { "found" } else { "found, but the policy turns the rule off" };
-        let confidence = format!("{:?}", draft.confidence).to_lowercase();
-        said.push(format!("{}: {state}, confidence {confidence}; {}", draft.rule.id, draft.notes.join("; ")));
+        said.push(format!("{}: {state}, confidence {}; {}", draft.rule.id, draft.confidence, draft.notes.join("; ")));
     }
     if let Some(Ok(inventory)) = lockfile::parse(&shown, bytes) {
         let advisories = store::load()?;

@@ -55,7 +55,7 @@ impl fmt::Display for Outcome {
             Outcome::Dropped(why) => write!(f, "turned away: {why}"),
             Outcome::Superseded => f.write_str("matched, but another rule speaks for it, or its other half is missing"),
             Outcome::Found { confidence, notes } => {
-                write!(f, "found, confidence {}", format!("{confidence:?}").to_lowercase())?;
+                write!(f, "found, confidence {confidence}")?;
                 notes.iter().try_for_each(|note| write!(f, "; {note}"))
             }
         }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use bstr::ByteSlice;
 
 use crate::finding::Excerpt;
+use crate::terminal::text::is_unsafe;
 
 /// Where a span stands, for people: all counted from 1, columns in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,17 +206,12 @@ fn printable(bytes: &[u8]) -> String {
         .filter(|c| *c != '\0')
         .map(|c| match c {
             '\t' => ' ',
-            c if c.is_control() || is_invisible(c) => char::REPLACEMENT_CHARACTER,
+            c if is_unsafe(c) => char::REPLACEMENT_CHARACTER,
             c => c,
         })
         .collect::<String>()
         .trim_end_matches(char::REPLACEMENT_CHARACTER)
         .to_owned()
-}
-
-/// Characters that change how the others are shown (bidirectional overrides, zero-width marks).
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 fn line_start(text: &[u8], at: usize) -> usize {

@@ -8,6 +8,7 @@ use std::fmt;
 use bstr::BString;
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroize;
 
 use crate::chunk::Kind;
 use crate::rule::{Confidence, Rule};
@@ -18,23 +19,32 @@ use crate::rule::{Confidence, Rule};
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Secret {
     bytes: Box<[u8]>,
-    public: usize,
+    visible: Visible,
+}
+
+/// The part of a [`Secret`] that may be shown.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Visible {
+    /// The provider's prefix, so many bytes long.
+    Prefix(usize),
+    /// All of it: the text is no credential.
+    Everything,
 }
 
 impl Secret {
     /// Wraps a credential whose first `public` bytes are its provider's prefix, known to everybody.
     pub fn new(bytes: &[u8], public: usize) -> Self {
-        Secret { bytes: bytes.into(), public: public.min(bytes.len()) }
+        Secret { bytes: bytes.into(), visible: Visible::Prefix(public.min(bytes.len())) }
     }
 
     /// Wraps what is no credential but stands in a finding's place, such as a package's name: it is shown in full.
     pub fn public(bytes: &[u8]) -> Self {
-        Secret { bytes: bytes.into(), public: usize::MAX }
+        Secret { bytes: bytes.into(), visible: Visible::Everything }
     }
 
     /// Whether this is no credential, and may be shown.
     pub fn is_public(&self) -> bool {
-        self.public == usize::MAX
+        self.visible == Visible::Everything
     }
 
     /// The credential itself. Never print, log or store what this returns.
@@ -54,20 +64,16 @@ impl Secret {
 
     /// The public prefix and four asterisks, whatever the length.
     pub fn masked(&self) -> String {
-        if self.is_public() {
-            return String::from_utf8_lossy(&self.bytes).into_owned();
-        }
+        let Visible::Prefix(public) = self.visible else { return String::from_utf8_lossy(&self.bytes).into_owned() };
         // A prefix that covers most of the value would give it away.
-        let shown = if self.public * 2 > self.bytes.len() { 0 } else { self.public };
+        let shown = if public * 2 > self.bytes.len() { 0 } else { public };
         format!("{}****", String::from_utf8_lossy(&self.bytes[..shown]))
     }
 }
 
 impl Drop for Secret {
     fn drop(&mut self) {
-        self.bytes.fill(0);
-        // Keeps the compiler from dropping the store as dead.
-        std::hint::black_box(&self.bytes);
+        self.bytes.zeroize();
     }
 }
 
@@ -159,23 +165,73 @@ pub struct Excerpt {
     pub span: std::ops::Range<usize>,
 }
 
-/// What was decided about a finding.
+/// The decision about a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is new, and the policy stops it.
+    /// The finding is new, and the policy blocks it.
     Block,
-    /// It is shown and does not stop anything; the text says why.
+    /// The finding is reported and does not block, for this reason.
     Warn(String),
-    /// Somebody allowed it; the text says what did.
-    Allowed(String),
-    /// It was there before this change; the text says where.
+    /// A directive or the policy allows the finding.
+    Allowed(AllowedBy),
+    /// The secret was in the file before this change, for this reason.
     Old(String),
 }
 
+/// The author's permission for a finding, in the words of a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AllowedBy {
+    /// A directive of ours beside the secret, which names the rule and a reason.
+    Directive(String),
+    /// A directive of another scanner beside the secret, which covers every rule.
+    ForeignDirective(String),
+    /// An entry of the allowlist or of the baseline.
+    Policy(String),
+}
+
+impl AllowedBy {
+    /// Returns whether the permission is part of the scanned text.
+    pub fn is_in_source(&self) -> bool {
+        !matches!(self, AllowedBy::Policy(_))
+    }
+
+    /// The text of a report: the file or directive, its line and its reason.
+    pub fn as_str(&self) -> &str {
+        match self {
+            AllowedBy::Directive(text) | AllowedBy::ForeignDirective(text) | AllowedBy::Policy(text) => text,
+        }
+    }
+}
+
+impl fmt::Display for AllowedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 impl Verdict {
-    /// Whether this stops the operation.
+    /// Returns whether the verdict stops the operation.
     pub fn blocks(&self) -> bool {
         matches!(self, Verdict::Block)
+    }
+
+    /// The word of the contract: `block`, `warn`, `allowed` or `old`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Verdict::Block => "block",
+            Verdict::Warn(_) => "warn",
+            Verdict::Allowed(_) => "allowed",
+            Verdict::Old(_) => "old",
+        }
+    }
+
+    /// The reason why the finding does not block.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Verdict::Block => None,
+            Verdict::Warn(why) | Verdict::Old(why) => Some(why),
+            Verdict::Allowed(by) => Some(by.as_str()),
+        }
     }
 }
 

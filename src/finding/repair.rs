@@ -4,7 +4,7 @@
 
 use bstr::ByteSlice;
 
-use crate::chunk::Kind;
+use crate::chunk::{Kind, Pathless};
 use crate::finding::{Finding, Step, Verdict};
 use crate::git::{self, Oid, Reach, Repo};
 
@@ -223,8 +223,7 @@ impl Planner<'_> {
         };
         let mut notes = self.refs.iter().filter(|r| r.name.starts_with(b"refs/notes/"));
         let holder = notes.find(|r| git::reaches(objects, &[r.id], id));
-        let on = finding.location.path.strip_prefix(b"note on ").map(|on| on.to_str_lossy().into_owned());
-        let (Some(holder), Some(on)) = (holder, on) else { return Vec::new() };
+        let (Some(holder), Some(Pathless::Note(on))) = (holder, pathless(finding)) else { return Vec::new() };
         let parents = git::parents_of(repo, &id).unwrap_or_default();
         let name = quote(&(self.hide)(&holder.name.to_str_lossy()));
         let onto: String = parents.iter().map(|p| format!("-p {} ", p.to_hex_with_len(10))).collect();
@@ -239,8 +238,8 @@ impl Planner<'_> {
 
     /// Deletes the refs that name a blob without any commit.
     fn tagged(&self, finding: &Finding) -> Vec<Step> {
-        let Some(id) = finding.location.path.strip_prefix(b"blob ") else { return Vec::new() };
-        let named = self.refs.iter().filter(|r| r.id.to_string().as_bytes() == id);
+        let Some(Pathless::Blob(id)) = pathless(finding) else { return Vec::new() };
+        let named = self.refs.iter().filter(|r| r.id.to_string() == id);
         let delete = |r: &git::Ref| format!("git update-ref -d {}", self.ref_name(&r.name));
         named.map(|r| step("delete what points at it", [delete(r)])).collect()
     }
@@ -286,15 +285,18 @@ const KEEP_EMPTY: &str = "{ git commit --amend --allow-empty --no-edit && git re
 /// How short git is told to write ids, at the shortest.
 const SHORTEST_ID: usize = 7;
 
+fn pathless(finding: &Finding) -> Option<Pathless> {
+    Pathless::parse(finding.kind, finding.location.path.as_ref())
+}
+
 fn commit_of(finding: &Finding) -> Option<Oid> {
     Oid::from_hex(finding.commit.as_ref()?.as_bytes()).ok()
 }
 
 /// A tag's message is part of the tag: it is made anew where it was.
 fn tag(finding: &Finding) -> Vec<Step> {
-    let name = finding.location.path.strip_prefix(b"tag message of ").map(|name| name.to_str_lossy());
-    let make = |name: &str| format!("git tag -f -a {0} {0}^{{}}", quote(name));
-    name.map(|name| step("make the tag anew, without it", [make(&name)])).into_iter().collect()
+    let Some(Pathless::TagMessage(name)) = pathless(finding) else { return Vec::new() };
+    vec![step("make the tag anew, without it", [format!("git tag -f -a {0} {0}^{{}}", quote(&name))])]
 }
 
 /// Whether the secret stands in the commit's message, and not in its headers only.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::git;
 use crate::journal::receipt;
 use crate::journal::{Journal, Record};
+use crate::terminal::text::plural;
 
 /// One thing that is overdue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,8 +84,4 @@ pub fn ago(then: Timestamp, now: Timestamp) -> String {
         3600..=86_399 => plural(seconds as usize / 3600, "hour", "hours"),
         _ => plural(seconds as usize / 86_400, "day", "days"),
     }
-}
-
-fn plural(n: usize, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
 }

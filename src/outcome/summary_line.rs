@@ -6,6 +6,7 @@ use crate::finding::{Finding, Verdict};
 use crate::outcome::Outcome;
 use crate::package;
 use crate::policy::weakened;
+use crate::terminal::text::plural;
 
 /// For example `shield-hook: clean: 3 files, 61 rules, 5 ms`.
 pub fn of(outcome: &Outcome) -> String {
@@ -83,8 +84,4 @@ pub fn of(outcome: &Outcome) -> String {
 pub fn failed(error: &Error) -> String {
     let result = if error.exit() == Exit::Usage { "wrong usage or configuration" } else { "incomplete" };
     format!("shield-hook: {result}: nothing was judged")
-}
-
-fn plural(n: usize, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
 }

@@ -2,6 +2,7 @@
 //!
 //! The archive may come from anywhere, so what it may grow to is limited, and every entry's size and checksum must hold.
 
+use crate::terminal;
 use rawzip::{CompressionMethod, ZipArchive, ZipVerification};
 use zlib_rs::{InflateConfig, ReturnCode};
 
@@ -79,5 +80,5 @@ fn inflate(method: CompressionMethod, data: &[u8], size: u64) -> Result<Vec<u8>,
 
 /// A name from an archive, fit for a message.
 fn shown(name: &str) -> String {
-    name.chars().take(100).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    terminal::name(&name.chars().take(100).collect::<String>())
 }

@@ -14,6 +14,7 @@ use toml::value::Date;
 use crate::data::did_you_mean::nearest;
 use crate::engine::redact;
 use crate::error::{Error, Result};
+use crate::terminal;
 
 /// One parsed TOML file.
 pub struct Document<'a> {
@@ -124,7 +125,7 @@ impl<'a> Section<'a> {
 fn shown(key: &str) -> String {
     // A part of a credential would no longer be known as one, so the key is cut last.
     let key = redact::message(key);
-    let clean: String = key.chars().take(32).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let clean = terminal::name(&key.chars().take(32).collect::<String>());
     if key.chars().count() > 32 { format!("{clean}...") } else { clean }
 }
 

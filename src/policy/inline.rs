@@ -9,6 +9,7 @@
 use std::ops::Range;
 
 use crate::engine::redact;
+use crate::finding::AllowedBy;
 use crate::finding::excerpt;
 
 /// Directives of other scanners that hold for their own line.
@@ -26,7 +27,7 @@ const REACH: usize = 1024;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Found {
     /// The directive that allows it, with its line and its reason.
-    pub allowed: Option<String>,
+    pub allowed: Option<AllowedBy>,
     /// Directives that nearly did, and why they do not.
     pub notes: Vec<String>,
 }
@@ -106,28 +107,28 @@ impl Found {
             self.notes.push(format!("`{OWN}` on line {line} gives no reason: write `{OWN} {rule} REASON`"));
         } else {
             let reason: String = reason.chars().take(120).collect();
-            self.allow(format!("`{OWN}` on line {line}: {}", redact::message(&reason)));
+            self.allow(AllowedBy::Directive(format!("`{OWN}` on line {line}: {}", redact::message(&reason))));
         }
     }
 
     fn foreign(&mut self, text: &str, line: usize) {
         for word in SAME_LINE {
             if split_word(text, word).is_some() {
-                self.allow(format!("`{word}` on line {line}"));
+                self.allow(AllowedBy::ForeignDirective(format!("`{word}` on line {line}")));
             }
         }
         if has_pragma(text, "secret") {
-            self.allow(format!("`pragma: allowlist secret` on line {line}"));
+            self.allow(AllowedBy::ForeignDirective(format!("`pragma: allowlist secret` on line {line}")));
         }
     }
 
     fn next_line(&mut self, text: &str, line: usize) {
         if has_pragma(text, "nextline") {
-            self.allow(format!("`pragma: allowlist nextline secret` on line {line}"));
+            self.allow(AllowedBy::ForeignDirective(format!("`pragma: allowlist nextline secret` on line {line}")));
         }
     }
 
-    fn allow(&mut self, by: String) {
+    fn allow(&mut self, by: AllowedBy) {
         self.allowed.get_or_insert(by);
     }
 }
@@ -202,7 +203,7 @@ mod tests {
         assert!(allows("  \"//\": \"shield-hook:allow some-token a sample\",\n \"k\": \"{}\""));
         assert!(allows("<!-- shield-hook:allow other,some-token a sample -->\n<k>{}</k>"));
         assert_eq!(
-            look("x\nk = {} # shield-hook:allow some-token a sample */").allowed.as_deref(),
+            look("x\nk = {} # shield-hook:allow some-token a sample */").allowed.as_ref().map(AllowedBy::as_str),
             Some("`shield-hook:allow` on line 2: a sample")
         );
     }
@@ -255,7 +256,11 @@ mod tests {
         let block = b"BEGIN\ngitleaks:allow\nEND # gitleaks:allow";
         let whole = 0..24;
         let found = find(block, &whole, 1, 3, std::slice::from_ref(&whole), RULE, Honour::All);
-        assert_eq!(found.allowed.as_deref(), Some("`gitleaks:allow` on line 3"), "the one after the block counts");
+        assert_eq!(
+            found.allowed.as_ref().map(AllowedBy::as_str),
+            Some("`gitleaks:allow` on line 3"),
+            "the one after the block counts"
+        );
         assert_eq!(find(&block[..24], &whole, 1, 3, std::slice::from_ref(&whole), RULE, Honour::All).allowed, None);
     }
 
@@ -265,7 +270,10 @@ mod tests {
         let plain = text.replace("{}", "HIDE-THIS");
         let spans: Vec<_> = plain.match_indices("HIDE-THIS").map(|(i, s)| i..i + s.len()).collect();
         let found = find(plain.as_bytes(), &spans[0], 1, 1, &spans, RULE, Honour::All);
-        assert_eq!(found.allowed.as_deref(), Some("`shield-hook:allow` on line 1: like **** there"));
+        assert_eq!(
+            found.allowed.as_ref().map(AllowedBy::as_str),
+            Some("`shield-hook:allow` on line 1: like **** there")
+        );
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub use files::{Files, InTree, NoFiles, OnDisk, user_config};
 use crate::data::did_you_mean;
 use crate::engine::redact;
 use crate::error::{Error, Result};
+use crate::finding::AllowedBy;
 use crate::finding::{Finding, Verdict};
 use crate::package;
 use crate::rule::{Confidence, Rule, RuleSet, Severity, Status};
@@ -254,17 +255,18 @@ impl Policy {
     }
 
     /// What in the files allows the finding, if anything.
-    pub fn allowed(&self, finding: &Finding) -> Option<String> {
+    pub fn allowed(&self, finding: &Finding) -> Option<AllowedBy> {
         let known = self.baseline.find(&finding.fingerprint);
-        match (self.allow.covering(finding, self.today), known) {
-            (Some(a), _) => Some(match a.expires {
+        let text = match (self.allow.covering(finding, self.today), known) {
+            (Some(a), _) => match a.expires {
                 Some(last) => format!("{}:{}: {} (until {last})", a.file, a.line, a.why()),
                 None => format!("{}:{}: {}", a.file, a.line, a.why()),
-            }),
-            (None, Some("")) => Some(format!("it is in {}", self.baseline.name)),
-            (None, Some(reason)) => Some(format!("it is in {}: {}", self.baseline.name, redact::message(reason))),
-            (None, None) => None,
-        }
+            },
+            (None, Some("")) => format!("it is in {}", self.baseline.name),
+            (None, Some(reason)) => format!("it is in {}: {}", self.baseline.name, redact::message(reason)),
+            (None, None) => return None,
+        };
+        Some(AllowedBy::Policy(text))
     }
 
     /// Why what is at this path may stay unread, if it may.

@@ -3,7 +3,6 @@
 use std::io;
 
 use super::Report;
-use crate::finding::Verdict;
 use crate::outcome::Outcome;
 
 /// A header and a row for every finding.
@@ -16,19 +15,13 @@ impl Report for Csv {
     fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
         write!(out, "{HEADER}\r\n")?;
         for f in &outcome.findings {
-            let verdict = match f.verdict {
-                Verdict::Block => "block",
-                Verdict::Warn(_) => "warn",
-                Verdict::Allowed(_) => "allowed",
-                Verdict::Old(_) => "old",
-            };
             let row = [
                 f.rule.id.to_owned(),
                 f.rule.title.to_owned(),
                 f.rule.provider.to_owned(),
-                format!("{:?}", f.rule.severity).to_lowercase(),
-                format!("{:?}", f.confidence).to_lowercase(),
-                verdict.to_owned(),
+                f.rule.severity.to_string(),
+                f.confidence.to_string(),
+                f.verdict.name().to_owned(),
                 f.location.path.to_string(),
                 f.location.line.to_string(),
                 f.location.column.to_string(),

@@ -6,6 +6,7 @@ use super::{Report, sentence};
 use crate::finding::Verdict;
 use crate::outcome::Outcome;
 use crate::outcome::summary_line;
+use crate::terminal;
 
 /// One `::error` or `::warning` a finding, and a notice with the digest.
 pub struct GitHub;
@@ -51,7 +52,7 @@ impl Report for GitHub {
 fn data(text: &str) -> String {
     let text = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     // The log that shows it obeys escape sequences as a terminal does.
-    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    terminal::name(&text)
 }
 
 /// A property's value, where a comma and a colon have a meaning as well.

@@ -2,10 +2,11 @@
 
 use std::io;
 
-use super::{Report, capital, packages};
+use super::{Report, packages};
 use crate::finding::{Finding, Verdict};
 use crate::outcome::Outcome;
 use crate::outcome::summary_line;
+use crate::terminal::text::is_unsafe;
 
 /// One page.
 pub struct Html;
@@ -37,7 +38,7 @@ impl Report for Html {
             writeln!(out, "<pre>{}</pre>", text(&error.to_string()))?;
         }
         for (class, title) in SECTIONS {
-            let findings: Vec<&Finding> = outcome.findings.iter().filter(|f| class_of(&f.verdict) == class).collect();
+            let findings: Vec<&Finding> = outcome.findings.iter().filter(|f| f.verdict.name() == class).collect();
             if !findings.is_empty() {
                 writeln!(out, "<h2>{title} ({})</h2>", findings.len())?;
                 findings.iter().try_for_each(|f| article(f, class, out))?;
@@ -77,15 +78,6 @@ impl Report for Html {
 const SECTIONS: [(&str, &str); 4] =
     [("block", "Blocks"), ("warn", "Does not block"), ("allowed", "Allowed"), ("old", "Old: stood there before")];
 
-fn class_of(verdict: &Verdict) -> &'static str {
-    match verdict {
-        Verdict::Block => "block",
-        Verdict::Warn(_) => "warn",
-        Verdict::Allowed(_) => "allowed",
-        Verdict::Old(_) => "old",
-    }
-}
-
 fn row(skip: &crate::source::Skip) -> String {
     text(&format!("{} {}: {}", skip.what, skip.path, skip.reason))
 }
@@ -94,7 +86,7 @@ fn article(f: &Finding, class: &str, out: &mut dyn io::Write) -> io::Result<()> 
     let l = &f.location;
     let place = format!("{}:{}:{}", l.path, l.line, l.column);
     writeln!(out, "<article class=\"{class}\">\n<h3>{} <code>{}</code></h3>", text(f.rule.title), text(f.rule.id))?;
-    writeln!(out, "<p>{}, {} severity</p>", text(&place), capital(f.rule.severity).to_ascii_lowercase())?;
+    writeln!(out, "<p>{}, {} severity</p>", text(&place), f.rule.severity)?;
     let (span, line) = (&f.excerpt.span, &f.excerpt.text);
     let marked = [&line[..span.start], &line[span.clone()], &line[span.end..]].map(text);
     writeln!(out, "<pre>{}<mark>{}</mark>{}</pre>\n<dl>", marked[0], marked[1], marked[2])?;
@@ -105,7 +97,7 @@ fn article(f: &Finding, class: &str, out: &mut dyn io::Write) -> io::Result<()> 
     match &f.verdict {
         Verdict::Block => {}
         Verdict::Warn(why) | Verdict::Old(why) => say("Does not block", why)?,
-        Verdict::Allowed(by) => say("Allowed by", by)?,
+        Verdict::Allowed(by) => say("Allowed by", by.as_str())?,
     }
     say("Commit", f.commit.as_deref().unwrap_or_default())?;
     say("Note", &f.notes.join("; "))?;
@@ -130,7 +122,7 @@ fn text(raw: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
             '\n' => out.push('\n'),
-            c if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
+            c if is_unsafe(c) => {
                 out.push(char::REPLACEMENT_CHARACTER);
             }
             c => out.push(c),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Report, packages};
 use crate::engine::RuleStat;
-use crate::finding::{Finding, Verdict};
+use crate::finding::Finding;
 use crate::outcome::Outcome;
 use crate::outcome::summary_line;
 
@@ -65,12 +65,6 @@ fn rule_stat(s: &RuleStat) -> Value {
 
 /// One finding as the contract lays it down.
 pub fn finding(f: &Finding) -> Value {
-    let (verdict, reason) = match &f.verdict {
-        Verdict::Block => ("block", None),
-        Verdict::Warn(why) => ("warn", Some(why)),
-        Verdict::Allowed(by) => ("allowed", Some(by)),
-        Verdict::Old(why) => ("old", Some(why)),
-    };
     json!({
         "rule": f.rule.id,
         "title": f.rule.title,
@@ -78,8 +72,8 @@ pub fn finding(f: &Finding) -> Value {
         "severity": f.rule.severity,
         "confidence": f.confidence,
         "blocking": f.verdict.blocks(),
-        "verdict": verdict,
-        "reason": reason,
+        "verdict": f.verdict.name(),
+        "reason": f.verdict.reason(),
         "path": f.location.path.to_string(),
         "line": f.location.line,
         "column": f.location.column,

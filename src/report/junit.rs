@@ -6,6 +6,7 @@ use super::{Report, sentence};
 use crate::finding::Verdict;
 use crate::outcome::Outcome;
 use crate::outcome::summary_line;
+use crate::terminal::text::is_unsafe;
 
 /// One test case a finding; one that passes when there is nothing to tell.
 pub struct JUnit;
@@ -67,7 +68,7 @@ fn xml(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\n' => out.push_str("&#10;"),
             '\t' => out.push('\t'),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push(char::REPLACEMENT_CHARACTER),
+            c if is_unsafe(c) || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push(char::REPLACEMENT_CHARACTER),
             c => out.push(c),
         }
     }

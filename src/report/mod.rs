@@ -14,6 +14,8 @@ mod sarif;
 
 use std::io;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+
 use crate::finding::Finding;
 use crate::outcome::Outcome;
 use crate::rule::Severity;
@@ -88,16 +90,16 @@ fn sentence(f: &Finding) -> String {
     text
 }
 
+/// The bytes that a URI's path holds as they are.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// A path as the path of a URI.
+///
+/// ```
+/// assert_eq!(shield_hook::report::percent(b"a b/c.rs"), "a%20b/c.rs");
+/// ```
 pub fn percent(path: &[u8]) -> String {
-    let mut out = String::with_capacity(path.len());
-    for b in path {
-        match b {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => out.push(*b as char),
-            _ => out.push_str(&format!("%{b:02X}")),
-        }
-    }
-    out
+    percent_encode(path, PATH).to_string()
 }
 
 /// A severity as other tools write it, with a capital.

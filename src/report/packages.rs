@@ -11,6 +11,7 @@ use crate::package::change::{self, Change};
 use crate::package::ecosystem::Ecosystem;
 use crate::package::origin;
 use crate::package::survey::{Row, Survey};
+use crate::terminal::{self, text::plural};
 
 /// The exit code of a survey.
 pub fn exit(survey: &Survey) -> Exit {
@@ -58,10 +59,6 @@ pub fn digest(survey: &Survey) -> String {
     parts.push(format!("data of {}", survey.data));
     parts.push(format!("{} ms", survey.took.as_millis()));
     format!("shield-hook: {}: {}", result(survey), parts.join(", "))
-}
-
-fn plural(n: usize, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 /// One JSON object, ended by a newline. `all`: with what the data does not know.
@@ -143,20 +140,20 @@ pub fn summary(path: &str, change: &Change) -> String {
     format!("{path}: {}", said.join(", "))
 }
 
-/// The whole table of a change, for people.
+/// The table of a change, for people.
 ///
 /// # Errors
 /// When `out` cannot be written.
 pub fn write_table(path: &str, change: &Change, out: &mut dyn io::Write) -> io::Result<()> {
-    writeln!(out, "{}", summary(path, change))?;
+    write_safe(out, &summary(path, change))?;
     let width = change.rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0).min(50);
     for row in &change.rows {
         let name = format!("{:width$}", row.name);
         let versions = |list: &[String]| list.join(", ");
         match (row.before.is_empty(), row.after.is_empty()) {
-            (true, _) => writeln!(out, "  + {name}  {}", versions(&row.after))?,
-            (_, true) => writeln!(out, "  - {name}  {}", versions(&row.before))?,
-            _ => writeln!(out, "  ~ {name}  {} -> {}", versions(&row.before), versions(&row.after))?,
+            (true, _) => write_safe(out, &format!("  + {name}  {}", versions(&row.after)))?,
+            (_, true) => write_safe(out, &format!("  - {name}  {}", versions(&row.before)))?,
+            _ => write_safe(out, &format!("  ~ {name}  {} -> {}", versions(&row.before), versions(&row.after)))?,
         }
     }
     Ok(())
@@ -168,41 +165,46 @@ pub fn write_table(path: &str, change: &Change, out: &mut dyn io::Write) -> io::
 /// When `out` cannot be written.
 pub fn write_pretty(survey: &Survey, all: bool, out: &mut dyn io::Write) -> io::Result<()> {
     for (path, trace) in &survey.traces {
-        writeln!(out, "BLOCK  {path}")?;
-        writeln!(out, "       {}", trace.what)?;
+        write_safe(out, &format!("BLOCK  {path}"))?;
+        write_safe(out, &format!("       {}", trace.what))?;
     }
     let now = jiff::Timestamp::now();
     for row in &survey.rows {
         let name = display_name(row.ecosystem, &row.name, row.version.as_deref());
         match &row.verdict {
             Verdict::Block(advisory) => {
-                writeln!(out, "BLOCK  {name}")?;
-                writeln!(out, "       {}", advisory.sentence(row.version.is_some()))?;
+                write_safe(out, &format!("BLOCK  {name}"))?;
+                write_safe(out, &format!("       {}", advisory.sentence(row.version.is_some())))?;
             }
             Verdict::Warn(advisory) => {
-                writeln!(out, "WARN   {name}")?;
-                writeln!(out, "       {}", advisory.sentence(row.version.is_some()))?;
+                write_safe(out, &format!("WARN   {name}"))?;
+                write_safe(out, &format!("       {}", advisory.sentence(row.version.is_some())))?;
             }
             Verdict::Unknown if !row.notes.is_empty() => {
-                writeln!(out, "WARN   {name}")?;
-                writeln!(out, "       not in the data of {}", survey.data)?;
+                write_safe(out, &format!("WARN   {name}"))?;
+                write_safe(out, &format!("       not in the data of {}", survey.data))?;
             }
-            Verdict::Unknown if all => writeln!(out, "       {name}: not in the data of {}", survey.data)?,
+            Verdict::Unknown if all => write_safe(out, &format!("       {name}: not in the data of {}", survey.data))?,
             Verdict::Unknown => continue,
         }
         if let Some(from) = &row.from {
-            writeln!(out, "       its origin is unknown: {from}")?;
+            write_safe(out, &format!("       its origin is unknown: {from}"))?;
         }
         row.notes.iter().try_for_each(|note| writeln!(out, "       {note}"))?;
         if let Some(line) = row.registry.as_ref().map(|facts| facts.line(now)).filter(|line| !line.is_empty()) {
-            writeln!(out, "       {line}")?;
+            write_safe(out, &format!("       {line}"))?;
         }
         if let (Some(path), false) = (&row.path, row.word() == "unknown") {
             let line = row.line.map(|line| format!(":{line}")).unwrap_or_default();
-            writeln!(out, "       at {path}{line}")?;
+            write_safe(out, &format!("       at {path}{line}"))?;
         }
     }
     Ok(())
+}
+
+/// Writes a line whose names others chose.
+fn write_safe(out: &mut dyn io::Write, text: &str) -> io::Result<()> {
+    writeln!(out, "{}", terminal::name(text))
 }
 
 /// `npm axios@1.14.1`

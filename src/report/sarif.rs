@@ -126,8 +126,8 @@ fn result(f: &Finding, index: usize, seen: &mut HashMap<(String, String), usize>
         "properties": { "confidence": f.confidence, "verified": f.verified, "commit": f.commit, "blocking": f.verdict.blocks() },
     });
     if let Verdict::Allowed(by) = &f.verdict {
-        let kind = if by.starts_with('`') { "inSource" } else { "external" };
-        result["suppressions"] = json!([{ "kind": kind, "justification": by }]);
+        let kind = if by.is_in_source() { "inSource" } else { "external" };
+        result["suppressions"] = json!([{ "kind": kind, "justification": by.as_str() }]);
     }
     result
 }

@@ -15,6 +15,7 @@ use crate::package::gate::{self, Draft, Gate, Place, Sight};
 use crate::policy::Policy;
 use crate::rule::Confidence;
 use crate::source::{Item, Old, Reader, Sieve, Skip};
+use crate::terminal::text::is_unsafe;
 
 /// What decides for a history which of its files are worth reading whole.
 pub fn sieve<'a>(engine: &'a Engine, policy: &'a Policy, gate: &'a Gate) -> Sieve<'a> {
@@ -126,8 +127,7 @@ fn visible(excerpt: Excerpt, subject: &str) -> Excerpt {
     let mut text = String::with_capacity(excerpt.text.len());
     let mut hidden = 0;
     for c in excerpt.text.chars() {
-        let hides = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}')
-            || matches!(c, '\u{e0000}'..='\u{e01ef}');
+        let hides = is_unsafe(c) || matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}');
         hidden = if hides { hidden + 1 } else { 0 };
         match hides {
             false => text.push(c),

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::changeset::{ChangeSet, Subject};
 use super::objects::{ObjectReader, Seen, items, skip};
 use super::{Content, Coverage, EachAltered, Item, Old, Reader, Skip};
-use crate::chunk::{Kind, Origin};
+use crate::chunk::{Kind, Origin, Pathless};
 use crate::error::Result;
 use crate::git::{self, Changes, Known, NewCommit, Objects, Oid, Repo, Unread};
 use crate::threads;
@@ -70,7 +70,7 @@ impl<'a> Commits<'a> {
         }
         for tag in &new.tags {
             let mut item = message(*tag, Kind::TagMessage);
-            item.origin.path = format!("tag message of {}", tag_name(&mut objects, *tag)).into();
+            item.origin.path = Pathless::TagMessage(tag_name(&mut objects, *tag).to_string()).to_string().into();
             into.push(item);
         }
         for id in &new.blobs {
@@ -159,7 +159,7 @@ pub(super) fn message(id: Oid, kind: Kind) -> Item {
 
 /// A blob that a tag or a ref names itself.
 pub(super) fn whole_blob(id: Oid) -> Item {
-    let origin = Origin { kind: Kind::File, path: format!("blob {id}").into(), commit: None };
+    let origin = Origin { kind: Kind::File, path: Pathless::Blob(id.to_string()).to_string().into(), commit: None };
     // It has no path to look up an old side by; the key of none says so, and content that was published is still told.
     Item { origin, content: Content::Object(id), old: Old::Unknown(usize::MAX) }
 }
@@ -200,7 +200,7 @@ pub(super) fn only_from(commits: &[NewCommit], notes: &[Oid], tips: &[Oid]) -> H
 /// What a file of a notes tree is called: its path is the id it annotates, cut by slashes.
 pub(super) fn note_on(path: &[u8]) -> Option<BString> {
     let hex: Vec<u8> = path.iter().copied().filter(|b| *b != b'/').collect();
-    Oid::from_hex(&hex).ok().map(|id| format!("note on {id}").into())
+    Oid::from_hex(&hex).ok().map(|id| Pathless::Note(id.to_string()).to_string().into())
 }
 
 /// Calls the files of a notes tree what they are.

@@ -7,7 +7,7 @@ use bstr::{BString, ByteSlice};
 use super::commits::{CommitReader, Commits, message, note_on, only_from, tag_name, unread, whole_blob};
 use super::swept::{self, Sieve};
 use super::{Content, Coverage, Item, LfsStore, Old, Reader, Skip, Source};
-use crate::chunk::{Kind, Origin};
+use crate::chunk::{Kind, Origin, Pathless};
 use crate::error::Result;
 use crate::finding::Finding;
 use crate::git::{self, Held, KnownCommits, Mode, Objects, Oid, Repo, Trees};
@@ -136,7 +136,7 @@ impl Plan<'_> {
 
     fn tag(&mut self, objects: &mut Objects, id: Oid) {
         let mut item = message(id, Kind::TagMessage);
-        item.origin.path = format!("tag message of {}", tag_name(objects, id)).into();
+        item.origin.path = Pathless::TagMessage(tag_name(objects, id).to_string()).to_string().into();
         self.items.push(item);
     }
 

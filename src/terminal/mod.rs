@@ -1,6 +1,8 @@
-//! Standard error as people read it: messages and progress.
+//! Terminal output: messages on standard error, progress, and the filter of text that others wrote.
 
 pub mod progress;
 mod say;
+pub mod text;
 
-pub(crate) use say::{name, say, write_line};
+pub(crate) use say::{say, write_line};
+pub use text::name;

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::journal::overdue::ago;
+use crate::terminal::text::plural;
 use config::{Config, Job};
 use state::State;
 
@@ -75,7 +76,10 @@ pub fn run(config: &Config, program: &Path, state: &State) -> Result<Round> {
         details.push("the last run is dated in the time to come: a clock was wrong".into());
     }
     if !state.unsent.is_empty() {
-        details.push(format!("{} earlier: could not be posted, and are posted now", plural(state.unsent.len())));
+        details.push(format!(
+            "{} earlier: could not be posted, and are posted now",
+            plural(state.unsent.len(), "digest", "digests")
+        ));
     }
     let result = match exit {
         Exit::Clean => "clean",
@@ -85,10 +89,6 @@ pub fn run(config: &Config, program: &Path, state: &State) -> Result<Round> {
     let due = config.every.map(|every| now + every);
     let next = due.map(|due| format!("; next by {due:.0}")).unwrap_or_default();
     Ok(Round { line: format!("shield-hook: watch: {result}: {}{next}", parts.join(", ")), details, exit })
-}
-
-fn plural(n: usize) -> String {
-    if n == 1 { "1 digest".into() } else { format!("{n} digests") }
 }
 
 /// Blocked is worse than clean; what could not be done is said even where something else blocks.
@@ -143,7 +143,7 @@ pub fn status(state: &State) -> (String, bool) {
         (None, _) => parts.push("no schedule".into()),
     }
     if !state.unsent.is_empty() {
-        parts.push(format!("{} could not be posted", plural(state.unsent.len())));
+        parts.push(format!("{} could not be posted", plural(state.unsent.len(), "digest", "digests")));
     }
     if let Some(said) = &state.result {
         parts.push(said.trim_start_matches("shield-hook: watch: ").to_owned());

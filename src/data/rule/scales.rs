@@ -1,5 +1,7 @@
 //! The scales by which a rule is rated.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// The damage that an attacker can do.
@@ -79,4 +81,25 @@ impl Scale for Status {
 impl Scale for Judge {
     const STEPS: &'static [(&'static str, Self)] = &[("token", Self::Token), ("context", Self::Context)];
     const DEFAULT: Self = Self::Token;
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        })
+    }
+}
+
+impl fmt::Display for Confidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        })
+    }
 }

@@ -37,8 +37,7 @@ fn check_policy(rules: &RuleSet, policy: &Policy, diagnosis: &mut Diagnosis) {
         problems.push(messages::baseline_large(known));
     }
     if policy.block == Confidence::High || policy.severity >= Severity::High {
-        let word = |level: &dyn std::fmt::Debug| format!("{level:?}").to_lowercase();
-        problems.push(messages::policy_high(&word(&policy.block), &word(&policy.severity)));
+        problems.push(messages::policy_high(policy.block, policy.severity));
     }
 }
 

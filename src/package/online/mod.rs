@@ -20,6 +20,7 @@ use super::fetch::{Failure, Fetch, Request};
 use super::survey::Survey;
 use crate::error::Result;
 use crate::source::Skip;
+use crate::terminal::text::is_unsafe;
 pub use provenance::Provenance;
 use registries::{Registries, Registry};
 
@@ -114,13 +115,8 @@ impl Facts {
 
 /// Text of a registry, fit for a terminal: anybody may have written it.
 pub(super) fn fit(text: &str) -> String {
-    let clean: String = text.chars().take(200).map(|c| if c.is_control() || hides(c) { ' ' } else { c }).collect();
+    let clean: String = text.chars().take(200).map(|c| if is_unsafe(c) { ' ' } else { c }).collect();
     clean.trim().to_owned()
-}
-
-/// Characters that turn text around or show nothing.
-fn hides(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
 }
 
 /// The registries of this user, and the way to them.

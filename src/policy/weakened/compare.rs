@@ -68,9 +68,9 @@ fn levels(was: &Read, now: &Read) -> Vec<Loosening> {
             found.push(now.setting(key, what.to_owned()));
         }
     };
-    let block = format!("raises the lowest confidence that blocks to {}", word(new.block));
+    let block = format!("raises the lowest confidence that blocks to {}", new.block);
     add(new.block > old.block, "block", &block);
-    let severity = format!("raises the lowest severity that blocks to {}", word(new.severity));
+    let severity = format!("raises the lowest severity that blocks to {}", new.severity);
     add(new.severity > old.severity, "severity", &severity);
     let elsewhere = new.published_elsewhere < old.published_elsewhere;
     add(elsewhere, "published-elsewhere", "lets pass what another remote already holds");
@@ -158,10 +158,6 @@ fn packages(was: &Settings, now: &Settings) -> Vec<(&'static str, String)> {
         found.push(("online", "asks the registries no more".to_owned()));
     }
     found
-}
-
-fn word(level: impl std::fmt::Debug) -> String {
-    format!("{level:?}").to_lowercase()
 }
 
 fn looseness(honour: Honour) -> u8 {

@@ -3,10 +3,11 @@
 mod compare;
 
 use super::wiring::Wiring;
-use super::{Accept, Files, Origin, Overrides, Policy, config, inline};
+use super::{Accept, Files, Origin, Overrides, Policy, config};
 use crate::chunk::Kind;
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::finding::AllowedBy;
 use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Verdict};
 use crate::rule::{Confidence, Rule};
 use compare::Read;
@@ -323,10 +324,10 @@ fn directives(findings: &[Finding]) -> Vec<Loosening> {
     let mut found: Vec<Loosening> = findings
         .iter()
         .filter_map(|f| match &f.verdict {
-            Verdict::Allowed(by) if by.starts_with('`') => Some(Loosening {
-                subject: Subject::Directive(match by.starts_with(&format!("`{}`", inline::OWN)) {
-                    true => Scope::RuleAndReason,
-                    false => Scope::Anything,
+            Verdict::Allowed(by) if by.is_in_source() => Some(Loosening {
+                subject: Subject::Directive(match by {
+                    AllowedBy::Directive(_) => Scope::RuleAndReason,
+                    _ => Scope::Anything,
                 }),
                 path: f.location.path.to_string(),
                 line: f.location.line,

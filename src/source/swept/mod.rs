@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use super::commits::{message, only_from, tag_name, whole_blob};
 use super::objects::gitlink;
 use super::{Content, Coverage, Item, Old};
-use crate::chunk::{Chunk, Kind, Origin};
+use crate::chunk::{Chunk, Kind, Origin, Pathless};
 use crate::engine::{Engine, Scratch};
 use crate::error::Result;
 use crate::git::{self, Graph, KnownCommits, ObjectKind, Oid, Repo, Store};
@@ -110,7 +110,7 @@ pub(super) fn plan(repo: &Repo, sieve: &Sieve, max: u64, coverage: &mut Coverage
         let item = match *step {
             Step::Tag(id) => {
                 let mut item = message(id, Kind::TagMessage);
-                item.origin.path = format!("tag message of {}", tag_name(&mut objects, id)).into();
+                item.origin.path = Pathless::TagMessage(tag_name(&mut objects, id).to_string()).to_string().into();
                 item
             }
             Step::Commit(n) => message(new.commits[n as usize].id, Kind::CommitMessage),

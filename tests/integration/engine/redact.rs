@@ -4,11 +4,9 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
-use crate::support::{Repo, Run, Sandbox, base62, npm_token};
+use crate::support::{Repo, Run, Sandbox, base62, formats, npm_token};
 use shield_hook::rule::generate::{Generator, Rng};
 use shield_hook::rule::{Rule, RuleSet};
-
-const FORMATS: [&str; 9] = ["pretty", "json", "jsonl", "sarif", "junit", "csv", "github", "gitlab", "html"];
 
 /// Ways in which a value that no rule knows (`#`) stands on the line of one that a rule knows (`@`).
 const SHAPES: [&str; 30] = [
@@ -146,7 +144,7 @@ fn kept(dir: &Path) -> String {
 }
 
 fn expect_nothing_shown(repo: &Repo<'_>, private: &Private, args: &[&str], input: Option<&[u8]>) {
-    for format in FORMATS {
+    for format in formats() {
         let args = [&["scan", "--verbose", "--format", format], args].concat();
         let run = repo.shield_with(&args, &[], input).expect(1);
         private.expect_unseen(&format!("{args:?}"), &run);
@@ -323,7 +321,7 @@ fn what_was_typed_or_configured_is_not_repeated() {
         private.expect_unseen("rules test", &repo.shield(&["rules", "test", "rule.toml"]));
         fs::remove_file(repo.path("rule.toml")).unwrap();
         repo.write("note.py", format!("k = \"{}\"  # shield-hook:allow npm-access-token was {value}\n", npm_token()));
-        for format in FORMATS {
+        for format in formats() {
             private.expect_unseen("inline", &repo.shield(&["scan", "--verbose", "note.py", "--format", format]));
         }
     }

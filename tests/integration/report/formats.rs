@@ -3,10 +3,8 @@
 use std::collections::HashSet;
 use std::fs;
 
-use crate::support::{Repo, Sandbox, npm_token};
+use crate::support::{Repo, Sandbox, formats, npm_token};
 use serde_json::Value;
-
-const FORMATS: &[&str] = &["pretty", "json", "jsonl", "sarif", "junit", "csv", "github", "gitlab", "html"];
 
 /// A repository with staged secrets in awkward places; gives the secrets.
 fn awkward<'s>(sandbox: &'s Sandbox) -> (Repo<'s>, Vec<String>) {
@@ -31,7 +29,7 @@ fn no_secret_is_in_any_output() {
     let sandbox = Sandbox::new();
     let (repo, tokens) = awkward(&sandbox);
     let output = repo.path("report.out");
-    for format in FORMATS {
+    for format in formats() {
         for more in [&[][..], &["--verbose"], &["--color", "always"], &["--output", "report.out"]] {
             let mut args = vec!["scan", "--staged", "--format", format];
             args.extend(more);
@@ -49,6 +47,40 @@ fn no_secret_is_in_any_output() {
             }
         }
     }
+}
+
+/// Characters that drive a terminal, break a line, reorder text or are invisible.
+const HIDING: [char; 9] =
+    ['\u{9b}', '\u{ad}', '\u{61c}', '\u{200b}', '\u{2028}', '\u{202e}', '\u{2066}', '\u{feff}', '\u{e0041}'];
+
+#[test]
+fn no_name_reorders_or_hides_text_that_people_read() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    for (n, c) in HIDING.iter().enumerate() {
+        repo.write(format!("{n}{c}gpj.txt"), format!("k{c} = \"{}\"\n", npm_token()));
+    }
+    let packages = HIDING.map(|c| format!("\"node_modules/a{c}b\": {{\"version\": \"1.0{c}.0\"}}")).join(", ");
+    repo.write("app/package-lock.json", format!("{{\"lockfileVersion\": 3, \"packages\": {{{packages}}}}}\n")).add();
+    let missing: Vec<String> = HIDING.iter().map(|c| format!("no{c}where")).collect();
+    let scan = ["scan", "--staged", "--verbose", "--format"];
+    let mut runs: Vec<Vec<&str>> =
+        ["pretty", "github", "junit", "html"].iter().map(|format| [&scan[..], &[format]].concat()).collect();
+    runs.push(vec!["hook", "pre-commit"]);
+    runs.push(vec!["audit", ".", "--all"]);
+    runs.extend(missing.iter().map(|path| vec!["scan", path]));
+    for args in runs {
+        let run = repo.shield(&args);
+        assert!(!run.stdout.contains(HIDING), "{args:?}: {:?}", run.stdout);
+        assert!(!run.stderr.contains(HIDING), "{args:?}: {:?}", run.stderr);
+    }
+}
+
+#[test]
+fn the_readme_names_every_format() {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("the README");
+    let all = formats().collect::<Vec<_>>().join("|");
+    assert!(readme.contains(&format!("--format {all}")), "{all}");
 }
 
 #[test]
@@ -390,9 +422,9 @@ fn an_error_is_told_in_the_format_that_was_asked_for() {
         assert!(json["findings"].as_array().is_some_and(Vec::is_empty));
     }
     std::fs::remove_file(repo.path(".shield-hook.toml")).expect("the configuration");
-    for format in FORMATS.iter().filter(|f| **f != "pretty") {
+    for format in formats().filter(|f| *f != "pretty") {
         let run = repo.shield(&["scan", "--range", "no..where", "--format", format]).expect(2);
-        assert!(format == &"csv" || run.stdout.contains("no"), "{format}: {}", run.stdout);
+        assert!(format == "csv" || run.stdout.contains("no"), "{format}: {}", run.stdout);
     }
 }
 

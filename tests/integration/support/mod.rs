@@ -15,6 +15,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -338,4 +339,13 @@ const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 pub fn base62(length: usize) -> String {
     let state = RandomState::new();
     (0..length as u64).map(|i| char::from(BASE62[(state.hash_one(i) % 62) as usize])).collect()
+}
+
+/// The name of every report format, as the command line takes it.
+pub fn formats() -> impl Iterator<Item = &'static str> {
+    static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let all = <shield_hook::report::Format as clap::ValueEnum>::value_variants();
+        all.iter().filter_map(clap::ValueEnum::to_possible_value).map(|value| value.get_name().to_owned()).collect()
+    });
+    NAMES.iter().map(String::as_str)
 }
