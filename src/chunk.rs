@@ -1,10 +1,10 @@
-//! One piece of content to scan, and where it comes from.
+//! One piece of content to scan, and its origin.
 
 use std::fmt;
 
 use bstr::{BStr, BString, ByteSlice};
 
-/// What a chunk is. Decides how a report names it.
+/// The kind of a chunk, which a report names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
     /// The content of a file: a blob, an index entry or a file on disk.
@@ -28,7 +28,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Whether its path is a file's.
+    /// Returns whether the path is that of a file.
     pub fn is_file(self) -> bool {
         matches!(self, Kind::File | Kind::Symlink | Kind::PathName)
     }
@@ -90,7 +90,7 @@ impl fmt::Display for Pathless {
 /// The origin of a chunk, without its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// What it is.
+    /// The kind of content.
     pub kind: Kind,
     /// The path, or for an object without one the text of its [`Pathless`].
     pub path: BString,
@@ -101,7 +101,7 @@ pub struct Origin {
 /// One piece of content with its origin.
 #[derive(Clone, Copy, Debug)]
 pub struct Chunk<'a> {
-    /// Where it comes from.
+    /// The origin.
     pub origin: &'a Origin,
     /// Every byte of it.
     pub bytes: &'a [u8],
@@ -114,14 +114,14 @@ impl<'a> Chunk<'a> {
     }
 }
 
-/// A part of a text that stood just so in the one it was made from.
+/// A part of a text that was copied from the text it was made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Copied {
-    /// Where it begins.
+    /// The first byte in the new text.
     pub at: usize,
-    /// Where it begins in the other.
+    /// The first byte in the old text.
     pub from: usize,
-    /// How long it is.
+    /// The length in bytes.
     pub len: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What went wrong, what to do about it, and which exit code it means.
+//! Errors that end a run: the reason, the way out and the exit code.
 
 use std::fmt;
 use std::io;
@@ -39,14 +39,14 @@ impl Error {
         Error { kind: Kind::Usage, message: message.into(), help: Vec::new() }
     }
 
-    /// Adds a line that says what to do.
+    /// Adds a line of advice.
     #[must_use]
     pub fn help(mut self, line: impl Into<String>) -> Self {
         self.help.push(line.into());
         self
     }
 
-    /// Puts what was being done before the message.
+    /// Prefixes the message with the operation that failed.
     #[must_use]
     pub fn context(mut self, doing: impl fmt::Display) -> Self {
         self.message = format!("{doing}: {}", self.message);
@@ -65,12 +65,12 @@ impl Error {
         &self.message
     }
 
-    /// The lines that say what to do.
+    /// The lines of advice.
     pub fn help_lines(&self) -> &[String] {
         &self.help
     }
 
-    /// Whether it is only that nobody reads on (`rules list | head`), which nobody needs to be told.
+    /// Returns whether the reader of standard output has gone (`rules list | head`), which is no failure to report.
     pub fn is_unheard(&self) -> bool {
         self.kind == Kind::Unheard
     }
@@ -93,7 +93,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Turns an error of the operating system or of a library into ours, saying what was being done.
+/// Turns an error of the operating system or of a library into ours, with the operation that failed.
 pub trait Context<T> {
     /// The scan cannot be completed without this (exit 2).
     fn or_incomplete(self, doing: impl fmt::Display) -> Result<T>;
@@ -112,7 +112,7 @@ impl<T, E: fmt::Display> Context<T> for std::result::Result<T, E> {
 
 /// Turns an error of printing to standard output into ours.
 pub trait Printed<T> {
-    /// What was asked for could not be shown (exit 2).
+    /// The output could not be written (exit 2).
     fn or_unprinted(self) -> Result<T>;
 }
 

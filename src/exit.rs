@@ -1,4 +1,4 @@
-//! How a run ends. The numbers are part of the command-line contract.
+//! The exit codes, which are part of the command-line contract.
 
 use std::process::{ExitCode, Termination};
 

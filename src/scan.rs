@@ -239,7 +239,7 @@ fn judge(
     spans: &[Range<usize>],
     part: &mut Part,
 ) {
-    let mut places = excerpt::Places::new(chunk.bytes, engine::stored(chunk.bytes));
+    let mut places = excerpt::Positions::new(chunk.bytes, engine::stored(chunk.bytes));
     for (found, is_new) in matches {
         let spans = nearby(spans, &found.span);
         let place = places.locate(&found.span);

@@ -1,4 +1,4 @@
-//! Lines, columns and masked lines: everything that turns a byte position into what a person reads.
+//! Lines, columns and masked lines: byte positions as people read them.
 
 use std::ops::Range;
 
@@ -7,9 +7,9 @@ use bstr::ByteSlice;
 use crate::finding::Excerpt;
 use crate::terminal::text::is_unsafe;
 
-/// Where a span stands, for people: all counted from 1, columns in characters.
+/// The position of a span for people: counted from 1, columns in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Position {
     /// The line it begins on.
     pub line: usize,
     /// The column it begins at.
@@ -18,9 +18,9 @@ pub struct Place {
     pub end_line: usize,
 }
 
-/// Turns byte positions of one text into lines and columns; remembers the last place, so that ascending look-ups cost
-/// one pass over the text together.
-pub struct Places<'a> {
+/// Turns byte positions of one text into lines and columns; remembers the last position, so that ascending look-ups
+/// read the text once.
+pub struct Positions<'a> {
     text: &'a [u8],
     stored: Option<Wide>,
     at: usize,
@@ -28,14 +28,14 @@ pub struct Places<'a> {
     column: usize,
 }
 
-impl<'a> Places<'a> {
+impl<'a> Positions<'a> {
     /// For positions in `text`, whose characters may be `stored` in more than a byte each.
     pub fn new(text: &'a [u8], stored: Option<Wide>) -> Self {
-        Places { text, stored, at: 0, line: 1, column: 1 }
+        Positions { text, stored, at: 0, line: 1, column: 1 }
     }
 
-    /// Where `span` stands.
-    pub fn locate(&mut self, span: &Range<usize>) -> Place {
+    /// The position of `span`.
+    pub fn locate(&mut self, span: &Range<usize>) -> Position {
         if span.start < self.at {
             (self.at, self.line, self.column) = (0, 1, 1);
         }
@@ -45,19 +45,19 @@ impl<'a> Places<'a> {
         let between = &self.text[self.at..span.start];
         self.line += memchr::memchr_iter(b'\n', between).count();
         // A line can be megabytes long, and hold many: its beginning is read once. A span may begin within a character.
-        let whole = |at: usize| self.text.get(at).is_none_or(|b| b & 0xc0 != 0x80);
+        let is_boundary = |at: usize| self.text.get(at).is_none_or(|b| b & 0xc0 != 0x80);
         self.column = match memchr::memrchr(b'\n', between) {
-            None if whole(self.at) && whole(span.start) => self.column + between.chars().count(),
+            None if is_boundary(self.at) && is_boundary(span.start) => self.column + between.chars().count(),
             _ => self.text[line_start(self.text, span.start)..span.start].chars().count() + 1,
         };
         self.at = span.start;
         let column = self.column;
         let last = span.end.saturating_sub(1).max(span.start).min(self.text.len());
         let end_line = self.line + memchr::memchr_iter(b'\n', &self.text[span.start..last]).count();
-        Place { line: self.line, column, end_line }
+        Position { line: self.line, column, end_line }
     }
 
-    fn wide(&mut self, stored: Wide, span: &Range<usize>) -> Place {
+    fn wide(&mut self, stored: Wide, span: &Range<usize>) -> Position {
         let last = span.end.saturating_sub(1).max(span.start);
         let (mut at, mut end_line) = (self.at, 0);
         for (c, len) in stored.characters(&self.text[self.at..]) {
@@ -73,11 +73,11 @@ impl<'a> Places<'a> {
             // The next span may begin before this one ends.
             self.at = if at <= span.start { at } else { self.at };
         }
-        Place { line: self.line, column: self.column, end_line: self.line + end_line }
+        Position { line: self.line, column: self.column, end_line: self.line + end_line }
     }
 }
 
-/// How a text is stored whose characters take more than a byte each.
+/// The encoding of a text whose characters take more than a byte each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wide {
     /// Two bytes a unit, the lower first.
@@ -91,7 +91,7 @@ pub enum Wide {
 }
 
 impl Wide {
-    /// The characters of a text stored so, each with how many bytes it takes.
+    /// The characters of a text in this encoding, each with its length in bytes.
     pub fn characters(self, text: &[u8]) -> Box<dyn Iterator<Item = (char, usize)> + '_> {
         match self {
             Wide::Utf16Le => Box::new(pairs(text, u16::from_le_bytes)),
@@ -118,11 +118,11 @@ fn fours(text: &[u8], unit: fn([u8; 4]) -> u32) -> impl Iterator<Item = (char, u
 /// The longest masked line that a report shows, in characters.
 const WIDTH: usize = 160;
 
-/// How far around a secret its line is looked at, in bytes: a line of 2 MB is not copied for each secret in it.
+/// The bytes of a line on both sides of a secret that are read: a line of 2 MB is not copied for each secret in it.
 const REACH: usize = 4 * WIDTH;
 
 /// The line on which `span` begins, with every span of `secrets` (sorted) in it masked, cut around `span` when it is
-/// long. `mask` stands for the secret itself, four asterisks for each other one.
+/// long. `mask` replaces the secret itself, four asterisks each other one.
 pub fn masked(text: &[u8], span: &Range<usize>, secrets: &[Range<usize>], mask: &str) -> Excerpt {
     let Range { start: begin, end } = line_at(text, span);
     let (mut out, mut at, mut mark) = (String::new(), begin, 0..0);
@@ -150,7 +150,7 @@ pub fn masked(text: &[u8], span: &Range<usize>, secrets: &[Range<usize>], mask: 
     cut(out, mark, goes_on(begin.checked_sub(1).map(|at| &text[at])), goes_on(text.get(end)))
 }
 
-/// The line on which `span` begins, as far as it is looked at.
+/// The line on which `span` begins, at most [`REACH`] bytes on both sides.
 pub fn line_at(text: &[u8], span: &Range<usize>) -> Range<usize> {
     let from = span.start.saturating_sub(REACH);
     let begin = memchr::memrchr(b'\n', &text[from..span.start]).map_or(from, |n| from + n + 1);
@@ -159,8 +159,8 @@ pub fn line_at(text: &[u8], span: &Range<usize>) -> Range<usize> {
     begin..end
 }
 
-/// The text at `range` with every span of `secrets` in it masked, for looking at what stands around a secret. NUL bytes
-/// are left out, so that the ASCII part of UTF-16 reads as such.
+/// The text at `range` with every span of `secrets` in it masked, for a look at the text beside a secret. NUL bytes
+/// are removed, so that the ASCII part of UTF-16 reads as such.
 pub fn hidden(text: &[u8], range: &Range<usize>, secrets: &[Range<usize>]) -> String {
     let mut spans: Vec<&Range<usize>> = secrets.iter().filter(|s| s.start < range.end && s.end > range.start).collect();
     spans.sort_by_key(|s| s.start);
@@ -180,7 +180,7 @@ pub fn hidden(text: &[u8], range: &Range<usize>, secrets: &[Range<usize>]) -> St
     printable(&out)
 }
 
-/// Keeps at most [`WIDTH`] characters around `mark`; `before` and `after` say that the line goes on there.
+/// Cuts a line to [`WIDTH`] characters with `mark` in them; `before` and `after`: the line goes on there.
 fn cut(line: String, mark: Range<usize>, before: bool, after: bool) -> Excerpt {
     let indent = if before { 0 } else { line.len() - line.trim_start().len() };
     let (line, mark) = match mark.start >= indent {
@@ -197,8 +197,8 @@ fn cut(line: String, mark: Range<usize>, before: bool, after: bool) -> Excerpt {
     Excerpt { text: format!("{head}{text}{tail}"), span }
 }
 
-/// Text that cannot drive a terminal: control characters, and what is not UTF-8, become `\u{fffd}`. Zero bytes are left
-/// out, so that UTF-16 can be read.
+/// Text that cannot drive a terminal: unsafe characters and invalid UTF-8 become `\u{fffd}`. Zero bytes are
+/// removed, so that UTF-16 can be read.
 fn printable(bytes: &[u8]) -> String {
     bytes
         .to_str_lossy()
@@ -241,13 +241,14 @@ mod tests {
             (whole(u32::to_le_bytes), Wide::Utf32Le, four * 4, 4),
             (whole(u32::to_be_bytes), Wide::Utf32Be, four * 4, 4),
         ] {
-            let place =
-                |from: usize, to: usize| Places::new(&stored, Some(wide)).locate(&(at + from * width..at + to * width));
-            assert_eq!(place(0, 6), Place { line: 3, column: 7, end_line: 3 });
-            assert_eq!(place(0, 13), Place { line: 3, column: 7, end_line: 4 });
-            assert_eq!(place(7, 13), Place { line: 4, column: 1, end_line: 4 });
-            let first = Places::new(&stored, Some(wide)).locate(&(width..width * 2));
-            assert_eq!(first, Place { line: 1, column: 1, end_line: 1 });
+            let place = |from: usize, to: usize| {
+                Positions::new(&stored, Some(wide)).locate(&(at + from * width..at + to * width))
+            };
+            assert_eq!(place(0, 6), Position { line: 3, column: 7, end_line: 3 });
+            assert_eq!(place(0, 13), Position { line: 3, column: 7, end_line: 4 });
+            assert_eq!(place(7, 13), Position { line: 4, column: 1, end_line: 4 });
+            let first = Positions::new(&stored, Some(wide)).locate(&(width..width * 2));
+            assert_eq!(first, Position { line: 1, column: 1, end_line: 1 });
         }
     }
 
@@ -255,9 +256,9 @@ mod tests {
     fn places_on_one_line_are_told_from_each_other() {
         let begin = "a\u{e9}\u{1d11e} x\ny\u{e9} x xx\n x";
         let text = [begin.as_bytes(), b"\xff\xe9 x x\nx"].concat();
-        let mut places = Places::new(&text, None);
+        let mut places = Positions::new(&text, None);
         for at in 0..text.len() {
-            let fresh = Places::new(&text, None).locate(&(at..at + 1));
+            let fresh = Positions::new(&text, None).locate(&(at..at + 1));
             assert_eq!(places.locate(&(at..at + 1)), fresh, "{at}");
             let begin = line_start(&text, at);
             assert_eq!(fresh.column, text[begin..at].chars().count() + 1, "{at}");

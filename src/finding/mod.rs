@@ -1,4 +1,4 @@
-//! What the engine found and what became of it.
+//! Findings: secrets of the engine's matches, their verdicts and their repairs.
 
 pub mod excerpt;
 pub mod repair;
@@ -37,22 +37,22 @@ impl Secret {
         Secret { bytes: bytes.into(), visible: Visible::Prefix(public.min(bytes.len())) }
     }
 
-    /// Wraps what is no credential but stands in a finding's place, such as a package's name: it is shown in full.
+    /// Wraps the subject of a finding that is no credential, such as a package's name: it is shown in full.
     pub fn public(bytes: &[u8]) -> Self {
         Secret { bytes: bytes.into(), visible: Visible::Everything }
     }
 
-    /// Whether this is no credential, and may be shown.
+    /// Returns whether this is no credential, and may be shown.
     pub fn is_public(&self) -> bool {
         self.visible == Visible::Everything
     }
 
-    /// The credential itself. Never print, log or store what this returns.
+    /// The credential itself, never to be printed, logged or stored.
     pub fn expose(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Masks this credential wherever it stands in `text`.
+    /// Masks every occurrence of this credential in `text`.
     pub fn hide_in(&self, text: &mut String) {
         if let Ok(value) = std::str::from_utf8(&self.bytes)
             && !value.is_empty()
@@ -95,7 +95,7 @@ impl Serialize for Secret {
     }
 }
 
-/// Names one secret of one rule, wherever it stands: it survives rebase, squash, line moves and renames.
+/// The identity of one secret of one rule in every file: it survives rebase, squash, line moves and renames.
 ///
 /// SHA-256 over a domain string, the rule's id and the secret, cut to 16 bytes; written in lower-case hex.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -133,17 +133,17 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
-/// How a secret was proven without asking anybody.
+/// The offline proof of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verified {
     /// A checksum inside the token holds.
     Checksum,
-    /// The token parses as what it claims to be (macaroon, PEM, JWT ...).
+    /// The token parses in its claimed format (macaroon, PEM, JWT ...).
     Structure,
 }
 
-/// Where in a file or message a finding stands. Lines and columns count from 1, columns in characters.
+/// The position of a finding in a file or message. Lines and columns count from 1, columns in characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Location {
     /// Relative to the repository's root (or to the scanned directory), `/`-separated.
@@ -161,7 +161,7 @@ pub struct Location {
 pub struct Excerpt {
     /// The masked line, without its line end, cut to a sensible width.
     pub text: String,
-    /// Where the masked secret stands in `text`, in bytes.
+    /// The bytes of the masked secret in `text`.
     pub span: std::ops::Range<usize>,
 }
 
@@ -238,7 +238,7 @@ impl Verdict {
 /// One way to go, and the commands that go it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Step {
-    /// What the commands do, as an instruction.
+    /// The effect of the commands, as an instruction.
     pub what: String,
     /// Command lines for a POSIX shell, in their order.
     pub run: Vec<String>,
@@ -252,11 +252,11 @@ pub const PACKAGES: &str = "supply chain";
 pub struct Finding {
     /// The rule that found it.
     pub rule: &'static Rule,
-    /// How sure the engine is, after proof, entropy and context.
+    /// The confidence of the engine, after proof, entropy and context.
     pub confidence: Confidence,
-    /// What it stands in.
+    /// The kind of the scanned content.
     pub kind: Kind,
-    /// Where it stands.
+    /// The position.
     pub location: Location,
     /// The commit that brings it, in hex; none for the index, files and standard input.
     pub commit: Option<String>,
@@ -266,13 +266,13 @@ pub struct Finding {
     pub fingerprint: Fingerprint,
     /// The offline proof that holds, if any.
     pub verified: Option<Verified>,
-    /// What the proof or the decoding says, for people: an account, an expiry, "inside base64".
+    /// Details of the proof or the decoding, for people: an account, an expiry, "inside base64".
     pub notes: Vec<String>,
     /// The masked line.
     pub excerpt: Excerpt,
-    /// What was decided.
+    /// The decision of the policy.
     pub verdict: Verdict,
-    /// What to do about it here; empty until it is planned, and where nothing blocks.
+    /// The steps that repair a blocking finding; empty until they are planned.
     pub repair: Vec<Step>,
 }
 

@@ -1,4 +1,4 @@
-//! What to do about a finding in the state that it stands in: commands that work as they are printed.
+//! Repairs of a finding, fit for the state of its repository: commands that work as they are printed.
 //!
 //! Every one of them is executed by a test in a real repository.
 
@@ -8,7 +8,7 @@ use crate::chunk::{Kind, Pathless};
 use crate::finding::{Finding, Step, Verdict};
 use crate::git::{self, Oid, Reach, Repo};
 
-/// What was about to happen.
+/// The operation that a finding stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scene<'a> {
     /// Files were looked at; nothing is about to be published.
@@ -19,9 +19,9 @@ pub enum Scene<'a> {
     Message,
     /// Commits exist here and are about to be published.
     Push,
-    /// Commits are already where others can read them.
+    /// Commits are published already.
     Published {
-        /// The branch that an allowance must be on before it counts; none where it may come with its finding.
+        /// The branch that an allowance must be on before it counts; none if it may come with its finding.
         apart_from: Option<&'a str>,
     },
 }
@@ -45,8 +45,8 @@ pub fn plan(findings: &mut [Finding], scene: Scene<'_>, repo: Option<&Repo>, hid
     }
 }
 
-/// Whether the user's shell is in the repository's root, so that paths need no `:/` before them. A hook is always
-/// started there; git tells it where the user was.
+/// Returns whether the user's shell is in the repository's root, so that paths need no `:/` before them. Git starts a
+/// hook there and passes the user's directory in a variable.
 fn at_root(repo: &Repo) -> bool {
     let from_git = std::env::var_os("GIT_PREFIX").is_some_and(|p| !p.is_empty());
     let here = std::env::current_dir().and_then(|d| d.canonicalize());
@@ -67,7 +67,7 @@ struct Planner<'a> {
 impl Planner<'_> {
     fn steps(&mut self, finding: &Finding) -> Vec<Step> {
         let mut steps = match (self.scene, finding.kind) {
-            // The next two have no place in git that a command could reach.
+            // No git command reaches these two.
             (_, Kind::Stdin) | (Scene::Files, _) => Vec::new(),
             (_, Kind::TagMessage) => tag(finding),
             (_, Kind::Note) => self.note(finding),
@@ -208,7 +208,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Whether the commit changes a single path.
+    /// Returns whether the commit changes a single path.
     fn brings_nothing_else(&mut self, id: Oid) -> bool {
         let parents = self.repo.and_then(|repo| git::parents_of(repo, &id).ok()).unwrap_or_default();
         let Some(objects) = self.objects.as_mut() else { return false };
@@ -216,7 +216,7 @@ impl Planner<'_> {
         changes.new.len() == 1 && changes.removed.is_empty()
     }
 
-    /// Notes are commits, too: what an older one holds is pushed with the newest.
+    /// Rewrites the note and squashes its history: a push of notes takes older versions along.
     fn note(&mut self, finding: &Finding) -> Vec<Step> {
         let Some(((repo, objects), id)) = self.repo.zip(self.objects.as_mut()).zip(commit_of(finding)) else {
             return Vec::new();
@@ -249,7 +249,7 @@ impl Planner<'_> {
         quote(&(self.hide)(&name.to_str_lossy()))
     }
 
-    /// Whether HEAD's version of the file still holds the secret of a commit below it.
+    /// Returns whether HEAD's version of the file still holds the secret of a commit below it.
     fn still_there(&mut self, finding: &Finding, commit: Oid) -> bool {
         let Some((objects, head)) = self.objects.as_mut().zip(self.head) else { return false };
         let mut version = |of: Oid| {
@@ -279,10 +279,10 @@ impl Planner<'_> {
     }
 }
 
-/// Goes on after a rebase stopped at a commit that became empty; stops, too, where it was a conflict.
+/// Continues a rebase that stopped at a commit that became empty; fails at a conflict.
 const KEEP_EMPTY: &str = "{ git commit --amend --allow-empty --no-edit && git rebase --continue; }";
 
-/// How short git is told to write ids, at the shortest.
+/// The length of the ids in commands, in hex digits.
 const SHORTEST_ID: usize = 7;
 
 fn pathless(finding: &Finding) -> Option<Pathless> {
@@ -293,13 +293,13 @@ fn commit_of(finding: &Finding) -> Option<Oid> {
     Oid::from_hex(finding.commit.as_ref()?.as_bytes()).ok()
 }
 
-/// A tag's message is part of the tag: it is made anew where it was.
+/// Recreates the tag, because its message is a part of it.
 fn tag(finding: &Finding) -> Vec<Step> {
     let Some(Pathless::TagMessage(name)) = pathless(finding) else { return Vec::new() };
     vec![step("make the tag anew, without it", [format!("git tag -f -a {0} {0}^{{}}", quote(&name))])]
 }
 
-/// Whether the secret stands in the commit's message, and not in its headers only.
+/// Returns whether the commit's message holds the secret, and not its headers only.
 fn in_message(objects: &mut git::Objects, finding: &Finding, commit: Oid) -> bool {
     let mut bytes = Vec::new();
     if objects.read(&commit, u64::MAX, &mut bytes).is_err() {
@@ -307,7 +307,7 @@ fn in_message(objects: &mut git::Objects, finding: &Finding, commit: Oid) -> boo
     }
     let (headers, message) = bytes.split_once_str("\n\n").unwrap_or((&bytes, b""));
     let holds = |part: &[u8]| part.find(finding.secret.expose()).is_some();
-    // In another encoding it is found in neither; a message is the likelier place.
+    // A secret in another encoding is found in neither; the message is likelier.
     holds(message) || !holds(headers)
 }
 

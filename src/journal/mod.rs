@@ -1,8 +1,8 @@
 //! The journal: one line of JSON for every run, so that silence cannot be mistaken for safety.
 //!
 //! Hooks write below `shield-hook/` in the git common directory, everything else in the user's state directory. A
-//! record says what was covered (counts, rule set, data age, commits and refs), never what was found: it holds no
-//! content that was scanned. A journal that cannot be written is said on standard error and changes no verdict.
+//! record holds the coverage (counts, rule set, data age, commits and refs) and never a finding or scanned content. A
+//! journal that cannot be written is reported on standard error and changes no verdict.
 
 pub mod overdue;
 pub mod receipt;
@@ -21,10 +21,10 @@ pub const FILE: &str = "journal.jsonl";
 /// A journal larger than this is put aside and a new one begun.
 const ROTATE_BYTES: u64 = 4 << 20;
 
-/// How many journals put aside are kept.
+/// The number of rotated journals that remain.
 const KEEP: usize = 4;
 
-/// Where a run's record goes.
+/// The journal that receives a run's record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// A repository's own journal; the path is the git common directory.
@@ -49,10 +49,10 @@ impl Place {
     }
 }
 
-/// The user's state directory for this program: `$XDG_STATE_HOME/shield-hook`, or its usual place.
+/// The user's state directory for this program: `$XDG_STATE_HOME/shield-hook`, or its default.
 ///
 /// # Errors
-/// When nothing says where the user's files are.
+/// When the user's home directory is unknown.
 pub fn state_directory() -> io::Result<PathBuf> {
     let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
     let base = if cfg!(windows) {
@@ -64,7 +64,7 @@ pub fn state_directory() -> io::Result<PathBuf> {
         .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "neither XDG_STATE_HOME nor HOME is an absolute path"))
 }
 
-/// Appends a record; a failure is said on standard error and is never fatal.
+/// Appends a record; a failure is reported on standard error and is never fatal.
 pub fn record(place: &Place, record: &Record) {
     if let Err(e) = append(place, record) {
         let at = place.directory().map_or_else(|_| FILE.into(), |d| d.join(FILE).display().to_string());
@@ -90,12 +90,12 @@ pub fn append(place: &Place, record: &Record) -> io::Result<()> {
     line.push(b'\n');
     let mut file = open(&path)?;
     if file.metadata()?.len() > ROTATE_BYTES {
-        // One at a time: a second would put aside what was begun a moment ago, until the oldest are thrown away.
+        // One run rotates at a time: a second would rotate the new journal, until the oldest are removed.
         let _ = file.lock();
         rotate(&directory, &path)?;
         file = open(&path)?;
     }
-    // Let go with the file. Where a file system has no locks, a record may begin a line too early; none is lost.
+    // The lock ends with the file. On a file system without locks a record may begin a line too early; none is lost.
     let _ = file.lock();
     if !ends_with_newline(&mut file)? {
         // A run that was killed, or a full disk, left half a line: it must not take this one with it.
@@ -108,10 +108,10 @@ pub fn append(place: &Place, record: &Record) -> io::Result<()> {
     }
 }
 
-/// Whether a record could be appended: nothing is written.
+/// Checks that a record could be appended, without writing.
 ///
 /// # Errors
-/// Why not.
+/// When the directory is missing, read-only or no directory.
 pub fn writable(place: &Place) -> io::Result<()> {
     let directory = place.directory()?;
     let path = directory.join(FILE);
@@ -177,17 +177,17 @@ fn aside(directory: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     Ok(found)
 }
 
-/// What a journal holds.
+/// The records of a journal.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
-    /// Every whole record, oldest first.
+    /// Every complete record, oldest first.
     pub records: Vec<Record>,
     /// Lines that are not ours, or cut off.
     pub foreign: usize,
 }
 
 impl Journal {
-    /// Reads the journal with what was put aside. One that does not exist is empty.
+    /// Reads the journal with its rotated parts. A journal that does not exist is empty.
     ///
     /// # Errors
     /// When it exists and cannot be read.
@@ -208,7 +208,7 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Reads only the end of the current journal: what a hook can afford.
+    /// Reads only the end of the current journal, because a hook has no time for more.
     ///
     /// # Errors
     /// When it exists and cannot be read.
@@ -222,11 +222,11 @@ impl Journal {
         let mut text = Vec::new();
         file.seek(SeekFrom::Start(length.saturating_sub(bytes)))?;
         file.take(bytes).read_to_end(&mut text)?;
-        let whole = match length > bytes {
+        let first_line = match length > bytes {
             true => memchr::memchr(b'\n', &text).map_or(text.len(), |n| n + 1),
             false => 0,
         };
-        journal.add(&text[whole..]);
+        journal.add(&text[first_line..]);
         Ok(journal)
     }
 

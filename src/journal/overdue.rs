@@ -1,4 +1,4 @@
-//! What the journal should hold and does not: runs that are overdue.
+//! Overdue runs: records that the journal should hold and does not.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ pub struct Overdue {
     pub what: String,
 }
 
-/// What a repository's journal lacks, by what git's own logs say happened since the hooks are here.
+/// The runs that a repository's journal lacks, by git's own logs since the hooks were installed.
 pub fn find(journal: &Journal, common: &Path) -> Vec<Overdue> {
     let Some(since) = journal.records.iter().find_map(Record::when) else { return Vec::new() };
     let mut found = Vec::new();
@@ -28,7 +28,7 @@ pub fn find(journal: &Journal, common: &Path) -> Vec<Overdue> {
     let pushes = tracking_logs(common)
         .iter()
         .flat_map(|name| git::moves(common, name, receipt::RECENT))
-        // A push is logged when it is through, a moment after its hook.
+        // Git logs a push when it has ended, a moment after its hook.
         .filter(|m| m.action == "update by push" && m.time > pushed.as_second() + 120)
         .count();
     if pushes > 0 {
@@ -75,7 +75,7 @@ fn tracking_logs(common: &Path) -> Vec<String> {
     found
 }
 
-/// How long ago, in the largest unit that says something: `40 days`, `3 hours`, `a moment`.
+/// The time since `then` in its largest unit: `40 days`, `3 hours`, `a moment`.
 pub fn ago(then: Timestamp, now: Timestamp) -> String {
     let seconds = now.as_second() - then.as_second();
     match seconds {

@@ -6,22 +6,22 @@ use std::path::{Path, PathBuf};
 use crate::git::{self, Move};
 use crate::journal::{Journal, Record};
 
-/// How much of a journal and of a reflog a hook reads: several thousand commits.
+/// The bytes of a journal and of a reflog that a hook reads: several thousand commits.
 pub const RECENT: u64 = 1 << 20;
 
-/// What the journal says of a commit that was just made.
+/// The journal's evidence about a commit that was just made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Before {
     /// The pre-commit hook read exactly this change and stopped nothing.
     Read,
-    /// The pre-commit hook ran, but compared with another commit than this one's parent (`--amend`), or it cannot be told
-    /// which tree it read.
+    /// The pre-commit hook ran, but compared with another commit than this one's parent (`--amend`), or the tree it
+    /// read is unknown.
     Ran,
     /// No pre-commit hook saw it.
     Nothing,
 }
 
-/// What the hooks before a commit with this tree and these parents (in hex) have left in the journal.
+/// The records of the hooks before a commit with this tree and these parents (in hex).
 pub fn before(journal: &Journal, tree: &str, parents: &[String]) -> Before {
     let saw = |r: &&Record| {
         ["hook pre-commit", "hook pre-merge-commit"].contains(&r.command.as_str())
@@ -40,7 +40,7 @@ pub fn before(journal: &Journal, tree: &str, parents: &[String]) -> Before {
     ran
 }
 
-/// Whether `git commit` itself moved HEAD, and not a rebase, a cherry-pick or another command that runs no pre-commit
+/// Returns whether `git commit` itself moved HEAD, and not a rebase, a cherry-pick or another command that runs no pre-commit
 /// hook.
 pub fn is_commit(made: &Move) -> bool {
     made.action == "commit" || made.action.starts_with("commit (")
@@ -52,9 +52,8 @@ pub fn heads(common: &Path) -> Vec<PathBuf> {
     [common.to_owned()].into_iter().chain(linked).collect()
 }
 
-/// Commits that `git commit` made since the hooks are here, and no hook has read; in hex, oldest first. A journal
-/// that does not reach back (it was put aside, or only its end was read) is asked only for what came after its first
-/// record.
+/// Commits that `git commit` made since the hooks were installed and that no hook has read; in hex, oldest first. A
+/// journal that was rotated or read in part covers only the time after its first record.
 pub fn without(journal: &Journal, common: &Path) -> Vec<String> {
     let Some(since) = journal.records.iter().find_map(Record::when) else { return Vec::new() };
     let read: HashSet<&str> = journal.records.iter().flat_map(|r| &r.covers.commits).map(String::as_str).collect();
@@ -63,7 +62,7 @@ pub fn without(journal: &Journal, common: &Path) -> Vec<String> {
     let mut seen = HashSet::new();
     moves
         .into_iter()
-        // Reflogs count whole seconds: what was made in the second of the first record may have come before it.
+        // Reflogs count seconds: a commit in the second of the first record may be older than the record.
         .filter(|m| m.time > since.as_second() && is_commit(m) && !read.contains(m.new.as_str()))
         .map(|m| m.new)
         .filter(|id| seen.insert(id.clone()))

@@ -1,4 +1,4 @@
-//! What a journal tells of one run.
+//! The journal's record of one run.
 
 use std::time::Duration;
 
@@ -25,21 +25,21 @@ pub struct Record {
     pub result: String,
     /// The exit code.
     pub exit: u8,
-    /// How much was read and found.
+    /// The amounts read and found.
     pub counts: Counts,
-    /// How many rules ran.
+    /// The number of rules that ran.
     pub rules: usize,
     /// The hash of the rule set.
     pub ruleset: String,
-    /// The date of the package data, where it was used.
+    /// The date of the package data, if it was used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
-    /// How long it took, in milliseconds.
+    /// The duration in milliseconds.
     pub ms: u64,
-    /// What the run vouches for.
+    /// The commits, tree and refs that the run vouches for.
     #[serde(skip_serializing_if = "Covers::is_empty")]
     pub covers: Covers,
-    /// Where it ran, in the user's journal.
+    /// The directory of the run, in the user's journal only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub root: Option<String>,
     /// The program's version.
@@ -48,7 +48,7 @@ pub struct Record {
     pub digest: String,
 }
 
-/// How much a run read and found.
+/// The amounts that a run read and found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[allow(missing_docs, reason = "the names say it")]
@@ -63,11 +63,11 @@ pub struct Counts {
     pub skipped: usize,
 }
 
-/// What a run vouches for: the receipt.
+/// The receipt: the commits, tree and refs that a run vouches for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Covers {
-    /// Commits that were read, or (by post-commit) found to be what pre-commit read.
+    /// Commits that were read, or that post-commit matched with a tree that pre-commit read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub commits: Vec<String>,
     /// The tree that pre-commit read, when git had already written it.
@@ -101,7 +101,7 @@ pub struct RefUpdate {
 }
 
 impl Record {
-    /// A record of `command`, ending now. The caller fills in what else it knows.
+    /// A record of `command`, ending now. The caller fills in the other fields.
     pub fn new(command: impl Into<String>) -> Self {
         Record {
             v: 1,
@@ -152,14 +152,14 @@ impl Record {
         }
     }
 
-    /// With what the run vouches for.
+    /// The same record with a receipt.
     #[must_use]
     pub fn covering(mut self, covers: Covers) -> Self {
         self.covers = covers;
         self
     }
 
-    /// When the run ended, if the record says so readably.
+    /// The end of the run, if the record holds a valid time.
     pub fn when(&self) -> Option<Timestamp> {
         self.time.parse().ok()
     }

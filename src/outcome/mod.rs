@@ -1,4 +1,4 @@
-//! What a run came to: everything a report, a journal record and an exit code are made of.
+//! The outcome of a run, from which reports, journal records and the exit code are made.
 
 pub mod summary_line;
 
@@ -12,39 +12,39 @@ use crate::finding::Finding;
 use crate::package;
 use crate::source::{Coverage, Skip};
 
-/// Everything a report needs to know about a run.
+/// The outcome of a run.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// Sorted by path, line, column and rule: the same input gives the same bytes whatever the thread count.
     pub findings: Vec<Finding>,
-    /// What was read, and what was not.
+    /// The content that was read, and the content that was skipped.
     pub coverage: Coverage,
     /// Allowances that matched nothing or are past their date.
     pub stale: Vec<String>,
-    /// How many rules ran.
+    /// The number of rules that ran.
     pub rules: usize,
     /// The hash of the rule set, in hex.
     pub ruleset: String,
-    /// How long it took.
+    /// The duration of the run.
     pub took: Duration,
     /// The packages that the data speaks of, in every lockfile and manifest that was read.
     pub packages: Vec<package::survey::Row>,
-    /// What each lockfile's change added, removed and updated.
+    /// The packages that each lockfile's change adds, removes and updates.
     pub changes: Vec<(String, package::change::Change)>,
-    /// How many packages come from where nobody can tell what is served.
+    /// The number of packages from an unknown origin.
     pub unknown_origin: usize,
-    /// The date of the package data, where it was asked.
+    /// The date of the package data, if it was used.
     pub data: Option<String>,
-    /// What each rule cost and found, where that was counted.
+    /// The cost and the findings of each rule, if `--rule-stats` asked for them.
     pub rule_stats: Vec<RuleStat>,
-    /// What paths are relative to, when that is on disk.
+    /// The directory on disk that paths are relative to.
     pub root: Option<PathBuf>,
-    /// What ended the run before it could judge anything.
+    /// The error that ended the run before a verdict.
     pub failed: Option<Error>,
 }
 
 impl Outcome {
-    /// What a run came to that `error` ended: nothing was judged.
+    /// The outcome of a run that `error` ended before a verdict.
     pub fn failed(error: &Error, took: Duration) -> Outcome {
         let error = error.reworded(redact::message);
         let skip = Skip { what: "run", path: String::new(), reason: error.message().to_owned(), incomplete: true };
@@ -71,7 +71,7 @@ impl Outcome {
         sort(&mut self.findings);
     }
 
-    /// Adds what another part of the same run came to: other refs, by another policy.
+    /// Adds the outcome of another part of the same run: other refs, by another policy.
     pub fn join(&mut self, other: Outcome) {
         self.coverage.join(other.coverage);
         self.stale.extend(other.stale);
@@ -84,7 +84,7 @@ impl Outcome {
             self.rules = self.rules.max(other.rules);
         }
         self.add(other.findings);
-        // What both parts brought is told once, as the stricter of them judged it.
+        // A finding of both parts is reported once, with the stricter verdict.
         let place = |f: &Finding| (f.location.clone(), f.rule.id, f.commit.clone(), f.fingerprint);
         self.findings.sort_by_cached_key(|f| (place(f), !f.verdict.blocks()));
         self.findings.dedup_by_key(|f| place(f));

@@ -1,4 +1,4 @@
-//! The one line that every run leaves.
+//! The summary line (digest) that every run writes.
 
 use crate::error::Error;
 use crate::exit::Exit;

@@ -37,7 +37,7 @@ impl Report for Csv {
     }
 }
 
-/// A field, quoted where it must be. One that a spreadsheet would take for a formula gets an apostrophe before it: a
+/// A field, quoted if necessary. An apostrophe precedes a field that a spreadsheet would run as a formula, because a
 /// file can be called `=HYPERLINK(...)`.
 fn cell(field: &str) -> String {
     let guard = if field.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };

@@ -48,14 +48,14 @@ impl Report for GitHub {
     }
 }
 
-/// A message: what would end the command, or begin another, is escaped.
+/// A message, escaped so that it cannot end the command or begin another.
 fn data(text: &str) -> String {
     let text = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     // The log that shows it obeys escape sequences as a terminal does.
     terminal::name(&text)
 }
 
-/// A property's value, where a comma and a colon have a meaning as well.
+/// A property's value: a comma and a colon are escaped as well.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

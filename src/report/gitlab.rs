@@ -15,7 +15,7 @@ pub struct GitLab;
 /// The schema's version, as the report has to name it.
 const SCHEMA: &str = "15.0.0";
 
-/// What GitLab's own analyzer writes where there is no commit; the schema demands one.
+/// The id that GitLab's own analyzer writes without a commit; the schema demands one.
 const NO_COMMIT: &str = "0000000";
 
 impl Report for GitLab {

@@ -1,4 +1,4 @@
-//! `--format html`: one page that stands alone, to hand to whoever has to look: no script, nothing loaded from anywhere.
+//! `--format html`: one self-contained page without scripts or external resources.
 
 use std::io;
 
@@ -74,7 +74,7 @@ impl Report for Html {
     }
 }
 
-/// What is told, in this order.
+/// The sections in their order.
 const SECTIONS: [(&str, &str); 4] =
     [("block", "Blocks"), ("warn", "Does not block"), ("allowed", "Allowed"), ("old", "Old: stood there before")];
 
@@ -111,7 +111,7 @@ fn article(f: &Finding, class: &str, out: &mut dyn io::Write) -> io::Result<()> 
     writeln!(out, "</article>")
 }
 
-/// Text that stays text, in elements and attributes. What a browser would drop or obey becomes U+FFFD.
+/// Text for elements and attributes. Characters that a browser would drop or obey become U+FFFD.
 fn text(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     for c in raw.chars() {

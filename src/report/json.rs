@@ -20,7 +20,7 @@ impl Report for Json {
     }
 }
 
-/// The whole outcome as the contract lays it down.
+/// The outcome in the fields of the contract.
 pub fn object(outcome: &Outcome) -> Value {
     let mut object = json!({
         "version": 1,
@@ -49,7 +49,7 @@ pub fn object(outcome: &Outcome) -> Value {
     object
 }
 
-/// What one rule cost; `--rule-stats` only.
+/// The cost of one rule; `--rule-stats` only.
 fn rule_stat(s: &RuleStat) -> Value {
     json!({
         "rule": s.rule.id,
@@ -63,7 +63,7 @@ fn rule_stat(s: &RuleStat) -> Value {
     })
 }
 
-/// One finding as the contract lays it down.
+/// One finding in the fields of the contract.
 pub fn finding(f: &Finding) -> Value {
     json!({
         "rule": f.rule.id,

@@ -8,7 +8,7 @@ use crate::outcome::Outcome;
 use crate::outcome::summary_line;
 use crate::terminal::text::is_unsafe;
 
-/// One test case a finding; one that passes when there is nothing to tell.
+/// One test case for each finding; without findings, one that passes.
 pub struct JUnit;
 
 impl Report for JUnit {
@@ -57,7 +57,7 @@ impl Report for JUnit {
     }
 }
 
-/// Text for an element or an attribute. What XML 1.0 cannot hold at all becomes U+FFFD.
+/// Text for an element or an attribute. Characters that XML 1.0 forbids become U+FFFD.
 fn xml(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

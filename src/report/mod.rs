@@ -1,4 +1,4 @@
-//! Reports: one file a format behind one small trait.
+//! Reports: one module for each format behind one trait.
 
 mod csv;
 mod github;
@@ -24,7 +24,7 @@ pub use output::save;
 
 /// Writes an outcome in one format.
 pub trait Report {
-    /// Writes the whole report.
+    /// Writes the report.
     ///
     /// # Errors
     /// When `out` cannot be written; the run then ends with exit 2, whatever was found.
@@ -51,11 +51,11 @@ pub enum Format {
     Github,
     /// GitLab's secret detection report.
     Gitlab,
-    /// One page that stands alone.
+    /// One self-contained page.
     Html,
 }
 
-/// How the report for people looks.
+/// The options of the report for people.
 #[derive(Clone, Debug, Default)]
 pub struct Style {
     /// Old and allowed findings as well.

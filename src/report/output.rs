@@ -1,13 +1,13 @@
-//! `--output FILE`: the whole report or the old file, never half of one.
+//! `--output FILE`: the complete report or the old file, never a part of one.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Puts `bytes` into the file at `path`: written beside it first, then moved into its place.
+/// Replaces the file at `path` with `bytes`, by way of a temporary file in the same directory.
 ///
 /// # Errors
-/// When the disk is full, the directory cannot be written and the like; what was at `path` is then still there.
+/// When the disk is full or the directory cannot be written; the old file is then unchanged.
 pub fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // A pipe or a device cannot be replaced: it is written to. A link is followed, not replaced.
     let path = match fs::metadata(path) {

@@ -1,4 +1,4 @@
-//! Reports about packages: what `check` and `audit` say.
+//! Reports about packages: the output of `check` and `audit`.
 
 use std::io;
 
@@ -61,7 +61,7 @@ pub fn digest(survey: &Survey) -> String {
     format!("shield-hook: {}: {}", result(survey), parts.join(", "))
 }
 
-/// One JSON object, ended by a newline. `all`: with what the data does not know.
+/// One JSON object, ended by a newline. `all` includes packages without an advisory.
 ///
 /// # Errors
 /// When `out` cannot be written.
@@ -90,7 +90,7 @@ pub fn write_json(survey: &Survey, all: bool, out: &mut dyn io::Write) -> io::Re
     writeln!(out)
 }
 
-/// One package as the contract lays it down.
+/// One package in the fields of the contract.
 pub fn row(row: &Row) -> Value {
     let advisory = row.verdict.advisory();
     let text = |value: &str| (!value.is_empty()).then(|| value.to_owned());
@@ -114,7 +114,7 @@ pub fn row(row: &Row) -> Value {
     })
 }
 
-/// What a lockfile's change added, removed and updated.
+/// The packages that a lockfile's change adds, removes and updates.
 pub fn change((path, change): &(String, Change)) -> Value {
     let rows = |keep: fn(&change::Row) -> bool| -> Vec<Value> {
         let kept = change.rows.iter().filter(|row| keep(row));
@@ -159,7 +159,7 @@ pub fn write_table(path: &str, change: &Change, out: &mut dyn io::Write) -> io::
     Ok(())
 }
 
-/// For people. `all`: with what the data does not know.
+/// The report for people. `all` includes packages without an advisory.
 ///
 /// # Errors
 /// When `out` cannot be written.

@@ -1,4 +1,4 @@
-//! `--format pretty`: what people see. Frames in the manner of rustc, then what to do.
+//! `--format pretty`: frames in the manner of rustc, then the commands that repair.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,13 +15,13 @@ use crate::terminal::name;
 /// Frames in the manner of rustc.
 pub struct Pretty(pub Style);
 
-/// So many secrets get a frame of their own; the rest is counted by file, unless everything is asked for.
+/// The number of secrets with a frame; without `--verbose` the others are counted by file.
 const FRAMES: usize = 20;
 
-/// So many further places of one secret are named.
+/// The number of further positions of one secret that are listed.
 const PLACES: usize = 5;
 
-/// So many changed packages are listed; more are counted, unless everything is asked for.
+/// The number of changed packages that are listed; without `--verbose` more are counted.
 const TABLE: usize = 12;
 
 impl Report for Pretty {
@@ -55,7 +55,7 @@ impl Report for Pretty {
 
 const NOTHING: [annotate_snippets::Padding; 0] = [];
 
-/// The same secret under the same rule with the same verdict, wherever it stands: what blocks comes first.
+/// Groups findings of one secret, rule and verdict; blocking groups come first.
 fn group<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Vec<&'f Finding>> {
     let mut groups: Vec<Vec<&Finding>> = Vec::new();
     let mut at: BTreeMap<(u8, Fingerprint), usize> = BTreeMap::new();
@@ -80,7 +80,7 @@ fn rank(verdict: &Verdict) -> u8 {
 }
 
 impl Pretty {
-    /// One secret: the frame of its first place, and the others in a note.
+    /// The frame of a secret's first position, with the others in a note.
     fn frame(&self, group: &[&Finding]) -> String {
         let f = group[0];
         let (level, aside) = match &f.verdict {
@@ -104,7 +104,7 @@ impl Pretty {
         self.place(&render(frame), f)
     }
 
-    /// Puts the true place where the frame says [`PLACE`]: the frame knows the column in the masked line only.
+    /// Replaces [`PLACE`] with the true position: the frame knows the column of the masked line only.
     fn place(&self, frame: &str, f: &Finding) -> String {
         let Some((before, after)) = frame.split_once(PLACE) else { return frame.to_owned() };
         let after = after.trim_start_matches(|c: char| c == ':' || c.is_ascii_digit());
@@ -117,15 +117,15 @@ impl Pretty {
     }
 }
 
-/// Stands for the place until the frame is drawn.
+/// A placeholder for the position until the frame is drawn.
 const PLACE: &str = "@place@";
 
 fn render(group: Group<'_>) -> String {
-    // Colour is always written; the stream takes it out where it is not wanted.
+    // Colour is always written; the stream strips it on request.
     Renderer::styled().render(&[group])
 }
 
-/// What speaks for it, in a few words below the caret.
+/// The evidence for the finding, in a few words below the caret.
 fn evidence(f: &Finding) -> &'static str {
     if f.rule.id == weakened::ID {
         return "after this change";
@@ -139,7 +139,7 @@ fn evidence(f: &Finding) -> &'static str {
     }
 }
 
-/// The other places of the same secret.
+/// The other positions of the same secret.
 fn also(group: &[&Finding]) -> Option<String> {
     let others = &group[1..];
     let mut places: Vec<String> = others
@@ -159,7 +159,7 @@ fn also(group: &[&Finding]) -> Option<String> {
     (!places.is_empty()).then(|| format!("also at {}", places.join(", ")))
 }
 
-/// What gets no frame, counted by file.
+/// Counts by file the findings without a frame.
 fn rest(groups: &[Vec<&Finding>], out: &mut dyn io::Write) -> io::Result<()> {
     let mut files: BTreeMap<String, usize> = BTreeMap::new();
     for f in groups.iter().flatten() {
@@ -178,7 +178,7 @@ fn rest(groups: &[Vec<&Finding>], out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(out)
 }
 
-/// The commands that repair what blocks, those of one kind together.
+/// The commands that repair blocking findings, grouped by instruction.
 fn steps(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
     let mut kinds: Vec<(&str, Vec<&[String]>)> = Vec::new();
     // Saying that it is no secret comes last, whatever else there is to do.

@@ -93,7 +93,7 @@ fn descriptor(rule: &Rule) -> Value {
 fn result(f: &Finding, index: usize, seen: &mut HashMap<(String, String), usize>) -> Value {
     let path = f.location.path.to_string();
     let fingerprint = f.fingerprint.to_string();
-    // The same secret twice in one file is two results, told apart by their order: no line number, which moves.
+    // The order distinguishes two findings of one secret in a file: line numbers move.
     let nth = seen.entry((path.clone(), fingerprint.clone())).or_insert(0);
     *nth += 1;
     let level = if f.verdict.blocks() { "error" } else { "note" };
@@ -119,7 +119,7 @@ fn result(f: &Finding, index: usize, seen: &mut HashMap<(String, String), usize>
         "locations": [location],
         "partialFingerprints": {
             "shieldHookSecret/v1": fingerprint,
-            // The one that GitHub looks at.
+            // GitHub matches alerts by this one.
             "primaryLocationLineHash": format!("{fingerprint}:{nth}"),
         },
         "baselineState": if matches!(f.verdict, Verdict::Old(_)) { "unchanged" } else { "new" },

@@ -82,7 +82,7 @@ pub(super) fn judge(
 }
 
 fn finding(draft: &Draft, item: &Item, chunk: Chunk<'_>, span: &Range<usize>, secrets: &[Range<usize>]) -> Finding {
-    let place = excerpt::Places::new(chunk.bytes, None).locate(span);
+    let place = excerpt::Positions::new(chunk.bytes, None).locate(span);
     let subject = Secret::public(draft.subject.as_bytes());
     let shown = redact::spans(chunk.bytes, excerpt::line_at(chunk.bytes, span), secrets, Quoted::Weigh);
     Finding {

@@ -1,4 +1,4 @@
-//! How far a run is, for people who wait: on a terminal, and only when the work lasts longer than a moment.
+//! The progress of a run, on a terminal and only for work that takes longer than a moment.
 
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
@@ -7,16 +7,16 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Nothing is shown before.
+/// The delay before the first line.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// How often the line is written anew.
+/// The interval between two updates of the line.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Whether this process may show progress at all.
+/// Set by [`allow`]: this process may show progress.
 static WANTED: AtomicBool = AtomicBool::new(false);
 
-/// Allows progress to be shown, where standard error is a terminal.
+/// Allows progress on standard error, if it is a terminal.
 pub fn allow() {
     WANTED.store(true, Ordering::Relaxed);
 }
@@ -34,7 +34,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Begins to count, and to show where that is wanted.
+    /// Begins to count, and to show progress if allowed.
     pub fn start() -> Self {
         let counts = Arc::new(Counts::default());
         let shown = WANTED.load(Ordering::Relaxed) && std::io::stderr().is_terminal();
@@ -51,18 +51,18 @@ impl Progress {
                     write("");
                 }
             };
-            // Where no thread starts nothing is shown.
+            // Without a thread no progress is shown.
             Some((end, std::thread::Builder::new().spawn(draw).ok()?))
         });
         Progress { counts, line }
     }
 
-    /// So many more things are to be done.
+    /// Adds items to the total.
     pub fn more(&self, items: usize) {
         self.counts.total.fetch_add(items, Ordering::Relaxed);
     }
 
-    /// One thing is done.
+    /// Counts one item as done.
     pub fn step(&self) {
         self.counts.done.fetch_add(1, Ordering::Relaxed);
     }
@@ -72,7 +72,7 @@ impl Drop for Progress {
     fn drop(&mut self) {
         if let Some((end, thread)) = self.line.take() {
             drop(end);
-            // The thread only writes to the terminal; how it ended changes nothing.
+            // The thread only writes to the terminal, so its result is ignored.
             let _ = thread.join();
         }
     }

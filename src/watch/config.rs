@@ -1,4 +1,4 @@
-//! What the watch looks at: `watch.toml` in the user's configuration directory.
+//! The jobs of the watch: `watch.toml` in the user's configuration directory.
 
 use std::path::{Path, PathBuf};
 
@@ -34,7 +34,7 @@ struct Written {
     webhook: Option<Webhook>,
 }
 
-/// Where the digest is sent as well.
+/// The webhook that receives the digest.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Webhook {
@@ -63,33 +63,33 @@ pub enum Kind {
 /// One thing to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
-    /// What digests call it.
+    /// The name in digests.
     pub name: String,
     /// The arguments of this program.
     pub args: Vec<String>,
-    /// Where it runs.
+    /// The working directory.
     pub directory: Option<PathBuf>,
 }
 
-/// What applies.
+/// The configuration that applies.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// How often it is meant to run.
+    /// The interval of the runs.
     pub every: Option<SignedDuration>,
-    /// What it runs.
+    /// The jobs.
     pub jobs: Vec<Job>,
     /// The digest is added to it.
     pub file: Option<PathBuf>,
-    /// Told of every complete run.
+    /// The receiver of a signal after every complete run.
     pub heartbeat: Option<Heartbeat>,
-    /// Where the digest is sent as well.
+    /// The webhook that receives the digest.
     pub webhook: Option<Webhook>,
 }
 
-/// What is told of every complete run: when it hears nothing, something is wrong.
+/// The receiver of a signal after every complete run: silence means a failure.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Heartbeat {
-    /// A file, whose age tells.
+    /// A file, whose age shows the last run.
     File(PathBuf),
     /// An address that is asked for; whoever knows it can fake a heartbeat, so it is never shown.
     Url(String),
@@ -104,10 +104,10 @@ impl std::fmt::Debug for Heartbeat {
     }
 }
 
-/// The usual file.
+/// The default path of the configuration.
 ///
 /// # Errors
-/// When nothing says where the user's files are.
+/// When the user's home directory is unknown.
 pub fn usual_path() -> Result<PathBuf> {
     let user = crate::policy::user_config()
         .ok_or_else(|| Error::incomplete("neither XDG_CONFIG_HOME nor HOME is an absolute path"))?;
@@ -115,10 +115,10 @@ pub fn usual_path() -> Result<PathBuf> {
 }
 
 impl Config {
-    /// Reads it.
+    /// Reads the configuration.
     ///
     /// # Errors
-    /// When it is missing, wrong, or lists nothing: a watch that looks at nothing would be silent for ever.
+    /// When the file is missing, wrong, or lists no job: such a watch would never report anything.
     pub fn read(path: &Path) -> Result<Config> {
         let text = match file::read_to_string(path) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {

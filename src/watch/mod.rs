@@ -1,8 +1,7 @@
-//! The watch: looks again and again, and says so every time.
+//! The watch: scheduled runs, each of which is reported.
 //!
-//! Each job is a run of this program by itself, so that none can take the others with it and each leaves its own record.
-//! Whatever comes out, exactly one digest is posted. A run that did not take place is reported by the next one, and is
-//! seen from outside by the heartbeat that is missing.
+//! Each job is a process of its own, so that a crash ends one job only and each leaves its record. Every run posts
+//! exactly one digest. The next run reports a missed one, and the missing heartbeat reveals it from outside.
 
 pub mod config;
 pub mod post;
@@ -21,7 +20,7 @@ use crate::terminal::text::plural;
 use config::{Config, Job};
 use state::State;
 
-/// What one run of the watch came to.
+/// The result of one run of the watch.
 #[derive(Clone, Debug)]
 pub struct Round {
     /// The digest line.
@@ -43,7 +42,7 @@ impl Round {
     }
 }
 
-/// Runs every job of the configuration with `program`, and says what there is to say about the time.
+/// Runs every job of the configuration with `program`, and reports a late run.
 ///
 /// # Errors
 /// When a job cannot be started.
@@ -91,7 +90,7 @@ pub fn run(config: &Config, program: &Path, state: &State) -> Result<Round> {
     Ok(Round { line: format!("shield-hook: watch: {result}: {}{next}", parts.join(", ")), details, exit })
 }
 
-/// Blocked is worse than clean; what could not be done is said even where something else blocks.
+/// The worse of two results: blocked, then incomplete, then clean.
 fn worse(so_far: Exit, code: Option<i32>) -> Exit {
     match (so_far, code) {
         (so_far, Some(0)) => so_far,
@@ -130,7 +129,7 @@ pub fn after(round: &Round, config: &Config, started: Timestamp, unsent: Vec<Str
     }
 }
 
-/// What `watch status` says, and whether all is as it should be.
+/// The text of `watch status`, and its exit code.
 pub fn status(state: &State) -> (String, bool) {
     let now = Timestamp::now();
     let last = state.last.as_deref().and_then(|t| t.parse::<Timestamp>().ok());

@@ -21,7 +21,7 @@ pub fn to_file(path: &Path, time: &str, text: &str) -> Result<()> {
     file.write_all(format!("{time} {text}\n").as_bytes()).or_incomplete(path.display())
 }
 
-/// Gives the heartbeat: whoever looks at its age, or waits for it, sees a run that is missing.
+/// Writes or sends the heartbeat, whose age reveals a missing run.
 ///
 /// # Errors
 /// When the file cannot be written, or the address does not answer.

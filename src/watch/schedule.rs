@@ -1,4 +1,4 @@
-//! What starts the watch again and again: a systemd user timer, a launchd agent, a cron line, a GitHub Actions schedule.
+//! Schedulers of the watch: a systemd user timer, a launchd agent, a cron line, a GitHub Actions schedule.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use crate::build_source;
 use crate::error::{Error, Result};
 
-/// Who starts it.
+/// The scheduler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Starter {
     /// A user timer.
@@ -23,13 +23,13 @@ pub enum Starter {
 /// A file to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned {
-    /// Where; for cron, nowhere.
+    /// The path; none for cron.
     pub path: Option<PathBuf>,
-    /// What.
+    /// The content.
     pub text: String,
 }
 
-/// The commands that switch it on, for people and for `install` itself.
+/// The commands that enable the schedule, for people and for `install` itself.
 pub fn start_commands(starter: Starter) -> Vec<Vec<String>> {
     let words = |text: &str| text.split(' ').map(str::to_owned).collect();
     match starter {
@@ -44,7 +44,7 @@ pub fn start_commands(starter: Starter) -> Vec<Vec<String>> {
     }
 }
 
-/// The commands that switch it off.
+/// The commands that disable the schedule.
 pub fn stop_commands(starter: Starter) -> Vec<Vec<String>> {
     let words = |text: &str| text.split(' ').map(str::to_owned).collect();
     match starter {
@@ -56,7 +56,7 @@ pub fn stop_commands(starter: Starter) -> Vec<Vec<String>> {
     }
 }
 
-/// What marks our line in a crontab.
+/// The mark of our line in a crontab.
 pub const CRON_MARK: &str = "# shield-hook watch";
 
 fn home() -> Option<PathBuf> {
@@ -75,7 +75,7 @@ fn unit_directory() -> Option<PathBuf> {
 /// The files that start `program watch --once` every so often. `root` is the repository, for a workflow.
 ///
 /// # Errors
-/// When the span cannot be put that way, or nothing says where the user's files are.
+/// When the scheduler cannot express the interval, or the user's home directory is unknown.
 pub fn plan(
     starter: Starter,
     every: SignedDuration,
@@ -137,8 +137,8 @@ pub fn plan(
     })
 }
 
-/// A workflow that builds this program from its source. A program that was not told its address asks the repository's
-/// variables for it: a build without them fails.
+/// A workflow that builds this program from its source. A program without the address of its source takes it from the
+/// repository's variables: a build without them fails.
 fn github(cron: &str) -> String {
     let (comment, from) = match build_source::cargo_arguments() {
         Some(from) => ("", from),

@@ -1,4 +1,4 @@
-//! What the watch remembers from one run to the next, and the lock that keeps two apart.
+//! The state of the watch between runs, and the lock that stops a second watch.
 
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
@@ -12,13 +12,13 @@ use crate::file;
 use crate::journal::overdue::ago;
 use crate::journal::state_directory;
 
-/// How much later than planned is still in time, in seconds: schedulers round.
+/// The delay in seconds that still counts as in time: schedulers round.
 const GRACE: i64 = 120;
 
-/// How many digests that could not be sent are kept.
-const KEPT: usize = 50;
+/// The number of unsent digests in the state.
+const UNSENT: usize = 50;
 
-/// What is remembered.
+/// The state between runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct State {
@@ -39,50 +39,54 @@ fn directory() -> Result<PathBuf> {
 }
 
 impl State {
-    /// The state of the last run; an empty one where there is none, or where it cannot be read any more.
+    /// The state of the last run; empty before the first one, or if the file holds no state.
     ///
     /// # Errors
-    /// When the state directory cannot be made.
+    /// When the state directory cannot be created, or the state cannot be read.
     pub fn read() -> Result<State> {
-        let bytes = file::read(directory()?.join("watch.json")).unwrap_or_default();
+        let path = directory()?.join("watch.json");
+        let bytes = match file::read(&path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(State::default()),
+            read => read.or_incomplete(path.display())?,
+        };
         Ok(serde_json::from_slice(&bytes).unwrap_or_default())
     }
 
-    /// Keeps it.
+    /// Writes the state.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn write(&self) -> Result<()> {
         let directory = directory()?;
         let path = directory.join("watch.json");
-        let mut kept = self.clone();
-        let many = kept.unsent.len().saturating_sub(KEPT);
-        kept.unsent.drain(..many);
+        let mut state = self.clone();
+        let many = state.unsent.len().saturating_sub(UNSENT);
+        state.unsent.drain(..many);
         let mut file = tempfile::NamedTempFile::new_in(&directory).or_incomplete(path.display())?;
-        let text = serde_json::to_vec_pretty(&kept).or_incomplete(path.display())?;
+        let text = serde_json::to_vec_pretty(&state).or_incomplete(path.display())?;
         file.write_all(&text).or_incomplete(path.display())?;
         file.persist(&path).map(drop).or_incomplete(path.display())
     }
 
-    /// With another time at which the next run is due, or none.
+    /// The same state with another due time, or none.
     #[must_use]
     pub fn expecting(mut self, due: Option<Timestamp>) -> State {
         self.due = due.map(|due| format!("{due:.0}"));
         self
     }
 
-    /// How late a run at `now` is, if it is.
+    /// The delay of a run at `now`, if it is late.
     pub fn late(&self, now: Timestamp) -> Option<String> {
         let due: Timestamp = self.due.as_deref()?.parse().ok()?;
         (now.as_second() > due.as_second() + GRACE).then(|| ago(due, now))
     }
 }
 
-/// Held while a watch runs.
-pub struct Lock(#[allow(dead_code, reason = "it is let go with the file")] File);
+/// The lock that a running watch holds.
+pub struct Lock(#[allow(dead_code, reason = "the lock ends with the file")] File);
 
 impl Lock {
-    /// Takes it.
+    /// Takes the lock.
     ///
     /// # Errors
     /// When another watch runs (exit 2).

@@ -30,7 +30,7 @@ impl Format for BunLock {
     }
 }
 
-/// `"place/name": ["real@reference", "registry", {...}, "sha512-..."]`
+/// `"path/name": ["real@reference", "registry", {...}, "sha512-..."]`
 fn package(entry: &Entry<'_>) -> Result<Vec<Package>, LockError> {
     let items = entry.node.items();
     let wrong =
@@ -58,7 +58,7 @@ fn package(entry: &Entry<'_>) -> Result<Vec<Package>, LockError> {
         return Ok(vec![package]);
     }
     package.version = Some(spec.version.unwrap_or_else(|| reference.to_owned()));
-    // The second item is the registry, where it is not the default one: its address or that of the tarball.
+    // The second item is the address of another registry than the default one, or of the tarball.
     let registry = items.get(1).filter(|n| matches!(n.value, Value::Text(_))).and_then(|n| n.text());
     match registry.filter(|r| !r.is_empty() && items.len() > 2) {
         Some(url) if url.ends_with(".tgz") => Ok(javascript::resolved(package, Some(url))),
@@ -73,7 +73,7 @@ fn package(entry: &Entry<'_>) -> Result<Vec<Package>, LockError> {
     }
 }
 
-/// The package's own name at the end of its place: `parent/@scope/name`.
+/// The package's own name at the end of its path: `parent/@scope/name`.
 fn last_name(place: &str) -> &str {
     let Some((before, last)) = place.rsplit_once('/') else { return place };
     let scope = before.rsplit('/').next().unwrap_or(before);

@@ -9,7 +9,7 @@ fn of(settings: Vec<Setting>) -> Inventory {
     Inventory { settings, ..Inventory::default() }
 }
 
-/// A format that says nothing of packages.
+/// A format without packages.
 macro_rules! config {
     ($format:ident, $name:literal, $($claimed:literal)|+, $read:expr) => {
         pub(super) struct $format;
@@ -65,7 +65,7 @@ fn assigned(text: &str, continued: bool, means: fn(&str, &str, u32) -> Option<Se
                 "true"
             }
         };
-        // Several addresses may stand on one line; only addresses hold no blanks.
+        // One line may hold several addresses; only addresses hold no blanks.
         let several = value.contains("://") && !value.contains("--");
         let values: Vec<&str> = if several { value.split_whitespace().collect() } else { vec![value] };
         found.extend(values.into_iter().filter_map(|value| means(key, value, number)));
@@ -125,7 +125,7 @@ fn bunfig(root: &Node<'_>) -> Vec<Setting> {
     found
 }
 
-/// pnpm runs the file at every install, so that it is there and what is in it are the setting.
+/// pnpm runs the file at every install, so both its presence and its content are a setting.
 fn pnpmfile(text: &str) -> Vec<Setting> {
     let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(text.as_bytes())[..6]);
     vec![setting::runs("pnpmfile", &format!("this file, at every install (SHA-256 {hash}...)"), 1)]

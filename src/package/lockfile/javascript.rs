@@ -1,15 +1,15 @@
-//! Where a JavaScript package comes from, told from the specifiers and URLs that lockfiles and manifests carry.
+//! The source of a JavaScript package, read from the specifiers and URLs of lockfiles and manifests.
 
 use super::super::ecosystem::Ecosystem;
 use super::super::inventory::{Package, Source};
 use super::super::origin::host_of;
 
-/// What a dependency specifier asks for.
+/// The package that a dependency specifier asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Spec {
-    /// The real name where the specifier names another (`npm:real@1.0.0`).
+    /// The real name, if the specifier is an alias (`npm:real@1.0.0`).
     pub(super) name: Option<String>,
-    /// The version, where it is exact.
+    /// The version, if it is exact.
     pub(super) version: Option<String>,
     pub(super) source: Source,
 }
@@ -57,7 +57,7 @@ pub(super) fn spec(text: &str) -> Spec {
     Spec { name: None, version: exact(text), source: Source::Registry(None) }
 }
 
-/// The text where it is one version and not a range.
+/// The text, if it is one version and not a range.
 pub(super) fn exact(text: &str) -> Option<String> {
     let version = text.trim().trim_start_matches(['=', 'v', ' ']);
     semver::Version::parse(version).ok().map(|_| version.to_owned())
@@ -72,8 +72,8 @@ pub(super) fn name_and_rest(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// The packages an entry stands for: what it says it is, and, where its URL is the registry's address of another
-/// package or version, that one too. (An entry that says one thing and fetches another is how lockfiles are poisoned.)
+/// The packages of an entry: the one it names and, if its URL is the registry's address of another
+/// package or version, that one too. (A poisoned lockfile names one package and fetches another.)
 pub(super) fn resolved(mut package: Package, url: Option<&str>) -> Vec<Package> {
     let Some(url) = url.filter(|u| !u.is_empty()) else { return vec![package] };
     let version = package.version.as_deref().unwrap_or_default();
@@ -123,7 +123,7 @@ pub(super) fn registry_tarball(url: &str) -> Option<(String, String)> {
     }
 }
 
-/// What follows the host, without query and fragment, `%2f` and `%2b` and `%40` put back.
+/// The path of a URL, without query and fragment, `%2f`, `%2b` and `%40` decoded.
 fn path_of(url: &str) -> String {
     let url = url.split(['#', '?']).next().unwrap_or_default();
     let path = url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..])).unwrap_or_default();
@@ -162,8 +162,8 @@ pub(super) fn is_git(text: &str) -> bool {
     ok(parts.next()) && ok(parts.next()) && parts.next().is_none() && !bare.starts_with('.')
 }
 
-/// Whether a path on a git host is that of a repository or of one of its commits. The same hosts serve releases and
-/// package registries, which nobody's commit vouches for.
+/// Returns whether a path on a git host is that of a repository or of one of its commits. The same hosts serve
+/// releases and package registries, which no commit vouches for.
 fn is_repository(path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     parts.len() == 2

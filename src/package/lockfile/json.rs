@@ -1,4 +1,4 @@
-//! JSON, and JSON with comments where a tool writes that, into a tree.
+//! JSON into a tree, with comments and trailing commas for the tools that write them.
 
 use super::super::inventory::LockError;
 use super::tree::{Entry, Lines, Node, Value, distinct};
@@ -28,7 +28,7 @@ fn parse(text: &str, relaxed: bool) -> Result<Node<'_>, LockError> {
         ..ParseOptions::default()
     };
     let lines = Lines::of(text);
-    // The parser's own limit on nesting (512) stands between a hostile file and the stack.
+    // The parser's limit on nesting (512) protects the stack from a hostile file.
     let parsed = jsonc_parser::parse_to_ast(text, &CollectOptions::default(), &options)
         .map_err(|error| LockError::new(lines.at(error.range().start), format!("not JSON: {}", error.kind())))?;
     match parsed.value {

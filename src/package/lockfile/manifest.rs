@@ -1,4 +1,4 @@
-//! Manifests: what a project asks for, and what runs when it is installed.
+//! Manifests: the packages that a project asks for, and the scripts that run when it is installed.
 
 use super::super::ecosystem::Ecosystem;
 use super::super::install_script;
@@ -56,7 +56,7 @@ pub(super) fn may_run(allowed: &Node<'_>) -> Option<Setting> {
     Some(setting::runs("scripts allowed", name, allowed.line))
 }
 
-/// What `name: specifier` asks for.
+/// The package that `name: specifier` asks for.
 pub(super) fn asked(entry: &Entry<'_>) -> Vec<Package> {
     let Some(text) = entry.node.text() else { return Vec::new() };
     // `1.0.0 || 2.0.0` may bring either.
@@ -169,7 +169,7 @@ impl Format for Pipfile {
     }
 }
 
-/// A list of requirement strings; what is no string (`{include-group = "..."}`) names no package.
+/// A list of requirement strings; an item that is no string (`{include-group = "..."}`) names no package.
 fn listed(items: &[Node<'_>], packages: &mut Vec<Package>) {
     packages.extend(items.iter().filter_map(|n| python::requirement(n.text()?, n.line)));
 }

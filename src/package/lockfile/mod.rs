@@ -32,19 +32,22 @@ const LIMIT: usize = 64 << 20;
 
 /// One lockfile or manifest format.
 pub trait Format: Sync {
-    /// What people call it.
+    /// The name of the format in messages.
     fn name(&self) -> &'static str;
-    /// Whether a file of this name (the last part of its path) in this directory (its part before, may be empty) is
-    /// one. Called for every file of a change, so it compares bytes and no more.
+    /// Returns whether the format claims a file with this name in this directory (empty at the root). The function runs
+    /// for every file of a change, so it compares bytes and no more.
     fn claims(&self, name: &str, directory: &str) -> bool;
-    /// Reads it.
+    /// Reads the packages and settings of a file.
+    ///
+    /// # Errors
+    /// [`LockError`] when the text is not in this format.
     fn read(&self, text: &str) -> Result<Inventory, LockError>;
-    /// Whether it says what is installed, not only what is asked for.
+    /// Returns whether the file lists what is installed, and not only what a project asks for.
     fn is_lock(&self) -> bool {
         true
     }
-    /// Whether it is a script that installs packages among other things: any text is one, and there is nothing in it
-    /// to compare but what the data knows.
+    /// Returns whether the file is a script that installs packages among other things: any text is one, and only the
+    /// advisory data applies to it.
     fn is_recipe(&self) -> bool {
         false
     }
@@ -78,7 +81,7 @@ pub static FORMATS: [&dyn Format; 24] = [
     &recipe::Recipe,
 ];
 
-/// The format of a path, told by its name alone; `/` separates.
+/// The format of a path, by its name alone; `/` separates.
 pub fn recognise(path: &str) -> Option<&'static dyn Format> {
     let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
     // Almost every file of a change ends here: source code.
@@ -88,13 +91,13 @@ pub fn recognise(path: &str) -> Option<&'static dyn Format> {
     FORMATS.into_iter().find(|format| format.claims(name, directory))
 }
 
-/// Whether a path that no format claims may be that of requirements: [`recognise_in`] says whether it is.
+/// Returns whether a path that no format claims may hold requirements; [`recognise_in`] reads it to decide.
 pub fn may_hold_requirements(path: &str) -> bool {
     let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
     requirements::may_be_called(name, directory)
 }
 
-/// The format of a path, told by its name, or where that says too little by what stands in the file.
+/// The format of a path, by its name, or by its content if the name does not decide.
 pub fn recognise_in(path: &str, bytes: &[u8]) -> Option<&'static dyn Format> {
     recognise(path).or_else(|| {
         let text = std::str::from_utf8(bytes).ok().filter(|_| may_hold_requirements(path))?;
@@ -102,7 +105,7 @@ pub fn recognise_in(path: &str, bytes: &[u8]) -> Option<&'static dyn Format> {
     })
 }
 
-/// Reads the lockfile or manifest at `path`; nothing where the name is no format's.
+/// Reads the lockfile or manifest at `path`; none if no format claims the name.
 pub fn parse(path: &str, bytes: &[u8]) -> Option<Result<Inventory, LockError>> {
     recognise(path).map(|format| read(format, bytes))
 }
@@ -150,7 +153,7 @@ fn line_of(bytes: &[u8], offset: usize) -> u32 {
     u32::try_from(memchr::memchr_iter(b'\n', &bytes[..offset]).count() + 1).unwrap_or(u32::MAX)
 }
 
-/// Where git left a conflict: its opening or closing marker at the start of a line.
+/// The line of a merge conflict: git's opening or closing marker at the start of a line.
 fn conflict(text: &str) -> Option<usize> {
     for marker in ["<<<<<<< ", ">>>>>>> "] {
         for at in memchr::memmem::find_iter(text.as_bytes(), marker) {

@@ -23,7 +23,7 @@ impl Format for PackageLock {
         for entry in root.entries_at("packages") {
             packages.extend(installed(entry)?);
         }
-        // Version 2 says everything twice, for npm 6. Both are read: npm 6 installs from the second.
+        // Version 2 lists every package twice. Both lists are read because npm 6 installs from the second.
         nested(root, &mut packages)?;
         if root.get("packages").is_none() && root.get("dependencies").is_none() && root.get("lockfileVersion").is_none()
         {
@@ -34,7 +34,7 @@ impl Format for PackageLock {
     }
 }
 
-/// Versions 2 and 3: a map from the place in node_modules.
+/// Versions 2 and 3: a map from the path in node_modules.
 fn installed(entry: &Entry<'_>) -> Result<Vec<Package>, LockError> {
     let node = entry.node.expect_map("a package")?;
     let version = node.text_at("version").map(str::to_owned);
@@ -81,12 +81,12 @@ fn nested(node: &Node<'_>, packages: &mut Vec<Package>) -> Result<(), LockError>
     Ok(())
 }
 
-/// Keeps the first of those that say the same: one place in the tree more is no other package.
+/// Removes repeated entries: a second path in the tree is no other package.
 fn dedupe(packages: &mut Vec<Package>) {
     let mut seen = std::collections::HashMap::new();
     let mut kept: Vec<Package> = Vec::with_capacity(packages.len());
     for package in packages.drain(..) {
-        // Version 2 gives what is not a registry's a version in one half and a specifier in the other.
+        // Version 2 gives a package from outside the registry a version in one list and a specifier in the other.
         let registry = package.is_registry().then(|| (package.version.clone(), package.source.clone()));
         let key = (
             package.name.clone(),

@@ -29,7 +29,7 @@ impl Format for PdmLock {
                 Some(source) => source,
                 None => Source::Registry(None),
             };
-            // Before version 4.3 the files stood under `name version` in the metadata.
+            // Before version 4.3 the metadata listed the files under `name version`.
             let old = root.get("metadata").and_then(|m| m.get("files")).map(|f| f.entries()).unwrap_or_default();
             let of_this = |e: &&Entry<'_>| e.key.split(' ').next() == Some(name_text);
             let files = node.items_at("files").iter().chain(old.iter().filter(of_this).flat_map(|e| e.node.items()));

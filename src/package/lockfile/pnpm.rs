@@ -65,7 +65,7 @@ fn package(key: &str, line: u32, node: &Node<'_>, slashed: bool) -> Result<Vec<P
             Some(tarball) => return Ok(javascript::resolved(package, Some(tarball))),
             None if javascript::exact(reference).is_some() => Source::Registry(None),
             None => match javascript::spec(reference).source {
-                // Neither a version nor anything that says where it comes from: the registry is the one to fear.
+                // An entry with neither version nor source is taken as the registry's: fail closed.
                 Source::Registry(_) if package.version.is_none() => {
                     package.version = Some(reference.to_owned()).filter(|r| !r.is_empty());
                     Source::Registry(None)
@@ -96,14 +96,14 @@ fn name_slash_version(text: &str) -> (&str, &str) {
     match text[after_scope..].find('/') {
         Some(slash) => {
             let version = &text[after_scope + slash + 1..];
-            // Versions hold no underscore; what follows one is peers or their hash.
+            // Versions hold no underscore: peers or their hash follow it.
             (&text[..after_scope + slash], version.split(['_', '(']).next().unwrap_or(version))
         }
         None => (text, ""),
     }
 }
 
-/// pnpm-workspace.yaml: the versions that its members take from a catalog, and those it puts in others' place.
+/// pnpm-workspace.yaml: the versions of its catalogs, and its overrides.
 pub(super) struct PnpmWorkspace;
 
 impl Format for PnpmWorkspace {

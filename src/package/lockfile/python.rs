@@ -1,4 +1,4 @@
-//! What the Python formats share: requirement strings (PEP 508), artefact hashes, source tables.
+//! Shared parts of the Python formats: requirement strings (PEP 508), artefact hashes, source tables.
 
 use super::super::ecosystem::Ecosystem;
 use super::super::inventory::{Package, Source};
@@ -7,8 +7,8 @@ use super::super::version;
 use super::tree::Node;
 use std::str::FromStr;
 
-/// Reads `name[extra]==1.0; marker`, `name @ URL`; nothing where no name opens it. The marker is not weighed: what is
-/// bad on one platform is bad.
+/// Reads `name[extra]==1.0; marker` and `name @ URL`; none without a name. The marker is ignored, because a bad
+/// package is bad on every platform.
 pub(super) fn requirement(text: &str, line: u32) -> Option<Package> {
     let text = text.trim();
     let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(text.len());
@@ -22,7 +22,7 @@ pub(super) fn requirement(text: &str, line: u32) -> Option<Package> {
     }
     let mut package = Package::new(Ecosystem::Pypi, name, None, line);
     if let Some(url) = rest.strip_prefix('@') {
-        // A marker after a URL stands behind ` ;`.
+        // ` ;` separates a marker from a URL.
         let url = url.split(" ;").next().unwrap_or(url).trim();
         package.source = from_url(url);
         if let Some((file_name, version)) = named_file(url) {
@@ -65,7 +65,7 @@ pub(super) fn named_file(url: &str) -> Option<(String, String)> {
     Some((name.to_owned(), version.to_owned()))
 }
 
-/// Where a direct URL leads.
+/// The source behind a direct URL.
 pub(super) fn from_url(url: &str) -> Source {
     let lower = url.to_ascii_lowercase();
     if ["git+", "hg+", "svn+", "bzr+", "git:", "ssh:"].iter().any(|scheme| lower.starts_with(scheme)) {
@@ -83,7 +83,7 @@ pub(super) fn from_url(url: &str) -> Source {
     Source::File(url.to_owned())
 }
 
-/// The other package that the files of an entry are, by their names: a file says what it is, whoever serves it.
+/// The other package whose files an entry fetches, by the names of the files.
 pub(super) fn served(package: &Package) -> Option<Package> {
     let of_source = if let Source::Url(url) = &package.source { Some(url) } else { None };
     let urls = of_source.into_iter().chain(&package.files).filter(|_| package.ecosystem == Ecosystem::Pypi);
@@ -120,7 +120,7 @@ pub(super) fn addresses<'a>(package: &Package, files: impl Iterator<Item = &'a s
     kept
 }
 
-/// `sha256:abc` and the file it is of, where the artefact's table says so.
+/// `sha256:abc` with its file, as the artefact's table gives them.
 pub(super) fn hash_of(artefact: &Node<'_>) -> Option<(String, String)> {
     let hash = artefact.text_at("hash")?;
     let file = artefact

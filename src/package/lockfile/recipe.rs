@@ -1,8 +1,7 @@
 //! Recipes: images, workflows, scripts and build files that install packages by name.
 //!
-//! They are no manifests and hold any text, so two things are read and the rest is let be: pins, `name@1.0.0` and
-//! `name==1.0`, wherever they stand; and the names behind an installer's command, for packages of which no version is
-//! good. What a comment says installs nothing.
+//! A recipe holds any text, so only two forms are read: pins (`name@1.0.0`, `name==1.0`) everywhere, and the names
+//! after an installer's command, for packages without a good version. A comment installs nothing.
 
 use super::super::ecosystem::Ecosystem;
 use super::super::inventory::{Inventory, LockError, Package};
@@ -38,7 +37,7 @@ impl Format for Recipe {
         }
         match name.rsplit_once('.').map(|(_, extension)| extension) {
             Some("yml" | "yaml" | "dockerfile") => true,
-            // What tests run in a sandbox of their own comes in by the thousand, and pins nothing.
+            // Tests run thousands of programs in sandboxes of their own, and pin nothing.
             Some("sh" | "bash" | "zsh" | "ps1" | "bat" | "cmd" | "mk") => {
                 !directory.split('/').any(|part| matches!(part, "t" | "test" | "tests" | "testdata" | "fixtures"))
             }
@@ -83,10 +82,10 @@ impl Format for Recipe {
     }
 }
 
-/// Where something stands that is worth reading: an installer's name, or what comes before a version.
+/// The next sign of a package: an installer's name, or the separator before a version.
 struct Signs<'a> {
     text: &'a [u8],
-    /// A search for each kind of sign, and where it stands now.
+    /// A search for each kind of sign, with its current position.
     searches: Vec<(memmem::FindIter<'a, 'static>, Option<usize>)>,
 }
 
@@ -113,7 +112,7 @@ impl<'a> Signs<'a> {
     }
 }
 
-/// Whether what follows a sign makes it one: most `@`, `==` and `pip` of scripts are something else.
+/// Returns whether the text after a sign confirms it: most `@`, `==` and `pip` of scripts are something else.
 fn tells(text: &[u8]) -> bool {
     let after = |n: usize| text.get(n).copied().unwrap_or(b'\n');
     match text[0] {
@@ -145,7 +144,7 @@ fn pins(line: &str, number: u32, packages: &mut Vec<Package>) {
             continue;
         }
         let Some(name) = name_before(line, at) else { continue };
-        // `uvx name@1.0.0` runs what the Python index has.
+        // `uvx name@1.0.0` runs a package of the Python index.
         let python = ["uvx ", "uv tool ", "pipx "].iter().any(|tool| line.contains(tool));
         let ecosystem = if python { Ecosystem::Pypi } else { Ecosystem::Npm };
         packages.push(Package::new(ecosystem, name, Some(version.to_owned()), number));
@@ -203,7 +202,7 @@ struct Command {
     runs: bool,
 }
 
-/// Words that begin a command. An option may stand between the program and what it is told to do.
+/// Words that begin a command. Options may separate the program from its subcommand.
 const COMMANDS: [(&str, &[&str], Command); 9] = [
     ("npm", &["install", "i", "in", "add", "isntall"], Command { ecosystem: Ecosystem::Npm, runs: false }),
     ("npm", &["exec", "x", "create", "init"], Command { ecosystem: Ecosystem::Npm, runs: true }),
@@ -216,11 +215,11 @@ const COMMANDS: [(&str, &[&str], Command); 9] = [
     ("uv", &["add"], Command { ecosystem: Ecosystem::Pypi, runs: false }),
 ];
 
-/// Programs that are told nothing but the package.
+/// Programs whose only argument is the package.
 const RUNNERS: [(&str, Ecosystem); 4] =
     [("npx", Ecosystem::Npm), ("bunx", Ecosystem::Npm), ("pnpx", Ecosystem::Npm), ("uvx", Ecosystem::Pypi)];
 
-/// Options whose value stands behind them as a word of its own, and is no package.
+/// Options whose value is the next word, and no package.
 const VALUED: [&str; 22] = [
     "-r",
     "--requirement",
@@ -253,7 +252,7 @@ fn installs(line: &str, number: u32, open: Option<Command>, packages: &mut Vec<P
     let mut words = words(line);
     let mut program = "";
     while let Some(word) = words.next() {
-        // What ends a command: `a && b`, `a; b`, `a | b`.
+        // The ends of a command: `a && b`, `a; b`, `a | b`.
         let (word, ends) = match word.find([';', '|', '&']) {
             Some(at) => (&word[..at], true),
             None => (word, false),
@@ -284,8 +283,8 @@ fn installs(line: &str, number: u32, open: Option<Command>, packages: &mut Vec<P
     command.filter(|_| continued)
 }
 
-/// The words of a line. What stands in brackets right behind a name are its extras, and part of no other: in
-/// `uvicorn[standard]` nothing is called `standard`.
+/// The words of a line. Brackets directly after a name hold its extras, which are no packages: `uvicorn[standard]`
+/// does not install `standard`.
 fn words(line: &str) -> impl Iterator<Item = &str> {
     let mut in_extras = false;
     let mut before = ' ';
@@ -299,13 +298,13 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
     line.split(split).filter(|word| !word.is_empty())
 }
 
-/// The package an argument names without a version: pins are read wherever they stand.
+/// The package that an argument names without a version: pins are read everywhere.
 fn named(ecosystem: Ecosystem, word: &str, line: u32) -> Option<Package> {
     let part = |text: &str| {
         text.starts_with(|c: char| c.is_ascii_alphanumeric())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
     };
-    // Extras and a range say nothing of the name.
+    // Extras and a range are no part of the name.
     let word =
         if ecosystem == Ecosystem::Pypi { word.split(['[', '<', '>', '~', '!']).next().unwrap_or(word) } else { word };
     let is_name = match word.strip_prefix('@').and_then(|rest| rest.split_once('/')) {

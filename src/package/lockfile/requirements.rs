@@ -8,8 +8,8 @@ use crate::engine::redact;
 
 pub(super) struct Requirements;
 
-/// Whether a file at this path, which is not called so, may be one all the same: what `-r` names has any name, and these
-/// are the usual ones.
+/// Returns whether a file with another name may hold requirements: `-r` takes any name, and these are the usual
+/// ones.
 pub(super) fn may_be_called(name: &str, directory: &str) -> bool {
     const STEMS: [&str; 24] = [
         "all",
@@ -42,7 +42,7 @@ pub(super) fn may_be_called(name: &str, directory: &str) -> bool {
     STEMS.contains(&stem) || directory.rsplit('/').next().is_some_and(|folder| FOLDERS.contains(&folder))
 }
 
-/// Whether a text is nothing but requirements, with a pinned one among them.
+/// Returns whether a text holds only requirements, at least one of them pinned.
 pub(super) fn is_one(text: &str) -> bool {
     Requirements.read(text).is_ok_and(|read| read.packages.iter().any(|package| package.version.is_some()))
 }
@@ -109,7 +109,7 @@ fn line(text: &str, number: u32, inventory: &mut Inventory) -> Result<(), LockEr
         return Ok(());
     }
     if text.trim_start_matches('-').starts_with(|c: char| c.is_ascii_alphabetic()) && text.starts_with('-') {
-        // Index and build options say nothing of a package, but where it comes from.
+        // Index and build options give the source of packages only.
         let end = text.find([' ', '=', '\t']).unwrap_or(text.len());
         let (key, value) = text.split_at(if text.starts_with("--") { end } else { end.min(2) });
         let key = match key {
@@ -122,7 +122,7 @@ fn line(text: &str, number: u32, inventory: &mut Inventory) -> Result<(), LockEr
         inventory.settings.extend(setting::python(key, value, number));
         return Ok(());
     }
-    // Options of one requirement stand behind it: ` --hash=sha256:...`.
+    // Options of one requirement follow it: ` --hash=sha256:...`.
     let (requirement, options) = text.split_once(" --").map_or((text, ""), |(r, _)| (r, &text[r.len()..]));
     let mut package = if looks_direct(requirement) {
         direct(requirement, number)
@@ -139,7 +139,7 @@ fn line(text: &str, number: u32, inventory: &mut Inventory) -> Result<(), LockEr
     Ok(())
 }
 
-/// A path or URL in a requirement's place.
+/// A path or URL as a requirement.
 fn looks_direct(text: &str) -> bool {
     let head = text.split([' ', ';', '[']).next().unwrap_or(text);
     !text.contains(" @ ") && (head.contains("://") || head.starts_with(['.', '/', '~']))

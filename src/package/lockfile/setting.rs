@@ -1,11 +1,11 @@
-//! What a package manager is told beside the packages: where to fetch them from, and what may run when it installs.
+//! Settings of a package manager: the registries it fetches from, and the code that may run when it installs.
 
 use super::super::inventory::{Setting, Topic};
 use super::super::origin::{host_of, is_official, without_credentials};
 use super::tree::Node;
 use crate::package::ecosystem::Ecosystem;
 
-/// A place that packages are fetched from. The registries' own are no news, nor is a folder of the project.
+/// A source of packages. The public registries and folders of the project are no findings.
 pub(super) fn place(key: &str, address: &str, line: u32) -> Option<Setting> {
     let address = address.trim().trim_matches(['"', '\'']);
     let official = |host: &str| [Ecosystem::Npm, Ecosystem::Pypi].into_iter().any(|e| is_official(e, host));
@@ -21,12 +21,12 @@ pub(super) fn runs(key: &str, value: &str, line: u32) -> Setting {
     Setting { key: key.to_owned(), value: value.to_owned(), topic: Topic::Script, guard: false, line }
 }
 
-/// What makes installing safer: that it goes is the news.
+/// A setting that makes installing safer: its removal is the finding.
 fn guard(key: &str, value: &str, topic: Topic, line: u32) -> Setting {
     Setting { key: key.to_owned(), value: value.to_owned(), topic, guard: true, line }
 }
 
-/// What a key of npm, yarn, pnpm or bun means, whichever way its words are joined.
+/// The meaning of a key of npm, yarn, pnpm or bun, however its words are joined.
 pub(super) fn javascript(key: &str, value: &str, line: u32) -> Option<Setting> {
     let value = value.trim().trim_matches(['"', '\'']).trim();
     let off = matches!(value, "false" | "0" | "null" | "ignore" | "update" | "reset");
@@ -62,7 +62,7 @@ pub(super) fn javascript(key: &str, value: &str, line: u32) -> Option<Setting> {
     }
 }
 
-/// What a key of pip or uv means.
+/// The meaning of a key of pip or uv.
 pub(super) fn python(key: &str, value: &str, line: u32) -> Option<Setting> {
     match joined(key).as_str() {
         "indexurl" | "pypiurl" | "extraindexurl" | "index" | "findlinks" | "defaultindex" | "trustedhost" | "proxy"
@@ -76,7 +76,7 @@ fn joined(key: &str) -> String {
     key.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>().to_ascii_lowercase()
 }
 
-/// What stands for every release of yarn under the name that yarn gives it: the next one is no news.
+/// The path of yarn's own release without its version, because an update of yarn is no finding.
 const YARNS_RELEASE: &str = ".yarn/releases/yarn-*.cjs";
 
 fn is_yarns_release(path: &str) -> bool {
@@ -85,7 +85,7 @@ fn is_yarns_release(path: &str) -> bool {
     version.is_some_and(|version| semver::Version::parse(version).is_ok())
 }
 
-/// Whether node's options load nothing.
+/// Returns whether node's options load no code.
 fn only_tunes(options: &str) -> bool {
     const TUNES: [&str; 9] = [
         "--max-old-space-size",

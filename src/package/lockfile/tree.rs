@@ -1,4 +1,4 @@
-//! One shape for what JSON, YAML and TOML hold, with the line of everything; the formats read only this.
+//! One tree for JSON, YAML and TOML with the line of every node; the formats read only this.
 
 use super::super::inventory::LockError;
 use std::borrow::Cow;
@@ -13,7 +13,7 @@ pub(super) struct Node<'a> {
     pub(super) value: Value<'a>,
 }
 
-/// Scalars other than booleans are kept as written: no lockfile needs numbers.
+/// Scalars other than booleans keep their text: no lockfile needs numbers.
 #[derive(Debug)]
 pub(super) enum Value<'a> {
     Null,
@@ -48,7 +48,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// `true`, also where YAML left it as text.
+    /// `true`, as a boolean or as YAML's text.
     pub(super) fn is_true(&self, key: &str) -> bool {
         match self.get(key).map(|n| &n.value) {
             Some(Value::Bool(value)) => *value,
@@ -65,7 +65,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The entries of the map under a key; nothing where there is none.
+    /// The entries of the map under a key; empty without one.
     pub(super) fn entries_at(&self, key: &str) -> &[Entry<'a>] {
         self.get(key).map_or(&[], Node::entries)
     }
@@ -78,12 +78,12 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The items of the list under a key; nothing where there is none.
+    /// The items of the list under a key; empty without one.
     pub(super) fn items_at(&self, key: &str) -> &[Node<'a>] {
         self.get(key).map_or(&[], Node::items)
     }
 
-    /// The same node, or an error that says what should stand here.
+    /// The same node, or an error that names the expected kind of node.
     pub(super) fn expect_map(&self, what: &str) -> Result<&Node<'a>, LockError> {
         match self.value {
             Value::Map(_) => Ok(self),

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 /// Nesting beyond this is no lockfile's.
 const DEPTH: usize = 256;
 
-/// What is open while events come in.
+/// A list or map that has begun and not ended.
 enum Open<'a> {
     List(u32, Vec<Node<'a>>),
     Map(u32, Vec<Entry<'a>>, Option<(Cow<'a, str>, u32)>),

@@ -1,4 +1,4 @@
-//! yarn.lock: version 1 here, a format of its own; what berry writes is handed on.
+//! yarn.lock: version 1 is a format of its own and is read here, the format of berry in its own module.
 
 use super::super::ecosystem::Ecosystem;
 use super::super::inventory::{Inventory, LockError, Package, Source};
@@ -68,7 +68,7 @@ fn version_1(text: &str) -> Result<Vec<Package>, LockError> {
                     return Err(fail(&format!("the field `{key}` stands here twice")));
                 }
             }
-            // What the entry depends on; each has an entry of its own.
+            // Dependencies of the entry; each has an entry of its own.
             4 if open.is_some() => {}
             _ => return Err(fail("an indentation yarn does not write")),
         }
@@ -86,7 +86,7 @@ fn close(open: Option<Open>, packages: &mut Vec<Package>) -> Result<(), LockErro
     for descriptor in &open.descriptors {
         let (alias, range) = javascript::name_and_rest(descriptor);
         let spec = javascript::spec(range.unwrap_or_default());
-        // A URL says what is fetched, not what it is called.
+        // A URL gives the source of a package, and not its name.
         let name = match spec.source {
             Source::Registry(None) => spec.name.as_deref().unwrap_or(alias),
             _ => alias,

@@ -32,8 +32,8 @@ fn package(entry: &Entry<'_>, cache: &str) -> Result<Vec<Package>, LockError> {
     let (alias, _) = javascript::name_and_rest(descriptor);
     package.alias = (alias != name).then(|| alias.to_owned());
     if let Some(checksum) = node.text_at("checksum") {
-        // The hash is that of yarn's own archive of the package, so only hashes of one cache version compare: the version
-        // stands before the slash (`10c0/<hash>`), and in the metadata where the entry does not repeat it.
+        // The hash is that of yarn's own archive, so only hashes of one cache version compare: the version precedes the
+        // slash (`10c0/<hash>`), or is in the metadata only.
         let (cache, hash) = checksum.rsplit_once('/').unwrap_or((cache, checksum));
         package.integrity.push((format!("cache {cache}"), hash.to_owned()));
     }
