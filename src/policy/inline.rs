@@ -296,6 +296,6 @@ mod tests {
         let span = 4..13;
         let look = |honour| find(text, &span, 1, 1, std::slice::from_ref(&span), RULE, honour).allowed;
         assert_eq!(look(Honour::Nothing), None);
-        assert_eq!(look(Honour::Own).as_deref(), Some("`shield-hook:allow` on line 1: why"));
+        assert_eq!(look(Honour::Own).as_ref().map(AllowedBy::as_str), Some("`shield-hook:allow` on line 1: why"));
     }
 }
