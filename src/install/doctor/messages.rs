@@ -8,6 +8,7 @@ use super::super::stub::{Stub, quote};
 use super::super::submodules;
 use super::{Problem, Repair, plural};
 use crate::error::Error;
+use crate::rule::{Confidence, Severity};
 
 const INSTALL: &str = "shield-hook install";
 const INSTALL_GLOBAL: &str = "shield-hook install --global";
@@ -344,7 +345,7 @@ pub fn baseline_large(known: usize) -> Problem {
     Problem::warning("baseline-large", message, "shield-hook baseline audit")
 }
 
-pub fn policy_high(confidence: &str, severity: &str) -> Problem {
+pub fn policy_high(confidence: Confidence, severity: Severity) -> Problem {
     Problem::warning(
         "policy-high",
         format!("only findings of {confidence} confidence and {severity} severity or more block"),
