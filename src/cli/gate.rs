@@ -120,8 +120,8 @@ impl Gate {
 
     /// A whole history, of which only what may hold something is read whole.
     pub(super) fn history<'a>(&'a self, repo: &'a Repo, all_objects: bool) -> History<'a> {
-        let sieve = scan::sieve(&self.engine, &self.policy, &self.packages);
-        History::new(repo, all_objects, self.max_object()).sieved(sieve)
+        let filter = scan::history_filter(&self.engine, &self.policy, &self.packages);
+        History::new(repo, all_objects, self.max_object()).filtered(filter)
     }
 
     /// Scans what all of `sources` plan.

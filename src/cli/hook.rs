@@ -15,7 +15,7 @@ use crate::git::{self, Repo};
 use crate::journal::{self, Place};
 use crate::outcome::Outcome;
 use crate::policy::authority::Subject;
-use crate::source::{Cleanup, Message, Outgoing, Paths, RefUpdate, Staged, parse_ref_updates};
+use crate::source::{Message, Outgoing, Paths, RefUpdate, Staged, parse_ref_updates};
 
 /// Run as a git hook; what the installed hooks call.
 #[derive(Debug, clap::Args)]
@@ -104,12 +104,14 @@ fn scan(args: &Args, repo: &Repo, ending: &mut Ending) -> Result<Outcome> {
                 paths if paths.is_empty() => gate.scan_in(repo, Scene::Commit, &[&staged]),
                 paths => gate.scan_in(repo, Scene::Commit, &[&staged, &on_disk(repo, paths, max)?]),
             };
-            ending.covers.tree = staged.tree().map(|tree| tree.to_string());
+            if let Ok(outcome) = &outcome {
+                ending.covers.tree = outcome.coverage.staged_tree.map(|tree| tree.to_string());
+            }
             ending.covers.parents.extend(repo.head()?.map(|head| head.to_string()));
             outcome
         }
         Hook::PreMergeCommit => gate.scan_in(repo, Scene::Commit, &[&Staged::new(repo, max)]),
-        Hook::CommitMsg { file } => gate.scan_in(repo, Scene::Message, &[&message(repo, file.clone())]),
+        Hook::CommitMsg { file } => gate.scan_in(repo, Scene::Message, &[&Message::of_commit(repo, file.clone())]),
         Hook::PrePush { remote, url } => pre_push::run(&gate, repo, (remote, url), ending),
         // These have their own stories, in `post_commit` and `receive`.
         Hook::PostCommit | Hook::PreReceive => gate.scan(&[]),
@@ -158,36 +160,4 @@ fn on_disk(repo: &Repo, paths: Vec<PathBuf>, max_object: u64) -> Result<Paths> {
     let here = std::env::current_dir().or_incomplete("the current directory")?;
     let root = repo.work_dir().unwrap_or(&here).to_owned();
     Ok(Paths { root, here, paths, no_ignore: true, tracked: Vec::new(), max_object })
-}
-
-/// What comment lines of a message begin with, and whether git picks it for each message.
-fn comment_of(repo: &Repo) -> (BString, bool) {
-    match repo.config("core.commentString").or_else(|| repo.config("core.commentChar")) {
-        Some(c) if c == "auto" => ("#".into(), true),
-        Some(comment) if !comment.is_empty() => (comment, false),
-        _ => ("#".into(), false),
-    }
-}
-
-/// What comment lines of a message begin with.
-pub(super) fn comment(repo: &Repo) -> BString {
-    comment_of(repo).0
-}
-
-/// The message as git will record it: its configuration and whether an editor was used decide.
-fn message(repo: &Repo, file: PathBuf) -> Message {
-    // Git tells a hook that there is no editor by naming `:`, the command that does nothing.
-    let edited = std::env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
-    let (comment, is_picked) = comment_of(repo);
-    let cleanup = match repo.config("commit.cleanup").as_deref().map(|v| v.as_bytes()) {
-        Some(b"strip") => Cleanup::Strip,
-        Some(b"whitespace") => Cleanup::Whitespace,
-        Some(b"verbatim") => Cleanup::Verbatim,
-        Some(b"scissors") if edited => Cleanup::Scissors,
-        _ if edited => Cleanup::Strip,
-        _ => Cleanup::Whitespace,
-    };
-    // Git picks a character that the message does not use: which one, nobody tells. All is read.
-    let cleanup = if is_picked { Cleanup::Verbatim } else { cleanup };
-    Message { file, cleanup, edited, comment }
 }

@@ -24,8 +24,8 @@ use crate::policy::config;
 use crate::policy::edit::{NewAllowance, with_allowances};
 use crate::policy::migrate::{Carried, Place, Tool};
 use crate::report;
-use crate::source::{AtHand, Content, Coverage, Item, Old, Paths, Reader, Source};
 use crate::terminal::say;
+use crate::source::{Content, Coverage, InMemory, Item, Old, Paths, Plan, Source};
 
 /// Carry over what other scanners were told to let pass.
 #[derive(Debug, clap::Args)]
@@ -281,10 +281,7 @@ impl Listed {
 }
 
 impl Source for Listed {
-    fn plan(&self, _: &mut Coverage) -> Result<Vec<Item>> {
-        Ok(self.items.clone())
-    }
-    fn reader(&self) -> Result<Box<dyn Reader + '_>> {
-        Ok(Box::new(AtHand))
+    fn plan(&self, _: &mut Coverage) -> Result<Plan<'_>> {
+        Ok(Plan::new(self.items.clone(), InMemory))
     }
 }

@@ -13,8 +13,8 @@ use crate::git::{self, Repo};
 use crate::journal::receipt::{self, Before};
 use crate::journal::{self, Covers, Journal, Place, Record};
 use crate::policy::authority::Subject;
-use crate::source::Outgoing;
 use crate::terminal::say;
+use crate::source::{self, Outgoing};
 
 const COMMAND: &str = "hook post-commit";
 
@@ -52,7 +52,7 @@ fn look(judging: &Judging, reporting: &Reporting, repo: &Repo, place: &Place) ->
         journal::record(place, &Record { result: "clean".into(), digest, ..Record::new(COMMAND) }.covering(covers));
         return Ok(());
     }
-    let made = git::moves(repo.git_dir(), "HEAD", 4096).pop().filter(|m| m.new == covers.commits[0]);
+    let made = git::reflog_entries(repo.git_dir(), "HEAD", 4096).pop().filter(|m| m.new == covers.commits[0]);
     let by_commit = made.as_ref().is_none_or(receipt::is_commit) && !in_progress(repo);
     covers.bypassed = by_commit && before == Before::Nothing;
     let gate = Gate::ready(judging, Subject::Local(repo))?;
@@ -72,7 +72,7 @@ fn look(judging: &Judging, reporting: &Reporting, repo: &Repo, place: &Place) ->
 /// Whether lines stand in the commit's message that commit-msg may have taken for comments, which git would take out:
 /// nothing tells a hook of `commit --cleanup=verbatim`.
 fn keeps_comments(repo: &Repo, head: &git::Oid) -> bool {
-    let comment = super::hook::comment(repo);
+    let comment = source::comment_prefix(repo);
     let mut commit = Vec::new();
     let read = repo.few_objects().read(head, u64::MAX, &mut commit);
     let message = commit.find("\n\n").map_or(&[][..], |at| &commit[at + 2..]);

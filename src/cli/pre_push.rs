@@ -30,7 +30,7 @@ pub(super) fn run(gate: &Gate, repo: &Repo, to: (&str, &str), ending: &mut Endin
     let possible = Push { updates: told.possible, ..told.push.clone() };
     let outgoing = Outgoing::push(repo, told.push, gate.max_object())?;
     let mut outcome = gate.scan_in(repo, Scene::Push, &[&outgoing])?;
-    outcome.coverage.unseen = unseen(repo, outgoing.commits());
+    outcome.coverage.unseen = unseen(repo, &outcome.coverage.new_commits);
     if !possible.updates.is_empty() {
         outcome.coverage.skipped.extend(unnamed(gate, repo, &possible)?);
     }

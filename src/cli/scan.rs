@@ -11,8 +11,8 @@ use crate::finding::repair::Scene;
 use crate::git::{self, Repo};
 use crate::outcome::Outcome;
 use crate::policy::authority::Subject;
-use crate::source::{Paths, Range, Staged, Stdin, WorkTree};
 use crate::terminal::say;
+use crate::source::{CommitRange, Paths, Staged, Stdin, WorkTree};
 
 /// Scan what is staged, a range, the history, files or standard input.
 #[derive(Debug, clap::Args)]
@@ -122,7 +122,7 @@ fn scan(args: &Args) -> Result<Outcome> {
         } else if mode.worktree {
             gate.scan_in(&repo, Scene::Files, &[&staged, &WorkTree::new(&repo, max_object)])
         } else if let Some(range) = &mode.range {
-            gate.scan_in(&repo, Scene::Push, &[&Range::parse(&repo, range, max_object)?])
+            gate.scan_in(&repo, Scene::Push, &[&CommitRange::parse(&repo, range, max_object)?])
         } else {
             let gate = gate.whole(true);
             gate.scan(&[&gate.history(&repo, args.all_objects)])

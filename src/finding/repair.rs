@@ -127,7 +127,7 @@ impl Planner<'_> {
     fn committed(&mut self, finding: &Finding) -> Vec<Step> {
         let Some((objects, head)) = self.objects.as_mut().zip(self.head) else { return Vec::new() };
         let Some(id) = commit_of(finding) else { return self.tagged(finding) };
-        let spot = git::spot(objects, head, id);
+        let spot = git::position(objects, head, id);
         let short = id.to_hex_with_len(10).to_string();
         let (onto, undo) = match spot.root {
             true => ("--root".to_owned(), "git update-ref -d HEAD".to_owned()),
@@ -212,7 +212,7 @@ impl Planner<'_> {
     fn brings_nothing_else(&mut self, id: Oid) -> bool {
         let parents = self.repo.and_then(|repo| git::parents_of(repo, &id).ok()).unwrap_or_default();
         let Some(objects) = self.objects.as_mut() else { return false };
-        let changes = git::brought(objects, &git::NewCommit { id, parents });
+        let changes = git::introduced_changes(objects, &git::NewCommit { id, parents });
         changes.new.len() == 1 && changes.removed.is_empty()
     }
 

@@ -14,11 +14,11 @@ const SECOND_NAMES: &[(&str, &str)] = &[
     ("ssh.dev.azure.com", "dev.azure.com"),
 ];
 
-/// Hosts that do not tell upper from lower case in a path.
+/// Hosts whose paths ignore the case of letters.
 const CASELESS: &[&str] = &["github.com", "gitlab.com", "bitbucket.org", "dev.azure.com"];
 
-/// Where a repository is. Two addresses are equal when they lead to one repository, whatever the protocol, the user, the
-/// port and the spelling: people fetch by https and push by ssh.
+/// The location of a repository. Two addresses are equal when they lead to one repository, whatever the protocol, the
+/// user, the port and the spelling: people fetch by https and push by ssh.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address {
     /// Empty for a path on this machine.
@@ -27,7 +27,15 @@ pub struct Address {
 }
 
 impl Address {
-    /// Reads a URL, an scp-like address (`host:path`) or a path; a relative one begins at `base`.
+    /// Reads a URL, an scp-like address (`host:path`) or a path; a relative path begins at `base`.
+    ///
+    /// ```
+    /// use shield_hook::git::Address;
+    ///
+    /// let address = |url: &str| Address::parse(url.into(), std::path::Path::new("/srv"));
+    /// assert_eq!(address("https://git.example/team/app.git"), address("git@git.example:team/app"));
+    /// assert_ne!(address("https://git.example/team/app.git"), address("https://git.example/other/app.git"));
+    /// ```
     pub fn parse(url: &BStr, base: &Path) -> Address {
         let Ok(parsed) = gix::url::parse(url) else {
             return Address { host: String::new(), path: url.to_string() };
@@ -59,14 +67,14 @@ impl Address {
     fn on_disk(path: &BStr, base: &Path) -> Address {
         let path = base.join(path.to_path_lossy());
         let text = path.to_string_lossy();
-        // Git finds PATH.git as well when it is told PATH.
+        // Git opens PATH.git as well when PATH is given.
         let spelled = [text.to_string(), format!("{}.git", bare(&text))];
         let real =
             spelled.iter().find_map(|path| PathBuf::from(path).canonicalize().ok()).unwrap_or_else(|| path.clone());
         Address { host: String::new(), path: bare(&real.to_string_lossy()).to_owned() }
     }
 
-    /// A name for it that gives nothing away: an address may hold a token.
+    /// A digest in place of the address, which may hold a token.
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();
         hash.update(&self.host);
@@ -76,7 +84,7 @@ impl Address {
     }
 }
 
-/// A path without what may stand at its end or not: slashes, `.git`, and the `.git` directory of a work tree.
+/// A path without its optional endings: slashes, `.git`, and the `.git` directory of a work tree.
 fn bare(path: &str) -> &str {
     let path = path.trim_end_matches(['/', '\\']);
     let path = path.strip_suffix("/.git").or_else(|| path.strip_suffix(".git")).unwrap_or(path);

@@ -1,5 +1,5 @@
-//! What gix cannot read is asked of the user's own git: refs in a reftable, and objects that only git can reach
-//! (a partial clone's, a push's quarantine).
+//! The user's own git, for the parts of a repository that gix cannot read: refs in a reftable, and objects that only
+//! git can reach (a partial clone's, a push's quarantine).
 //!
 //! Nothing that a repository names is run: no hook, filter, text conversion, monitor or fetch.
 
@@ -28,14 +28,14 @@ fn git(dir: &Path) -> Command {
 /// The standard output of a git command.
 ///
 /// # Errors
-/// When git is missing or fails: the scan cannot go on without the answer.
+/// Git is missing or fails.
 pub(super) fn output(dir: &Path, args: &[&str]) -> Result<Vec<u8>> {
     let out = git(dir).args(args).output().or_incomplete("git, which is needed to read this repository's refs")?;
     if out.status.success() {
         return Ok(out.stdout);
     }
-    let said = String::from_utf8_lossy(&out.stderr);
-    Err(Error::incomplete(format!("git {}: {}", args.join(" "), said.trim())))
+    let message = String::from_utf8_lossy(&out.stderr);
+    Err(Error::incomplete(format!("git {}: {}", args.join(" "), message.trim())))
 }
 
 /// A running `git cat-file --batch`.
@@ -46,16 +46,16 @@ pub(super) struct CatFile {
 }
 
 impl CatFile {
-    /// For the repository that `dir` is in; git is started at the first question. Where `fetch` is given it may get from
-    /// a partial clone's remote what is not here.
+    /// For the repository that `dir` is in; git is started by the first request. With `fetch` it may download missing
+    /// objects of a partial clone.
     pub(super) fn new(dir: PathBuf, fetch: bool) -> Self {
         CatFile { dir, fetch, running: None }
     }
 
-    /// The kind and content of an object, or `None` where git does not have it either.
+    /// The kind and content of an object, or `None` when git does not have it either.
     ///
     /// # Errors
-    /// When git cannot be run or stops answering.
+    /// Git cannot be run or stops answering.
     pub(super) fn find(&mut self, id: &Oid, into: &mut Vec<u8>) -> Result<Option<gix::objs::Kind>> {
         if self.running.is_none() {
             let mut git = git(&self.dir);
@@ -94,7 +94,7 @@ impl Drop for CatFile {
     fn drop(&mut self) {
         if let Some((mut child, ask, _)) = self.running.take() {
             drop(ask);
-            // It ends by itself once its input is closed; nothing depends on how.
+            // The process ends once its input is closed; its exit code does not matter.
             let _ = child.wait();
         }
     }

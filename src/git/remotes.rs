@@ -1,4 +1,4 @@
-//! The configured remotes and what each is known to hold.
+//! The configured remotes and their remote-tracking refs.
 
 use bstr::{BStr, BString, ByteSlice};
 use gix::remote::Direction;
@@ -11,16 +11,16 @@ use crate::error::Result;
 pub struct Remote {
     /// Its name, `origin`.
     pub name: String,
-    /// Where it is fetched from, after `url.*.insteadOf`.
+    /// The address it is fetched from, after `url.*.insteadOf`.
     pub fetch: Option<Address>,
-    /// Where a push to it goes, after `pushInsteadOf` and `insteadOf`: several when it pushes to mirrors.
+    /// The addresses that a push goes to, after `pushInsteadOf` and `insteadOf`: several when it pushes to mirrors.
     pub push: Vec<Address>,
     mappings: Vec<Mapping>,
     /// Its remote-tracking refs.
     pub tracking: Vec<Ref>,
 }
 
-/// Where branches of a remote are tracked here. Both sides end in a slash, or both are whole names.
+/// The names of a remote's branches and of the refs that track them. Both sides end in a slash, or both are full names.
 #[derive(Clone, Debug)]
 struct Mapping {
     there: BString,
@@ -35,13 +35,13 @@ impl Remotes {
     /// Reads the configuration and the remote-tracking refs.
     ///
     /// # Errors
-    /// When the refs cannot be read.
+    /// The refs cannot be read.
     pub fn of(repo: &Repo) -> Result<Remotes> {
         let local = repo.local();
         let mut remotes: Vec<Remote> =
             local.remote_names().iter().map(|name| Remote::configured(repo, &local, name.as_bstr())).collect();
         for one in repo.refs("refs/remotes/")? {
-            // The remotes `a` and `a/b` both match refs/remotes/a/b/main; it is the second one's.
+            // The remotes `a` and `a/b` both match refs/remotes/a/b/main, which belongs to the second.
             let longest = remotes.iter().filter_map(|r| r.prefix_of(one.name.as_ref())).max();
             for remote in remotes.iter_mut().filter(|r| longest.is_some() && r.prefix_of(one.name.as_ref()) == longest)
             {
@@ -90,8 +90,8 @@ impl Remote {
     pub fn tracked_as(&self, there: &BStr) -> impl Iterator<Item = BString> {
         self.mappings.iter().filter_map(move |mapping| {
             let rest = there.strip_prefix(mapping.there.as_slice())?;
-            let is_whole = mapping.there.ends_with(b"/") || rest.is_empty();
-            is_whole.then(|| [mapping.here.as_slice(), rest].concat().into())
+            let is_match = mapping.there.ends_with(b"/") || rest.is_empty();
+            is_match.then(|| [mapping.here.as_slice(), rest].concat().into())
         })
     }
 
@@ -103,7 +103,7 @@ impl Remote {
 }
 
 impl Mapping {
-    /// Only below refs/remotes: in a mirror, what is fetched and what was made here share their names.
+    /// Only refs below refs/remotes count: in a mirror, fetched and local branches share their names.
     fn of(there: &BStr, here: &BStr) -> Option<Mapping> {
         let (there, here) = match (there.strip_suffix(b"*"), here.strip_suffix(b"*")) {
             (Some(there), Some(here)) if here.ends_with(b"/") && there.ends_with(b"/") => (there, here),
@@ -114,7 +114,7 @@ impl Mapping {
     }
 }
 
-/// The values of one key of a remote; an empty one takes back those before it.
+/// The values of one key of a remote; an empty value resets the list.
 fn listed(local: &gix::Repository, remote: &BStr, key: &str) -> Vec<BString> {
     let config = local.config_snapshot();
     let all = config.plumbing().strings_by("remote", Some(remote), key).unwrap_or_default();

@@ -1,28 +1,28 @@
-//! One repository: where it is, its refs and its objects.
+//! One repository: its location, its refs and its objects.
 
 use std::path::{Path, PathBuf};
 
 use bstr::{BStr, BString, ByteSlice};
 
 use super::ask::{self, CatFile};
-use super::{Address, Objects, Oid};
+use super::{Address, Objects, Oid, Store};
 use crate::error::{Context, Error, Result};
 
-/// A ref and what it points at.
+/// A ref and its target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ref {
     /// The full name, `refs/heads/main`.
     pub name: BString,
-    /// What it points at: a commit, or an annotated tag, a tree or a blob.
+    /// Its target: a commit, or an annotated tag, a tree or a blob.
     pub id: Oid,
 }
 
-/// What the last fetch brought.
+/// The result of the last fetch.
 #[derive(Clone, Debug, Default)]
 pub struct Fetched {
     /// The tips, and the address of each.
     pub tips: Vec<(Oid, Address)>,
-    /// When it was.
+    /// The time of the fetch.
     pub when: Option<std::time::SystemTime>,
 }
 
@@ -39,7 +39,7 @@ impl Repo {
     /// Finds the repository that `dir` is in.
     ///
     /// # Errors
-    /// When there is none, or it cannot be opened.
+    /// There is none, or it cannot be opened.
     pub fn discover(dir: &Path) -> Result<Repo> {
         let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
         let shared = gix::ThreadSafeRepository::discover_with_environment_overrides_opts(
@@ -55,29 +55,29 @@ impl Repo {
         Ok(Repo::of(shared, dir))
     }
 
-    /// Opens the submodule whose work tree is `dir`, whatever the environment of a hook says of the repository around it.
+    /// Opens the submodule whose work tree is `dir`, although the environment of a hook names its superproject.
     ///
     /// # Errors
-    /// When it cannot be opened, or only git could read it, which the environment leads elsewhere.
+    /// It cannot be opened, or only git could read it, which the environment leads to the superproject.
     pub fn submodule(dir: &Path) -> Result<Repo> {
         let shared = gix::ThreadSafeRepository::open_opts(dir, options())
             .map_err(|e| Error::incomplete(format!("{}: {}", dir.display(), chain(&e))))?;
         let repo = Repo { git_knows_more: false, ..Repo::of(shared, dir) };
         if repo.reftable || repo.partial {
-            return Err(Error::incomplete(format!("{}: its refs or objects are not all here", dir.display()))
+            return Err(Error::incomplete(format!("{}: not all of its refs or objects can be read", dir.display()))
                 .help("scan it by itself: shield-hook scan --history"));
         }
         Ok(repo)
     }
 
     fn of(mut shared: gix::ThreadSafeRepository, dir: &Path) -> Repo {
-        // With GIT_NAMESPACE a server shows some of its refs under other names; what they lead to is here all the same.
+        // With GIT_NAMESPACE a server shows some of its refs under other names; their objects are in the same store.
         shared.refs.namespace = None;
         let local = shared.to_thread_local();
         let config = local.config_snapshot();
         let is = |key: &str, value: &str| config.string(key).is_some_and(|v| v.eq_ignore_ascii_case(value.as_bytes()));
         let reftable = is("extensions.refStorage", "reftable");
-        // The first is what old versions of git wrote; the second stands beside any remote that owes us objects.
+        // Old versions of git wrote the first; the second belongs to any remote that still has objects of ours.
         let partial = config.string("extensions.partialClone").is_some()
             || local.remote_names().iter().any(|name| {
                 let key = |what: &str| format!("remote.{name}.{what}");
@@ -95,7 +95,7 @@ impl Repo {
         Objects::new(self.shared.to_thread_local(), git)
     }
 
-    /// The same for one who reads a few objects: the database is opened when it turns out to be many.
+    /// The object database for a few objects: it is opened only when they turn out to be many.
     pub fn few_objects(&self) -> Objects {
         if self.git_knows_more {
             return self.objects();
@@ -103,18 +103,18 @@ impl Repo {
         Objects::few(self.shared.to_thread_local(), None)
     }
 
-    /// The same as [`Repo::objects`], where git may fetch what a partial clone left out. For new content only: what is pushed has to be here,
-    /// and git is about to fetch it for the same reason.
+    /// The object database with git fetching the objects that a partial clone left out. For new content only: a push
+    /// needs it locally, so that git is about to fetch it as well.
     pub fn objects_fetching(&self) -> Objects {
         Objects::new(self.shared.to_thread_local(), Some(CatFile::new(self.start.clone(), true)))
     }
 
-    /// Whether this is a partial clone, which has not every object that it leads to.
+    /// Returns whether this is a partial clone, which lacks some of its objects.
     pub fn is_partial(&self) -> bool {
         self.partial
     }
 
-    /// Whether git can read objects here that gix cannot: another process keeps them in quarantine, or a remote.
+    /// Returns whether git can read objects that gix cannot: those in quarantine, or those that a remote has.
     pub fn git_knows_more(&self) -> bool {
         self.git_knows_more
     }
@@ -129,8 +129,8 @@ impl Repo {
         self.shared.refs.git_dir()
     }
 
-    /// The index. Git reads a relative GIT_INDEX_FILE from where it goes before it begins, which is the work tree's root
-    /// for one who stands in the work tree. With GIT_DIR alone, where one stands is that root.
+    /// The path of the index. Git resolves a relative GIT_INDEX_FILE after changing to the root of the work tree, if it
+    /// was started inside; with GIT_DIR alone, the current directory is that root.
     pub(super) fn index_path(&self) -> PathBuf {
         let set = |name: &str| std::env::var_os(name).is_some();
         let named = std::env::var_os("GIT_INDEX_FILE").map(PathBuf::from).filter(|path| path.is_relative());
@@ -149,12 +149,12 @@ impl Repo {
         self.shared.common_dir.as_deref().unwrap_or(self.git_dir())
     }
 
-    /// Whether history ends early here.
+    /// Returns whether this is a shallow clone.
     pub fn is_shallow(&self) -> bool {
         self.common_dir().join("shallow").metadata().is_ok_and(|m| m.len() > 0)
     }
 
-    /// The hash that names objects here.
+    /// The hash function of the repository's ids.
     pub fn hash_kind(&self) -> gix::hash::Kind {
         self.shared.to_thread_local().object_hash()
     }
@@ -164,28 +164,28 @@ impl Repo {
         self.shared.to_thread_local().config_snapshot().string(key)
     }
 
-    /// Whether `git clone` is still at work here: until it knows the remote's branch, HEAD names one that cannot be.
+    /// Returns whether `git clone` is still running: until it knows the remote's branch, HEAD names an invalid one.
     pub fn is_being_cloned(&self) -> bool {
         std::fs::read(self.git_dir().join("HEAD")).is_ok_and(|head| head.trim() == b"ref: refs/heads/.invalid")
     }
 
-    /// Whether an address leads to this repository, or to another work tree of it.
+    /// Returns whether an address leads to this repository, or to another work tree of it.
     fn is_at(&self, address: &[u8]) -> bool {
         let Ok(path) = gix::path::from_byte_slice(address) else { return false };
         let path = self.work_dir().unwrap_or(self.git_dir()).join(path);
-        // Not found as git finds a repository: in a hook, GIT_DIR names this one whatever the path.
+        // Without discovery: in a hook, GIT_DIR would name this repository for every path.
         let Ok(there) = gix::open(path) else { return false };
         there.common_dir().canonicalize().is_ok_and(|dir| self.common_dir().canonicalize().is_ok_and(|own| own == dir))
     }
 
-    /// What the last fetch brought. That of a fetch from this very repository is nobody else's.
+    /// The result of the last fetch, without tips that were fetched from this very repository.
     pub fn fetched(&self) -> Fetched {
         let path = self.git_dir().join("FETCH_HEAD");
         let text = std::fs::read(&path).unwrap_or_default();
         let tips = text.lines().filter_map(|line| {
             let (id, rest) = line.split_once_str("\t")?;
             let (_, about) = rest.split_once_str("\t")?;
-            // `branch 'main' of ADDRESS`, or the address alone when HEAD was fetched. No ref's name holds a space.
+            // `branch 'main' of ADDRESS`, or the address alone when HEAD was fetched. Ref names hold no spaces.
             let from = about.split_once_str("' of ").map_or(about, |(_, from)| from);
             (!self.is_at(from)).then(|| Some((Oid::from_hex(id).ok()?, self.address(from.into()))))?
         });
@@ -197,22 +197,23 @@ impl Repo {
         Address::parse(url, self.work_dir().unwrap_or(self.git_dir()))
     }
 
-    /// The commit that HEAD leads to; none while there is no commit yet.
+    /// The commit that HEAD leads to; none before the first commit.
     ///
     /// # Errors
-    /// When HEAD cannot be read.
+    /// HEAD cannot be read.
     pub fn head(&self) -> Result<Option<Oid>> {
         if self.reftable {
-            let said = ask::output(&self.start, &["for-each-ref", "--count=1"]);
+            let refs = ask::output(&self.start, &["for-each-ref", "--count=1"]);
             return match ask::output(&self.start, &["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]) {
                 Ok(out) => parse_oid(out.trim()).map(Some),
-                // rev-parse fails both for an unborn HEAD and for a broken repository; for-each-ref only for the latter.
-                Err(_) => said.map(|_| None),
+                // rev-parse fails both for an unborn HEAD and for a broken repository; for-each-ref only for the
+                // latter.
+                Err(_) => refs.map(|_| None),
             };
         }
         let local = self.shared.to_thread_local();
         let head = local.head().map_err(|e| Error::incomplete(format!("HEAD: {}", chain(&e))))?;
-        // Nearly always a commit, which needs no look into the database to see.
+        // Nearly always a commit, which can be read without opening the database.
         if let Some(id) = head.id().map(gix::Id::detach)
             && matches!(self.few_objects().read(&id, u64::MAX, &mut Vec::new()), Ok(gix::objs::Kind::Commit))
         {
@@ -227,7 +228,7 @@ impl Repo {
     /// The commits that the HEADs of all work trees lead to.
     ///
     /// # Errors
-    /// When one cannot be read.
+    /// A HEAD cannot be read.
     pub fn heads(&self) -> Result<Vec<Oid>> {
         let mut heads: Vec<Oid> = self.head()?.into_iter().collect();
         if self.reftable {
@@ -236,7 +237,7 @@ impl Repo {
             heads.extend(ids.filter(|id| !id.is_null()));
             return Ok(heads);
         }
-        // A branch's name there is a ref, and read with the others; only a detached HEAD is found nowhere else.
+        // The branch of an attached HEAD is read with the other refs; a detached HEAD is recorded only in this file.
         let mut detached = |dir: &Path| {
             if let Ok(text) = std::fs::read(dir.join("HEAD")) {
                 heads.extend(Oid::from_hex(text.trim()).ok());
@@ -254,7 +255,7 @@ impl Repo {
         Ok(heads)
     }
 
-    /// The branch that HEAD names, also when it has no commit yet: `refs/heads/main`.
+    /// The branch that HEAD names, even before its first commit: `refs/heads/main`.
     pub fn head_name(&self) -> Option<BString> {
         if self.reftable {
             let out = ask::output(&self.start, &["symbolic-ref", "--quiet", "HEAD"]).ok()?;
@@ -266,13 +267,13 @@ impl Repo {
     /// The object that a revision names (`HEAD~2`, `v1.0`, an id).
     ///
     /// # Errors
-    /// When nothing goes by that name here.
+    /// The revision cannot be resolved.
     pub fn resolve(&self, spec: &str) -> Result<Oid> {
         let unknown = |why: String| {
             Error::incomplete(format!("revision `{spec}` cannot be resolved: {why}")).help(if self.is_shallow() {
                 "this clone is shallow: `git fetch --unshallow` (in GitHub Actions: fetch-depth: 0)"
             } else {
-                "`git fetch` what is missing, or check the name"
+                "check the name, or `git fetch` the missing commits"
             })
         };
         if self.reftable {
@@ -287,7 +288,7 @@ impl Repo {
     /// Every ref whose full name begins with `prefix`, sorted by name, symbolic ones followed.
     ///
     /// # Errors
-    /// When the refs cannot be listed, or one of them cannot be read: a ref that is passed over would go unscanned.
+    /// The refs cannot be listed, or one of them cannot be read: a ref that is left out would go unscanned.
     pub fn refs(&self, prefix: &str) -> Result<Vec<Ref>> {
         let mut refs = Vec::new();
         if self.reftable {
@@ -304,26 +305,30 @@ impl Repo {
         for one in some.or_incomplete("the refs")? {
             let mut one = one.map_err(|e| Error::incomplete(format!("a ref below {prefix} is unreadable: {e}")))?;
             let name = one.name().as_bstr().to_owned();
-            // A symbolic ref to a branch that is not there (origin/HEAD after a prune) points at nothing.
+            // A symbolic ref may name a missing branch (origin/HEAD after a prune): it has no target.
             let Ok(target) = one.follow_to_object() else { continue };
             refs.push(Ref { name, id: target.detach() });
         }
         Ok(refs)
     }
 
-    /// gix's own view for many threads.
-    pub(super) fn shared(&self) -> &gix::ThreadSafeRepository {
-        &self.shared
+    /// Every object by number, for a sweep over entire packs; none when objects are stored in a way that only gix can
+    /// read.
+    ///
+    /// # Errors
+    /// A pack or its index is damaged.
+    pub fn store(&self) -> Result<Option<Store>> {
+        Store::open(&self.shared)
     }
 
-    /// gix's own view, for what lies inside this module.
+    /// The repository as gix sees it, for this module.
     pub(super) fn local(&self) -> gix::Repository {
         self.shared.to_thread_local()
     }
 }
 
 fn options() -> gix::open::Options {
-    // A replace ref would hide what a push really sends; configured aliases of the object store stay as they are.
+    // A replace ref would hide the objects that a push really sends.
     gix::open::Options::default().config_overrides(["core.useReplaceRefs=false"])
 }
 
@@ -331,7 +336,7 @@ fn parse_oid(hex: &[u8]) -> Result<Oid> {
     Oid::from_hex(hex).map_err(|e| Error::incomplete(format!("git named an object that is none: {e}")))
 }
 
-/// An error of gix with its causes.
+/// An error of gix with its causes, as one line.
 fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut next = error.source();

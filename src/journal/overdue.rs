@@ -27,8 +27,8 @@ pub fn find(journal: &Journal, common: &Path) -> Vec<Overdue> {
     let pushed = last("hook pre-push").unwrap_or(since);
     let pushes = tracking_logs(common)
         .iter()
-        .flat_map(|name| git::moves(common, name, receipt::RECENT))
-        // Git logs a push when it has ended, a moment after its hook.
+        .flat_map(|name| git::reflog_entries(common, name, receipt::RECENT))
+        // A push is logged when it is through, a moment after its hook.
         .filter(|m| m.action == "update by push" && m.time > pushed.as_second() + 120)
         .count();
     if pushes > 0 {

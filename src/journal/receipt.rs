@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use crate::git::{self, Move};
+use crate::git::{self, ReflogEntry};
 use crate::journal::{Journal, Record};
 
 /// The bytes of a journal and of a reflog that a hook reads: several thousand commits.
@@ -42,7 +42,7 @@ pub fn before(journal: &Journal, tree: &str, parents: &[String]) -> Before {
 
 /// Returns whether `git commit` itself moved HEAD, and not a rebase, a cherry-pick or another command that runs no pre-commit
 /// hook.
-pub fn is_commit(made: &Move) -> bool {
+pub fn is_commit(made: &ReflogEntry) -> bool {
     made.action == "commit" || made.action.starts_with("commit (")
 }
 
@@ -57,7 +57,8 @@ pub fn heads(common: &Path) -> Vec<PathBuf> {
 pub fn without(journal: &Journal, common: &Path) -> Vec<String> {
     let Some(since) = journal.records.iter().find_map(Record::when) else { return Vec::new() };
     let read: HashSet<&str> = journal.records.iter().flat_map(|r| &r.covers.commits).map(String::as_str).collect();
-    let mut moves: Vec<Move> = heads(common).iter().flat_map(|dir| git::moves(dir, "HEAD", RECENT)).collect();
+    let mut moves: Vec<ReflogEntry> =
+        heads(common).iter().flat_map(|dir| git::reflog_entries(dir, "HEAD", RECENT)).collect();
     moves.sort_by_key(|m| m.time);
     let mut seen = HashSet::new();
     moves

@@ -7,7 +7,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use crate::error::{Context, Error, Result};
 use crate::file;
-use crate::git::{self, Mode, Oid, Repo};
+use crate::git::{self, EntryMode, Oid, Repo};
 
 /// Reads the policy's files. Paths are relative to the root and `/`-separated.
 pub trait Files: Sync {
@@ -122,7 +122,7 @@ impl Files for InTree<'_> {
         let mut objects = self.repo.objects();
         let unread = |e: git::Unread| Error::incomplete(format!("{}: {}", self.name(path), e.reason()));
         match git::entry_at(&mut objects, self.tree, path.as_bytes()).map_err(unread)? {
-            Some((id, Some(Mode::File))) => {
+            Some((id, Some(EntryMode::File))) => {
                 let mut bytes = Vec::new();
                 objects.read(&id, LARGEST, &mut bytes).map_err(unread)?;
                 Ok(Some(bytes))

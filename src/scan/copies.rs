@@ -1,4 +1,4 @@
-//! How often a value stands in a text under the same name: what makes a secret of one text the secret of another.
+//! The number of copies of a value under the same name in a text: the criterion for equal secrets in two texts.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -6,10 +6,10 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, MatchKind};
 use bstr::BString;
 
-use super::{FEW_VALUES, TELLING, leftmost_longest};
+use super::{DISTINCTIVE, FEW_VALUES, leftmost_longest};
 use crate::finding::Secret;
 
-/// A value and what it is called. A long value is the same secret under any name, a short one is as likely a word.
+/// A value with its name. A long value is the same secret under any name; a short one may be an ordinary word.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Needle {
     value: Secret,
@@ -17,15 +17,15 @@ pub(super) struct Needle {
 }
 
 impl Needle {
-    /// Of what stands at `span` in `text`.
+    /// The needle at `span` in `text`.
     pub fn at(text: &[u8], span: &Range<usize>) -> Needle {
         let value = &text[span.clone()];
-        let name = (value.len() < TELLING).then(|| name_before(text, span.start));
+        let name = (value.len() < DISTINCTIVE).then(|| name_before(text, span.start));
         Needle { value: Secret::new(value, 0), name }
     }
 }
 
-/// Needles that are looked for together, in one pass over each text.
+/// Needles that are searched together, in one pass over each text.
 pub(super) struct Needles<'a> {
     numbers: HashMap<(&'a [u8], Option<BString>), usize>,
     values: Vec<&'a [u8]>,
@@ -33,7 +33,7 @@ pub(super) struct Needles<'a> {
 }
 
 impl<'a> Needles<'a> {
-    /// Of these; each is numbered by its place.
+    /// Numbers the needles in their order.
     pub fn new(needles: impl Iterator<Item = &'a Needle>) -> Needles<'a> {
         let mut numbers = HashMap::new();
         for needle in needles {
@@ -55,17 +55,17 @@ impl<'a> Needles<'a> {
         self.numbers.get(&(needle.value.expose(), needle.name.clone())).copied()
     }
 
-    /// How many different ones there are.
+    /// The number of distinct needles.
     pub fn len(&self) -> usize {
         self.numbers.len()
     }
 
-    /// How often each stands in the text, by its number.
+    /// The number of copies of each needle in the text, by its number.
     pub fn count(&self, text: &[u8]) -> Vec<usize> {
         let mut counts = vec![0; self.len()];
         let mut note = |span: Range<usize>| {
             let value = &text[span.clone()];
-            let name = match value.len() < TELLING {
+            let name = match value.len() < DISTINCTIVE {
                 true if is_cut(text, &span) => return,
                 true => Some(name_before(text, span.start)),
                 false => None,
@@ -82,7 +82,7 @@ impl<'a> Needles<'a> {
     }
 }
 
-/// Whether what stands there is a part of a longer word.
+/// Returns whether the span is a part of a longer word.
 fn is_cut(text: &[u8], span: &Range<usize>) -> bool {
     let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
     let joined = |inside: Option<&u8>, outside: Option<&u8>| inside.is_some_and(word) && outside.is_some_and(word);
@@ -90,15 +90,15 @@ fn is_cut(text: &[u8], span: &Range<usize>) -> bool {
     joined(text.get(span.start), before) || joined(text.get(span.end.wrapping_sub(1)), text.get(span.end))
 }
 
-/// How far before a value its name is looked for, in bytes.
+/// The maximal distance of a name before its value, in bytes.
 const NAME_REACH: usize = 256;
 
-/// The word that stands before a value on its line, whatever quotes, operators and blanks stand between.
+/// The word before a value on its line, across quotes, operators and blanks.
 pub(super) fn name_before(text: &[u8], at: usize) -> BString {
     let from = at.saturating_sub(NAME_REACH);
     let line = &text[from..at];
     let line = &line[memchr::memrchr(b'\n', line).map_or(0, |newline| newline + 1)..];
-    // The zero bytes of wide characters.
+    // Wide characters have zero bytes.
     let mut line: Vec<u8> = line.iter().copied().filter(|b| *b != 0).collect();
     let is_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'$') || !b.is_ascii();
     line.truncate(line.iter().rposition(|b| is_name(*b)).map_or(0, |last| last + 1));

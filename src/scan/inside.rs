@@ -1,180 +1,188 @@
-//! What stands behind an item: the members of an archive, the content of a Git LFS pointer.
+//! Content behind an item: the members of an archive, and the content of a Git LFS pointer.
 
 use std::collections::HashMap;
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::{Part, judge, novelty, occurrences};
+use super::{ItemScan, ScanContext, ScanPart, novelty, occurrences, undecoded};
 use crate::archive::{self, Format, Limits};
 use crate::chunk::{Chunk, Kind, Origin};
-use crate::engine::{Engine, Match, Scratch};
+use crate::engine::{Match, Scratch};
 use crate::finding::Fingerprint;
-use crate::policy::Policy;
 use crate::policy::unread::Lfs;
-use crate::source::{Item, Old, Reader, Skip, Source, are_same_pointer, is_lfs_pointer};
+use crate::source::{Item, Old, Reader, Skip, are_same_pointer, is_lfs_pointer};
 
-/// Looks behind one item.
-pub(super) struct Look<'a> {
-    pub engine: &'a Engine,
-    pub policy: &'a Policy,
-    pub source: &'a dyn Source,
+/// Scans the content behind one item.
+pub(super) struct InsideScan<'a> {
+    pub context: &'a ScanContext<'a>,
     pub item: &'a Item,
+    pub reader: &'a mut dyn Reader,
+    pub scratch: &'a mut Scratch,
+    pub part: &'a mut ScanPart,
 }
 
-/// A member in which something was found.
-struct Found {
+/// A member with matches.
+struct MatchedMember {
     path: BString,
     content: Vec<u8>,
     matches: Vec<Match>,
     old: Vec<Vec<u8>>,
 }
 
-impl Look<'_> {
-    /// Looks behind the item's content, where there is anything behind it.
-    pub fn behind(&self, content: &[u8], reader: &mut dyn Reader, scratch: &mut Scratch, part: &mut Part) {
+impl InsideScan<'_> {
+    /// Scans the content behind the item's own, where there is any.
+    pub fn run(mut self, content: &[u8]) {
         if !matches!(self.item.origin.kind, Kind::File | Kind::Stdin | Kind::Note) {
             return;
         }
         if is_lfs_pointer(content) {
-            self.pointer(content, reader, scratch, part);
+            self.pointer(content);
         } else if let Some(format) = archive::recognise(content) {
-            self.members(content, format, reader, scratch, part);
+            self.members(content, format);
         }
     }
 
     /// Scans the content of an LFS pointer.
-    fn pointer(&self, pointer: &[u8], reader: &mut dyn Reader, scratch: &mut Scratch, part: &mut Part) {
-        let (mut content, store) = (Vec::new(), self.source.lfs());
-        let elsewhere = || "its content is in Git LFS: scan the checked-out file".to_owned();
-        let read = store
-            .as_ref()
-            .map_or_else(|| Err(elsewhere()), |store| store.read(pointer, self.policy.max_object, &mut content));
+    fn pointer(&mut self, pointer: &[u8]) {
+        let (mut content, store, policy) = (Vec::new(), self.context.source.lfs(), self.context.policy);
+        let read = match &store {
+            Some(store) => store.read(pointer, policy.max_object, &mut content),
+            None => Err("its content is in Git LFS: scan the checked-out file".to_owned()),
+        };
         if let Err(reason) = read {
-            if self.raw_old_sides(reader).iter().any(|old| are_same_pointer(old, pointer)) {
+            if self.stored_old_sides().iter().any(|old| are_same_pointer(old, pointer)) {
                 return;
             }
             let is_required = store.is_some_and(|store| store.is_required);
-            let incomplete = self.policy.lfs().map_or(is_required, |lfs| lfs == Lfs::Require);
+            let incomplete = policy.lfs().map_or(is_required, |lfs| lfs == Lfs::Require);
             let path = self.item.origin.path.to_string();
-            part.skipped.push(Skip { what: "lfs-pointer", path, reason, incomplete });
+            self.part.skipped.push(Skip { what: "lfs-pointer", path, reason, incomplete });
             return;
         }
-        part.bytes += content.len() as u64;
+        self.part.bytes += content.len() as u64;
         let chunk = Chunk { origin: &self.item.origin, bytes: &content };
-        let matches = self.engine.scan(chunk, scratch);
-        if scratch.decoding_ended() {
-            part.skipped.push(super::undecoded(&self.item.origin.path));
+        let matches = self.context.engine.scan(chunk, self.scratch);
+        if self.scratch.decoding_ended() {
+            self.part.skipped.push(undecoded(&self.item.origin.path));
         }
         if !matches.is_empty() {
-            let (spans, old) = (occurrences(&content, &matches), self.old_sides(reader));
-            let is_new = novelty::new_ones(self.engine, chunk, &matches, &old, scratch);
-            judge(reader, self.policy, self.item, chunk, matches.into_iter().zip(is_new), &spans, part);
+            let old = self.old_sides();
+            let mut part = std::mem::take(self.part);
+            self.find(chunk, matches, &old, &mut part);
+            *self.part = part;
         }
         if let Some(format) = archive::recognise(&content) {
-            self.members(&content, format, reader, scratch, part);
+            self.members(&content, format);
         }
     }
 
     /// Scans the members of a container.
-    fn members(
-        &self,
-        container: &[u8],
-        format: Format,
-        reader: &mut dyn Reader,
-        scratch: &mut Scratch,
-        part: &mut Part,
-    ) {
-        let (mut found, mut unread) = (Vec::new(), Vec::new());
-        self.each(container, format, &mut |path, content| match content {
+    fn members(&mut self, container: &[u8], format: Format) {
+        let (mut matched, mut unread) = (Vec::new(), Vec::new());
+        let (context, item) = (self.context, self.item);
+        each_member(context, item, (container, format), &mut |path, content| match content {
             Ok(content) => {
-                let origin = self.origin_of(path, '/');
-                let matches = self.engine.scan(Chunk { origin: &origin, bytes: content }, scratch);
-                if scratch.decoding_ended() {
-                    unread.push(super::undecoded(&self.origin_of(path, '!').path));
+                let origin = member_origin(item, path, '/');
+                let matches = context.engine.scan(Chunk { origin: &origin, bytes: content }, self.scratch);
+                if self.scratch.decoding_ended() {
+                    unread.push(undecoded(&member_origin(item, path, '!').path));
                 }
                 if !matches.is_empty() {
-                    found.push(Found { path: path.into(), content: content.to_vec(), matches, old: Vec::new() });
+                    let (path, content, old) = (path.into(), content.to_vec(), Vec::new());
+                    matched.push(MatchedMember { path, content, matches, old });
                 }
             }
             Err(reason) => {
-                let path = self.origin_of(path, '!').path.to_string();
+                let path = member_origin(item, path, '!').path.to_string();
                 unread.push(Skip { what: "archive", path, reason, incomplete: true });
             }
         });
-        if found.is_empty() && unread.is_empty() {
+        if matched.is_empty() && unread.is_empty() {
             return;
         }
-        let old = self.old_sides(reader);
+        let old = self.old_sides();
         // A container that was only moved holds nothing new, read or not.
         if !old.iter().any(|old| old == container) {
-            part.skipped.append(&mut unread);
+            self.part.skipped.append(&mut unread);
         }
-        self.find_old(&old, &mut found);
-        let mut inside = Part::default();
-        for Found { path, content, matches, old } in found {
-            let origin = self.origin_of(path.as_ref(), '!');
-            let spans = occurrences(&content, &matches);
-            let chunk = Chunk { origin: &origin, bytes: &content };
-            let is_new = novelty::new_ones(self.engine, chunk, &matches, &old, scratch);
-            judge(reader, self.policy, self.item, chunk, matches.into_iter().zip(is_new), &spans, &mut inside);
+        self.find_old(&old, &mut matched);
+        let mut inside = ScanPart::default();
+        for MatchedMember { path, content, matches, old } in matched {
+            let origin = member_origin(item, path.as_ref(), '!');
+            self.find(Chunk { origin: &origin, bytes: &content }, matches, &old, &mut inside);
         }
-        // What stands in clear in the container was found there, too: its place in its member says more.
-        let told: Vec<Fingerprint> = inside.findings.iter().map(|f| f.fingerprint).collect();
-        part.findings.retain(|f| f.kind == Kind::Member || !told.contains(&f.fingerprint));
-        part.findings.append(&mut inside.findings);
-        part.skipped.append(&mut inside.skipped);
+        // A match in the raw bytes of the container repeats one in a member, whose path says more.
+        let reported: Vec<Fingerprint> = inside.findings.iter().map(|f| f.fingerprint).collect();
+        self.part.remove(|f| f.kind != Kind::Member && reported.contains(&f.fingerprint));
+        self.part.findings.append(&mut inside.findings);
+        self.part.skipped.append(&mut inside.skipped);
     }
 
-    /// Gives each member that something was found in its old versions: those of its path, and those that are the same.
-    fn find_old(&self, old: &[Vec<u8>], found: &mut [Found]) {
-        let places: HashMap<BString, usize> = found.iter().enumerate().map(|(n, f)| (f.path.clone(), n)).collect();
+    /// Turns the matches in a text behind the item into findings.
+    fn find(&mut self, chunk: Chunk<'_>, matches: Vec<Match>, old: &[Vec<u8>], part: &mut ScanPart) {
+        let secrets = occurrences(chunk.bytes, &matches);
+        let is_new = novelty::new_ones(self.context.engine, chunk, &matches, old, self.scratch);
+        let (context, item, reader) = (self.context, self.item, &mut *self.reader);
+        let mut scan = ItemScan { context, reader, item, chunk, secrets: &secrets };
+        scan.secrets(matches.into_iter().zip(is_new), part);
+    }
+
+    /// Gives each matched member its old versions: those at its path, and those with its content.
+    fn find_old(&self, old: &[Vec<u8>], matched: &mut [MatchedMember]) {
+        let by_path: HashMap<BString, usize> = matched.iter().enumerate().map(|(n, m)| (m.path.clone(), n)).collect();
         for container in old {
             let Some(format) = archive::recognise(container) else { continue };
-            self.each(container, format, &mut |path, content| {
+            each_member(self.context, self.item, (container, format), &mut |path, content| {
                 let Ok(content) = content else { return };
-                let same = || found.iter().position(|f| f.content == content);
-                if let Some(place) = places.get(path).copied().or_else(same) {
-                    found[place].old.push(content.to_vec());
+                let equal = || matched.iter().position(|m| m.content == content);
+                if let Some(at) = by_path.get(path).copied().or_else(equal) {
+                    matched[at].old.push(content.to_vec());
                 }
             });
         }
     }
 
-    fn each(&self, container: &[u8], format: Format, visit: &mut dyn FnMut(&BStr, Result<&[u8], String>)) {
-        let limits = Limits::of(container.len(), self.policy.max_object);
-        archive::read(container, format, self.item.origin.path.as_ref(), limits, &mut |member| {
-            visit(member.path, member.content);
-        });
-    }
-
-    /// The origin of a member: in reports `!` stands between the paths, for rules about paths it is one path.
-    fn origin_of(&self, member: &BStr, between: char) -> Origin {
-        let container = &self.item.origin;
-        let mut path = container.path.clone();
-        if !member.is_empty() {
-            path.push(between as u8);
-            path.extend(member.bytes().map(|b| if b == b'!' { between as u8 } else { b }));
-        }
-        Origin { kind: Kind::Member, path, commit: container.commit.clone() }
-    }
-
-    fn raw_old_sides(&self, reader: &mut dyn Reader) -> Vec<Vec<u8>> {
+    fn stored_old_sides(&mut self) -> Vec<Vec<u8>> {
         match self.item.old {
             Old::Nothing => Vec::new(),
-            Old::Blobs { .. } | Old::Unknown(_) => reader.old_sides(self.item),
+            _ => self.reader.old_sides(self.item),
         }
     }
 
-    /// The old sides, the content in the place of a pointer where it is here.
-    fn old_sides(&self, reader: &mut dyn Reader) -> Vec<Vec<u8>> {
-        let mut sides = self.raw_old_sides(reader);
-        let store = if sides.iter().any(|side| is_lfs_pointer(side)) { self.source.lfs() } else { None };
+    /// The old sides; a pointer gives way to its content where that is stored locally.
+    fn old_sides(&mut self) -> Vec<Vec<u8>> {
+        let mut sides = self.stored_old_sides();
+        let store = if sides.iter().any(|side| is_lfs_pointer(side)) { self.context.source.lfs() } else { None };
         for side in sides.iter_mut().filter(|side| is_lfs_pointer(side)) {
             let mut content = Vec::new();
-            if store.as_ref().is_some_and(|store| store.read(side, self.policy.max_object, &mut content).is_ok()) {
+            let max = self.context.policy.max_object;
+            if store.as_ref().is_some_and(|store| store.read(side, max, &mut content).is_ok()) {
                 *side = content;
             }
         }
         sides
     }
+}
+
+fn each_member(
+    context: &ScanContext<'_>,
+    item: &Item,
+    (container, format): (&[u8], Format),
+    visit: &mut dyn FnMut(&BStr, Result<&[u8], String>),
+) {
+    let limits = Limits::of(container.len(), context.policy.max_object);
+    archive::read(container, format, item.origin.path.as_ref(), limits, &mut |member| {
+        visit(member.path, member.content);
+    });
+}
+
+/// The origin of a member: reports join the paths with `!`, and rules about paths see one path.
+fn member_origin(item: &Item, member: &BStr, between: char) -> Origin {
+    let container = &item.origin;
+    let mut path = container.path.clone();
+    if !member.is_empty() {
+        path.push(between as u8);
+        path.extend(member.bytes().map(|b| if b == b'!' { between as u8 } else { b }));
+    }
+    Origin { kind: Kind::Member, path, commit: container.commit.clone() }
 }

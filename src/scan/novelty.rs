@@ -1,20 +1,20 @@
-//! Which matches of a text are new, and which are copies that an old side holds already.
+//! New matches of a text, as opposed to copies that an old side has already.
 //!
-//! A match on a line that the diff leaves alone is old. Of the others as many are old as the old side has copies of the same
-//! secret: a line that was indented, commented or moved keeps the number of copies, one that was added raises it.
+//! A match on an unchanged line is old. Of the others, as many are old as the old side has copies of the same secret: a
+//! line that was indented, commented or moved does not change the number of copies, a line that was added does.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 
-use super::TELLING;
+use super::DISTINCTIVE;
 use super::copies::{Needle, Needles, name_before};
 use crate::chunk::Chunk;
 use crate::engine::{Engine, Match, Scratch};
 use crate::git;
 
-/// For each of `matches`, which the chunk holds, whether none of the `old` sides has it.
+/// For each match in the chunk: true when none of the `old` sides has it.
 pub(super) fn new_ones(
     engine: &Engine,
     chunk: Chunk<'_>,
@@ -26,18 +26,19 @@ pub(super) fn new_ones(
     if old.is_empty() {
         return is_new;
     }
-    let spans: Vec<Spans> = matches.iter().map(|found| Spans::of(chunk.bytes, found)).collect();
+    let spans = matches.iter().map(|found| Spans::of(chunk.bytes, found)).collect();
+    let comparison = Comparison { engine, chunk, matches, spans };
     for side in old {
         if !is_new.contains(&true) {
             break;
         }
-        let beside = beside(engine, chunk, matches, &spans, side, scratch);
+        let beside = comparison.new_beside(side, scratch);
         is_new.iter_mut().zip(beside).for_each(|(is_new, beside)| *is_new &= beside);
     }
     is_new
 }
 
-/// Where a match stands: its value, and the other half of a pair. It is new when either is.
+/// The spans of a match: its value, and the other half of a pair. The match is new when either span is.
 struct Spans {
     parts: Vec<(Range<usize>, Needle)>,
 }
@@ -49,26 +50,29 @@ impl Spans {
     }
 }
 
-/// What is new beside one old side.
-fn beside(
-    engine: &Engine,
-    chunk: Chunk<'_>,
-    matches: &[Match],
-    spans: &[Spans],
-    side: &[u8],
-    scratch: &mut Scratch,
-) -> Vec<bool> {
-    let mut is_new = by_text(chunk.bytes, spans, side);
-    if is_new.contains(&true) {
-        let was = engine.scan(Chunk { origin: chunk.origin, bytes: side }, scratch);
-        by_match((chunk.bytes, matches), (side, &was), &mut is_new);
-    }
-    is_new
+/// The matches of a text, for comparison with its old sides.
+struct Comparison<'a> {
+    engine: &'a Engine,
+    chunk: Chunk<'a>,
+    matches: &'a [Match],
+    spans: Vec<Spans>,
 }
 
-/// What stands on lines that the diff calls new, and oftener than in the old side as it is written there.
+impl Comparison<'_> {
+    /// The matches that one old side lacks.
+    fn new_beside(&self, side: &[u8], scratch: &mut Scratch) -> Vec<bool> {
+        let mut is_new = by_text(self.chunk.bytes, &self.spans, side);
+        if is_new.contains(&true) {
+            let was = self.engine.scan(Chunk { origin: self.chunk.origin, bytes: side }, scratch);
+            by_match((self.chunk.bytes, self.matches), (side, &was), &mut is_new);
+        }
+        is_new
+    }
+}
+
+/// The matches on new lines of the diff that have more copies than in the old side, as literal text.
 fn by_text(text: &[u8], spans: &[Spans], side: &[u8]) -> Vec<bool> {
-    let lines = Lines::of(text);
+    let lines = LineIndex::of(text);
     let fresh = git::new_lines(text, side);
     let is_fresh = |span: &Range<usize>| fresh.touch(lines.at(span.start), lines.at(last(span)));
     let parts = || spans.iter().flat_map(|spans| &spans.parts);
@@ -78,7 +82,7 @@ fn by_text(text: &[u8], spans: &[Spans], side: &[u8]) -> Vec<bool> {
     let needles = Needles::new(parts().filter(|(span, _)| is_fresh(span)).map(|(_, needle)| needle));
     let mut more = needles.count(text);
     more.iter_mut().zip(needles.count(side)).for_each(|(now, was)| *now = now.saturating_sub(was));
-    // The last ones are the new ones; a span that two pairs share counts once.
+    // The last copies are the new ones; a span that two pairs share counts once.
     let mut seen: HashMap<Range<usize>, bool> = HashMap::new();
     let mut is_new = vec![false; spans.len()];
     for (is_new, spans) in is_new.iter_mut().zip(spans).rev() {
@@ -96,7 +100,7 @@ fn take_one(left: &mut usize) -> bool {
     any
 }
 
-/// Takes back what the engine finds as often in the old side, however it is stored or written there.
+/// Clears the matches that the engine finds as often in the old side, in any encoding.
 fn by_match((text, matches): (&[u8], &[Match]), (side, was): (&[u8], &[Match]), is_new: &mut [bool]) {
     let mut more: HashMap<[u8; 32], isize> = HashMap::new();
     let keys: Vec<[u8; 32]> = matches.iter().map(|found| key(text, found)).collect();
@@ -113,16 +117,16 @@ fn by_match((text, matches): (&[u8], &[Match]), (side, was): (&[u8], &[Match]), 
     }
 }
 
-/// What makes two matches copies of one secret: the value and its pair, and for a short one its rule and its name.
+/// The identity of a secret: its value and its pair, and for a short value its rule and its name, too.
 fn key(text: &[u8], found: &Match) -> [u8; 32] {
     let mut hash = Sha256::new();
-    // How a key block is indented and which line ends it has is no part of it.
+    // The indentation and the line ends of a key block are no part of it.
     found.secret.expose().split(u8::is_ascii_whitespace).for_each(|part| hash.update(part));
     hash.update(b"\0");
     if let Some(pair) = &found.pair {
         hash.update(&text[pair.clone()]);
     }
-    if found.secret.expose().len() < TELLING {
+    if found.secret.expose().len() < DISTINCTIVE {
         hash.update(b"\0");
         hash.update(found.rule.id);
         hash.update(b"\0");
@@ -135,12 +139,12 @@ fn last(span: &Range<usize>) -> usize {
     span.end.saturating_sub(1).max(span.start)
 }
 
-/// Where the lines of a text end.
-struct Lines(Vec<usize>);
+/// The positions of a text's line ends.
+struct LineIndex(Vec<usize>);
 
-impl Lines {
-    fn of(text: &[u8]) -> Lines {
-        Lines(memchr::memchr_iter(b'\n', text).collect())
+impl LineIndex {
+    fn of(text: &[u8]) -> LineIndex {
+        LineIndex(memchr::memchr_iter(b'\n', text).collect())
     }
 
     /// The line at a position, counted from 0.

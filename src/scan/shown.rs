@@ -1,10 +1,10 @@
-//! What findings show: the line of each, and the names that stand beside it.
+//! The visible part of findings: the line of each, and the names beside it.
 
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use super::{SHORTEST_ON_A_LINE, TELLING};
+use super::{DISTINCTIVE, SHORTEST_ON_A_LINE};
 use crate::chunk::{Chunk, Kind};
 use crate::engine::redact::{self, Quoted};
 use crate::finding::excerpt;
@@ -12,10 +12,10 @@ use crate::finding::{Excerpt, Finding, Secret, Verdict};
 use crate::outcome::Outcome;
 use crate::rule::Confidence;
 
-/// The line of a secret at `span`: `mask` stands for the secret, and nothing that could be another one is shown.
+/// The line of a secret at `span`, with `mask` in its place, and with everything masked that could be another secret.
 pub(super) fn excerpt(chunk: Chunk<'_>, span: &Range<usize>, secrets: &[Range<usize>], mask: &str) -> Excerpt {
     let text = chunk.bytes;
-    // A name is needed to find the place, so no guess masks a part of it.
+    // The user needs a name to find the file: a mere guess masks no part of it.
     if matches!(chunk.origin.kind, Kind::PathName | Kind::RefName) {
         return excerpt::masked(text, span, secrets, mask);
     }
@@ -23,28 +23,27 @@ pub(super) fn excerpt(chunk: Chunk<'_>, span: &Range<usize>, secrets: &[Range<us
     excerpt::masked(text, span, &spans, mask)
 }
 
-/// A longer secret (a key block) fits into no path and no ref.
+/// No path and no ref holds a longer secret (a key block), in bytes.
 const LONGEST_IN_A_NAME: usize = 1024;
 
-/// Whether a name that holds it would give the secret away. A guess is as likely the name itself, which says where the
-/// finding is.
-fn is_telling(f: &Finding) -> bool {
+/// Returns whether a name with this secret would reveal it. A mere guess may be the name itself, which the user needs.
+fn is_revealing(f: &Finding) -> bool {
     let value = f.secret.expose();
     let mixed = value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);
-    let telling = value.len() >= TELLING && (mixed || f.confidence == Confidence::High);
+    let revealing = value.len() >= DISTINCTIVE && (mixed || f.confidence == Confidence::High);
     let found_in_a_name = matches!(f.kind, Kind::PathName | Kind::RefName) && value.len() >= SHORTEST_ON_A_LINE;
     let believed = f.confidence > Confidence::Low && !f.secret.is_public();
-    believed && value.len() <= LONGEST_IN_A_NAME && (telling || found_in_a_name)
+    believed && value.len() <= LONGEST_IN_A_NAME && (revealing || found_in_a_name)
 }
 
-/// Masks the secrets of this run in all that names things: a path, a ref or a reason can hold one as well.
+/// Masks the secrets of this run in all names: a path, a ref or a reason can hold one as well.
 pub(super) fn redact(outcome: &mut Outcome) {
-    // They repeat what a configuration says.
+    // These lines quote the configuration.
     for line in &mut outcome.stale {
         *line = redact::message(line);
     }
-    let telling = outcome.findings.iter().filter(|f| is_telling(f));
-    let mut secrets: Vec<Secret> = telling.map(|f| f.secret.clone()).collect();
+    let revealing = outcome.findings.iter().filter(|f| is_revealing(f));
+    let mut secrets: Vec<Secret> = revealing.map(|f| f.secret.clone()).collect();
     secrets.sort_by(|a, b| (a.expose(), a.masked()).cmp(&(b.expose(), b.masked())));
     secrets.dedup_by(|b, a| a.expose() == b.expose());
     if secrets.is_empty() {
@@ -53,7 +52,7 @@ pub(super) fn redact(outcome: &mut Outcome) {
     let values = secrets.iter().map(Secret::expose);
     let found = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(values);
     let masks: Vec<String> = secrets.iter().map(Secret::masked).collect();
-    // It fails only for more patterns than fit into 31 bits; no name at all may then be shown.
+    // Building fails only for more patterns than fit into 31 bits; every name is masked then.
     let clean = |text: &[u8]| match &found {
         Ok(found) if !found.is_match(text) => None,
         Ok(found) => Some(found.replace_all_bytes(text, &masks)),

@@ -1,4 +1,4 @@
-//! The versions of one file, one after the other: what two of them have in common is looked at once.
+//! The versions of one file, one after the other: content that two of them share is scanned once.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use crate::chunk::{Chunk, Copied, Kind};
 use crate::engine::{Engine, Made, Match, Scratch, Traces};
 use crate::source::{Content, Item};
 
-/// The order in which to scan items: the versions of a file side by side, the newest first, as packs keep them.
+/// The order in which to scan items: the versions of a file side by side, the newest first, as packs store them.
 pub(super) fn side_by_side(items: &[Item]) -> Vec<u32> {
     let mut order: Vec<u32> = (0..items.len() as u32).collect();
     if items.iter().any(is_version) {
@@ -22,7 +22,7 @@ fn is_version(item: &Item) -> bool {
     item.origin.kind == Kind::File && matches!(item.content, Content::Object(_))
 }
 
-/// Whether both stand at the same path.
+/// Returns whether both are versions of the file at one path.
 fn are_versions(a: &Item, b: &Item) -> bool {
     is_version(a) && is_version(b) && a.origin.path == b.origin.path
 }
@@ -33,16 +33,16 @@ pub(super) struct Versions {
     path: BString,
     text: Vec<u8>,
     traces: Traces,
-    /// Whether anything is known of it.
+    /// Whether the other fields describe a version.
     is_known: bool,
-    /// Nothing was found in it, and everything was looked at.
+    /// Whether all of it was scanned, without a match.
     is_clean: bool,
     next: Traces,
 }
 
 impl Versions {
-    /// Scans the content of an item, given the one that comes after it. Says as well whether all that is encoded in it
-    /// was decoded.
+    /// Scans the content of an item, given the item after it. Returns the matches, and whether all encoded text was
+    /// decoded.
     pub fn scan(
         &mut self,
         engine: &Engine,
@@ -76,17 +76,17 @@ impl Versions {
         (matches, decoded)
     }
 
-    /// Takes the text that was scanned last, and gives another buffer for it, if it is wanted for the next.
-    pub fn keep(&mut self, text: &mut Vec<u8>) {
+    /// Swaps the text that was scanned last for another buffer, if the next item is compared with it.
+    pub fn retain(&mut self, text: &mut Vec<u8>) {
         if self.is_known {
             std::mem::swap(&mut self.text, text);
         }
     }
 
-    /// Looks at what is not as in the version before, which held nothing.
+    /// Scans the difference to the previous version, which has no match.
     fn follow(&mut self, engine: &Engine, chunk: Chunk<'_>, scratch: &mut Scratch) -> Option<(Vec<Match>, bool)> {
         let (fresh, copied) = difference(&self.text, chunk.bytes);
-        // Near to so much that differs nearly everything lies.
+        // With so large a difference nearly everything lies in some context of it.
         if fresh.len() > chunk.bytes.len() / 2 {
             return None;
         }
@@ -101,7 +101,7 @@ impl Versions {
     }
 }
 
-/// What of a text is fresh: all between what it begins with as the old one does, and what it ends with so.
+/// The fresh range of a text, between the prefix and the suffix that it shares with the old one, and the copied ranges.
 fn difference(old: &[u8], new: &[u8]) -> (Range<usize>, Vec<Copied>) {
     let shorter = old.len().min(new.len());
     let head = common(old.iter().zip(new), shorter);
@@ -120,18 +120,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_lies_between_the_same_ends_is_fresh() {
-        let told = |old: &str, new: &str| {
+    fn the_middle_between_common_ends_is_fresh() {
+        let compared = |old: &str, new: &str| {
             let (fresh, copied) = difference(old.as_bytes(), new.as_bytes());
             let parts: String = copied.iter().map(|part| &old[part.from..part.from + part.len]).collect();
             (new[fresh].to_owned(), parts)
         };
         let same = |fresh: &str, copied: &str| (fresh.to_owned(), copied.to_owned());
-        assert_eq!(told("abcdef", "abXYef"), same("XY", "abef"));
-        assert_eq!(told("abcdef", "abef"), same("", "abef"));
-        assert_eq!(told("aaa", "aaaa"), same("a", "aaa"));
-        assert_eq!(told("", "new"), same("new", ""));
-        assert_eq!(told("old", ""), same("", ""));
-        assert_eq!(told("same", "same"), same("", "same"));
+        assert_eq!(compared("abcdef", "abXYef"), same("XY", "abef"));
+        assert_eq!(compared("abcdef", "abef"), same("", "abef"));
+        assert_eq!(compared("aaa", "aaaa"), same("a", "aaa"));
+        assert_eq!(compared("", "new"), same("new", ""));
+        assert_eq!(compared("old", ""), same("", ""));
+        assert_eq!(compared("same", "same"), same("", "same"));
     }
 }

@@ -1,6 +1,7 @@
-//! One change (a commit, the index, the work tree) as a whole: which of its files are renamed, and which lost something.
+//! One change (a commit, the index, the work tree) with all its files: those that are renamed, and those that lost
+//! content.
 //!
-//! Nothing of it is made out before something was found in one of its files.
+//! It is computed only after a finding in one of its files.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -9,51 +10,52 @@ use std::sync::OnceLock;
 use bstr::{BStr, BString};
 
 use super::EachAltered;
-use crate::git::{self, Change, Changes, Mode, NewCommit, Objects, Oid, Side};
+use crate::file;
+use crate::git::{self, ChangedPath, EntryMode, FileVersion, NewCommit, Objects, Oid, TreeChanges};
 
-/// Says what a change is, in the least memory: a push can bring thousands.
-pub(super) enum Subject {
+/// The origin of a change, in little memory: a push can have thousands.
+pub(super) enum ChangeKind {
     /// A commit against its parents.
     Commit(NewCommit),
-    /// A tree that came with no commit: nothing was there before.
+    /// A tree without a commit: nothing came before.
     Tree,
     /// The index against HEAD.
-    Index(Changes),
+    Index(TreeChanges),
     /// Files on disk against the index.
     WorkTree {
         /// New and modified files.
-        new: Vec<OnDisk>,
-        /// Tracked files that are gone.
-        removed: Vec<Side>,
-        /// The repository's kind of ids.
+        new: Vec<DiskFile>,
+        /// Tracked files that were removed.
+        removed: Vec<FileVersion>,
+        /// The hash function of the repository's ids.
         hash: git::HashKind,
     },
 }
 
 /// A file whose content has no id yet.
-pub(super) struct OnDisk {
-    /// Where it is.
+pub(super) struct DiskFile {
+    /// Its path on disk.
     pub file: PathBuf,
     /// Relative to the repository's root.
     pub path: BString,
-    /// What is staged at its path.
+    /// The staged content at its path.
     pub old: Vec<Oid>,
 }
 
-/// A change, and what was made out of it.
+/// A change, and its files once they were asked for.
 pub(super) struct ChangeSet {
-    subject: Subject,
-    files: OnceLock<Files>,
+    kind: ChangeKind,
+    files: OnceLock<ChangedFiles>,
 }
 
-/// Where the content of a file is now.
+/// The location of a file's content after the change.
 enum Now {
     Nowhere,
     Object(Oid),
     OnDisk(PathBuf),
 }
 
-/// A file that was there before the change.
+/// A file that existed before the change.
 struct Altered {
     path: BString,
     old: Vec<Oid>,
@@ -61,47 +63,47 @@ struct Altered {
 }
 
 #[derive(Default)]
-struct Files {
-    /// The blob that each renamed file was made from, by its new path.
+struct ChangedFiles {
+    /// The old blob of each renamed file, by its new path.
     renamed: HashMap<BString, Oid>,
     altered: Vec<Altered>,
 }
 
 impl ChangeSet {
-    pub(super) fn new(subject: Subject) -> ChangeSet {
-        ChangeSet { subject, files: OnceLock::new() }
+    pub(super) fn new(kind: ChangeKind) -> ChangeSet {
+        ChangeSet { kind, files: OnceLock::new() }
     }
 
-    /// The blob that became the file at `path`, which no old side has.
+    /// The old blob of the file that was renamed to `path`.
     pub(super) fn renamed(&self, objects: &mut Objects, path: &BStr) -> Option<Oid> {
         self.files(objects).renamed.get(path).copied()
     }
 
-    /// Hands `each` every file that was there before: its old path, its old sides and what it holds now.
+    /// Passes every file that existed before to `each`: its old path, its old sides and its content now.
     pub(super) fn altered(&self, objects: &mut Objects, each: &mut EachAltered<'_>) {
         for file in &self.files(objects).altered {
             let old: Vec<Vec<u8>> = file.old.iter().filter_map(|id| blob(objects, id)).collect();
             let now = match &file.now {
                 Now::Nowhere => Some(Vec::new()),
                 Now::Object(id) => blob(objects, id),
-                Now::OnDisk(path) => crate::file::read(path).ok(),
+                Now::OnDisk(path) => file::read(path).ok(),
             };
-            // Of a file that cannot be read nobody knows what it lost.
+            // Nothing is known to be removed from a file that cannot be read.
             if let Some(now) = now {
                 each(file.path.as_ref(), &old, &now);
             }
         }
     }
 
-    fn files(&self, objects: &mut Objects) -> &Files {
-        self.files.get_or_init(|| match &self.subject {
-            Subject::Commit(commit) => {
-                let changes = git::brought(objects, commit);
+    fn files(&self, objects: &mut Objects) -> &ChangedFiles {
+        self.files.get_or_init(|| match &self.kind {
+            ChangeKind::Commit(commit) => {
+                let changes = git::introduced_changes(objects, commit);
                 of_objects(objects, &changes)
             }
-            Subject::Index(changes) => of_objects(objects, changes),
-            Subject::Tree => Files::default(),
-            Subject::WorkTree { new, removed, hash } => on_disk(objects, new, removed, *hash),
+            ChangeKind::Index(changes) => of_objects(objects, changes),
+            ChangeKind::Tree => ChangedFiles::default(),
+            ChangeKind::WorkTree { new, removed, hash } => on_disk(objects, new, removed, *hash),
         })
     }
 }
@@ -111,13 +113,13 @@ fn blob(objects: &mut Objects, id: &Oid) -> Option<Vec<u8>> {
     objects.read(id, u64::MAX, &mut content).ok().map(|_| content)
 }
 
-fn of_objects(objects: &mut Objects, changes: &Changes) -> Files {
+fn of_objects(objects: &mut Objects, changes: &TreeChanges) -> ChangedFiles {
     let removed = git::removed_files(objects, &changes.removed);
-    let is_file = |change: &&Change| change.mode != Mode::Gitlink;
-    let (added, modified): (Vec<&Change>, Vec<&Change>) =
+    let is_file = |change: &&ChangedPath| change.mode != EntryMode::Gitlink;
+    let (added, modified): (Vec<&ChangedPath>, Vec<&ChangedPath>) =
         changes.new.iter().filter(is_file).partition(|change| change.old.is_empty());
-    let added: Vec<Side> = added.into_iter().map(|c| Side { path: c.path.clone(), id: c.id }).collect();
-    let mut files = Files::default();
+    let added: Vec<FileVersion> = added.into_iter().map(|c| FileVersion { path: c.path.clone(), id: c.id }).collect();
+    let mut files = ChangedFiles::default();
     files.altered.extend(modified.into_iter().map(|change| Altered {
         path: change.path.clone(),
         old: change.old.clone(),
@@ -128,22 +130,22 @@ fn of_objects(objects: &mut Objects, changes: &Changes) -> Files {
     files
 }
 
-fn on_disk(objects: &mut Objects, new: &[OnDisk], removed: &[Side], hash: git::HashKind) -> Files {
-    let mut files = Files::default();
-    let (added, modified): (Vec<&OnDisk>, Vec<&OnDisk>) = new.iter().partition(|one| one.old.is_empty());
+fn on_disk(objects: &mut Objects, new: &[DiskFile], removed: &[FileVersion], hash: git::HashKind) -> ChangedFiles {
+    let mut files = ChangedFiles::default();
+    let (added, modified): (Vec<&DiskFile>, Vec<&DiskFile>) = new.iter().partition(|one| one.old.is_empty());
     files.altered.extend(modified.into_iter().map(|one| Altered {
         path: one.path.clone(),
         old: one.old.clone(),
         now: Now::OnDisk(one.file.clone()),
     }));
-    // Without a source no file is a renamed one, and none has to be read to see which.
+    // Without removed files there is no rename, and no file has to be read.
     let added = if removed.is_empty() { Vec::new() } else { added };
-    let id = |one: &OnDisk| crate::file::read(&one.file).ok().and_then(|content| git::blob_id(hash, &content));
-    let (added, sides): (Vec<&OnDisk>, Vec<Side>) =
-        added.into_iter().filter_map(|one| Some((one, Side { path: one.path.clone(), id: id(one)? }))).unzip();
-    let places: HashMap<&BStr, &PathBuf> = added.iter().map(|one| (one.path.as_ref(), &one.file)).collect();
-    let from = git::renames(removed, &sides, &mut |side| match places.get::<BStr>(side.path.as_ref()) {
-        Some(file) => crate::file::read(file).ok(),
+    let id = |one: &DiskFile| file::read(&one.file).ok().and_then(|content| git::blob_id(hash, &content));
+    let (added, sides): (Vec<&DiskFile>, Vec<FileVersion>) =
+        added.into_iter().filter_map(|one| Some((one, FileVersion { path: one.path.clone(), id: id(one)? }))).unzip();
+    let files_by_path: HashMap<&BStr, &PathBuf> = added.iter().map(|one| (one.path.as_ref(), &one.file)).collect();
+    let from = git::renames(removed, &sides, &mut |side| match files_by_path.get::<BStr>(side.path.as_ref()) {
+        Some(file) => file::read(file).ok(),
         None => blob(objects, &side.id),
     });
     let now = added.into_iter().map(|one| (one.path.clone(), Now::OnDisk(one.file.clone())));
@@ -151,9 +153,10 @@ fn on_disk(objects: &mut Objects, new: &[OnDisk], removed: &[Side], hash: git::H
     files
 }
 
-impl Files {
-    /// Takes note of what became of the removed files: of each added one the number of its source, its path, its content.
-    fn pair(&mut self, removed: Vec<Side>, added: impl Iterator<Item = (Option<usize>, BString, Now)>) {
+impl ChangedFiles {
+    /// Records the renames of removed files. `added` gives for each added file the number of its source, its path and
+    /// its content.
+    fn pair(&mut self, removed: Vec<FileVersion>, added: impl Iterator<Item = (Option<usize>, BString, Now)>) {
         let mut now: HashMap<usize, Now> = HashMap::new();
         for (from, path, content) in added {
             let Some(from) = from else { continue };

@@ -1,4 +1,4 @@
-//! New commits and tags as items: messages, and what each commit's tree has that none of its parents' has.
+//! New commits and tags as items: messages, and the content of each commit's tree that none of its parents has.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
@@ -6,150 +6,181 @@ use std::sync::OnceLock;
 use bstr::{BStr, BString, ByteSlice};
 use rayon::prelude::*;
 
-use super::changeset::{ChangeSet, Subject};
-use super::objects::{ObjectReader, Seen, items, skip};
-use super::{Content, Coverage, EachAltered, Item, Old, Reader, Skip};
+use super::changeset::{ChangeKind, ChangeSet};
+use super::objects::{ItemWriter, ObjectReader, PlannedContent, skip};
+use super::{Content, Coverage, EachAltered, Item, Old, Plan, Reader, Readers, Skip};
 use crate::chunk::{Kind, Origin, Pathless};
 use crate::error::Result;
-use crate::git::{self, Changes, Known, NewCommit, Objects, Oid, Repo, Unread};
+use crate::git::{self, HiddenContent, NewCommit, NewObjects, Objects, Oid, Repo, TreeChanges, Unread};
 use crate::threads;
 
 /// Below this many commits their trees are compared on one thread.
 const SERIAL_COMMITS: usize = 32;
 
-/// How many trees, next to those that a plan opened anyway, may be read to leave out content which the other side has at
+/// How many trees, beside those that a plan opened anyway, may be read to leave out content which the other side has at
 /// another path. Beyond it such copies are scanned, which costs less than finding them.
 const KNOWN_TREES: usize = 128;
 
-/// Plans new commits and hands out readers for them.
-pub(super) struct Commits<'a> {
-    repo: &'a Repo,
-    max_object: u64,
-    planned: OnceLock<Planned>,
+/// The repository that commits are read from, and the limit on the size of one object in bytes.
+#[derive(Clone, Copy)]
+pub(super) struct CommitSource<'a> {
+    pub repo: &'a Repo,
+    pub max_object: u64,
 }
 
-/// What readers need of the plan.
-#[derive(Default)]
-struct Planned {
-    /// By the numbers that the items carry.
-    changes: Vec<ChangeSet>,
-    known: Known,
-    /// Everything that `known` holds, once asked for.
-    known_content: OnceLock<HashSet<Oid>>,
-    trees: Vec<Oid>,
-    commits: Vec<Oid>,
+/// The tips of a walk. Commits that only `notes` lead to hold notes.
+#[derive(Clone, Copy)]
+pub(super) struct Tips<'t> {
+    pub all: &'t [Oid],
+    pub notes: &'t [Oid],
 }
 
-impl<'a> Commits<'a> {
-    pub(super) fn new(repo: &'a Repo, max_object: u64) -> Self {
-        Commits { repo, max_object, planned: OnceLock::new() }
+/// The items of new commits, with access to their content.
+pub(super) struct CommitPlan<'a> {
+    pub items: Vec<Item>,
+    pub trees: Vec<Oid>,
+    pub content: CommitContent<'a>,
+}
+
+impl<'a> CommitPlan<'a> {
+    /// Nothing is new.
+    pub(super) fn empty(source: CommitSource<'a>) -> Self {
+        let content = CommitContent::without_old_sides(source);
+        CommitPlan { items: Vec::new(), trees: Vec::new(), content }
     }
+}
 
-    /// Items for everything new. Commits that only `notes` lead to hold notes.
-    pub(super) fn plan(
-        &self,
-        mut new: git::Outgoing,
-        tips: &[Oid],
-        notes: &[Oid],
-        coverage: &mut Coverage,
-    ) -> Result<Vec<Item>> {
+impl<'a> From<CommitPlan<'a>> for Plan<'a> {
+    fn from(plan: CommitPlan<'a>) -> Plan<'a> {
+        Plan { trees: plan.trees, ..Plan::new(plan.items, plan.content) }
+    }
+}
+
+impl<'a> CommitSource<'a> {
+    /// Items for everything new.
+    pub(super) fn plan(self, mut new: NewObjects, tips: Tips<'_>, coverage: &mut Coverage) -> Result<CommitPlan<'a>> {
         let mut objects = self.repo.objects();
-        let (mut planned, mut into) = (Planned::default(), Vec::new());
         for (id, why) in std::mem::take(&mut new.unread) {
             coverage.skipped.push(unread(id, &why));
         }
-        // Oldest first: what is found belongs to the commit that brought it.
+        // Oldest first: a finding belongs to the commit that brought it.
         new.commits.reverse();
         coverage.commits += new.commits.len();
-        let notes = only_from(&new.commits, notes, tips);
-        let brought = self.compare(&new, &mut objects);
-        let opened: usize = brought.iter().map(|c| c.trees.len()).sum();
-        let mut seen = Seen::default();
-        if !new.blobs.is_empty() || brought.iter().any(|c| !c.new.is_empty() || !c.trees.is_empty()) {
-            seen = Seen::knowing(new.known.near(&mut objects, KNOWN_TREES + 2 * opened).unwrap_or_default());
-        }
+        coverage.new_commits.extend(new.commits.iter().map(|commit| commit.id));
+        let notes = only_from(&new.commits, tips);
+        let compared = self.compare(&new, &mut objects);
+        let mut planned = known_content(&new, &compared, &mut objects);
+        let mut items = Vec::new();
         for tag in &new.tags {
-            let mut item = message(*tag, Kind::TagMessage);
-            item.origin.path = Pathless::TagMessage(tag_name(&mut objects, *tag).to_string()).to_string().into();
-            into.push(item);
+            items.push(tag_message(&mut objects, *tag));
         }
         for id in &new.blobs {
-            if seen.insert(*id, BStr::new(b"")) {
-                into.push(whole_blob(*id));
+            if planned.insert(*id, BStr::new(b"")) {
+                items.push(bare_blob(*id));
             }
         }
-        let mut trees = HashSet::new();
-        let keys = new.commits.iter().map(Some).chain(new.trees.iter().map(|_| None));
-        for (key, (commit, changes)) in keys.zip(brought).enumerate() {
-            trees.extend(changes.trees.iter().filter(|tree| !seen.knows(tree)));
+        let (mut trees, mut changes) = (HashSet::new(), Vec::new());
+        let commits = new.commits.iter().map(Some).chain(new.trees.iter().map(|_| None));
+        for (number, (commit, compared)) in commits.zip(compared).enumerate() {
+            trees.extend(compared.trees.iter().filter(|tree| !planned.knows(tree)));
             let hex = commit.map(|c| c.id.to_string());
-            into.extend(commit.map(|c| message(c.id, Kind::CommitMessage)));
-            let first = into.len();
-            items(&changes, hex.as_deref(), key, &mut seen, coverage, &mut into);
-            let subject = commit.map_or(Subject::Tree, |commit| Subject::Commit(commit.clone()));
-            planned.changes.push(ChangeSet::new(subject));
+            items.extend(commit.map(|c| commit_message(c.id)));
+            let first = items.len();
+            let mut writer = ItemWriter { planned: &mut planned, coverage, items: &mut items };
+            writer.add(&compared, hex.as_deref(), number);
+            changes.push(ChangeSet::new(commit.map_or(ChangeKind::Tree, |commit| ChangeKind::Commit(commit.clone()))));
             if commit.is_some_and(|c| notes.contains(&c.id)) {
-                name_notes(&mut into, first);
+                name_notes(&mut items, first);
             }
         }
-        planned.known = new.known;
-        planned.commits = new.commits.iter().map(|c| c.id).collect();
-        planned.trees = trees.into_iter().collect();
-        planned.trees.sort();
-        self.planned.get_or_init(|| planned);
-        Ok(into)
+        let mut trees: Vec<Oid> = trees.into_iter().collect();
+        trees.sort();
+        let content = CommitContent { source: self, changes, hidden: new.known, hidden_ids: OnceLock::new() };
+        Ok(CommitPlan { items, trees, content })
     }
 
-    /// Every commit against its parents, then every tagged tree against nothing; in the order of `new`.
-    fn compare(&self, new: &git::Outgoing, objects: &mut Objects) -> Vec<Changes> {
-        let mut all: Vec<Changes> = if new.commits.len() < SERIAL_COMMITS {
-            new.commits.iter().map(|commit| git::brought(objects, commit)).collect()
+    /// Every commit compared with its parents, then every tagged tree with nothing; in the order of `new`.
+    fn compare(self, new: &NewObjects, objects: &mut Objects) -> Vec<TreeChanges> {
+        let mut all: Vec<TreeChanges> = if new.commits.len() < SERIAL_COMMITS {
+            new.commits.iter().map(|commit| git::introduced_changes(objects, commit)).collect()
         } else {
-            let fresh = || self.repo.objects();
+            let database = || self.repo.objects();
             // From the newest on: packs make older trees from newer ones.
-            let mut all: Vec<Changes> = threads::shared(|| {
-                new.commits.par_iter().rev().with_min_len(16).map_init(fresh, git::brought).collect()
+            let mut all: Vec<TreeChanges> = threads::shared(|| {
+                let commits = new.commits.par_iter().rev().with_min_len(16);
+                commits.map_init(database, git::introduced_changes).collect()
             });
             all.reverse();
             all
         };
         for tree in &new.trees {
-            let mut changes = Changes::default();
+            let mut changes = TreeChanges::default();
             git::compare(objects, *tree, &[], &mut changes);
             all.push(changes);
         }
         all
     }
+}
 
-    /// The trees that the plan found new: with the objects of its items, all that git would send.
-    pub(super) fn trees(&self) -> &[Oid] {
-        self.planned.get().map_or(&[], |p| &p.trees)
+/// The content that the other side has, as far as finding it is cheaper than scanning it again.
+fn known_content(new: &NewObjects, compared: &[TreeChanges], objects: &mut Objects) -> PlannedContent {
+    if new.blobs.is_empty() && compared.iter().all(|c| c.new.is_empty() && c.trees.is_empty()) {
+        return PlannedContent::default();
+    }
+    let opened: usize = compared.iter().map(|c| c.trees.len()).sum();
+    PlannedContent::knowing(new.known.near_boundary(objects, KNOWN_TREES + 2 * opened).unwrap_or_default())
+}
+
+/// The content of planned commits.
+pub(super) struct CommitContent<'a> {
+    source: CommitSource<'a>,
+    /// By the numbers that the items carry.
+    changes: Vec<ChangeSet>,
+    hidden: HiddenContent,
+    /// Every object of `hidden`, read when a finding first asks for it.
+    hidden_ids: OnceLock<HashSet<Oid>>,
+}
+
+impl<'a> CommitContent<'a> {
+    /// The content of items that are compared with nothing.
+    pub(super) fn without_old_sides(source: CommitSource<'a>) -> Self {
+        let hidden = HiddenContent::default();
+        CommitContent { source, changes: Vec::new(), hidden, hidden_ids: OnceLock::new() }
     }
 
-    /// The commits that the plan found new, oldest first.
-    pub(super) fn commits(&self) -> &[Oid] {
-        self.planned.get().map_or(&[], |p| &p.commits)
-    }
-
-    /// A reader of what was planned.
-    pub(super) fn reader(&self) -> CommitReader<'_> {
-        let planned = self.planned.get();
-        let changes = planned.map_or(&[][..], |p| &p.changes);
+    pub(super) fn commit_reader(&self) -> CommitReader<'_> {
+        let CommitSource { repo, max_object } = self.source;
         CommitReader {
-            repo: self.repo,
-            objects: self.repo.objects(),
+            content: self,
+            objects: repo.objects(),
             fetching: None,
-            max: self.max_object,
-            planned,
-            old: ObjectReader::new(self.repo, self.max_object, changes),
+            old: ObjectReader::new(repo.objects(), max_object, &self.changes),
         }
     }
 }
 
-/// How much of an id a report shows.
+impl Readers for CommitContent<'_> {
+    fn reader(&self) -> Result<Box<dyn Reader + '_>> {
+        Ok(Box::new(self.commit_reader()))
+    }
+}
+
+/// How many digits of an id a report shows.
 const SHORT: usize = 7;
 
-/// A commit's or a tag's message, with its headers.
+/// A commit's message, with its headers.
+pub(super) fn commit_message(id: Oid) -> Item {
+    message(id, Kind::CommitMessage)
+}
+
+/// A tag's message, with its headers, called by the name that the tag gives itself.
+pub(super) fn tag_message(objects: &mut Objects, id: Oid) -> Item {
+    let mut item = message(id, Kind::TagMessage);
+    item.origin.path = Pathless::TagMessage(tag_name(objects, id).to_string()).to_string().into();
+    item
+}
+
+/// The message of either, called by its id.
 pub(super) fn message(id: Oid, kind: Kind) -> Item {
     let hex = id.to_string();
     let path = format!("{} of {}", kind.name(), &hex[..SHORT.min(hex.len())]).into();
@@ -158,27 +189,44 @@ pub(super) fn message(id: Oid, kind: Kind) -> Item {
 }
 
 /// A blob that a tag or a ref names itself.
-pub(super) fn whole_blob(id: Oid) -> Item {
+pub(super) fn bare_blob(id: Oid) -> Item {
     let origin = Origin { kind: Kind::File, path: Pathless::Blob(id.to_string()).to_string().into(), commit: None };
-    // It has no path to look up an old side by; the key of none says so, and content that was published is still told.
-    Item { origin, content: Content::Object(id), old: Old::Unknown(usize::MAX) }
+    Item { origin, content: Content::Object(id), old: Old::WithoutPath }
 }
 
+/// The coverage row of an object that could not be read.
 pub(super) fn unread(id: Oid, why: &Unread) -> Skip {
     Skip { what: "object", path: id.to_string(), reason: why.reason(), incomplete: true }
 }
 
+/// The coverage row of a commit at which a shallow clone ends; `consequence` names the history that is not read.
+pub(super) fn shallow_end(id: Oid, consequence: &str) -> Skip {
+    Skip {
+        what: "commit",
+        path: id.to_string(),
+        reason: format!(
+            "this shallow clone ends here, and {consequence}; `git fetch --unshallow` (in GitHub Actions: fetch-depth: 0)"
+        ),
+        incomplete: true,
+    }
+}
+
+/// The number of tips that a history was read from, for people.
+pub(super) fn counted_tips(n: usize) -> String {
+    format!("{n} {}", if n == 1 { "tip" } else { "tips" })
+}
+
 /// The name that a tag object gives itself.
-pub(super) fn tag_name(objects: &mut Objects, tag: Oid) -> BString {
+fn tag_name(objects: &mut Objects, tag: Oid) -> BString {
     let mut text = Vec::new();
     let _ = objects.read(&tag, u64::MAX, &mut text);
     let name = text.lines().take_while(|line| !line.is_empty()).find_map(|line| line.strip_prefix(b"tag "));
     name.map_or_else(|| tag.to_string().into(), BString::from)
 }
 
-/// The commits that `notes` lead to and no other tip does.
-pub(super) fn only_from(commits: &[NewCommit], notes: &[Oid], tips: &[Oid]) -> HashSet<Oid> {
-    if notes.is_empty() {
+/// The commits that notes refs lead to and no other tip does.
+pub(super) fn only_from(commits: &[NewCommit], tips: Tips<'_>) -> HashSet<Oid> {
+    if tips.notes.is_empty() {
         return HashSet::new();
     }
     let parents: HashMap<Oid, &[Oid]> = commits.iter().map(|c| (c.id, c.parents.as_slice())).collect();
@@ -193,17 +241,17 @@ pub(super) fn only_from(commits: &[NewCommit], notes: &[Oid], tips: &[Oid]) -> H
         }
         seen
     };
-    let others: Vec<Oid> = tips.iter().filter(|id| !notes.contains(id)).copied().collect();
-    reach(notes).difference(&reach(&others)).copied().collect()
+    let others: Vec<Oid> = tips.all.iter().filter(|id| !tips.notes.contains(id)).copied().collect();
+    reach(tips.notes).difference(&reach(&others)).copied().collect()
 }
 
-/// What a file of a notes tree is called: its path is the id it annotates, cut by slashes.
+/// The description of a file in a notes tree: its path is the id it annotates, cut by slashes.
 pub(super) fn note_on(path: &[u8]) -> Option<BString> {
     let hex: Vec<u8> = path.iter().copied().filter(|b| *b != b'/').collect();
     Oid::from_hex(&hex).ok().map(|id| Pathless::Note(id.to_string()).to_string().into())
 }
 
-/// Calls the files of a notes tree what they are.
+/// Turns the files of a notes tree into notes.
 fn name_notes(items: &mut Vec<Item>, first: usize) {
     let notes = items.split_off(first);
     items.extend(notes.into_iter().filter_map(|mut item| {
@@ -219,12 +267,10 @@ fn name_notes(items: &mut Vec<Item>, first: usize) {
 
 /// Reads commits, tags and blobs.
 pub(super) struct CommitReader<'a> {
-    repo: &'a Repo,
+    content: &'a CommitContent<'a>,
     objects: Objects,
-    /// For new content that a partial clone does not have here yet.
+    /// For new content that a partial clone does not have yet.
     fetching: Option<Objects>,
-    max: u64,
-    planned: Option<&'a Planned>,
     old: ObjectReader<'a>,
 }
 
@@ -233,8 +279,8 @@ impl CommitReader<'_> {
         &mut self.objects
     }
 
-    /// Reads what is here; nothing is fetched.
-    pub(super) fn read_here(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
+    /// Reads an object that is in the repository; nothing is fetched.
+    pub(super) fn read_local(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
         self.read_or(item, into, |_, _, _| Err(Unread::Missing))
     }
 
@@ -246,7 +292,7 @@ impl CommitReader<'_> {
     ) -> Result<(), Skip> {
         into.clear();
         let Content::Object(id) = &item.content else { return self.old.read(item, into) };
-        let read = match self.objects.read(id, self.max, into) {
+        let read = match self.objects.read(id, self.content.source.max_object, into) {
             Err(Unread::Missing) => missing(self, id, into),
             read => read,
         };
@@ -257,21 +303,21 @@ impl CommitReader<'_> {
         Ok(())
     }
 
-    /// Whether the side that is published to is known to hold this very content, at whatever path.
+    /// Returns whether the side that is published to is known to hold this very content, at any path.
     fn is_known(&mut self, item: &Item) -> bool {
-        let (Some(planned), Content::Object(id)) = (self.planned, &item.content) else { return false };
-        planned.known_content.get_or_init(|| planned.known.all(&mut self.objects)).contains(id)
+        let Content::Object(id) = &item.content else { return false };
+        self.content.hidden_ids.get_or_init(|| self.content.hidden.all(&mut self.objects)).contains(id)
     }
 }
 
 impl Reader for CommitReader<'_> {
     fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
         self.read_or(item, into, |reader, id, into| {
-            if !reader.repo.is_partial() {
+            let CommitSource { repo, max_object } = reader.content.source;
+            if !repo.is_partial() {
                 return Err(Unread::Missing);
             }
-            let max = reader.max;
-            reader.fetching.get_or_insert_with(|| reader.repo.objects_fetching()).read(id, max, into)
+            reader.fetching.get_or_insert_with(|| repo.objects_fetching()).read(id, max_object, into)
         })
     }
 
@@ -288,8 +334,8 @@ impl Reader for CommitReader<'_> {
     }
 }
 
-/// Puts the message before the headers, so that its lines count from 1 and the headers (names, signatures, whatever a
-/// tool wrote there) are read as well.
+/// Moves the message before the headers, so that its lines count from 1 and the headers (names, signatures, whatever a
+/// tool wrote) are scanned as well.
 pub(super) fn message_first(object: &mut Vec<u8>) {
     if let Some(end) = object.find(b"\n\n") {
         object.push(b'\n');

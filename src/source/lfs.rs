@@ -1,4 +1,4 @@
-//! Git LFS: what stands in git is a pointer, and the content lies beside it until a push brings it elsewhere.
+//! Git LFS: git stores a pointer, and a local store has the content until a push uploads it.
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -8,13 +8,13 @@ use bstr::{ByteSlice, ByteVec};
 use crate::file;
 use crate::git::Repo;
 
-/// How a pointer begins, now and before the tool had its name, and how large one can be (its specification says less
-/// than 1,024 bytes).
+/// The first line of a pointer, with the present and the former name of the tool, and the limit of its size (the
+/// specification demands less than 1,024 bytes).
 const BEGINS: [&[u8]; 2] =
     [b"version https://git-lfs.github.com/spec/v1\n", b"version https://hawser.github.com/spec/v1\n"];
 const LARGEST: usize = 1024;
 
-/// Whether this stands for a file that Git LFS keeps elsewhere.
+/// Returns whether this is the pointer to a file that Git LFS stores elsewhere.
 pub fn is_lfs_pointer(content: &[u8]) -> bool {
     content.len() < LARGEST && BEGINS.iter().any(|begin| content.starts_with(begin))
 }
@@ -26,16 +26,16 @@ fn object_of(pointer: &[u8]) -> Option<&str> {
     (id.len() == 64 && id.bytes().all(|b| b.is_ascii_hexdigit())).then_some(id)
 }
 
-/// Where the content behind pointers lies.
+/// The local store with the content behind pointers.
 #[derive(Clone, Debug)]
 pub struct LfsStore {
     root: PathBuf,
-    /// Whether content that is not here makes a scan incomplete: where this machine is to publish it.
+    /// Whether missing content makes a scan incomplete, as this machine is about to publish it.
     pub is_required: bool,
 }
 
 impl LfsStore {
-    /// That of a repository. A server without one never gets the content.
+    /// The store of a repository. A server without one never gets the content.
     pub fn of(repo: &Repo, is_required: bool) -> LfsStore {
         let common = repo.common_dir();
         let root = match repo.config("lfs.storage") {
@@ -49,7 +49,7 @@ impl LfsStore {
     /// Reads the content behind `pointer`, unless it has more than `most` bytes.
     ///
     /// # Errors
-    /// Why it cannot be read.
+    /// The reason why it cannot be read, with the way out.
     pub fn read(&self, pointer: &[u8], most: u64, into: &mut Vec<u8>) -> Result<(), String> {
         into.clear();
         let id = object_of(pointer).ok_or("a pointer of Git LFS that names no object")?;
@@ -69,7 +69,7 @@ impl LfsStore {
     }
 }
 
-/// Whether both point at the same content.
+/// Returns whether both are pointers to the same content.
 pub fn are_same_pointer(a: &[u8], b: &[u8]) -> bool {
     is_lfs_pointer(a) && is_lfs_pointer(b) && object_of(a) == object_of(b)
 }

@@ -4,21 +4,22 @@ use std::path::PathBuf;
 
 use bstr::{BString, ByteSlice};
 
-use super::{AtHand, Content, Coverage, Item, Old, Reader, Source};
+use super::{Content, Coverage, InMemory, Item, Old, Plan, Source};
 use crate::chunk::{Kind, Origin};
 use crate::error::{Context, Result};
 use crate::file;
+use crate::git::Repo;
 
-/// What git does to a message before it records it (commit.cleanup).
+/// The clean-up of a message by git before it is recorded (commit.cleanup).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cleanup {
-    /// Comment lines go.
+    /// Comment lines are removed.
     Strip,
-    /// Comment lines stay.
+    /// Comment lines remain.
     Whitespace,
-    /// Comment lines stay, and everything from the scissors line on goes.
+    /// Comment lines remain; everything from the scissors line on is removed.
     Scissors,
-    /// Everything stays.
+    /// The message is recorded as it is.
     Verbatim,
 }
 
@@ -26,38 +27,83 @@ pub enum Cleanup {
 pub struct Message {
     /// The file, as git names it.
     pub file: PathBuf,
-    /// What git will do to it.
+    /// The clean-up that git will apply.
     pub cleanup: Cleanup,
-    /// Whether the user saw it in an editor; only then does git cut off what `commit -v` showed.
+    /// Whether the user saw it in an editor; only then does git cut off the diff that `commit -v` showed.
     pub edited: bool,
-    /// What comment lines begin with.
+    /// The prefix of comment lines.
     pub comment: BString,
 }
 
+/// The prefix of comment lines, by git's configuration.
+pub fn comment_prefix(repo: &Repo) -> BString {
+    match configured_prefix(repo) {
+        CommentPrefix::Fixed(prefix) => prefix,
+        CommentPrefix::PerMessage => "#".into(),
+    }
+}
+
+/// The configured prefix of comment lines.
+enum CommentPrefix {
+    Fixed(BString),
+    /// Git picks a character that the message does not use, and does not name it to hooks.
+    PerMessage,
+}
+
+fn configured_prefix(repo: &Repo) -> CommentPrefix {
+    match repo.config("core.commentString").or_else(|| repo.config("core.commentChar")) {
+        Some(c) if c == "auto" => CommentPrefix::PerMessage,
+        Some(comment) if !comment.is_empty() => CommentPrefix::Fixed(comment),
+        _ => CommentPrefix::Fixed("#".into()),
+    }
+}
+
 impl Message {
-    /// What of `file` is recorded. Line numbers stay: what goes is emptied, not removed.
+    /// The message in `file` as git will record it, by its configuration and the use of an editor.
+    pub fn of_commit(repo: &Repo, file: PathBuf) -> Message {
+        // Git sets `:`, the command that does nothing, when it opens no editor.
+        let edited = std::env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
+        let comment = match configured_prefix(repo) {
+            CommentPrefix::Fixed(prefix) => prefix,
+            // Without knowledge of the prefix every line is read.
+            CommentPrefix::PerMessage => {
+                return Message { file, cleanup: Cleanup::Verbatim, edited, comment: "#".into() };
+            }
+        };
+        let cleanup = match repo.config("commit.cleanup").as_deref().map(|v| v.as_bytes()) {
+            Some(b"strip") => Cleanup::Strip,
+            Some(b"whitespace") => Cleanup::Whitespace,
+            Some(b"verbatim") => Cleanup::Verbatim,
+            Some(b"scissors") if edited => Cleanup::Scissors,
+            _ if edited => Cleanup::Strip,
+            _ => Cleanup::Whitespace,
+        };
+        Message { file, cleanup, edited, comment }
+    }
+
+    /// The part of `file` that is recorded. A removed line leaves an empty one behind, so that line numbers hold.
     fn recorded(&self, file: &[u8]) -> Vec<u8> {
-        let mut kept = Vec::with_capacity(file.len());
+        let mut recorded = Vec::with_capacity(file.len());
         for (line, next) in with_next(file) {
             if self.cuts(line, next) {
                 break;
             }
             if self.cleanup == Cleanup::Strip && line.starts_with(&self.comment) {
-                kept.push(b'\n');
+                recorded.push(b'\n');
             } else {
-                kept.extend_from_slice(line);
+                recorded.extend_from_slice(line);
             }
         }
-        kept
+        recorded
     }
 
-    /// Whether `line` is the scissors line: what stands below it is not recorded.
+    /// Returns whether `line` is the scissors line: nothing from it on is recorded.
     fn cuts(&self, line: &[u8], next: Option<&[u8]>) -> bool {
         let scissors = line
             .strip_prefix(self.comment.as_slice())
             .is_some_and(|rest| rest.trim_end() == b" ------------------------ >8 ------------------------");
-        // In an editor git itself writes the line, with a comment below it that says what it is; somebody who types
-        // such a line has the rest recorded, unless scissors are what was asked for.
+        // In an editor git itself writes the line, with a comment below that explains it. The text below a line that
+        // the user typed is recorded, unless the clean-up mode is scissors.
         let written_by_git = self.edited && next.is_some_and(|n| n.starts_with(&self.comment));
         scissors && (self.cleanup == Cleanup::Scissors || written_by_git)
     }
@@ -72,15 +118,11 @@ fn with_next(file: &[u8]) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
 }
 
 impl Source for Message {
-    fn plan(&self, _: &mut Coverage) -> Result<Vec<Item>> {
+    fn plan(&self, _: &mut Coverage) -> Result<Plan<'_>> {
         let file = file::read(&self.file).or_incomplete(format!("the message {}", self.file.display()))?;
         let origin = Origin { kind: Kind::CommitMessage, path: "COMMIT_EDITMSG".into(), commit: None };
         let content = Content::Bytes(self.recorded(&file).into_boxed_slice());
-        Ok(vec![Item { origin, content, old: Old::Nothing }])
-    }
-
-    fn reader(&self) -> Result<Box<dyn Reader + '_>> {
-        Ok(Box::new(AtHand))
+        Ok(Plan::new(vec![Item { origin, content, old: Old::Nothing }], InMemory))
     }
 }
 

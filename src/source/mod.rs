@@ -1,7 +1,7 @@
-//! What to read: the index, a push, a range, a history, files, standard input.
+//! Sources of content to scan: the index, a push, a range, a history, files, standard input.
 //!
-//! A source first plans (which items are new), then hands out readers, one a worker. The old side of an item is read
-//! only when something was found in the new one.
+//! A source first plans (the items that are new); the plan then opens readers, one a worker. The old side of an item is
+//! read only once something was found in the new one.
 
 mod changeset;
 mod commits;
@@ -10,6 +10,7 @@ mod lfs;
 mod message;
 mod objects;
 mod outgoing;
+mod pack_sweep;
 mod paths;
 mod published;
 mod range;
@@ -17,21 +18,20 @@ mod replaced;
 mod staged;
 mod stdin;
 mod submodule;
-mod swept;
 mod worktree;
 
 pub use history::History;
 pub use lfs::{LfsStore, are_same_pointer, is_lfs_pointer};
-pub use message::{Cleanup, Message};
+pub use message::{Cleanup, Message, comment_prefix};
 pub use outgoing::{Informant, Outgoing, Push, RefUpdate, parse_pre_push, parse_ref_updates};
+pub use pack_sweep::HistoryFilter;
 pub use paths::Paths;
 pub use published::remember;
-pub use range::Range;
+pub use range::CommitRange;
 pub use replaced::{Changed, Replaced};
 pub use staged::Staged;
 pub use stdin::Stdin;
 pub use submodule::Submodule;
-pub use swept::Sieve;
 pub use worktree::WorkTree;
 
 use bstr::{BStr, BString};
@@ -42,7 +42,7 @@ use crate::error::Result;
 use crate::finding::Finding;
 use crate::git::Oid;
 
-/// What was read, and what was not. Nothing is skipped without a row here.
+/// The extent of a scan. Nothing is skipped without a row here.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Coverage {
     /// Commits whose message and trees were read.
@@ -51,27 +51,33 @@ pub struct Coverage {
     pub blobs: usize,
     /// Bytes read.
     pub bytes: u64,
-    /// What was not read, and why.
+    /// Everything that was not read, with the reason.
     pub skipped: Vec<Skip>,
-    /// The submodules that changed, with the commits that are named of them; each has a row of `skipped`, too.
+    /// The submodules that changed, with the commits they are set to; each has a row of `skipped`, too.
     #[serde(skip)]
     pub gitlinks: Vec<(BString, Oid)>,
     /// The refs that were read, for the digest.
     #[serde(skip)]
     pub refs: Vec<String>,
-    /// Commits among them that were made here with no hook looking on.
+    /// Commits among them that were made here while no hook ran.
     #[serde(skip)]
     pub unseen: usize,
-    /// What of the history is taken as published because a remote-tracking ref says so, for the digest.
+    /// History that counts as published on the evidence of a remote-tracking ref alone, for the digest.
     #[serde(skip)]
     pub taken: Vec<String>,
-    /// Lines held to be new, when they were counted.
+    /// Lines that are new, when they were counted.
     #[serde(skip)]
     pub new_lines: Option<u64>,
+    /// The commits of a push or a range that are new, oldest first.
+    #[serde(skip)]
+    pub new_commits: Vec<Oid>,
+    /// The tree of the index, when git has written it already.
+    #[serde(skip)]
+    pub staged_tree: Option<Oid>,
 }
 
 impl Coverage {
-    /// Adds what another part of the run read.
+    /// Adds the extent of another part of the run.
     pub fn join(&mut self, other: Coverage) {
         self.commits += other.commits;
         self.blobs += other.blobs;
@@ -82,9 +88,11 @@ impl Coverage {
         self.unseen += other.unseen;
         self.taken.extend(other.taken);
         self.new_lines = self.new_lines.zip(other.new_lines).map(|(a, b)| a + b);
+        self.new_commits.extend(other.new_commits);
+        self.staged_tree = self.staged_tree.or(other.staged_tree);
     }
 
-    /// Whether everything that was asked for was read.
+    /// Returns whether everything that was asked for was read.
     pub fn complete(&self) -> bool {
         !self.skipped.iter().any(|s| s.incomplete)
     }
@@ -95,9 +103,9 @@ impl Coverage {
 pub struct Skip {
     /// `blob`, `gitlink`, `lfs-pointer`, `archive`, `file`, `commit` ...
     pub what: &'static str,
-    /// Where it stands, or its object id.
+    /// Its path, or its object id.
     pub path: String,
-    /// Why it was not read, and what to do.
+    /// The reason, and the way out.
     pub reason: String,
     /// Whether this makes the scan incomplete (exit 2). A gitlink does not.
     #[serde(skip)]
@@ -107,28 +115,36 @@ pub struct Skip {
 /// Something to scan, without its content.
 #[derive(Clone, Debug)]
 pub struct Item {
-    /// Where it comes from.
+    /// Its origin, for reports.
     pub origin: Origin,
-    /// Where its bytes are.
+    /// The location of its bytes.
     pub content: Content,
-    /// What it is compared with once something was found in it.
+    /// The content to compare it with once something was found in it.
     pub old: Old,
 }
 
 impl Item {
-    /// The name of a file, which is read as its content is.
+    /// The name of a file, scanned as content is.
     fn name_of(path: BString) -> Item {
         let content = Content::Bytes(path.to_vec().into_boxed_slice());
         Item { origin: Origin { kind: Kind::PathName, path, commit: None }, content, old: Old::Nothing }
     }
+
+    /// The number of the change that brings it, by its source's own count.
+    pub fn change(&self) -> Option<usize> {
+        match self.old {
+            Old::Blobs { change, .. } | Old::NewPath { change } => Some(change),
+            Old::Nothing | Old::Text(_) | Old::Unchanged | Old::WithoutPath => None,
+        }
+    }
 }
 
-/// Where an item's bytes are.
+/// The location of an item's bytes.
 #[derive(Clone, Debug)]
 pub enum Content {
     /// A git object.
     Object(Oid),
-    /// Already at hand (messages, path names).
+    /// The item itself (messages, path names).
     Bytes(Box<[u8]>),
     /// A file on disk.
     File(std::path::PathBuf),
@@ -136,65 +152,90 @@ pub enum Content {
     Stdin,
 }
 
-/// What an item is compared with.
+/// The content that an item is compared with.
 #[derive(Clone, Debug)]
 pub enum Old {
     /// Nothing came before: all of it is new (messages, standard input, files on disk).
     Nothing,
     /// The versions of the same path in every parent that has it.
     Blobs {
-        /// The change that it belongs to, by the source's own number.
+        /// The number of the change, by the source's own count.
         change: usize,
-        /// Their objects.
+        /// The ids of the versions.
         ids: Vec<Oid>,
     },
-    /// A path that no parent has: the source looks for a rename among what the same change removed.
-    /// The number is the source's own for the change.
-    Unknown(usize),
+    /// No parent has the path: the source looks for a rename among the files that the same change removed.
+    NewPath {
+        /// The number of the change, by the source's own count.
+        change: usize,
+    },
+    /// A blob that a tag or a ref names, without any path to look up: only the same content, published already, is old.
+    WithoutPath,
+    /// The earlier text itself.
+    Text(Box<[u8]>),
+    /// The item equals its old side: nothing in it is new.
+    Unchanged,
 }
 
-impl Item {
-    /// The number of the change that brings it, as its source counts them.
-    pub fn change(&self) -> Option<usize> {
-        match self.old {
-            Old::Blobs { change, .. } | Old::Unknown(change) => Some(change),
-            Old::Nothing => None,
-        }
-    }
-}
-
-/// Says what is to be read.
+/// A source of content to scan.
 pub trait Source: Sync {
-    /// Everything new, in a stable order. What cannot be read goes into `coverage` with its reason.
+    /// Plans everything new. Content that cannot be read goes into `coverage` with its reason.
     ///
     /// # Errors
-    /// When not even the plan can be made (no repository, an unresolvable revision): the run ends there.
-    fn plan(&self, coverage: &mut Coverage) -> Result<Vec<Item>>;
+    /// There is no repository, or a revision cannot be resolved: the run ends.
+    fn plan(&self, coverage: &mut Coverage) -> Result<Plan<'_>>;
 
-    /// A reader for one worker.
-    ///
-    /// # Errors
-    /// When the object database cannot be opened.
-    fn reader(&self) -> Result<Box<dyn Reader + '_>>;
-
-    /// Where the content behind pointers of Git LFS lies; nothing where no repository is read.
+    /// The local store of Git LFS, with the content behind pointers; none for a source without a repository.
     fn lfs(&self) -> Option<LfsStore> {
         None
     }
 
-    /// A last word on what was found, in the order of the plan.
+    /// Filters the findings of the plan, given in its order.
     fn settle(&self, findings: &mut Vec<Finding>) {
         let _ = findings;
     }
 }
 
-/// Is given a file that a change altered: the path it had, its old sides, and what it holds now.
+/// The items of a source, and access to their content.
+pub struct Plan<'a> {
+    /// Everything new, in a stable order.
+    pub items: Vec<Item>,
+    /// The trees that are new: with the objects of the items they are the output of `git rev-list --objects`.
+    pub trees: Vec<Oid>,
+    readers: Box<dyn Readers + 'a>,
+}
+
+impl<'a> Plan<'a> {
+    /// A plan without trees.
+    pub fn new(items: Vec<Item>, readers: impl Readers + 'a) -> Plan<'a> {
+        Plan { items, trees: Vec::new(), readers: Box::new(readers) }
+    }
+
+    /// A reader for one worker.
+    ///
+    /// # Errors
+    /// The object database cannot be opened.
+    pub fn reader(&self) -> Result<Box<dyn Reader + '_>> {
+        self.readers.reader()
+    }
+}
+
+/// Opens the readers of one plan.
+pub trait Readers: Sync {
+    /// A reader for one worker.
+    ///
+    /// # Errors
+    /// The object database cannot be opened.
+    fn reader(&self) -> Result<Box<dyn Reader + '_>>;
+}
+
+/// A callback for files that a change altered: the path it had, its old sides, and its content now.
 pub type EachAltered<'a> = dyn FnMut(&BStr, &[Vec<u8>], &[u8]) + 'a;
 
 /// Content that is new where it goes and published somewhere else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Elsewhere {
-    /// Who holds it: `remote upstream`.
+    /// Its holder: `remote upstream`.
     pub holder: String,
     /// Whether nothing at all is known to be published where it goes.
     pub is_first_contact: bool,
@@ -207,37 +248,54 @@ pub trait Reader {
     /// Fills `into` (cleared first) with every byte of the item.
     ///
     /// # Errors
-    /// The reason why it could not be read; it goes into the coverage.
+    /// The coverage row of an item that cannot be read. A reader that does not know this type of content answers so,
+    /// too.
     fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip>;
 
     /// The content of every old side of the item; empty when it has none. A missing old object counts as none.
     fn old_sides(&mut self, item: &Item) -> Vec<Vec<u8>>;
 
-    /// Hands `each` every file that a change altered, renamed or removed.
+    /// Passes every file that a change altered, renamed or removed to `each`.
     fn altered(&mut self, change: usize, each: &mut EachAltered<'_>) {
         let _ = (change, each);
     }
 
-    /// Who holds this item already, when that is not the address that is pushed to.
+    /// The holder of this item, when it is published at another address than the one that is pushed to.
     fn published_elsewhere(&mut self, item: &Item) -> Option<Elsewhere> {
         let _ = item;
         None
     }
 }
 
-/// Reads what a plan holds already.
-pub struct AtHand;
+/// Reads items that carry their content with them.
+pub struct InMemory;
 
-impl Reader for AtHand {
+impl Readers for InMemory {
+    fn reader(&self) -> Result<Box<dyn Reader + '_>> {
+        Ok(Box::new(InMemory))
+    }
+}
+
+impl Reader for InMemory {
     fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
+        let Content::Bytes(bytes) = &item.content else {
+            return Err(Skip {
+                what: "file",
+                path: item.origin.path.to_string(),
+                reason: "this source has no reader for its content; please report this as a bug".into(),
+                incomplete: true,
+            });
+        };
         into.clear();
-        if let Content::Bytes(bytes) = &item.content {
-            into.extend_from_slice(bytes);
-        }
+        into.extend_from_slice(bytes);
         Ok(())
     }
 
-    fn old_sides(&mut self, _: &Item) -> Vec<Vec<u8>> {
-        Vec::new()
+    fn old_sides(&mut self, item: &Item) -> Vec<Vec<u8>> {
+        match (&item.old, &item.content) {
+            (Old::Text(before), _) => vec![before.to_vec()],
+            (Old::Unchanged, Content::Bytes(bytes)) => vec![bytes.to_vec()],
+            _ => Vec::new(),
+        }
     }
 }

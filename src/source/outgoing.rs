@@ -1,53 +1,54 @@
-//! What a push, or a ref update, publishes.
+//! The content that a push, or a ref update, publishes.
 
 use std::collections::HashMap;
 
 use bstr::{BString, ByteSlice};
 
-use super::commits::{CommitReader, Commits};
+use super::commits::{CommitContent, CommitPlan, CommitReader, CommitSource, Tips};
 use super::published::{self, Published, Witness};
-use super::{Content, Coverage, EachAltered, Elsewhere, Item, LfsStore, Old, Reader, Skip, Source};
+use super::{Content, Coverage, EachAltered, Elsewhere, Item, LfsStore, Old, Plan, Reader, Readers, Skip, Source};
 use crate::chunk::{Kind, Origin};
 use crate::error::{Error, Result};
 use crate::git::{self, Oid, Repo};
 
-/// One line of what git tells a hook: a ref and where it moves.
+/// One line of a hook's standard input: a ref and its move.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefUpdate {
-    /// What is pushed, as typed: a ref, `HEAD~1` or an expression; `(delete)` for a deletion. Empty on the receiving side.
+    /// The local side, as typed: a ref, `HEAD~1` or an expression; `(delete)` for a deletion. Empty on the receiving
+    /// side.
     pub local_ref: BString,
-    /// The object that the ref will point at; all zeros for a deletion.
+    /// The new target of the ref; all zeros for a deletion.
     pub new: Oid,
     /// The ref that is updated.
     pub remote_ref: BString,
-    /// What the ref points at there; all zeros when it does not exist.
+    /// The old target on the other side; all zeros when the ref does not exist.
     pub old: Oid,
 }
 
-/// Who says what is pushed.
+/// The source of the list of updates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Informant {
-    /// Git: every ref, and what the other side has at this moment.
+    /// Git: every ref, with its current target on the other side.
     Git,
-    /// A hook manager that keeps git's lines to itself: its old ids may come from tracking refs.
+    /// A hook manager that does not pass git's lines on: its old ids may come from tracking refs.
     Manager,
 }
 
-/// A push, as far as a hook is told about it.
+/// A push, as far as a hook knows it.
 #[derive(Clone, Debug)]
 pub struct Push {
-    /// The remote's name, or its address; empty when nobody said.
+    /// The remote's name, or its address; empty when neither is known.
     pub remote: String,
     /// The remote's address.
     pub url: String,
     /// The refs that are updated.
     pub updates: Vec<RefUpdate>,
-    /// Who says so.
+    /// The source of the list.
     pub informant: Informant,
 }
 
 impl RefUpdate {
-    /// Whether notes are pushed.
+    /// Returns whether the update is about notes.
     fn is_notes(&self) -> bool {
         self.local_ref.starts_with(b"refs/notes/") || self.remote_ref.starts_with(b"refs/notes/")
     }
@@ -63,13 +64,22 @@ impl RefUpdate {
     }
 }
 
-/// Reads what git gives a pre-push hook: `<local ref> <local id> <remote ref> <remote id>` a line.
+/// Reads the standard input of a pre-push hook: `<local ref> <local id> <remote ref> <remote id>` a line.
+///
+/// ```
+/// let (new, none) = ("a".repeat(40), "0".repeat(40));
+/// let line = format!("refs/heads/topic {new} refs/heads/main {none}\n");
+/// let updates = shield_hook::source::parse_pre_push(line.as_bytes())?;
+/// assert_eq!(updates[0].remote_ref, "refs/heads/main");
+/// assert!(updates[0].old.is_null(), "the branch is new");
+/// # Ok::<(), shield_hook::error::Error>(())
+/// ```
 ///
 /// # Errors
-/// When a line is cut off or is none: what it names would go unscanned.
+/// A line is cut off or malformed: its objects would go unscanned.
 pub fn parse_pre_push(stdin: &[u8]) -> Result<Vec<RefUpdate>> {
     lines(stdin, |line| {
-        // From the right: the local side is whatever was typed, with spaces if need be.
+        // From the right: the local side is free text, which may hold spaces.
         let (rest, old) = line.rsplit_once_str(" ")?;
         let (rest, remote_ref) = rest.rsplit_once_str(" ")?;
         let (local_ref, new) = rest.rsplit_once_str(" ")?;
@@ -77,18 +87,18 @@ pub fn parse_pre_push(stdin: &[u8]) -> Result<Vec<RefUpdate>> {
     })
 }
 
-/// Reads what git gives a pre-receive or reference-transaction hook: `<old id> <new id> <ref>` a line. Symbolic refs
-/// (`ref:NAME` in place of an id) move no objects and are left out.
+/// Reads the standard input of a pre-receive or reference-transaction hook: `<old id> <new id> <ref>` a line. Symbolic
+/// refs (`ref:NAME` in place of an id) publish no objects and are left out.
 ///
 /// # Errors
-/// When a line is cut off or is none.
+/// A line is cut off or malformed.
 pub fn parse_ref_updates(stdin: &[u8]) -> Result<Vec<RefUpdate>> {
     let symbolic = |line: &[u8]| line.split_str(" ").take(2).any(|id| id.starts_with(b"ref:"));
-    let mut kept = Vec::new();
+    let mut direct = Vec::new();
     for line in stdin.lines_with_terminator().filter(|line| !symbolic(line)) {
-        kept.extend_from_slice(line);
+        direct.extend_from_slice(line);
     }
-    lines(&kept, |line| {
+    lines(&direct, |line| {
         let (old, rest) = line.split_once_str(" ")?;
         let (new, name) = rest.split_once_str(" ")?;
         update(b"", new, name, old)
@@ -116,44 +126,43 @@ fn update(local_ref: &[u8], new: &[u8], remote_ref: &[u8], old: &[u8]) -> Option
     })
 }
 
-/// The name of a new ref is published with it. That of one which the other side has, or is to forget, is old: it does not
-/// block, and is masked in what is said of the run all the same.
+/// The name of a ref, which is published with it. The name of a ref that exists on the other side, or is deleted there,
+/// is old: it does not block, but a secret in it is masked in reports.
 fn ref_name(update: &RefUpdate) -> Item {
     let origin = Origin { kind: Kind::RefName, path: update.remote_ref.clone(), commit: None };
     let is_new = update.old.is_null() && !update.new.is_null();
-    let old = if is_new { Old::Nothing } else { Old::Unknown(usize::MAX) };
+    let old = if is_new { Old::Nothing } else { Old::Unchanged };
     Item { origin, content: Content::Bytes(update.remote_ref.to_vec().into()), old }
 }
 
-/// How many tracking refs are named that vouch for what a push stands on.
+/// The number of tracking refs that the digest names as evidence.
 const MOST_TAKEN: usize = 2;
 
-/// Everything that some ref updates bring to where they go.
+/// Everything that some ref updates publish.
 pub struct Outgoing<'a> {
-    repo: &'a Repo,
+    source: CommitSource<'a>,
     updates: Vec<RefUpdate>,
-    /// What is there already.
     published: Published,
     /// Whether the names of the refs are published, too.
     names: bool,
-    commits: Commits<'a>,
 }
 
 impl<'a> Outgoing<'a> {
-    /// What a push publishes. When neither the remote's name nor its address is known, what any remote holds counts as
-    /// published. An object larger than `max_object` bytes makes the scan incomplete.
+    /// The content that a push publishes. When neither the remote's name nor its address is known, the content of any
+    /// remote counts as published. An object larger than `max_object` bytes makes the scan incomplete.
     ///
     /// # Errors
-    /// When the refs cannot be read.
+    /// The refs cannot be read.
     pub fn push(repo: &'a Repo, push: Push, max_object: u64) -> Result<Outgoing<'a>> {
         let published = Published::find(repo, &push)?;
         Ok(Outgoing { names: true, published, ..Outgoing::new(repo, push.updates, Vec::new(), max_object) })
     }
 
-    /// What ref updates bring into this very repository: everything that none of its refs leads to yet. For pre-receive.
+    /// The content that ref updates bring into this very repository: everything that none of its refs leads to yet. For
+    /// pre-receive.
     ///
     /// # Errors
-    /// When the refs cannot be read.
+    /// The refs cannot be read.
     pub fn received(repo: &'a Repo, updates: Vec<RefUpdate>, max_object: u64) -> Result<Outgoing<'a>> {
         let mut there: Vec<Oid> = repo.refs("")?.into_iter().map(|r| r.id).collect();
         there.extend(repo.head()?);
@@ -161,32 +170,32 @@ impl<'a> Outgoing<'a> {
         Ok(Outgoing { names: true, ..Outgoing::new(repo, updates, there, max_object) })
     }
 
-    /// What a transaction of this repository would make branches and tags lead to: everything that none of them leads
-    /// to yet, and no remote-tracking ref. HEAD and the stash do not count: what is committed on a detached HEAD is new
-    /// to the branch that is put there.
+    /// The content that a transaction of this repository adds to its branches and tags: everything that none of them,
+    /// and no remote-tracking ref, leads to yet. HEAD and the stash do not count: a commit on a detached HEAD is new to
+    /// the branch that is moved there.
     ///
     /// # Errors
-    /// When the refs cannot be read.
+    /// The refs cannot be read.
     pub fn transaction(repo: &'a Repo, updates: Vec<RefUpdate>, max_object: u64) -> Result<Outgoing<'a>> {
         let mut there = Vec::new();
         for prefix in ["refs/heads/", "refs/tags/"] {
             there.extend(repo.refs(prefix)?.into_iter().map(|r| r.id));
         }
-        // A ref below refs/remotes/ that no remote has was written by hand; git-svn keeps its own there.
+        // A ref below refs/remotes/ without a remote was written by hand, unless git-svn uses it.
         if repo.config("svn-remote.svn.url").is_some() {
             there.extend(repo.refs("refs/remotes/")?.into_iter().map(|r| r.id));
         } else {
             there.extend(git::Remotes::of(repo)?.all().iter().flat_map(|remote| &remote.tracking).map(|r| r.id));
         }
-        // What a fetch brings is that remote's, also before a tracking ref says so. A tracking ref of this very
-        // transaction says nothing: whoever writes the branch writes it as well.
+        // Fetched content is published before a tracking ref records it. A tracking ref of this very transaction is no
+        // evidence: whoever writes the branch writes it as well.
         there.extend(repo.fetched().tips.into_iter().map(|(id, _)| id));
         let updates: Vec<_> = updates.into_iter().filter(|u| !u.remote_ref.starts_with(b"refs/remotes/")).collect();
         there.extend(updates.iter().map(|update| update.old).filter(|old| !old.is_null()));
         Ok(Outgoing::new(repo, updates, there, max_object))
     }
 
-    /// What one commit brings that none of its parents has.
+    /// The content of one commit that none of its parents has.
     pub fn commit(repo: &'a Repo, id: Oid, parents: Vec<Oid>, max_object: u64) -> Outgoing<'a> {
         let update = RefUpdate {
             local_ref: "HEAD".into(),
@@ -200,20 +209,20 @@ impl<'a> Outgoing<'a> {
     fn new(repo: &'a Repo, updates: Vec<RefUpdate>, there: Vec<Oid>, max_object: u64) -> Self {
         let there = there.into_iter().map(|id| (id, Witness::Remote)).collect();
         let published = Published { there, ..Published::default() };
-        Outgoing { repo, updates, published, names: false, commits: Commits::new(repo, max_object) }
+        Outgoing { source: CommitSource { repo, max_object }, updates, published, names: false }
     }
 
-    /// What of the history only tracking refs vouch for: each of them with one commit.
-    fn taken(&self, borders: &[git::Border]) -> Vec<String> {
+    /// The history that counts as published on the evidence of tracking refs alone: each of them with one commit.
+    fn taken(&self, boundary: &[git::Boundary]) -> Vec<String> {
         let mut named: Vec<&BString> = Vec::new();
         let mut taken = Vec::new();
-        for border in borders {
+        for border in boundary {
             if let (_, Witness::Tracking(name)) = &self.published.there[border.hidden_by]
                 && !named.contains(&name)
             {
                 named.push(name);
                 if named.len() <= MOST_TAKEN {
-                    taken.push(published::taken(self.repo, border.commit, name));
+                    taken.push(published::taken(self.source.repo, border.commit, name));
                 }
             }
         }
@@ -221,29 +230,19 @@ impl<'a> Outgoing<'a> {
         taken.extend((more > 0).then(|| format!("and by {more} more refs")));
         taken
     }
-
-    /// After the plan: the commits that are new, oldest first.
-    pub fn commits(&self) -> &[Oid] {
-        self.commits.commits()
-    }
-
-    /// After the plan: the trees that are new. With the objects of the items they are what
-    /// `git rev-list --objects NEW --not THERE` lists.
-    pub fn trees(&self) -> &[Oid] {
-        self.commits.trees()
-    }
 }
 
 impl Source for Outgoing<'_> {
-    fn plan(&self, coverage: &mut Coverage) -> Result<Vec<Item>> {
+    fn plan(&self, coverage: &mut Coverage) -> Result<Plan<'_>> {
+        let repo = self.source.repo;
         let (mut tips, mut notes) = (Vec::new(), Vec::new());
         let hidden: Vec<Oid> = self.published.there.iter().map(|(id, _)| *id).collect();
         for update in &self.updates {
-            if update.new.kind() != self.repo.hash_kind() {
+            if update.new.kind() != repo.hash_kind() {
                 return Err(Error::incomplete(format!(
                     "{}: its id is not of this repository's hash ({})",
                     update.shown(),
-                    self.repo.hash_kind()
+                    repo.hash_kind()
                 )));
             }
             coverage.refs.push(update.shown());
@@ -257,26 +256,36 @@ impl Source for Outgoing<'_> {
         if self.updates.is_empty() {
             coverage.refs.push("nothing to push".into());
         }
-        let mut items = Vec::new();
+        let mut plan = CommitPlan::empty(self.source);
         if !tips.is_empty() {
-            let new = git::outgoing(self.repo, &mut self.repo.objects(), &tips, &hidden)?;
-            coverage.taken.extend(self.taken(&new.borders));
-            items = self.commits.plan(new, &tips, &notes, coverage)?;
+            let new = git::outgoing(repo, &mut repo.objects(), &tips, &hidden)?;
+            coverage.taken.extend(self.taken(&new.boundary));
+            plan = self.source.plan(new, Tips { all: &tips, notes: &notes }, coverage)?;
         }
+        let CommitPlan { mut items, trees, content } = plan;
         items.extend(self.updates.iter().filter(|u| self.names && !u.remote_ref.is_empty()).map(ref_name));
-        Ok(items)
+        Ok(Plan { trees, ..Plan::new(items, OutgoingContent { content, published: &self.published }) })
     }
 
     fn lfs(&self) -> Option<LfsStore> {
-        Some(LfsStore::of(self.repo, true))
-    }
-
-    fn reader(&self) -> Result<Box<dyn Reader + '_>> {
-        Ok(Box::new(OutgoingReader { inner: self.commits.reader(), published: &self.published, asked: HashMap::new() }))
+        Some(LfsStore::of(self.source.repo, true))
     }
 }
 
-/// Reads what was planned, and knows what is published elsewhere.
+/// The content of a push, and the evidence of where else it is published.
+struct OutgoingContent<'a> {
+    content: CommitContent<'a>,
+    published: &'a Published,
+}
+
+impl Readers for OutgoingContent<'_> {
+    fn reader(&self) -> Result<Box<dyn Reader + '_>> {
+        let (inner, published) = (self.content.commit_reader(), self.published);
+        Ok(Box::new(OutgoingReader { inner, published, asked: HashMap::new() }))
+    }
+}
+
+/// Reads planned content, and knows the content that is published elsewhere.
 struct OutgoingReader<'a> {
     inner: CommitReader<'a>,
     published: &'a Published,
@@ -289,11 +298,7 @@ impl Reader for OutgoingReader<'_> {
     }
 
     fn old_sides(&mut self, item: &Item) -> Vec<Vec<u8>> {
-        match &item.content {
-            // A name that was there before is its own old side.
-            Content::Bytes(name) if item.origin.kind == Kind::RefName => vec![name.to_vec()],
-            _ => self.inner.old_sides(item),
-        }
+        self.inner.old_sides(item)
     }
 
     fn altered(&mut self, change: usize, each: &mut EachAltered<'_>) {
@@ -309,7 +314,7 @@ impl Reader for OutgoingReader<'_> {
         let held = published.elsewhere.iter().find(|(_, tips)| git::reaches(objects, tips, commit));
         let elsewhere = held.map(|(holder, _)| Elsewhere {
             holder: holder.clone(),
-            // An id that is not here says nothing of what is published there.
+            // The id of a missing object is no evidence of published content.
             is_first_contact: !published
                 .there
                 .iter()

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bstr::{BString, ByteSlice, ByteVec};
 use ignore::WalkBuilder;
 
-use super::{AtHand, Content, Coverage, Item, Old, Reader, Skip, Source};
+use super::{Content, Coverage, InMemory, Item, Old, Plan, Reader, Readers, Skip, Source};
 use crate::chunk::{Kind, Origin};
 use crate::engine::redact;
 use crate::error::Result;
@@ -14,25 +14,32 @@ use crate::file;
 
 /// Files and folders named on the command line; works outside git.
 pub struct Paths {
-    /// What paths in reports are relative to.
+    /// The root of paths in reports.
     pub root: PathBuf,
-    /// What `paths` are relative to.
+    /// The directory that `paths` are relative to.
     pub here: PathBuf,
-    /// What to walk.
+    /// The files and folders to read.
     pub paths: Vec<PathBuf>,
-    /// Read ignored files as well.
+    /// Whether to read ignored files as well.
     pub no_ignore: bool,
-    /// Files that git tracks: what `.gitignore` says has no bearing on them.
+    /// Files that git tracks: `.gitignore` does not apply to them.
     pub tracked: Vec<PathBuf>,
     /// Larger files make the scan incomplete, in bytes.
     pub max_object: u64,
 }
 
 impl Source for Paths {
-    fn plan(&self, coverage: &mut Coverage) -> Result<Vec<Item>> {
+    fn plan(&self, coverage: &mut Coverage) -> Result<Plan<'_>> {
+        Ok(Plan::new(self.items(coverage), FileReader { max: self.max_object }))
+    }
+}
+
+impl Paths {
+    /// Everything to read, and the names of the paths.
+    pub(super) fn items(&self, coverage: &mut Coverage) -> Vec<Item> {
         let mut items = Vec::new();
         for path in &self.paths {
-            // Follows a link that was named: it is its target that was asked for.
+            // A link that was named is followed: the user asked for its target.
             match path.metadata() {
                 Ok(m) if m.is_dir() => self.walk(path, coverage, &mut items),
                 Ok(m) if file::is_endless(path, &m) => {
@@ -44,7 +51,7 @@ impl Source for Paths {
                 Ok(_) => items.push(self.item(path.clone(), Kind::File)),
                 Err(_) if path.symlink_metadata().is_ok() => items.push(self.item(path.clone(), Kind::Symlink)),
                 Err(e) => {
-                    // Nothing is there, so this is a word that somebody typed and no place to be found again.
+                    // Without a file there, this is free text that somebody typed, which may hold a secret.
                     let path = redact::message(&self.item(path.clone(), Kind::File).origin.path.to_string());
                     coverage.skipped.push(Skip { what: "file", path, reason: e.to_string(), incomplete: true });
                 }
@@ -54,34 +61,28 @@ impl Source for Paths {
         items.dedup_by(|a, b| a.origin == b.origin);
         let names: Vec<Item> = items.iter().map(|item| Item::name_of(item.origin.path.clone())).collect();
         items.extend(names);
-        Ok(items)
+        items
     }
 
-    fn reader(&self) -> Result<Box<dyn Reader + '_>> {
-        Ok(Box::new(FileReader { max: self.max_object }))
-    }
-}
-
-impl Paths {
     /// Everything below a directory.
     fn walk(&self, dir: &Path, coverage: &mut Coverage, into: &mut Vec<Item>) {
         let on = !self.no_ignore;
         let mut walk = WalkBuilder::new(dir);
-        // A project's `.ignore` is for searching: it has no say in what is scanned.
+        // A project's `.ignore` is for search tools: it does not exclude files from a scan.
         walk.hidden(false).ignore(false).git_ignore(on).git_global(on).git_exclude(on).parents(on).require_git(false);
-        let whole = lexical(&self.here.join(dir));
-        let shown = Shown::new(dir, &whole, &lexical(&self.root));
+        let full = lexical(&self.here.join(dir));
+        let shown = Shown::new(dir, &full, &lexical(&self.root));
         let barred = |folder: &Path, list: &Path| Skip {
             what: "folder",
             path: Some(shown.of(folder).to_string()).filter(|path| !path.is_empty()).unwrap_or_else(|| ".".into()),
             reason: format!("{} is {}", slashes(list), file::ENDLESS),
             incomplete: true,
         };
-        if let Some(list) = whole.ancestors().find_map(endless_list).filter(|_| on) {
+        if let Some(list) = full.ancestors().find_map(endless_list).filter(|_| on) {
             coverage.skipped.push(barred(dir, &list));
             return;
         }
-        // The walk asks before it opens a folder's lists.
+        // The filter runs before the walk opens the lists of a folder.
         let endless = Arc::new(Mutex::new(Vec::new()));
         let lists = Arc::clone(&endless);
         walk.filter_entry(move |e| {
@@ -92,32 +93,10 @@ impl Paths {
             lists.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
             is_open
         });
-        let item = |path: PathBuf, kind| Item {
-            origin: Origin { kind, path: shown.of(&path), commit: None },
-            content: Content::File(path),
-            old: Old::Nothing,
-        };
-        for entry in walk.build() {
-            match entry {
-                Err(e) => {
-                    let (at, reason) = told(&e);
-                    let path = shown.of(at.unwrap_or(dir)).to_string();
-                    coverage.skipped.push(Skip { what: "file", path, reason, incomplete: true });
-                }
-                Ok(e) => match e.file_type() {
-                    Some(t) if t.is_file() => into.push(item(e.into_path(), Kind::File)),
-                    Some(t) if t.is_symlink() => into.push(item(e.into_path(), Kind::Symlink)),
-                    Some(t) if t.is_dir() => {}
-                    _ => {
-                        let (path, reason) = (shown.of(e.path()).to_string(), "a pipe, socket or device".into());
-                        coverage.skipped.push(Skip { what: "file", path, reason, incomplete: false });
-                    }
-                },
-            }
-        }
+        walk.build().for_each(|entry| self.entry(entry, &shown, coverage, into));
         let endless = std::mem::take(&mut *endless.lock().unwrap_or_else(PoisonError::into_inner));
         coverage.skipped.extend(endless.iter().map(|(folder, list)| barred(folder, list)));
-        for file in self.tracked.iter().filter(|f| f.starts_with(&whole)) {
+        for file in self.tracked.iter().filter(|f| f.starts_with(&full)) {
             match file.symlink_metadata() {
                 Ok(m) if m.is_file() => into.push(self.item(file.clone(), Kind::File)),
                 Ok(m) if m.is_symlink() => into.push(self.item(file.clone(), Kind::Symlink)),
@@ -126,9 +105,40 @@ impl Paths {
         }
     }
 
+    /// Adds one entry of a walk below a directory.
+    fn entry(
+        &self,
+        entry: std::result::Result<ignore::DirEntry, ignore::Error>,
+        shown: &Shown,
+        coverage: &mut Coverage,
+        into: &mut Vec<Item>,
+    ) {
+        let item = |path: PathBuf, kind| Item {
+            origin: Origin { kind, path: shown.of(&path), commit: None },
+            content: Content::File(path),
+            old: Old::Nothing,
+        };
+        match entry {
+            Err(e) => {
+                let (at, reason) = failure(&e);
+                let path = at.map_or_else(|| shown.root(), |at| shown.of(at)).to_string();
+                coverage.skipped.push(Skip { what: "file", path, reason, incomplete: true });
+            }
+            Ok(e) => match e.file_type() {
+                Some(t) if t.is_file() => into.push(item(e.into_path(), Kind::File)),
+                Some(t) if t.is_symlink() => into.push(item(e.into_path(), Kind::Symlink)),
+                Some(t) if t.is_dir() => {}
+                _ => {
+                    let (path, reason) = (shown.of(e.path()).to_string(), "a pipe, socket or device".into());
+                    coverage.skipped.push(Skip { what: "file", path, reason, incomplete: false });
+                }
+            },
+        }
+    }
+
     fn item(&self, path: PathBuf, kind: Kind) -> Item {
-        let whole = lexical(&self.here.join(&path));
-        let shown = whole.strip_prefix(lexical(&self.root)).unwrap_or(&path);
+        let full = lexical(&self.here.join(&path));
+        let shown = full.strip_prefix(lexical(&self.root)).unwrap_or(&path);
         Item {
             origin: Origin { kind, path: slashes(shown), commit: None },
             content: Content::File(path),
@@ -137,22 +147,22 @@ impl Paths {
     }
 }
 
-/// The list of ignored files in a folder that is a pipe or a device: whoever opens it waits for ever.
+/// An ignore list in a folder that is a pipe or a device: opening it would block for ever.
 fn endless_list(folder: &Path) -> Option<PathBuf> {
     let lists = [".gitignore", ".git/info/exclude"].map(|name| folder.join(name));
     lists.into_iter().find(|list| list.metadata().is_ok_and(|meta| file::is_endless(list, &meta)))
 }
 
-/// What could not be walked, where that is known, and why.
-fn told(error: &ignore::Error) -> (Option<&Path>, String) {
+/// The path that could not be walked, if it is known, and the reason.
+fn failure(error: &ignore::Error) -> (Option<&Path>, String) {
     match error {
         ignore::Error::WithPath { path, err } => {
-            let (inner, why) = told(err);
+            let (inner, why) = failure(err);
             (inner.or(Some(path)), why)
         }
-        ignore::Error::WithDepth { err, .. } => told(err),
+        ignore::Error::WithDepth { err, .. } => failure(err),
         ignore::Error::Loop { child, .. } => (Some(child), error.to_string()),
-        // What the walk adds to it names the path once more.
+        // The message of the walk would repeat the path.
         ignore::Error::Io(e) => {
             (None, e.get_ref().and_then(|e| e.source()).map_or_else(|| e.to_string(), |e| e.to_string()))
         }
@@ -160,20 +170,25 @@ fn told(error: &ignore::Error) -> (Option<&Path>, String) {
     }
 }
 
-/// How reports call what is found below a directory: told once for all of it, since the walk only ever adds names.
+/// The paths of reports below a directory: computed once, since the walk only appends names.
 struct Shown {
     dir: BString,
     prefix: BString,
 }
 
 impl Shown {
-    /// Of `dir` as it was typed, which is `whole`; relative to `root` where it lies below.
-    fn new(dir: &Path, whole: &Path, root: &Path) -> Self {
-        let mut prefix = slashes(whole.strip_prefix(root).unwrap_or(dir));
+    /// For `dir` as it was typed, with its `full` path; relative to `root` where it lies below.
+    fn new(dir: &Path, full: &Path, root: &Path) -> Self {
+        let mut prefix = slashes(full.strip_prefix(root).unwrap_or(dir));
         if !prefix.is_empty() && !prefix.ends_with(b"/") {
             prefix.push(b'/');
         }
         Shown { dir: slashes(dir), prefix }
+    }
+
+    /// The directory itself.
+    fn root(&self) -> BString {
+        BString::from(self.prefix.as_slice())
     }
 
     fn of(&self, path: &Path) -> BString {
@@ -185,7 +200,7 @@ impl Shown {
     }
 }
 
-/// A path of the operating system as reports write it: `/`-separated bytes.
+/// A path of the operating system in the form of reports: `/`-separated bytes.
 fn slashes(path: &Path) -> BString {
     let bytes = Vec::from_path_lossy(path).into_owned();
     BString::from(if cfg!(windows) { bytes.replace("\\", "/") } else { bytes })
@@ -207,15 +222,22 @@ fn lexical(path: &Path) -> PathBuf {
 }
 
 /// Reads files.
+#[derive(Clone, Copy)]
 pub(super) struct FileReader {
     /// Larger files are not read, in bytes.
     pub(super) max: u64,
 }
 
+impl Readers for FileReader {
+    fn reader(&self) -> Result<Box<dyn Reader + '_>> {
+        Ok(Box::new(*self))
+    }
+}
+
 impl Reader for FileReader {
     fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
         use std::io::Read;
-        let Content::File(path) = &item.content else { return AtHand.read(item, into) };
+        let Content::File(path) = &item.content else { return InMemory.read(item, into) };
         let failed = |e: std::io::Error| Skip {
             what: "file",
             path: item.origin.path.to_string(),
@@ -239,7 +261,8 @@ impl Reader for FileReader {
         if size > self.max {
             return Err(too_large(size));
         }
-        // Not `read_to_end`, which asks for the size and the position once more. What stood in the buffer is overwritten.
+        // Not `read_to_end`, which queries the size and the position once more. The content of the buffer is
+        // overwritten.
         into.resize(size as usize + 1, 0);
         let mut filled = 0;
         loop {

@@ -1,79 +1,79 @@
 //! The commits between two revisions.
 
-use super::commits::Commits;
-use super::{Coverage, Item, LfsStore, Reader, Skip, Source};
+use super::commits::{CommitSource, Tips, shallow_end};
+use super::{Coverage, LfsStore, Plan, Source};
 use crate::chunk::Kind;
 use crate::error::{Error, Result};
 use crate::git::{self, Oid, Repo};
 
 /// The commits that one revision leads to and another does not.
-pub struct Range<'a> {
-    repo: &'a Repo,
-    from: Vec<Oid>,
+pub struct CommitRange<'a> {
+    source: CommitSource<'a>,
+    start: Start,
     to: Oid,
-    net: bool,
-    commits: Commits<'a>,
 }
 
-impl<'a> Range<'a> {
-    /// Reads `A..B`, or `A...B`, which means the same here: what B has since it parted from A. A side left out is HEAD.
-    /// An object larger than `max_object` bytes makes the scan incomplete.
+/// The other end of a range.
+enum Start {
+    /// Each commit that none of these leads to, against all its parents.
+    After(Vec<Oid>),
+    /// The difference to the tree of this commit, as one step.
+    Squashed(Oid),
+}
+
+impl<'a> CommitRange<'a> {
+    /// Reads `A..B`, or `A...B`, which means the same here: the commits of B since it parted from A. An omitted side is
+    /// HEAD. An object larger than `max_object` bytes makes the scan incomplete.
     ///
     /// # Errors
-    /// When it is no range, or a side names nothing that is here.
-    pub fn parse(repo: &'a Repo, spec: &str, max_object: u64) -> Result<Range<'a>> {
+    /// It is no range, or a side names nothing in this repository.
+    pub fn parse(repo: &'a Repo, spec: &str, max_object: u64) -> Result<CommitRange<'a>> {
         let Some((from, to)) = spec.split_once("...").or_else(|| spec.split_once("..")) else {
             return Err(
                 Error::usage(format!("`{spec}` is no range")).help("write two revisions: A..B, for example main..HEAD")
             );
         };
         let side = |name: &str| repo.resolve(if name.is_empty() { "HEAD" } else { name });
-        Ok(Range::between(repo, side(from)?, side(to)?, max_object))
+        Ok(CommitRange::between(repo, side(from)?, side(to)?, max_object))
     }
 
     /// Every commit that `to` leads to and `from` does not, each against all its parents.
-    pub fn between(repo: &'a Repo, from: Oid, to: Oid, max_object: u64) -> Range<'a> {
-        Range::beyond(repo, vec![from], to, max_object)
+    pub fn between(repo: &'a Repo, from: Oid, to: Oid, max_object: u64) -> CommitRange<'a> {
+        CommitRange::beyond(repo, vec![from], to, max_object)
     }
 
     /// Every commit that `to` leads to and none of `from` does: all of them, when nothing came before.
-    pub fn beyond(repo: &'a Repo, from: Vec<Oid>, to: Oid, max_object: u64) -> Range<'a> {
-        Range { repo, from, to, net: false, commits: Commits::new(repo, max_object) }
+    pub fn beyond(repo: &'a Repo, from: Vec<Oid>, to: Oid, max_object: u64) -> CommitRange<'a> {
+        CommitRange { source: CommitSource { repo, max_object }, start: Start::After(from), to }
     }
 
     /// Only the difference that remains: the tree of `to` against that of `base`.
-    pub fn net(repo: &'a Repo, base: Oid, to: Oid, max_object: u64) -> Range<'a> {
-        Range { net: true, ..Range::between(repo, base, to, max_object) }
+    pub fn squashed(repo: &'a Repo, base: Oid, to: Oid, max_object: u64) -> CommitRange<'a> {
+        CommitRange { source: CommitSource { repo, max_object }, start: Start::Squashed(base), to }
     }
 }
 
-impl Source for Range<'_> {
-    fn plan(&self, coverage: &mut Coverage) -> Result<Vec<Item>> {
-        if let (true, [from]) = (self.net, self.from.as_slice()) {
-            let mut items = self.commits.plan(git::net(*from, self.to), &[self.to], &[], coverage)?;
-            // Of the commits in between none is read: their messages are not part of the difference.
-            items.retain(|item| item.origin.kind != Kind::CommitMessage);
-            return Ok(items);
+impl Source for CommitRange<'_> {
+    fn plan(&self, coverage: &mut Coverage) -> Result<Plan<'_>> {
+        let tips = Tips { all: &[self.to], notes: &[] };
+        match &self.start {
+            Start::Squashed(base) => {
+                let mut plan = self.source.plan(git::squashed(*base, self.to), tips, coverage)?;
+                // No commit in between is read: their messages are not part of the difference.
+                plan.items.retain(|item| item.origin.kind != Kind::CommitMessage);
+                Ok(plan.into())
+            }
+            Start::After(from) => {
+                let repo = self.source.repo;
+                let new = git::outgoing(repo, &mut repo.objects(), &[self.to], from)?;
+                let consequence = "what lies before it may be part of the range";
+                coverage.skipped.extend(new.cut.iter().map(|id| shallow_end(*id, consequence)));
+                Ok(self.source.plan(new, tips, coverage)?.into())
+            }
         }
-        let new = git::outgoing(self.repo, &mut self.repo.objects(), &[self.to], &self.from)?;
-        for id in &new.cut {
-            coverage.skipped.push(Skip {
-                what: "commit",
-                path: id.to_string(),
-                reason: "this shallow clone ends here, and what lies before it may be part of the range; \
-                         `git fetch --unshallow` (in GitHub Actions: fetch-depth: 0)"
-                    .into(),
-                incomplete: true,
-            });
-        }
-        self.commits.plan(new, &[self.to], &[], coverage)
     }
 
     fn lfs(&self) -> Option<LfsStore> {
-        Some(LfsStore::of(self.repo, false))
-    }
-
-    fn reader(&self) -> Result<Box<dyn Reader + '_>> {
-        Ok(Box::new(self.commits.reader()))
+        Some(LfsStore::of(self.source.repo, false))
     }
 }

@@ -1,8 +1,8 @@
-//! Files on disk against what they were before a command ran.
+//! Files on disk, compared with their content before a command ran.
 
 use bstr::BString;
 
-use super::{AtHand, Content, Coverage, Item, Old, Reader, Skip, Source};
+use super::{Content, Coverage, InMemory, Item, Old, Plan, Source};
 use crate::chunk::{Kind, Origin};
 use crate::error::Result;
 
@@ -11,9 +11,9 @@ use crate::error::Result;
 pub struct Replaced {
     /// Its path, as reports name it.
     pub path: BString,
-    /// What it was; nothing when it was not there.
+    /// Its content before; none when it did not exist.
     pub before: Option<Vec<u8>>,
-    /// What it is.
+    /// Its content after.
     pub after: Vec<u8>,
 }
 
@@ -25,31 +25,15 @@ pub struct Changed {
 }
 
 impl Source for Changed {
-    fn plan(&self, _: &mut Coverage) -> Result<Vec<Item>> {
-        let item = |(key, file): (usize, &Replaced)| Item {
+    fn plan(&self, _: &mut Coverage) -> Result<Plan<'_>> {
+        let item = |(number, file): (usize, &Replaced)| Item {
             origin: Origin { kind: Kind::File, path: file.path.clone(), commit: None },
             content: Content::Bytes(file.after.clone().into()),
-            // The old side is at hand, and no object.
-            old: if file.before.is_some() { Old::Blobs { change: key, ids: Vec::new() } } else { Old::Unknown(key) },
+            old: match &file.before {
+                Some(before) => Old::Text(before.clone().into()),
+                None => Old::NewPath { change: number },
+            },
         };
-        Ok(self.files.iter().enumerate().map(item).collect())
-    }
-
-    fn reader(&self) -> Result<Box<dyn Reader + '_>> {
-        Ok(Box::new(WithBefore(&self.files)))
-    }
-}
-
-/// Knows what stood there before.
-struct WithBefore<'a>(&'a [Replaced]);
-
-impl Reader for WithBefore<'_> {
-    fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
-        AtHand.read(item, into)
-    }
-
-    fn old_sides(&mut self, item: &Item) -> Vec<Vec<u8>> {
-        let same = self.0.iter().filter(|file| file.path == item.origin.path);
-        same.filter_map(|file| file.before.clone()).collect()
+        Ok(Plan::new(self.files.iter().enumerate().map(item).collect(), InMemory))
     }
 }

@@ -1,51 +1,51 @@
-//! What `git commit` would record.
+//! The content that `git commit` would record.
 
-use std::sync::OnceLock;
-
-use super::changeset::{ChangeSet, Subject};
-use super::objects::{ObjectReader, Seen, items};
-use super::{Coverage, Item, LfsStore, Reader, Source};
+use super::changeset::{ChangeKind, ChangeSet};
+use super::objects::{ItemWriter, ObjectReader, PlannedContent};
+use super::{Coverage, LfsStore, Plan, Reader, Readers, Source};
 use crate::error::Result;
-use crate::git::{self, Oid, Repo};
+use crate::git::{self, Repo};
 
 /// The index against HEAD.
 pub struct Staged<'a> {
     repo: &'a Repo,
     max_object: u64,
-    changes: OnceLock<[ChangeSet; 1]>,
-    tree: OnceLock<Oid>,
 }
 
 impl<'a> Staged<'a> {
     /// Objects larger than `max_object` bytes make the scan incomplete.
     pub fn new(repo: &'a Repo, max_object: u64) -> Self {
-        Staged { repo, max_object, changes: OnceLock::new(), tree: OnceLock::new() }
-    }
-
-    /// After the plan: the tree that was read, where git had written it already.
-    pub fn tree(&self) -> Option<Oid> {
-        self.tree.get().copied()
+        Staged { repo, max_object }
     }
 }
 
 impl Source for Staged<'_> {
-    fn plan(&self, coverage: &mut Coverage) -> Result<Vec<Item>> {
+    fn plan(&self, coverage: &mut Coverage) -> Result<Plan<'_>> {
         let changes = git::staged(self.repo, &mut self.repo.few_objects())?;
-        if let Some(tree) = changes.root {
-            self.tree.get_or_init(|| tree);
-        }
-        let (mut seen, mut planned) = (Seen::default(), Vec::new());
-        items(&changes, None, 0, &mut seen, coverage, &mut planned);
-        self.changes.get_or_init(|| [ChangeSet::new(Subject::Index(changes))]);
-        Ok(planned)
+        coverage.staged_tree = changes.root;
+        let (mut planned, mut items) = (PlannedContent::default(), Vec::new());
+        ItemWriter { planned: &mut planned, coverage, items: &mut items }.add(&changes, None, CHANGE);
+        let change = [ChangeSet::new(ChangeKind::Index(changes))];
+        Ok(Plan::new(items, StagedContent { repo: self.repo, max_object: self.max_object, change }))
     }
 
     fn lfs(&self) -> Option<LfsStore> {
         Some(LfsStore::of(self.repo, true))
     }
+}
 
+/// The number of the only change.
+const CHANGE: usize = 0;
+
+/// The staged content, and its old sides.
+struct StagedContent<'a> {
+    repo: &'a Repo,
+    max_object: u64,
+    change: [ChangeSet; 1],
+}
+
+impl Readers for StagedContent<'_> {
     fn reader(&self) -> Result<Box<dyn Reader + '_>> {
-        let changes = self.changes.get().map_or(&[][..], |changes| &changes[..]);
-        Ok(Box::new(ObjectReader::of(self.repo.few_objects(), self.max_object, changes)))
+        Ok(Box::new(ObjectReader::new(self.repo.few_objects(), self.max_object, &self.change)))
     }
 }

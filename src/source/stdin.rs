@@ -4,38 +4,43 @@ use std::io::Read;
 
 use bstr::BString;
 
-use super::{AtHand, Content, Coverage, Item, Old, Reader, Skip, Source};
+use super::{Content, Coverage, InMemory, Item, Old, Plan, Reader, Readers, Skip, Source};
 use crate::chunk::{Kind, Origin};
 use crate::error::Result;
 
 /// Everything on standard input, as one piece.
 pub struct Stdin {
-    /// What reports call it; decides about file formats, too.
+    /// Its name in reports; decides about file formats, too.
     pub name: BString,
     /// More bytes than this make the scan incomplete.
     pub max_object: u64,
 }
 
 impl Source for Stdin {
-    fn plan(&self, _: &mut Coverage) -> Result<Vec<Item>> {
+    fn plan(&self, _: &mut Coverage) -> Result<Plan<'_>> {
         let origin = Origin { kind: Kind::Stdin, path: self.name.clone(), commit: None };
         let input = Item { origin, content: Content::Stdin, old: Old::Nothing };
-        Ok(vec![input, Item::name_of(self.name.clone())])
-    }
-
-    fn reader(&self) -> Result<Box<dyn Reader + '_>> {
-        Ok(Box::new(StdinReader { max: self.max_object }))
+        let items = vec![input, Item::name_of(self.name.clone())];
+        Ok(Plan::new(items, StdinReader { max: self.max_object }))
     }
 }
 
+#[derive(Clone, Copy)]
 struct StdinReader {
+    /// More bytes than this are not read.
     max: u64,
+}
+
+impl Readers for StdinReader {
+    fn reader(&self) -> Result<Box<dyn Reader + '_>> {
+        Ok(Box::new(*self))
+    }
 }
 
 impl Reader for StdinReader {
     fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
         if !matches!(item.content, Content::Stdin) {
-            return AtHand.read(item, into);
+            return InMemory.read(item, into);
         }
         into.clear();
         let skip =

@@ -1,14 +1,14 @@
-//! What a submodule publishes when the repository around it is pushed.
+//! The commits of a submodule that are published when its superproject is pushed.
 
 use std::path::Path;
 
 use bstr::BString;
 
-use super::{Coverage, Informant, Item, Outgoing, Push, Reader, RefUpdate, Source};
+use super::{Coverage, Informant, Outgoing, Plan, Push, RefUpdate, Source};
 use crate::error::Result;
 use crate::git::{Oid, Repo};
 
-/// A submodule with what is pushed of it.
+/// A submodule and the tips that are pushed.
 pub struct Submodule {
     repo: Repo,
     /// Its path in the repository that is pushed.
@@ -17,11 +17,11 @@ pub struct Submodule {
 }
 
 impl Submodule {
-    /// The submodule in the directory `dir`, where `path` leads; `ids` are the commits that are named of it. None where
-    /// it is not checked out, or has none of them: then nothing of it can leave from here.
+    /// The submodule in the directory `dir`, which is `path` in the superproject; `ids` are the commits that it is set
+    /// to. None when it is not checked out, or has none of them: then no push from here can publish them.
     ///
     /// # Errors
-    /// When it is there and cannot be read.
+    /// It exists and cannot be read.
     pub fn open(dir: &Path, path: &str, ids: &[Oid]) -> Result<Option<Submodule>> {
         if !dir.join(".git").exists() {
             return Ok(None);
@@ -32,7 +32,7 @@ impl Submodule {
         if tips.is_empty() {
             return Ok(None);
         }
-        // Git pushes the branch, which may be ahead of what is named.
+        // Git pushes the branch, which may be ahead of the commits that the superproject names.
         tips.extend(repo.head()?);
         Ok(Some(Submodule { repo, path: path.to_owned(), tips }))
     }
@@ -42,10 +42,11 @@ impl Submodule {
         &self.repo
     }
 
-    /// What none of its own remotes has. An object larger than `max_object` bytes makes the scan incomplete.
+    /// The commits that none of its own remotes has. An object larger than `max_object` bytes makes the scan
+    /// incomplete.
     ///
     /// # Errors
-    /// When its refs cannot be read.
+    /// Its refs cannot be read.
     pub fn outgoing(&self, max_object: u64) -> Result<impl Source + '_> {
         let update = |id: &Oid| RefUpdate {
             local_ref: BString::default(),
@@ -70,21 +71,19 @@ struct Within<'a> {
 }
 
 impl Source for Within<'_> {
-    fn plan(&self, coverage: &mut Coverage) -> Result<Vec<Item>> {
+    fn plan(&self, coverage: &mut Coverage) -> Result<Plan<'_>> {
         let mut own = Coverage::default();
-        let mut items = self.inner.plan(&mut own)?;
-        for item in &mut items {
+        let mut plan = self.inner.plan(&mut own)?;
+        for item in &mut plan.items {
             item.origin.path = [self.path.as_bytes(), b"/", &item.origin.path].concat().into();
         }
         for skip in &mut own.skipped {
             skip.path = format!("{}/{}", self.path, skip.path);
         }
+        // The journal of this repository knows nothing of another one's commits.
+        own.new_commits.clear();
         own.refs = vec![format!("{} (submodule)", self.path)];
         coverage.join(own);
-        Ok(items)
-    }
-
-    fn reader(&self) -> Result<Box<dyn Reader + '_>> {
-        self.inner.reader()
+        Ok(plan)
     }
 }

@@ -17,8 +17,8 @@ use crate::outcome::Outcome;
 use crate::policy::authority::{Authority, Subject};
 use crate::policy::weakened::{Answer, Comparison, State};
 use crate::policy::{Accept, InTree};
-use crate::source::Range;
 use crate::terminal::say;
+use crate::source::CommitRange;
 use change::{Change, Start};
 
 /// Judge the commits of a pull request or a push; base and head come from the CI system's environment.
@@ -101,15 +101,15 @@ fn change(args: &Args, repo: &Repo) -> Result<Change> {
 }
 
 /// The commits of the change; with `--net`, what remains of them.
-fn range<'a>(args: &Args, repo: &'a Repo, change: &Change, max_object: u64) -> Range<'a> {
+fn range<'a>(args: &Args, repo: &'a Repo, change: &Change, max_object: u64) -> CommitRange<'a> {
     let from = match &change.start {
         Start::After(from) | Start::Lost { known: from, .. } => from.clone(),
         Start::NothingNew(_) => vec![change.head],
     };
     let parted = change.parted.first().or(from.first());
     match parted.filter(|_| args.net) {
-        Some(base) => Range::net(repo, *base, change.head, max_object),
-        None => Range::beyond(repo, from, change.head, max_object),
+        Some(base) => CommitRange::squashed(repo, *base, change.head, max_object),
+        None => CommitRange::beyond(repo, from, change.head, max_object),
     }
 }
 

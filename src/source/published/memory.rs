@@ -1,7 +1,7 @@
-//! What is remembered of the remotes' addresses, since git writes down none beside a tracking ref.
+//! A record of the remotes' addresses, since git stores none beside a tracking ref.
 //!
-//! Once a remote is seen at a new address, the tracking refs that it has then belong to an earlier one, until they move
-//! or are confirmed to be at the new one, too. Addresses are kept as digests: they may hold a token.
+//! When a remote gets a new address, its tracking refs belong to the earlier one until they move, or are confirmed to
+//! be at the new one, too. Addresses are stored as digests: they may hold a token.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -12,34 +12,35 @@ use serde::{Deserialize, Serialize};
 
 use super::LOG_TAIL;
 use crate::error::Result;
+use crate::file;
 use crate::git::{self, Address, Oid, Ref, Remote, Remotes, Repo};
 
 /// The file's name below `shield-hook/` in the common git directory.
 const FILE: &str = "remotes.json";
 
-/// Tracking refs and what they pointed at.
-type Tips = BTreeMap<String, String>;
+/// Tracking refs and their targets.
+type TrackedTips = BTreeMap<String, String>;
 
-/// What is remembered of one remote, by the digests of its addresses.
+/// The record of one remote, by the digests of its addresses.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
-struct Known {
-    /// The addresses that it has, each with the tracking refs that are older and belong to another.
-    now: BTreeMap<String, Tips>,
-    /// Those that it had, each with the tracking refs that belonged to it.
-    past: BTreeMap<String, Tips>,
+struct KnownRemote {
+    /// Its current addresses, each with the older tracking refs that belong to another address.
+    now: BTreeMap<String, TrackedTips>,
+    /// Its former addresses, each with the tracking refs that belonged to it.
+    past: BTreeMap<String, TrackedTips>,
 }
 
 pub(super) struct Memory {
     path: PathBuf,
-    remotes: BTreeMap<String, Known>,
+    remotes: BTreeMap<String, KnownRemote>,
     is_changed: bool,
 }
 
-/// Notes the addresses that the remotes of a repository have now.
+/// Records the current addresses of a repository's remotes.
 ///
 /// # Errors
-/// When the refs cannot be read.
+/// The refs cannot be read.
 pub fn remember(repo: &Repo) -> Result<()> {
     let mut memory = Memory::read(repo.common_dir());
     for remote in Remotes::of(repo)?.all() {
@@ -50,10 +51,10 @@ pub fn remember(repo: &Repo) -> Result<()> {
 }
 
 impl Memory {
-    /// A file that is not there, or holds something else, remembers nothing.
+    /// Reads the record; a missing or malformed file counts as empty.
     pub(super) fn read(common_dir: &Path) -> Memory {
         let path = common_dir.join("shield-hook").join(FILE);
-        let remotes = crate::file::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let remotes = file::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         Memory { path, remotes: remotes.unwrap_or_default(), is_changed: false }
     }
 
@@ -61,7 +62,7 @@ impl Memory {
         self.remotes.contains_key(remote)
     }
 
-    /// Notes the addresses that a remote has now; `also` is where git says that it pushes.
+    /// Records the current addresses of a remote; `also` is the address that git pushes to.
     pub(super) fn observe(&mut self, repo: &Repo, remote: &Remote, also: Option<&Address>) {
         let now = remote.fetch.iter().chain(&remote.push).chain(also);
         let now: BTreeSet<String> = now.map(Address::digest).collect();
@@ -75,20 +76,20 @@ impl Memory {
                 let clone = clone(repo, remote).filter(|(from, _)| !now.contains(&from.digest()));
                 let earlier = clone.as_ref().map(|(_, tips)| tips.clone()).unwrap_or_default();
                 let past = clone.map(|(from, tips)| (from.digest(), tips)).into_iter().collect();
-                Known { now: now.into_iter().map(|digest| (digest, earlier.clone())).collect(), past }
+                KnownRemote { now: now.into_iter().map(|digest| (digest, earlier.clone())).collect(), past }
             }
         };
         self.remotes.insert(remote.name.clone(), known);
         self.is_changed = true;
     }
 
-    /// Whether tracking refs are known that belong to an earlier address than this one.
+    /// Returns whether some tracking refs belong to an earlier address than this one.
     pub(super) fn doubts(&self, address: &Address) -> bool {
         let digest = address.digest();
         self.remotes.values().any(|known| known.now.get(&digest).is_some_and(|earlier| !earlier.is_empty()))
     }
 
-    /// Takes up that what `is_there` holds for is at this address, too.
+    /// Confirms that the commits for which `is_there` holds are at this address, too.
     pub(super) fn confirm(&mut self, address: &Address, is_there: &dyn Fn(&Oid) -> bool) {
         let digest = address.digest();
         for earlier in self.remotes.values_mut().filter_map(|known| known.now.get_mut(&digest)) {
@@ -98,7 +99,7 @@ impl Memory {
         }
     }
 
-    /// Whether the ref still is what it was when the remote had no such address.
+    /// Returns whether the ref has not moved since the remote had another address.
     pub(super) fn is_earlier(&self, remote: &str, address: &Address, one: &Ref) -> bool {
         let Some(known) = self.remotes.get(remote) else { return false };
         let Some(earlier) = known.now.get(&address.digest()).filter(|earlier| !earlier.is_empty()) else {
@@ -109,7 +110,7 @@ impl Memory {
             .is_some_and(|id| Oid::from_hex(id.as_bytes()).is_ok_and(|id| id == one.id))
     }
 
-    /// Writes down what changed. A repository that cannot be written to is judged by what is seen now.
+    /// Writes the record if it changed. In a read-only repository only the current state counts.
     pub(super) fn save(&self) {
         let Some(directory) = self.path.parent().filter(|_| self.is_changed) else { return };
         let write = || -> std::io::Result<()> {
@@ -123,18 +124,18 @@ impl Memory {
     }
 }
 
-impl Known {
-    /// The same remote once it has other addresses.
-    fn changed(&self, now: BTreeSet<String>, remote: &Remote) -> Known {
-        let tips: Tips = remote.tracking.iter().map(entry).collect();
-        // Those of `tips` that are not in `others`, unchanged.
-        let without = |others: &Tips| -> Tips {
+impl KnownRemote {
+    /// The record of the remote after its addresses changed.
+    fn changed(&self, now: BTreeSet<String>, remote: &Remote) -> KnownRemote {
+        let tips: TrackedTips = remote.tracking.iter().map(entry).collect();
+        // The tips that `others` lacks, or has with another target.
+        let without = |others: &TrackedTips| -> TrackedTips {
             tips.iter()
                 .filter(|(name, id)| others.get(*name) != Some(id))
                 .map(|(n, id)| (n.clone(), id.clone()))
                 .collect()
         };
-        let mut known = Known { now: BTreeMap::new(), past: self.past.clone() };
+        let mut known = KnownRemote { now: BTreeMap::new(), past: self.past.clone() };
         for digest in now {
             let earlier = match (self.now.get(&digest), known.past.remove(&digest)) {
                 (Some(earlier), _) => earlier.clone(),
@@ -155,16 +156,16 @@ fn entry(one: &Ref) -> (String, String) {
     (one.name.to_str_lossy().into_owned(), one.id.to_string())
 }
 
-/// Where the remote was cloned from, with the tracking refs that have not moved since; `git clone` writes no log for
-/// them. None where that is an address which the remote has, as it is written in the configuration.
-fn clone(repo: &Repo, remote: &Remote) -> Option<(Address, Tips)> {
+/// The address that the remote was cloned from, with the tracking refs that have not moved since (`git clone` writes no
+/// reflog for them). None when the configuration has that address.
+fn clone(repo: &Repo, remote: &Remote) -> Option<(Address, TrackedTips)> {
     let from = git::cloned_from(repo.common_dir(), &remote.name)?;
-    // As typed: `insteadOf` may have led the clone elsewhere, as it does now.
+    // As typed: `insteadOf` may have rewritten the address of the clone, as it does now.
     if repo.config(&format!("remote.{}.url", remote.name)).as_ref() == Some(&from) {
         return None;
     }
     let is_unmoved = |one: &&Ref| {
-        let moves = git::moves(repo.common_dir(), &one.name.to_str_lossy(), LOG_TAIL);
+        let moves = git::reflog_entries(repo.common_dir(), &one.name.to_str_lossy(), LOG_TAIL);
         moves.iter().all(|moved| moved.action == "clone")
     };
     Some((repo.address(from.as_ref()), remote.tracking.iter().filter(is_unmoved).map(entry).collect()))

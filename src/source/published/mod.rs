@@ -1,7 +1,7 @@
-//! What is known to be published at the address that a push goes to.
+//! The content that is known to be published at the address that a push goes to.
 //!
-//! Git's own words count first: the old ids on standard input are what the other side has at this moment. Remote-tracking
-//! refs come second, and only those that belong to this address: a remote can be given another one at any time.
+//! The old ids on standard input come first: they are the current refs of the other side. Remote-tracking refs come
+//! second, and only those that belong to this address: a remote can get another one at any time.
 
 mod memory;
 
@@ -17,36 +17,36 @@ use crate::error::Result;
 use crate::git::{self, Address, Fetched, Oid, Ref, Remote, Remotes, Repo};
 use memory::Memory;
 
-/// How much of a ref's log is read for its last move, in bytes.
+/// The length of the end of a reflog that is read for its last entry, in bytes.
 const LOG_TAIL: u64 = 4096;
 
-/// Who says that something is published.
+/// The evidence that something is published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Witness {
     /// The other side, through git.
     Remote,
     /// This remote-tracking ref.
     Tracking(BString),
-    /// A hook manager, which may have looked at the remote or at tracking refs.
+    /// A hook manager, which may have read it from the remote or from tracking refs.
     Manager,
 }
 
-/// What is published, and what is so elsewhere only.
+/// Published tips, at the address of the push and elsewhere.
 #[derive(Default)]
 pub(super) struct Published {
-    /// At the address that is pushed to; the other side's own words first.
+    /// Tips at the address that is pushed to; those that git reported first.
     pub(super) there: Vec<(Oid, Witness)>,
-    /// Elsewhere: who holds it, and the tips.
+    /// Tips elsewhere, with their holder.
     pub(super) elsewhere: Vec<(String, Vec<Oid>)>,
     /// The name of the remote that is pushed to; none where it is only an address.
     pub(super) remote: Option<String>,
 }
 
 impl Published {
-    /// Looks at what git says, at the tracking refs and at what is remembered of the remotes' addresses.
+    /// Reads the evidence: the updates of the push, the tracking refs and the record of the remotes' addresses.
     ///
     /// # Errors
-    /// When the refs cannot be read.
+    /// The refs cannot be read.
     pub(super) fn find(repo: &Repo, push: &Push) -> Result<Published> {
         let remotes = Remotes::of(repo)?;
         let mut published = Published::default();
@@ -62,7 +62,7 @@ impl Published {
         let old = push.updates.iter().map(|update| update.old).filter(|old| !old.is_null());
         match push.informant {
             Informant::Git => published.there.splice(0..0, old.map(|id| (id, Witness::Remote))).for_each(drop),
-            // What the manager names follows from tracking refs as well.
+            // The ids of a manager may come from the same tracking refs.
             Informant::Manager if trusted => published.there.extend(old.map(|id| (id, Witness::Manager))),
             Informant::Manager => {}
         }
@@ -70,19 +70,19 @@ impl Published {
     }
 }
 
-/// Tracking refs as witnesses. The name of a branch says more than `origin/HEAD`, which is at one of them.
+/// Tracking refs as evidence. A branch comes before `origin/HEAD`, whose name is less helpful in a report.
 fn branches_first<'r>(refs: impl Iterator<Item = &'r Ref>) -> impl Iterator<Item = (Oid, Witness)> {
     let (symbolic, branches): (Vec<&Ref>, Vec<&Ref>) = refs.partition(|one| one.name.ends_with(b"/HEAD"));
     branches.into_iter().chain(symbolic).map(|one| (one.id, Witness::Tracking(one.name.clone())))
 }
 
-/// One look at the remotes on behalf of a push.
+/// The evaluation of the remotes for one push.
 struct Inquiry<'a> {
     repo: &'a Repo,
     push: &'a Push,
     to: Address,
     memory: Memory,
-    /// The remotes of which nothing was remembered.
+    /// The remotes without a record.
     strangers: Vec<&'a str>,
 }
 
@@ -112,7 +112,8 @@ impl<'a> Inquiry<'a> {
         Inquiry { repo, push, to, memory, strangers }
     }
 
-    /// Sorts the tracking refs of all remotes; false when some of the pushed remote's do not belong to the address.
+    /// Sorts the tracking refs of all remotes. Returns false when some of the pushed remote's belong to another
+    /// address.
     fn sort(&self, remotes: &Remotes, published: &mut Published) -> bool {
         let mut trusted = true;
         for remote in remotes.all() {
@@ -124,9 +125,10 @@ impl<'a> Inquiry<'a> {
             }
             let (here, other): (Vec<&Ref>, Vec<&Ref>) =
                 remote.tracking.iter().partition(|one| self.belongs(remote, one));
-            let said = self.said_of(remote);
-            let (denied, here): (Vec<&Ref>, Vec<&Ref>) =
-                here.into_iter().partition(|one| said.get(&one.name).is_some_and(|update| self.denies(update, one)));
+            let reported = self.reported_updates(remote);
+            let (denied, here): (Vec<&Ref>, Vec<&Ref>) = here
+                .into_iter()
+                .partition(|one| reported.get(&one.name).is_some_and(|update| self.denies(update, one)));
             let mut earlier: Vec<Oid> = other.iter().map(|one| one.id).collect();
             if !denied.is_empty() && self.is_stranger(remote) {
                 earlier.extend(denied.iter().chain(&here).map(|one| one.id));
@@ -137,14 +139,14 @@ impl<'a> Inquiry<'a> {
             published.hold_elsewhere(format!("another address of remote {}", remote.name), earlier);
         }
         if !trusted || published.there.is_empty() {
-            // A fetch by address leaves no tracking ref; git wrote down what it brought.
+            // A fetch by address leaves no tracking ref, only FETCH_HEAD.
             let fetched = fetched_from(&self.repo.fetched(), &self.to);
             published.there.extend(fetched.into_iter().map(|id| (id, Witness::Tracking("FETCH_HEAD".into()))));
         }
         trusted
     }
 
-    /// Whether what the ref points at was fetched from, or pushed to, the address that is pushed to now.
+    /// Returns whether the ref's target was fetched from, or pushed to, the address of this push.
     fn belongs(&self, remote: &Remote, one: &Ref) -> bool {
         if self.memory.is_earlier(&remote.name, &self.to, one) {
             return false;
@@ -153,9 +155,9 @@ impl<'a> Inquiry<'a> {
         if fetched_here && remote.push.iter().all(|address| *address == self.to) {
             return true;
         }
-        // Fetched from one place and pushed to another: the last move says which of them the ref speaks of.
+        // Fetched from one address and pushed to another: the ref belongs to the address of its last move.
         let name = one.name.to_str_lossy();
-        match git::moves(self.repo.common_dir(), &name, LOG_TAIL).pop() {
+        match git::reflog_entries(self.repo.common_dir(), &name, LOG_TAIL).pop() {
             Some(last) if last.action == "update by push" => {
                 remote.push.contains(&self.to) || remote.name == self.push.remote && !fetched_here
             }
@@ -163,21 +165,21 @@ impl<'a> Inquiry<'a> {
         }
     }
 
-    /// By the name of a tracking ref: what git says of the branch behind it.
-    fn said_of(&self, remote: &Remote) -> HashMap<BString, &RefUpdate> {
+    /// The updates that git reported, by the name of the tracking ref.
+    fn reported_updates(&self, remote: &Remote) -> HashMap<BString, &RefUpdate> {
         let updates = self.push.updates.iter().filter(|_| self.push.informant == Informant::Git);
         let named =
             updates.flat_map(|update| remote.tracked_as(update.remote_ref.as_ref()).map(move |name| (name, update)));
         named.collect()
     }
 
-    /// Whether the branch behind a tracking ref is gone there, or is at another commit that is known here.
+    /// Returns whether the tracked branch was deleted on the other side, or is at another commit of this repository.
     fn denies(&self, update: &RefUpdate, one: &Ref) -> bool {
         update.old != one.id && (update.old.is_null() || self.repo.objects().tree_of(&update.old).is_ok())
     }
 
-    /// Whether the other side has none of what is pushed, and nothing but the tracking refs that it denies says that the
-    /// remote ever had this address.
+    /// Returns whether the other side has none of the pushed refs, and only outdated tracking refs connect the remote
+    /// with this address.
     fn is_stranger(&self, remote: &Remote) -> bool {
         let is_clone = || {
             let from = git::cloned_from(self.repo.common_dir(), &remote.name);
@@ -202,19 +204,19 @@ fn fetched_from(fetched: &Fetched, address: &Address) -> HashSet<Oid> {
     fetched.tips.iter().filter(|(_, from)| from == address).map(|(id, _)| *id).collect()
 }
 
-/// For example `history up to 1a2b3c4 taken as published by origin/main of 12 days ago`: what a push stands on and only
-/// a tracking ref vouches for. The branch may have been rewritten there since.
+/// History that counts as published on the evidence of a tracking ref alone, for example `history up to 1a2b3c4 taken
+/// as published by origin/main of 12 days ago`. The branch may have been rewritten since.
 pub(super) fn taken(repo: &Repo, commit: Oid, tracking: &BString) -> String {
     let hex = commit.to_string();
     let name = tracking.strip_prefix(b"refs/remotes/").unwrap_or(tracking).to_str_lossy();
     format!("history up to {} taken as published by {name}{}", &hex[..7], age(repo, commit, tracking))
 }
 
-/// How long ago the ref was last seen to be at the commit, or moved.
+/// The time since the ref was last seen at the commit, or moved.
 fn age(repo: &Repo, commit: Oid, tracking: &BString) -> String {
     let fetched = repo.fetched();
     let seen = fetched.when.filter(|_| fetched.tips.iter().any(|(id, _)| *id == commit));
-    let moved = git::moves(repo.common_dir(), &tracking.to_str_lossy(), LOG_TAIL).pop();
+    let moved = git::reflog_entries(repo.common_dir(), &tracking.to_str_lossy(), LOG_TAIL).pop();
     let moved =
         moved.and_then(|last| u64::try_from(last.time).ok()).map(|s| SystemTime::UNIX_EPOCH + Duration::from_secs(s));
     let Some(last) = seen.max(moved) else { return String::new() };

@@ -12,7 +12,7 @@ use shield_hook::policy::Policy;
 use shield_hook::rule::RuleSet;
 use shield_hook::rule::generate::Generator;
 use shield_hook::scan;
-use shield_hook::source::{History, Range};
+use shield_hook::source::{CommitRange, History};
 
 /// What a scan of the whole history tells, in all ways: every object whole and by itself, version after version, and
 /// along the deltas. The last two should be as the first.
@@ -30,7 +30,8 @@ fn all_ways(dir: &Path, engine: &Engine) -> [Vec<String>; 3] {
     };
     let packages = Gate::default();
     let whole = told(&History::new(&repo, false, u64::MAX), true);
-    let swept = told(&History::new(&repo, false, u64::MAX).sieved(scan::sieve(engine, &policy, &packages)), false);
+    let swept =
+        told(&History::new(&repo, false, u64::MAX).filtered(scan::history_filter(engine, &policy, &packages)), false);
     [whole, told(&History::new(&repo, false, u64::MAX), false), swept]
 }
 
@@ -40,8 +41,8 @@ fn range_both_ways(dir: &Path, engine: &Engine) -> [Vec<String>; 2] {
     let repo = Repo::discover(dir).expect("a repository");
     let head = repo.head().expect("a head").expect("a commit");
     [scan::run_each, scan::run].map(|run| {
-        let outcome =
-            run(&[&Range::beyond(&repo, Vec::new(), head, u64::MAX)], engine, &Policy::default()).expect("a scan");
+        let outcome = run(&[&CommitRange::beyond(&repo, Vec::new(), head, u64::MAX)], engine, &Policy::default())
+            .expect("a scan");
         let mut lines: Vec<String> = outcome.findings.iter().map(|f| format!("{f:?}")).collect();
         lines.push(format!("{:?}", outcome.coverage));
         lines.extend(outcome.packages.iter().map(|row| format!("{row:?}")));

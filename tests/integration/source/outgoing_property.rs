@@ -269,10 +269,11 @@ fn both(built: &Built, history: &History) -> (BTreeSet<String>, BTreeSet<String>
     let push = Push { remote: String::new(), url: String::new(), updates, informant: Informant::Git };
     let source = Outgoing::push(&opened, push, u64::MAX).expect("a source");
     let mut coverage = Coverage::default();
-    let items = source.plan(&mut coverage).expect("a plan");
+    let plan = source.plan(&mut coverage).expect("a plan");
     assert!(coverage.complete(), "{coverage:?}");
     // Content is planned once for each path that it stands at.
-    let planned: Vec<(String, &[u8])> = items
+    let planned: Vec<(String, &[u8])> = plan
+        .items
         .iter()
         .filter_map(|item| match &item.content {
             Content::Object(id) => Some((id.to_string(), item.origin.path.as_slice())),
@@ -281,8 +282,8 @@ fn both(built: &Built, history: &History) -> (BTreeSet<String>, BTreeSet<String>
         .collect();
     let places: BTreeSet<_> = planned.iter().collect();
     assert_eq!(places.len(), planned.len(), "an object is planned twice at one path");
-    let mut ours: BTreeSet<String> = source.trees().iter().map(ToString::to_string).collect();
-    assert_eq!(ours.len(), source.trees().len(), "a tree is planned twice");
+    let mut ours: BTreeSet<String> = plan.trees.iter().map(ToString::to_string).collect();
+    assert_eq!(ours.len(), plan.trees.len(), "a tree is planned twice");
     ours.extend(planned.into_iter().map(|(id, _)| id));
     assert_eq!(coverage.commits, ours.iter().filter(|id| built.commits.contains(id)).count());
     (ours, git)

@@ -206,9 +206,9 @@ impl World {
         };
         let outgoing = Outgoing::push(repo, push, u64::MAX).expect("a source");
         let mut coverage = Coverage::default();
-        let items = outgoing.plan(&mut coverage).expect("a plan");
-        let mut planned: BTreeSet<String> = outgoing.trees().iter().map(ToString::to_string).collect();
-        planned.extend(items.iter().filter_map(|item| match &item.content {
+        let plan = outgoing.plan(&mut coverage).expect("a plan");
+        let mut planned: BTreeSet<String> = plan.trees.iter().map(ToString::to_string).collect();
+        planned.extend(plan.items.iter().filter_map(|item| match &item.content {
             Content::Object(id) => Some(id.to_string()),
             _ => None,
         }));

@@ -1,0 +1,18 @@
+//! The content that one commit introduces.
+
+use bstr::BString;
+
+use super::trees::{self, TreeChanges};
+use crate::git::{NewCommit, Objects, Oid};
+
+/// The tree of a commit compared with those of all its parents: an entry that any parent has is not new.
+pub fn introduced_changes(objects: &mut Objects, commit: &NewCommit) -> TreeChanges {
+    let mut changes = TreeChanges::default();
+    // A missing parent counts as empty, which errs towards scanning more.
+    let old: Vec<Oid> = commit.parents.iter().filter_map(|parent| objects.tree_of(parent).ok()).collect();
+    match objects.tree_of(&commit.id) {
+        Ok(tree) => trees::compare(objects, tree, &old, &mut changes),
+        Err(why) => changes.unread.push((BString::default(), commit.id, why)),
+    }
+    changes
+}

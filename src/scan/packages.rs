@@ -1,0 +1,134 @@
+//! The package gate in a scan: turns its drafts into findings with a verdict.
+
+use std::ops::Range;
+
+use bstr::ByteSlice;
+
+use super::{ItemScan, STOOD_BEFORE, ScanPart};
+use crate::chunk::{Chunk, Kind};
+use crate::engine::Engine;
+use crate::engine::redact::{self, Quoted};
+use crate::error::Result;
+use crate::finding::excerpt;
+use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Verdict};
+use crate::package::gate::{self, Draft, Gate, Place, Sight};
+use crate::policy::Policy;
+use crate::rule::Confidence;
+use crate::terminal::text::is_unsafe;
+use crate::source::{HistoryFilter, Item, Old, Skip};
+
+/// The filter that decides which files of a history have to be scanned in full.
+pub fn history_filter<'a>(engine: &'a Engine, policy: &'a Policy, gate: &'a Gate) -> HistoryFilter<'a> {
+    HistoryFilter {
+        engine,
+        inspects_path: Box::new(gate::looks_into),
+        has_hidden_text: Box::new(gate::hides),
+        has_package_finding: Box::new(|path, bytes| gate.has_word(path, bytes, &policy.packages)),
+    }
+}
+
+/// Inspects one item for packages and for traces of attacks.
+///
+/// # Errors
+/// The data of the package gate cannot be read.
+pub(super) fn inspect(scan: &mut ItemScan<'_>, part: &mut ScanPart) -> Result<()> {
+    let (item, chunk, policy) = (scan.item, scan.chunk, scan.context.policy);
+    if !matches!(item.origin.kind, Kind::File | Kind::Stdin) {
+        return Ok(());
+    }
+    let sight = match item.old {
+        Old::Blobs { .. } | Old::Text(_) | Old::Unchanged => Sight::Change,
+        Old::NewPath { .. } | Old::WithoutPath => Sight::NewFile,
+        Old::Nothing => Sight::State,
+    };
+    let path = item.origin.path.to_str_lossy();
+    // Almost every file of a change returns here.
+    if !gate::concerns(&path, chunk.bytes, sight) {
+        return Ok(());
+    }
+    let path = path.into_owned();
+    let mut old_sides = || scan.reader.old_sides(item);
+    let judged = scan.context.packages.judge(&path, chunk.bytes, sight, &policy.packages, &mut old_sides)?;
+    if let Some((reason, incomplete)) = judged.unreadable {
+        part.skipped.push(Skip { what: "lockfile", path: path.clone(), reason, incomplete });
+    }
+    part.skipped.extend(judged.unanswered);
+    part.packages.extend(judged.rows);
+    part.unknown_origin.extend(judged.unknown.into_iter().map(|package| (path.clone(), package)));
+    part.changes.extend(judged.change.filter(|c| !c.rows.is_empty()).map(|change| (path, change)));
+    for draft in judged.drafts.into_iter().filter(|draft| policy.runs(draft.rule.id)) {
+        let span = span(chunk.bytes, draft.place);
+        let mut finding = finding(&draft, item, chunk, &span, scan.secrets);
+        if policy.packages.block.contains(draft.rule.id) {
+            finding.confidence = Confidence::High;
+        }
+        if draft.stood_before {
+            finding.verdict = Verdict::Warn(STOOD_BEFORE.into());
+        } else {
+            let secrets = scan.secrets;
+            scan.decide(&mut finding, &span, secrets);
+        }
+        part.findings.push(finding);
+    }
+    Ok(())
+}
+
+fn finding(draft: &Draft, item: &Item, chunk: Chunk<'_>, span: &Range<usize>, secrets: &[Range<usize>]) -> Finding {
+    let position = excerpt::Positions::new(chunk.bytes, None).locate(span);
+    let subject = Secret::public(draft.subject.as_bytes());
+    let shown = redact::spans(chunk.bytes, excerpt::line_at(chunk.bytes, span), secrets, Quoted::Weigh);
+    Finding {
+        rule: draft.rule,
+        confidence: draft.confidence,
+        location: Location {
+            path: item.origin.path.clone(),
+            line: position.line,
+            column: position.column,
+            end_line: position.end_line,
+        },
+        kind: item.origin.kind,
+        commit: item.origin.commit.clone(),
+        fingerprint: Fingerprint::of(draft.rule.id, &subject),
+        secret: subject,
+        verified: None,
+        notes: draft.notes.clone(),
+        excerpt: visible(excerpt::masked(chunk.bytes, span, &shown, "****"), &draft.subject),
+        verdict: Verdict::Block,
+        repair: Vec::new(),
+    }
+}
+
+/// The bytes at the position of a draft: its line without the indentation, or one byte.
+fn span(text: &[u8], place: Place) -> Range<usize> {
+    match place {
+        Place::Byte(at) => at.min(text.len().saturating_sub(1))..(at + 1).min(text.len()),
+        Place::Line(line) => {
+            let start = match line {
+                0 | 1 => 0,
+                line => memchr::memchr_iter(b'\n', text).nth(line as usize - 2).map_or(0, |newline| newline + 1),
+            };
+            let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |n| start + n);
+            let indent = text[start..end].iter().take_while(|b| b.is_ascii_whitespace()).count();
+            start + indent..end.max(start + indent)
+        }
+    }
+}
+
+/// The excerpt with hidden characters made visible, and the subject marked in it.
+fn visible(excerpt: Excerpt, subject: &str) -> Excerpt {
+    let mut text = String::with_capacity(excerpt.text.len());
+    let mut hidden = 0;
+    for c in excerpt.text.chars() {
+        let hides = is_unsafe(c) || matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}');
+        hidden = if hides { hidden + 1 } else { 0 };
+        match hides {
+            false => text.push(c),
+            true if hidden <= 4 => text.extend(c.escape_unicode()),
+            true if hidden == 5 => text.push_str("..."),
+            true => {}
+        }
+    }
+    let word = subject.rsplit_once('@').map_or(subject, |(name, _)| if name.is_empty() { subject } else { name });
+    let at = text.find(word).map_or(0..text.trim_end().len(), |at| at..at + word.len());
+    Excerpt { text, span: at }
+}
