@@ -1,6 +1,7 @@
 //! One piece of content to scan, and its origin.
 
 use std::fmt;
+use std::ops::Range;
 
 use bstr::{BStr, BString, ByteSlice};
 
@@ -123,6 +124,20 @@ pub struct Copied {
     pub from: usize,
     /// The length in bytes.
     pub len: usize,
+}
+
+impl Copied {
+    /// The new position of a span of the base, where the part has all of it.
+    ///
+    /// ```
+    /// let part = shield_hook::chunk::Copied { at: 100, from: 10, len: 5 };
+    /// assert_eq!(part.moved(&(11..15)), Some(101..105));
+    /// assert_eq!(part.moved(&(11..16)), None);
+    /// ```
+    pub fn moved(&self, span: &Range<usize>) -> Option<Range<usize>> {
+        let is_inside = self.from <= span.start && span.end <= self.from + self.len;
+        is_inside.then(|| span.start - self.from + self.at..span.end - self.from + self.at)
+    }
 }
 
 #[cfg(test)]

@@ -1,48 +1,48 @@
-//! Why something is a finding or is none: what every rule that was woken made of one place.
+//! The reasons for and against a finding: the result of every rule that was woken at a position.
 
 use std::fmt;
 use std::ops::Range;
 
 use super::generic::{self, Judgement};
-use super::judge::Dropped;
+use super::verify::Rejection;
 use super::resolve::Candidate;
-use super::run::{Hits, Listen, Run};
-use super::view::View;
+use super::run::{Hits, Observer, Run};
+use super::decoded_text::DecodedText;
 use super::{Engine, Scratch};
 use crate::chunk::Chunk;
 use crate::rule::{Confidence, Rule};
 
-/// What one rule made of one place. Holds no part of a secret.
+/// The result of one rule at one position. Holds no part of a secret.
 #[derive(Clone, Debug)]
 pub struct Explanation {
     /// The rule.
     pub rule: &'static Rule,
-    /// Where in the chunk, in bytes: the value, or the keyword where there is no value.
+    /// The position in the chunk, in bytes: of the value, or of the keyword without a value.
     pub span: Range<usize>,
-    /// The encodings it stands in, outermost first.
+    /// The encodings around it, outermost first.
     pub inside: Vec<&'static str>,
-    /// What became of it.
+    /// The result.
     pub outcome: Outcome,
-    /// What the model of generic secrets saw: name, value, and what it added to the score. The largest first.
+    /// The features of the generic model: name, value and contribution to the score, the largest first.
     pub features: Vec<(&'static str, f32, f32)>,
 }
 
-/// What became of a keyword's hit.
+/// The result for a keyword's hit.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// A keyword stands there, and nothing around it has the rule's shape.
+    /// The keyword's window has no match of the rule.
     NoMatch,
     /// The rule applies to other paths only.
     OtherPaths,
-    /// The value was turned away; the reason.
-    Dropped(String),
-    /// It was found, but another rule speaks for the place, or its partner is missing.
+    /// The value was rejected, for this reason.
+    Rejection(String),
+    /// The value matched, but another rule reports it, or its partner is missing.
     Superseded,
-    /// It is a finding.
+    /// The value is a finding.
     Found {
-        /// How sure the engine is.
+        /// The confidence of the engine.
         confidence: Confidence,
-        /// What the proof or the decoding says.
+        /// Remarks of the proof or the decoding.
         notes: Vec<String>,
     },
 }
@@ -52,7 +52,7 @@ impl fmt::Display for Outcome {
         match self {
             Outcome::NoMatch => f.write_str("a keyword stands here, but nothing around it has the rule's shape"),
             Outcome::OtherPaths => f.write_str("a keyword stands here, but the rule applies to other paths only"),
-            Outcome::Dropped(why) => write!(f, "turned away: {why}"),
+            Outcome::Rejection(why) => write!(f, "turned away: {why}"),
             Outcome::Superseded => f.write_str("matched, but another rule speaks for it, or its other half is missing"),
             Outcome::Found { confidence, notes } => {
                 write!(f, "found, confidence {confidence}")?;
@@ -62,36 +62,36 @@ impl fmt::Display for Outcome {
     }
 }
 
-impl fmt::Display for Dropped {
+impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Dropped::InsideWord => f.write_str("the name that the rule looks for is part of another word"),
-            Dropped::Hash => f.write_str("its name says that it is a hash"),
-            Dropped::Sample => f.write_str("the rule lists it as a documented sample"),
-            Dropped::Placeholder => f.write_str("a placeholder"),
-            Dropped::Entropy(is, least) => write!(f, "its entropy is {is:.2} bits a character, below {least:.2}"),
-            Dropped::Words(is, least) => write!(f, "it is made of words: randomness {is:.2}, below {least:.2}"),
+            Rejection::InsideWord => f.write_str("the name that the rule looks for is part of another word"),
+            Rejection::Hash => f.write_str("its name says that it is a hash"),
+            Rejection::Sample => f.write_str("the rule lists it as a documented sample"),
+            Rejection::Placeholder => f.write_str("a placeholder"),
+            Rejection::Entropy(is, least) => write!(f, "its entropy is {is:.2} bits a character, below {least:.2}"),
+            Rejection::Words(is, least) => write!(f, "it is made of words: randomness {is:.2}, below {least:.2}"),
         }
     }
 }
 
 impl Engine {
-    /// What every woken rule made of the part of the chunk that `lines` covers (a range of bytes), sorted by position.
+    /// The results of every woken rule in `lines`, a range of bytes of the chunk, sorted by position.
     pub fn explain(&self, chunk: Chunk<'_>, lines: &Range<usize>) -> Vec<Explanation> {
-        let mut told = Told { engine: self, all: Vec::new() };
+        let mut recorder = Recorder { engine: self, all: Vec::new() };
         let mut scratch = Scratch::default();
-        let mut run = Run::new(self, chunk, &mut scratch, &mut told);
-        let kept = run.scan(chunk.bytes, Hits::Sought, self.settings.decode_depth);
-        let mut all = told.all;
+        let mut run = Run::new(self, chunk, &mut scratch, &mut recorder);
+        let survivors = run.scan(chunk.bytes, Hits::Sought, self.settings.decode_depth);
+        let mut all = recorder.all;
         for found in all.iter_mut().filter(|e| matches!(e.outcome, Outcome::Found { .. })) {
-            let survivor = kept.iter().find(|c| self.rules[c.rule].rule().id == found.rule.id && c.span == found.span);
+            let survivor = survivors.iter().find(|c| self.rules[c.rule].rule().id == found.rule.id && c.span == found.span);
             found.outcome = match survivor {
                 Some(candidate) => Outcome::Found { confidence: candidate.confidence, notes: candidate.notes.clone() },
                 None => Outcome::Superseded,
             };
         }
         all.retain(|e| e.span.start < lines.end && e.span.end > lines.start);
-        // A keyword without a match says something only where its rule has no match at all.
+        // A keyword without a match is of interest only where its rule has no match at all.
         let matched: Vec<&str> = all
             .iter()
             .filter(|e| !matches!(e.outcome, Outcome::NoMatch | Outcome::OtherPaths))
@@ -112,45 +112,45 @@ impl Engine {
     }
 }
 
-/// Notes down everything.
-struct Told<'a> {
+/// Records every event.
+struct Recorder<'a> {
     engine: &'a Engine,
     all: Vec<Explanation>,
 }
 
-impl Told<'_> {
-    fn tell(&mut self, rule: usize, span: &Range<usize>, outcome: Outcome) {
+impl Recorder<'_> {
+    fn record(&mut self, rule: usize, span: &Range<usize>, outcome: Outcome) {
         let rule = self.engine.rules[rule].rule();
         self.all.push(Explanation { rule, span: span.clone(), inside: Vec::new(), outcome, features: Vec::new() });
     }
 }
 
-impl Listen for Told<'_> {
+impl Observer for Recorder<'_> {
     fn elsewhere(&mut self, rule: usize, hits: &[Range<usize>]) {
         for hit in hits {
-            self.tell(rule, hit, Outcome::OtherPaths);
+            self.record(rule, hit, Outcome::OtherPaths);
         }
     }
 
     fn woken(&mut self, rule: usize, hits: &[Range<usize>]) {
         for hit in hits {
-            self.tell(rule, hit, Outcome::NoMatch);
+            self.record(rule, hit, Outcome::NoMatch);
         }
     }
 
-    fn dropped(&mut self, rule: usize, value: &Range<usize>, why: &Dropped) {
-        self.tell(rule, value, Outcome::Dropped(why.to_string()));
+    fn dropped(&mut self, rule: usize, value: &Range<usize>, why: &Rejection) {
+        self.record(rule, value, Outcome::Rejection(why.to_string()));
     }
 
     fn judged(&mut self, value: &Range<usize>, judgement: &Judgement) {
         let Some(rule) = self.engine.rules.iter().position(|r| r.rule().id == judgement.rule) else { return };
         let outcome = match (judgement.dismissed, judgement.confidence) {
-            (Some(why), _) => Outcome::Dropped(why.into()),
-            (None, None) => Outcome::Dropped(format!("the model gives it {:.3}", judgement.score)),
-            // Told again when it is taken, with what the model saw.
+            (Some(why), _) => Outcome::Rejection(why.into()),
+            (None, None) => Outcome::Rejection(format!("the model gives it {:.3}", judgement.score)),
+            // Replaced when it is taken; the features are recorded here.
             (None, Some(_)) => Outcome::NoMatch,
         };
-        self.tell(rule, value, outcome);
+        self.record(rule, value, outcome);
         if let (Some(last), Some(features)) = (self.all.last_mut(), &judgement.features) {
             let added = generic::contributions(features);
             last.features = features.rows().zip(added).map(|((name, value), added)| (name, value, added)).collect();
@@ -163,7 +163,7 @@ impl Listen for Told<'_> {
         let rule = self.engine.rules[candidate.rule].rule();
         match self.all.last_mut().filter(|last| last.rule.id == rule.id && last.span == candidate.span) {
             Some(last) => last.outcome = outcome,
-            None => self.tell(candidate.rule, &candidate.span, outcome),
+            None => self.record(candidate.rule, &candidate.span, outcome),
         }
     }
 
@@ -171,11 +171,11 @@ impl Listen for Told<'_> {
         self.all.len()
     }
 
-    fn leave(&mut self, mark: usize, view: &View, note: Option<&'static str>) {
-        for told in &mut self.all[mark..] {
-            told.span = view.origin(&told.span);
+    fn leave(&mut self, mark: usize, decoded: &DecodedText, note: Option<&'static str>) {
+        for explanation in &mut self.all[mark..] {
+            explanation.span = decoded.origin(&explanation.span);
             if let Some(note) = note {
-                told.inside.insert(0, note);
+                explanation.inside.insert(0, note);
             }
         }
     }

@@ -1,28 +1,28 @@
-//! Runs a rule's regex on the windows around its keywords, as if it ran on the whole text.
+//! Runs a rule's regex on the windows around its keywords, with the result of a run on the full text.
 
 use std::ops::Range;
 
-use super::ready::Shape;
-use super::seen::{Seen, Window};
+use super::compiled_rule::CompiledRegex;
+use super::negative_cache::{Key, Lookup, NegativeCache};
 
 /// One match of a rule's regex, in bytes of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Found {
-    /// The whole match.
-    pub whole: Range<usize>,
+pub(super) struct RegexMatch {
+    /// The full match.
+    pub full_match: Range<usize>,
     /// The group `secret`.
     pub secret: Range<usize>,
 }
 
-/// The longest character: so much of what stands before it a look-around sees.
+/// The longest character: the part before a search that look-behind sees.
 const BEHIND: usize = 4;
-/// Room for look-around at a window's end: a match that does not reach into it saw what really follows.
+/// Room for look-ahead at a window's end: a match that ends before it saw the text that really follows.
 const SLACK: usize = 8;
 
-/// How far the search of one rule has come in a text whose keywords come part by part.
+/// The progress of one rule in a text whose keywords come part by part.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Search {
-    /// Where it goes on.
+    /// The position to go on from.
     at: usize,
     /// The last window, which keywords to come may widen.
     open: Option<Range<usize>>,
@@ -30,63 +30,68 @@ pub(super) struct Search {
     pub is_last: bool,
 }
 
-/// Every match of a regex within `window` bytes of the keywords that stand at `hits` (sorted).
+/// The text and the rule of a search.
+pub(super) struct Task<'t, 'm> {
+    pub text: &'t [u8],
+    /// The rule's number, under which the cache stores windows without a match.
+    pub rule: usize,
+    /// The bytes on each side of a keyword that belong to its window.
+    pub window: usize,
+    pub cache: Option<&'m mut NegativeCache>,
+}
+
+/// Finds every match of a regex in the windows of the keywords at `hits` (sorted), and returns the number of regex runs.
 ///
-/// After a match the search goes on behind its secret, or at the secret when `judge` turned the match away: what looked
-/// like a value may be the name of the real one (`key = api_key = "..."`). Gives how often the regex ran.
+/// After a match the search goes on behind its secret, or at the secret when `verify` rejects the match: the value may
+/// be the name of the real one (`key = api_key = "..."`).
 ///
-/// `shape` gives the regex, or nothing where it is certain not to match in a range that ends what it would see. Where
-/// there is a `memory`, it holds which texts `rule` finds nothing in.
+/// `regex_for` returns the regex, or nothing for a range without a possible match.
 pub(super) fn search<'r>(
     search: &mut Search,
-    shape: impl Fn(Range<usize>) -> Option<&'r Shape>,
-    text: &[u8],
-    window: usize,
+    mut task: Task<'_, '_>,
+    regex_for: impl Fn(Range<usize>) -> Option<&'r CompiledRegex>,
     hits: impl Iterator<Item = Range<usize>>,
-    (rule, mut memory): (usize, Option<&mut Seen>),
-    mut judge: impl FnMut(Found) -> bool,
+    mut verify: impl FnMut(RegexMatch) -> bool,
 ) -> usize {
     let mut groups = None;
-    let (mut at, mut runs) = (search.at, 0);
-    let mut windows = merged(search.open.take(), hits, window, text.len()).peekable();
-    while let Some(around) = windows.next() {
+    let (text, mut at, mut runs) = (task.text, search.at, 0);
+    let mut windows = merged(search.open.take(), hits, task.window, text.len()).peekable();
+    while let Some(window) = windows.next() {
         if !search.is_last && windows.peek().is_none() {
-            search.open = Some(around);
+            search.open = Some(window);
             break;
         }
-        at = at.max(around.start);
-        let mut end = around.end;
+        at = at.max(window.start);
+        let mut end = window.end;
         if at > end {
             continue;
         }
-        // What stands before the window is seen by look-behind alone.
-        let seen = at.saturating_sub(BEHIND);
-        let mut unknown = match memory.as_ref().map(|memory| memory.window(rule, at - seen, &text[seen..end])) {
-            Some(Ok(())) => continue,
-            Some(Err(unknown)) => unknown,
-            None => None,
+        let mut key = match task.look_up(at, end) {
+            Some(Lookup::KnownEmpty) => continue,
+            Some(Lookup::Unknown(key)) => Some(key),
+            Some(Lookup::TooLong) | None => None,
         };
-        let Some(shape) = shape(at..end) else {
-            remember(&mut memory, unknown);
+        let Some(compiled) = regex_for(at..end) else {
+            task.store_empty(key);
             continue;
         };
-        let groups = groups.get_or_insert_with(|| shape.regex.locations());
+        let groups = groups.get_or_insert_with(|| compiled.regex.locations());
         while at <= end {
-            // The text before `at` stays visible, so look-behind is exact; behind `end` nothing is, so a match that
-            // ends there is tried again with more.
+            // The text before `at` is visible, so look-behind is exact. The text behind `end` is not, so a match that
+            // ends there is tried again with a longer window.
             runs += 1;
-            let Some((start, stop)) = shape.regex.captures_at(groups, &text[..end], at) else {
-                remember(&mut memory, unknown);
+            let Some((start, stop)) = compiled.regex.captures_at(groups, &text[..end], at) else {
+                task.store_empty(key);
                 break;
             };
-            unknown = None;
+            key = None;
             if stop == end && end < text.len() {
-                end = end.saturating_add((end - around.start).max(1024) * 2).min(text.len());
+                end = end.saturating_add((end - window.start).max(1024) * 2).min(text.len());
                 continue;
             }
-            let (from, to) = groups.get(shape.secret).unwrap_or((start, stop));
-            let taken = judge(Found { whole: start..stop, secret: from..to });
-            let next = if taken { to } else { from };
+            let (from, to) = groups.get(compiled.secret).unwrap_or((start, stop));
+            let is_verified = verify(RegexMatch { full_match: start..stop, secret: from..to });
+            let next = if is_verified { to } else { from };
             at = if next > start { next } else { to.max(start + 1) };
         }
     }
@@ -94,13 +99,21 @@ pub(super) fn search<'r>(
     runs
 }
 
-fn remember(memory: &mut Option<&mut Seen>, window: Option<Window>) {
-    if let (Some(memory), Some(window)) = (memory, window) {
-        memory.nothing(window);
+impl Task<'_, '_> {
+    /// Looks up the window from `at` to `end`, with the bytes before it that look-behind sees.
+    fn look_up(&self, at: usize, end: usize) -> Option<Lookup> {
+        let start = at.saturating_sub(BEHIND);
+        self.cache.as_ref().map(|cache| cache.window(self.rule, at - start, &self.text[start..end]))
+    }
+
+    fn store_empty(&mut self, key: Option<Key>) {
+        if let (Some(cache), Some(key)) = (&mut self.cache, key) {
+            cache.store_empty(key);
+        }
     }
 }
 
-/// `first` and the windows around `hits`, those that overlap joined.
+/// `first` and the windows of `hits`, overlapping ones joined.
 fn merged(
     first: Option<Range<usize>>,
     hits: impl Iterator<Item = Range<usize>>,
@@ -129,26 +142,30 @@ mod tests {
     use super::*;
     use crate::rule::regex::compile::Lazy;
 
-    fn shape(regex: &'static str) -> Shape {
+    fn compiled(regex: &'static str) -> CompiledRegex {
         let regex = Lazy::new(regex).unwrap();
-        Shape { secret: regex.group("secret").unwrap(), regex }
+        CompiledRegex { secret: regex.group("secret").unwrap(), regex }
     }
 
     fn search(
-        shape: &Shape,
+        compiled: &CompiledRegex,
         text: &[u8],
         window: usize,
         hits: impl Iterator<Item = Range<usize>>,
-        judge: impl FnMut(Found) -> bool,
+        verify: impl FnMut(RegexMatch) -> bool,
     ) {
         let mut all = Search { is_last: true, ..Search::default() };
-        super::search(&mut all, |_| Some(shape), text, window, hits, (0, None), judge);
+        super::search(&mut all, task(text, window), |_| Some(compiled), hits, verify);
+    }
+
+    fn task(text: &[u8], window: usize) -> Task<'_, 'static> {
+        Task { text, rule: 0, window, cache: None }
     }
 
     fn secrets(regex: &'static str, text: &str, keyword: &str, window: usize) -> Vec<String> {
         let mut out = Vec::new();
         let hits = text.match_indices(keyword).map(|(at, k)| at..at + k.len());
-        search(&shape(regex), text.as_bytes(), window, hits, |found| {
+        search(&compiled(regex), text.as_bytes(), window, hits, |found| {
             out.push(text[found.secret].to_owned());
             true
         });
@@ -176,11 +193,11 @@ mod tests {
     }
 
     #[test]
-    fn a_match_turned_away_does_not_hide_the_next() {
+    fn a_rejected_match_does_not_hide_the_next() {
         let mut out = Vec::new();
         let text = b"key = api_key = s3cr3tvalue";
-        let shape = shape(r"key = (?<secret>\w+)");
-        search(&shape, text, 64, [0..3, 10..13].into_iter(), |found| {
+        let compiled = compiled(r"key = (?<secret>\w+)");
+        search(&compiled, text, 64, [0..3, 10..13].into_iter(), |found| {
             out.push(found.secret.clone());
             text[found.secret].starts_with(b"s3")
         });
@@ -195,25 +212,25 @@ mod tests {
 
     #[test]
     fn part_by_part_the_same_is_found() {
-        let shape = shape(r"key_(?<secret>[a-z]+)");
+        let compiled = compiled(r"key_(?<secret>[a-z]+)");
         let text = b"key_abc key_def ............................................. key_ghi key_jklkey_mno";
         let hits: Vec<Range<usize>> = memchr::memmem::find_iter(text, b"key_").map(|at| at..at + 4).collect();
-        let mut whole = Vec::new();
-        search(&shape, text, 8, hits.iter().cloned(), |found| {
-            whole.push(found.secret);
+        let mut at_once = Vec::new();
+        search(&compiled, text, 8, hits.iter().cloned(), |found| {
+            at_once.push(found.secret);
             true
         });
         for cut in 0..=hits.len() {
             let (mut parts, mut state) = (Vec::new(), Search::default());
             for (some, is_last) in [(&hits[..cut], false), (&hits[cut..], true)] {
                 state.is_last = is_last;
-                let judge = |found: Found| {
+                let verify = |found: RegexMatch| {
                     parts.push(found.secret);
                     true
                 };
-                super::search(&mut state, |_| Some(&shape), text, 8, some.iter().cloned(), (0, None), judge);
+                super::search(&mut state, task(text, 8), |_| Some(&compiled), some.iter().cloned(), verify);
             }
-            assert_eq!(parts, whole, "{cut}");
+            assert_eq!(parts, at_once, "{cut}");
         }
     }
 }

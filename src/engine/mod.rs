@@ -1,28 +1,41 @@
 //! The engine: bytes in, candidate credentials out.
 //!
-//! A prefilter looks for the keywords of all rules in one pass. Only where one stands is a rule's regex compiled (once)
-//! and run, on the window around the keyword; what matches is judged, cheapest evidence first.
+//! A prefilter finds the keywords of all rules in one pass. Only a keyword compiles the regexes of its rules (once) and
+//! runs them, on the window of the keyword; a match is then verified, cheapest evidence first. `docs/architecture.md`
+//! describes the passes in their order.
+//!
+//! ```
+//! use shield_hook::chunk::{Chunk, Kind, Origin};
+//! use shield_hook::engine::{Engine, Scratch, Settings};
+//! use shield_hook::rule::RuleSet;
+//!
+//! let engine = Engine::new(RuleSet::builtin(), Settings::default());
+//! let origin = Origin { kind: Kind::File, path: "src/main.rs".into(), commit: None };
+//! let chunk = Chunk { origin: &origin, bytes: b"fn main() {}" };
+//! assert!(engine.scan(chunk, &mut Scratch::default()).is_empty());
+//! ```
 
+mod asn1;
 pub mod checks;
+mod compiled_rule;
 mod decode;
+mod decoded_text;
 pub mod explain;
-mod follow;
 pub mod generic;
-mod judge;
-mod manifest;
+mod incremental;
+mod kubernetes_secret;
 mod matcher;
+mod negative_cache;
 mod placeholder;
 pub mod prefilter;
-mod ready;
 pub mod redact;
 mod resolve;
+mod rule_stats;
 mod run;
-mod seen;
 mod store;
-mod tally;
 mod text;
-mod view;
-mod whole;
+mod verify;
+mod whole_file;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -33,25 +46,25 @@ use crate::chunk::Chunk;
 use crate::finding::excerpt::Wide;
 use crate::finding::{Secret, Verified};
 use crate::rule::{Confidence, Handle, Rule, RuleSet};
-use follow::Limits;
-pub use follow::{Made, Traces};
+use compiled_rule::CompiledRule;
+use decoded_text::DecodedText;
+use incremental::Limits;
+pub use incremental::{Derivation, Traces};
+use negative_cache::NegativeCache;
 use prefilter::{Hit, Prefilter, Wakes};
-use ready::Ready;
 use resolve::Candidate;
-use run::{Hits, Listen, Run};
-use seen::Seen;
-pub use tally::RuleStat;
-use tally::{Counter, Tally};
-use view::View;
+pub use rule_stats::RuleStat;
+use rule_stats::{Counter, RuleCounters};
+use run::{Hits, Observer, Run};
 
-/// What the engine is asked to do.
+/// The settings of an engine.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// How deep encodings are undone; 0 switches decoding off.
+    /// The depth to which encodings in encodings are undone; 0 switches decoding off.
     pub decode_depth: usize,
-    /// Whether test, example and documentation paths lower the confidence of findings that rest on context alone.
+    /// Test, example and documentation paths lower the confidence of findings that rest on context alone.
     pub path_policy: bool,
-    /// Now, in seconds since 1970, for tokens that expire.
+    /// The current time, in seconds since 1970, for tokens that expire.
     pub now: i64,
 }
 
@@ -62,30 +75,29 @@ impl Default for Settings {
     }
 }
 
-/// Buffers that a worker keeps from chunk to chunk, so that the clean case allocates nothing.
+/// Buffers that a worker reuses from chunk to chunk, so that the clean case allocates nothing.
 #[derive(Default)]
 pub struct Scratch {
     hits: Vec<Hit>,
     /// (rule, keyword hit) pairs, to group hits by rule.
     wanted: Vec<(u16, Range<usize>)>,
-    /// Hits near something fresh.
+    /// Hits whose verification may depend on a difference.
     dirty: Vec<Hit>,
-    /// What is fresh, roughly.
+    /// Differences, those close to each other joined.
     areas: Vec<Range<usize>>,
-    /// What is fresh, in whole lines.
-    parts: Vec<follow::Part>,
-    /// Decoded text that is not in use.
-    views: Vec<View>,
-    seen: Option<Box<Seen>>,
+    /// The lines of the differences.
+    changed_lines: Vec<incremental::ChangedLines>,
+    /// Decoded texts that are not in use.
+    decoded: Vec<DecodedText>,
+    cache: Option<Box<NegativeCache>>,
     decoding_ended: bool,
 }
 
 impl Scratch {
-    /// For texts that say the same things again and again, as the versions of a file do: what held nothing is
-    /// remembered.
+    /// Buffers for texts that repeat themselves, as the versions of a file do: windows without a match are cached.
     #[must_use]
     pub fn remembering() -> Scratch {
-        Scratch { seen: Some(Box::new(Seen::new())), ..Scratch::default() }
+        Scratch { cache: Some(Box::new(NegativeCache::new())), ..Scratch::default() }
     }
 
     /// Whether the chunk scanned last held more encoded text than is decoded for one of its size.
@@ -99,9 +111,9 @@ impl Scratch {
 pub struct Match {
     /// The rule that found it.
     pub rule: &'static Rule,
-    /// Where the secret stands in the chunk, in bytes. For a secret inside an encoding: where the encoded run stands.
+    /// The position of the secret in the chunk, in bytes. For an encoded secret, the position of the encoded run.
     pub span: Range<usize>,
-    /// Where the other half of a composite secret stands: it is part of this match and not reported by itself.
+    /// The position of the other half of a composite secret, which is part of this match and not reported by itself.
     pub pair: Option<Range<usize>>,
     /// The credential.
     pub secret: Secret,
@@ -109,62 +121,62 @@ pub struct Match {
     pub confidence: Confidence,
     /// The offline proof that holds.
     pub verified: Option<Verified>,
-    /// For people: an account, an expiry, "inside base64", "its checksum is wrong".
+    /// Remarks for people: an account, an expiry, "inside base64", "its checksum is wrong".
     pub notes: Vec<String>,
 }
 
 /// A rule set, ready to run. Shared by all workers.
 pub struct Engine {
     set: RuleSet,
-    rules: Vec<Ready>,
-    /// The places in `rules` of those that look at files which are one word.
-    whole: Vec<usize>,
-    /// The places of those that look into files made to keep keys in.
-    stores: Vec<usize>,
-    /// The places of those that look for secrets without a form of their own.
-    generic: Vec<usize>,
+    rules: Vec<CompiledRule>,
+    /// The slots in `rules` of the rules for files that are one word.
+    whole_file_rules: Vec<usize>,
+    /// The slots of the rules for key stores.
+    key_store_rules: Vec<usize>,
+    /// The slots of the rules for secrets without a form of their own.
+    generic_rules: Vec<usize>,
     prefilter: Prefilter,
     wakes: Wakes,
-    /// For each rule that `wakes` speaks of its place in `rules`; none where the two are the same.
-    places: Option<Vec<Option<u16>>>,
+    /// The slot in `rules` of each rule number in `wakes`; none where the two are the same.
+    slots: Option<Vec<Option<u16>>>,
     settings: Settings,
-    tally: Option<Tally>,
-    /// What [`Engine::follow`] needs to know of the rules.
+    counters: Option<RuleCounters>,
+    /// The reach of the rules, for [`Engine::follow`].
     limits: OnceLock<Limits>,
 }
 
 impl Engine {
-    /// Makes the rules ready. Compiles no regex, and for the built-in rules and any part of them builds no table.
+    /// An engine for these rules. Compiles no regex, and for the built-in rules and any part of them builds no table.
     pub fn new(set: RuleSet, settings: Settings) -> Self {
         let running = set.running();
-        let rules: Vec<Ready> = running.handles().map(Ready::new).collect();
-        let ((prefilter, wakes), places) = if running.is_builtin() {
+        let rules: Vec<CompiledRule> = running.handles().map(CompiledRule::new).collect();
+        let ((prefilter, wakes), slots) = if running.is_builtin() {
             (Prefilter::builtin(), None)
         } else if running.handles().all(|rule| matches!(rule, Handle::Builtin(_))) {
-            let mut places = vec![None; RuleSet::builtin_len()];
-            for (place, rule) in running.handles().enumerate() {
+            let mut slots = vec![None; RuleSet::builtin_len()];
+            for (slot, rule) in running.handles().enumerate() {
                 if let Handle::Builtin(number) = rule {
-                    places[usize::from(number)] = Some(place as u16);
+                    slots[usize::from(number)] = Some(slot as u16);
                 }
             }
-            (Prefilter::builtin(), Some(places))
+            (Prefilter::builtin(), Some(slots))
         } else {
             (prefilter_of(running.rules()), None)
         };
         let detectors = running.detectors();
         let with = |detector| detectors.iter().filter(|(_, of)| *of == detector).map(|(at, _)| *at).collect();
-        let (whole, stores, generic) = (with(Rule::WHOLE), with(Rule::STORE), with(Rule::GENERIC));
+        let (whole_file_rules, key_store_rules, generic_rules) = (with(Rule::WHOLE), with(Rule::STORE), with(Rule::GENERIC));
         Engine {
             set,
             rules,
-            whole,
-            stores,
-            generic,
+            whole_file_rules,
+            key_store_rules,
+            generic_rules,
             prefilter,
             wakes,
-            places,
+            slots,
             settings,
-            tally: None,
+            counters: None,
             limits: OnceLock::new(),
         }
     }
@@ -176,52 +188,52 @@ impl Engine {
 
     /// Every candidate in the chunk, sorted by position, each secret once.
     pub fn scan(&self, chunk: Chunk<'_>, scratch: &mut Scratch) -> Vec<Match> {
-        match &self.tally {
-            None => self.scan_told(chunk, scratch, &mut ()),
-            Some(tally) => self.scan_told(chunk, scratch, &mut Counter::new(tally)),
+        match &self.counters {
+            None => self.scan_observed(chunk, scratch, &mut ()),
+            Some(counters) => self.scan_observed(chunk, scratch, &mut Counter::new(counters)),
         }
     }
 
-    fn scan_told(&self, chunk: Chunk<'_>, scratch: &mut Scratch, listener: &mut impl Listen) -> Vec<Match> {
+    fn scan_observed(&self, chunk: Chunk<'_>, scratch: &mut Scratch, observer: &mut impl Observer) -> Vec<Match> {
         let text = chunk.bytes;
-        let mut run = Run::new(self, chunk, scratch, listener);
-        let kept = run.scan(text, Hits::Sought, self.settings.decode_depth);
+        let mut run = Run::new(self, chunk, scratch, observer);
+        let candidates = run.scan(text, Hits::Sought, self.settings.decode_depth);
         run.scratch.decoding_ended = run.budget.ended();
-        self.report_all(kept, text)
+        self.report_all(candidates, text)
     }
 
-    fn report_all(&self, kept: Vec<Candidate>, text: &[u8]) -> Vec<Match> {
-        let reported = kept.into_iter().filter(|candidate| !self.set.is_helper(self.rules[candidate.rule].rule()));
+    fn report_all(&self, candidates: Vec<Candidate>, text: &[u8]) -> Vec<Match> {
+        let reported = candidates.into_iter().filter(|candidate| !self.set.is_helper(self.rules[candidate.rule].rule()));
         reported.map(|candidate| self.report(candidate, text)).collect()
     }
 
-    /// Counts from now on what each rule costs.
+    /// Counts the cost of each rule from now on.
     pub fn count(&mut self) {
-        self.tally = Some(Tally::new(self.rules.len()));
+        self.counters = Some(RuleCounters::new(self.rules.len()));
     }
 
-    /// Whether it counts what each rule costs.
+    /// Whether it counts the cost of each rule.
     pub fn is_counting(&self) -> bool {
-        self.tally.is_some()
+        self.counters.is_some()
     }
 
-    /// What each rule cost that was woken since [`Engine::count`]; nothing without it. Findings are not counted here.
+    /// The cost of each rule that was woken since [`Engine::count`]; nothing without it. Findings are not counted here.
     pub fn stats(&self) -> Vec<RuleStat> {
-        self.tally.as_ref().map_or_else(Vec::new, |tally| tally.stats(|number| self.rules[number].rule()))
+        self.counters.as_ref().map_or_else(Vec::new, |counters| counters.stats(|number| self.rules[number].rule()))
     }
 
-    /// The place in `rules` of the rule that the prefilter's tables know by `number`, if it runs.
-    fn place(&self, number: u16) -> Option<u16> {
-        match &self.places {
+    /// The slot in `rules` of the rule that has `number` in the prefilter's tables, if it runs.
+    fn slot(&self, number: u16) -> Option<u16> {
+        match &self.slots {
             None => Some(number),
-            Some(places) => places[usize::from(number)],
+            Some(slots) => slots[usize::from(number)],
         }
     }
 
     fn report(&self, candidate: Candidate, text: &[u8]) -> Match {
         let rule = self.rules[candidate.rule].rule();
         let secret = candidate.secret.as_deref().unwrap_or(&text[candidate.span.clone()]);
-        // Only what really stands there is public: a rule may serve several prefixes.
+        // A rule may serve several prefixes, so only the part that the value really has is public.
         let public = rule.prefix.bytes().zip(secret).take_while(|(a, b)| a == *b).count();
         Match {
             rule,
@@ -235,12 +247,12 @@ impl Engine {
     }
 }
 
-/// How a whole text is stored that takes more than a byte a character: by its byte order mark, or its zero bytes.
+/// The encoding of a text that takes more than a byte a character, by its byte order mark or its zero bytes.
 pub fn stored(text: &[u8]) -> Option<Wide> {
     text::stored(text)
 }
 
-/// A prefilter made at run time, for rules of a user's own.
+/// A prefilter built at run time, for rules of a user's own.
 fn prefilter_of(rules: &[&'static Rule]) -> (Prefilter, Wakes) {
     let mut wakes: BTreeMap<String, Vec<u16>> = BTreeMap::new();
     for (number, rule) in rules.iter().enumerate() {

@@ -1,73 +1,80 @@
-//! From candidates to matches: composites joined, one secret reported once, by the rule that knows most about it.
+//! From candidates to matches: pairs joined, and each secret reported once, by the rule with the best evidence.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
-use super::ready::Ready;
+use super::compiled_rule::CompiledRule;
 use crate::finding::Verified;
 use crate::rule::{Confidence, Judge, Rule, Status};
 
-/// A value that a rule takes for a credential.
-#[derive(Clone, Debug)]
+/// A value that a rule takes for a credential. Has no `Debug`, because an encoded secret is in it in clear.
+#[derive(Clone)]
 pub(super) struct Candidate {
     /// The rule's number.
     pub rule: usize,
-    /// Where the value stands, in bytes of the text.
+    /// The position of the value, in bytes of the text.
     pub span: Range<usize>,
     pub confidence: Confidence,
     pub verified: Option<Verified>,
     pub standing: Standing,
     pub notes: Vec<String>,
-    /// The value itself, when it stands encoded.
+    /// The decoded value, where the text has it encoded.
     pub secret: Option<Box<[u8]>>,
-    /// Where the other half of a pair stands.
+    /// The position of the other half of a pair.
     pub pair: Option<Range<usize>>,
 }
 
-/// How much is known about a candidate. The order is the order of precedence.
+impl Candidate {
+    /// A value in clear, without a proof.
+    pub fn new(rule: usize, span: Range<usize>, confidence: Confidence, standing: Standing) -> Self {
+        Candidate { rule, span, confidence, verified: None, standing, notes: Vec::new(), secret: None, pair: None }
+    }
+}
+
+/// The evidence for or against a candidate, in the order of precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Standing {
-    /// Found by shape or context alone.
+    /// A match of form or context alone.
     Plain,
     /// Parses as what it claims to be.
     Structure,
     /// Known not to be a credential.
     NotSecret,
-    /// A verified checksum is wrong. Nothing but a proof takes the value up instead.
+    /// A verified checksum is wrong. Only a proof outranks it, so no other rule reports the value.
     Lookalike,
     /// A checksum holds.
     Proven,
 }
 
-/// Joins pairs, drops what lacks its partner, and of overlapping candidates keeps the one that knows most. The result is
-/// sorted by position.
-pub(super) fn resolve(mut candidates: Vec<Candidate>, rules: &[Ready], text: &[u8]) -> Vec<Candidate> {
+/// Joins pairs, drops candidates without their partner, and of overlapping candidates returns the one with the best
+/// evidence. The result is sorted by position.
+pub(super) fn resolve(mut candidates: Vec<Candidate>, rules: &[CompiledRule], text: &[u8]) -> Vec<Candidate> {
     candidates.sort_by_key(|c| (c.span.start, c.span.end, c.rule));
     candidates.dedup_by(|a, b| a.rule == b.rule && a.span == b.span && a.secret == b.secret);
     pair_up(&mut candidates, rules, text);
     candidates.sort_by_key(|c| Reverse(precedence(c, rules[c.rule].rule())));
-    let mut kept = Kept::default();
-    candidates.into_iter().for_each(|candidate| kept.offer(candidate));
-    let mut kept = kept.candidates;
-    kept.sort_by_key(|c| (c.span.start, c.span.end, c.rule));
-    kept
+    let mut survivors = Survivors::default();
+    candidates.into_iter().for_each(|candidate| survivors.offer(candidate));
+    let mut candidates = survivors.candidates;
+    candidates.sort_by_key(|c| (c.span.start, c.span.end, c.rule));
+    candidates
 }
 
-/// The candidates that no better one speaks for. A new one is compared only with those that it overlaps, so that a file of
-/// many findings costs as many comparisons as it has findings.
+/// The candidates that no better one supersedes. A new one is compared only with those that it overlaps, so that a file
+/// of many findings costs as many comparisons as it has findings.
 #[derive(Default)]
-struct Kept {
+struct Survivors {
     candidates: Vec<Candidate>,
-    /// The numbers of the candidates by where they begin, apart for each power of two of their length: what a span
-    /// overlaps begins at most that much before it.
+    /// The numbers of the candidates by their start, one map for each power of two of their length: a candidate that
+    /// overlaps a span begins at most that far before it.
     starts: Vec<BTreeMap<usize, Vec<usize>>>,
 }
 
-impl Kept {
+impl Survivors {
     fn offer(&mut self, candidate: Candidate) {
         let class = candidate.span.len().checked_ilog2().map_or(0, |log| log as usize);
-        if self.overlapping(&candidate.span).any(|other| takes(&self.candidates[other], &candidate)) {
+        if self.overlapping(&candidate.span).any(|other| supersedes(&self.candidates[other], &candidate)) {
             return;
         }
         if self.starts.len() <= class {
@@ -77,7 +84,7 @@ impl Kept {
         self.candidates.push(candidate);
     }
 
-    /// The numbers of all that overlap `span`, and of some that lie beside it.
+    /// The numbers of all candidates that overlap `span`, and of some that do not.
     fn overlapping<'s>(&'s self, span: &Range<usize>) -> impl Iterator<Item = usize> + 's {
         let (start, end) = (span.start, span.end.max(span.start));
         self.starts.iter().enumerate().flat_map(move |(class, starts)| {
@@ -87,40 +94,42 @@ impl Kept {
     }
 }
 
-/// Whether `kept` speaks for `other` too.
-fn takes(kept: &Candidate, other: &Candidate) -> bool {
-    let shared = kept.span.end.min(other.span.end).saturating_sub(kept.span.start.max(other.span.start));
-    match kept.standing {
-        // A look-alike inside something larger says nothing about the larger thing.
+/// Whether `survivor` is reported in the place of `other` too.
+fn supersedes(survivor: &Candidate, other: &Candidate) -> bool {
+    let shared = survivor.span.end.min(other.span.end).saturating_sub(survivor.span.start.max(other.span.start));
+    match survivor.standing {
+        // A look-alike that is a small part of a value is no evidence about the value.
         Standing::Lookalike | Standing::NotSecret => shared * 2 > other.span.len(),
         // Neighbours inside one encoding may share a character of it.
-        _ if kept.secret.is_some() || other.secret.is_some() => shared * 2 > kept.span.len().min(other.span.len()),
+        _ if survivor.secret.is_some() || other.secret.is_some() => {
+            shared * 2 > survivor.span.len().min(other.span.len())
+        }
         _ => shared > 0,
     }
 }
 
 fn precedence(candidate: &Candidate, rule: &Rule) -> impl Ord + use<> {
     (
-        // Plain and parsed weigh the same here: a rule that knows whose token it is goes before one that knows its form.
+        // Plain and parsed count alike here: a provider's rule precedes a general one that parses the form.
         candidate.standing.max(Standing::Structure),
         authority(candidate, rule),
         !rule.general,
         candidate.standing,
         rule.judge == Judge::Token,
         candidate.pair.is_some(),
-        // A form that goes on where another ends knows more, as long as both are believed.
+        // The longer of two matches has more of the token, unless its confidence is low.
         candidate.confidence.min(Confidence::Medium),
         candidate.span.len(),
         (candidate.confidence, rule.severity),
-        // What stands in clear is easier to see than what is encoded.
+        // A reader sees a value in clear more easily than an encoded one.
         candidate.secret.is_none(),
         Reverse(candidate.span.start),
         Reverse(candidate.rule),
     )
 }
 
-/// Who speaks first: a rule that knows a provider's form, then the generic detector. An experimental rule never blocks, so
-/// it yields to a generic finding that does.
+/// The rank of the rule: a provider's form precedes the generic detector. An experimental rule never blocks, so it yields
+/// to a generic finding that does.
 fn authority(candidate: &Candidate, rule: &Rule) -> u8 {
     match (rule.detector, rule.status) {
         (Some(_), _) if candidate.confidence == Confidence::Low => 0,
@@ -130,9 +139,9 @@ fn authority(candidate: &Candidate, rule: &Rule) -> u8 {
     }
 }
 
-/// Candidates of a rule that `requires` another are kept only beside a candidate of that one, the nearest, which is
-/// then reported as part of the pair.
-fn pair_up(candidates: &mut Vec<Candidate>, rules: &[Ready], text: &[u8]) {
+/// Drops the candidates of a rule that `requires` another, unless a candidate of that one is near; the nearest is then
+/// reported as part of the pair.
+fn pair_up(candidates: &mut Vec<Candidate>, rules: &[CompiledRule], text: &[u8]) {
     if candidates.iter().all(|c| rules[c.rule].rule().requires.is_none()) {
         return;
     }
@@ -163,16 +172,16 @@ fn pair_up(candidates: &mut Vec<Candidate>, rules: &[Ready], text: &[u8]) {
     candidates.retain(|_| number.next().is_some_and(|i: usize| !joined[i] && !alone[i]));
 }
 
-/// Where the candidates stand that another one may require, by their rules.
+/// The candidates that another one may require, by their rules.
 struct Partners<'r> {
-    /// Each partner's number, and which of those up to it ends last.
+    /// Each partner's number, and the number of the partner up to it that ends last.
     by_rule: HashMap<&'r str, Vec<(usize, usize)>>,
     newlines: Vec<usize>,
 }
 
 impl<'r> Partners<'r> {
-    /// Of `candidates`, which are sorted by where they begin.
-    fn of(candidates: &[Candidate], rules: &'r [Ready], text: &[u8]) -> Partners<'r> {
+    /// The partners among `candidates`, which are sorted by their start.
+    fn of(candidates: &[Candidate], rules: &'r [CompiledRule], text: &[u8]) -> Partners<'r> {
         let mut by_rule: HashMap<&str, Vec<(usize, usize)>> =
             candidates.iter().filter_map(|c| Some((rules[c.rule].rule().requires?.rule, Vec::new()))).collect();
         for (number, candidate) in candidates.iter().enumerate() {
@@ -187,14 +196,14 @@ impl<'r> Partners<'r> {
         Partners { by_rule, newlines: memchr::memchr_iter(b'\n', text).collect() }
     }
 
-    /// The partner of a rule that is nearest to a candidate: how many line ends and how many bytes stand between them, and
-    /// its number. It is the next that begins behind the candidate, or of those before it the one that ends last.
+    /// The partner of a rule that is nearest to a candidate: the line ends and the bytes between them, and its number. It
+    /// is the next that begins behind the candidate, or of those before it the one that ends last.
     fn nearest(&self, candidates: &[Candidate], of: usize, rule: &str) -> Option<(usize, usize, usize)> {
         let partners = self.by_rule.get(rule)?;
         let span = &candidates[of].span;
         let before = partners.partition_point(|(number, _)| *number < of);
         let after = partners.get(before..)?.iter().map(|(number, _)| *number).find(|number| *number != of);
-        let before = before.checked_sub(1).map(|place| partners[place].1);
+        let before = before.checked_sub(1).map(|last| partners[last].1);
         let distance = |number: usize| {
             let other = &candidates[number].span;
             (self.lines_between(span, other), gap(span, other), number)
@@ -202,7 +211,7 @@ impl<'r> Partners<'r> {
         before.into_iter().chain(after).map(distance).min()
     }
 
-    /// How many line ends stand between two spans.
+    /// The number of line ends between two spans.
     fn lines_between(&self, a: &Range<usize>, b: &Range<usize>) -> usize {
         let before = |at: usize| self.newlines.partition_point(|newline| *newline < at);
         let (from, to) = (a.end.min(b.end), a.start.max(b.start));
@@ -223,32 +232,26 @@ mod tests {
     fn candidate((start, length, standing, is_encoded): (usize, usize, u8, bool)) -> Candidate {
         let standings = [Standing::Plain, Standing::NotSecret, Standing::Lookalike, Standing::Proven];
         Candidate {
-            rule: 0,
-            span: start..start + length,
-            confidence: Confidence::High,
-            verified: None,
-            standing: standings[usize::from(standing)],
-            notes: Vec::new(),
             secret: is_encoded.then(|| b"value"[..].into()),
-            pair: None,
+            ..Candidate::new(0, start..start + length, Confidence::High, standings[usize::from(standing)])
         }
     }
 
     proptest! {
-        /// The twin: each compared with all that are kept.
+        /// The twin: each candidate compared with every survivor.
         #[test]
         fn those_that_overlap_are_all_that_are_compared(
             spans in prop::collection::vec((0_usize..200, 0_usize..60, 0_u8..4, any::<bool>()), 0..40),
         ) {
             let candidates: Vec<Candidate> = spans.into_iter().map(candidate).collect();
-            let (mut ours, mut all) = (Kept::default(), Vec::<Candidate>::new());
+            let (mut ours, mut all) = (Survivors::default(), Vec::<Candidate>::new());
             for candidate in candidates {
-                if !all.iter().any(|other| takes(other, &candidate)) {
+                if !all.iter().any(|other| supersedes(other, &candidate)) {
                     all.push(candidate.clone());
                 }
                 ours.offer(candidate);
             }
-            let spans = |kept: &[Candidate]| kept.iter().map(|c| c.span.clone()).collect::<Vec<_>>();
+            let spans = |survivors: &[Candidate]| survivors.iter().map(|c| c.span.clone()).collect::<Vec<_>>();
             prop_assert_eq!(spans(&ours.candidates), spans(&all));
         }
     }

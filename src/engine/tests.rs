@@ -366,7 +366,7 @@ fn words_beside_the_name_of_a_service_are_no_credential() {
     let engine = Engine::new(RuleSet::builtin(), Settings::default());
     // Its statement takes nothing but a password, of words or not.
     let is_statement = |rule: &Rule| rule.id == "powershell-secure-string";
-    let by_context = engine.rules.iter().map(Ready::rule).filter(|r| r.judge == Judge::Context && !is_statement(r));
+    let by_context = engine.rules.iter().map(CompiledRule::rule).filter(|r| r.judge == Judge::Context && !is_statement(r));
     let mut wrong = Vec::new();
     for keyword in by_context.flat_map(|rule| rule.keywords.first()) {
         for word in WORDS {
@@ -399,7 +399,7 @@ fn tests_and_examples_lower_what_rests_on_context_and_never_a_proof() {
 #[test]
 fn every_built_in_rule_compiles() {
     for rule in RuleSet::builtin().rules() {
-        let ready = Ready::new(crate::rule::Handle::Own(rule));
+        let ready = CompiledRule::new(crate::rule::Handle::Own(rule));
         ready.is_sample(b"x");
         ready.applies_to("a".into());
         assert!(rule.regex.is_empty() || ready.shape().secret > 0, "{}", rule.id);

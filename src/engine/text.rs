@@ -1,6 +1,6 @@
 //! UTF-16 and UTF-32 in the middle of bytes: whole files, with a byte order mark or without, and strings inside binaries.
 
-use super::view::{Scale, View};
+use super::decoded_text::{DecodedText, Scale};
 use crate::finding::excerpt::Wide;
 
 /// The shortest string of wide characters worth reading, in characters.
@@ -10,7 +10,7 @@ const SAMPLE: usize = 4096;
 
 /// Fills `view` with what `text` says in wide characters: all of it when it is such a text, or the strings inside.
 /// Leaves it empty when there are none; a text without zero bytes costs one search for them.
-pub(super) fn narrow(text: &[u8], view: &mut View) {
+pub(super) fn narrow(text: &[u8], view: &mut DecodedText) {
     view.clear();
     // A text of nothing but non-Latin characters has no zero byte, and may have a mark.
     if !may_be_wide(text) {
@@ -67,7 +67,7 @@ pub(super) fn stored(text: &[u8]) -> Option<Wide> {
     }
 }
 
-fn whole(text: &[u8], stored: Wide, view: &mut View) {
+fn whole(text: &[u8], stored: Wide, view: &mut DecodedText) {
     let width = if matches!(stored, Wide::Utf16Le | Wide::Utf16Be) { 2 } else { 4 };
     let mut at = 0;
     let mut ascii = false;
@@ -86,7 +86,7 @@ fn whole(text: &[u8], stored: Wide, view: &mut View) {
 }
 
 /// Strings of printable ASCII characters in two or four bytes each, in either order.
-fn strings(text: &[u8], view: &mut View) {
+fn strings(text: &[u8], view: &mut DecodedText) {
     let plain = |b: u8| matches!(b, b'\t' | b'\n' | b'\r' | b' '..=b'~');
     let mut from = 0;
     while let Some(zero) = memchr::memchr(0, &text[from..]).map(|n| from + n) {
@@ -127,8 +127,8 @@ mod tests {
         text.chars().flat_map(|c| unit(u32::from(c))).collect()
     }
 
-    fn read(bytes: &[u8]) -> View {
-        let mut view = View::default();
+    fn read(bytes: &[u8]) -> DecodedText {
+        let mut view = DecodedText::default();
         narrow(bytes, &mut view);
         view
     }

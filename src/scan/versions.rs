@@ -5,7 +5,7 @@ use std::ops::Range;
 use bstr::BString;
 
 use crate::chunk::{Chunk, Copied, Kind};
-use crate::engine::{Engine, Made, Match, Scratch, Traces};
+use crate::engine::{Engine, Derivation, Match, Scratch, Traces};
 use crate::source::{Content, Item};
 
 /// The order in which to scan items: the versions of a file side by side, the newest first, as packs store them.
@@ -90,7 +90,7 @@ impl Versions {
         if fresh.len() > chunk.bytes.len() / 2 {
             return None;
         }
-        let made = Made { fresh: &[fresh], copied: copied.as_slice() };
+        let made = Derivation { fresh: &[fresh], copied: copied.as_slice() };
         match engine.follow(chunk, &self.traces, made, &mut self.next, scratch)? {
             false => Some((Vec::new(), true)),
             true => {

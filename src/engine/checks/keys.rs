@@ -2,7 +2,7 @@
 //! is told apart; a header over something else is a lookalike.
 
 use super::armor::{self, Block};
-use super::der::{self, Key};
+use super::private_key::{self, Key};
 use super::{CheckInput, Proof};
 use crate::rule::checksum;
 
@@ -31,7 +31,7 @@ fn pem_block(block: &Block) -> Proof {
     if block.label.contains("ENCRYPTED") || block.headers.iter().any(|h| h.contains("ENCRYPTED")) {
         return encrypted();
     }
-    match block.body.as_deref().and_then(der::private_key) {
+    match block.body.as_deref().and_then(private_key::private_key) {
         Some(Key::Open(kind)) => Proof::Structure(Some(kind)),
         Some(Key::Encrypted) => encrypted(),
         None => no_key(),

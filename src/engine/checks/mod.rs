@@ -8,7 +8,7 @@ mod aws;
 mod azure;
 mod basic;
 mod crc;
-pub(super) mod der;
+pub(super) mod private_key;
 pub(super) mod keys;
 mod sums;
 mod tokens;

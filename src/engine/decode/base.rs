@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Budget;
 use crate::engine::store;
-use crate::engine::view::{Scale, View};
+use crate::engine::decoded_text::{Scale, DecodedText};
 
 /// The shortest run worth decoding, in characters: 20 bytes in base64.
 const SHORTEST: usize = 27;
@@ -82,7 +82,7 @@ pub(super) fn note(encoded: &[u8]) -> &'static str {
 }
 
 /// Decodes every run into `view`.
-pub(super) fn decode(text: &[u8], view: &mut View, budget: &mut Budget) {
+pub(super) fn decode(text: &[u8], view: &mut DecodedText, budget: &mut Budget) {
     runs(text, |run| {
         if run.alphabets & HEX != 0 && run.len().is_multiple_of(2) && is_telling(&hex_head(text, run)) {
             if budget.take(run.len() / 2) {
@@ -293,7 +293,7 @@ fn looks_like_text(head: &[u8]) -> bool {
         && head.iter().filter(|&&b| b == 0).count() <= 6
 }
 
-pub(super) fn base64(text: &[u8], run: &Run, view: &mut View) {
+pub(super) fn base64(text: &[u8], run: &Run, view: &mut DecodedText) {
     let mut carry: [u8; 4] = [0; 4];
     let mut held = 0;
     for line in &run.lines {
@@ -323,7 +323,7 @@ pub(super) fn base64(text: &[u8], run: &Run, view: &mut View) {
     }
 }
 
-fn hex(text: &[u8], run: &Run, view: &mut View) {
+fn hex(text: &[u8], run: &Run, view: &mut DecodedText) {
     for line in &run.lines {
         view.part(line.start, Scale::Ratio(2, 1));
         view.text.extend(text[line.clone()].chunks_exact(2).map(|pair| nibble(pair[0]) << 4 | nibble(pair[1])));
@@ -335,8 +335,8 @@ mod tests {
     use super::*;
     use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
 
-    fn read(text: &str) -> View {
-        let mut view = View::default();
+    fn read(text: &str) -> DecodedText {
+        let mut view = DecodedText::default();
         decode(text.as_bytes(), &mut view, &mut Budget::new(text.len()));
         view
     }

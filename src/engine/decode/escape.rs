@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::Budget;
-use crate::engine::view::View;
+use crate::engine::decoded_text::DecodedText;
 
 /// What begins a terminal's escapes.
 const ESC: u8 = 0x1b;
@@ -16,7 +16,7 @@ const REACH: usize = 1024;
 const TOKEN: usize = 16;
 
 /// Writes every line that has an escape into `view`, unescaped.
-pub(super) fn decode(text: &[u8], view: &mut View, budget: &mut Budget) {
+pub(super) fn decode(text: &[u8], view: &mut DecodedText, budget: &mut Budget) {
     let mut done = 0;
     for at in memchr::memchr3_iter(b'\\', b'%', ESC, text) {
         if at < done || !is_telling(text, at) {
@@ -67,7 +67,7 @@ fn begins_token(text: &[u8], at: usize) -> bool {
 }
 
 /// Returns where it stopped: behind an escape that begins in the range and ends outside.
-fn unescape(text: &[u8], range: Range<usize>, view: &mut View) -> usize {
+fn unescape(text: &[u8], range: Range<usize>, view: &mut DecodedText) -> usize {
     let mut at = range.start;
     while let Some(next) = text.get(at..range.end).and_then(|t| memchr::memchr3(b'\\', b'%', ESC, t)).map(|n| at + n) {
         view.copy(text, at..next);
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> String {
-        let mut view = View::default();
+        let mut view = DecodedText::default();
         decode(text.as_bytes(), &mut view, &mut Budget::new(text.len()));
         String::from_utf8_lossy(&view.text).into_owned()
     }

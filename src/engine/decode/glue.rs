@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Budget, kind};
-use crate::engine::view::View;
+use crate::engine::decoded_text::DecodedText;
 
 /// Between two literals stand at most this many bytes.
 const WIDEST: usize = 64;
@@ -11,7 +11,7 @@ const WIDEST: usize = 64;
 const REACH: usize = 256;
 
 /// Writes every line with literals put together into `view`, as if it were one literal.
-pub(super) fn decode(text: &[u8], view: &mut View, budget: &mut Budget) {
+pub(super) fn decode(text: &[u8], view: &mut DecodedText, budget: &mut Budget) {
     // Where the last literal that was joined began its line, and how far the view has it.
     let mut copied: Option<usize> = None;
     let mut from = 0;
@@ -46,7 +46,7 @@ pub(super) fn decode(text: &[u8], view: &mut View, budget: &mut Budget) {
     }
 }
 
-fn finish(text: &[u8], done: usize, view: &mut View, budget: &mut Budget) {
+fn finish(text: &[u8], done: usize, view: &mut DecodedText, budget: &mut Budget) {
     let stop = text.len().min(done + REACH);
     let end = memchr::memchr(b'\n', &text[done..stop]).map_or(stop, |n| done + n);
     if budget.take(end - done) {
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> String {
-        let mut view = View::default();
+        let mut view = DecodedText::default();
         decode(text.as_bytes(), &mut view, &mut Budget::new(text.len()));
         String::from_utf8_lossy(&view.text).into_owned()
     }
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn positions_are_mapped_back() {
         let text = "k = \"ab\" +\n \"cd\"";
-        let mut view = View::default();
+        let mut view = DecodedText::default();
         decode(text.as_bytes(), &mut view, &mut Budget::new(text.len()));
         let at = view.text.windows(4).position(|w| w == b"abcd").unwrap();
         assert_eq!(&text[view.origin(&(at..at + 4))], "ab\" +\n \"cd");

@@ -7,13 +7,13 @@ use flate2::read::MultiGzDecoder;
 use memchr::memmem::Finder;
 
 use super::{Budget, base};
-use crate::engine::view::View;
+use crate::engine::decoded_text::DecodedText;
 
 /// What base64 of a gzip header begins with: the magic and the method.
 const MAGIC: &[u8] = b"H4sI";
 
 /// Unpacks every base64 run that holds gzip into `view`.
-pub(super) fn decode(text: &[u8], view: &mut View, budget: &mut Budget) {
+pub(super) fn decode(text: &[u8], view: &mut DecodedText, budget: &mut Budget) {
     // Nearly no text has one, so look for the magic first.
     static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(MAGIC));
     if FINDER.find(text).is_none() {
@@ -23,7 +23,7 @@ pub(super) fn decode(text: &[u8], view: &mut View, budget: &mut Budget) {
         if !text[run.range()].starts_with(MAGIC) {
             return;
         }
-        let mut packed = View::default();
+        let mut packed = DecodedText::default();
         base::base64(text, run, &mut packed);
         let room = budget.left();
         let mut plain = Vec::new();

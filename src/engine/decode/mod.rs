@@ -10,7 +10,7 @@ mod gzip;
 
 use std::ops::Range;
 
-use super::view::View;
+use super::decoded_text::DecodedText;
 
 /// What was compressed may become so large, in bytes, whatever the size of its file.
 const COMPRESSED: usize = 32 << 20;
@@ -59,7 +59,7 @@ pub(super) struct Decoder {
     /// What a report says about a secret found in it, given how it stands in the text.
     pub note: fn(&[u8]) -> &'static str,
     /// Fills an empty view with what is encoded so.
-    pub decode: fn(&[u8], &mut View, &mut Budget),
+    pub decode: fn(&[u8], &mut DecodedText, &mut Budget),
     /// What [`kinds`] calls it.
     pub kind: u8,
     /// Given a text and some of its lines: the part to decode for all that reaches into these lines. Empty where nothing

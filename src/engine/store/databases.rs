@@ -3,18 +3,18 @@
 
 use memchr::memmem;
 
-use super::{Cursor, Kept, Lock};
+use super::{Cursor, StoreEntry, Protection};
 
 const PASSWORDS: &str = "password-database";
 const NSS: &str = "nss-key-database";
 const WALLET: &str = "bitcoin-wallet";
 
-fn all(rule: &'static str, from: usize, text: &[u8], lock: Lock, note: &'static str) -> Option<Vec<Kept>> {
-    Some(vec![Kept { rule, span: from..text.len(), lock, note }])
+fn all(rule: &'static str, from: usize, text: &[u8], lock: Protection, note: &'static str) -> Option<Vec<StoreEntry>> {
+    Some(vec![StoreEntry { rule, span: from..text.len(), lock, note }])
 }
 
 /// KeePass 1 (.kdb) and 2 (.kdbx).
-pub(super) fn keepass(text: &[u8]) -> Option<Vec<Kept>> {
+pub(super) fn keepass(text: &[u8]) -> Option<Vec<StoreEntry>> {
     let start = match text.get(4..8)? {
         [0x67, 0xfb, 0x4b, 0xb5] => kdbx(text)?,
         // A header of fixed length; the version's upper half counts.
@@ -23,7 +23,7 @@ pub(super) fn keepass(text: &[u8]) -> Option<Vec<Kept>> {
     };
     // One block of the cipher at least.
     (text.len() >= start + 16).then_some(())?;
-    all(PASSWORDS, start, text, Lock::Password, "KeePass")
+    all(PASSWORDS, start, text, Protection::Password, "KeePass")
 }
 
 /// Where the content begins behind the fields of a header.
@@ -52,35 +52,35 @@ fn kdbx(text: &[u8]) -> Option<usize> {
 }
 
 /// Password Safe 3: salt, rounds, and a block that says where it ends.
-pub(super) fn password_safe(text: &[u8]) -> Option<Vec<Kept>> {
+pub(super) fn password_safe(text: &[u8]) -> Option<Vec<StoreEntry>> {
     let rounds = u32::from_le_bytes(*text.get(36..)?.first_chunk()?);
     let ends = memmem::find(text, b"PWS3-EOFPWS3-EOF")?;
     ((1024..1 << 28).contains(&rounds) && (ends - 40).is_multiple_of(16)).then_some(())?;
-    all(PASSWORDS, 4, text, Lock::Password, "Password Safe")
+    all(PASSWORDS, 4, text, Protection::Password, "Password Safe")
 }
 
 /// A keychain of macOS: its header, and the blob that holds its own key.
-pub(super) fn keychain(text: &[u8]) -> Option<Vec<Kept>> {
+pub(super) fn keychain(text: &[u8]) -> Option<Vec<StoreEntry>> {
     let mut cursor = Cursor { text, at: 4 };
     let (version, header, schema) = (cursor.int()?, cursor.int()?, cursor.int()?);
     let is_whole = version == 0x1_0000 && header >= 16 && schema < text.len();
     (is_whole && memmem::find(text, &[0xfa, 0xde, 7, 0x11]).is_some()).then_some(())?;
-    all(PASSWORDS, 0, text, Lock::Password, "macOS keychain")
+    all(PASSWORDS, 0, text, Protection::Password, "macOS keychain")
 }
 
 /// A keyring of GNOME: versions and algorithms are zero, a name follows.
-pub(super) fn gnome(text: &[u8]) -> Option<Vec<Kept>> {
+pub(super) fn gnome(text: &[u8]) -> Option<Vec<StoreEntry>> {
     let mut cursor = Cursor { text, at: 16 };
     (cursor.take(4)? == [0; 4]).then_some(())?;
     cursor.block()?;
-    all(PASSWORDS, 0, text, Lock::Password, "GNOME keyring")
+    all(PASSWORDS, 0, text, Protection::Password, "GNOME keyring")
 }
 
 /// A wallet of KDE: version 0, one of its ciphers and hashes.
-pub(super) fn kwallet(text: &[u8]) -> Option<Vec<Kept>> {
+pub(super) fn kwallet(text: &[u8]) -> Option<Vec<StoreEntry>> {
     let [0, 0 | 1, cipher, hash] = *text.get(12..16)? else { return None };
     (cipher <= 3 && hash <= 3).then_some(())?;
-    all(PASSWORDS, 0, text, Lock::Password, "KWallet")
+    all(PASSWORDS, 0, text, Protection::Password, "KWallet")
 }
 
 /// The schema is on the first page, whose length the header gives.
@@ -95,32 +95,32 @@ fn first_page(text: &[u8]) -> &[u8] {
 }
 
 /// SQLite: the key database of NSS (Firefox, certutil), and Bitcoin's wallets by descriptors.
-pub(super) fn sqlite(text: &[u8]) -> Option<Vec<Kept>> {
+pub(super) fn sqlite(text: &[u8]) -> Option<Vec<StoreEntry>> {
     let schema = first_page(text);
     let names = |table: &[u8]| memmem::find(schema, table).is_some();
     if names(b"CREATE TABLE nssPrivate") && names(b"CREATE TABLE metaData") {
-        return all(NSS, 0, text, Lock::Password, "key4.db");
+        return all(NSS, 0, text, Protection::Password, "key4.db");
     }
     if !names(b"CREATE TABLE main(key BLOB PRIMARY KEY") {
         return None;
     }
     if memmem::find(text, b"\x13walletdescriptorkey").is_some() {
-        return all(WALLET, 0, text, Lock::Open, "descriptors");
+        return all(WALLET, 0, text, Protection::Open, "descriptors");
     }
     memmem::find(text, b"\x14walletdescriptorckey")?;
-    all(WALLET, 0, text, Lock::Password, "descriptors")
+    all(WALLET, 0, text, Protection::Password, "descriptors")
 }
 
 /// Berkeley DB: Bitcoin's wallets, and those of coins made after it. Names of records go before their length.
-pub(super) fn berkeley(text: &[u8]) -> Option<Vec<Kept>> {
+pub(super) fn berkeley(text: &[u8]) -> Option<Vec<StoreEntry>> {
     let has = |name: &[u8]| memmem::find(text, name).is_some();
     // A public key, compressed or not, names its private one.
     if [&b"\x03key\x21\x02"[..], b"\x03key\x21\x03", b"\x03key\x41\x04", b"\x04wkey\x21", b"\x04wkey\x41"]
         .into_iter()
         .any(has)
     {
-        return all(WALLET, 0, text, Lock::Open, "wallet.dat");
+        return all(WALLET, 0, text, Protection::Open, "wallet.dat");
     }
     (has(b"\x04mkey") && has(b"\x04ckey")).then_some(())?;
-    all(WALLET, 0, text, Lock::Password, "wallet.dat")
+    all(WALLET, 0, text, Protection::Password, "wallet.dat")
 }

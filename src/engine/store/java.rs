@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::password::{self, Algorithm, Seal};
-use super::{Cursor, Kept, Lock, ber};
+use super::{Cursor, Protection, StoreEntry};
+use crate::engine::asn1;
 
 const RULE: &str = "java-keystore";
 const KNOWN: &str = "keystore-known-password";
@@ -14,7 +15,7 @@ const SUM: usize = 20;
 const ENTRIES: usize = 100_000;
 
 /// JKS and JCEKS: entries one after the other, and a digest of the password and all of it.
-pub(super) fn jks(text: &[u8]) -> Option<Vec<Kept>> {
+pub(super) fn jks(text: &[u8]) -> Option<Vec<StoreEntry>> {
     let (data, sum) = text.split_at_checked(text.len().checked_sub(SUM)?)?;
     let mut cursor = Cursor::new(data);
     cursor.take(4)?;
@@ -29,7 +30,7 @@ pub(super) fn jks(text: &[u8]) -> Option<Vec<Kept>> {
             // A private key and the certificates that go with it.
             1 => {
                 let key = cursor.block()?;
-                ber::element(&data[key.clone()]).filter(|(element, _)| element.tag == ber::SEQUENCE)?;
+                asn1::element(&data[key.clone()]).filter(|(element, _)| element.tag == asn1::SEQUENCE)?;
                 for _ in 0..cursor.int()? {
                     certificate(&mut cursor, version)?;
                 }
@@ -59,13 +60,13 @@ fn certificate(cursor: &mut Cursor<'_>, version: usize) -> Option<()> {
 }
 
 /// Finds as they are told; whether the password is known is asked only where there is something to open.
-fn told(keys: Vec<Range<usize>>, note: &'static str, is_known: impl Fn() -> bool) -> Vec<Kept> {
-    let (rule, lock) = if !keys.is_empty() && is_known() { (KNOWN, Lock::WellKnown) } else { (RULE, Lock::Password) };
-    keys.into_iter().map(|span| Kept { rule, span, lock, note }).collect()
+fn told(keys: Vec<Range<usize>>, note: &'static str, is_known: impl Fn() -> bool) -> Vec<StoreEntry> {
+    let (rule, lock) = if !keys.is_empty() && is_known() { (KNOWN, Protection::WellKnown) } else { (RULE, Protection::Password) };
+    keys.into_iter().map(|span| StoreEntry { rule, span, lock, note }).collect()
 }
 
 /// BKS: entries, and a MAC. Where they do not read as such they may be encrypted all together: UBER.
-pub(super) fn bks(text: &[u8]) -> Option<Vec<Kept>> {
+pub(super) fn bks(text: &[u8]) -> Option<Vec<StoreEntry>> {
     let mut cursor = Cursor::new(text);
     let version = cursor.int()?;
     let salt = cursor.block()?;
@@ -77,7 +78,7 @@ pub(super) fn bks(text: &[u8]) -> Option<Vec<Kept>> {
     let key = (version == 1).then_some(SUM / 8);
     let seal = Seal { algorithm: Algorithm::Sha1, salt: &text[salt], rounds, key, sum };
     let mut kept = told(locked, "BKS", || seal.opens(&text[start..end]));
-    kept.extend(open.into_iter().map(|span| Kept { rule: RULE, span, lock: Lock::Open, note: "BKS" }));
+    kept.extend(open.into_iter().map(|span| StoreEntry { rule: RULE, span, lock: Protection::Open, note: "BKS" }));
     kept.sort_by_key(|kept| kept.span.start);
     Some(kept)
 }
@@ -121,11 +122,11 @@ fn entries(text: &[u8], mut cursor: Cursor<'_>) -> Option<Entries> {
 }
 
 /// UBER: after salt and rounds all is encrypted, in blocks of 16 bytes, and looks as random as that.
-fn uber(text: &[u8], version: usize, start: usize) -> Option<Vec<Kept>> {
+fn uber(text: &[u8], version: usize, start: usize) -> Option<Vec<StoreEntry>> {
     const LEAST: usize = 256;
     let sealed = &text[start..];
     (version == 1 && sealed.len() >= LEAST && sealed.len().is_multiple_of(16) && is_random(sealed))
-        .then(|| vec![Kept { rule: RULE, span: start..text.len(), lock: Lock::Password, note: "UBER" }])
+        .then(|| vec![StoreEntry { rule: RULE, span: start..text.len(), lock: Protection::Password, note: "UBER" }])
 }
 
 /// Whether bytes are as evenly spread as those of a cipher: none stands there much more often than chance puts it there.

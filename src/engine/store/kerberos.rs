@@ -1,10 +1,10 @@
 //! Keytabs: the long-term keys of Kerberos principals, in clear.
 
-use super::{Cursor, Kept, Lock};
+use super::{Cursor, StoreEntry, Protection};
 
 /// Every entry of a keytab of MIT's or Heimdal's second version; the first is in the order of the machine that wrote it
 /// and has not been written for decades.
-pub(super) fn keytab(text: &[u8]) -> Option<Vec<Kept>> {
+pub(super) fn keytab(text: &[u8]) -> Option<Vec<StoreEntry>> {
     let mut cursor = Cursor::new(text);
     (cursor.take(2)? == [5, 2]).then_some(())?;
     let mut kept = Vec::new();
@@ -31,7 +31,7 @@ pub(super) fn keytab(text: &[u8]) -> Option<Vec<Kept>> {
         let key = entry.string()?;
         (key_len(kind)? == key.len()).then_some(())?;
         let end = start + entry.at;
-        kept.push(Kept { rule: "kerberos-keytab", span: end - key.len()..end, lock: Lock::Open, note: "keytab" });
+        kept.push(StoreEntry { rule: "kerberos-keytab", span: end - key.len()..end, lock: Protection::Open, note: "keytab" });
     }
     Some(kept)
 }

@@ -1,13 +1,13 @@
 //! OpenPGP's secret keys outside their armor: `secring.gpg`, what `--export-secret-keys` writes, and the files of
 //! `private-keys-v1.d`.
 
-use super::{Kept, Lock};
+use super::{StoreEntry, Protection};
 use crate::engine::checks::keys;
 
 const RULE: &str = "gnupg-secret-key";
 
 /// A secret key and what follows it.
-pub(super) fn packets(text: &[u8]) -> Option<Vec<Kept>> {
+pub(super) fn packets(text: &[u8]) -> Option<Vec<StoreEntry>> {
     let (tag, body, rest) = packet(text)?;
     // A secret key goes before its user's name or a signature, unless it is all there is.
     let next = if rest.is_empty() { None } else { Some(packet(rest)?.0) };
@@ -19,11 +19,11 @@ pub(super) fn packets(text: &[u8]) -> Option<Vec<Kept>> {
     (u32::from_be_bytes(*made.first_chunk()?) > 631_152_000).then_some(())?;
     let end = text.len() - rest.len();
     let lock = match keys::secret_packet(&text[..end])? {
-        0 => Lock::Open,
-        1..=15 | 253..=255 => Lock::Strong,
+        0 => Protection::Open,
+        1..=15 | 253..=255 => Protection::Strong,
         _ => return None,
     };
-    Some(vec![Kept { rule: RULE, span: end - body.len()..end, lock, note: "OpenPGP" }])
+    Some(vec![StoreEntry { rule: RULE, span: end - body.len()..end, lock, note: "OpenPGP" }])
 }
 
 /// The tag and the body of the first packet, and what follows (RFC 9580, 4.2).
@@ -50,8 +50,8 @@ fn packet(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 }
 
 /// A key of libgcrypt, as an expression.
-pub(super) fn expression(text: &[u8]) -> Option<Vec<Kept>> {
-    let lock = if text.starts_with(b"(11:private-key(") { Lock::Open } else { Lock::Strong };
+pub(super) fn expression(text: &[u8]) -> Option<Vec<StoreEntry>> {
+    let lock = if text.starts_with(b"(11:private-key(") { Protection::Open } else { Protection::Strong };
     let end = text.trim_ascii_end().len();
-    text[..end].ends_with(b"))").then(|| vec![Kept { rule: RULE, span: 0..end, lock, note: "GnuPG" }])
+    text[..end].ends_with(b"))").then(|| vec![StoreEntry { rule: RULE, span: 0..end, lock, note: "GnuPG" }])
 }

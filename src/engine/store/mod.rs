@@ -1,11 +1,9 @@
-//! Files made to keep keys in: Java keystores, PKCS#12, bare DER keys, password databases, keytabs, wallets, keyrings.
+//! Key stores: Java keystores, PKCS#12, bare DER keys, password databases, keytabs, wallets, keyrings.
 //!
-//! They are binary, so no keyword leads to them. The first bytes of a text say which kind it claims to be; its parts are
-//! then read as that kind lays them out, and only what parses is taken. What counts is what is kept inside: a store of
-//! nothing but certificates is public. Whether a password protects the rest is told as far as that can be known offline:
-//! some kinds are sealed with a digest of the password, which a guess can be compared with.
+//! They are binary, so no keyword leads to them. The first bytes of a text name a format; the text is then parsed, and
+//! only entries that parse count. A store of nothing but certificates is public. The protection is determined as far as
+//! that is possible offline: some formats are sealed with a digest of the password, which a guess can be compared with.
 
-mod ber;
 mod databases;
 mod java;
 mod kerberos;
@@ -15,34 +13,34 @@ mod pkcs12;
 
 use std::ops::Range;
 
-/// Something kept in a store.
+/// An entry of a key store.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Kept {
-    /// The id of the rule that tells of it.
+pub(super) struct StoreEntry {
+    /// The id of the rule that reports it.
     pub rule: &'static str,
-    /// Where it stands: what changes when the key does, and does not when something else in the store does.
+    /// The bytes that change when the key does, and not with the rest of the store.
     pub span: Range<usize>,
-    pub lock: Lock,
-    /// For people: what it is.
+    pub lock: Protection,
+    /// A description for people.
     pub note: &'static str,
 }
 
-/// What keeps a reader from using what is kept.
+/// The protection of an entry against its reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lock {
-    /// Nothing.
+pub(super) enum Protection {
+    /// None.
     Open,
-    /// A password that everybody tries first, as the store's own seal proves.
+    /// A password that everybody tries first; the store's own seal proves it.
     WellKnown,
     /// A password that is not known.
     Password,
     /// A passphrase, as it protects a key in armor.
     Strong,
-    /// It was made to be public.
+    /// None, on purpose: the entry is public.
     Public,
 }
 
-/// What a text claims to be.
+/// The format that a text claims by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Jks,
@@ -63,7 +61,7 @@ pub(super) enum Kind {
     Expression,
 }
 
-/// Which kind a text claims to be by its first bytes.
+/// The format that a text claims by its first bytes; nothing for other texts.
 pub(super) fn kind(text: &[u8]) -> Option<Kind> {
     match text {
         [0xfe, 0xed, 0xfe, 0xed, ..] | [0xce, 0xce, 0xce, 0xce, ..] => Some(Kind::Jks),
@@ -88,12 +86,12 @@ pub(super) fn kind(text: &[u8]) -> Option<Kind> {
     }
 }
 
-/// The most keys of one store that are told of one by one.
+/// The most entries of one store that are reported one by one.
 const MOST: usize = 64;
 
-/// Everything that a text of this kind keeps. Empty when it is not what it claims to be.
-pub(super) fn kept(kind: Kind, text: &[u8]) -> Vec<Kept> {
-    let mut kept = match kind {
+/// The entries of a key store of this format. Empty when the text does not parse as one.
+pub(super) fn entries(kind: Kind, text: &[u8]) -> Vec<StoreEntry> {
+    let mut entries = match kind {
         Kind::Jks => java::jks(text),
         Kind::Bks => java::bks(text),
         Kind::Der => pkcs12::sequence(text),
@@ -109,14 +107,14 @@ pub(super) fn kept(kind: Kind, text: &[u8]) -> Vec<Kept> {
         Kind::Expression => keyring::expression(text),
     }
     .unwrap_or_default();
-    if let Some(end) = kept.last().map(|last| last.span.end)
-        && kept.len() > MOST
+    if let Some(end) = entries.last().map(|last| last.span.end)
+        && entries.len() > MOST
     {
-        kept.truncate(MOST);
-        // A key more or less still makes a difference.
-        kept[MOST - 1].span.end = end;
+        entries.truncate(MOST);
+        // The last span covers the rest, so that one key more or less changes the fingerprint.
+        entries[MOST - 1].span.end = end;
     }
-    kept
+    entries
 }
 
 /// Takes numbers and strings off the front of a text, most significant byte first.

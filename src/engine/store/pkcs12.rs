@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::ber::{self, Element, INTEGER, OCTETS, OID, SET, ZERO};
+use crate::engine::asn1::{self, Element, INTEGER, OCTETS, OID, SET, ZERO};
 use super::password::{Algorithm, Seal};
-use super::{Kept, Lock};
-use crate::engine::checks::der;
+use super::{StoreEntry, Protection};
+use crate::engine::checks::private_key::{Key, private_key};
 
 const DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1];
 const ENCRYPTED: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 6];
@@ -21,15 +21,15 @@ const SHA2: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2];
 const DEEPEST: usize = 8;
 
 /// The key or the store that a text is.
-pub(super) fn sequence(text: &[u8]) -> Option<Vec<Kept>> {
-    let (whole, rest) = ber::element(text)?;
+pub(super) fn sequence(text: &[u8]) -> Option<Vec<StoreEntry>> {
+    let (whole, rest) = asn1::element(text)?;
     // A line end that an editor or a shell added.
     rest.trim_ascii().is_empty().then_some(())?;
     if let Some(kept) = store(text, whole) {
         return Some(kept);
     }
-    matches!(der::private_key(text), Some(der::Key::Open(_))).then(|| {
-        vec![Kept { rule: "private-key-der", span: 0..text.len() - rest.len(), lock: Lock::Open, note: "DER" }]
+    matches!(private_key(text), Some(Key::Open(_))).then(|| {
+        vec![StoreEntry { rule: "private-key-der", span: 0..text.len() - rest.len(), lock: Protection::Open, note: "DER" }]
     })
 }
 
@@ -42,15 +42,15 @@ struct Held {
     public: Vec<Range<usize>>,
 }
 
-fn store(text: &[u8], whole: Element<'_>) -> Option<Vec<Kept>> {
+fn store(text: &[u8], whole: Element<'_>) -> Option<Vec<StoreEntry>> {
     let parts = whole.sequence()?;
     let [Element { tag: INTEGER, content: [3] }, safe, mac @ ..] = parts.as_slice() else { return None };
     let (DATA, content) = info(*safe)? else { return None };
     let content = content.octets()?;
     let mut held = Held::default();
-    for part in ber::element(&content)?.0.sequence()? {
+    for part in asn1::element(&content)?.0.sequence()? {
         match info(part)? {
-            (DATA, bags) => bags_in(text, ber::element(&bags.octets()?)?.0, DEEPEST, &mut held)?,
+            (DATA, bags) => bags_in(text, asn1::element(&bags.octets()?)?.0, DEEPEST, &mut held)?,
             // Certificates, nearly always; nobody can tell.
             (ENCRYPTED, _) => {}
             _ => return None,
@@ -58,13 +58,13 @@ fn store(text: &[u8], whole: Element<'_>) -> Option<Vec<Kept>> {
     }
     let is_known = !held.locked.is_empty() && mac.first().is_some_and(|mac| opens(*mac, &content).unwrap_or(false));
     let (rule, lock) = match is_known {
-        true => ("keystore-known-password", Lock::WellKnown),
-        false => ("pkcs12-keystore", Lock::Password),
+        true => ("keystore-known-password", Protection::WellKnown),
+        false => ("pkcs12-keystore", Protection::Password),
     };
-    let kept = |rule, lock| move |span| Kept { rule, span, lock, note: "PKCS#12" };
-    let mut all: Vec<Kept> = held.locked.into_iter().map(kept(rule, lock)).collect();
-    all.extend(held.open.into_iter().map(kept("pkcs12-keystore", Lock::Open)));
-    all.extend(held.public.into_iter().map(kept("pkcs12-keystore", Lock::Public)));
+    let kept = |rule, lock| move |span| StoreEntry { rule, span, lock, note: "PKCS#12" };
+    let mut all: Vec<StoreEntry> = held.locked.into_iter().map(kept(rule, lock)).collect();
+    all.extend(held.open.into_iter().map(kept("pkcs12-keystore", Protection::Open)));
+    all.extend(held.public.into_iter().map(kept("pkcs12-keystore", Protection::Public)));
     all.sort_by_key(|kept| kept.span.start);
     Some(all)
 }

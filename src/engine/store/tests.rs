@@ -15,22 +15,22 @@ fn store(name: &str) -> Vec<u8> {
     BASE64.decode(sample.text.as_bytes()).unwrap()
 }
 
-fn told(text: &[u8]) -> Vec<(&'static str, Lock)> {
-    kind(text).map(|kind| kept(kind, text)).unwrap_or_default().into_iter().map(|kept| (kept.rule, kept.lock)).collect()
+fn told(text: &[u8]) -> Vec<(&'static str, Protection)> {
+    kind(text).map(|kind| entries(kind, text)).unwrap_or_default().into_iter().map(|kept| (kept.rule, kept.lock)).collect()
 }
 
 #[test]
 fn what_is_kept_is_told() {
     for (name, rule, lock) in [
-        ("der", "private-key-der", Lock::Open),
-        ("jks", "java-keystore", Lock::Password),
-        ("jks-known", "keystore-known-password", Lock::WellKnown),
-        ("kdbx", "password-database", Lock::Password),
-        ("keytab", "kerberos-keytab", Lock::Open),
-        ("nss", "nss-key-database", Lock::Password),
-        ("pkcs12", "pkcs12-keystore", Lock::Password),
-        ("secring", "gnupg-secret-key", Lock::Open),
-        ("wallet", "bitcoin-wallet", Lock::Open),
+        ("der", "private-key-der", Protection::Open),
+        ("jks", "java-keystore", Protection::Password),
+        ("jks-known", "keystore-known-password", Protection::WellKnown),
+        ("kdbx", "password-database", Protection::Password),
+        ("keytab", "kerberos-keytab", Protection::Open),
+        ("nss", "nss-key-database", Protection::Password),
+        ("pkcs12", "pkcs12-keystore", Protection::Password),
+        ("secring", "gnupg-secret-key", Protection::Open),
+        ("wallet", "bitcoin-wallet", Protection::Open),
     ] {
         assert_eq!(told(&store(name)), [(rule, lock)], "{name}");
     }
@@ -66,14 +66,14 @@ fn bks(kind: u8, mac: &[u8]) -> Vec<u8> {
 
 #[test]
 fn bouncy_castles_stores_are_read() {
-    assert_eq!(told(&bks(4, &[1; 20])), [("java-keystore", Lock::Password)]);
-    assert_eq!(told(&bks(2, &[1; 20])), [("java-keystore", Lock::Open)]);
+    assert_eq!(told(&bks(4, &[1; 20])), [("java-keystore", Protection::Password)]);
+    assert_eq!(told(&bks(2, &[1; 20])), [("java-keystore", Protection::Open)]);
     assert_eq!(told(&bks(1, &[1; 20])), []);
     // All in one: encrypted, and so even that no byte is rare.
     let mut random = fastrand::Rng::with_seed(1);
     let sealed: Vec<u8> = (0..1024).map(|_| random.u8(..)).collect();
     let head = [&[0, 0, 0, 1, 0, 0, 0, 20][..], &[9; 20], &[0, 0, 4, 0]].concat();
-    assert_eq!(told(&[&head[..], &sealed].concat()), [("java-keystore", Lock::Password)]);
+    assert_eq!(told(&[&head[..], &sealed].concat()), [("java-keystore", Protection::Password)]);
     assert_eq!(told(&[&head[..], &[7; 1024]].concat()), []);
 }
 
@@ -131,7 +131,7 @@ proptest! {
             }
         }
         text.truncate(cut);
-        for kept in kind(&text).map(|kind| kept(kind, &text)).unwrap_or_default() {
+        for kept in kind(&text).map(|kind| entries(kind, &text)).unwrap_or_default() {
             prop_assert!(kept.span.start <= kept.span.end && kept.span.end <= text.len());
         }
     }

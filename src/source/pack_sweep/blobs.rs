@@ -10,7 +10,7 @@ use super::HistoryFilter;
 use super::first_seen::{FirstSeen, FirstSeenWalk, PathId};
 use crate::archive;
 use crate::chunk::{Chunk, Copied, Kind, Origin};
-use crate::engine::{Made, Match, Scratch, Traces};
+use crate::engine::{Derivation, Match, Scratch, Traces};
 use crate::git::{ObjectKind, Store, Unread, Visit, Visited};
 use crate::source::is_lfs_pointer;
 
@@ -156,7 +156,7 @@ impl BlobSweep<'_> {
             blob.decoding_ended = scratch.decoding_ended();
             return;
         };
-        let made = Made { fresh: object.fresh, copied: object.copied };
+        let made = Derivation { fresh: object.fresh, copied: object.copied };
         let found = match engine.follow(chunk, &base.traces, made, &mut blob.traces, scratch) {
             None => engine.scan_tracing(chunk, &mut blob.traces, scratch),
             // No candidate is new, and no match of the base was touched.

@@ -1,21 +1,21 @@
-//! A text made from another one, and the way back from its positions.
+//! Decoded text, and the map from its positions back to the encoded text.
 
 use std::ops::Range;
 
-/// Stands between parts of a view that do not follow each other in the text, so that nothing matches over the gap.
+/// The separator of sections that are apart in the encoded text, so that nothing matches across the gap.
 pub(super) const GAP: &[u8] = b"\n\0\n";
 
-/// Decoded text whose every byte knows where it came from.
+/// Decoded text with the origin of every byte.
 #[derive(Default)]
-pub(super) struct View {
-    /// What is scanned.
+pub(super) struct DecodedText {
+    /// The decoded bytes.
     pub text: Vec<u8>,
     parts: Vec<Part>,
-    /// Where what does not follow what stands before it begins, but for the first.
+    /// The starts of the sections that are apart in the encoded text; the first begins at 0.
     heads: Vec<usize>,
 }
 
-/// Decoded bytes from `out` on came from the encoded ones from `from` on, `wide` of them for each `narrow` decoded.
+/// Decoded bytes from `out` on, which came from the encoded bytes from `from` on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Part {
     out: usize,
@@ -23,16 +23,16 @@ struct Part {
     scale: Scale,
 }
 
-/// How many encoded bytes stand for how many decoded ones.
+/// The ratio of encoded to decoded bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scale {
-    /// So many encoded bytes for so many decoded ones.
+    /// The first number of encoded bytes becomes the second number of decoded ones.
     Ratio(usize, usize),
-    /// So many encoded bytes hold it all, nobody knows where.
-    Whole(usize),
+    /// This many encoded bytes hold the decoded bytes together; no finer map exists.
+    Opaque(usize),
 }
 
-impl View {
+impl DecodedText {
     /// Empties it, keeping its memory.
     pub fn clear(&mut self) {
         self.text.clear();
@@ -45,7 +45,7 @@ impl View {
         self.text.is_empty()
     }
 
-    /// Says that what is pushed to `text` from now on comes from `from` on.
+    /// Sets the origin of the bytes that are pushed to `text` next: from `from` on.
     pub fn part(&mut self, from: usize, scale: Scale) {
         let part = Part { out: self.text.len(), from, scale };
         match self.parts.last_mut() {
@@ -61,13 +61,13 @@ impl View {
         self.text.extend_from_slice(&text[range]);
     }
 
-    /// Appends `bytes` that all of `range` stands for.
+    /// Appends `bytes`, the decoded form of `range`.
     pub fn replace(&mut self, range: Range<usize>, bytes: &[u8]) {
-        self.part(range.start, Scale::Whole(range.len()));
+        self.part(range.start, Scale::Opaque(range.len()));
         self.text.extend_from_slice(bytes);
     }
 
-    /// Separates what comes from what went before.
+    /// Begins a new section.
     pub fn gap(&mut self) {
         if !self.text.is_empty() {
             self.text.extend_from_slice(GAP);
@@ -75,13 +75,13 @@ impl View {
         }
     }
 
-    /// What was decoded, each by itself.
-    pub fn pieces(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+    /// The sections, in bytes of `text`.
+    pub fn sections(&self) -> impl Iterator<Item = Range<usize>> + '_ {
         let ends = self.heads.iter().map(|head| head - GAP.len()).chain([self.text.len()]);
         std::iter::once(0).chain(self.heads.iter().copied()).zip(ends).map(|(start, end)| start..end)
     }
 
-    /// Where the decoded `range` came from.
+    /// The encoded bytes of the decoded `range`.
     pub fn origin(&self, range: &Range<usize>) -> Range<usize> {
         let part = |at: usize| {
             let next = self.parts.partition_point(|p| p.out <= at);
@@ -96,19 +96,19 @@ impl View {
 }
 
 impl Part {
-    /// Where the decoded byte at `at` begins.
+    /// The first encoded byte of the decoded byte at `at`.
     fn at(&self, at: usize) -> usize {
         match self.scale {
             Scale::Ratio(wide, narrow) => self.from + (at - self.out) * wide / narrow,
-            Scale::Whole(_) => self.from,
+            Scale::Opaque(_) => self.from,
         }
     }
 
-    /// Where the decoded byte at `at` ends.
+    /// The end of the encoded bytes of the decoded byte at `at`.
     fn end(&self, at: usize) -> usize {
         match self.scale {
             Scale::Ratio(wide, narrow) => self.from + ((at + 1 - self.out) * wide).div_ceil(narrow),
-            Scale::Whole(len) => self.from + len,
+            Scale::Opaque(len) => self.from + len,
         }
     }
 }
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn positions_are_mapped_back() {
         let text = b"ab%2Dcd";
-        let mut view = View::default();
+        let mut view = DecodedText::default();
         view.copy(text, 0..2);
         view.replace(2..5, b"-");
         view.copy(text, 5..7);
@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(view.origin(&(0..5)), 0..7);
         assert_eq!(view.origin(&(2..3)), 2..5);
         assert_eq!(view.origin(&(3..4)), 5..6);
-        let mut view = View::default();
+        let mut view = DecodedText::default();
         view.part(10, Scale::Ratio(4, 3));
         view.text.extend_from_slice(b"abcdef");
         assert_eq!(view.origin(&(0..3)), 10..14);

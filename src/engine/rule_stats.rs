@@ -1,22 +1,22 @@
-//! What each rule costs and finds: counted only when it is asked for.
+//! Cost and matches of each rule, counted on request only.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::judge::Dropped;
+use super::verify::Rejection;
 use super::resolve::Candidate;
-use super::run::Listen;
+use super::run::Observer;
 use crate::rule::Rule;
 
 /// The counters of all rules, shared by all workers.
 #[derive(Debug)]
-pub(super) struct Tally {
-    rows: Vec<Row>,
+pub(super) struct RuleCounters {
+    rows: Vec<RuleCounts>,
 }
 
 #[derive(Debug, Default)]
-struct Row {
+struct RuleCounts {
     hits: AtomicU64,
     runs: AtomicU64,
     nanos: AtomicU64,
@@ -24,37 +24,37 @@ struct Row {
     dropped: AtomicU64,
 }
 
-/// What one rule cost and found.
+/// Cost and matches of one rule.
 #[derive(Clone, Debug)]
 pub struct RuleStat {
     /// The rule.
     pub rule: &'static Rule,
-    /// How often one of its keywords stood somewhere.
+    /// The number of its keywords in the texts.
     pub hits: u64,
-    /// How often its regex ran.
+    /// The number of runs of its regex.
     pub runs: u64,
-    /// What its regex and the judgement of its values took, on all threads together.
+    /// The time of its regex and of the verification of its matches, on all threads together.
     pub time: Duration,
-    /// How many values had its shape.
+    /// The number of matches.
     pub values: u64,
-    /// How many of those were turned away: placeholders, words, too little entropy.
+    /// The number of rejected matches: placeholders, words, too little entropy.
     pub dropped: u64,
-    /// How many findings it made, whatever became of them.
+    /// The number of findings, before policy.
     pub findings: u64,
-    /// How many of those block.
+    /// The number of findings that block.
     pub blocking: u64,
 }
 
-impl Tally {
-    pub fn new(rules: usize) -> Tally {
-        Tally { rows: std::iter::repeat_with(Row::default).take(rules).collect() }
+impl RuleCounters {
+    pub fn new(rules: usize) -> RuleCounters {
+        RuleCounters { rows: std::iter::repeat_with(RuleCounts::default).take(rules).collect() }
     }
 
-    /// A row for each rule that was woken; `rule` gives it by its number.
+    /// The figures of each rule that was woken; `rule` returns it by its number.
     pub fn stats(&self, rule: impl Fn(usize) -> &'static Rule) -> Vec<RuleStat> {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let woken = self.rows.iter().enumerate().filter(|(_, row)| read(&row.hits) > 0 || read(&row.values) > 0);
-        let stat = |(number, row): (usize, &Row)| RuleStat {
+        let stat = |(number, row): (usize, &RuleCounts)| RuleStat {
             rule: rule(number),
             hits: read(&row.hits),
             runs: read(&row.runs),
@@ -70,21 +70,21 @@ impl Tally {
 
 /// Counts one scan.
 pub(super) struct Counter<'a> {
-    tally: &'a Tally,
+    counters: &'a RuleCounters,
     since: Instant,
 }
 
 impl<'a> Counter<'a> {
-    pub fn new(tally: &'a Tally) -> Counter<'a> {
-        Counter { tally, since: Instant::now() }
+    pub fn new(counters: &'a RuleCounters) -> Counter<'a> {
+        Counter { counters, since: Instant::now() }
     }
 
-    fn add(&self, rule: usize, what: fn(&Row) -> &AtomicU64, n: u64) {
-        what(&self.tally.rows[rule]).fetch_add(n, Ordering::Relaxed);
+    fn add(&self, rule: usize, counter: fn(&RuleCounts) -> &AtomicU64, n: u64) {
+        counter(&self.counters.rows[rule]).fetch_add(n, Ordering::Relaxed);
     }
 }
 
-impl Listen for Counter<'_> {
+impl Observer for Counter<'_> {
     fn begin(&mut self, rule: usize, hits: usize) {
         self.add(rule, |row| &row.hits, hits as u64);
         self.since = Instant::now();
@@ -96,7 +96,7 @@ impl Listen for Counter<'_> {
         self.add(rule, |row| &row.runs, runs as u64);
     }
 
-    fn dropped(&mut self, rule: usize, _: &Range<usize>, _: &Dropped) {
+    fn dropped(&mut self, rule: usize, _: &Range<usize>, _: &Rejection) {
         self.add(rule, |row| &row.values, 1);
         self.add(rule, |row| &row.dropped, 1);
     }

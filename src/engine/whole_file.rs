@@ -1,16 +1,15 @@
-//! Files that are a credential and nothing else: `config/master.key`, a vault's password file. Nothing in them says what
-//! they are but their path, so no keyword leads there.
+//! Files that are one credential and nothing else: `config/master.key`, a vault's password file. They have no keyword, so
+//! their path alone leads to a rule.
 
 use std::ops::Range;
 
-/// The longest file that is looked at, in bytes. What reads a file in pieces reads no piece of a longer one that is as
-/// short as this.
+/// The longest such file, in bytes. An incremental scan reads texts up to this length in full.
 pub(super) const LONGEST: usize = 1024;
 /// The shortest content, in bytes.
 const SHORTEST: usize = 6;
 
-/// Where the only word of a text stands, when it has one word and no more.
-pub(super) fn only_word(text: &[u8]) -> Option<Range<usize>> {
+/// The position of the only word of a text; nothing where the text has none or several.
+pub(super) fn single_token(text: &[u8]) -> Option<Range<usize>> {
     if text.len() > LONGEST {
         return None;
     }
@@ -26,10 +25,10 @@ mod tests {
 
     #[test]
     fn one_word_and_no_more() {
-        assert_eq!(only_word(b"abcdef"), Some(0..6));
-        assert_eq!(only_word(b"\n abcdef\r\n"), Some(2..8));
+        assert_eq!(single_token(b"abcdef"), Some(0..6));
+        assert_eq!(single_token(b"\n abcdef\r\n"), Some(2..8));
         for text in [&b""[..], b" \n", b"abc", b"abcdef ghijkl", b"abcdef\nghijkl", b"abcdef\x00", &[b'a'; 1025]] {
-            assert_eq!(only_word(text), None);
+            assert_eq!(single_token(text), None);
         }
     }
 }

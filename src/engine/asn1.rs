@@ -1,17 +1,18 @@
-//! BER, as some programs write PKCS#12: lengths may be left open, and strings come in pieces.
+//! ASN.1 in DER, and in BER as some programs write PKCS#12: with indefinite lengths, and strings in several pieces.
 
 use std::borrow::Cow;
 
-use crate::engine::checks::der;
-pub(super) use crate::engine::checks::der::{INTEGER, OCTETS, OID, SEQUENCE};
-
+pub(super) const INTEGER: u8 = 0x02;
+pub(super) const OCTETS: u8 = 0x04;
+pub(super) const OID: u8 = 0x06;
+pub(super) const SEQUENCE: u8 = 0x30;
 pub(super) const SET: u8 = 0x31;
 /// `[0]`, with elements inside.
 pub(super) const ZERO: u8 = 0xa0;
 /// A string in pieces.
 const PIECES: u8 = 0x20;
 
-/// Deeper than this nothing is read.
+/// The deepest nesting of indefinite lengths.
 const DEEPEST: usize = 32;
 
 /// An element: its tag and its content.
@@ -56,7 +57,7 @@ impl<'a> Element<'a> {
     }
 }
 
-/// The first element, and what follows it.
+/// The first element, and the bytes behind it.
 pub(super) fn element(bytes: &[u8]) -> Option<(Element<'_>, &[u8])> {
     read(bytes, DEEPEST)
 }
@@ -67,7 +68,7 @@ fn read(bytes: &[u8], deepest: usize) -> Option<(Element<'_>, &[u8])> {
     if tag & 0x1f == 0x1f {
         return None;
     }
-    // A length that is left open ends where two zeros stand for an element.
+    // An indefinite length ends with an element of two zeros.
     if first == 0x80 {
         let start = rest;
         let deeper = deepest.checked_sub(1)?;
@@ -77,7 +78,19 @@ fn read(bytes: &[u8], deepest: usize) -> Option<(Element<'_>, &[u8])> {
         let content = &start[..start.len() - rest.len()];
         return Some((Element { tag, content }, &rest[2..]));
     }
-    let (len, rest) = der::length(first, rest)?;
+    let (len, rest) = length(first, rest)?;
     let (content, rest) = rest.split_at_checked(len)?;
     Some((Element { tag, content }, rest))
+}
+
+/// The length that begins with the byte `first`, and the bytes behind it. None where it is larger than any file.
+fn length(first: u8, rest: &[u8]) -> Option<(usize, &[u8])> {
+    match first {
+        0..=0x7f => Some((usize::from(first), rest)),
+        0x81..=0x84 => {
+            let (digits, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
+            Some((digits.iter().fold(0, |n, &b| n << 8 | usize::from(b)), rest))
+        }
+        _ => None,
+    }
 }
