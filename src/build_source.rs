@@ -6,7 +6,7 @@ const REPOSITORY: Option<&str> = option_env!("SHIELD_HOOK_SOURCE");
 /// The full id of the commit, set beside it.
 const REVISION: Option<&str> = option_env!("SHIELD_HOOK_REVISION");
 
-/// What cargo needs to know to build this program from where it came from; nothing where the build did not say.
+/// The arguments with which cargo installs this program from its origin; nothing where the build did not record it.
 pub fn cargo_arguments() -> Option<String> {
     arguments(REPOSITORY, REVISION)
 }

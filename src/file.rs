@@ -21,7 +21,7 @@ pub fn open(path: impl AsRef<Path>) -> io::Result<File> {
 /// Why a path is refused.
 pub const ENDLESS: &str = "a pipe, socket or device, not a file";
 
-/// Whether what stands at `path` is no file and no folder, and so may never end.
+/// Returns whether `path` is neither a file nor a folder, and so may never end.
 pub fn is_endless(path: &Path, meta: &Metadata) -> bool {
     !meta.is_file() && !meta.is_dir() && !is_handed_over(path)
 }
@@ -45,7 +45,7 @@ pub fn read_to_string(path: impl AsRef<Path>) -> io::Result<String> {
     String::from_utf8(read(path)?).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e.utf8_error()))
 }
 
-/// Whether it is a file that whoever started this process opened for it, as the shell's `<(...)`: it is asked for by
+/// Returns whether the parent process opened it for this one, as the shell's `<(...)`: it is asked for by
 /// name, and somebody writes to it.
 fn is_handed_over(path: &Path) -> bool {
     path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd") || path == Path::new("/dev/stdin")

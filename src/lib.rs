@@ -1,7 +1,7 @@
 //! shield-hook keeps leaked credentials in and hijacked packages out.
 //!
 //! The library behind the `shield-hook` command. Data flows one way: a [`source`] yields items, the [`engine`] finds
-//! candidates in them, the [`policy`] decides, a [`report`] tells.
+//! candidates in them, the [`policy`] decides, a [`report`] shows the result.
 
 pub mod archive;
 pub mod build_source;

@@ -1,6 +1,6 @@
 //! The threads that work is shared among: as many as there are cores, or as many as start.
 //!
-//! rayon's own pool panics where the system gives no thread, and starts as many as `RAYON_NUM_THREADS` says.
+//! rayon's own pool panics where the system gives no thread, and starts as many as `RAYON_NUM_THREADS` asks for.
 
 use std::sync::OnceLock;
 
@@ -25,7 +25,7 @@ fn pool() -> Option<ThreadPool> {
         .or_else(|| ThreadPoolBuilder::new().num_threads(1).use_current_thread().build().ok())
 }
 
-/// As many as there are cores, or fewer where the environment says so.
+/// As many as there are cores, or fewer where the environment asks for it.
 fn count() -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let wish = std::env::var("RAYON_NUM_THREADS").ok().and_then(|n| n.trim().parse().ok()).filter(|n| *n > 0);

@@ -1,7 +1,7 @@
 //! Containers read member by member, within limits: archives, compressed files, and documents that are archives.
 //!
-//! A container may come from anybody. Nothing is unpacked to disk, no member becomes larger than the limits say, and
-//! whatever is not read is told: as a member without content, and with the reason.
+//! A container may come from anybody. Nothing is unpacked to disk, no member becomes larger than the limits allow, and
+//! every part that is not read is reported, as a member without content and with the reason.
 
 mod packed;
 mod tar;
@@ -21,7 +21,7 @@ pub struct Limits {
     pub member: u64,
     /// So many members are read.
     pub members: usize,
-    /// Containers may stand in each other so deep.
+    /// The deepest nesting of containers that is read.
     pub depth: usize,
 }
 
@@ -60,7 +60,7 @@ pub enum Format {
     Closed(&'static str),
 }
 
-/// What a container is by its first bytes, or by its last ones where an archive is appended to a program; nothing where
+/// The format of a container by its first bytes, or by its last ones where an archive is appended to a program; nothing where
 /// it is none.
 pub fn recognise(bytes: &[u8]) -> Option<Format> {
     match bytes {
@@ -87,13 +87,13 @@ pub fn recognise(bytes: &[u8]) -> Option<Format> {
 pub struct Member<'a> {
     /// Its path in the container, and in the containers in it, joined by `!`. Empty for the container itself.
     pub path: &'a BStr,
-    /// What it holds, or why that is not known.
+    /// The content, or the reason why it is not known.
     pub content: Result<&'a [u8], String>,
-    /// What is odd about it.
+    /// Its oddities.
     pub odd: Vec<Odd>,
 }
 
-/// What an honest packer does not write.
+/// An oddity that no honest packer writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Odd {
     /// Its path leads out of the directory that it is unpacked in: by `..`.
@@ -114,7 +114,7 @@ pub fn read(bytes: &[u8], format: Format, name: &BStr, limits: Limits, visit: &m
     Walk { budget: &budget, visit }.container(bytes, format, Place { name, inside: BStr::new(""), depth: 0 });
 }
 
-/// What may still be read.
+/// The bytes and members that may still be read.
 #[derive(Debug)]
 struct Budget {
     limits: Limits,
@@ -122,12 +122,12 @@ struct Budget {
     members: Cell<usize>,
 }
 
-/// Where a container stands.
+/// The position of a container.
 #[derive(Clone, Copy)]
 struct Place<'a> {
     /// Its own path.
     name: &'a BStr,
-    /// The path of what it holds begins so.
+    /// The start of its members' paths.
     inside: &'a BStr,
     depth: usize,
 }
@@ -181,7 +181,7 @@ impl Walk<'_> {
         left > 0
     }
 
-    /// Everything that a reader gives, as far as the limits reach. With what was read before it failed comes the reason.
+    /// Reads everything within the limits into `content`. Bytes read before a failure remain beside the reason.
     fn all(&self, mut from: impl Read, content: &mut Vec<u8>) -> Result<(), String> {
         let most = self.budget.limits.member;
         match from.by_ref().take(most + 1).read_to_end(content) {
@@ -191,7 +191,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Why something could not be read, in a word: the messages of libraries may quote what they read.
+    /// The reason of a failed read, in our words: the messages of libraries may quote the content.
     fn unreadable(&self, error: &io::Error) -> String {
         match error.kind() {
             io::ErrorKind::FileTooLarge => format!("all of it becomes more than {} bytes", self.budget.limits.bytes),
@@ -201,7 +201,7 @@ impl Walk<'_> {
     }
 }
 
-/// The path of what stands at `name` in a container whose members' paths begin with `inside`.
+/// The path of the member `name` in a container whose members' paths begin with `inside`.
 fn join(inside: &BStr, name: &[u8]) -> BString {
     let mut path = BString::from(inside);
     if !path.is_empty() {
@@ -211,7 +211,7 @@ fn join(inside: &BStr, name: &[u8]) -> BString {
     path
 }
 
-/// What is odd about a path.
+/// The oddity of a path.
 fn odd_path(name: &[u8]) -> Option<Odd> {
     let drive = matches!(name, [b'a'..=b'z' | b'A'..=b'Z', b':', ..]);
     if drive || matches!(name.first(), Some(b'/' | b'\\')) {
@@ -231,7 +231,7 @@ fn odd_path(name: &[u8]) -> Option<Odd> {
     None
 }
 
-/// A path without the ending that says how it is packed: what is in `a.log.gz` is `a.log`.
+/// A file name without the extension of its compression: the content of `a.log.gz` is `a.log`.
 fn unpacked_name(name: &BStr) -> &[u8] {
     let base = name.rsplit(|b| matches!(b, b'/' | b'!')).next().unwrap_or_default();
     match base.rfind_byte(b'.') {

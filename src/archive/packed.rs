@@ -31,7 +31,7 @@ impl Walk<'_> {
     }
 }
 
-/// What a compressed stream becomes, held to the budget.
+/// The content of a compressed stream, within the budget.
 pub(super) struct Stream<'a> {
     pub inner: Box<dyn Read + 'a>,
     pub budget: &'a super::Budget,

@@ -1,4 +1,4 @@
-//! tar: member by member from a stream, links as what they lead to.
+//! tar: member by member from a stream; a link is read as its target.
 
 use std::collections::HashSet;
 use std::io::Read;
@@ -11,7 +11,7 @@ use super::{Odd, Place, Walk, join, odd_path};
 /// The unit of a tar: a header takes one.
 pub(super) const BLOCK: usize = 512;
 
-/// Whether these are a tar's first bytes: its magic, or, in those older than it, a header whose sum is right.
+/// Returns whether these are a tar's first bytes: its magic, or, in those older than it, a header whose sum is right.
 pub(super) fn is_one(bytes: &[u8]) -> bool {
     let Some(header) = bytes.get(..BLOCK) else { return false };
     if &header[257..262] == b"ustar" {
@@ -37,7 +37,7 @@ impl Walk<'_> {
     /// The members of a tar.
     pub(super) fn tar(&mut self, from: impl Read, place: Place<'_>) {
         let mut archive = Archive::new(from);
-        // What stands behind the end that a tar declares is read by some who unpack it.
+        // Some unpackers read on behind the declared end of a tar.
         archive.set_ignore_zeros(true);
         let entries = match archive.entries() {
             Ok(entries) => entries,
@@ -68,7 +68,7 @@ impl Walk<'_> {
         }
         if let Some(target) = entry.link_name_bytes().filter(|_| kind.is_symlink() || kind.is_hard_link()) {
             let target = target.into_owned();
-            // A link's target is relative to where the link stands; a hard link's to the root.
+            // A link's target is relative to the link's directory; a hard link's to the root.
             let folder = name.iter().rposition(|b| *b == b'/').map_or(0, |slash| slash + 1);
             let from_root = if kind.is_symlink() { [&name[..folder], &target].concat() } else { target.clone() };
             if odd_path(&target) == Some(Odd::Absolute) || odd_path(&from_root).is_some() {

@@ -38,7 +38,7 @@ fn tar_of(members: &[(&str, &[u8])]) -> Vec<u8> {
         let mut header = ::tar::Header::new_ustar();
         header.set_size(content.len() as u64);
         header.set_mode(0o644);
-        // Not through `set_path`, which refuses what is odd.
+        // Not through `set_path`, which refuses odd paths.
         header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
         header.set_cksum();
         builder.append(&header, *content).expect("memory");

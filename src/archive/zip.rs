@@ -1,4 +1,4 @@
-//! zip: the directory at its end says what is in it.
+//! zip: the directory at its end lists the members.
 
 use std::collections::HashSet;
 use std::io::Read;
@@ -13,7 +13,7 @@ use super::{Format, Odd, Place, Walk, join, odd_path};
 const END: &[u8] = b"PK\x05\x06";
 const END_LEN: usize = 22;
 
-/// Whether a zip ends here, whatever stands before it.
+/// Returns whether the bytes end with a zip, behind a program or anything else.
 pub(super) fn ends_one(bytes: &[u8]) -> bool {
     bytes.len().checked_sub(END_LEN).is_some_and(|at| bytes[at..].starts_with(END) && bytes.ends_with(&[0, 0]))
 }

@@ -86,14 +86,14 @@ impl CompiledRule {
         })
     }
 
-    /// Whether `secret` is one of the samples that the provider documents.
+    /// Returns whether `secret` is one of the samples that the provider documents.
     pub fn is_sample(&self, secret: &[u8]) -> bool {
         let rule = self.rule();
         let allow = self.parts().allow.get_or_init(|| rule.allow.iter().map(|p| compile(rule, p)).collect());
         allow.iter().any(|regex| regex.is_match(secret))
     }
 
-    /// Whether the rule applies to content at `path`.
+    /// Returns whether the rule applies to content at `path`.
     pub fn applies_to(&self, path: &BStr) -> bool {
         if self.brief().everywhere {
             return true;
@@ -111,7 +111,7 @@ impl CompiledRule {
     }
 }
 
-/// Whether an alphabet in `hir` has digits.
+/// Returns whether an alphabet in `hir` has digits.
 fn has_digits(hir: &Hir) -> bool {
     let is_alphabet = |last: Option<u32>, holds: bool| holds && last.is_some_and(|last| last < 0x80);
     match hir.kind() {
@@ -133,4 +133,40 @@ fn has_digits(hir: &Hir) -> bool {
 /// Compiles a pattern that was validated with the same function when its rule was loaded.
 fn compile(rule: &Rule, regex: &str) -> Regex {
     compile::compile(regex).unwrap_or_else(|e| panic!("rule {}: {e}", rule.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admits(regex: &str) -> bool {
+        let hir = shape::parse(regex).expect("a regex");
+        shape::capture(&hir, shape::SECRET).is_some_and(has_digits)
+    }
+
+    #[test]
+    fn digits_are_those_of_the_alphabet() {
+        for regex in
+            ["(?<secret>x[0-9a-f]{8})", "(?<secret>[A-Z2-7]{8})", r"(?<secret>\w+)", r"k(?<secret>(?:a|\d){9})"]
+        {
+            assert!(admits(regex), "{regex}");
+        }
+        for regex in
+            ["(?<secret>x5[a-z]{8})", "(?<secret>[^\"]+)", r"(?<secret>\S+)", r"\d(?<secret>[a-z]+)(?:[^\w]|$)"]
+        {
+            assert!(!admits(regex), "{regex}");
+        }
+    }
+
+    #[test]
+    fn tmp_compare() {
+        for rule in crate::rule::RuleSet::builtin().rules() {
+            let secret = rule.regex.split_once("(?<secret>").map_or(rule.regex, |(_, secret)| secret);
+            let secret = secret.split_once(r"(?:[^\w").map_or(secret, |(secret, _)| secret);
+            let old = ["0-9", "2-7", r"\d", r"\w", "alnum"].iter().any(|class| secret.contains(class));
+            if old != admits(rule.regex) {
+                eprintln!("DIFF {} old {old} {}", rule.id, rule.regex);
+            }
+        }
+    }
 }

@@ -40,7 +40,7 @@ impl DecodedText {
         self.heads.clear();
     }
 
-    /// Whether nothing was decoded.
+    /// Returns whether nothing was decoded.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }

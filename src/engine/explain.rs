@@ -3,11 +3,11 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::decoded_text::DecodedText;
 use super::generic::{self, Judgement};
-use super::verify::Rejection;
 use super::resolve::Candidate;
 use super::run::{Hits, Observer, Run};
-use super::decoded_text::DecodedText;
+use super::verify::Rejection;
 use super::{Engine, Scratch};
 use crate::chunk::Chunk;
 use crate::rule::{Confidence, Rule};
@@ -84,7 +84,8 @@ impl Engine {
         let survivors = run.scan(chunk.bytes, Hits::Sought, self.settings.decode_depth);
         let mut all = recorder.all;
         for found in all.iter_mut().filter(|e| matches!(e.outcome, Outcome::Found { .. })) {
-            let survivor = survivors.iter().find(|c| self.rules[c.rule].rule().id == found.rule.id && c.span == found.span);
+            let survivor =
+                survivors.iter().find(|c| self.rules[c.rule].rule().id == found.rule.id && c.span == found.span);
             found.outcome = match survivor {
                 Some(candidate) => Outcome::Found { confidence: candidate.confidence, notes: candidate.notes.clone() },
                 None => Outcome::Superseded,

@@ -222,12 +222,19 @@ type Unknown = (Range<usize>, Option<Key>);
 
 impl Differences<'_> {
     /// Adds the hits that touch a difference, sorted among the others, and finds the possible encodings on its lines.
-    fn hits(&self, parts: &mut [ChangedLines], mut cache: Option<&mut NegativeCache>, found: &mut Vec<Hit>, hits: &mut Vec<Hit>) {
+    fn hits(
+        &self,
+        parts: &mut [ChangedLines],
+        mut cache: Option<&mut NegativeCache>,
+        found: &mut Vec<Hit>,
+        hits: &mut Vec<Hit>,
+    ) {
         let mut unknown = Vec::new();
         for part in parts {
             let Range { start, end } = part.lines;
             let text = self.text;
-            let is_full_lines = (start == 0 || text[start - 1] == b'\n') && (end == text.len() || text[end - 1] == b'\n');
+            let is_full_lines =
+                (start == 0 || text[start - 1] == b'\n') && (end == text.len() || text[end - 1] == b'\n');
             match cache.as_deref_mut().filter(|_| is_full_lines && self.limits.in_lines) {
                 Some(cache) => {
                     found.clear();
@@ -247,7 +254,13 @@ impl Differences<'_> {
     }
 
     /// Adds every hit on these lines, and returns the possible encodings on them.
-    fn in_lines(&self, lines: Range<usize>, cache: &mut NegativeCache, unknown: &mut Vec<Unknown>, found: &mut Vec<Hit>) -> u8 {
+    fn in_lines(
+        &self,
+        lines: Range<usize>,
+        cache: &mut NegativeCache,
+        unknown: &mut Vec<Unknown>,
+        found: &mut Vec<Hit>,
+    ) -> u8 {
         let (mut at, mut kinds) = (lines.start, 0);
         while at < lines.end {
             let end = line_end(self.text, at);
@@ -407,14 +420,20 @@ impl Zone {
         }
     }
 
-    /// Whether the verdict of a hit before the end of the difference may depend on the difference.
+    /// Returns whether the verdict of a hit before the end of the difference may depend on the difference.
     fn holds(&self, hit: usize) -> bool {
         hit >= self.from || hit + FAR >= self.fresh.start && self.backquote.is_some_and(|at| hit < at)
     }
 }
 
 /// Adds the candidates in the encodings on these lines.
-fn encoded_in(run: &mut Run<'_, ()>, text: &[u8], parts: &[ChangedLines], depth: usize, candidates: &mut Vec<Candidate>) {
+fn encoded_in(
+    run: &mut Run<'_, ()>,
+    text: &[u8],
+    parts: &[ChangedLines],
+    depth: usize,
+    candidates: &mut Vec<Candidate>,
+) {
     for part in parts.iter().filter(|_| depth > 0) {
         for decoder in decode::DECODERS.iter().filter(|decoder| part.kinds & decoder.kind != 0) {
             let part = (decoder.reach)(text, &part.lines);

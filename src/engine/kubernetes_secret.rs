@@ -1,5 +1,5 @@
 //! Kubernetes Secrets: everything below `data` and `stringData` of a manifest is a secret by declaration, whatever its
-//! key is called, and under `data` it stands in base64. No regex says that of more than the first value.
+//! key, and under `data` it is in base64. No regex matches more than the first value.
 
 use std::ops::Range;
 
@@ -12,30 +12,30 @@ pub(super) struct Entry {
     pub key: Range<usize>,
     /// Without its quotes.
     pub value: Range<usize>,
-    /// It stands in base64.
+    /// The value is in base64.
     pub encoded: bool,
 }
 
-/// What a value is worth.
+/// The result for one value.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Worth {
     Secret,
-    /// It is the base64 of what only stands for a secret, and may look like one.
+    /// The base64 of a placeholder, which may look like a secret.
     Placeholder,
-    /// Nothing can be said; others may know it.
+    /// No evidence; other rules may have some.
     Nothing,
 }
 
-/// How far around its `kind` a Secret is read, in bytes.
+/// The bytes of a Secret that are read on each side of its `kind`.
 pub(super) const REACH: usize = 256 << 10;
-/// The most values of one Secret that are looked at.
+/// The most values of one Secret that are read.
 const MOST: usize = 256;
 
-/// The values of the Secret whose `kind: Secret` stands at `hit`. Empty where that is only the beginning of another kind
+/// The values of the Secret whose `kind: Secret` is at `hit`. Empty where that is only the beginning of another kind
 /// (`SecretProviderClass`), or nothing that can be read.
 ///
-/// Takes what it reads from `left`, in bytes, and says nothing once that is used up: a text can repeat the words at every
-/// place of one object, of which each is read around.
+/// Subtracts the bytes it reads from `left`, and returns nothing once that is used up: a text can repeat the words all
+/// over one object, and each repetition reads the object.
 pub(super) fn entries(text: &[u8], hit: Range<usize>, left: &mut usize) -> Option<Vec<Entry>> {
     if *left == 0 {
         return None;
@@ -43,7 +43,7 @@ pub(super) fn entries(text: &[u8], hit: Range<usize>, left: &mut usize) -> Optio
     Some(entries_within(text, hit, left))
 }
 
-/// What may be read of a text for all its Secrets together: each of them several times over.
+/// The bytes of a text that may be read for all its Secrets together: enough to read each of them several times.
 pub(super) fn allowance(text: &[u8]) -> usize {
     text.len().saturating_mul(8).saturating_add(4 * REACH)
 }
@@ -59,7 +59,7 @@ fn entries_within(text: &[u8], hit: Range<usize>, left: &mut usize) -> Vec<Entry
     }
 }
 
-/// Whether an entry leaks something.
+/// Returns whether an entry leaks a secret.
 pub(super) fn worth(text: &[u8], entry: &Entry) -> Worth {
     let raw = &text[entry.value.clone()];
     if !entry.encoded {
@@ -81,7 +81,7 @@ pub(super) fn worth(text: &[u8], entry: &Entry) -> Worth {
 
 fn value_worth(key: &[u8], value: &[u8]) -> Worth {
     let value = value.trim_ascii();
-    // A text of its own (a key file, a configuration) is looked through by the rules for such texts.
+    // A text of its own (a key file, a configuration) is left to the rules for such texts.
     if value.len() > LONGEST || value.starts_with(b"{\"") || value.iter().any(|b| matches!(b, b'\n' | b'\r')) {
         return Worth::Nothing;
     }
@@ -105,10 +105,10 @@ fn stands_for(value: &[u8]) -> bool {
 
 /// The longest value that is one secret, in bytes.
 const LONGEST: usize = 512;
-/// How random a value looks whose key says nothing, from 0 to 1.
+/// The least randomness of a value whose key is no name of a credential, from 0 to 1.
 const RANDOM: f32 = 0.6;
 
-/// A line of a block: where it stands, how deep its text is indented, and whether it opens an item of a list.
+/// A line of a block: its position, its indentation, and whether it opens an item of a list.
 struct Line {
     span: Range<usize>,
     depth: usize,
@@ -137,7 +137,7 @@ impl Line {
         text[self.span.clone()].get(self.depth..).unwrap_or_default().trim_ascii_end()
     }
 
-    /// Says nothing about where a block ends: blank, a comment, a line of a template.
+    /// Returns whether the line has no bearing on the end of a block: blank, a comment, a line of a template.
     fn is_neutral(&self, text: &[u8]) -> bool {
         let text = self.text(text);
         text.is_empty() || text.starts_with(b"#") || text.starts_with(b"{{")
@@ -260,7 +260,7 @@ fn json(text: &[u8], kind: usize, left: &mut usize) -> Vec<Entry> {
     let mut found = Vec::new();
     let mut tokens = Tokens { text, at: open };
     let mut depth = 0_usize;
-    // The key that a value is awaited for, and what the object at depth 2 is.
+    // The key of the value to come, and the section that the object at depth 2 is.
     let mut key: Option<Range<usize>> = None;
     let mut section: Option<bool> = None;
     while let Some(token) = tokens.next().filter(|_| found.len() < MOST) {
@@ -295,7 +295,7 @@ fn json(text: &[u8], kind: usize, left: &mut usize) -> Vec<Entry> {
     found
 }
 
-/// The brace that opens the object around a position, and how much was read for it.
+/// The brace that opens the innermost object at a position, and the number of bytes read to find it.
 fn enclosing(text: &[u8], at: usize) -> (Option<usize>, usize) {
     let mut depth = 0_usize;
     let mut in_string = false;

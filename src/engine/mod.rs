@@ -100,7 +100,7 @@ impl Scratch {
         Scratch { cache: Some(Box::new(NegativeCache::new())), ..Scratch::default() }
     }
 
-    /// Whether the chunk scanned last held more encoded text than is decoded for one of its size.
+    /// Returns whether the last chunk held more encoded text than its budget of decoding.
     pub fn decoding_ended(&self) -> bool {
         self.decoding_ended
     }
@@ -165,7 +165,8 @@ impl Engine {
         };
         let detectors = running.detectors();
         let with = |detector| detectors.iter().filter(|(_, of)| *of == detector).map(|(at, _)| *at).collect();
-        let (whole_file_rules, key_store_rules, generic_rules) = (with(Rule::WHOLE), with(Rule::STORE), with(Rule::GENERIC));
+        let (whole_file_rules, key_store_rules, generic_rules) =
+            (with(Rule::WHOLE), with(Rule::STORE), with(Rule::GENERIC));
         Engine {
             set,
             rules,
@@ -203,7 +204,8 @@ impl Engine {
     }
 
     fn report_all(&self, candidates: Vec<Candidate>, text: &[u8]) -> Vec<Match> {
-        let reported = candidates.into_iter().filter(|candidate| !self.set.is_helper(self.rules[candidate.rule].rule()));
+        let reported =
+            candidates.into_iter().filter(|candidate| !self.set.is_helper(self.rules[candidate.rule].rule()));
         reported.map(|candidate| self.report(candidate, text)).collect()
     }
 
@@ -212,7 +214,7 @@ impl Engine {
         self.counters = Some(RuleCounters::new(self.rules.len()));
     }
 
-    /// Whether it counts the cost of each rule.
+    /// Returns whether it counts the cost of each rule.
     pub fn is_counting(&self) -> bool {
         self.counters.is_some()
     }

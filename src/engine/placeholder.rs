@@ -1,4 +1,4 @@
-//! Values that stand for a credential and are none: templates, references, masks, samples.
+//! Placeholders of credentials: templates, references, masks, samples.
 
 use super::generic::name::each_word;
 
@@ -24,7 +24,7 @@ const DUMMY: &[&str] = &[
     "your", "yours",
 ];
 
-/// What marks a reference to where the credential is kept.
+/// The marks of a reference to a secret store.
 const REFERENCES: &[&[u8]] = &[
     b"process.env",
     b"os.environ",
@@ -72,7 +72,7 @@ const MEMBERS: &[&[u8]] = &[
     b"$.",
 ];
 
-/// Whether the value only stands for a credential: a template of any language, a reference, a mask, a documented sample.
+/// Returns whether the value is a placeholder: a template of any language, a reference, a mask, a documented sample.
 pub fn is_placeholder(value: &[u8]) -> bool {
     let v = value.trim_ascii();
     v.is_empty()
@@ -89,20 +89,20 @@ pub fn is_placeholder(value: &[u8]) -> bool {
         || is_lone_header(v)
 }
 
-/// `DBPASSWORD`, in capitals: the name of what is put in its place.
+/// `DBPASSWORD`, in capitals: the name of the value to insert.
 fn is_variable(v: &[u8]) -> bool {
     const ENDS: [&[u8]; 8] =
         [b"PASSWORD", b"PASSWD", b"PASSPHRASE", b"SECRET", b"TOKEN", b"APIKEY", b"SECRETKEY", b"ACCESSKEY"];
     v.len() <= 32 && v.iter().all(|b| b.is_ascii_uppercase() || *b == b'_') && ENDS.iter().any(|end| v.ends_with(end))
 }
 
-/// `(.*)`, `[^@]+`: what a password is matched with.
+/// `(.*)`, `[^@]+`: a regex for a password.
 fn is_pattern(v: &[u8]) -> bool {
     const MARKS: [&[u8]; 9] = [b".*)", b"(.*", b".+)", b"(.+", b"[^", b"(?:", b"(?P<", b"]+)", b"\\S+"];
     v.iter().any(|b| matches!(b, b'(' | b'[' | b'\\')) && MARKS.iter().any(|mark| contains(v, mark))
 }
 
-/// The header of a JWT alone: it says how a token is signed, and the token is not there.
+/// The header of a JWT alone: it names the signature's algorithm, and the token is missing.
 fn is_lone_header(v: &[u8]) -> bool {
     v.starts_with(b"eyJ")
         && v.len() < 200
@@ -336,7 +336,7 @@ fn monotonous(value: &[u8]) -> bool {
     covered * 3 >= value.len() * 2 && value.len() >= 4
 }
 
-/// Words that announce a sample. They must stand apart from letters, and cover a share of the value.
+/// Words that announce a sample. They must be apart from letters, and cover a share of the value.
 const ANNOUNCED: &[&[u8]] =
     &[b"example", b"placeholder", b"changeme", b"redacted", b"dummy", b"sample", b"your", b"fake", b"xxxx", b"insert"];
 

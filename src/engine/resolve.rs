@@ -94,7 +94,7 @@ impl Survivors {
     }
 }
 
-/// Whether `survivor` is reported in the place of `other` too.
+/// Returns whether `survivor` is reported in the place of `other` too.
 fn supersedes(survivor: &Candidate, other: &Candidate) -> bool {
     let shared = survivor.span.end.min(other.span.end).saturating_sub(survivor.span.start.max(other.span.start));
     match survivor.standing {
@@ -235,6 +235,19 @@ mod tests {
             secret: is_encoded.then(|| b"value"[..].into()),
             ..Candidate::new(0, start..start + length, Confidence::High, standings[usize::from(standing)])
         }
+    }
+
+    /// The work on a file of one line repeated is counted in comparisons, not in time.
+    #[test]
+    fn repeated_values_are_compared_with_their_neighbours_only() {
+        let (mut survivors, mut comparisons) = (Survivors::default(), 0);
+        for n in 0..10_000 {
+            let next = candidate((n * 40, 20, 0, false));
+            comparisons += survivors.overlapping(&next.span).count();
+            survivors.offer(next);
+        }
+        assert_eq!(survivors.candidates.len(), 10_000);
+        assert!(comparisons <= 10_000, "{comparisons}");
     }
 
     proptest! {

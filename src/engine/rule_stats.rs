@@ -4,9 +4,9 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::verify::Rejection;
 use super::resolve::Candidate;
 use super::run::Observer;
+use super::verify::Rejection;
 use crate::rule::Rule;
 
 /// The counters of all rules, shared by all workers.

@@ -281,7 +281,9 @@ impl<'a, L: Observer> Run<'a, L> {
             self.by_rule(usize::from(hits[0].0), text, &spans, progress, candidates);
         }
         // Searches that earlier parts left open, and whose rule has no keyword in this one.
-        while progress.is_last && let Some((number, search)) = progress.searches.pop() {
+        while progress.is_last
+            && let Some((number, search)) = progress.searches.pop()
+        {
             progress.searches.push((number, search));
             self.by_rule(number, text, &[], progress, candidates);
         }

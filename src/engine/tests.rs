@@ -366,7 +366,8 @@ fn words_beside_the_name_of_a_service_are_no_credential() {
     let engine = Engine::new(RuleSet::builtin(), Settings::default());
     // Its statement takes nothing but a password, of words or not.
     let is_statement = |rule: &Rule| rule.id == "powershell-secure-string";
-    let by_context = engine.rules.iter().map(CompiledRule::rule).filter(|r| r.judge == Judge::Context && !is_statement(r));
+    let by_context =
+        engine.rules.iter().map(CompiledRule::rule).filter(|r| r.judge == Judge::Context && !is_statement(r));
     let mut wrong = Vec::new();
     for keyword in by_context.flat_map(|rule| rule.keywords.first()) {
         for word in WORDS {
@@ -523,5 +524,28 @@ mod properties {
             let found = scan(&engine, &text);
             prop_assert!(found.iter().any(|m| m.secret.expose() == token.as_bytes()));
         }
+    }
+}
+
+/// The work on one line repeated, in hits, regex runs and matches of all built-in rules.
+fn work_on(line: &str, times: usize) -> u64 {
+    let mut engine = Engine::new(RuleSet::builtin(), Settings { now: 1_800_000_000, ..Settings::default() });
+    engine.count();
+    let found = scan_at(&engine, "conf/app.conf", line.repeat(times).as_bytes());
+    assert!(found.len() >= times, "{} of {times}", found.len());
+    engine.stats().iter().map(|stat| stat.hits + stat.runs + stat.values).sum()
+}
+
+#[test]
+fn a_line_repeated_costs_its_share_of_work_each_time() {
+    let password = body(20, 11);
+    for line in [
+        format!("password = \"{password}\"\n"),
+        format!("password: {password}\n"),
+        format!("\"password\": \"{password}\", "),
+        format!("export PASSWORD={password}\n"),
+    ] {
+        let (some, many) = (work_on(&line, 500), work_on(&line, 4000));
+        assert!(many <= some * 9, "{some} for 500, {many} for 4,000");
     }
 }

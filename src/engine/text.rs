@@ -5,10 +5,10 @@ use crate::finding::excerpt::Wide;
 
 /// The shortest string of wide characters worth reading, in characters.
 const SHORTEST: usize = 12;
-/// How much of a text without a mark is looked at to see how it is stored.
+/// The bytes of a text without a mark from which its encoding is determined.
 const SAMPLE: usize = 4096;
 
-/// Fills `view` with what `text` says in wide characters: all of it when it is such a text, or the strings inside.
+/// Fills `view` with the wide characters of `text`: all of it when it is such a text, or the strings inside.
 /// Leaves it empty when there are none; a text without zero bytes costs one search for them.
 pub(super) fn narrow(text: &[u8], view: &mut DecodedText) {
     view.clear();
@@ -22,17 +22,17 @@ pub(super) fn narrow(text: &[u8], view: &mut DecodedText) {
     }
 }
 
-/// Whether what a part of the text says may depend on the whole: it has a mark, or zero bytes.
+/// Returns whether the reading of a part may depend on the full text: it has a mark, or zero bytes.
 pub(super) fn may_be_wide(text: &[u8]) -> bool {
     has_mark(text) || memchr::memchr(0, text).is_some()
 }
 
-/// Whether the text begins with a mark that holds no zero byte.
+/// Returns whether the text begins with a mark that holds no zero byte.
 pub(super) fn has_mark(text: &[u8]) -> bool {
     matches!(text, [0xff, 0xfe, ..] | [0xfe, 0xff, ..])
 }
 
-/// How a whole text is stored that takes more than a byte a character.
+/// The encoding of a text that takes more than a byte a character.
 pub(super) fn stored(text: &[u8]) -> Option<Wide> {
     match text {
         [0xff, 0xfe, 0, 0, ..] => return Some(Wide::Utf32Le),
@@ -90,7 +90,7 @@ fn strings(text: &[u8], view: &mut DecodedText) {
     let plain = |b: u8| matches!(b, b'\t' | b'\n' | b'\r' | b' '..=b'~');
     let mut from = 0;
     while let Some(zero) = memchr::memchr(0, &text[from..]).map(|n| from + n) {
-        // The character stands before its zero byte (or after it: then this string begins one later).
+        // The character is before its zero byte (or after it: then this string begins one later).
         if zero == 0 || zero - 1 < from || !plain(text[zero - 1]) {
             from = zero + 1;
             continue;

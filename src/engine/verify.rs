@@ -3,10 +3,10 @@
 use bstr::BStr;
 
 use super::checks::{self, CheckInput, Proof};
+use super::compiled_rule::CompiledRule;
 use super::generic;
 use super::matcher::RegexMatch;
 use super::placeholder::is_placeholder;
-use super::compiled_rule::CompiledRule;
 use super::resolve::{Candidate, Standing};
 use super::store::{Protection, StoreEntry};
 use crate::finding::Verified;
@@ -138,7 +138,7 @@ pub(super) fn store_candidate(number: usize, entry: &StoreEntry, start: usize) -
     candidate
 }
 
-/// Whether the rule's keyword, with which `text` begins, ends in the middle of a word that begins inside it.
+/// Returns whether the rule's keyword, with which `text` begins, ends in the middle of a word that begins inside it.
 fn cuts_word(rule: &Rule, text: &[u8]) -> bool {
     let begins = |k: &&&str| text.get(..k.len()).is_some_and(|t| t.eq_ignore_ascii_case(k.as_bytes()));
     let Some(keyword) = rule.keywords.iter().filter(begins).max_by_key(|k| k.len()) else { return false };
@@ -171,10 +171,8 @@ fn check_randomness(compiled: &CompiledRule, secret: &[u8], standing: Standing) 
         return Err(Rejection::Words(score, LEAST_ISSUED));
     }
     // Shorter values may be passwords that people chose; digits and hex are no words, however little random they look.
-    let is_exempt = secret.len() < SHORTEST
-        || secret.iter().all(u8::is_ascii_digit)
-        || is_hex(secret)
-        || is_hex_in_parts(secret);
+    let is_exempt =
+        secret.len() < SHORTEST || secret.iter().all(u8::is_ascii_digit) || is_hex(secret) || is_hex_in_parts(secret);
     if !is_exempt && score < LEAST_NAMED { Err(Rejection::Words(score, LEAST_NAMED)) } else { Ok(()) }
 }
 
@@ -211,7 +209,7 @@ fn has_random_tail(secret: &[u8]) -> bool {
         && generic::looks_random(tail) > LEAST_TAIL
 }
 
-/// Whether the random part of a token is letters alone and reads like words, which chance does not produce.
+/// Returns whether the random part of a token is letters alone and reads like words, which chance does not produce.
 fn reads_as_words(secret: &[u8]) -> bool {
     const LONG_IN_ONE_CASE: usize = 20;
     let Some(body) = secret.split(|b| !b.is_ascii_alphanumeric()).max_by_key(|part| part.len()) else { return false };
@@ -253,7 +251,7 @@ pub(super) fn lower_confidence(candidate: &mut Candidate, context: &Context<'_>)
     }
 }
 
-/// Whether the rule is about private keys, of which test suites are full.
+/// Returns whether the rule is about private keys, of which test suites are full.
 fn is_key(rule: &Rule) -> bool {
     matches!(rule.check, Some("pem" | "openssh-key" | "pgp-armor" | "putty"))
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use bstr::BString;
 
 use crate::chunk::{Chunk, Copied, Kind};
-use crate::engine::{Engine, Derivation, Match, Scratch, Traces};
+use crate::engine::{Derivation, Engine, Match, Scratch, Traces};
 use crate::source::{Content, Item};
 
 /// The order in which to scan items: the versions of a file side by side, the newest first, as packs store them.

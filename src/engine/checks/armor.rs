@@ -9,7 +9,7 @@ use super::CheckInput;
 
 /// An armored block, taken apart.
 pub(super) struct Block {
-    /// What the BEGIN line names.
+    /// The name in the BEGIN line.
     pub label: String,
     /// `Name: value` lines.
     pub headers: Vec<String>,
@@ -22,7 +22,7 @@ pub(super) struct Block {
 /// Far more than any key needs.
 const LONGEST: usize = 256 << 10;
 
-/// The block that the secret is, begins, or stands in.
+/// The block that the secret is, begins, or is a part of.
 pub(super) fn block(input: &CheckInput<'_>) -> Option<Block> {
     const BEGIN: &[u8] = b"-----BEGIN ";
     let start = match memchr::memmem::find(input.secret, BEGIN) {

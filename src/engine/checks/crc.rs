@@ -1,4 +1,4 @@
-//! Tokens that end in a CRC-32 of what comes before.
+//! Tokens that end in a CRC-32 of the part before it.
 
 use super::{CheckInput, Proof, WRONG_SUM};
 use crate::rule::checksum;
@@ -24,7 +24,7 @@ pub(super) fn hex_le(input: &CheckInput<'_>) -> Proof {
     verdict(is_hex_of(checksum::crc32(body).swap_bytes(), sum))
 }
 
-/// Cloudflare's and Zuplo's tokens: eight hex digits over what stands between the prefix and them.
+/// Cloudflare's and Zuplo's tokens: eight hex digits over the part between the prefix and them.
 pub(super) fn hex(input: &CheckInput<'_>) -> Proof {
     let Some((body, sum)) = after_underscore(input.secret).and_then(|b| b.split_last_chunk::<8>()) else {
         return Proof::Unknown;
@@ -50,7 +50,7 @@ pub(super) fn base64_le(input: &CheckInput<'_>) -> Proof {
 
 /// GitLab's routable tokens: behind the last dot the payload's length and the CRC-32 of all before, in base 36.
 ///
-/// A sum that does not hold says nothing: no real token was at hand to try the published algorithm on.
+/// A sum that does not hold is no evidence: no real token was at hand to try the published algorithm on.
 pub(super) fn gitlab_routable(input: &CheckInput<'_>) -> Proof {
     let Some((body, sum)) = input.secret.split_last_chunk::<7>() else { return Proof::Unknown };
     if checksum::base36::<7>(checksum::crc32(body)) == *sum { Proof::Proven(None) } else { Proof::Unknown }

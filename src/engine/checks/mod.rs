@@ -1,4 +1,4 @@
-//! Offline proofs: what a token says about itself, checked without asking anybody.
+//! Offline proofs: checksums and structures of a token, checked without a network.
 //!
 //! One file a family. A proof that holds raises a finding to certain; for the formats whose algorithm is known for sure,
 //! one that fails makes the value a lookalike, which is shown and does not block.
@@ -8,39 +8,39 @@ mod aws;
 mod azure;
 mod basic;
 mod crc;
-pub(super) mod private_key;
 pub(super) mod keys;
+pub(super) mod private_key;
 mod sums;
 mod tokens;
 mod url;
 
 use std::ops::Range;
 
-/// What a proof looks at.
+/// The input of a proof.
 #[derive(Clone, Debug)]
 pub struct CheckInput<'a> {
     /// The value to prove.
     pub secret: &'a [u8],
-    /// The text it stands in.
+    /// The text of the secret.
     pub text: &'a [u8],
-    /// Where the secret stands in `text`.
+    /// The position of the secret in `text`.
     pub span: Range<usize>,
     /// Now, in seconds since 1970, for tokens that expire.
     pub now: i64,
 }
 
-/// What a proof says. The notes are for people and hold no part of a secret.
+/// The result of a proof. The notes are for people and hold no part of a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Proof {
     /// A checksum holds: chance does not do that.
     Proven(Option<String>),
-    /// It parses as what it claims to be.
+    /// The secret parses as the format of its rule.
     Structure(Option<String>),
     /// A checksum that every real one carries is wrong: a lookalike.
     Failed(String),
     /// It is real but no credential: a public key, an encrypted key, an expired or sample token.
     NotSecret(String),
-    /// Nothing can be said.
+    /// No evidence.
     Unknown,
 }
 

@@ -22,9 +22,13 @@ pub(in crate::engine) fn private_key(bytes: &[u8]) -> Option<Key> {
             Some(Key::Open(format!("RSA, {} bits", bits(modulus))))
         }
         // The traditional DSA form: version, p, q, g, the public and the private number.
-        [_, Element { content: p, .. }, ..] if integers == 6 && parts.len() == 6 => Some(Key::Open(format!("DSA, {} bits", bits(p)))),
+        [_, Element { content: p, .. }, ..] if integers == 6 && parts.len() == 6 => {
+            Some(Key::Open(format!("DSA, {} bits", bits(p))))
+        }
         // SEC 1.
-        [Element { tag: INTEGER, content: [1] }, Element { tag: OCTETS, content: number }, ..] if number.len() >= 16 => {
+        [Element { tag: INTEGER, content: [1] }, Element { tag: OCTETS, content: number }, ..]
+            if number.len() >= 16 =>
+        {
             Some(Key::Open(format!("EC, {} bits", number.len() * 8)))
         }
         // PKCS#8.

@@ -1,4 +1,4 @@
-//! Other checksums: bech32, base58check, Luhn; and forms so weak that they say little.
+//! Other checksums: bech32, base58check, Luhn; and forms that are weak evidence.
 
 use super::{CheckInput, Proof, WRONG_SUM};
 use crate::rule::checksum;

@@ -54,7 +54,7 @@ fn fields(bytes: &[u8]) -> Option<Vec<(u8, Vec<u8>)>> {
     }
 }
 
-/// JSON in base64 behind a prefix (Sentry, Grafana Cloud, 1Password). What does not parse says nothing.
+/// JSON in base64 behind a prefix (Sentry, Grafana Cloud, 1Password). Other content is no evidence.
 pub(super) fn base64_json(input: &CheckInput<'_>) -> Proof {
     let Some(start) = memchr::memmem::find(input.secret, b"eyJ") else { return Proof::Unknown };
     let rest = &input.secret[start..];
@@ -70,7 +70,7 @@ pub(super) fn base64_json(input: &CheckInput<'_>) -> Proof {
 }
 
 /// Grafana's former API key: JSON in base64 that names its key, its name and its organisation, as `apikeygen` writes it.
-/// JSON that names something else is something else; what is not JSON may be a key that was cut.
+/// JSON of another type is no key; other content may be a key that was cut.
 pub(super) fn grafana(input: &CheckInput<'_>) -> Proof {
     let json = armor::base64(input.secret).and_then(|text| serde_json::from_slice::<Value>(&text).ok());
     let Some(json) = json else { return Proof::Unknown };
@@ -113,7 +113,7 @@ pub(super) fn key_bytes(input: &CheckInput<'_>) -> Proof {
     }
 }
 
-/// A JSON web token: a header that names its algorithm, a payload that may say when it ends.
+/// A JSON web token: a header that names its algorithm, a payload that may hold its expiry.
 pub(super) fn jwt(input: &CheckInput<'_>) -> Proof {
     // Where a part begins with it: the prefix of a token may hold the same letters by chance.
     let begins = |at: &usize| *at == 0 || !input.secret[at - 1].is_ascii_alphanumeric();

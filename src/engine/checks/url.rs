@@ -25,7 +25,7 @@ struct Url {
     host: String,
 }
 
-/// The URL around the secret.
+/// The URL of the secret.
 fn parse(input: &CheckInput<'_>) -> Option<Url> {
     let text = input.text;
     let begin = match memchr::memmem::find(input.secret, b"://") {
@@ -37,7 +37,7 @@ fn parse(input: &CheckInput<'_>) -> Option<Url> {
     } + 3;
     let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\');
     let rest = &text[begin..text.len().min(begin + 1024)];
-    // Where the secret ends is known; it may hold what would end a URL.
+    // The secret may hold characters that would end a URL.
     let (fixed, known) = match input.span.start.checked_sub(begin) {
         Some(_) => ((input.span.end - begin).min(rest.len()), 0),
         None => (0, (input.span.end - begin).min(rest.len())),
@@ -137,7 +137,7 @@ fn is_sample_host(host: &str) -> bool {
         )
 }
 
-/// What nobody would use on a host that matters: short words and counting.
+/// Passwords that nobody would use on a host that matters: short words and counting.
 fn is_weak(lower: &str) -> bool {
     let letters = lower.trim_end_matches(|c: char| c.is_ascii_digit() || c == '!');
     (letters.chars().all(|c| c.is_ascii_alphabetic()) && letters.len() <= 10) || lower.len() < 6

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::Budget;
+use crate::engine::decoded_text::{DecodedText, Scale};
 use crate::engine::store;
-use crate::engine::decoded_text::{Scale, DecodedText};
 
 /// The shortest run worth decoding, in characters: 20 bytes in base64.
 const SHORTEST: usize = 27;
@@ -13,7 +13,7 @@ const LONG: usize = 400;
 
 /// The shortest line that others follow in one run, in characters.
 const WRAPPED: usize = 40;
-/// How many bytes may stand between the lines of a run.
+/// The most bytes between the lines of a run.
 const SEPARATORS: usize = 40;
 
 const STANDARD: u8 = 1;
@@ -58,7 +58,7 @@ static VALUE: [u8; 256] = {
 
 /// A run of characters of one alphabet, perhaps over several lines.
 pub(super) struct Run {
-    /// Where each line's characters stand.
+    /// The characters of each line.
     pub lines: Vec<Range<usize>>,
     alphabets: u8,
 }
@@ -155,7 +155,7 @@ fn mixed(window: &[u8]) -> Option<usize> {
     Some(last(STANDARD).min(last(URL)).map_or(1, |at| at + 1))
 }
 
-/// Where the wrapped text goes on behind a line end at `at`: real or escaped, with quotes and indentation around.
+/// The start of the next line of a wrapped text behind a line end at `at`: real or escaped, with quotes and indentation around.
 fn line_after(text: &[u8], at: usize) -> Option<usize> {
     let mut i = at;
     let mut ended = false;
@@ -197,7 +197,7 @@ pub(super) fn reach(text: &[u8], part: &Range<usize>) -> Range<usize> {
     from..to.min(text.len())
 }
 
-/// How many bytes at the end of `text` may stand between two lines of a run.
+/// The number of bytes at the end of `text` that may separate two lines of a run.
 fn separators_before(text: &[u8]) -> usize {
     let mut at = text.len();
     while at > 0 && text.len() - at < SEPARATORS {
@@ -216,14 +216,14 @@ fn ends_line(text: &[u8], at: usize) -> bool {
     text.get(at + padding).is_none_or(|b| matches!(b, b'\n' | b'\r' | b'"' | b'\'' | b'`' | b'\\' | b'<' | b',' | b')'))
 }
 
-/// Whether a line has no run that is decoded, and none that may go on on the next line.
+/// Returns whether a line has no run that is decoded, and none that may go on on the next line.
 pub(super) fn is_plain(line: &[u8]) -> bool {
     let mut is_plain = true;
     runs(line, |run| is_plain &= run.len() < WRAPPED && !is_decoded(line, run));
     is_plain
 }
 
-/// Whether a run is worth decoding, in either way.
+/// Returns whether a run is worth decoding, in either way.
 fn is_decoded(text: &[u8], run: &Run) -> bool {
     run.len() >= LONG
         || is_telling(&base64_head(text, run))
@@ -232,15 +232,15 @@ fn is_decoded(text: &[u8], run: &Run) -> bool {
 
 /// The first place from `at` on where [`SHORTEST`] characters of either alphabet begin.
 ///
-/// Looks at the last of them first, as Boyer and Moore did: what cannot be part of a run, a space most often, skips all
-/// that stands before it.
+/// Reads the last of them first, as Boyer and Moore did: a byte outside the alphabets, a space most often, skips all
+/// bytes before it.
 fn next_run(text: &[u8], mut at: usize) -> Option<usize> {
     const EACH: u64 = 0x0101_0101_0101_0101;
     while let Some(bytes) = text.get(at + SHORTEST - 8..).and_then(|rest| rest.first_chunk()) {
         let bytes = u64::from_le_bytes(*bytes);
         // The high bit of each byte that is at least `least`, for ASCII.
         let at_least = |least: u8| (bytes & (EACH * 0x7f)) + EACH * u64::from(0x80 - least);
-        // Below `+`, from `:` to `@`, above `z`: most of what stands between words.
+        // Below `+`, from `:` to `@`, above `z`: most separators of words.
         let apart = (!at_least(b'+') | at_least(b':') & !at_least(b'A') | at_least(b'{') | bytes) & (EACH * 0x80);
         if apart != 0 {
             at += SHORTEST - apart.leading_zeros() as usize / 8;
@@ -282,12 +282,12 @@ fn nibble(b: u8) -> u8 {
     char::from(b).to_digit(16).unwrap_or(0) as u8
 }
 
-/// Whether decoded bytes begin like something that is looked into: text, or a file made to keep keys in.
+/// Returns whether decoded bytes begin like text or a key store, which are scanned.
 fn is_telling(head: &[u8]) -> bool {
     looks_like_text(head) || store::kind(head).is_some()
 }
 
-/// Whether decoded bytes begin like text, in UTF-8 or UTF-16.
+/// Returns whether decoded bytes begin like text, in UTF-8 or UTF-16.
 fn looks_like_text(head: &[u8]) -> bool {
     head.iter().all(|&b| matches!(b, 0 | b'\t' | b'\n' | b'\r' | b' '..=b'~'))
         && head.iter().filter(|&&b| b == 0).count() <= 6
@@ -316,7 +316,7 @@ pub(super) fn base64(text: &[u8], run: &Run, view: &mut DecodedText) {
         carry[..rest.len()].copy_from_slice(rest);
         held = rest.len();
     }
-    // What is left without its padding: two characters are a byte, three are two.
+    // The rest without its padding: two characters are a byte, three are two.
     if held > 1 {
         carry[held..].fill(b'A');
         view.text.extend(&triple(&carry)[..held - 1]);

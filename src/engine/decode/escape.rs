@@ -1,4 +1,4 @@
-//! Escapes in strings and URLs: `\u0067`, `\x67`, `\147`, `\/`, `%67`; and those whose last letter stands before a token
+//! Escapes in strings and URLs: `\u0067`, `\x67`, `\147`, `\/`, `%67`; and those whose last letter precedes a token
 //! as if it were its first: `\nTOKEN`, `%20TOKEN`, the colours of a terminal.
 
 use std::ops::Range;
@@ -6,10 +6,10 @@ use std::ops::Range;
 use super::Budget;
 use crate::engine::decoded_text::DecodedText;
 
-/// What begins a terminal's escapes.
+/// The first byte of a terminal's escapes.
 const ESC: u8 = 0x1b;
 
-/// A region around escapes goes to the ends of its line, or so many bytes far.
+/// The bytes on each side of an escape that are read with it, unless its line ends before.
 const REACH: usize = 1024;
 
 /// Words of prose and code are shorter; a token that is not is not known by its beginning.
@@ -37,12 +37,12 @@ pub(super) fn decode(text: &[u8], view: &mut DecodedText, budget: &mut Budget) {
     }
 }
 
-/// Whether an escape is in the text that may hide part of a word.
+/// Returns whether an escape is in the text that may hide part of a word.
 pub(super) fn has_any(text: &[u8]) -> bool {
     memchr::memchr3_iter(b'\\', b'%', ESC, text).any(|at| is_telling(text, at))
 }
 
-/// Whether an escape stands here that may hide part of a word, or where one begins: not any line end, not a quote.
+/// Returns whether an escape at `at` may hide a part or the start of a word: not any line end, not a quote.
 fn is_telling(text: &[u8], at: usize) -> bool {
     match text[at] {
         b'%' => hex(text, at + 1, 2).is_some_and(|b| match b {
@@ -60,7 +60,7 @@ fn is_telling(text: &[u8], at: usize) -> bool {
     }
 }
 
-/// Whether what stands here is as long as a token.
+/// Returns whether a word as long as a token begins at `at`.
 fn begins_token(text: &[u8], at: usize) -> bool {
     let run = text.get(at..at + TOKEN);
     run.is_some_and(|run| run.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')))
@@ -73,7 +73,7 @@ fn unescape(text: &[u8], range: Range<usize>, view: &mut DecodedText) -> usize {
         view.copy(text, at..next);
         let (c, len) = escape(text, next).unwrap_or((char::from(text[next]), 1));
         match u8::try_from(c) {
-            // A byte, not a character: what is encoded may be UTF-8 itself.
+            // A byte, not a character: the encoded bytes may be UTF-8 themselves.
             Ok(byte) => view.replace(next..next + len, &[byte]),
             Err(_) => view.replace(next..next + len, c.encode_utf8(&mut [0; 4]).as_bytes()),
         }
@@ -85,7 +85,7 @@ fn unescape(text: &[u8], range: Range<usize>, view: &mut DecodedText) -> usize {
     at.max(range.end)
 }
 
-/// The character that an escape at `at` stands for, and the escape's length.
+/// The character of an escape at `at`, and the escape's length.
 fn escape(text: &[u8], at: usize) -> Option<(char, usize)> {
     let one = |c: char| Some((c, 2));
     if text[at] == b'%' {

@@ -5,14 +5,14 @@ use std::ops::Range;
 use super::{Budget, kind};
 use crate::engine::decoded_text::DecodedText;
 
-/// Between two literals stand at most this many bytes.
+/// The most bytes between two literals.
 const WIDEST: usize = 64;
-/// What goes before and behind on the line is kept, up to this many bytes.
+/// The bytes of the line before and behind the literals that are copied with them.
 const REACH: usize = 256;
 
 /// Writes every line with literals put together into `view`, as if it were one literal.
 pub(super) fn decode(text: &[u8], view: &mut DecodedText, budget: &mut Budget) {
-    // Where the last literal that was joined began its line, and how far the view has it.
+    // The end of the text copied so far, behind the quote that opens the last joined literal.
     let mut copied: Option<usize> = None;
     let mut from = 0;
     while let Some(close) = memchr::memchr2(b'"', b'\'', &text[from..]).map(|n| from + n) {
@@ -33,7 +33,7 @@ pub(super) fn decode(text: &[u8], view: &mut DecodedText, budget: &mut Budget) {
                 memchr::memrchr(b'\n', &text[least..close]).map_or(least, |n| least + n + 1)
             }
         };
-        // What the view gets is what it costs: literals that are harmless use up no more than their own length.
+        // The cost is the length of the copy, so harmless literals use up no more than their own length.
         if !budget.take(close - start) {
             return;
         }
@@ -54,7 +54,7 @@ fn finish(text: &[u8], done: usize, view: &mut DecodedText, budget: &mut Budget)
     }
 }
 
-/// How far an expression of literals may go on, in bytes.
+/// The longest expression of literals, in bytes.
 const LONGEST: usize = 4096;
 
 /// `lines`, and with them the expressions that put literals together on them. Empty where there are none.
@@ -77,7 +77,7 @@ pub(super) fn reach(text: &[u8], lines: &Range<usize>) -> Range<usize> {
     from..to
 }
 
-/// Whether a literal that ends in this part of the text is joined to another.
+/// Returns whether a literal that ends in this part of the text is joined to another.
 pub(super) fn joins(text: &[u8], part: Range<usize>) -> bool {
     memchr::memchr2_iter(b'"', b'\'', &text[part.clone()]).any(|at| {
         let close = part.start + at;
@@ -85,7 +85,7 @@ pub(super) fn joins(text: &[u8], part: Range<usize>) -> bool {
     })
 }
 
-/// Whether literals are joined on a line, or the last of it may be to one on the next.
+/// Returns whether literals are joined on a line, or the last of it may be to one on the next.
 pub(super) fn kinds(line: &[u8]) -> u8 {
     let open = |close: usize| {
         let behind = &line[close + 1..];
@@ -107,7 +107,7 @@ fn may_go_on(text: &[u8], close: usize) -> bool {
     matches!(text.get(close + 1), Some(b' ' | b'\t' | b'\n' | b'\r' | b'\\' | b'+' | b'.' | b'&' | b'|'))
 }
 
-/// Where the literal opens that is joined to the one that the quote at `close` closes.
+/// The opening quote of the literal that is joined to the one that ends at `close`.
 fn joined(text: &[u8], close: usize) -> Option<usize> {
     let quote = text[close];
     let (mut at, mut operator, mut line) = (close + 1, 0, false);

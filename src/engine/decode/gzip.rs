@@ -1,4 +1,4 @@
-//! gzip inside base64, as Kubernetes and cloud-init wrap what they carry.
+//! gzip inside base64, as Kubernetes and cloud-init wrap their content.
 
 use std::io::Read;
 use std::sync::LazyLock;
@@ -9,7 +9,7 @@ use memchr::memmem::Finder;
 use super::{Budget, base};
 use crate::engine::decoded_text::DecodedText;
 
-/// What base64 of a gzip header begins with: the magic and the method.
+/// The first characters of a gzip header in base64: the magic and the method.
 const MAGIC: &[u8] = b"H4sI";
 
 /// Unpacks every base64 run that holds gzip into `view`.

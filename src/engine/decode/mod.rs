@@ -1,7 +1,7 @@
 //! Encodings undone: base64, hex, escapes, concatenated string literals, gzip inside base64.
 //!
-//! Each kind of encoding turns a text into one view: everything of that kind that stands in it, decoded, one after the
-//! other. A text that holds nothing encoded costs one look over it.
+//! Each kind of encoding turns a text into one decoded text: everything of that kind, one after the other. A text
+//! without encodings costs one pass over it.
 
 mod base;
 mod escape;
@@ -12,10 +12,10 @@ use std::ops::Range;
 
 use super::decoded_text::DecodedText;
 
-/// What was compressed may become so large, in bytes, whatever the size of its file.
+/// The most bytes that compressed content may become, whatever the size of its file.
 const COMPRESSED: usize = 32 << 20;
 
-/// How much may still be decoded for one chunk, in bytes.
+/// The bytes that may still be decoded for one chunk.
 pub(super) struct Budget {
     left: usize,
     ended: bool,
@@ -33,12 +33,12 @@ impl Budget {
         self.left
     }
 
-    /// Says that something was left unread.
+    /// Records that something was left unread.
     pub fn end(&mut self) {
         self.ended = true;
     }
 
-    /// Whether there was more to read than it allowed.
+    /// Returns whether there was more to read than it allowed.
     pub fn ended(&self) -> bool {
         self.ended
     }
@@ -54,13 +54,13 @@ impl Budget {
 
 /// A kind of encoding.
 pub(super) struct Decoder {
-    /// What it undoes.
+    /// The name of the encoding.
     pub name: &'static str,
-    /// What a report says about a secret found in it, given how it stands in the text.
+    /// The note on a secret in it, given the encoded bytes.
     pub note: fn(&[u8]) -> &'static str,
-    /// Fills an empty view with what is encoded so.
+    /// Fills an empty decoded text with everything in this encoding.
     pub decode: fn(&[u8], &mut DecodedText, &mut Budget),
-    /// What [`kinds`] calls it.
+    /// Its bit in [`kinds`].
     pub kind: u8,
     /// Given a text and some of its lines: the part to decode for all that reaches into these lines. Empty where nothing
     /// does.
@@ -93,7 +93,7 @@ pub(super) const DECODERS: &[Decoder] = &[
     },
 ];
 
-/// What may be encoded on a line, as a set of kinds: see [`Decoder::kind`].
+/// The possible encodings of a line, as a set of kinds: see [`Decoder::kind`].
 pub(super) mod kind {
     /// base64 or hex, or gzip in it.
     pub const RUN: u8 = 1;
@@ -101,18 +101,18 @@ pub(super) mod kind {
     pub const ESCAPE: u8 = 2;
     /// Literals that are put together.
     pub const LITERALS: u8 = 4;
-    /// A literal that may go on on the next line.
+    /// A literal that may continue on the next line.
     pub const OPEN: u8 = 8;
 }
 
-/// What may be encoded on a line, whatever stands on the others; but what is encoded above it may go on there.
+/// The possible encodings of a line, as far as that is line-local: an encoding of the lines above may continue on it.
 pub(super) fn kinds(line: &[u8]) -> u8 {
     let run = if base::is_plain(line) { 0 } else { kind::RUN };
     let escape = if escape::has_any(line) { kind::ESCAPE } else { 0 };
     run | escape | glue::kinds(line)
 }
 
-/// Whether a literal on this line of a text is joined to one on the next.
+/// Returns whether a literal on this line of a text is joined to one on the next.
 pub(super) fn goes_on(text: &[u8], line: &Range<usize>) -> bool {
     glue::joins(text, line.clone())
 }

@@ -1,7 +1,7 @@
-//! The first look: which keywords of which rules stand where.
+//! The first pass: the positions of the keywords of all rules.
 //!
 //! One pass in steps of two bytes, with no branch that depends on the text: four bytes are folded and hashed to a slot and
-//! a tag, and the slot says which tags are worth a second look. All but the look-up is plain arithmetic on 16 bits, eight
+//! a tag, and the slot holds the tags that are worth a comparison. All but the look-up is plain arithmetic on 16 bits, eight
 //! steps at a time with the vector instructions that every 64-bit machine has. The few positions that pass (2 in 100 of
 //! the steps in ordinary code) are compared with the keywords whose pieces they may be.
 
@@ -10,9 +10,9 @@ use crate::data::keywords::{self, Beside, Entry, NEARBY, SLOTS, Tables, WORD, ha
 /// One keyword in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hit {
-    /// Where it begins.
+    /// Its start.
     pub at: usize,
-    /// Which one, as numbered by the prefilter.
+    /// Its number in the prefilter.
     pub keyword: u32,
 }
 
@@ -30,7 +30,7 @@ pub struct Prefilter {
     /// All keywords in lower case, one after the other, and where each ends.
     keywords: &'static str,
     keyword_ends: &'static [u32],
-    /// What each begins with.
+    /// The first bytes of each.
     heads: &'static [(u64, u64)],
 }
 
@@ -48,7 +48,7 @@ const STEPS: usize = 64;
 const AHEAD: usize = 2;
 const BLOCK: usize = STEPS * 2 + AHEAD;
 
-/// So many bytes are looked through before what was found in them is looked at.
+/// The bytes of one part: its hits are handed on before the next part is read.
 const PART: usize = 1 << 18;
 
 /// A part of a text.
@@ -56,7 +56,7 @@ const PART: usize = 1 << 18;
 pub struct Part {
     from: usize,
     to: usize,
-    /// Up to where the text is seen: a keyword may begin in the part and end behind it.
+    /// The end of the visible text: a keyword may begin in the part and end behind it.
     seen: usize,
     /// Whether the text ends with it.
     pub is_last: bool,
@@ -68,7 +68,7 @@ struct Passed {
     count: usize,
 }
 
-/// So many positions that passed are gathered before they are compared.
+/// The most positions gathered before they are compared.
 const ROOM: usize = 128;
 
 impl Prefilter {
@@ -145,7 +145,7 @@ impl Prefilter {
         }
     }
 
-    /// The parts in which to look for hits in a text, one after the other, and what a part must see behind its end. A
+    /// The parts in which a text is searched, one after the other, each with the bytes that it must see behind its end. A
     /// text may hold a keyword at every byte: all hits of one at once would take many times the memory of the text.
     pub fn parts(&self, len: usize) -> impl Iterator<Item = Part> + use<> {
         let longest = if len > PART { (0..self.len() as u32).map(|n| self.keyword(n).len()).max() } else { None };
@@ -164,8 +164,8 @@ impl Prefilter {
         }
     }
 
-    /// Adds the positions in `block`, which stands at `base` in the text, where a keyword's piece stands, and beside it
-    /// what else the keyword has there.
+    /// Adds the positions in `block`, at `base` in the text, that have a keyword's piece with the bytes beside it that
+    /// the keyword has there.
     #[inline]
     fn block(&self, block: &[u8; BLOCK], text: &[u8], base: usize, passed: &mut Passed) {
         let steps = self.passed(block);
@@ -196,7 +196,7 @@ impl Prefilter {
         passed.count = 0;
     }
 
-    /// For each step whether a keyword's piece may stand there: not 0 then.
+    /// A value for each step, which is not 0 where a keyword's piece is possible.
     #[inline(never)]
     fn passed(&self, block: &[u8; BLOCK]) -> [u8; STEPS] {
         let mut halves = [0; STEPS + 1];
@@ -208,7 +208,7 @@ impl Prefilter {
         std::array::from_fn(|n| has(tags[n], tag(halves[n], halves[n + 1])))
     }
 
-    /// Compares what stands around `at` with the keywords that have a piece there.
+    /// Compares the bytes at `at` with the keywords that have a piece there.
     fn confirm(&self, text: &[u8], at: usize, from: usize, out: &mut Vec<Hit>) {
         let (first, last) = keywords::halves(bytes_at(text, at));
         let (slot, tag) = (usize::from(slot(first, last)), tag(first, last));

@@ -1,4 +1,4 @@
-//! Whether a run of characters could be a credential: one decision for excerpts, messages and all that is repeated.
+//! The test for a run of characters that could be a credential: one decision for excerpts, messages and quotations.
 //!
 //! A run is harmless when nearly all of it is known to be: words of code and prose, small numbers, names of algorithms.
 //! Nothing here asks how likely a credential is, so whatever is not known counts as one.
@@ -29,7 +29,7 @@ const MANY_DIGITS: usize = 14;
 /// A run that is longer is no name, whatever it is made of.
 const LONGEST: usize = 256;
 
-/// Whether `run`, a text without blanks and quotes, could be a credential.
+/// Returns whether `run`, a text without blanks and quotes, could be a credential.
 pub(super) fn could_be_credential(run: &[u8], role: Role) -> bool {
     run.len() > LONGEST || unknown(run, role) >= LEAST
 }
@@ -94,7 +94,7 @@ fn numbered(part: &[u8]) -> Option<&[u8]> {
 
 /// The unknown letters of words that may be written in camel case.
 fn humps(part: &[u8], role: Role) -> usize {
-    // A short abbreviation says little; a row of them is random.
+    // A short abbreviation is weak evidence; a row of them is random.
     let plain = !part[1..].iter().any(u8::is_ascii_uppercase) || !part.iter().any(u8::is_ascii_lowercase);
     if plain && part.len() <= 5 && part.is_ascii() {
         return if part.len() > 2 { 2 * usize::from(unknown_in_word(part, role) > 0) } else { 1 };

@@ -1,4 +1,4 @@
-//! What of a line is hidden besides the secrets that were found in it.
+//! The parts of a line that are hidden besides its findings.
 //!
 //! The line is read as code, configuration and commands are all written: quotes, names, operators, runs. A name and the
 //! structure are shown; a quoted value is hidden whatever it is, and so is every run that could be a credential.
@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::super::generic::name;
 use super::credential::{LEAST, Role, could_be_credential, unknown};
 
-/// What becomes of a quoted value that nothing is known about.
+/// The treatment of a quoted value that no rule matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quoted {
     /// It is hidden.
@@ -33,7 +33,7 @@ const SHORT: usize = 3;
 enum Owner {
     /// Words are shown.
     Mild,
-    /// It speaks of a credential, or says nothing: only literals are shown.
+    /// The name of a credential, or of anything else unknown: only literals are shown.
     Strict,
 }
 
@@ -111,7 +111,7 @@ impl Reader<'_> {
         end
     }
 
-    /// Where the quote `mark` closes what it opened before `within`.
+    /// The closing quote for the `mark` that opened before `within`.
     fn close(&self, within: Range<usize>, mark: &[u8]) -> Option<usize> {
         let mut at = within.start;
         while at + mark.len() <= within.end {
@@ -126,7 +126,7 @@ impl Reader<'_> {
         None
     }
 
-    /// Whether what ends at `at` is the name of a value: a key of JSON, of a map, in brackets.
+    /// Returns whether what ends at `at` is the name of a value: a key of JSON, of a map, in brackets.
     fn names_a_value(&self, at: usize, limit: usize) -> bool {
         let rest = &self.line[at..limit];
         let rest = rest.trim_ascii_start();
@@ -138,7 +138,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What stands between quotes; with `name` when it names a value.
+    /// The content of quotes; with `name` when it names a value.
     fn content(&mut self, content: Range<usize>, name: Option<&[u8]>) {
         let text = &self.line[content.clone()];
         let has_secret = self.secrets.iter().any(|s| s.start < content.end && s.end > content.start);
@@ -191,13 +191,13 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether a value begins at `at` that is no part of the run before.
+    /// Returns whether a value begins at `at` that is no part of the run before.
     fn opens_value(&self, at: usize) -> bool {
         self.secret_over(at).is_some()
             || self.line.get(at).is_some_and(|b| matches!(b, b'"' | b'\'' | b'`' | b'\\' | b'<' | b'{' | b'[' | b'('))
     }
 
-    /// The name that stands before an operator which has blanks around it.
+    /// The name before an operator between blanks.
     fn name_before(&self, operator: usize) -> Option<Owner> {
         let before = self.line[..operator].trim_ascii_end();
         let start = before.iter().rposition(|b| !is_name(*b)).map_or(0, |at| at + 1);
@@ -242,7 +242,7 @@ impl Reader<'_> {
         let in_tag = owner.is_none() && self.line[run.end..].starts_with(b"</");
         let owner = if in_tag { Some(Owner::Strict) } else { owner };
         if is_scheme(text) {
-            // The credential is what stands behind it.
+            // The credential follows it.
             self.owner = Some(Owner::Strict);
             return;
         }
@@ -252,7 +252,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether the value is a constant of the language, a number, a reference or a call.
+    /// Returns whether the value is a constant of the language, a number, a reference or a call.
     fn is_literal(&self, run: &Range<usize>) -> bool {
         let text = &self.line[run.clone()];
         let word = text.to_ascii_lowercase();
@@ -271,7 +271,7 @@ impl Reader<'_> {
         constant || called || refers || member || number || !text.iter().any(u8::is_ascii_alphanumeric)
     }
 
-    /// Whether the run continues a secret whose rule found only a part of it.
+    /// Returns whether the run continues a secret whose rule found only a part of it.
     fn joins_a_secret(&self, run: &Range<usize>) -> bool {
         let first = |text: &[u8]| text.first().is_some_and(u8::is_ascii_alphanumeric);
         let text = &self.line[run.clone()];
@@ -282,7 +282,7 @@ impl Reader<'_> {
     }
 }
 
-/// Whether two letters or digits stand at the end of `text`.
+/// Returns whether `text` ends with two letters or digits.
 fn ends_in_word(text: &[u8]) -> bool {
     text.len() > 1 && text[text.len() - 2..].iter().all(u8::is_ascii_alphanumeric)
 }
@@ -305,7 +305,7 @@ fn name_role(name: &[u8]) -> Role {
     if name.iter().all(|b| is_name(*b)) { Role::Name } else { Role::Text }
 }
 
-/// Where the name of an assignment ends, and its operator; none where the run is none.
+/// The end of the name of an assignment, and of its operator; none where the run is no assignment.
 fn assignment(run: &[u8]) -> Option<(usize, usize)> {
     let mut at = 0;
     while at < run.len() {

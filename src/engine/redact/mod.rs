@@ -1,6 +1,6 @@
-//! What must not be shown: in the lines of a report, and in all that a run says about itself.
+//! Masks for everything that must not be shown, in the lines of a report and in all messages.
 //!
-//! Three kinds of text are told apart. A line out of a file shows only what is known to be harmless. A message is in our
+//! There are three kinds of text. A line out of a file shows only what is known to be harmless. A message is in our
 //! words, and what it repeats is weighed word by word. A name (a path, a ref, a command) is what a reader needs to find
 //! the place, so only a rule that is sure of its credential masks a part of it.
 
@@ -18,7 +18,7 @@ use crate::rule::{Confidence, RuleSet};
 use credential::{Role, could_be_credential};
 pub use line::Quoted;
 
-/// Stands for what is not shown.
+/// The replacement of hidden text.
 const MASK: &str = "****";
 
 /// A path or ref with every credential in it masked that a rule is sure of.
@@ -88,7 +88,7 @@ pub fn spans(text: &[u8], window: Range<usize>, secrets: &[Range<usize>], quoted
     all
 }
 
-/// Whether a word that somebody typed is a credential, or looks like nothing else.
+/// Returns whether a typed word is a credential, or looks like nothing else.
 pub fn is_credential(word: &str) -> bool {
     let has = |is: fn(&u8) -> bool| word.bytes().any(|b| is(&b));
     let random = has(u8::is_ascii_digit) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
@@ -99,7 +99,7 @@ fn is_border(c: char) -> bool {
     c.is_whitespace() || "\"'`()[]{},;<>".contains(c)
 }
 
-/// Whether a word of a message is shown.
+/// Returns whether a word of a message is shown.
 fn is_shown(word: &str) -> bool {
     let word = word.trim_end_matches([':', '.', '!', '?']);
     let is_id = (7..=64).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_hexdigit());
@@ -108,7 +108,7 @@ fn is_shown(word: &str) -> bool {
     is_id || is_path || is_rule() || word.contains(MASK) || !could_be_credential(word.as_bytes(), Role::Message)
 }
 
-/// The built-in rules, for what is said seldom.
+/// The built-in rules, for messages, which are rare.
 static ENGINE: OnceLock<Engine> = OnceLock::new();
 
 /// `text` with every credential masked that a rule finds with this confidence.

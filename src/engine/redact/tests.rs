@@ -1,6 +1,6 @@
 use super::*;
 
-/// A line as a report shows it: `§` stands for the secret that was found.
+/// A line as a report shows it, with `§` for the finding.
 fn shown(line: &str) -> String {
     let secret = "7Yq2Lm9TzX4b";
     let text = line.replace('§', secret);

@@ -1,9 +1,9 @@
-//! Where people and programs keep passwords: KeePass, Password Safe, the keychains of macOS, GNOME and KDE, the key
+//! Password databases of people and programs: KeePass, Password Safe, the keychains of macOS, GNOME and KDE, the key
 //! databases of browsers, wallets.
 
 use memchr::memmem;
 
-use super::{Cursor, StoreEntry, Protection};
+use super::{Cursor, Protection, StoreEntry};
 
 const PASSWORDS: &str = "password-database";
 const NSS: &str = "nss-key-database";
@@ -26,7 +26,7 @@ pub(super) fn keepass(text: &[u8]) -> Option<Vec<StoreEntry>> {
     all(PASSWORDS, start, text, Protection::Password, "KeePass")
 }
 
-/// Where the content begins behind the fields of a header.
+/// The start of the content behind the fields of a header.
 fn kdbx(text: &[u8]) -> Option<usize> {
     let major = u16::from_le_bytes(*text.get(10..)?.first_chunk()?);
     let width = match major {
@@ -51,7 +51,7 @@ fn kdbx(text: &[u8]) -> Option<usize> {
     (has_cipher && has_seed).then_some(cursor.at)
 }
 
-/// Password Safe 3: salt, rounds, and a block that says where it ends.
+/// Password Safe 3: salt, rounds, and a block that marks the end.
 pub(super) fn password_safe(text: &[u8]) -> Option<Vec<StoreEntry>> {
     let rounds = u32::from_le_bytes(*text.get(36..)?.first_chunk()?);
     let ends = memmem::find(text, b"PWS3-EOFPWS3-EOF")?;

@@ -37,7 +37,7 @@ pub(super) fn jks(text: &[u8]) -> Option<Vec<StoreEntry>> {
                 keys.push(key);
             }
             2 => certificate(&mut cursor, version)?,
-            // A secret key, as Java writes objects: nothing says how long it is.
+            // A secret key, as Java writes objects: without a length.
             3 => {
                 data[cursor.at..].starts_with(&[0xac, 0xed, 0, 5]).then_some(())?;
                 keys.push(cursor.at..data.len());
@@ -59,9 +59,10 @@ fn certificate(cursor: &mut Cursor<'_>, version: usize) -> Option<()> {
     cursor.block().map(|_| ())
 }
 
-/// Finds as they are told; whether the password is known is asked only where there is something to open.
+/// Entries with their protection; passwords are tried only where an entry needs one.
 fn told(keys: Vec<Range<usize>>, note: &'static str, is_known: impl Fn() -> bool) -> Vec<StoreEntry> {
-    let (rule, lock) = if !keys.is_empty() && is_known() { (KNOWN, Protection::WellKnown) } else { (RULE, Protection::Password) };
+    let (rule, lock) =
+        if !keys.is_empty() && is_known() { (KNOWN, Protection::WellKnown) } else { (RULE, Protection::Password) };
     keys.into_iter().map(|span| StoreEntry { rule, span, lock, note }).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Keytabs: the long-term keys of Kerberos principals, in clear.
 
-use super::{Cursor, StoreEntry, Protection};
+use super::{Cursor, Protection, StoreEntry};
 
 /// Every entry of a keytab of MIT's or Heimdal's second version; the first is in the order of the machine that wrote it
 /// and has not been written for decades.
@@ -31,7 +31,12 @@ pub(super) fn keytab(text: &[u8]) -> Option<Vec<StoreEntry>> {
         let key = entry.string()?;
         (key_len(kind)? == key.len()).then_some(())?;
         let end = start + entry.at;
-        kept.push(StoreEntry { rule: "kerberos-keytab", span: end - key.len()..end, lock: Protection::Open, note: "keytab" });
+        kept.push(StoreEntry {
+            rule: "kerberos-keytab",
+            span: end - key.len()..end,
+            lock: Protection::Open,
+            note: "keytab",
+        });
     }
     Some(kept)
 }

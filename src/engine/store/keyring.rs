@@ -1,7 +1,7 @@
 //! OpenPGP's secret keys outside their armor: `secring.gpg`, what `--export-secret-keys` writes, and the files of
 //! `private-keys-v1.d`.
 
-use super::{StoreEntry, Protection};
+use super::{Protection, StoreEntry};
 use crate::engine::checks::keys;
 
 const RULE: &str = "gnupg-secret-key";

@@ -148,13 +148,13 @@ impl<'a> Cursor<'a> {
         self.take(4).and_then(|taken| taken.first_chunk()).map(|four| u32::from_be_bytes(*four) as usize)
     }
 
-    /// What follows a length of two bytes.
+    /// The bytes behind a length of two bytes.
     fn string(&mut self) -> Option<&'a [u8]> {
         let len = self.short()?;
         self.take(len)
     }
 
-    /// What follows a length of four bytes, and where it stands.
+    /// The position of the bytes behind a length of four bytes.
     fn block(&mut self) -> Option<Range<usize>> {
         let len = self.int()?;
         let start = self.at;

@@ -1,4 +1,4 @@
-//! Passwords that everybody tries first, and what seals made from them look like.
+//! Passwords that everybody tries first, and the seals made from them.
 
 use hmac::{Mac, SimpleHmac};
 use sha1::Sha1;
@@ -22,19 +22,19 @@ pub(super) enum Algorithm {
     Sha512,
 }
 
-/// What a MAC of PKCS#12 stands on.
+/// The parameters of a MAC of PKCS#12.
 #[derive(Clone, Copy)]
 pub(super) struct Seal<'a> {
     pub algorithm: Algorithm,
     pub salt: &'a [u8],
     pub rounds: usize,
-    /// How much of the derived key is used, in bytes; all of it where it is not said.
+    /// How much of the derived key is used, in bytes; all of it by default.
     pub key: Option<usize>,
     pub sum: &'a [u8],
 }
 
 impl Seal<'_> {
-    /// Whether a well-known password makes the seal on `data`.
+    /// Returns whether a well-known password makes the seal on `data`.
     pub fn opens(&self, data: &[u8]) -> bool {
         let rounds = self.rounds.max(1);
         // No password is written in two ways: as nothing, and as an empty string with its end.
@@ -72,7 +72,7 @@ fn wide(password: &str) -> Vec<u8> {
     password.encode_utf16().chain([0]).flat_map(u16::to_be_bytes).collect()
 }
 
-/// Whether a well-known password makes the digest that ends a JKS or JCEKS store.
+/// Returns whether a well-known password makes the digest that ends a JKS or JCEKS store.
 pub(super) fn opens_jks(data: &[u8], sum: &[u8]) -> bool {
     WELL_KNOWN.iter().any(|password| {
         let mut hash = Sha1::new();

@@ -3,18 +3,18 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::engine::asn1::{self, Element, INTEGER, OCTETS, OID, SET, ZERO};
 use super::password::{Algorithm, Seal};
-use super::{StoreEntry, Protection};
+use super::{Protection, StoreEntry};
+use crate::engine::asn1::{self, Element, INTEGER, OCTETS, OID, SET, ZERO};
 use crate::engine::checks::private_key::{Key, private_key};
 
 const DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1];
 const ENCRYPTED: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 6];
-/// What the ids of bags begin with; the last number says which.
+/// The first bytes of the ids of bags; the last number is the type.
 const BAG: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 10, 1];
 const FRIENDLY_NAME: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 20];
 const SHA1: &[u8] = &[0x2b, 0x0e, 3, 2, 0x1a];
-/// What the ids of the SHA-2 family begin with.
+/// The first bytes of the ids of the SHA-2 family.
 const SHA2: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2];
 
 /// Bags in bags, at most.
@@ -29,11 +29,16 @@ pub(super) fn sequence(text: &[u8]) -> Option<Vec<StoreEntry>> {
         return Some(kept);
     }
     matches!(private_key(text), Some(Key::Open(_))).then(|| {
-        vec![StoreEntry { rule: "private-key-der", span: 0..text.len() - rest.len(), lock: Protection::Open, note: "DER" }]
+        vec![StoreEntry {
+            rule: "private-key-der",
+            span: 0..text.len() - rest.len(),
+            lock: Protection::Open,
+            note: "DER",
+        }]
     })
 }
 
-/// What a store holds.
+/// The entries of a store.
 #[derive(Default)]
 struct Held {
     open: Vec<Range<usize>>,
@@ -51,7 +56,7 @@ fn store(text: &[u8], whole: Element<'_>) -> Option<Vec<StoreEntry>> {
     for part in asn1::element(&content)?.0.sequence()? {
         match info(part)? {
             (DATA, bags) => bags_in(text, asn1::element(&bags.octets()?)?.0, DEEPEST, &mut held)?,
-            // Certificates, nearly always; nobody can tell.
+            // Encrypted: certificates, nearly always.
             (ENCRYPTED, _) => {}
             _ => return None,
         }
@@ -112,7 +117,7 @@ fn is_debug_key(attributes: Element<'_>) -> Option<bool> {
     Some(false)
 }
 
-/// Where a part of the text stands; all of the text for what had to be put together from pieces.
+/// The position of a part in the text; all of the text for a part that was joined from pieces.
 fn place(text: &[u8], part: &[u8]) -> Range<usize> {
     let start = (part.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
     match start.checked_add(part.len()) {
@@ -121,7 +126,7 @@ fn place(text: &[u8], part: &[u8]) -> Range<usize> {
     }
 }
 
-/// Whether a well-known password makes the store's MAC.
+/// Returns whether a well-known password makes the store's MAC.
 fn opens(mac: Element<'_>, content: &[u8]) -> Option<bool> {
     let parts = mac.sequence()?;
     let [digest, salt @ Element { tag: OCTETS, .. }, rounds @ ..] = parts.as_slice() else { return None };

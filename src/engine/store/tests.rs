@@ -16,7 +16,12 @@ fn store(name: &str) -> Vec<u8> {
 }
 
 fn told(text: &[u8]) -> Vec<(&'static str, Protection)> {
-    kind(text).map(|kind| entries(kind, text)).unwrap_or_default().into_iter().map(|kept| (kept.rule, kept.lock)).collect()
+    kind(text)
+        .map(|kind| entries(kind, text))
+        .unwrap_or_default()
+        .into_iter()
+        .map(|kept| (kept.rule, kept.lock))
+        .collect()
 }
 
 #[test]
