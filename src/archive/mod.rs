@@ -110,13 +110,17 @@ pub enum Odd {
 /// content of a file that is only compressed is called.
 pub fn read(bytes: &[u8], format: Format, name: &BStr, limits: Limits, visit: &mut dyn FnMut(Member<'_>)) {
     let (left, members) = (Cell::new(limits.bytes), Cell::new(limits.members));
-    let budget = Budget { limits, left, members };
-    Walk { budget: &budget, visit }.container(bytes, format, Place { name, inside: BStr::new(""), depth: 0 });
+    let budget = ReadBudget { limits, left, members };
+    ContainerWalk { budget: &budget, visit }.container(
+        bytes,
+        format,
+        Location { name, inside: BStr::new(""), depth: 0 },
+    );
 }
 
 /// The bytes and members that may still be read.
 #[derive(Debug)]
-struct Budget {
+struct ReadBudget {
     limits: Limits,
     left: Cell<u64>,
     members: Cell<usize>,
@@ -124,7 +128,7 @@ struct Budget {
 
 /// The position of a container.
 #[derive(Clone, Copy)]
-struct Place<'a> {
+struct Location<'a> {
     /// Its own path.
     name: &'a BStr,
     /// The start of its members' paths.
@@ -132,23 +136,23 @@ struct Place<'a> {
     depth: usize,
 }
 
-struct Walk<'a> {
-    budget: &'a Budget,
+struct ContainerWalk<'a> {
+    budget: &'a ReadBudget,
     visit: &'a mut dyn FnMut(Member<'_>),
 }
 
-impl Walk<'_> {
-    fn container(&mut self, bytes: &[u8], format: Format, place: Place<'_>) {
-        if place.depth >= self.budget.limits.depth {
-            return self.failed(place.inside, format!("more than {} containers in each other", place.depth));
+impl ContainerWalk<'_> {
+    fn container(&mut self, bytes: &[u8], format: Format, location: Location<'_>) {
+        if location.depth >= self.budget.limits.depth {
+            return self.failed(location.inside, format!("more than {} containers in each other", location.depth));
         }
         match format {
-            Format::Zip => self.zip(bytes, place),
-            Format::Tar => self.tar(bytes, place),
+            Format::Zip => self.zip(bytes, location),
+            Format::Tar => self.tar(bytes, location),
             Format::Closed(format) => {
-                self.failed(place.inside, format!("a {format} archive, which is not looked into"))
+                self.failed(location.inside, format!("a {format} archive, which is not looked into"))
             }
-            packed => self.packed(bytes, packed, place),
+            packed => self.packed(bytes, packed, location),
         }
     }
 
@@ -157,7 +161,7 @@ impl Walk<'_> {
         match recognise(content) {
             Some(format) => {
                 odd.first().map(|_| self.show(path, Ok(&[]), odd.clone()));
-                self.container(content, format, Place { name: path, inside: path, depth: depth + 1 });
+                self.container(content, format, Location { name: path, inside: path, depth: depth + 1 });
             }
             None => self.show(path, Ok(content), odd),
         }
@@ -172,11 +176,11 @@ impl Walk<'_> {
     }
 
     /// Counts a member. False when there are more than are read.
-    fn counts(&mut self, place: Place<'_>) -> bool {
+    fn counts(&mut self, location: Location<'_>) -> bool {
         let left = self.budget.members.get();
         self.budget.members.set(left.saturating_sub(1));
         if left == 0 {
-            self.failed(place.inside, format!("more than {} members", self.budget.limits.members));
+            self.failed(location.inside, format!("more than {} members", self.budget.limits.members));
         }
         left > 0
     }

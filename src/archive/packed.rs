@@ -4,29 +4,29 @@ use std::io::{self, BufReader, Read};
 
 use bstr::BStr;
 
-use super::{Format, Place, Walk, join, tar, unpacked_name};
+use super::{ContainerWalk, Format, Location, join, tar, unpacked_name};
 
 /// A stream may ask for a window of so many bytes.
 const WINDOW: u64 = 128 << 20;
 
-impl Walk<'_> {
+impl ContainerWalk<'_> {
     /// A compressed file: the tar in it, member by member and never as a whole, or its only content.
-    pub(super) fn packed(&mut self, bytes: &[u8], format: Format, place: Place<'_>) {
+    pub(super) fn packed(&mut self, bytes: &[u8], format: Format, location: Location<'_>) {
         let mut stream = Stream { inner: unpack(bytes, format), budget: self.budget };
         let mut head = Vec::with_capacity(tar::BLOCK);
         let begun = stream.by_ref().take(tar::BLOCK as u64).read_to_end(&mut head);
         if begun.is_ok() && tar::is_one(&head) {
-            return self.tar(io::Cursor::new(head).chain(stream), place);
+            return self.tar(io::Cursor::new(head).chain(stream), location);
         }
         let mut content = head;
         let read = begun.map_err(|e| self.unreadable(&e)).and_then(|_| self.all(stream, &mut content));
         if !content.is_empty() {
-            let path = join(place.inside, unpacked_name(place.name));
-            let path = if place.inside.is_empty() { path } else { join(BStr::new(""), place.inside) };
-            self.member(path.as_ref(), &content, Vec::new(), place.depth);
+            let path = join(location.inside, unpacked_name(location.name));
+            let path = if location.inside.is_empty() { path } else { join(BStr::new(""), location.inside) };
+            self.member(path.as_ref(), &content, Vec::new(), location.depth);
         }
         if let Err(reason) = read {
-            self.failed(place.inside, reason);
+            self.failed(location.inside, reason);
         }
     }
 }
@@ -34,7 +34,7 @@ impl Walk<'_> {
 /// The content of a compressed stream, within the budget.
 pub(super) struct Stream<'a> {
     pub inner: Box<dyn Read + 'a>,
-    pub budget: &'a super::Budget,
+    pub budget: &'a super::ReadBudget,
 }
 
 impl Read for Stream<'_> {

@@ -6,7 +6,7 @@ use std::io::Read;
 use bstr::BString;
 use tar::{Archive, Entry};
 
-use super::{Odd, Place, Walk, join, odd_path};
+use super::{ContainerWalk, Location, Odd, join, odd_path};
 
 /// The unit of a tar: a header takes one.
 pub(super) const BLOCK: usize = 512;
@@ -33,31 +33,31 @@ fn sum(header: &[u8]) -> u32 {
     header.iter().enumerate().map(|(at, &b)| u32::from(if own.contains(&at) { b' ' } else { b })).sum()
 }
 
-impl Walk<'_> {
+impl ContainerWalk<'_> {
     /// The members of a tar.
-    pub(super) fn tar(&mut self, from: impl Read, place: Place<'_>) {
+    pub(super) fn tar(&mut self, from: impl Read, location: Location<'_>) {
         let mut archive = Archive::new(from);
         // Some unpackers read on behind the declared end of a tar.
         archive.set_ignore_zeros(true);
         let entries = match archive.entries() {
             Ok(entries) => entries,
-            Err(e) => return self.failed(place.inside, self.unreadable(&e)),
+            Err(e) => return self.failed(location.inside, self.unreadable(&e)),
         };
         let mut seen = HashSet::new();
         for entry in entries {
-            if !self.counts(place) {
+            if !self.counts(location) {
                 return;
             }
             match entry {
-                Ok(entry) => self.entry(entry, place, &mut seen),
-                Err(e) => return self.failed(place.inside, self.unreadable(&e)),
+                Ok(entry) => self.entry(entry, location, &mut seen),
+                Err(e) => return self.failed(location.inside, self.unreadable(&e)),
             }
         }
     }
 
-    fn entry(&mut self, mut entry: Entry<'_, impl Read>, place: Place<'_>, seen: &mut HashSet<BString>) {
+    fn entry(&mut self, mut entry: Entry<'_, impl Read>, location: Location<'_>, seen: &mut HashSet<BString>) {
         let name = entry.path_bytes().into_owned();
-        let path = join(place.inside, &name);
+        let path = join(location.inside, &name);
         let kind = entry.header().entry_type();
         let mut odd: Vec<Odd> = odd_path(&name).into_iter().collect();
         if kind.is_dir() || kind.is_pax_global_extensions() {
@@ -78,7 +78,7 @@ impl Walk<'_> {
         }
         let mut content = Vec::new();
         match self.all(&mut entry, &mut content) {
-            Ok(()) => self.member(path.as_ref(), &content, odd, place.depth),
+            Ok(()) => self.member(path.as_ref(), &content, odd, location.depth),
             Err(reason) => {
                 self.show(path.as_ref(), Ok(&content), odd);
                 self.failed(path.as_ref(), reason);

@@ -7,7 +7,7 @@ use bstr::BString;
 use rawzip::{CompressionMethod, ZipArchive, ZipFileHeaderRecord, ZipSliceArchive, ZipVerification};
 
 use super::packed::{Stream, unpack};
-use super::{Format, Odd, Place, Walk, join, odd_path};
+use super::{ContainerWalk, Format, Location, Odd, join, odd_path};
 
 /// How the record at a zip's end begins, and how long it is without a comment.
 const END: &[u8] = b"PK\x05\x06";
@@ -18,20 +18,20 @@ pub(super) fn ends_one(bytes: &[u8]) -> bool {
     bytes.len().checked_sub(END_LEN).is_some_and(|at| bytes[at..].starts_with(END) && bytes.ends_with(&[0, 0]))
 }
 
-impl Walk<'_> {
+impl ContainerWalk<'_> {
     /// The members of a zip.
-    pub(super) fn zip(&mut self, bytes: &[u8], place: Place<'_>) {
+    pub(super) fn zip(&mut self, bytes: &[u8], location: Location<'_>) {
         let Ok(archive) = ZipArchive::from_slice(bytes) else {
-            return self.failed(place.inside, "a zip archive without its directory: cut short or damaged".into());
+            return self.failed(location.inside, "a zip archive without its directory: cut short or damaged".into());
         };
         let mut seen = HashSet::new();
         let mut entries = archive.entries();
         loop {
             match entries.next_entry() {
                 Ok(None) => return,
-                Ok(Some(entry)) if self.counts(place) => self.zipped(&archive, &entry, place, &mut seen),
+                Ok(Some(entry)) if self.counts(location) => self.zipped(&archive, &entry, location, &mut seen),
                 Ok(Some(_)) => return,
-                Err(_) => return self.failed(place.inside, "its directory is damaged".into()),
+                Err(_) => return self.failed(location.inside, "its directory is damaged".into()),
             }
         }
     }
@@ -40,11 +40,11 @@ impl Walk<'_> {
         &mut self,
         archive: &ZipSliceArchive<&[u8]>,
         entry: &ZipFileHeaderRecord<'_>,
-        place: Place<'_>,
+        location: Location<'_>,
         seen: &mut HashSet<BString>,
     ) {
         let name = entry.file_path().as_bytes().to_vec();
-        let path = join(place.inside, &name);
+        let path = join(location.inside, &name);
         let mut odd: Vec<Odd> = odd_path(&name).into_iter().collect();
         if entry.is_dir() && entry.compressed_size_hint() == 0 {
             return odd.first().into_iter().for_each(|_| self.show(path.as_ref(), Ok(&[]), odd.clone()));
@@ -67,7 +67,7 @@ impl Walk<'_> {
         let read = read.and_then(|()| {
             stored.claim_verifier().valid(is).map_err(|_| "damaged: its checksum or its size is wrong".to_owned())
         });
-        self.member(path.as_ref(), &content, odd, place.depth);
+        self.member(path.as_ref(), &content, odd, location.depth);
         if let Err(reason) = read {
             self.failed(path.as_ref(), reason);
         }

@@ -157,16 +157,4 @@ mod tests {
             assert!(!admits(regex), "{regex}");
         }
     }
-
-    #[test]
-    fn tmp_compare() {
-        for rule in crate::rule::RuleSet::builtin().rules() {
-            let secret = rule.regex.split_once("(?<secret>").map_or(rule.regex, |(_, secret)| secret);
-            let secret = secret.split_once(r"(?:[^\w").map_or(secret, |(secret, _)| secret);
-            let old = ["0-9", "2-7", r"\d", r"\w", "alnum"].iter().any(|class| secret.contains(class));
-            if old != admits(rule.regex) {
-                eprintln!("DIFF {} old {old} {}", rule.id, rule.regex);
-            }
-        }
-    }
 }

@@ -10,14 +10,14 @@ pub(super) const GAP: &[u8] = b"\n\0\n";
 pub(super) struct DecodedText {
     /// The decoded bytes.
     pub text: Vec<u8>,
-    parts: Vec<Part>,
+    parts: Vec<Mapping>,
     /// The starts of the sections that are apart in the encoded text; the first begins at 0.
     heads: Vec<usize>,
 }
 
 /// Decoded bytes from `out` on, which came from the encoded bytes from `from` on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Part {
+struct Mapping {
     out: usize,
     from: usize,
     scale: Scale,
@@ -47,7 +47,7 @@ impl DecodedText {
 
     /// Sets the origin of the bytes that are pushed to `text` next: from `from` on.
     pub fn part(&mut self, from: usize, scale: Scale) {
-        let part = Part { out: self.text.len(), from, scale };
+        let part = Mapping { out: self.text.len(), from, scale };
         match self.parts.last_mut() {
             Some(last) if last.out == part.out => *last = part,
             Some(last) if last.scale == scale && last.at(part.out) == from && matches!(scale, Scale::Ratio(1, 1)) => {}
@@ -95,7 +95,7 @@ impl DecodedText {
     }
 }
 
-impl Part {
+impl Mapping {
     /// The first encoded byte of the decoded byte at `at`.
     fn at(&self, at: usize) -> usize {
         match self.scale {

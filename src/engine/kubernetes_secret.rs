@@ -8,7 +8,7 @@ use super::placeholder;
 
 /// One `key: value` of a Secret.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct ManifestEntry {
     pub key: Range<usize>,
     /// Without its quotes.
     pub value: Range<usize>,
@@ -36,7 +36,7 @@ const MOST: usize = 256;
 ///
 /// Subtracts the bytes it reads from `left`, and returns nothing once that is used up: a text can repeat the words all
 /// over one object, and each repetition reads the object.
-pub(super) fn entries(text: &[u8], hit: Range<usize>, left: &mut usize) -> Option<Vec<Entry>> {
+pub(super) fn entries(text: &[u8], hit: Range<usize>, left: &mut usize) -> Option<Vec<ManifestEntry>> {
     if *left == 0 {
         return None;
     }
@@ -48,7 +48,7 @@ pub(super) fn allowance(text: &[u8]) -> usize {
     text.len().saturating_mul(8).saturating_add(4 * REACH)
 }
 
-fn entries_within(text: &[u8], hit: Range<usize>, left: &mut usize) -> Vec<Entry> {
+fn entries_within(text: &[u8], hit: Range<usize>, left: &mut usize) -> Vec<ManifestEntry> {
     if text.get(hit.end).is_some_and(|b| b.is_ascii_alphanumeric()) {
         return Vec::new();
     }
@@ -60,7 +60,7 @@ fn entries_within(text: &[u8], hit: Range<usize>, left: &mut usize) -> Vec<Entry
 }
 
 /// Returns whether an entry leaks a secret.
-pub(super) fn worth(text: &[u8], entry: &Entry) -> Worth {
+pub(super) fn worth(text: &[u8], entry: &ManifestEntry) -> Worth {
     let raw = &text[entry.value.clone()];
     if !entry.encoded {
         // A placeholder in clear is one for everybody.
@@ -109,14 +109,14 @@ const LONGEST: usize = 512;
 const RANDOM: f32 = 0.6;
 
 /// A line of a block: its position, its indentation, and whether it opens an item of a list.
-struct Line {
+struct BlockLine {
     span: Range<usize>,
     depth: usize,
     item: bool,
 }
 
-impl Line {
-    fn at(text: &[u8], start: usize) -> Line {
+impl BlockLine {
+    fn at(text: &[u8], start: usize) -> BlockLine {
         let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |n| start + n);
         let mut depth = 0;
         let mut item = false;
@@ -130,7 +130,7 @@ impl Line {
                 _ => break,
             }
         }
-        Line { span: start..end, depth, item }
+        BlockLine { span: start..end, depth, item }
     }
 
     fn text<'t>(&self, text: &'t [u8]) -> &'t [u8] {
@@ -149,9 +149,9 @@ impl Line {
 }
 
 /// Block style: the mapping that `kind` is a key of.
-fn yaml(text: &[u8], kind: usize, left: &mut usize) -> Vec<Entry> {
+fn yaml(text: &[u8], kind: usize, left: &mut usize) -> Vec<ManifestEntry> {
     let start = text[..kind].iter().rposition(|&b| b == b'\n').map_or(0, |n| n + 1);
-    let own = Line::at(text, start);
+    let own = BlockLine::at(text, start);
     let depth = own.depth;
     if start + depth != kind {
         return Vec::new();
@@ -160,7 +160,7 @@ fn yaml(text: &[u8], kind: usize, left: &mut usize) -> Vec<Entry> {
     if !own.item {
         while first > 0 && start - first < REACH {
             let before = text[..first - 1].iter().rposition(|&b| b == b'\n').map_or(0, |n| n + 1);
-            let line = Line::at(text, before);
+            let line = BlockLine::at(text, before);
             if line.is_border(text) || (!line.is_neutral(text) && line.depth < depth) {
                 break;
             }
@@ -175,7 +175,7 @@ fn yaml(text: &[u8], kind: usize, left: &mut usize) -> Vec<Entry> {
     // The depth of the keys below `data`, once the first was seen.
     let mut section: Option<(bool, Option<usize>)> = None;
     while at < text.len() && at - first < REACH && found.len() < MOST {
-        let line = Line::at(text, at);
+        let line = BlockLine::at(text, at);
         at = line.span.end + 1;
         if line.is_neutral(text) {
             continue;
@@ -197,7 +197,7 @@ fn yaml(text: &[u8], kind: usize, left: &mut usize) -> Vec<Entry> {
             && !line.item
             && let Some((key, value)) = pair(text, &line, &mut at)
         {
-            found.push(Entry { key, value, encoded: *encoded });
+            found.push(ManifestEntry { key, value, encoded: *encoded });
         }
     }
     *left = left.saturating_sub(at - first);
@@ -205,7 +205,7 @@ fn yaml(text: &[u8], kind: usize, left: &mut usize) -> Vec<Entry> {
 }
 
 /// `key: value` in one line; a block scalar is read on to its end, and `at` moved behind it.
-fn pair(text: &[u8], line: &Line, at: &mut usize) -> Option<(Range<usize>, Range<usize>)> {
+fn pair(text: &[u8], line: &BlockLine, at: &mut usize) -> Option<(Range<usize>, Range<usize>)> {
     let from = line.span.start + line.depth;
     let content = line.text(text);
     let colon = memchr::memmem::find(content, b":").filter(|&n| content.get(n + 1).is_none_or(|b| *b == b' '))?;
@@ -225,7 +225,7 @@ fn pair(text: &[u8], line: &Line, at: &mut usize) -> Option<(Range<usize>, Range
     let start = *at;
     let mut end = start;
     while *at < text.len() {
-        let next = Line::at(text, *at);
+        let next = BlockLine::at(text, *at);
         if !next.text(text).is_empty() && next.depth <= line.depth {
             break;
         }
@@ -253,7 +253,7 @@ fn unquoted(text: &[u8], span: Range<usize>) -> Range<usize> {
 }
 
 /// JSON: the object that `kind` is a key of.
-fn json(text: &[u8], kind: usize, left: &mut usize) -> Vec<Entry> {
+fn json(text: &[u8], kind: usize, left: &mut usize) -> Vec<ManifestEntry> {
     let (open, read) = enclosing(text, kind);
     *left = left.saturating_sub(read);
     let Some(open) = open else { return Vec::new() };
@@ -286,7 +286,7 @@ fn json(text: &[u8], kind: usize, left: &mut usize) -> Vec<Entry> {
             Token::Key(span) => key = Some(span),
             Token::Value(value) => {
                 if let (2, Some(encoded), Some(key)) = (depth, section, key.take()) {
-                    found.push(Entry { key, value, encoded });
+                    found.push(ManifestEntry { key, value, encoded });
                 }
             }
         }
@@ -417,7 +417,7 @@ mod tests {
         let worth = |key: &str, value: &str, encoded: bool| {
             let value = if encoded { data_encoding::BASE64.encode(value.as_bytes()) } else { value.to_owned() };
             let text = format!("{key}{value}");
-            worth(text.as_bytes(), &Entry { key: 0..key.len(), value: key.len()..text.len(), encoded })
+            worth(text.as_bytes(), &ManifestEntry { key: 0..key.len(), value: key.len()..text.len(), encoded })
         };
         for encoded in [true, false] {
             assert_eq!(worth("password", "Sommer2031", encoded), Worth::Secret);
@@ -429,7 +429,7 @@ mod tests {
             assert_eq!(worth("endpoint", "k7Rq2ZpX9vLm4TsW8yBn", encoded), Worth::Secret);
         }
         let text = "password{{ .Values.password | b64enc }}";
-        let entry = Entry { key: 0..8, value: 8..text.len(), encoded: true };
+        let entry = ManifestEntry { key: 0..8, value: 8..text.len(), encoded: true };
         assert_eq!(super::worth(text.as_bytes(), &entry), Worth::Nothing);
     }
 
@@ -439,8 +439,8 @@ mod tests {
             let text = word.repeat(40_000);
             let mut left = allowance(text.as_bytes());
             let hits = text.match_indices(word).map(|(at, _)| at..at + word.find("Secret").expect("a kind") + 6);
-            let told = hits.map(|hit| entries(text.as_bytes(), hit, &mut left)).take_while(Option::is_some).count();
-            assert!((1..40_000).contains(&told), "{word}: {told}");
+            let count = hits.map(|hit| entries(text.as_bytes(), hit, &mut left)).take_while(Option::is_some).count();
+            assert!((1..40_000).contains(&count), "{word}: {count}");
         }
         // A long list of them is read to its end.
         let one = "---\nkind: Secret\ndata:\n  password: aGVsbG8gd29ybGQ=\n";

@@ -74,7 +74,7 @@ fn slot(hash: u128, size: usize) -> usize {
 pub(super) struct NegativeCache {
     hasher: Hasher,
     windows: Box<[u128]>,
-    lines: Box<[Line]>,
+    lines: Box<[CachedLine]>,
 }
 
 /// The hash of a text without an entry, under which an entry can be stored.
@@ -96,7 +96,7 @@ pub(super) enum Lookup {
 #[derive(Clone, Copy)]
 pub(super) enum LineLookup {
     /// The line was searched before.
-    Known(Line),
+    Known(CachedLine),
     /// The line was not searched before, or its entry was replaced.
     Unknown(Key),
     /// The line is too long for an entry.
@@ -105,7 +105,7 @@ pub(super) enum LineLookup {
 
 /// The keywords and encodings of a line; both are line-local, so they hold in any text.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Line {
+pub(super) struct CachedLine {
     hash: u128,
     /// Offset and number of each keyword.
     hits: [(u16, u16); MOST_HITS],
@@ -114,7 +114,7 @@ pub(super) struct Line {
     pub kinds: u8,
 }
 
-impl Line {
+impl CachedLine {
     /// The keywords of the line, which begins at `start`.
     pub fn hits(&self, start: usize) -> impl Iterator<Item = Hit> + '_ {
         self.hits[..usize::from(self.count)]
@@ -128,7 +128,7 @@ impl NegativeCache {
         NegativeCache {
             hasher: Hasher::new(),
             windows: vec![0; WINDOWS].into(),
-            lines: vec![Line::default(); LINES].into(),
+            lines: vec![CachedLine::default(); LINES].into(),
         }
     }
 
@@ -167,7 +167,7 @@ impl NegativeCache {
 
     /// Stores a line that begins at `start`, and its hits. Returns the possible encodings on it.
     pub fn store_line(&mut self, Key(hash): Key, start: usize, text: &[u8], hits: &[Hit]) -> u8 {
-        let mut line = Line { hash, kinds: decode::kinds(text), ..Line::default() };
+        let mut line = CachedLine { hash, kinds: decode::kinds(text), ..CachedLine::default() };
         if hits.len() <= MOST_HITS && hits.iter().all(|hit| u16::try_from(hit.keyword).is_ok()) {
             for (hit, into) in hits.iter().zip(&mut line.hits) {
                 *into = ((hit.at - start) as u16, hit.keyword as u16);

@@ -17,7 +17,7 @@ pub(super) fn narrow(text: &[u8], view: &mut DecodedText) {
         return;
     }
     match stored(text) {
-        Some(stored) => whole(text, stored, view),
+        Some(stored) => wide_text(text, stored, view),
         None => strings(text, view),
     }
 }
@@ -67,7 +67,7 @@ pub(super) fn stored(text: &[u8]) -> Option<Wide> {
     }
 }
 
-fn whole(text: &[u8], stored: Wide, view: &mut DecodedText) {
+fn wide_text(text: &[u8], stored: Wide, view: &mut DecodedText) {
     let width = if matches!(stored, Wide::Utf16Le | Wide::Utf16Be) { 2 } else { 4 };
     let mut at = 0;
     let mut ascii = false;

@@ -38,7 +38,7 @@ pub(super) fn block(input: &CheckInput<'_>) -> Option<Block> {
     let rest = &text[label_end + 5..];
     let end = memchr::memmem::find(rest, b"-----END");
     let mut block = Block { label, headers: Vec::new(), body: None, sum: None };
-    let (mut encoded, mut whole) = (Vec::new(), true);
+    let (mut encoded, mut is_base64) = (Vec::new(), true);
     for line in lines(&rest[..end.unwrap_or(rest.len())]) {
         let line = unquoted(&rest[line]);
         let name = line.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').count();
@@ -50,13 +50,13 @@ pub(super) fn block(input: &CheckInput<'_>) -> Option<Block> {
             match word.strip_prefix(b"=") {
                 Some(sum) if sum.len() == 4 => block.sum = base64(sum),
                 _ => {
-                    whole &= word.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='));
+                    is_base64 &= word.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='));
                     encoded.extend_from_slice(word);
                 }
             }
         }
     }
-    block.body = base64(&encoded).filter(|body| whole && !body.is_empty());
+    block.body = base64(&encoded).filter(|body| is_base64 && !body.is_empty());
     Some(block)
 }
 

@@ -2,7 +2,7 @@
 //! is told apart; a header over something else is a lookalike.
 
 use super::armor::{self, Block};
-use super::private_key::{self, Key};
+use super::private_key::{self, PrivateKey};
 use super::{CheckInput, Proof};
 use crate::rule::checksum;
 
@@ -32,8 +32,8 @@ fn pem_block(block: &Block) -> Proof {
         return encrypted();
     }
     match block.body.as_deref().and_then(private_key::private_key) {
-        Some(Key::Open(kind)) => Proof::Structure(Some(kind)),
-        Some(Key::Encrypted) => encrypted(),
+        Some(PrivateKey::Open(kind)) => Proof::Structure(Some(kind)),
+        Some(PrivateKey::Encrypted) => encrypted(),
         None => no_key(),
     }
 }

@@ -57,13 +57,13 @@ static VALUE: [u8; 256] = {
 };
 
 /// A run of characters of one alphabet, perhaps over several lines.
-pub(super) struct Run {
+pub(super) struct EncodedRun {
     /// The characters of each line.
     pub lines: Vec<Range<usize>>,
     alphabets: u8,
 }
 
-impl Run {
+impl EncodedRun {
     pub fn len(&self) -> usize {
         self.lines.iter().map(Range::len).sum()
     }
@@ -97,9 +97,9 @@ pub(super) fn decode(text: &[u8], view: &mut DecodedText, budget: &mut Budget) {
 }
 
 /// Calls `found` for every run of at least [`SHORTEST`] characters.
-pub(super) fn runs(text: &[u8], mut found: impl FnMut(&Run)) {
+pub(super) fn runs(text: &[u8], mut found: impl FnMut(&EncodedRun)) {
     let class = |at: usize| text.get(at).map_or(0, |&b| CLASS[b as usize]);
-    let mut run = Run { lines: Vec::new(), alphabets: 0 };
+    let mut run = EncodedRun { lines: Vec::new(), alphabets: 0 };
     let mut at = 0;
     while let Some(block) = next_run(text, at) {
         if let Some(mixed) = mixed(&text[block..block + SHORTEST]) {
@@ -224,7 +224,7 @@ pub(super) fn is_plain(line: &[u8]) -> bool {
 }
 
 /// Returns whether a run is worth decoding, in either way.
-fn is_decoded(text: &[u8], run: &Run) -> bool {
+fn is_decoded(text: &[u8], run: &EncodedRun) -> bool {
     run.len() >= LONG
         || is_telling(&base64_head(text, run))
         || run.alphabets & HEX != 0 && is_telling(&hex_head(text, run))
@@ -255,7 +255,7 @@ fn next_run(text: &[u8], mut at: usize) -> Option<usize> {
 }
 
 /// The first bytes that a run decodes to.
-fn base64_head(text: &[u8], run: &Run) -> [u8; 12] {
+fn base64_head(text: &[u8], run: &EncodedRun) -> [u8; 12] {
     let mut out = [0; 12];
     let line = &text[run.lines[0].clone()];
     for (quad, out) in line.chunks_exact(4).zip(out.chunks_exact_mut(3)) {
@@ -269,7 +269,7 @@ fn triple(quad: &[u8]) -> [u8; 3] {
     [(n >> 16) as u8, (n >> 8) as u8, n as u8]
 }
 
-fn hex_head(text: &[u8], run: &Run) -> [u8; 12] {
+fn hex_head(text: &[u8], run: &EncodedRun) -> [u8; 12] {
     let mut out = [0; 12];
     let line = &text[run.lines[0].clone()];
     for (pair, out) in line.chunks_exact(2).zip(&mut out) {
@@ -293,7 +293,7 @@ fn looks_like_text(head: &[u8]) -> bool {
         && head.iter().filter(|&&b| b == 0).count() <= 6
 }
 
-pub(super) fn base64(text: &[u8], run: &Run, view: &mut DecodedText) {
+pub(super) fn base64(text: &[u8], run: &EncodedRun, view: &mut DecodedText) {
     let mut carry: [u8; 4] = [0; 4];
     let mut held = 0;
     for line in &run.lines {
@@ -323,7 +323,7 @@ pub(super) fn base64(text: &[u8], run: &Run, view: &mut DecodedText) {
     }
 }
 
-fn hex(text: &[u8], run: &Run, view: &mut DecodedText) {
+fn hex(text: &[u8], run: &EncodedRun, view: &mut DecodedText) {
     for line in &run.lines {
         view.part(line.start, Scale::Ratio(2, 1));
         view.text.extend(text[line.clone()].chunks_exact(2).map(|pair| nibble(pair[0]) << 4 | nibble(pair[1])));

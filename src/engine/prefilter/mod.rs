@@ -53,7 +53,7 @@ const PART: usize = 1 << 18;
 
 /// A part of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Part {
+pub struct TextPart {
     from: usize,
     to: usize,
     /// The end of the visible text: a keyword may begin in the part and end behind it.
@@ -147,17 +147,17 @@ impl Prefilter {
 
     /// The parts in which a text is searched, one after the other, each with the bytes that it must see behind its end. A
     /// text may hold a keyword at every byte: all hits of one at once would take many times the memory of the text.
-    pub fn parts(&self, len: usize) -> impl Iterator<Item = Part> + use<> {
+    pub fn parts(&self, len: usize) -> impl Iterator<Item = TextPart> + use<> {
         let longest = if len > PART { (0..self.len() as u32).map(|n| self.keyword(n).len()).max() } else { None };
         let beyond = longest.unwrap_or(0) + BLOCK;
         (0..len.div_ceil(PART).max(1)).map(move |n| {
             let (from, to) = (n * PART, ((n + 1) * PART).min(len));
-            Part { from, to, seen: to.saturating_add(beyond).min(len), is_last: to == len }
+            TextPart { from, to, seen: to.saturating_add(beyond).min(len), is_last: to == len }
         })
     }
 
     /// Every hit that begins in `part`, sorted by position, into `out` (which is cleared first).
-    pub fn hits_in(&self, text: &[u8], part: &Part, out: &mut Vec<Hit>) {
+    pub fn hits_in(&self, text: &[u8], part: &TextPart, out: &mut Vec<Hit>) {
         self.hits(&text[..part.seen], part.from, out);
         if !part.is_last {
             out.truncate(out.partition_point(|hit| hit.at < part.to));

@@ -71,13 +71,13 @@ fn hide(text: &str, quoted: Quoted) -> String {
 pub fn spans(text: &[u8], window: Range<usize>, secrets: &[Range<usize>], quoted: Quoted) -> Vec<Range<usize>> {
     let part = &text[window.clone()];
     // Positions in the line without the zero bytes that UTF-16 has between its letters.
-    let kept: Vec<usize> = (0..part.len()).filter(|at| part[*at] != 0).collect();
-    let line: Vec<u8> = kept.iter().map(|at| part[*at]).collect();
-    let inside = |at: usize| kept.partition_point(|k| window.start + k < at);
+    let positions: Vec<usize> = (0..part.len()).filter(|at| part[*at] != 0).collect();
+    let line: Vec<u8> = positions.iter().map(|at| part[*at]).collect();
+    let inside = |at: usize| positions.partition_point(|k| window.start + k < at);
     let here = secrets.iter().filter(|s| s.start < window.end && s.end > window.start);
     let found: Vec<_> = here.map(|s| inside(s.start)..inside(s.end)).filter(|s| !s.is_empty()).collect();
     let hidden = line::hidden(&line, &found, quoted).into_iter().filter(|span| !span.is_empty());
-    let outside = |span: Range<usize>| window.start + kept[span.start]..window.start + kept[span.end - 1] + 1;
+    let outside = |span: Range<usize>| window.start + positions[span.start]..window.start + positions[span.end - 1] + 1;
     let mut all: Vec<_> = secrets.iter().cloned().chain(hidden.map(outside)).collect();
     all.sort_by_key(|span| (span.start, span.end));
     all.dedup_by(|next, last| {

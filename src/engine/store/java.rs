@@ -49,7 +49,7 @@ pub(super) fn jks(text: &[u8]) -> Option<Vec<StoreEntry>> {
     }
     (cursor.at == data.len()).then_some(())?;
     let note = if text[0] == 0xfe { "JKS" } else { "JCEKS" };
-    Some(told(keys, note, || password::opens_jks(data, sum)))
+    Some(with_protection(keys, note, || password::opens_jks(data, sum)))
 }
 
 fn certificate(cursor: &mut Cursor<'_>, version: usize) -> Option<()> {
@@ -60,7 +60,7 @@ fn certificate(cursor: &mut Cursor<'_>, version: usize) -> Option<()> {
 }
 
 /// Entries with their protection; passwords are tried only where an entry needs one.
-fn told(keys: Vec<Range<usize>>, note: &'static str, is_known: impl Fn() -> bool) -> Vec<StoreEntry> {
+fn with_protection(keys: Vec<Range<usize>>, note: &'static str, is_known: impl Fn() -> bool) -> Vec<StoreEntry> {
     let (rule, lock) =
         if !keys.is_empty() && is_known() { (KNOWN, Protection::WellKnown) } else { (RULE, Protection::Password) };
     keys.into_iter().map(|span| StoreEntry { rule, span, lock, note }).collect()
@@ -78,10 +78,10 @@ pub(super) fn bks(text: &[u8]) -> Option<Vec<StoreEntry>> {
     // The first version took the length in bytes for one in bits.
     let key = (version == 1).then_some(SUM / 8);
     let seal = Seal { algorithm: Algorithm::Sha1, salt: &text[salt], rounds, key, sum };
-    let mut kept = told(locked, "BKS", || seal.opens(&text[start..end]));
-    kept.extend(open.into_iter().map(|span| StoreEntry { rule: RULE, span, lock: Protection::Open, note: "BKS" }));
-    kept.sort_by_key(|kept| kept.span.start);
-    Some(kept)
+    let mut entries = with_protection(locked, "BKS", || seal.opens(&text[start..end]));
+    entries.extend(open.into_iter().map(|span| StoreEntry { rule: RULE, span, lock: Protection::Open, note: "BKS" }));
+    entries.sort_by_key(|entry| entry.span.start);
+    Some(entries)
 }
 
 type Entries = (Vec<Range<usize>>, Vec<Range<usize>>, usize);

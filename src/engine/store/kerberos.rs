@@ -7,7 +7,7 @@ use super::{Cursor, Protection, StoreEntry};
 pub(super) fn keytab(text: &[u8]) -> Option<Vec<StoreEntry>> {
     let mut cursor = Cursor::new(text);
     (cursor.take(2)? == [5, 2]).then_some(())?;
-    let mut kept = Vec::new();
+    let mut entries = Vec::new();
     while cursor.at < text.len() {
         let size = i32::from_be_bytes(*cursor.take(4)?.first_chunk()?);
         let len = usize::try_from(size.unsigned_abs()).ok()?;
@@ -31,14 +31,14 @@ pub(super) fn keytab(text: &[u8]) -> Option<Vec<StoreEntry>> {
         let key = entry.string()?;
         (key_len(kind)? == key.len()).then_some(())?;
         let end = start + entry.at;
-        kept.push(StoreEntry {
+        entries.push(StoreEntry {
             rule: "kerberos-keytab",
             span: end - key.len()..end,
             lock: Protection::Open,
             note: "keytab",
         });
     }
-    Some(kept)
+    Some(entries)
 }
 
 /// How long the keys of an encryption type are, in bytes (the registry of Kerberos' parameters).

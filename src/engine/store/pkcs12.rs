@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::password::{Algorithm, Seal};
 use super::{Protection, StoreEntry};
 use crate::engine::asn1::{self, Element, INTEGER, OCTETS, OID, SET, ZERO};
-use crate::engine::checks::private_key::{Key, private_key};
+use crate::engine::checks::private_key::{PrivateKey, private_key};
 
 const DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1];
 const ENCRYPTED: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 6];
@@ -22,13 +22,13 @@ const DEEPEST: usize = 8;
 
 /// The key or the store that a text is.
 pub(super) fn sequence(text: &[u8]) -> Option<Vec<StoreEntry>> {
-    let (whole, rest) = asn1::element(text)?;
+    let (outer, rest) = asn1::element(text)?;
     // A line end that an editor or a shell added.
     rest.trim_ascii().is_empty().then_some(())?;
-    if let Some(kept) = store(text, whole) {
-        return Some(kept);
+    if let Some(entries) = store(text, outer) {
+        return Some(entries);
     }
-    matches!(private_key(text), Some(Key::Open(_))).then(|| {
+    matches!(private_key(text), Some(PrivateKey::Open(_))).then(|| {
         vec![StoreEntry {
             rule: "private-key-der",
             span: 0..text.len() - rest.len(),
@@ -47,8 +47,8 @@ struct Held {
     public: Vec<Range<usize>>,
 }
 
-fn store(text: &[u8], whole: Element<'_>) -> Option<Vec<StoreEntry>> {
-    let parts = whole.sequence()?;
+fn store(text: &[u8], outer: Element<'_>) -> Option<Vec<StoreEntry>> {
+    let parts = outer.sequence()?;
     let [Element { tag: INTEGER, content: [3] }, safe, mac @ ..] = parts.as_slice() else { return None };
     let (DATA, content) = info(*safe)? else { return None };
     let content = content.octets()?;
@@ -66,11 +66,11 @@ fn store(text: &[u8], whole: Element<'_>) -> Option<Vec<StoreEntry>> {
         true => ("keystore-known-password", Protection::WellKnown),
         false => ("pkcs12-keystore", Protection::Password),
     };
-    let kept = |rule, lock| move |span| StoreEntry { rule, span, lock, note: "PKCS#12" };
-    let mut all: Vec<StoreEntry> = held.locked.into_iter().map(kept(rule, lock)).collect();
-    all.extend(held.open.into_iter().map(kept("pkcs12-keystore", Protection::Open)));
-    all.extend(held.public.into_iter().map(kept("pkcs12-keystore", Protection::Public)));
-    all.sort_by_key(|kept| kept.span.start);
+    let entry = |rule, lock| move |span| StoreEntry { rule, span, lock, note: "PKCS#12" };
+    let mut all: Vec<StoreEntry> = held.locked.into_iter().map(entry(rule, lock)).collect();
+    all.extend(held.open.into_iter().map(entry("pkcs12-keystore", Protection::Open)));
+    all.extend(held.public.into_iter().map(entry("pkcs12-keystore", Protection::Public)));
+    all.sort_by_key(|entry| entry.span.start);
     Some(all)
 }
 
@@ -91,7 +91,7 @@ fn bags_in(text: &[u8], bags: Element<'_>, deepest: usize, held: &mut Held) -> O
         else {
             return None;
         };
-        let span = place(text, value.content);
+        let span = position(text, value.content);
         match id.strip_prefix(BAG)? {
             [1] => held.open.push(span),
             [2 | 5] if attributes.iter().any(|set| is_debug_key(*set).unwrap_or(false)) => held.public.push(span),
@@ -118,7 +118,7 @@ fn is_debug_key(attributes: Element<'_>) -> Option<bool> {
 }
 
 /// The position of a part in the text; all of the text for a part that was joined from pieces.
-fn place(text: &[u8], part: &[u8]) -> Range<usize> {
+fn position(text: &[u8], part: &[u8]) -> Range<usize> {
     let start = (part.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
     match start.checked_add(part.len()) {
         Some(end) if start < text.len() && end <= text.len() => start..end,
