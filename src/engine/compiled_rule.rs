@@ -82,7 +82,7 @@ impl CompiledRule {
     pub fn admits_digits(&self) -> bool {
         *self.parts().admits_digits.get_or_init(|| {
             let hir = shape::parse(self.rule().regex);
-            hir.is_ok_and(|hir| shape::capture(&hir, shape::SECRET).is_some_and(has_digits))
+            hir.is_ok_and(|hir| has_digits_from_secret(&hir))
         })
     }
 
@@ -108,6 +108,22 @@ impl CompiledRule {
             set.build().unwrap_or_else(|e| panic!("rule {}: {e}", rule.id))
         });
         paths.is_match(path.to_path_lossy())
+    }
+}
+
+/// Returns whether the group `secret`, or the rest of the regex behind it, has an alphabet with digits. The rest counts
+/// because a secret between delimiters (`user/[^@]+@host`) has no alphabet of its own.
+fn has_digits_from_secret(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Capture(capture) if capture.name.as_deref() == Some(shape::SECRET) => has_digits(&capture.sub),
+        HirKind::Capture(capture) => has_digits_from_secret(&capture.sub),
+        HirKind::Repetition(repetition) => has_digits_from_secret(&repetition.sub),
+        HirKind::Alternation(parts) => parts.iter().any(has_digits_from_secret),
+        HirKind::Concat(parts) => {
+            let mut parts = parts.iter().skip_while(|part| shape::capture(part, shape::SECRET).is_none());
+            parts.next().is_some_and(has_digits_from_secret) || parts.any(has_digits)
+        }
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => false,
     }
 }
 
@@ -141,7 +157,7 @@ mod tests {
 
     fn admits(regex: &str) -> bool {
         let hir = shape::parse(regex).expect("a regex");
-        shape::capture(&hir, shape::SECRET).is_some_and(has_digits)
+        has_digits_from_secret(&hir)
     }
 
     #[test]
