@@ -117,12 +117,12 @@ fn update_from(wanted: &Update) -> Result<Exit> {
             .help("shield-hook advisories update FILE|DIR|URL")
             .help("or add `from = \"...\"` below [advisories] to your own configuration")
     })?;
-    let mut terms = update::Terms { older: wanted.older, ..update::Terms::default() };
+    let mut options = update::UpdateOptions { older: wanted.older, ..update::UpdateOptions::default() };
     for key in if wanted.key.is_empty() { &feed.key } else { &wanted.key } {
         let text = file::read_to_string(key).unwrap_or_else(|_| key.clone());
-        terms.keys.add(&text).map_err(|why| Error::usage(format!("--key: {why}")))?;
+        options.keys.add(&text).map_err(|why| Error::usage(format!("--key: {why}")))?;
     }
-    let update = update::update(&update::From::parse(from)?, &terms, fetch::online)?;
+    let update = update::update(&update::DataSource::parse(from)?, &options, fetch::online)?;
     say!(
         "shield-hook: {} advisories from {} records ({}), newest {}, now in {}",
         update.rows,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::packages::{self, Asking, Telling};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::package::installed::{self, Progress};
+use crate::package::installed::{self, AuditProgress};
 use crate::package::store;
 use crate::package::survey::Survey;
 
@@ -56,7 +56,7 @@ fn survey(args: &Args) -> Result<Survey> {
         false if roots.is_empty() => roots.push(PathBuf::from(".")),
         false => {}
     }
-    let progress = Progress::default();
+    let progress = AuditProgress::default();
     let shown = std::io::stderr().is_terminal() && !args.telling.no_progress && !args.telling.quiet;
     let done = AtomicBool::new(false);
     let mut survey = std::thread::scope(|scope| {
@@ -73,7 +73,7 @@ fn survey(args: &Args) -> Result<Survey> {
 }
 
 /// One line on the terminal, kept up to date and taken away at the end.
-fn show(progress: &Progress, done: &AtomicBool) {
+fn show(progress: &AuditProgress, done: &AtomicBool) {
     let mut said = false;
     while !done.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(100));

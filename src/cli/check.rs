@@ -9,11 +9,11 @@ use crate::engine::redact;
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::file;
-use crate::package::advisory::{Advisories, Verdict};
+use crate::package::advisory::{Advisories, PackageVerdict};
 use crate::package::ecosystem::Ecosystem;
 use crate::package::lockfile::{self, Format};
 use crate::package::store;
-use crate::package::survey::{Row, Survey};
+use crate::package::survey::{Survey, SurveyRow};
 use crate::source::Skip;
 
 /// Look up packages and lockfiles in the data on hijacked packages.
@@ -217,17 +217,17 @@ fn look_up(what: &str, only: Option<Ecosystem>, advisories: &Advisories, survey:
         let verdict = advisories.lookup(ecosystem, name, version);
         let verdict = match (version, verdict) {
             // A range is no version: what it may bring is not known to be good.
-            (Some(version), Verdict::Unknown) if version.starts_with(['^', '~', '<', '>', '*']) => {
+            (Some(version), PackageVerdict::Unknown) if version.starts_with(['^', '~', '<', '>', '*']) => {
                 return Err(Error::usage(format!("`{version}` is a range")).help("name the exact version"));
             }
             // `latest` is whatever it leads to today.
-            (Some(version), Verdict::Unknown) if is_tag(ecosystem, version) => {
+            (Some(version), PackageVerdict::Unknown) if is_tag(ecosystem, version) => {
                 return Err(Error::usage(format!("`{version}` is a tag, not a version"))
                     .help("name the exact version, or check the lockfile"));
             }
             (_, verdict) => verdict,
         };
-        survey.rows.push(Row { verdict, ..Row::unknown(ecosystem, name, version) });
+        survey.rows.push(SurveyRow { verdict, ..SurveyRow::unknown(ecosystem, name, version) });
     }
     Ok(())
 }

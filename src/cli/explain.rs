@@ -10,8 +10,8 @@ use crate::engine::redact;
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::file;
-use crate::package::advisory::Verdict;
-use crate::package::gate::{Place, Sight};
+use crate::package::advisory::PackageVerdict;
+use crate::package::gate::{ComparisonMode, Position};
 use crate::package::{self, lockfile, origin, store};
 use crate::policy::authority::Subject;
 use crate::report::packages::display_name;
@@ -71,17 +71,22 @@ pub fn run(args: &Args) -> Result<Exit> {
 /// there and are not known to be bad.
 fn supply(gate: &Gate, file: &str, bytes: &[u8], line: usize, span: std::ops::Range<usize>) -> Result<Vec<String>> {
     let shown = file.replace('\\', "/");
-    let judged =
-        package::gate::Gate::default().judge(&shown, bytes, Sight::NewFile, &gate.policy().packages, &mut Vec::new)?;
+    let judged = package::gate::PackageGate::default().check(
+        &shown,
+        bytes,
+        ComparisonMode::NewFile,
+        &gate.policy().packages,
+        &mut Vec::new,
+    )?;
     let mut said = Vec::new();
-    if let Some((reason, _)) = &judged.unreadable {
+    if let Some(package::gate::Unreadable { reason, .. }) = &judged.unreadable {
         said.push(format!("the file cannot be read as what its name says: {reason}"));
     }
-    let here = |place: Place| match place {
-        Place::Line(at) => at as usize == line,
-        Place::Byte(at) => span.contains(&at) || at == span.start,
+    let here = |place: Position| match place {
+        Position::Line(at) => at as usize == line,
+        Position::Byte(at) => span.contains(&at) || at == span.start,
     };
-    for draft in judged.drafts.iter().filter(|d| here(d.place)) {
+    for draft in judged.drafts.iter().filter(|d| here(d.position)) {
         let state =
             if gate.policy().runs(draft.rule.id) { "found" } else { "found, but the policy turns the rule off" };
         said.push(format!("{}: {state}, confidence {}; {}", draft.rule.id, draft.confidence, draft.notes.join("; ")));
@@ -90,9 +95,9 @@ fn supply(gate: &Gate, file: &str, bytes: &[u8], line: usize, span: std::ops::Ra
         let advisories = store::load()?;
         for package in inventory.packages.iter().filter(|p| p.line as usize == line) {
             let name = display_name(package.ecosystem, &package.name, package.version.as_deref());
-            if origin::Origin::of(package) == origin::Origin::Own {
+            if origin::PackageOrigin::of(package) == origin::PackageOrigin::Own {
                 said.push(format!("{name} comes from no registry, so advisories do not speak of it"));
-            } else if origin::verdict(&advisories, package) == Verdict::Unknown {
+            } else if origin::verdict(&advisories, package) == PackageVerdict::Unknown {
                 said.push(format!("{name} is not in the data of {}", advisories.date()));
             }
         }

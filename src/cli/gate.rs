@@ -32,7 +32,7 @@ pub(super) struct Gate {
     policy: Policy,
     standing: Standing,
     /// Looks into histories; everything else is scanned with a gate of its own.
-    packages: package::gate::Gate,
+    packages: package::gate::PackageGate,
     /// What paths are relative to, when that is on disk.
     root: Option<PathBuf>,
 }
@@ -67,7 +67,7 @@ impl Gate {
             Owner::Disk(root) => Some(root.clone()),
             Owner::Head(_) | Owner::Branch(_) | Owner::Nobody => None,
         };
-        let packages = package::gate::Gate::default();
+        let packages = package::gate::PackageGate::default();
         let settings = Settings { path_policy: !policy.block_tests_and_docs, ..Settings::default() };
         Ok(Gate { engine: Engine::new(rules, settings), policy, standing, packages, root })
     }

@@ -83,13 +83,13 @@ impl Asking {
 /// Exit 3 when no registry is configured, or the policy is wrong.
 pub(super) fn complete(survey: &mut Survey, online: Option<&Online>) -> Result<()> {
     if let Some(online) = online {
-        online.fill(survey)?;
+        survey.add_facts(online)?;
     }
     if survey.rows.iter().any(|row| row.published.is_some()) {
         let (files, user) = (OnDisk { root: root()? }, policy::user_config());
         let origin = Origin { files: &files, user: user.as_deref(), trusted: false };
         let (policy, _) = Policy::load(origin, &Overrides::default())?;
-        survey.judge_ages(&policy.packages);
+        survey.note_ages(&policy.packages);
     }
     survey.sort();
     Ok(())

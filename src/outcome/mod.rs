@@ -28,9 +28,9 @@ pub struct Outcome {
     /// The duration of the run.
     pub took: Duration,
     /// The packages that the data speaks of, in every lockfile and manifest that was read.
-    pub packages: Vec<package::survey::Row>,
+    pub packages: Vec<package::survey::SurveyRow>,
     /// The packages that each lockfile's change adds, removes and updates.
-    pub changes: Vec<(String, package::change::Change)>,
+    pub changes: Vec<(String, package::change::PackageChange)>,
     /// The number of packages from an unknown origin.
     pub unknown_origin: usize,
     /// The date of the package data, if it was used.

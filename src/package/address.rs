@@ -1,25 +1,26 @@
-//! Addresses that may be asked over the network: https, and plain http on this machine only.
+//! Addresses that may be requested: https, and plain http on this machine only.
 
 use std::net::IpAddr;
 
-/// An address, without the user and password it may have been written with.
+/// An address without the credentials that it may have been written with.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Address {
+pub struct WebAddress {
     secure: bool,
-    /// Host and port as written.
+    /// The host and port as written.
     authority: String,
-    /// Begins with `/`.
+    /// The path and query, with the leading `/`.
     path: String,
 }
 
-impl Address {
-    /// Reads `https://host[:port]/path`. Also gives `user:password` where the address holds them.
+impl WebAddress {
+    /// Reads `https://host[:port]/path`, and returns the `user:password` of the text beside the address.
     ///
     /// # Errors
-    /// What is wrong with it. The message holds no part of it, for it may hold a password.
-    pub fn parse(text: &str) -> Result<(Address, Option<String>), String> {
+    /// A message when the text is no address, or is plain http to another machine. It quotes nothing of the text, which
+    /// may hold a password.
+    pub fn parse(text: &str) -> Result<(WebAddress, Option<String>), String> {
         let (scheme, rest) = text.trim().split_once("://").ok_or("not an address (https://...)")?;
-        // Whatever parsers could read in two ways is refused.
+        // Characters that two parsers may read differently are refused.
         if rest.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '\\' | '#')) {
             return Err("not an address: a character in it does not belong there".into());
         }
@@ -42,38 +43,38 @@ impl Address {
             other => return Err(format!("`{}` is not https", other.chars().take(12).collect::<String>())),
         };
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-        Ok((Address { secure, authority: authority.to_ascii_lowercase(), path }, user))
+        Ok((WebAddress { secure, authority: authority.to_ascii_lowercase(), path }, user))
     }
 
-    /// Whether it is encrypted; if not, it is on this machine.
+    /// Returns whether it is encrypted; one that is not leads to this machine.
     pub fn is_secure(&self) -> bool {
         self.secure
     }
 
     /// The address below this one.
     #[must_use]
-    pub fn join(&self, below: &str) -> Address {
-        Address { path: format!("{}/{below}", self.path.trim_end_matches('/')), ..self.clone() }
+    pub fn join(&self, below: &str) -> WebAddress {
+        WebAddress { path: format!("{}/{below}", self.path.trim_end_matches('/')), ..self.clone() }
     }
 
-    /// The address with `suffix` put to its end, as it is.
+    /// The address with `suffix` appended as it is.
     #[must_use]
-    pub fn with_suffix(&self, suffix: &str) -> Address {
-        Address { path: format!("{}{suffix}", self.path), ..self.clone() }
+    pub fn with_suffix(&self, suffix: &str) -> WebAddress {
+        WebAddress { path: format!("{}{suffix}", self.path), ..self.clone() }
     }
 
-    /// Whether both are the same scheme, host and port.
-    pub fn same_origin(&self, other: &Address) -> bool {
+    /// Returns whether both have the same scheme, host and port.
+    pub fn same_origin(&self, other: &WebAddress) -> bool {
         (self.secure, &self.authority) == (other.secure, &other.authority)
     }
 
-    /// `//host:port/path/`, as npm's credentials are filed under.
+    /// `//host:port/path/`, the key of npm's credentials.
     pub fn filed_under(&self) -> String {
         format!("//{}{}/", self.authority, self.path.trim_end_matches('/'))
     }
 }
 
-impl std::fmt::Display for Address {
+impl std::fmt::Display for WebAddress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}://{}{}", if self.secure { "https" } else { "http" }, self.authority, self.path)
     }
@@ -104,7 +105,7 @@ mod tests {
             "http://[::1]:80/x",
             "http://localhost/simple",
         ] {
-            assert!(Address::parse(good).is_ok(), "{good}");
+            assert!(WebAddress::parse(good).is_ok(), "{good}");
         }
         for bad in [
             "registry.example",
@@ -119,18 +120,18 @@ mod tests {
             "https://registry.example\\@localhost/",
             "https://x/#y",
         ] {
-            assert!(Address::parse(bad).is_err(), "{bad}");
+            assert!(WebAddress::parse(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn user_and_password_come_off() {
-        let (address, user) = Address::parse("https://me:word@Registry.example/simple").unwrap();
+        let (address, user) = WebAddress::parse("https://me:word@Registry.example/simple").unwrap();
         assert_eq!(user.as_deref(), Some("me:word"));
         assert_eq!(address.to_string(), "https://registry.example/simple");
         assert_eq!(address.join("x/").to_string(), "https://registry.example/simple/x/");
         assert_eq!(address.filed_under(), "//registry.example/simple/");
-        let other = |text| Address::parse(text).unwrap().0;
+        let other = |text| WebAddress::parse(text).unwrap().0;
         assert!(address.same_origin(&other("https://registry.example/else")));
         assert!(!address.same_origin(&other("https://registry.example:444/simple")));
     }

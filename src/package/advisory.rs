@@ -8,37 +8,37 @@ use std::borrow::Cow;
 
 static BUILTIN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/advisories.idx"));
 
-/// What npm puts in the place of a package it took down: harmless, whatever the name was.
+/// The version that npm publishes in place of a package it took down: harmless, under any name.
 const PLACEHOLDER: &str = "0.0.1-security";
 
-/// The advisory data: what is in the binary, and what `advisories update` has added to it.
+/// The advisory data: the binary's own, and the newer data of `advisories update`.
 #[derive(Clone)]
 pub struct Advisories {
-    /// The newest first; each look-up asks all.
+    /// The newest first; a look-up searches all of them.
     layers: Vec<Index>,
 }
 
-/// One advisory, as it answers a look-up.
+/// An advisory that answers a look-up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Advisory {
     /// The incident's id.
     pub incident: String,
-    /// The incident in words, or empty.
+    /// The incident's title, or empty.
     pub title: String,
-    /// When it became known: `YYYY[-MM[-DD]]`, or empty.
+    /// The date of its publication: `YYYY[-MM[-DD]]`, or empty.
     pub date: String,
-    /// What kind of attack.
+    /// The kind of attack.
     pub kind: Kind,
-    /// Who reported it, joined by `+`.
+    /// The sources that reported it, joined by `+`.
     pub source: String,
-    /// The version, range or `*` the data names.
+    /// The version, range or `*` in the data.
     pub versions: String,
-    /// One feed alone says so, of a package that many depend on.
+    /// Whether a single feed reports it, for a package that many depend on.
     pub unconfirmed: bool,
 }
 
 impl Advisory {
-    /// What it says, in one line. `exact`: of one version, not of the name as such.
+    /// The advisory in one line. `exact`: about one version, not about the name.
     pub fn sentence(&self, exact: bool) -> String {
         let what = match (self.kind, self.versions.as_str()) {
             (Kind::Hijack, "*") => "taken over once; pin to what is known to be good".to_owned(),
@@ -67,49 +67,50 @@ impl Advisory {
     }
 }
 
-/// The answer to a look-up. There is no "safe": what is not in the data is unknown.
+/// The answer to a look-up. There is no "safe": a version that is not in the data is unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum PackageVerdict {
     /// A known-bad version.
     Block(Advisory),
-    /// Reason to look, not to stop: a name from an attack, a proof of concept, other versions known to be bad.
+    /// A reason to look, not to block: a name from an attack, a proof of concept, other versions that are known to be
+    /// bad.
     Warn(Advisory),
     /// Not in the data.
     Unknown,
 }
 
-impl Verdict {
+impl PackageVerdict {
     /// `block`, `warn` or `unknown`.
     pub fn as_str(&self) -> &'static str {
         match self {
-            Verdict::Block(_) => "block",
-            Verdict::Warn(_) => "warn",
-            Verdict::Unknown => "unknown",
+            PackageVerdict::Block(_) => "block",
+            PackageVerdict::Warn(_) => "warn",
+            PackageVerdict::Unknown => "unknown",
         }
     }
 
     /// The advisory behind a block or a warning.
     pub fn advisory(&self) -> Option<&Advisory> {
         match self {
-            Verdict::Block(advisory) | Verdict::Warn(advisory) => Some(advisory),
-            Verdict::Unknown => None,
+            PackageVerdict::Block(advisory) | PackageVerdict::Warn(advisory) => Some(advisory),
+            PackageVerdict::Unknown => None,
         }
     }
 }
 
 impl Advisories {
-    /// The data in the binary. Costs nothing: it is searched where it lies.
+    /// The data in the binary. It costs nothing: a look-up searches the bytes without loading them.
     pub fn builtin() -> Advisories {
         let index = Index::open(Cow::Borrowed(BUILTIN)).expect("the build script wrote it");
         Advisories { layers: vec![index] }
     }
 
-    /// This data and no other.
+    /// An index alone, without the binary's own data.
     pub fn only(index: Index) -> Advisories {
         Advisories { layers: vec![index] }
     }
 
-    /// Adds data that is asked before what is here.
+    /// Adds an index that takes precedence over the present ones.
     #[must_use]
     pub fn with(mut self, index: Index) -> Advisories {
         self.layers.insert(0, index);
@@ -121,32 +122,32 @@ impl Advisories {
         self.layers.iter().map(Index::date).max().unwrap_or_default()
     }
 
-    /// How many entries there are.
+    /// The number of entries.
     pub fn len(&self) -> usize {
         self.layers.iter().map(Index::len).sum()
     }
 
-    /// Whether there is none.
+    /// Returns whether there is no entry.
     pub fn is_empty(&self) -> bool {
         self.layers.iter().all(Index::is_empty)
     }
 
-    /// What is known of `name` at `version`. Without a version: of the name as such, where a block means that every
-    /// version is bad and a warning may mean that some are.
-    pub fn lookup(&self, ecosystem: Ecosystem, name: &str, version: Option<&str>) -> Verdict {
+    /// The verdict on `name` at `version`. Without a version, a block means that every version is bad, and a warning
+    /// may mean that some are.
+    pub fn lookup(&self, ecosystem: Ecosystem, name: &str, version: Option<&str>) -> PackageVerdict {
         let name = ecosystem.normalise(name);
-        let mut verdict = Verdict::Unknown;
+        let mut verdict = PackageVerdict::Unknown;
         for n in 0..self.layers.len() {
             match self.look(n, ecosystem, &name, version) {
-                block @ Verdict::Block(_) => return block,
-                warn @ Verdict::Warn(_) if verdict == Verdict::Unknown => verdict = warn,
+                block @ PackageVerdict::Block(_) => return block,
+                warn @ PackageVerdict::Warn(_) if verdict == PackageVerdict::Unknown => verdict = warn,
                 _ => {}
             }
         }
         verdict
     }
 
-    /// Everything known under a name.
+    /// Every advisory about a name.
     pub fn of(&self, ecosystem: Ecosystem, name: &str) -> Vec<Advisory> {
         let name = ecosystem.normalise(name);
         let all = self
@@ -157,7 +158,7 @@ impl Advisories {
         all.filter(|(n, entry)| self.stands(*n, ecosystem, &name, entry)).map(|(_, entry)| entry.into()).collect()
     }
 
-    /// Every entry, newest data first, until `visit` returns false.
+    /// Visits every entry, newest data first, until `visit` returns false.
     pub fn each(&self, mut visit: impl FnMut(Ecosystem, &str, Advisory) -> bool) {
         let mut more = true;
         for (n, layer) in self.layers.iter().enumerate() {
@@ -170,19 +171,21 @@ impl Advisories {
         }
     }
 
-    /// Whether an entry of the nth layer stands: newer data may take it back.
+    /// Returns whether an entry of the nth layer is valid: newer data may withdraw it.
     fn stands(&self, n: usize, ecosystem: Ecosystem, name: &str, entry: &Entry) -> bool {
         !self.layers[..n].iter().any(|newer| newer.takes_back(ecosystem, name, entry))
     }
 
-    fn look(&self, n: usize, ecosystem: Ecosystem, name: &str, version: Option<&str>) -> Verdict {
+    fn look(&self, n: usize, ecosystem: Ecosystem, name: &str, version: Option<&str>) -> PackageVerdict {
         let index = &self.layers[n];
         let stands = |entry: &Entry| self.stands(n, ecosystem, name, entry);
         let judge = |entry| judge(ecosystem, name, entry);
         let every = index.exact(ecosystem, name, "*").filter(stands);
         let Some(version) = version else {
             let any = || index.all(ecosystem, name).into_iter().find(stands);
-            return every.map(judge).unwrap_or_else(|| any().map_or(Verdict::Unknown, |e| Verdict::Warn(e.into())));
+            return every
+                .map(judge)
+                .unwrap_or_else(|| any().map_or(PackageVerdict::Unknown, |e| PackageVerdict::Warn(e.into())));
         };
         let canonical = version::canonical(ecosystem, version);
         if let Some(entry) = index.exact(ecosystem, name, &canonical).filter(stands) {
@@ -193,30 +196,30 @@ impl Advisories {
             return judge(entry);
         }
         match every.map(judge) {
-            Some(Verdict::Block(advisory)) if ecosystem == Ecosystem::Npm && canonical == PLACEHOLDER => {
-                Verdict::Warn(advisory)
+            Some(PackageVerdict::Block(advisory)) if ecosystem == Ecosystem::Npm && canonical == PLACEHOLDER => {
+                PackageVerdict::Warn(advisory)
             }
             Some(verdict) => verdict,
-            None => Verdict::Unknown,
+            None => PackageVerdict::Unknown,
         }
     }
 }
 
-/// Lists that machines fill from reports which nobody has checked yet.
+/// Feeds that machines fill from unchecked reports.
 const FEEDS: [&str; 7] =
     ["osv", "scg-feed", "leitwacht", "ossf-2025-06", "ossf-2026-05-names", "guarddog-cluster", "guarddog-evals"];
 
-/// Hijacked versions and malicious packages block; a name alone never does, even where a row says `hijack` of it, and
-/// neither does what one feed alone says of a package that many depend on: they have called releases malicious that were
-/// not, and that stops everybody.
-fn judge(ecosystem: Ecosystem, name: &str, entry: Entry) -> Verdict {
+/// Decides on an entry: hijacked versions and malicious packages block. A name without a version never does, even in a
+/// row of kind `hijack`. A single feed never blocks a package that many depend on: feeds have called good releases
+/// malicious, and that stops everybody.
+fn judge(ecosystem: Ecosystem, name: &str, entry: Entry) -> PackageVerdict {
     let named = entry.version != "*";
     let unconfirmed = || FEEDS.contains(&entry.source.as_str()) && popular::rank(ecosystem, name).is_some();
     match entry.kind {
-        Kind::Malicious if unconfirmed() => Verdict::Warn(Advisory { unconfirmed: true, ..entry.into() }),
-        Kind::Malicious => Verdict::Block(entry.into()),
-        Kind::Hijack if named => Verdict::Block(entry.into()),
-        Kind::Hijack | Kind::NameOnly | Kind::Poc | Kind::Withdrawn => Verdict::Warn(entry.into()),
+        Kind::Malicious if unconfirmed() => PackageVerdict::Warn(Advisory { unconfirmed: true, ..entry.into() }),
+        Kind::Malicious => PackageVerdict::Block(entry.into()),
+        Kind::Hijack if named => PackageVerdict::Block(entry.into()),
+        Kind::Hijack | Kind::NameOnly | Kind::Poc | Kind::Withdrawn => PackageVerdict::Warn(entry.into()),
     }
 }
 

@@ -1,20 +1,20 @@
-//! How old the data on hijacked packages is, and when that is worth a word.
+//! The age of the advisory data, and the warning about old data.
 
 use jiff::{Timestamp, Unit, civil::Date, tz::TimeZone};
 
-/// Data whose newest record is older than this many days is said to be old, by `check`, `audit`, `advisories update`
-/// and the doctor alike. It never changes a verdict: hijacked versions are found within days, so a month of silence
-/// is a month of attacks that nobody was told of.
+/// The age, in days, from which `check`, `audit`, `advisories update` and the doctor warn about the data's newest
+/// record. It never changes a verdict: hijacked versions are found within days, so a month without a record is a month
+/// of attacks that are missing.
 pub const OLD_DAYS: i64 = 30;
 
-/// How many days ago `date` (`YYYY-MM-DD`) was; nothing where it is no date.
+/// The days since `date` (`YYYY-MM-DD`); none if it is no date.
 pub fn days(date: &str) -> Option<i64> {
     let date: Date = date.parse().ok()?;
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     today.since((Unit::Day, date)).ok().map(|span| i64::from(span.get_days()))
 }
 
-/// A sentence about data of `date`, once it is old.
+/// The warning about data of `date`, once it is old.
 pub fn warning(date: &str) -> Option<String> {
     let days = days(date).filter(|days| *days > OLD_DAYS)?;
     Some(format!("the package data is {days} days old (newest record {date}); newer attacks are not in it"))

@@ -1,28 +1,29 @@
-//! Zip archives of advisories: read where they lie, entry by entry, nothing unpacked to disk.
+//! Zip archives of advisories, read entry by entry and never unpacked to disk.
 //!
-//! The archive may come from anywhere, so what it may grow to is limited, and every entry's size and checksum must hold.
+//! An archive may come from anywhere, so its uncompressed size is limited, and every entry's size and checksum are
+//! verified.
 
 use crate::terminal;
 use rawzip::{CompressionMethod, ZipArchive, ZipVerification};
 use zlib_rs::{InflateConfig, ReturnCode};
 
-/// How large one entry may become, in bytes. An advisory is a few kilobytes.
+/// The largest uncompressed entry, in bytes. An advisory is a few kilobytes.
 const ENTRY: u64 = 16 << 20;
-/// How large all entries together may become, in bytes: some thirty times what all public advisories are.
+/// The largest uncompressed size of all entries, in bytes: some thirty times that of all public advisories.
 const TOTAL: u64 = 4 << 30;
-/// How many entries there may be.
+/// The largest number of entries.
 const ENTRIES: usize = 2_000_000;
 
-/// Whether these are an archive's bytes; an empty one counts, too.
+/// Returns whether the bytes are those of an archive, which may be empty.
 pub fn is_archive(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
 }
 
-/// Gives every entry whose name `wanted` takes, in the archive's order, with what it holds.
+/// Visits the content of every entry whose name is `wanted`, in the archive's order.
 ///
 /// # Errors
-/// When the archive is cut short or damaged, holds what cannot be read, or grows beyond the limits; and what `visit`
-/// says. The entry is named.
+/// A message with the entry's name when the archive is truncated or damaged, holds an encrypted entry or an unknown
+/// compression, or exceeds a limit; and the errors of `visit`.
 pub fn each(
     bytes: &[u8],
     wanted: impl Fn(&str) -> bool,
@@ -59,7 +60,7 @@ pub fn each(
     Ok(())
 }
 
-/// What an entry holds. It never becomes larger than it says it is.
+/// The content of an entry. It never exceeds the size in the entry's header.
 fn inflate(method: CompressionMethod, data: &[u8], size: u64) -> Result<Vec<u8>, String> {
     if method == CompressionMethod::STORE {
         return Ok(data.to_vec());
@@ -68,7 +69,7 @@ fn inflate(method: CompressionMethod, data: &[u8], size: u64) -> Result<Vec<u8>,
         return Err("compressed in a way that is not read here (stored and deflated files are)".into());
     }
     let mut text = vec![0; usize::try_from(size).map_err(|_| "too large")?];
-    // A negative window: deflate without a header.
+    // A negative window selects deflate without a header.
     let (plain, code) = zlib_rs::decompress_slice(&mut text, data, InflateConfig { window_bits: -15 });
     let length = plain.len();
     if code != ReturnCode::Ok {
@@ -78,7 +79,7 @@ fn inflate(method: CompressionMethod, data: &[u8], size: u64) -> Result<Vec<u8>,
     Ok(text)
 }
 
-/// A name from an archive, fit for a message.
+/// A name from an archive, printable in a message.
 fn shown(name: &str) -> String {
     terminal::name(&name.chars().take(100).collect::<String>())
 }

@@ -1,9 +1,9 @@
-//! What a change brings: the packages of a lockfile or manifest before and after, compared.
+//! The packages of a lockfile or manifest compared with those of its old sides.
 
-use super::advisory::{Advisories, Advisory, Verdict};
+use super::advisory::{Advisories, Advisory, PackageVerdict};
 use super::ecosystem::Ecosystem;
 use super::inventory::{Inventory, Package, Setting, Source};
-use super::origin::{self, Difference, Origin, Places};
+use super::origin::{self, Difference, KnownAddresses, PackageOrigin};
 use super::{install_script, popular, version};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -11,68 +11,68 @@ use std::mem::{Discriminant, discriminant};
 
 /// A change to the set of packages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Change {
-    /// What was added, removed and updated, by name.
-    pub rows: Vec<Row>,
-    /// What deserves a look, in the file's order.
+pub struct PackageChange {
+    /// The packages that were added, removed and updated, by name.
+    pub rows: Vec<VersionChange>,
+    /// The changes that deserve a look, in the file's order.
     pub notes: Vec<Note>,
-    /// The packages that came in from a host of which nobody can tell what it serves.
+    /// The new packages whose host may serve another package of the same name.
     pub unknown: Vec<String>,
 }
 
-/// One name's change.
+/// The versions of one name before and after.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct VersionChange {
     /// The package.
     pub name: String,
-    /// The versions before; none for what is added.
+    /// The versions before; none if the package was added.
     pub before: Vec<String>,
-    /// The versions after; none for what is removed.
+    /// The versions after; none if the package was removed.
     pub after: Vec<String>,
 }
 
-/// One thing that deserves a look.
+/// A change that deserves a look.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// The package (or script) it is about.
+    /// The package, script or setting it is about.
     pub name: String,
-    /// Its version, where it has one.
+    /// The package's version.
     pub version: Option<String>,
-    /// The line it stands on, from 1.
+    /// The line in the file, from 1.
     pub line: u32,
-    /// How many other packages it is about, too.
+    /// The number of further packages with the same change.
     pub others: usize,
-    /// What it is.
-    pub what: What,
+    /// The kind of change.
+    pub kind: NoteKind,
 }
 
 impl Note {
-    fn of(package: &Package, what: What) -> Note {
+    fn of(package: &Package, kind: NoteKind) -> Note {
         let (name, version) = (package.name.clone(), package.version.clone());
-        Note { name, version, line: package.line, others: 0, what }
+        Note { name, version, line: package.line, others: 0, kind }
     }
 }
 
-/// What deserves a look.
+/// The kind of a change that deserves a look.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
-    /// A known-bad version comes in.
+pub enum NoteKind {
+    /// A known-bad version that is new.
     KnownBad(Advisory),
-    /// A known-bad version that was there before.
+    /// A known-bad version that an old side holds as well.
     StillBad(Advisory),
-    /// The data has something on this name, not on this version.
+    /// An advisory about the name, not about this version.
     Suspicious(Advisory),
-    /// It comes from elsewhere than before.
+    /// Another origin than before.
     Origin(Difference),
-    /// Runs a script at installation; no version here did before.
+    /// A script at installation, which no version in the old sides had.
     InstallScript,
-    /// A script of the project's own that runs at installation: its command, and what it was before.
+    /// A script of the project itself that runs at installation.
     Script {
-        /// When it runs.
+        /// The event that runs it.
         event: String,
-        /// What runs now.
+        /// The new command.
         command: String,
-        /// What ran before.
+        /// The old command.
         before: Option<String>,
     },
     /// An older version than before.
@@ -80,35 +80,35 @@ pub enum What {
         /// The version before.
         from: String,
     },
-    /// The name is nearly that of a popular package.
+    /// A name that differs by a letter from a popular package's.
     Lookalike(String),
-    /// A setting that came in, or a guard that went away.
+    /// A new setting, or a protective one that was removed.
     Setting {
         /// The setting.
         setting: Setting,
-        /// Whether it went away.
+        /// Whether it was removed.
         gone: bool,
     },
 }
 
-impl What {
-    /// The kind of thing, whatever it is about.
-    fn kind(&self) -> (Discriminant<What>, Option<Discriminant<Difference>>) {
-        let difference = if let What::Origin(difference) = self { Some(discriminant(difference)) } else { None };
+impl NoteKind {
+    /// The kind without its data.
+    fn category(&self) -> (Discriminant<NoteKind>, Option<Discriminant<Difference>>) {
+        let difference = if let NoteKind::Origin(difference) = self { Some(discriminant(difference)) } else { None };
         (discriminant(self), difference)
     }
 }
 
-/// Compares `new` with what it was in every parent; without any, all of it is new.
-pub fn compare(old: &[Inventory], new: &Inventory, advisories: &Advisories) -> Change {
-    let before = Before::of(old);
+/// Compares `new` with every old side; without any, all of it is new.
+pub fn compare(old: &[Inventory], new: &Inventory, advisories: &Advisories) -> PackageChange {
+    let before = OldSides::of(old);
     let mut notes = Vec::new();
     let mut seen = HashSet::new();
     for package in &new.packages {
-        for what in judge(package, &before, advisories) {
-            // The same package at several places in the tree is one thing to look at.
-            if seen.insert((package.name.clone(), package.version.clone(), what.kind())) {
-                notes.push(Note::of(package, what));
+        for kind in kinds(package, &before, advisories) {
+            // A package may be in several folders of the tree.
+            if seen.insert((package.name.clone(), package.version.clone(), kind.category())) {
+                notes.push(Note::of(package, kind));
             }
         }
     }
@@ -118,37 +118,37 @@ pub fn compare(old: &[Inventory], new: &Inventory, advisories: &Advisories) -> C
     notes.extend(settings(old, new));
     notes.sort_by_key(|note| note.line);
     let unknown = unknown_origin(new, &before);
-    Change { rows: rows(old.first(), new), notes, unknown }
+    PackageChange { rows: rows(old.first(), new), notes, unknown }
 }
 
-/// More packages than this with one thing in common are one note.
+/// More packages than this with the same change make one note.
 const EACH: usize = 3;
 
-/// A lockfile that moves to another registry moves as a whole: one note says so for all of its packages.
+/// Merges the notes of packages that moved together, as all do when a lockfile changes its registry.
 fn merged(notes: Vec<Note>) -> Vec<Note> {
-    let key = |note: &Note| match &note.what {
-        What::Origin(difference) => difference.shared().map(|shared| (note.what.kind(), shared)),
+    let key = |note: &Note| match &note.kind {
+        NoteKind::Origin(difference) => difference.shared().map(|shared| (note.kind.category(), shared)),
         _ => None,
     };
     let mut count: HashMap<_, usize> = HashMap::new();
     notes.iter().filter_map(key).for_each(|key| *count.entry(key).or_default() += 1);
     let mut first = HashSet::new();
-    let mut kept = Vec::new();
+    let mut notes_left = Vec::new();
     for mut note in notes {
         match key(&note).map(|key| (count[&key], key)) {
             Some((all, key)) if all > EACH => {
                 if first.insert(key) {
                     note.others = all - 1;
-                    kept.push(note);
+                    notes_left.push(note);
                 }
             }
-            _ => kept.push(note),
+            _ => notes_left.push(note),
         }
     }
-    kept
+    notes_left
 }
 
-/// The scripts that run now and did not before, but for those that are known to do no more than set up a tool.
+/// The scripts that are new, except those that are known to set up a tool only.
 fn scripts(old: &[Inventory], new: &Inventory) -> Vec<Note> {
     let mut notes = Vec::new();
     for script in new.scripts.iter().filter(|script| !install_script::is_known_command(&script.command)) {
@@ -157,83 +157,87 @@ fn scripts(old: &[Inventory], new: &Inventory) -> Vec<Note> {
         if !earlier.contains(&script.command.as_str()) {
             let before = earlier.first().map(|c| (*c).to_owned());
             let (event, command) = (script.event.clone(), script.command.clone());
-            let what = What::Script { event, command, before };
-            notes.push(Note { name: script.event.clone(), version: None, line: script.line, others: 0, what });
+            let kind = NoteKind::Script { event, command, before };
+            notes.push(Note { name: script.event.clone(), version: None, line: script.line, others: 0, kind });
         }
     }
     notes
 }
 
-/// The settings that came in, and the guards that went away.
+/// The new settings, and the protective ones that were removed.
 fn settings(old: &[Inventory], new: &Inventory) -> Vec<Note> {
     let note = |setting: &Setting, line, gone| {
         let setting = setting.clone();
         let name = setting.key.clone();
-        Note { name, version: None, line, others: 0, what: What::Setting { setting, gone } }
+        Note { name, version: None, line, others: 0, kind: NoteKind::Setting { setting, gone } }
     };
     let is = |a: &Setting, b: &Setting| (&a.key, &a.value) == (&b.key, &b.value);
-    let stood = |s: &Setting| old.iter().any(|side| side.settings.iter().any(|o| is(o, s)));
-    let came = new.settings.iter().filter(|s| !s.guard && !stood(s)).map(|s| note(s, s.line, false));
+    let was_set = |s: &Setting| old.iter().any(|side| side.settings.iter().any(|o| is(o, s)));
+    let came = new.settings.iter().filter(|s| !s.guard && !was_set(s)).map(|s| note(s, s.line, false));
     let Some((first, others)) = old.split_first() else { return came.collect() };
-    // A guard that one parent had given up is gone already; one with another value is a guard still.
-    let held = |side: &Inventory, key: &str| side.settings.iter().any(|s| s.key == key);
-    let gone =
-        first.settings.iter().filter(|s| s.guard && !held(new, &s.key) && others.iter().all(|side| held(side, &s.key)));
+    // A protective setting that one parent lacks was removed before; one with another value still protects.
+    let has_key = |side: &Inventory, key: &str| side.settings.iter().any(|s| s.key == key);
+    let gone = first
+        .settings
+        .iter()
+        .filter(|s| s.guard && !has_key(new, &s.key) && others.iter().all(|side| has_key(side, &s.key)));
     came.chain(gone.map(|s| note(s, 1, true))).collect()
 }
 
-/// What the change brings from where nobody knows.
-fn unknown_origin(new: &Inventory, before: &Before<'_>) -> Vec<String> {
-    let is_new = |package: &Package| {
+/// The new packages whose host may serve another package of the same name.
+fn unknown_origin(new: &Inventory, before: &OldSides<'_>) -> Vec<String> {
+    let came = |package: &Package| {
         let same = |p: &&&Package| p.version == package.version && p.source == package.source;
         !before.named(package).iter().any(|p| same(&p))
     };
-    let unknown = new.packages.iter().filter(|p| Origin::of(p) == Origin::Unknown && is_new(p));
+    let unknown = new.packages.iter().filter(|p| PackageOrigin::of(p) == PackageOrigin::Unknown && came(p));
     unknown.map(Package::label).collect()
 }
 
-/// What the data says of the packages of a file as it is, without a before.
+/// The advisories about the packages of a file without old sides.
 pub fn known(inventory: &Inventory, advisories: &Advisories) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut seen = HashSet::new();
     for package in &inventory.packages {
-        let Some(what) = data_says(package, &[], advisories) else { continue };
-        if seen.insert((&package.name, &package.version, what.kind())) {
-            notes.push(Note::of(package, what));
+        let Some(kind) = advisory_note(package, &[], advisories) else { continue };
+        if seen.insert((&package.name, &package.version, kind.category())) {
+            notes.push(Note::of(package, kind));
         }
     }
     notes.sort_by_key(|note| note.line);
     notes
 }
 
-/// What the data says of a package; `named` are those of its name that were there before.
-fn data_says(package: &Package, named: &[&Package], advisories: &Advisories) -> Option<What> {
+/// The advisory about a package; `named` are the packages of its name in the old sides.
+fn advisory_note(package: &Package, named: &[&Package], advisories: &Advisories) -> Option<NoteKind> {
     let verdict = origin::verdict(advisories, package);
     let before = || {
         let same = named.iter().filter(|p| p.version == package.version);
         same.map(|p| origin::verdict(advisories, p)).collect::<Vec<_>>()
     };
     match verdict {
-        Verdict::Block(advisory) if before().iter().any(|v| matches!(v, Verdict::Block(_))) => {
-            Some(What::StillBad(advisory))
+        PackageVerdict::Block(advisory) if before().iter().any(|v| matches!(v, PackageVerdict::Block(_))) => {
+            Some(NoteKind::StillBad(advisory))
         }
-        Verdict::Block(advisory) => Some(What::KnownBad(advisory)),
-        Verdict::Warn(advisory) if before().iter().all(|v| *v == Verdict::Unknown) => Some(What::Suspicious(advisory)),
-        Verdict::Warn(_) | Verdict::Unknown => None,
+        PackageVerdict::Block(advisory) => Some(NoteKind::KnownBad(advisory)),
+        PackageVerdict::Warn(advisory) if before().iter().all(|v| *v == PackageVerdict::Unknown) => {
+            Some(NoteKind::Suspicious(advisory))
+        }
+        PackageVerdict::Warn(_) | PackageVerdict::Unknown => None,
     }
 }
 
-/// What all old sides together hold.
-struct Before<'a> {
+/// The packages of all old sides.
+struct OldSides<'a> {
     any: bool,
     by_name: HashMap<(Ecosystem, &'a str), Vec<&'a Package>>,
-    places: Places<'a>,
+    places: KnownAddresses<'a>,
 }
 
-impl<'a> Before<'a> {
-    fn of(old: &'a [Inventory]) -> Before<'a> {
-        let places = Places::of(old.iter().map(|side| side.packages.as_slice()));
-        let mut before = Before { any: !old.is_empty(), by_name: HashMap::new(), places };
+impl<'a> OldSides<'a> {
+    fn of(old: &'a [Inventory]) -> OldSides<'a> {
+        let places = KnownAddresses::of(old.iter().map(|side| side.packages.as_slice()));
+        let mut before = OldSides { any: !old.is_empty(), by_name: HashMap::new(), places };
         for package in old.iter().flat_map(|side| &side.packages) {
             before.by_name.entry((package.ecosystem, &package.name)).or_default().push(package);
         }
@@ -245,26 +249,26 @@ impl<'a> Before<'a> {
     }
 }
 
-fn judge(package: &Package, before: &Before<'_>, advisories: &Advisories) -> Vec<What> {
+fn kinds(package: &Package, before: &OldSides<'_>, advisories: &Advisories) -> Vec<NoteKind> {
     let named = before.named(package);
-    let mut what: Vec<What> = data_says(package, named, advisories).into_iter().collect();
-    what.extend(origin::compare(package, named, &before.places).into_iter().map(What::Origin));
-    // In a lockfile that is new as a whole every script is, and says nothing; the project's own stand in its manifests.
+    let mut kinds: Vec<NoteKind> = advisory_note(package, named, advisories).into_iter().collect();
+    kinds.extend(origin::compare(package, named, &before.places).into_iter().map(NoteKind::Origin));
+    // In a new lockfile every script is new; the project's own are found in its manifests.
     let own = matches!(package.source, Source::Workspace | Source::Link(_));
-    let news = before.any && !own && package.install_script && !named.iter().any(|p| p.install_script);
-    if news && !install_script::is_known_package(&package.name) {
-        what.push(What::InstallScript);
+    let is_new = before.any && !own && package.install_script && !named.iter().any(|p| p.install_script);
+    if is_new && !install_script::is_known_package(&package.name) {
+        kinds.push(NoteKind::InstallScript);
     }
     if named.is_empty() && package.is_registry() {
-        what.extend(popular::lookalike(package.ecosystem, &package.name).map(What::Lookalike));
+        kinds.extend(popular::lookalike(package.ecosystem, &package.name).map(NoteKind::Lookalike));
     }
-    what
+    kinds
 }
 
-/// Names whose versions, as a set, went down: what came in is older than all that went away, and nothing as new as
-/// before is left. A copy that merely goes away is no downgrade of the others.
-fn downgrades(new: &Inventory, before: &Before<'_>) -> Vec<Note> {
-    let versioned = |p: &Package| p.version.is_some() && Origin::of(p) != Origin::Own && !p.impostor;
+/// The names whose versions, as a set, became older: every new version is older than every removed one, and none is as
+/// new as the newest was. Removing one of several copies is no downgrade of the others.
+fn downgrades(new: &Inventory, before: &OldSides<'_>) -> Vec<Note> {
+    let versioned = |p: &Package| p.version.is_some() && PackageOrigin::of(p) != PackageOrigin::Own && !p.impostor;
     let mut by_name: BTreeMap<(Ecosystem, &str), Vec<&Package>> = BTreeMap::new();
     for package in new.packages.iter().filter(|p| versioned(p)) {
         by_name.entry((package.ecosystem, &package.name)).or_default().push(package);
@@ -281,7 +285,7 @@ fn downgrades(new: &Inventory, before: &Before<'_>) -> Vec<Note> {
         let came_newest = newest(&came.iter().collect::<Vec<_>>());
         let (Some(came), Some(highest), Some(left)) = (came_newest, newest(&then), newest(&now)) else { continue };
         if older(&left, &highest) && !went.is_empty() && went.iter().all(|gone| older(&came, gone)) {
-            notes.push(Note::of(&came, What::Downgrade { from: highest.version.clone().unwrap_or_default() }));
+            notes.push(Note::of(&came, NoteKind::Downgrade { from: highest.version.clone().unwrap_or_default() }));
         }
     }
     notes
@@ -291,8 +295,8 @@ fn order(a: &Package, b: &Package) -> Option<Ordering> {
     version::compare(a.ecosystem, a.version.as_deref()?, b.version.as_deref()?)
 }
 
-/// Added, removed and updated names, in that order of the alphabet.
-fn rows(old: Option<&Inventory>, new: &Inventory) -> Vec<Row> {
+/// The added, removed and updated names, in alphabetical order.
+fn rows(old: Option<&Inventory>, new: &Inventory) -> Vec<VersionChange> {
     let versions = |inventory: &Inventory| {
         let mut by_name: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for package in inventory.packages.iter().filter(|p| p.source != Source::Workspace) {
@@ -309,7 +313,7 @@ fn rows(old: Option<&Inventory>, new: &Inventory) -> Vec<Row> {
     names
         .into_iter()
         .filter(|name| before.get(*name) != after.get(*name))
-        .map(|name| Row { name: name.clone(), before: all(&before, name), after: all(&after, name) })
+        .map(|name| VersionChange { name: name.clone(), before: all(&before, name), after: all(&after, name) })
         .collect()
 }
 

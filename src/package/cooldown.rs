@@ -1,6 +1,6 @@
-//! Whether the package managers of a project wait before they take up what was published just now.
+//! The cooldown settings of a project's package managers, which delay the use of new versions.
 //!
-//! Each has a setting of its own for that, and a unit of its own:
+//! Each manager has its own setting with its own unit:
 //! npm 11.10 `min-release-age` in days (<https://docs.npmjs.com/cli/v11/using-npm/config#min-release-age>), pnpm 10.16
 //! `minimumReleaseAge` in minutes (<https://pnpm.io/settings#minimumreleaseage>), bun 1.3 `minimumReleaseAge` in
 //! seconds (<https://bun.com/docs/runtime/bunfig>), yarn 4.10 `npmMinimalAgeGate` in minutes or with a unit
@@ -10,40 +10,40 @@
 use crate::file;
 use std::path::{Path, PathBuf};
 
-/// How many days the lines to add wait: most hijacked versions are taken down within one.
+/// The cooldown in the suggested lines, in days: most hijacked versions are taken down within one.
 const DAYS: u32 = 7;
 
-/// A package manager that takes up what was published a moment ago.
+/// A package manager without a cooldown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Missing {
+pub struct MissingCooldown {
     /// Its name.
     pub manager: &'static str,
-    /// The lockfile that shows that it is used, as it was given.
+    /// The lockfile of its use, as it was given.
     pub lockfile: String,
-    /// What to do: the line to add, and the file it goes into.
+    /// The remedy: the line to add, and its file.
     pub fix: String,
 }
 
-/// Where the settings of the user are looked for.
+/// The locations of a user's settings.
 #[derive(Clone, Debug, Default)]
-pub struct User {
+pub struct UserSettings {
     /// The home directory.
     pub home: Option<PathBuf>,
-    /// `$XDG_CONFIG_HOME`, or its usual place.
+    /// `$XDG_CONFIG_HOME`, or its default.
     pub config: Option<PathBuf>,
-    /// The names of environment variables that are set to something, in lower case.
+    /// The names of the environment variables with a value, in lower case.
     pub variables: Vec<String>,
 }
 
-impl User {
-    /// Whoever runs this program.
-    pub fn here() -> User {
+impl UserSettings {
+    /// The settings of the user who runs this program.
+    pub fn here() -> UserSettings {
         let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
         let home = absolute("HOME").or_else(|| absolute("USERPROFILE"));
         let config = absolute("XDG_CONFIG_HOME").or_else(|| home.as_ref().map(|home| home.join(".config")));
         let set = std::env::vars_os().filter(|(_, value)| !value.is_empty());
         let variables = set.filter_map(|(name, _)| Some(name.to_str()?.to_ascii_lowercase())).collect();
-        User { home, config, variables }
+        UserSettings { home, config, variables }
     }
 
     fn has(&self, variables: &[&str]) -> bool {
@@ -59,23 +59,23 @@ impl User {
     }
 }
 
-/// The managers whose `lockfiles` (paths below `root`) stand there and whose cooldown is not set, each once.
-pub fn missing(root: &Path, lockfiles: &[String], user: &User) -> Vec<Missing> {
-    let mut found: Vec<Missing> = Vec::new();
+/// The managers of `lockfiles` (paths below `root`) without a cooldown, each once.
+pub fn missing(root: &Path, lockfiles: &[String], user: &UserSettings) -> Vec<MissingCooldown> {
+    let mut found: Vec<MissingCooldown> = Vec::new();
     for lockfile in lockfiles {
         let path = root.join(lockfile);
         let folder = path.parent().unwrap_or(root);
         let name = lockfile.rsplit('/').next().unwrap_or(lockfile);
         let Some((manager, fix)) = judge(name, folder, user) else { continue };
         if !found.iter().any(|m| m.manager == manager) {
-            found.push(Missing { manager, lockfile: lockfile.clone(), fix });
+            found.push(MissingCooldown { manager, lockfile: lockfile.clone(), fix });
         }
     }
     found
 }
 
-/// The manager behind a lockfile and what it lacks; nothing where its cooldown is set.
-fn judge(lockfile: &str, folder: &Path, user: &User) -> Option<(&'static str, String)> {
+/// The manager of a lockfile and its remedy; none if its cooldown is set.
+fn judge(lockfile: &str, folder: &Path, user: &UserSettings) -> Option<(&'static str, String)> {
     let minutes = DAYS * 24 * 60;
     let add = |line: String, file: &str| format!("add `{line}` to {file}");
     match lockfile {
@@ -133,7 +133,7 @@ fn any(files: &[Option<PathBuf>], set: impl Fn(&str) -> bool) -> bool {
     files.iter().flatten().filter_map(|path| read(path)).any(|text| set(&text))
 }
 
-/// Whether a value means that there is a wait.
+/// Returns whether a value sets a cooldown.
 fn counts(value: &str) -> bool {
     let value = value.split(" #").next().unwrap_or(value).trim().trim_matches(['"', '\'']);
     let number = value.trim_end_matches(char::is_alphabetic).trim();
@@ -150,7 +150,7 @@ fn ini(text: &str, key: &str) -> bool {
 /// `key: value` at the top of a YAML file.
 fn yaml(text: &str, key: &str) -> bool {
     text.lines().filter_map(|line| line.split_once(':')).any(|(name, value)| {
-        // Deeper keys are another setting's: pnpm passes over one below `settings:`.
+        // Indented keys belong to other settings: pnpm ignores one below `settings:`.
         name.trim_matches(['"', '\'']) == key && counts(value)
     })
 }
@@ -168,7 +168,7 @@ fn toml(text: &str, path: &[&str]) -> bool {
     counts(&value.to_string())
 }
 
-/// Whether package.json pins `manager` at a version that waits a day by itself.
+/// Returns whether package.json pins `manager` at a version with a default cooldown of a day.
 fn from(folder: &Path, manager: &str, since: (u64, u64)) -> bool {
     let pinned = || {
         let manifest: serde_json::Value = serde_json::from_str(&read(&folder.join("package.json"))?).ok()?;
@@ -195,7 +195,7 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         }
-        let user = User {
+        let user = UserSettings {
             home: Some(home.path().to_owned()),
             config: Some(home.path().join(".config")),
             variables: variables.iter().map(|v| (*v).to_owned()).collect(),

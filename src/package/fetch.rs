@@ -1,13 +1,13 @@
-//! The one way to the network: a GET. Without the feature `online` there is none, and whoever asks is told so.
+//! The only access to the network: a GET. Without the feature `online` it returns an error.
 
 use std::fmt;
 
-use super::address::Address;
+use super::address::WebAddress;
 #[cfg(not(feature = "online"))]
 use crate::error::Error;
 use crate::error::Result;
 
-/// A value for an Authorization header. It cannot be shown.
+/// A value for an Authorization header, which Debug masks.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credential(String);
 
@@ -34,25 +34,25 @@ impl fmt::Debug for Credential {
     }
 }
 
-/// What is asked for.
+/// A GET request.
 #[derive(Clone, Debug)]
-pub struct Request<'a> {
-    /// Where.
-    pub address: &'a Address,
-    /// The media types that are understood.
+pub struct WebRequest<'a> {
+    /// The address.
+    pub address: &'a WebAddress,
+    /// The accepted media types.
     pub accept: &'a str,
-    /// Who asks.
+    /// The credential of the user.
     pub credential: Option<&'a Credential>,
-    /// More than this many bytes are no answer.
+    /// The largest accepted answer, in bytes.
     pub limit: u64,
 }
 
-/// Why there is no answer.
+/// The reason of a missing answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// The other side answers with this status.
+    /// Another status than 200.
     Status(u16),
-    /// The other side does not answer, or not in full.
+    /// No answer, or not a complete one.
     Unreachable(String),
 }
 
@@ -65,28 +65,28 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Asks. Tests ask a table.
+/// The transport of requests, which tests replace by a table.
 pub trait Fetch: Send + Sync {
     /// The body of a 200 answer.
     ///
     /// # Errors
-    /// Any other answer, and none.
-    fn get(&self, request: &Request<'_>) -> Result<Vec<u8>, Failure>;
+    /// [`Failure`] for any other answer, and for none.
+    fn get(&self, request: &WebRequest<'_>) -> Result<Vec<u8>, Failure>;
 }
 
-/// The network.
+/// The transport over the network.
 ///
 /// # Errors
-/// Exit 3 when this program holds no network code.
+/// Exit 3 when this program was built without network code.
 #[cfg(feature = "online")]
 pub fn online() -> Result<Box<dyn Fetch>> {
     Ok(Box::new(net::Net::new()))
 }
 
-/// The network.
+/// The transport over the network.
 ///
 /// # Errors
-/// Exit 3 when this program holds no network code.
+/// Exit 3 when this program was built without network code.
 #[cfg(not(feature = "online"))]
 pub fn online() -> Result<Box<dyn Fetch>> {
     Err(Error::usage("this program was built without network code").help(
@@ -104,13 +104,13 @@ mod net {
 
     use ureq::tls::{RootCerts, TlsConfig};
 
-    use super::{Failure, Fetch, Request};
+    use super::{Failure, Fetch, WebRequest};
 
-    /// An address that does not answer within this time is not waited for.
+    /// The time to connect.
     const CONNECT: Duration = Duration::from_secs(10);
-    /// The longest that one answer may take: a whole archive of advisories on a slow line.
+    /// The time for one answer: a complete archive of advisories on a slow line.
     const WHOLE: Duration = Duration::from_secs(180);
-    /// The longest silence in the middle of one.
+    /// The time between two parts of an answer.
     const SILENCE: Duration = Duration::from_secs(20);
 
     pub(super) struct Net {
@@ -120,14 +120,14 @@ mod net {
 
     impl Net {
         pub(super) fn new() -> Net {
-            // The machine's own roots: where a proxy looks into what passes, they hold its certificate.
+            // The machine's own roots include the certificate of a proxy that inspects the traffic.
             let roots = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
             let agent = |secure: bool| -> ureq::Agent {
                 let config = ureq::Agent::config_builder()
                     .https_only(secure)
                     .tls_config(roots.clone())
-                    // A service on this machine has no reason to lead elsewhere; others stay on https, and a redirect
-                    // to another host carries no credential along.
+                    // A service on this machine has no reason to redirect; other redirects stay on https, and the
+                    // library sends no credential to another host.
                     .max_redirects(if secure { 5 } else { 0 })
                     .http_status_as_error(false)
                     .timeout_connect(Some(CONNECT))
@@ -135,7 +135,7 @@ mod net {
                     .timeout_per_read(Some(SILENCE))
                     .timeout_global(Some(WHOLE))
                     .user_agent(concat!("shield-hook/", env!("CARGO_PKG_VERSION")));
-                // A proxy cannot reach what is on this machine.
+                // A proxy cannot reach services on this machine.
                 if secure { config.build() } else { config.proxy(None).build() }.into()
             };
             Net { secure: agent(true), loopback: agent(false) }
@@ -143,13 +143,13 @@ mod net {
     }
 
     impl Fetch for Net {
-        fn get(&self, request: &Request<'_>) -> Result<Vec<u8>, Failure> {
+        fn get(&self, request: &WebRequest<'_>) -> Result<Vec<u8>, Failure> {
             let agent = if request.address.is_secure() { &self.secure } else { &self.loopback };
             let mut ask = agent.get(request.address.to_string()).header("Accept", request.accept);
             if let Some(credential) = request.credential {
                 ask = ask.header("Authorization", &credential.0);
             }
-            // The library's messages may hold the address; it is free of credentials.
+            // The library's messages may quote the address, which holds no credentials.
             let lost = |error: ureq::Error| Failure::Unreachable(error.to_string());
             let mut answer = ask.call().map_err(lost)?;
             match answer.status().as_u16() {

@@ -1,8 +1,8 @@
-//! Install scripts that are everyday: what has always built or fetched a native part, and what sets up a tool.
+//! Everyday install scripts: those that build or download a native part, and those that set up a tool.
 //!
-//! Only what is new at installation deserves a look; these would drown it.
+//! Reporting them would drown the few that deserve a look.
 
-/// Packages whose versions have run a script at installation for years. A hijacked version of one is found by its version.
+/// Packages that have run a script at installation for years. A hijacked version of one is found by its version.
 const PACKAGES: [&str; 106] = [
     "@apollo/protobufjs",
     "@biomejs/biome",
@@ -112,7 +112,7 @@ const PACKAGES: [&str; 106] = [
     "workerd",
 ];
 
-/// Commands of the project's own scripts that set up a tool and run nothing of the project's.
+/// Commands in a project's scripts that set up a tool and run no code of the project.
 const COMMANDS: [&str; 33] = [
     "astro sync",
     "electron-builder install-app-deps",
@@ -149,12 +149,12 @@ const COMMANDS: [&str; 33] = [
     "yarn-deduplicate",
 ];
 
-/// Whether a package is known to run a script when it is installed.
+/// Returns whether a package is known to run a script when it is installed.
 pub fn is_known_package(name: &str) -> bool {
     PACKAGES.contains(&name)
 }
 
-/// Whether a command consists of known ones only: `is-ci || husky install`, `npx playwright install; exit 0`.
+/// Returns whether a command consists of known ones only: `is-ci || husky install`, `npx playwright install; exit 0`.
 pub fn is_known_command(command: &str) -> bool {
     let mut parts = command.split(['&', '|', ';']).map(str::trim).filter(|part| !part.is_empty()).peekable();
     parts.peek().is_some()

@@ -1,38 +1,38 @@
-//! What a lockfile or manifest holds: packages, where they come from, and what runs when they are installed.
+//! The content of a lockfile or manifest: packages, their sources, and the commands that run when they are installed.
 
 use super::ecosystem::Ecosystem;
 
-/// One package as a lockfile or manifest names it.
+/// A package in a lockfile or manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Package {
-    /// Where it is published.
+    /// The ecosystem it is published in.
     pub ecosystem: Ecosystem,
-    /// The real name, as written; never the alias.
+    /// Its real name as written, not the alias.
     pub name: String,
-    /// The exact version, where there is one; a manifest's range is none.
+    /// Its exact version; none if the file gives a range.
     pub version: Option<String>,
-    /// The name it is installed under, where that is another.
+    /// The other name it is installed under.
     pub alias: Option<String>,
-    /// Where it comes from.
+    /// Its source.
     pub source: Source,
-    /// Hashes, each with what it is comparable by: an algorithm, or the name of the file it is of.
+    /// Its hashes, each with its algorithm or the name of its file: only hashes with the same one are comparable.
     pub integrity: Vec<(String, String)>,
-    /// Whether the lockfile says that installing it runs a script.
+    /// Whether the lockfile marks it as running a script at installation.
     pub install_script: bool,
-    /// When it was published, where the lockfile says so (RFC 3339).
+    /// Its publication date (RFC 3339), if the lockfile gives one.
     pub published: Option<String>,
-    /// The addresses of its files, one for each host, where the file gives them apart from the source.
+    /// The addresses of its files, one for each host, if the file gives them apart from the source.
     pub files: Vec<String>,
-    /// Whether only the address in the entry of another package (the alias) names it.
+    /// Whether the entry of another package (the alias) holds it, and only the address there names it.
     pub impostor: bool,
-    /// The line it stands on, from 1.
+    /// The line in the file, from 1.
     pub line: u32,
 }
 
-/// Where a package comes from, as the file has it.
+/// The source of a package, as the file has it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
-    /// A registry; the URL where the file gives one.
+    /// A registry, with its URL if the file gives one.
     Registry(Option<String>),
     /// A git repository.
     Git(String),
@@ -47,7 +47,7 @@ pub enum Source {
 }
 
 impl Package {
-    /// A registry package with nothing known but its name and version.
+    /// A registry package with its name and version only.
     pub fn new(ecosystem: Ecosystem, name: impl Into<String>, version: Option<String>, line: u32) -> Package {
         Package {
             ecosystem,
@@ -64,7 +64,7 @@ impl Package {
         }
     }
 
-    /// `name@version`, or the name where there is no version.
+    /// `name@version`, or the name without a version.
     pub fn label(&self) -> String {
         match &self.version {
             Some(version) => format!("{}@{version}", self.name),
@@ -72,7 +72,7 @@ impl Package {
         }
     }
 
-    /// Whether a registry serves it.
+    /// Returns whether its source is a registry.
     pub fn is_registry(&self) -> bool {
         matches!(self.source, Source::Registry(_))
     }
@@ -81,57 +81,57 @@ impl Package {
 /// A command that the package manager runs on its own: an install script, a build backend of the project's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Script {
-    /// When it runs: `preinstall`, `postinstall`...
+    /// The event that runs it: `preinstall`, `postinstall`...
     pub event: String,
-    /// What runs.
+    /// The command.
     pub command: String,
-    /// The line it stands on, from 1.
+    /// The line in the file, from 1.
     pub line: u32,
 }
 
-/// A setting that decides where packages come from, or what runs when they are installed.
+/// A setting about the sources of packages, or about the commands that run at installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     /// Its key, as the file spells it.
     pub key: String,
-    /// Its value, fit to be shown.
+    /// Its value, without credentials.
     pub value: String,
-    /// What it decides.
+    /// The subject of the setting.
     pub topic: Topic,
-    /// Whether it makes installing safer, so that its end is the news; of others it is their coming.
+    /// Whether it protects the installation: its removal deserves a look, while of other settings the addition does.
     pub guard: bool,
-    /// The line it stands on, from 1.
+    /// The line in the file, from 1.
     pub line: u32,
 }
 
-/// What a setting decides.
+/// The subject of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Topic {
-    /// Where packages come from, and whether that is checked.
+    /// The sources of packages, and their verification.
     Place,
-    /// What runs at installation.
+    /// The commands that run at installation.
     Script,
 }
 
-/// Everything a lockfile or manifest says.
+/// The content of a lockfile or manifest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inventory {
     /// The packages, in the file's order.
     pub packages: Vec<Package>,
-    /// What runs at installation (manifests only).
+    /// The commands that run at installation (manifests only).
     pub scripts: Vec<Script>,
-    /// What the package manager is told beside the packages.
+    /// The settings of the package manager.
     pub settings: Vec<Setting>,
-    /// Further files it draws in (`-r other.txt`), relative to it.
+    /// The files it includes (`-r other.txt`), relative to it.
     pub includes: Vec<String>,
 }
 
-/// Why a lockfile could not be read.
+/// The error of a lockfile that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockError {
-    /// Where, from 1.
+    /// The line, from 1.
     pub line: u32,
-    /// What is wrong.
+    /// The mistake.
     pub reason: String,
 }
 

@@ -1,11 +1,13 @@
-//! Known-hijacked packages: lockfiles to packages, advisories to verdicts.
+//! Known-hijacked packages: from lockfiles to packages, from advisories to verdicts.
 
 pub mod address;
 pub mod advisory;
 pub mod age;
 pub mod archive;
 pub mod change;
+pub mod contribution;
 pub mod cooldown;
+pub mod facts;
 pub mod fetch;
 pub mod gate;
 pub mod indicator;
@@ -17,12 +19,14 @@ pub mod online;
 pub mod origin;
 pub mod osv;
 pub mod popular;
+pub mod provenance;
 pub mod rules;
 pub mod settings;
 pub mod signature;
 pub mod store;
 pub mod survey;
-pub mod table;
+pub mod table_check;
 pub mod update;
+mod wildcard;
 
 pub use crate::data::advisory::{ecosystem, index, row, version};

@@ -1,69 +1,71 @@
-//! Where a package comes from: who serves it, at which address, and how that differs from what was there before.
+//! The origin of a package: its host and address, and how they differ from those in the old sides.
 //!
-//! The formats only say what a file holds ([`Source`]); everything that is concluded from it is concluded here.
+//! The formats only read the file's [`Source`]; all conclusions from it are drawn here.
 
-use super::advisory::{Advisories, Verdict};
+use super::advisory::{Advisories, PackageVerdict};
 use super::ecosystem::Ecosystem;
 use super::inventory::{Package, Source};
 use super::popular;
 use std::collections::HashSet;
 
-/// Who serves a package.
+/// The party that serves a package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Origin {
+pub enum PackageOrigin {
     /// The ecosystem's registry, or a public mirror of it.
     Public,
-    /// A host of which nobody can tell what it serves: a company's registry or mirror, an archive.
+    /// A host that may serve another package of the same name: a company's registry or mirror, an archive.
     Unknown,
-    /// The project itself or a repository that it names: a folder, a workspace member, a git checkout. It has no name
-    /// that a registry gives.
+    /// The project itself or a repository that it names: a folder, a workspace member, a git checkout. A registry has
+    /// no part in its name.
     Own,
 }
 
-impl Origin {
+impl PackageOrigin {
     /// The origin of a package.
-    pub fn of(package: &Package) -> Origin {
+    pub fn of(package: &Package) -> PackageOrigin {
         match &package.source {
-            Source::Registry(None) => Origin::Public,
+            Source::Registry(None) => PackageOrigin::Public,
             Source::Registry(Some(url)) => match host_of(url) {
-                Some(host) if !is_public(package.ecosystem, host) => Origin::Unknown,
-                _ => Origin::Public,
+                Some(host) if !is_public(package.ecosystem, host) => PackageOrigin::Unknown,
+                _ => PackageOrigin::Public,
             },
-            // JSR's packages have names of their own.
-            Source::Url(url) if url.starts_with("jsr:") => Origin::Own,
-            Source::Url(_) => Origin::Unknown,
-            Source::File(path) if is_archive(path) => Origin::Unknown,
-            Source::File(_) | Source::Git(_) | Source::Link(_) | Source::Workspace => Origin::Own,
+            // JSR has its own names.
+            Source::Url(url) if url.starts_with("jsr:") => PackageOrigin::Own,
+            Source::Url(_) => PackageOrigin::Unknown,
+            Source::File(path) if is_archive(path) => PackageOrigin::Unknown,
+            Source::File(_) | Source::Git(_) | Source::Link(_) | Source::Workspace => PackageOrigin::Own,
         }
     }
 }
 
-/// The verdict of the data on a package, by where it comes from:
+/// The verdict of the data on a package, by its origin:
 ///
-/// | the data says | public | unknown | own |
+/// | the data | public | unknown | own |
 /// |---|---|---|---|
 /// | this version is bad | block | block | - |
-/// | every version is bad | block | warn: a private package may bear the name | - |
+/// | every version is bad | block | warn: a private package may have the name | - |
 /// | the name deserves a look | warn | warn | - |
 ///
-/// A range says no more than that some version is asked for, so only what is said of every version counts.
-pub fn verdict(advisories: &Advisories, package: &Package) -> Verdict {
-    let origin = Origin::of(package);
-    if origin == Origin::Own {
-        return Verdict::Unknown;
+/// A range does not name the installed version, so only an advisory about every version matches.
+pub fn verdict(advisories: &Advisories, package: &Package) -> PackageVerdict {
+    let origin = PackageOrigin::of(package);
+    if origin == PackageOrigin::Own {
+        return PackageVerdict::Unknown;
     }
     match advisories.lookup(package.ecosystem, &package.name, package.version.as_deref()) {
         verdict if package.version.is_none() && verdict.advisory().is_some_and(|a| a.versions != "*") => {
-            Verdict::Unknown
+            PackageVerdict::Unknown
         }
-        Verdict::Block(advisory) if origin == Origin::Unknown && advisory.versions == "*" => Verdict::Warn(advisory),
+        PackageVerdict::Block(advisory) if origin == PackageOrigin::Unknown && advisory.versions == "*" => {
+            PackageVerdict::Warn(advisory)
+        }
         verdict => verdict,
     }
 }
 
-/// The place a package of unknown origin is served from, in words.
-pub fn unknown_place(package: &Package) -> Option<String> {
-    if Origin::of(package) != Origin::Unknown {
+/// The host or file that serves a package of unknown origin, in words.
+pub fn unknown_host(package: &Package) -> Option<String> {
+    if PackageOrigin::of(package) != PackageOrigin::Unknown {
         return None;
     }
     match &package.source {
@@ -73,15 +75,15 @@ pub fn unknown_place(package: &Package) -> Option<String> {
     }
 }
 
-/// `3 packages of unknown origin`: a digest's words.
+/// `3 packages of unknown origin`, for a digest line.
 pub fn unknown_packages(n: usize) -> String {
     format!("{n} {} of unknown origin", if n == 1 { "package" } else { "packages" })
 }
 
-/// Something about where a package comes from that was otherwise before.
+/// A difference between the origin of a package and that in the old sides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
-    /// A host that served nothing before, and is not the ecosystem's own registry.
+    /// A host that served nothing before and is not the ecosystem's own registry.
     NewHost(String),
     /// Fetched without encryption.
     PlainHttp(String),
@@ -89,20 +91,20 @@ pub enum Difference {
     FromGit(String),
     /// From an archive at a URL.
     FromUrl(String),
-    /// The hash changed and the version did not.
+    /// Another hash for the same version.
     HashChanged,
-    /// No hash stands where one stood.
+    /// No hash any more.
     HashGone,
-    /// Only a hash that can be forged, of this kind, stands where a better one stood.
+    /// Only a forgeable hash of this kind in place of a better one.
     HashWeaker(String),
-    /// Its address is in the entry of another package, of this name.
+    /// An address in the entry of another package, of this name.
     FetchedFor(String),
-    /// It is installed under this popular name.
+    /// An installation under this popular name.
     InPlaceOf(String),
 }
 
 impl Difference {
-    /// What several packages of one change may share: then one finding speaks for all of them.
+    /// The part that several packages of one change may share, so that one finding covers all of them.
     pub fn shared(&self) -> Option<String> {
         let host = |url: &str| host_of(url).map(str::to_owned);
         match self {
@@ -115,20 +117,20 @@ impl Difference {
     }
 }
 
-/// The places that all old sides of a file were served from.
+/// The addresses that all old sides of a file were served from.
 #[derive(Debug, Default)]
-pub struct Places<'a> {
-    /// Whether there is an old side at all; without one nothing is new.
+pub struct KnownAddresses<'a> {
+    /// Whether there is an old side; without one nothing is new.
     any: bool,
     hosts: HashSet<&'a str>,
     plain: HashSet<&'a str>,
     archives: HashSet<&'a str>,
 }
 
-impl<'a> Places<'a> {
-    /// Gathers them; nothing for a file that is new.
-    pub fn of(sides: impl IntoIterator<Item = &'a [Package]>) -> Places<'a> {
-        let mut places = Places::default();
+impl<'a> KnownAddresses<'a> {
+    /// Collects the addresses; none for a new file.
+    pub fn of(sides: impl IntoIterator<Item = &'a [Package]>) -> KnownAddresses<'a> {
+        let mut places = KnownAddresses::default();
         for side in sides {
             places.any = true;
             for package in side {
@@ -145,9 +147,9 @@ impl<'a> Places<'a> {
     }
 }
 
-/// How a package's origin differs from that of `named`, the packages of its name in the old sides. `places` are those of
-/// the whole old file.
-pub fn compare(package: &Package, named: &[&Package], places: &Places<'_>) -> Vec<Difference> {
+/// The differences between a package's origin and that of `named`, the packages of its name in the old sides. `places`
+/// are the addresses of the complete old sides.
+pub fn compare(package: &Package, named: &[&Package], places: &KnownAddresses<'_>) -> Vec<Difference> {
     let mut found = Vec::new();
     found.extend(hash(package, named));
     let known = |p: &&&Package| p.version == package.version && p.source == package.source && p.files == package.files;
@@ -169,19 +171,19 @@ pub fn compare(package: &Package, named: &[&Package], places: &Places<'_>) -> Ve
     found
 }
 
-/// What is different about the hashes.
+/// The difference of the hashes.
 fn hash(package: &Package, named: &[&Package]) -> Option<Difference> {
-    if Origin::of(package) == Origin::Own {
+    if PackageOrigin::of(package) == PackageOrigin::Own {
         return None;
     }
     let same: Vec<&&Package> =
-        named.iter().filter(|p| Origin::of(p) != Origin::Own && p.version == package.version).collect();
+        named.iter().filter(|p| PackageOrigin::of(p) != PackageOrigin::Own && p.version == package.version).collect();
     if package.version.is_some() && !same.is_empty() && same.iter().all(|p| hashes_differ(p, package)) {
         return Some(Difference::HashChanged);
     }
     let strength = |p: &Package| p.integrity.iter().map(|(kind, _)| strength(kind)).max().unwrap_or(0);
     let now = strength(package);
-    // A copy that was as weak before is no news.
+    // A copy that was as weak before is no difference.
     if named.is_empty() || named.iter().any(|p| strength(p) <= now) {
         return None;
     }
@@ -191,7 +193,7 @@ fn hash(package: &Package, named: &[&Package]) -> Option<Difference> {
     }
 }
 
-/// How hard a kind of hash is to forge: none, a broken one, a good one.
+/// The strength of a kind of hash: none, a broken one, a good one.
 fn strength(kind: &str) -> u8 {
     match kind.to_ascii_lowercase().as_str() {
         "sha1" | "md5" | "" => 1,
@@ -199,7 +201,7 @@ fn strength(kind: &str) -> u8 {
     }
 }
 
-/// Whether the two share a kind of hash, and agree on none of that kind.
+/// Returns whether the two share a kind of hash and differ in every hash of that kind.
 fn hashes_differ(a: &Package, b: &Package) -> bool {
     let mut shared = std::collections::BTreeMap::<&str, bool>::new();
     for (kind, hash) in &a.integrity {
@@ -212,10 +214,10 @@ fn hashes_differ(a: &Package, b: &Package) -> bool {
     shared.values().any(|agree| !agree)
 }
 
-/// What is notable about the address.
-fn address(package: &Package, named: &[&Package], places: &Places<'_>) -> Option<Difference> {
+/// The difference of the address.
+fn address(package: &Package, named: &[&Package], places: &KnownAddresses<'_>) -> Option<Difference> {
     if let Some(url) = addresses(package).find(|url| is_plain(url)) {
-        // A mirror on this machine or in this network that has served so all along is no news.
+        // A mirror in the local network that served packages before is no difference.
         let host = host_of(url)?;
         let elsewhere = matches!(package.source, Source::Git(_) | Source::Url(_));
         return (elsewhere || !places.plain.contains(host)).then(|| Difference::PlainHttp(without_credentials(url)));
@@ -239,7 +241,7 @@ fn address(package: &Package, named: &[&Package], places: &Places<'_>) -> Option
     }
 }
 
-/// Every address that a package is fetched from.
+/// Every address that the package is fetched from.
 fn addresses(package: &Package) -> impl Iterator<Item = &str> {
     let own = match &package.source {
         Source::Registry(Some(url)) | Source::Url(url) | Source::Git(url) => Some(url.as_str()),
@@ -263,7 +265,7 @@ pub fn host_of(url: &str) -> Option<&str> {
     Some(authority.rsplit('@').next().unwrap_or(authority))
 }
 
-/// The part of an address that belongs to one publisher: the host, and where many share one, their folder on it.
+/// The part of an address that belongs to one publisher: the host, and on a shared host the publisher's folder.
 fn place(url: &str) -> &str {
     const SHARED: [&str; 8] = [
         "github.com",
@@ -282,7 +284,7 @@ fn place(url: &str) -> &str {
     &url[..end]
 }
 
-/// A URL fit to be shown: a password may stand before `@` in its authority, a token after `?`.
+/// A URL without the password before `@` in its authority and the token after `?`.
 pub fn without_credentials(url: &str) -> String {
     let url = url.split('?').next().unwrap_or(url);
     match url.split_once("://") {
@@ -300,7 +302,7 @@ fn repository(url: &str) -> &str {
     url.split('#').next().unwrap_or(url)
 }
 
-/// Whether a host is the ecosystem's own registry, under any of its names.
+/// Returns whether a host is the ecosystem's own registry, under any of its names.
 pub fn is_official(ecosystem: Ecosystem, host: &str) -> bool {
     const NPM: [&str; 3] =
         [concat!("registry.npm", "js.org"), concat!("registry.yarn", "pkg.com"), concat!("registry.npm", "js.com")];
@@ -318,7 +320,7 @@ pub fn is_official(ecosystem: Ecosystem, host: &str) -> bool {
     }
 }
 
-/// Whether a host serves the public registry's packages under their names.
+/// Returns whether a host serves the public registry's packages under their names.
 fn is_public(ecosystem: Ecosystem, host: &str) -> bool {
     const MIRRORS: [&str; 17] = [
         "npm.jsr.io",

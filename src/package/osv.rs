@@ -5,7 +5,7 @@ use super::row::{Kind, Row};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
-struct Record {
+struct OsvRecord {
     id: String,
     #[serde(default)]
     modified: String,
@@ -14,38 +14,38 @@ struct Record {
     #[serde(default)]
     aliases: Vec<String>,
     #[serde(default)]
-    affected: Vec<Affected>,
+    affected: Vec<OsvAffected>,
     #[serde(default)]
     database_specific: serde_json::Value,
 }
 
 #[derive(Deserialize)]
-struct Affected {
+struct OsvAffected {
     #[serde(default)]
-    package: Option<Package>,
+    package: Option<OsvPackage>,
     #[serde(default)]
     versions: Vec<String>,
     #[serde(default)]
-    ranges: Vec<Range>,
+    ranges: Vec<OsvRange>,
 }
 
 #[derive(Deserialize)]
-struct Package {
+struct OsvPackage {
     ecosystem: String,
     name: String,
 }
 
 #[derive(Deserialize)]
-struct Range {
+struct OsvRange {
     #[serde(rename = "type", default)]
     kind: String,
     #[serde(default)]
-    events: Vec<Event>,
+    events: Vec<OsvEvent>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
-struct Event {
+struct OsvEvent {
     #[serde(default)]
     introduced: Option<String>,
     #[serde(default)]
@@ -54,26 +54,26 @@ struct Event {
     last_affected: Option<String>,
 }
 
-/// What one record says of one package.
+/// The claims of one record about one package.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
+pub struct OsvClaim {
     /// The record's id.
     pub id: String,
-    /// Other ids of the same thing.
+    /// The other ids of the same advisory.
     pub aliases: Vec<String>,
-    /// When the record was last changed (RFC 3339).
+    /// The date of the record's last change (RFC 3339).
     pub modified: String,
-    /// Where the package is published.
+    /// The ecosystem the package is published in.
     pub ecosystem: Ecosystem,
     /// The package's name.
     pub name: String,
-    /// The versions that are bad; none where the record is withdrawn.
+    /// The bad versions; none if the record is withdrawn.
     pub rows: Vec<Row>,
 }
 
-impl Claim {
-    /// What it takes back: whatever other data says of the package under one of its ids. Without a version, so that its
-    /// own rows stand beside it.
+impl OsvClaim {
+    /// The rows that withdraw every other claim about the package under one of the record's ids. They have no version,
+    /// so that they spare the record's own rows.
     pub fn takes_back(&self) -> impl Iterator<Item = Row> {
         [&self.id].into_iter().chain(&self.aliases).map(|incident| Row {
             ecosystem: self.ecosystem,
@@ -86,15 +86,15 @@ impl Claim {
     }
 }
 
-/// What one record says of each package, and the date it was last changed (`YYYY-MM-DD`).
+/// The claims of a record about each package, and the date of its last change (`YYYY-MM-DD`).
 ///
-/// Records that say nothing of malice (a vulnerability's) say nothing; one that is withdrawn says so of whatever it was
-/// about. Nothing is said of a package of an ecosystem that is not known here.
+/// A record that is not about malice (a vulnerability's) has no claim, and a withdrawn one withdraws its earlier
+/// claims. A package of an unknown ecosystem has none.
 ///
 /// # Errors
-/// When it is no OSV record.
-pub fn parse(text: &str) -> Result<(Vec<Claim>, String), String> {
-    let record: Record = serde_json::from_str(text).map_err(|error| format!("line {}: {error}", error.line()))?;
+/// A message when the text is no OSV record, or an id, name or version in it is empty or holds a control character.
+pub fn parse(text: &str) -> Result<(Vec<OsvClaim>, String), String> {
+    let record: OsvRecord = serde_json::from_str(text).map_err(|error| format!("line {}: {error}", error.line()))?;
     let odd = |text: &str| text.is_empty() || text.contains(['\t', '\n', '\0', '\u{2}']);
     if odd(&record.id) || record.aliases.iter().any(|alias| odd(alias)) {
         return Err("an id that is none".to_owned());
@@ -106,18 +106,18 @@ pub fn parse(text: &str) -> Result<(Vec<Claim>, String), String> {
         return Ok((Vec::new(), date));
     }
     let source = record.source();
-    let mut claims: Vec<Claim> = Vec::new();
+    let mut claims: Vec<OsvClaim> = Vec::new();
     for affected in &record.affected {
         let Some(package) = &affected.package else { continue };
         let Some(ecosystem) = Ecosystem::parse(&package.ecosystem) else { continue };
         if odd(&package.name) {
             return Err("a name or version that is none".to_owned());
         }
-        let same = |claim: &Claim| claim.ecosystem == ecosystem && claim.name == package.name;
+        let same = |claim: &OsvClaim| claim.ecosystem == ecosystem && claim.name == package.name;
         let at = claims.iter().position(same).unwrap_or_else(|| {
             let (id, aliases) = (record.id.clone(), record.aliases.clone());
             let (modified, name) = (record.modified.clone(), package.name.clone());
-            claims.push(Claim { id, aliases, modified, ecosystem, name, rows: Vec::new() });
+            claims.push(OsvClaim { id, aliases, modified, ecosystem, name, rows: Vec::new() });
             claims.len() - 1
         });
         let versions = affected.versions.iter().cloned().chain(ranges(&affected.ranges));
@@ -133,8 +133,8 @@ pub fn parse(text: &str) -> Result<(Vec<Claim>, String), String> {
     Ok((claims, date))
 }
 
-impl Record {
-    /// Who says so: more than one where the record names several that reported it.
+impl OsvRecord {
+    /// The source: several if the record names more than one reporter.
     fn source(&self) -> String {
         let origins = self.database_specific.get("malicious-packages-origins").and_then(|o| o.as_array());
         let named = origins.into_iter().flatten().filter_map(|origin| origin.get("source")?.as_str());
@@ -148,8 +148,8 @@ impl Record {
     }
 }
 
-/// Events to comparators: `introduced 0` alone is every version.
-fn ranges(ranges: &[Range]) -> Vec<String> {
+/// The events as comparators: `introduced 0` alone is every version.
+fn ranges(ranges: &[OsvRange]) -> Vec<String> {
     let mut out = Vec::new();
     for range in ranges.iter().filter(|r| r.kind != "GIT") {
         let mut lower: Option<&str> = None;

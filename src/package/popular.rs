@@ -1,4 +1,4 @@
-//! Popular names: how popular is this one, and is it a slip of the pen away from one that is?
+//! Popular names: the rank of a name, and the popular name that it may be a misspelling of.
 
 use super::ecosystem::Ecosystem;
 use fst::automaton::Automaton;
@@ -6,9 +6,9 @@ use fst::{IntoStreamer, Streamer};
 
 static POPULAR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/popular.fst"));
 
-/// Lookalikes are sought among this many: an attacker imitates what many type.
+/// The number of popular names that are compared: attackers imitate names that many people type.
 const IMITATED: u64 = 1500;
-/// Shorter names are near to one another by chance.
+/// The shortest compared name: shorter ones differ by one letter by chance.
 const SHORTEST: usize = 6;
 
 fn map() -> fst::Map<&'static [u8]> {
@@ -21,13 +21,15 @@ fn key(ecosystem: Ecosystem, name: &str) -> Vec<u8> {
     key
 }
 
-/// The name's place in the order of popularity, from 1.
+/// The name's rank in popularity, from 1.
 pub fn rank(ecosystem: Ecosystem, name: &str) -> Option<u64> {
     map().get(key(ecosystem, name)).map(|rank| rank + 1)
 }
 
 /// The popular name that this one could be mistaken for: one letter added, dropped, changed or swapped with its
-/// neighbour. Nothing for a name that is popular itself; names that differ in separators only the registries refuse.
+/// neighbour. None for a name that is popular itself; registries themselves refuse names that differ in separators
+/// only.
+/// only.
 pub fn lookalike(ecosystem: Ecosystem, name: &str) -> Option<String> {
     let name = ecosystem.normalise(name);
     if name.len() < SHORTEST || rank(ecosystem, &name).is_some() {
@@ -47,23 +49,23 @@ pub fn lookalike(ecosystem: Ecosystem, name: &str) -> Option<String> {
     best.map(|(_, popular)| popular)
 }
 
-/// Whether the difference is one that a person overlooks and that an attacker could register.
+/// Returns whether people overlook the difference and an attacker could register the name.
 fn confusable(name: &str, popular: &str) -> bool {
     if popular.len() < SHORTEST - 1 {
         return false;
     }
-    // Within one scope only its owner publishes.
+    // Only a scope's owner publishes in it.
     let scope = |n: &str| n.strip_prefix('@').and_then(|n| n.split_once('/')).map(|(scope, _)| scope.to_owned());
     if scope(name).is_some() && scope(name) == scope(popular) {
         return false;
     }
-    // `es6-ext` and `es5-ext`, `vue2` and `vue`: numbers tell versions and editions apart.
+    // Digits distinguish versions and editions: `es6-ext` and `es5-ext`, `vue2` and `vue`.
     let digits = |n: &str| n.chars().filter(char::is_ascii_digit).collect::<String>();
     let letters = |n: &str| n.chars().filter(|c| !matches!(c, '-' | '_' | '.')).collect::<String>();
     digits(name) == digits(popular) && letters(name) != letters(popular)
 }
 
-/// An automaton over the first byte of the key, then another.
+/// An automaton that matches the first byte of the key, then the rest with another automaton.
 struct After<A> {
     first: u8,
     then: A,
@@ -97,73 +99,73 @@ impl<A: Automaton> Automaton for After<A> {
     }
 }
 
-/// Accepts what is at most one edit (insertion, deletion, substitution, neighbouring swap) away.
+/// Accepts texts at most one edit (insertion, deletion, substitution, swap of neighbours) away.
 struct OneEdit<'a> {
     name: &'a [u8],
 }
 
-/// Places in the name that the text read so far may have brought us to. At most a handful are alive at a time.
+/// A position in the name that the text read so far can lead to. There are at most a handful.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Spot {
-    /// How much of the name is used up.
+struct EditState {
+    /// The number of bytes of the name that are used.
     at: usize,
     edits: u8,
-    /// Half of a swap: the name's byte that must come next.
+    /// The second half of a swap: the name's byte that must come next.
     owed: Option<u8>,
 }
 
 impl OneEdit<'_> {
-    fn add(&self, spots: &mut Vec<Spot>, spot: Spot) {
-        if spot.edits > 1 || spots.contains(&spot) {
+    fn add(&self, states: &mut Vec<EditState>, state: EditState) {
+        if state.edits > 1 || states.contains(&state) {
             return;
         }
-        spots.push(spot);
-        if spot.owed.is_none() && spot.at < self.name.len() {
+        states.push(state);
+        if state.owed.is_none() && state.at < self.name.len() {
             // A byte of the name that the popular one lacks.
-            self.add(spots, Spot { at: spot.at + 1, edits: spot.edits + 1, owed: None });
+            self.add(states, EditState { at: state.at + 1, edits: state.edits + 1, owed: None });
         }
     }
 }
 
 impl Automaton for OneEdit<'_> {
-    type State = Vec<Spot>;
+    type State = Vec<EditState>;
 
-    fn start(&self) -> Vec<Spot> {
-        let mut spots = Vec::new();
-        self.add(&mut spots, Spot { at: 0, edits: 0, owed: None });
-        spots
+    fn start(&self) -> Vec<EditState> {
+        let mut states = Vec::new();
+        self.add(&mut states, EditState { at: 0, edits: 0, owed: None });
+        states
     }
 
-    fn is_match(&self, spots: &Vec<Spot>) -> bool {
-        spots.iter().any(|s| s.at == self.name.len() && s.owed.is_none())
+    fn is_match(&self, states: &Vec<EditState>) -> bool {
+        states.iter().any(|s| s.at == self.name.len() && s.owed.is_none())
     }
 
-    fn can_match(&self, spots: &Vec<Spot>) -> bool {
-        !spots.is_empty()
+    fn can_match(&self, states: &Vec<EditState>) -> bool {
+        !states.is_empty()
     }
 
-    fn accept(&self, spots: &Vec<Spot>, byte: u8) -> Vec<Spot> {
+    fn accept(&self, states: &Vec<EditState>, byte: u8) -> Vec<EditState> {
         let mut next = Vec::new();
-        for spot in spots {
-            if let Some(owed) = spot.owed {
+        for state in states {
+            if let Some(owed) = state.owed {
                 if byte == owed {
-                    self.add(&mut next, Spot { at: spot.at, edits: spot.edits, owed: None });
+                    self.add(&mut next, EditState { at: state.at, edits: state.edits, owed: None });
                 }
                 continue;
             }
-            let here = self.name.get(spot.at).copied();
+            let here = self.name.get(state.at).copied();
             if here == Some(byte) {
-                self.add(&mut next, Spot { at: spot.at + 1, ..*spot });
+                self.add(&mut next, EditState { at: state.at + 1, ..*state });
                 continue;
             }
             if here.is_some() {
-                self.add(&mut next, Spot { at: spot.at + 1, edits: spot.edits + 1, owed: None });
+                self.add(&mut next, EditState { at: state.at + 1, edits: state.edits + 1, owed: None });
             }
-            if self.name.get(spot.at + 1) == Some(&byte) {
-                self.add(&mut next, Spot { at: spot.at + 2, edits: spot.edits + 1, owed: here });
+            if self.name.get(state.at + 1) == Some(&byte) {
+                self.add(&mut next, EditState { at: state.at + 2, edits: state.edits + 1, owed: here });
             }
             // A byte of the popular name that this one lacks.
-            self.add(&mut next, Spot { at: spot.at, edits: spot.edits + 1, owed: None });
+            self.add(&mut next, EditState { at: state.at, edits: state.edits + 1, owed: None });
         }
         next
     }

@@ -1,13 +1,13 @@
-//! What the package gate can say, as rules: so that reports, allowances and baselines treat it like every other finding.
+//! The rules of the package gate, so that reports, allowances and baselines treat its findings like all others.
 //!
-//! These rules have no pattern; the gate itself finds.
+//! They have no pattern, because the gate itself finds.
 
 use crate::rule::{Confidence, Rule, Severity};
 
 /// The provider of every rule here.
 pub const PROVIDER: &str = crate::finding::PACKAGES;
 
-/// What all of them share.
+/// The common fields.
 const fn rule(id: &'static str, title: &'static str) -> Rule {
     Rule { severity: Severity::Critical, detector: Some("package"), ..Rule::without_pattern(id, title, PROVIDER) }
 }
@@ -37,7 +37,7 @@ pub static INTEGRITY: Rule = Rule {
     ..rule("package-integrity-changed", "the package's hash changed, its version did not")
 };
 
-/// A hash that went away.
+/// A removed hash.
 pub static UNPROTECTED: Rule = Rule {
     severity: Severity::Medium,
     confidence: Confidence::Low,
@@ -73,7 +73,7 @@ pub static DOWNGRADE: Rule = Rule {
     ..rule("package-downgrade", "an older version than before")
 };
 
-/// A name nearly that of a popular package.
+/// A name that differs by a letter from a popular package's.
 pub static LOOKALIKE: Rule = Rule {
     severity: Severity::High,
     confidence: Confidence::Low,
@@ -82,7 +82,7 @@ pub static LOOKALIKE: Rule = Rule {
     ..rule("lookalike-package", "the name is nearly that of a popular package")
 };
 
-/// A version younger than `[packages] cooldown` wants.
+/// A version younger than `[packages] cooldown` allows.
 pub static TOO_NEW: Rule = Rule {
     severity: Severity::High,
     why: "Hijacked versions are found within days: whoever waits that long never installs them.",
@@ -90,7 +90,7 @@ pub static TOO_NEW: Rule = Rule {
     ..rule("package-too-new", "the version has not been out for long enough")
 };
 
-/// A version that its registry warns of; known with `[packages] online` only.
+/// A version that its registry warns of; needs `[packages] online`.
 pub static WITHDRAWN: Rule = Rule {
     severity: Severity::Medium,
     confidence: Confidence::Low,
@@ -106,7 +106,7 @@ pub static INDICATOR: Rule = Rule {
     ..rule("attack-indicator", "trace of a supply-chain attack")
 };
 
-/// Something that runs by itself, or hides.
+/// A command that runs by itself, or hidden text.
 pub static HIDDEN: Rule = Rule {
     severity: Severity::Medium,
     confidence: Confidence::Low,

@@ -2,18 +2,18 @@
 
 use minisign_verify::{PublicKey, Signature};
 
-/// How large a signature file may be, in bytes. One is about 300.
+/// The largest signature file, in bytes. One has about 300.
 pub const LARGEST: u64 = 8 << 10;
 
-/// Whom the user trusts to publish advisories. Without any key, data is taken unsigned.
+/// The keys that the user trusts to sign advisories. Without any key, unsigned data is accepted.
 #[derive(Clone, Default)]
-pub struct Keys(Vec<PublicKey>);
+pub struct TrustedKeys(Vec<PublicKey>);
 
-impl Keys {
-    /// Adds a key as `minisign -G` prints it: the base64 text alone, or the whole file with its comment line.
+impl TrustedKeys {
+    /// Adds a key as `minisign -G` prints it: the base64 text alone, or the file with its comment line.
     ///
     /// # Errors
-    /// When it is no minisign public key.
+    /// A message when it is no minisign public key.
     pub fn add(&mut self, text: &str) -> Result<(), String> {
         let text = text.trim();
         let key = if text.contains('\n') { PublicKey::decode(text) } else { PublicKey::from_base64(text) };
@@ -21,16 +21,16 @@ impl Keys {
         Ok(())
     }
 
-    /// Whether none is configured.
+    /// Returns whether no key is configured.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether one of the keys signed `bytes`. The old kind of signature (made by minisign before 0.10 without `-H`) is
-    /// not taken.
+    /// Checks that one of the keys signed `bytes`. The old kind of signature (made by minisign before 0.10 without
+    /// `-H`) is refused.
     ///
     /// # Errors
-    /// What is wrong with the signature.
+    /// A message when the signature has another format or belongs to no key over these bytes.
     pub fn verify(&self, bytes: &[u8], signature: &str) -> Result<(), String> {
         let signature = Signature::decode(signature).map_err(|_| "no minisign signature".to_owned())?;
         match self.0.iter().any(|key| key.verify(bytes, &signature, false).is_ok()) {

@@ -1,4 +1,4 @@
-//! Where updated advisory data lives: beside the binary's own, in the user's data directory.
+//! The storage of updated advisory data, in the user's data directory.
 
 use super::advisory::Advisories;
 use super::index::Index;
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// The file's name.
 const FILE: &str = "advisories.idx";
 
-/// `$XDG_DATA_HOME/shield-hook/advisories.idx`, or its usual place; nothing where the user has no home.
+/// `$XDG_DATA_HOME/shield-hook/advisories.idx`, or its default; none if the user has no home.
 pub fn path() -> Option<PathBuf> {
     let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
     let base = absolute("XDG_DATA_HOME").or_else(|| {
@@ -19,10 +19,10 @@ pub fn path() -> Option<PathBuf> {
     Some(base.join("shield-hook").join(FILE))
 }
 
-/// The data in the binary, with what `advisories update` has put beside it.
+/// The data in the binary together with that of `advisories update`.
 ///
 /// # Errors
-/// When there is updated data and it cannot be read: to judge without it would be to know less than the user thinks.
+/// Exit 2 when updated data cannot be read: without it, attacks that the user believes to be known would pass.
 pub fn load() -> Result<Advisories> {
     let builtin = Advisories::builtin();
     let Some(path) = path() else { return Ok(builtin) };

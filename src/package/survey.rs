@@ -1,48 +1,51 @@
-//! The answer to "is anything bad here?" for a list of packages: what `check` and `audit` report.
+//! The verdicts on a list of packages: the content of a report of `check` and `audit`.
 
-use super::advisory::{Advisories, Verdict};
+use std::time::Duration;
+
+use super::advisory::{Advisories, PackageVerdict};
 use super::ecosystem::Ecosystem;
+use super::facts::Facts;
 use super::indicator::Trace;
 use super::inventory::Inventory;
-use super::online::Facts;
-use super::origin::{self, Origin};
-use super::settings::Settings;
+use super::online::{Online, PackageVersion};
+use super::origin::{self, PackageOrigin};
+use super::settings::PackageSettings;
+use crate::error::Result;
 use crate::source::Coverage;
-use std::time::Duration;
 
 /// One package with its verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// Where it is published.
+pub struct SurveyRow {
+    /// The ecosystem it is published in.
     pub ecosystem: Ecosystem,
     /// Its name, as it was written.
     pub name: String,
     /// Its version, as it was written.
     pub version: Option<String>,
-    /// What the data says.
-    pub verdict: Verdict,
-    /// The file it stands in or the folder it is installed in.
+    /// The verdict of the advisory data.
+    pub verdict: PackageVerdict,
+    /// The file that names it or the folder it is installed in.
     pub path: Option<String>,
     /// The line in that file, from 1.
     pub line: Option<u32>,
-    /// When it was published, where the lockfile or the registry says so (RFC 3339).
+    /// The publication date (RFC 3339), if the lockfile or the registry gives one.
     pub published: Option<String>,
-    /// What its registry says, where it was asked.
+    /// The registry's facts, if it was asked.
     pub registry: Option<Facts>,
-    /// The host that serves it, where nobody can tell what that host serves.
+    /// The host that serves it, if that host may serve another package of the same name.
     pub from: Option<String>,
-    /// What deserves a look beside the verdict, each in a sentence.
+    /// Further reasons for a look, each as a sentence.
     pub notes: Vec<String>,
 }
 
-impl Row {
-    /// A package of which nothing is known.
-    pub fn unknown(ecosystem: Ecosystem, name: &str, version: Option<&str>) -> Row {
-        Row {
+impl SurveyRow {
+    /// A package that no data knows.
+    pub fn unknown(ecosystem: Ecosystem, name: &str, version: Option<&str>) -> SurveyRow {
+        SurveyRow {
             ecosystem,
             name: name.to_owned(),
             version: version.map(str::to_owned),
-            verdict: Verdict::Unknown,
+            verdict: PackageVerdict::Unknown,
             path: None,
             line: None,
             published: None,
@@ -52,71 +55,96 @@ impl Row {
         }
     }
 
-    /// `block`, `warn` or `unknown`: a package with a note deserves a look although no advisory speaks of it.
+    /// `block`, `warn` or `unknown`: a package with a note is a warning even if no advisory names it.
     pub fn word(&self) -> &'static str {
         match self.verdict {
-            Verdict::Unknown if !self.notes.is_empty() => "warn",
+            PackageVerdict::Unknown if !self.notes.is_empty() => "warn",
             _ => self.verdict.as_str(),
         }
     }
 }
 
-/// Everything a report needs to know.
+/// The content of a report.
 #[derive(Clone, Debug, Default)]
 pub struct Survey {
-    /// Every package that was looked up, the graver verdicts first, then by place.
-    pub rows: Vec<Row>,
-    /// Traces of attacks, each with the file it is in.
+    /// Every package that was looked up, blocked ones first, then by file.
+    pub rows: Vec<SurveyRow>,
+    /// The traces of attacks, each with its file.
     pub traces: Vec<(String, Trace)>,
-    /// What was read, and what was not.
+    /// The files that were read, and those that were not.
     pub coverage: Coverage,
-    /// The date of the newest record that was asked.
+    /// The date of the newest advisory.
     pub data: String,
-    /// How long it took.
+    /// The duration of the run.
     pub took: Duration,
 }
 
 impl Survey {
-    /// Looks up every package of an inventory that stands at `path`, but for the project's own. A range counts only where
-    /// every version is bad.
+    /// Looks up every package of the inventory of the file at `path`, except the project's own. A version range matches
+    /// only an advisory about every version.
     pub fn add(&mut self, path: &str, inventory: &Inventory, advisories: &Advisories) {
-        for package in inventory.packages.iter().filter(|p| Origin::of(p) != Origin::Own) {
-            self.rows.push(Row {
+        for package in inventory.packages.iter().filter(|p| PackageOrigin::of(p) != PackageOrigin::Own) {
+            self.rows.push(SurveyRow {
                 verdict: origin::verdict(advisories, package),
                 path: Some(path.to_owned()),
                 line: Some(package.line),
                 published: package.published.clone(),
-                from: origin::unknown_place(package),
-                ..Row::unknown(package.ecosystem, &package.name, package.version.as_deref())
+                from: origin::unknown_host(package),
+                ..SurveyRow::unknown(package.ecosystem, &package.name, package.version.as_deref())
             });
         }
     }
 
-    /// How many packages come from where nobody can tell what is served.
+    /// Adds the registries' facts to every row with a version; a package without an answer makes the survey incomplete.
+    ///
+    /// # Errors
+    /// Exit 3 when no registry is configured, or its address is refused.
+    pub fn add_facts(&mut self, online: &Online) -> Result<()> {
+        let (at, wanted): (Vec<usize>, Vec<PackageVersion<'_>>) = self
+            .rows
+            .iter()
+            .enumerate()
+            .filter_map(|(at, row)| {
+                let version = row.version.as_deref()?;
+                Some((at, PackageVersion { ecosystem: row.ecosystem, name: &row.name, version }))
+            })
+            .unzip();
+        let answers = online.ask(&wanted)?;
+        for (at, facts) in at.into_iter().zip(answers.facts) {
+            let Some(facts) = facts else { continue };
+            let row = &mut self.rows[at];
+            row.notes.extend(facts.warnings());
+            row.published = facts.published.clone().or(row.published.take());
+            row.registry = Some(facts);
+        }
+        self.coverage.skipped.extend(answers.unanswered);
+        Ok(())
+    }
+
+    /// The number of packages whose host may serve another package of the same name.
     pub fn unknown_origin(&self) -> usize {
         self.rows.iter().filter(|row| row.from.is_some()).count()
     }
 
-    /// Says of every version that is younger than `settings` want it, as far as its date is known.
-    pub fn judge_ages(&mut self, settings: &Settings) {
+    /// Adds a note to every version that is younger than `settings` allow, if its publication date is known.
+    pub fn note_ages(&mut self, settings: &PackageSettings) {
         let now = jiff::Timestamp::now();
         for row in &mut self.rows {
             let Some(published) = &row.published else { continue };
-            if let Some((age, wanted)) = settings.too_new(row.ecosystem, &row.name, published, now) {
-                let day = published.split('T').next().unwrap_or(published);
-                row.notes.push(format!("out since {day}, {age} days; it should be {wanted} ([packages] cooldown)"));
+            if let Some(young) = settings.too_new(row.ecosystem, &row.name, published, now) {
+                row.notes.push(format!("{young} ([packages] cooldown)"));
             }
         }
     }
 
-    /// Puts the rows in the order of a report.
+    /// Sorts the rows for a report and drops duplicates.
     pub fn sort(&mut self) {
-        let grave = |row: &Row| match row.word() {
+        let rank = |row: &SurveyRow| match row.word() {
             "block" => 0,
             "warn" => 1,
             _ => 2,
         };
-        let key = |r: &Row| (grave(r), r.path.clone(), r.line, r.ecosystem, r.name.clone(), r.version.clone());
+        let key = |r: &SurveyRow| (rank(r), r.path.clone(), r.line, r.ecosystem, r.name.clone(), r.version.clone());
         self.rows.sort_by_cached_key(key);
         self.rows.dedup();
         self.traces.sort_by(|a, b| (&a.0, a.1.at, &a.1.id).cmp(&(&b.0, b.1.at, &b.1.id)));
@@ -125,7 +153,7 @@ impl Survey {
         self.coverage.skipped.dedup();
     }
 
-    /// How many rows have this verdict (`block`, `warn`, `unknown`).
+    /// The number of rows with this verdict (`block`, `warn`, `unknown`).
     pub fn count(&self, verdict: &str) -> usize {
         self.rows.iter().filter(|row| row.word() == verdict).count()
     }

@@ -1,13 +1,12 @@
-//! New advisory data: everything is read and checked first, and takes the old data's place only when all of it is
-//! right.
+//! Updates of the advisory data, which replace the old data only after all of the new has been read and checked.
 
-use super::address::Address;
+use super::address::WebAddress;
 use super::ecosystem::Ecosystem;
-use super::fetch::{Failure, Fetch, Request};
+use super::fetch::{Failure, Fetch, WebRequest};
 use super::index::{self, Index};
-use super::osv::{self, Claim};
+use super::osv::{self, OsvClaim};
 use super::row::{self, HEADER, Kind, Row};
-use super::signature::{self, Keys};
+use super::signature::{self, TrustedKeys};
 use super::{archive, store};
 use crate::error::{Context, Error, Result};
 use crate::file;
@@ -17,94 +16,99 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-/// How large a file or an answer may be, in bytes. All public advisories, packed, are a fifth of it.
+/// The largest file or answer, in bytes. All public advisories, compressed, are a fifth of it.
 const LARGEST: u64 = 1 << 30;
-/// How many rows the data may hold.
+/// The largest number of rows.
 const ROWS: usize = 10_000_000;
-/// What every failed update ends with.
+/// The last line of every failed update.
 const UNCHANGED: &str = "the data in use has not been changed";
 
-/// Where new data comes from.
+/// The source of an update.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum From {
+pub enum DataSource {
     /// A file, or a folder of files.
     Path(PathBuf),
     /// An address.
-    Url(Address),
+    Url(WebAddress),
 }
 
-impl From {
-    /// Reads an argument: whatever has a `://` is an address.
+impl DataSource {
+    /// Reads an argument: one with a `://` is an address.
     ///
     /// # Errors
-    /// Exit 3 when it is an address that is not asked.
-    pub fn parse(text: &str) -> Result<From> {
+    /// Exit 3 when it is an address with a password, or one that is refused.
+    pub fn parse(text: &str) -> Result<DataSource> {
         if !text.contains("://") {
-            return Ok(From::Path(PathBuf::from(text)));
+            return Ok(DataSource::Path(PathBuf::from(text)));
         }
-        match Address::parse(text) {
-            Ok((address, None)) => Ok(From::Url(address)),
+        match WebAddress::parse(text) {
+            Ok((address, None)) => Ok(DataSource::Url(address)),
             Ok((_, Some(_))) => Err(Error::usage("an address with a password in it").help("use one without")),
             Err(why) => Err(Error::usage(format!("this address is not asked: {why}"))),
         }
     }
 }
 
-/// How it is taken up.
+/// The conditions of an update.
 #[derive(Clone, Default)]
-pub struct Terms {
-    /// Whose signature it must bear; anybody's or none where there is no key.
-    pub keys: Keys,
-    /// Take it although its newest record is older than that of the data it replaces.
+pub struct UpdateOptions {
+    /// The keys of which one must have signed the data; without a key, unsigned data is accepted.
+    pub keys: TrustedKeys,
+    /// Whether to accept data whose newest record is older than that of the present data.
     pub older: bool,
 }
 
-/// What an update brought.
+/// The result of an update.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Update {
-    /// How many rows stand in the new data.
+pub struct UpdateSummary {
+    /// The number of rows in the new data.
     pub rows: usize,
-    /// How many records and tables were read.
+    /// The number of records and tables that were read.
     pub files: usize,
     /// The date of the newest record, `YYYY-MM-DD`.
     pub date: String,
-    /// Where the data is now.
+    /// The file of the data.
     pub path: PathBuf,
     /// Whether a signature was checked.
     pub signed: bool,
 }
 
-/// Reads records, tables, folders and archives of them, and puts the result beside the binary's own data, in the place
-/// of what an earlier update put there. `net` opens the network; it is called only for an address.
+/// Reads records, tables, folders and archives of them, and replaces the data of an earlier update; the binary's own
+/// data stays beside it. `net` opens the network and is called only for an address.
 ///
 /// # Errors
-/// When anything in it is wrong; the old data then stays as it is.
-pub fn update(from: &From, terms: &Terms, net: impl FnOnce() -> Result<Box<dyn Fetch>>) -> Result<Update> {
+/// Exit 2 when a file cannot be read, is malformed, unsigned, or older than the present data; exit 3 when `net` or
+/// `options` are wrong. The present data then stays as it is.
+pub fn update(
+    from: &DataSource,
+    options: &UpdateOptions,
+    net: impl FnOnce() -> Result<Box<dyn Fetch>>,
+) -> Result<UpdateSummary> {
     let mut gathered = Gathered::default();
     match from {
-        From::Path(path) => gathered.path(path, terms)?,
-        From::Url(address) => gathered.url(address, terms, net()?.as_ref())?,
+        DataSource::Path(path) => gathered.path(path, options)?,
+        DataSource::Url(address) => gathered.url(address, options, net()?.as_ref())?,
     }
-    gathered.keep(terms).map_err(|error| error.help(UNCHANGED))
+    gathered.keep(options).map_err(|error| error.help(UNCHANGED))
 }
 
-/// What has been read so far.
+/// The data that has been read so far.
 #[derive(Default)]
 struct Gathered {
-    /// Rows of tables.
+    /// The rows of tables.
     rows: Vec<Row>,
-    /// What records say, by id, ecosystem and package: the one that was changed last.
-    claims: BTreeMap<(String, Ecosystem, String), Claim>,
+    /// The claims of records, by id, ecosystem and package: of several the one that was changed last.
+    claims: BTreeMap<(String, Ecosystem, String), OsvClaim>,
     files: usize,
-    /// The newest date that a record gives; empty where none does.
+    /// The newest date of a record; empty if none has a date.
     newest: String,
 }
 
 impl Gathered {
-    fn path(&mut self, path: &Path, terms: &Terms) -> Result<()> {
+    fn path(&mut self, path: &Path, options: &UpdateOptions) -> Result<()> {
         let mut files = Vec::new();
         collect(path, &mut files).map_err(|error| error.help(UNCHANGED))?;
-        if !terms.keys.is_empty() && path.is_dir() {
+        if !options.keys.is_empty() && path.is_dir() {
             return Err(Error::usage(format!(
                 "{}: a folder bears no signature, and a key is configured",
                 path.display()
@@ -116,35 +120,35 @@ impl Gathered {
         for file in &files {
             let wrong = |why: String| Error::incomplete(format!("{}: {why}", file.display())).help(UNCHANGED);
             let bytes = bounded(file, LARGEST).map_err(wrong)?;
-            if !terms.keys.is_empty() {
+            if !options.keys.is_empty() {
                 let beside = PathBuf::from(format!("{}.minisig", file.display()));
                 let signature = bounded(&beside, signature::LARGEST).map_err(|why| {
                     wrong(format!("it must be signed, and {} cannot be read: {why}", beside.display()))
                 })?;
-                terms.keys.verify(&bytes, &String::from_utf8_lossy(&signature)).map_err(wrong)?;
+                options.keys.verify(&bytes, &String::from_utf8_lossy(&signature)).map_err(wrong)?;
             }
             self.take(&file.to_string_lossy(), &bytes).map_err(wrong)?;
         }
         Ok(())
     }
 
-    fn url(&mut self, address: &Address, terms: &Terms, net: &dyn Fetch) -> Result<()> {
-        let wrong = |what: &Address, why: String| Error::incomplete(format!("{what}: {why}")).help(UNCHANGED);
-        let get = |what: &Address, limit: u64| {
+    fn url(&mut self, address: &WebAddress, options: &UpdateOptions, net: &dyn Fetch) -> Result<()> {
+        let wrong = |what: &WebAddress, why: String| Error::incomplete(format!("{what}: {why}")).help(UNCHANGED);
+        let get = |what: &WebAddress, limit: u64| {
             let accept = "application/zip, application/json, text/plain, */*";
-            net.get(&Request { address: what, accept, credential: None, limit })
+            net.get(&WebRequest { address: what, accept, credential: None, limit })
                 .map_err(|failure: Failure| wrong(what, failure.to_string()))
         };
         let bytes = get(address, LARGEST)?;
-        if !terms.keys.is_empty() {
+        if !options.keys.is_empty() {
             let beside = address.with_suffix(".minisig");
             let signature = get(&beside, signature::LARGEST)?;
-            terms.keys.verify(&bytes, &String::from_utf8_lossy(&signature)).map_err(|why| wrong(address, why))?;
+            options.keys.verify(&bytes, &String::from_utf8_lossy(&signature)).map_err(|why| wrong(address, why))?;
         }
         self.take(&address.to_string(), &bytes).map_err(|why| wrong(address, why))
     }
 
-    /// A file by its name and its bytes.
+    /// Adds a file, which its name and bytes identify.
     fn take(&mut self, name: &str, bytes: &[u8]) -> Result<(), String> {
         if archive::is_archive(bytes) {
             return archive::each(bytes, is_data, |name, bytes| self.text(name, bytes));
@@ -163,7 +167,7 @@ impl Gathered {
             self.rows.extend(row::parse_rows(text)?);
         } else {
             let (claims, date) = osv::parse(text)?;
-            // Only a record that says something makes the data newer.
+            // Only a record with a claim makes the data newer.
             if !claims.is_empty() && date > self.newest && date.parse::<jiff::civil::Date>().is_ok() {
                 self.newest = date;
             }
@@ -180,8 +184,8 @@ impl Gathered {
         Ok(())
     }
 
-    /// Puts it in the place of the old data.
-    fn keep(mut self, terms: &Terms) -> Result<Update> {
+    /// Replaces the present data.
+    fn keep(mut self, options: &UpdateOptions) -> Result<UpdateSummary> {
         if self.rows.is_empty() && self.claims.is_empty() {
             return Err(Error::incomplete("no advisory in it").help(
                 "OSV records of malicious packages (.json), this project's tables (.tsv), folders and zip archives of \
@@ -190,8 +194,8 @@ impl Gathered {
         }
         let place = store::path().ok_or_else(|| Error::incomplete("there is no home directory to keep the data in"))?;
         let old = file::read(&place).ok().and_then(|bytes| Index::open(Cow::Owned(bytes)).ok());
-        // Who can replay what was published once could make known attacks unknown again.
-        if let Some(old) = old.filter(|old| !terms.older && !self.newest.is_empty() && *self.newest < *old.date()) {
+        // A replay of old data could make known attacks unknown again.
+        if let Some(old) = old.filter(|old| !options.older && !self.newest.is_empty() && *self.newest < *old.date()) {
             return Err(Error::incomplete(format!(
                 "its newest record is of {}, the data in use has one of {}",
                 self.newest,
@@ -202,25 +206,25 @@ impl Gathered {
         if self.newest.is_empty() {
             self.newest = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
         }
-        // A record takes the place of whatever was said of the package under its ids.
+        // A record replaces every other claim about the package under its ids.
         let mut rows = self.rows;
-        rows.extend(self.claims.values().flat_map(Claim::takes_back));
+        rows.extend(self.claims.values().flat_map(OsvClaim::takes_back));
         rows.extend(self.claims.into_values().flat_map(|claim| claim.rows));
         let said = rows.iter().filter(|row| row.kind != Kind::Withdrawn).count();
         let blob = index::write(&self.newest, &rows, &[]).map_err(Error::incomplete)?;
-        // What was written is read back before it takes the old data's place.
+        // The new index is verified before it replaces the present one.
         Index::open(Cow::Owned(blob.clone())).and_then(|i| i.verify()).map_err(Error::incomplete)?;
         let folder = place.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder).or_incomplete(folder.display())?;
         let mut fresh = tempfile::NamedTempFile::new_in(folder).or_incomplete(folder.display())?;
         fresh.write_all(&blob).and_then(|()| fresh.as_file().sync_all()).or_incomplete(fresh.path().display())?;
         fresh.persist(&place).or_incomplete(place.display())?;
-        let signed = !terms.keys.is_empty();
-        Ok(Update { rows: said, files: self.files, date: self.newest, path: place, signed })
+        let signed = !options.keys.is_empty();
+        Ok(UpdateSummary { rows: said, files: self.files, date: self.newest, path: place, signed })
     }
 }
 
-/// Whether a file in a folder or an archive may hold advisories.
+/// Returns whether a file in a folder or an archive may hold advisories.
 fn is_data(name: &str) -> bool {
     name.ends_with(".json") || name.ends_with(".tsv")
 }
@@ -244,7 +248,7 @@ fn collect(path: &Path, into: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// A file's bytes, unless they are too many.
+/// The bytes of a file within the limit.
 fn bounded(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
     let size = fs::metadata(path).map_err(|error| error.to_string())?.len();
     if size > limit {

@@ -5,8 +5,8 @@ use super::document::{Document, Section};
 use super::inline::Honour;
 use super::unread::Unread;
 use crate::error::{Error, Result};
-use crate::package::settings::Settings;
-use crate::package::signature::Keys;
+use crate::package::settings::PackageSettings;
+use crate::package::signature::TrustedKeys;
 use crate::rule::{Confidence, Severity};
 
 /// The configuration file's name, at the repository's root.
@@ -185,7 +185,7 @@ impl Feed {
         if let Some(field) = section.get("key") {
             feed.key = field.one_or_more()?;
             for key in &feed.key {
-                Keys::default().add(key).map_err(|why| field.error(format_args!("is {why}")))?;
+                TrustedKeys::default().add(key).map_err(|why| field.error(format_args!("is {why}")))?;
             }
             if feed.key.is_empty() {
                 return Err(field.error("holds no key"));
@@ -224,7 +224,7 @@ impl Packages {
     }
 
     /// Lays what is written over what applies so far.
-    pub fn apply(&self, settings: &mut Settings) {
+    pub fn apply(&self, settings: &mut PackageSettings) {
         for (rule, blocks) in &self.block {
             if *blocks {
                 settings.block.insert(rule);
@@ -242,7 +242,7 @@ impl Packages {
     }
 }
 
-/// Keys of `[packages]` that say what a gate rule does, and the rule's id.
+/// TrustedKeys of `[packages]` that say what a gate rule does, and the rule's id.
 pub(super) const GATE_RULES: &[(&str, &str)] = &[
     ("install-script", "install-script"),
     ("source", "package-source"),
@@ -451,7 +451,7 @@ reason = "all of it is made up"
     fn packages() {
         let text = "[packages]\ninstall-script = \"block\"\ntiers = [500, 3_000]\ncooldown = [3, 7]\n";
         let config = Config::parse("f.toml", text.as_bytes()).expect("valid");
-        let mut settings = Settings::default();
+        let mut settings = PackageSettings::default();
         config.packages.apply(&mut settings);
         assert_eq!((settings.tiers, settings.cooldown), (vec![500, 3000], vec![3, 7]));
         assert!(settings.block.contains("install-script") && settings.block.len() == 1);

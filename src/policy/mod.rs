@@ -69,7 +69,7 @@ pub struct Policy {
     /// Whether broken allowances are worth a word also where nothing was found.
     pub check_allowances: bool,
     /// What the project wants of the package gate.
-    pub packages: package::settings::Settings,
+    pub packages: package::settings::PackageSettings,
     allow: Allowlist,
     unread: unread::Unread,
     /// Rules of the package gate that do not run.
@@ -95,7 +95,7 @@ impl Default for Policy {
             refuse_weakened: false,
             report_unused: false,
             check_allowances: false,
-            packages: package::settings::Settings::default(),
+            packages: package::settings::PackageSettings::default(),
             allow: Allowlist::default(),
             unread: unread::Unread::default(),
             off: Vec::new(),

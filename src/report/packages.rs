@@ -5,12 +5,12 @@ use std::io;
 use serde_json::{Value, json};
 
 use crate::exit::Exit;
-use crate::package::advisory::Verdict;
+use crate::package::advisory::PackageVerdict;
 use crate::package::age;
-use crate::package::change::{self, Change};
+use crate::package::change::{self, PackageChange};
 use crate::package::ecosystem::Ecosystem;
 use crate::package::origin;
-use crate::package::survey::{Row, Survey};
+use crate::package::survey::{Survey, SurveyRow};
 use crate::terminal::{self, text::plural};
 
 /// The exit code of a survey.
@@ -91,7 +91,7 @@ pub fn write_json(survey: &Survey, all: bool, out: &mut dyn io::Write) -> io::Re
 }
 
 /// One package in the fields of the contract.
-pub fn row(row: &Row) -> Value {
+pub fn row(row: &SurveyRow) -> Value {
     let advisory = row.verdict.advisory();
     let text = |value: &str| (!value.is_empty()).then(|| value.to_owned());
     json!({
@@ -115,8 +115,8 @@ pub fn row(row: &Row) -> Value {
 }
 
 /// The packages that a lockfile's change adds, removes and updates.
-pub fn change((path, change): &(String, Change)) -> Value {
-    let rows = |keep: fn(&change::Row) -> bool| -> Vec<Value> {
+pub fn change((path, change): &(String, PackageChange)) -> Value {
+    let rows = |keep: fn(&change::VersionChange) -> bool| -> Vec<Value> {
         let kept = change.rows.iter().filter(|row| keep(row));
         kept.map(|row| json!({"name": row.name, "before": row.before, "after": row.after})).collect()
     };
@@ -129,8 +129,8 @@ pub fn change((path, change): &(String, Change)) -> Value {
 }
 
 /// `package-lock.json: 3 added, 1 removed, 12 updated`
-pub fn summary(path: &str, change: &Change) -> String {
-    let count = |keep: fn(&change::Row) -> bool| change.rows.iter().filter(|row| keep(row)).count();
+pub fn summary(path: &str, change: &PackageChange) -> String {
+    let count = |keep: fn(&change::VersionChange) -> bool| change.rows.iter().filter(|row| keep(row)).count();
     let parts = [
         (count(|row| row.before.is_empty()), "added"),
         (count(|row| row.after.is_empty()), "removed"),
@@ -144,7 +144,7 @@ pub fn summary(path: &str, change: &Change) -> String {
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write_table(path: &str, change: &Change, out: &mut dyn io::Write) -> io::Result<()> {
+pub fn write_table(path: &str, change: &PackageChange, out: &mut dyn io::Write) -> io::Result<()> {
     write_safe(out, &summary(path, change))?;
     let width = change.rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0).min(50);
     for row in &change.rows {
@@ -172,20 +172,20 @@ pub fn write_pretty(survey: &Survey, all: bool, out: &mut dyn io::Write) -> io::
     for row in &survey.rows {
         let name = display_name(row.ecosystem, &row.name, row.version.as_deref());
         match &row.verdict {
-            Verdict::Block(advisory) => {
+            PackageVerdict::Block(advisory) => {
                 write_safe(out, &format!("BLOCK  {name}"))?;
                 write_safe(out, &format!("       {}", advisory.sentence(row.version.is_some())))?;
             }
-            Verdict::Warn(advisory) => {
+            PackageVerdict::Warn(advisory) => {
                 write_safe(out, &format!("WARN   {name}"))?;
                 write_safe(out, &format!("       {}", advisory.sentence(row.version.is_some())))?;
             }
-            Verdict::Unknown if !row.notes.is_empty() => {
+            PackageVerdict::Unknown if !row.notes.is_empty() => {
                 write_safe(out, &format!("WARN   {name}"))?;
                 write_safe(out, &format!("       not in the data of {}", survey.data))?;
             }
-            Verdict::Unknown if all => write_safe(out, &format!("       {name}: not in the data of {}", survey.data))?,
-            Verdict::Unknown => continue,
+            PackageVerdict::Unknown if all => write_safe(out, &format!("       {name}: not in the data of {}", survey.data))?,
+            PackageVerdict::Unknown => continue,
         }
         if let Some(from) = &row.from {
             write_safe(out, &format!("       its origin is unknown: {from}"))?;

@@ -28,7 +28,7 @@ use crate::error::Result;
 use crate::finding::excerpt;
 use crate::finding::{Finding, Fingerprint, Location, Verdict};
 use crate::outcome::{self, Outcome};
-use crate::package::{self, change::Change, survey::Row};
+use crate::package::{self, change::PackageChange, survey::SurveyRow};
 use crate::policy::{Allowances, Policy, config};
 use crate::terminal::progress::Progress;
 use crate::source::{Coverage, Item, Old, Plan, Reader, Skip, Source};
@@ -68,7 +68,7 @@ enum ScanMode {
 struct ScanContext<'a> {
     engine: &'a Engine,
     policy: &'a Policy,
-    packages: &'a package::gate::Gate,
+    packages: &'a package::gate::PackageGate,
     progress: &'a Progress,
     source: &'a dyn Source,
     plan: &'a Plan<'a>,
@@ -78,7 +78,7 @@ struct ScanContext<'a> {
 fn run_in(sources: &[&dyn Source], engine: &Engine, policy: &Policy, mode: ScanMode) -> Result<Outcome> {
     let start = Instant::now();
     let mut total = Totals::default();
-    let packages = package::gate::Gate::default();
+    let packages = package::gate::PackageGate::default();
     let progress = Progress::start();
     for source in sources {
         let plan = source.plan(&mut total.coverage)?;
@@ -116,8 +116,8 @@ fn accept(policy: &Policy, coverage: &mut Coverage) {
 struct Totals {
     coverage: Coverage,
     findings: Vec<Finding>,
-    packages: Vec<Row>,
-    changes: Vec<(String, Change)>,
+    packages: Vec<SurveyRow>,
+    changes: Vec<(String, PackageChange)>,
     unknown_origin: BTreeSet<(String, String)>,
 }
 
@@ -185,8 +185,8 @@ struct ScanPart {
     skipped: Vec<Skip>,
     blobs: usize,
     bytes: u64,
-    packages: Vec<Row>,
-    changes: Vec<(String, Change)>,
+    packages: Vec<SurveyRow>,
+    changes: Vec<(String, PackageChange)>,
     /// The packages from a source whose content nobody can name, each with the path of its lockfile.
     unknown_origin: Vec<(String, String)>,
 }

@@ -11,19 +11,19 @@ use crate::engine::redact::{self, Quoted};
 use crate::error::Result;
 use crate::finding::excerpt;
 use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Verdict};
-use crate::package::gate::{self, Draft, Gate, Place, Sight};
+use crate::package::gate::{self, ComparisonMode, Draft, PackageGate, Position};
 use crate::policy::Policy;
 use crate::rule::Confidence;
 use crate::terminal::text::is_unsafe;
 use crate::source::{HistoryFilter, Item, Old, Skip};
 
 /// The filter that decides which files of a history have to be scanned in full.
-pub fn history_filter<'a>(engine: &'a Engine, policy: &'a Policy, gate: &'a Gate) -> HistoryFilter<'a> {
+pub fn history_filter<'a>(engine: &'a Engine, policy: &'a Policy, gate: &'a PackageGate) -> HistoryFilter<'a> {
     HistoryFilter {
         engine,
-        inspects_path: Box::new(gate::looks_into),
-        has_hidden_text: Box::new(gate::hides),
-        has_package_finding: Box::new(|path, bytes| gate.has_word(path, bytes, &policy.packages)),
+        inspects_path: Box::new(gate::inspects_path),
+        has_hidden_text: Box::new(gate::has_hidden_text),
+        has_package_finding: Box::new(|path, bytes| gate.has_finding(path, bytes, &policy.packages)),
     }
 }
 
@@ -37,19 +37,19 @@ pub(super) fn inspect(scan: &mut ItemScan<'_>, part: &mut ScanPart) -> Result<()
         return Ok(());
     }
     let sight = match item.old {
-        Old::Blobs { .. } | Old::Text(_) | Old::Unchanged => Sight::Change,
-        Old::NewPath { .. } | Old::WithoutPath => Sight::NewFile,
-        Old::Nothing => Sight::State,
+        Old::Blobs { .. } | Old::Text(_) | Old::Unchanged => ComparisonMode::Change,
+        Old::NewPath { .. } | Old::WithoutPath => ComparisonMode::NewFile,
+        Old::Nothing => ComparisonMode::State,
     };
     let path = item.origin.path.to_str_lossy();
     // Almost every file of a change returns here.
-    if !gate::concerns(&path, chunk.bytes, sight) {
+    if !gate::may_concern(&path, chunk.bytes, sight) {
         return Ok(());
     }
     let path = path.into_owned();
     let mut old_sides = || scan.reader.old_sides(item);
-    let judged = scan.context.packages.judge(&path, chunk.bytes, sight, &policy.packages, &mut old_sides)?;
-    if let Some((reason, incomplete)) = judged.unreadable {
+    let judged = scan.context.packages.check(&path, chunk.bytes, sight, &policy.packages, &mut old_sides)?;
+    if let Some(gate::Unreadable { reason, incomplete }) = judged.unreadable {
         part.skipped.push(Skip { what: "lockfile", path: path.clone(), reason, incomplete });
     }
     part.skipped.extend(judged.unanswered);
@@ -57,12 +57,12 @@ pub(super) fn inspect(scan: &mut ItemScan<'_>, part: &mut ScanPart) -> Result<()
     part.unknown_origin.extend(judged.unknown.into_iter().map(|package| (path.clone(), package)));
     part.changes.extend(judged.change.filter(|c| !c.rows.is_empty()).map(|change| (path, change)));
     for draft in judged.drafts.into_iter().filter(|draft| policy.runs(draft.rule.id)) {
-        let span = span(chunk.bytes, draft.place);
+        let span = span(chunk.bytes, draft.position);
         let mut finding = finding(&draft, item, chunk, &span, scan.secrets);
         if policy.packages.block.contains(draft.rule.id) {
             finding.confidence = Confidence::High;
         }
-        if draft.stood_before {
+        if draft.preexisting {
             finding.verdict = Verdict::Warn(STOOD_BEFORE.into());
         } else {
             let secrets = scan.secrets;
@@ -99,10 +99,10 @@ fn finding(draft: &Draft, item: &Item, chunk: Chunk<'_>, span: &Range<usize>, se
 }
 
 /// The bytes at the position of a draft: its line without the indentation, or one byte.
-fn span(text: &[u8], place: Place) -> Range<usize> {
+fn span(text: &[u8], place: Position) -> Range<usize> {
     match place {
-        Place::Byte(at) => at.min(text.len().saturating_sub(1))..(at + 1).min(text.len()),
-        Place::Line(line) => {
+        Position::Byte(at) => at.min(text.len().saturating_sub(1))..(at + 1).min(text.len()),
+        Position::Line(line) => {
             let start = match line {
                 0 | 1 => 0,
                 line => memchr::memchr_iter(b'\n', text).nth(line as usize - 2).map_or(0, |newline| newline + 1),

@@ -13,7 +13,8 @@ use crate::data::rule::keys;
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::file;
-use crate::package::table;
+use crate::package::contribution;
+use crate::package::table_check::TableCheck;
 use crate::policy;
 use crate::rule::{Rule, RuleSet};
 use crate::rule_test;
@@ -198,7 +199,7 @@ fn test(args: &Test, out: &mut impl Write) -> Result<Exit> {
         args.files.iter().cloned().partition(|file| file.extension().is_some_and(|e| e == "tsv"));
     let mut tried = Vec::new();
     for (file, text) in read(&tables)? {
-        let trial = table::test(&text).map_err(|why| Error::usage(format!("{}: {why}", file.display())))?;
+        let trial = contribution::check(&text).map_err(|why| Error::usage(format!("{}: {why}", file.display())))?;
         tried.push((file.display().to_string(), trial));
     }
     let right = tried.iter().all(|(_, trial)| trial.complaints.is_empty());
@@ -227,12 +228,12 @@ fn test(args: &Test, out: &mut impl Write) -> Result<Exit> {
 /// One table with many mistakes often has one mistake many times.
 const MOST_OF_A_TABLE: usize = 20;
 
-fn described(tables: &[(String, table::Trial)]) -> Vec<Value> {
-    let one = |(file, trial): &(String, table::Trial)| json!({ "file": file, "what": trial.what, "rows": trial.rows, "complaints": trial.complaints });
+fn described(tables: &[(String, TableCheck)]) -> Vec<Value> {
+    let one = |(file, trial): &(String, TableCheck)| json!({ "file": file, "what": trial.what, "rows": trial.rows, "complaints": trial.complaints });
     tables.iter().map(one).collect()
 }
 
-fn test_rules(args: &Test, files: &[PathBuf], tables: &[(String, table::Trial)], out: &mut impl Write) -> Result<Exit> {
+fn test_rules(args: &Test, files: &[PathBuf], tables: &[(String, TableCheck)], out: &mut impl Write) -> Result<Exit> {
     let files = read(files)?;
     let builtin = if args.replace_builtin { RuleSet::new(Vec::new()) } else { RuleSet::builtin() };
     let set = builtin.clone().with_user(&files)?;

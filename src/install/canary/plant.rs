@@ -1,7 +1,7 @@
 //! The planted leak: fresh fake credentials, and a lockfile with a known-bad package.
 
 use crate::error::{Error, Result};
-use crate::package::advisory::{Advisories, Verdict};
+use crate::package::advisory::{Advisories, PackageVerdict};
 use crate::package::ecosystem::Ecosystem;
 use crate::package::store;
 use crate::rule::RuleSet;
@@ -79,7 +79,7 @@ fn known_bad(data: &Advisories) -> Option<(String, String)> {
             && plain(name)
             && plain(version)
             && version.starts_with(|c: char| c.is_ascii_digit())
-            && matches!(data.lookup(ecosystem, name, Some(version)), Verdict::Block(_))
+            && matches!(data.lookup(ecosystem, name, Some(version)), PackageVerdict::Block(_))
         {
             found = Some((name.to_owned(), version.to_owned()));
         }

@@ -23,7 +23,7 @@ pub(super) fn check(site: &Site, git: &UserGit, diagnosis: &mut Diagnosis) -> Re
     let is_installed = |path: &&str| !path.split('/').any(|part| NOT_INSTALLED.contains(&part));
     let mut lockfiles: Vec<String> = listed.lines().filter(|path| is_installed(path)).map(str::to_owned).collect();
     lockfiles.sort_by_key(|path| (path.matches('/').count(), path.clone()));
-    for missing in cooldown::missing(&site.root, &lockfiles, &cooldown::User::here()) {
+    for missing in cooldown::missing(&site.root, &lockfiles, &cooldown::UserSettings::here()) {
         diagnosis.problems.push(messages::no_cooldown(missing.manager, &missing.lockfile, missing.fix));
     }
     Ok(())

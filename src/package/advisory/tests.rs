@@ -24,7 +24,8 @@ fn every_row_is_found_as_itself() {
             Kind::NameOnly | Kind::Poc | Kind::Withdrawn => "warn",
         };
         assert_eq!(verdict.as_str(), expected, "{row:?}");
-        // Elsewhere two rows may mean the same version (`v3.4.0` and `3.4.0`, a version and a range around it).
+        // In other ecosystems two rows may mean the same version (`v3.4.0` and `3.4.0`, a version and a range that
+        // holds it).
         if row.is_range() || row.ecosystem != Ecosystem::Npm {
             continue;
         }
@@ -55,7 +56,7 @@ fn other_versions_of_hijacked_packages_are_unknown() {
         (Ecosystem::Crates, "internment", "0.8.6"),
         (Ecosystem::Crates, "append-only-vec", "0.1.8"),
     ] {
-        assert_eq!(advisories.lookup(ecosystem, name, Some(version)), Verdict::Unknown, "{name} {version}");
+        assert_eq!(advisories.lookup(ecosystem, name, Some(version)), PackageVerdict::Unknown, "{name} {version}");
     }
 }
 
@@ -79,7 +80,7 @@ fn names_and_versions_match_by_the_ecosystems_rules() {
 fn a_name_without_a_version() {
     let advisories = Advisories::builtin();
     assert_eq!(advisories.lookup(Ecosystem::Npm, "axios", None).as_str(), "warn");
-    assert_eq!(advisories.lookup(Ecosystem::Npm, "left-pad", None), Verdict::Unknown);
+    assert_eq!(advisories.lookup(Ecosystem::Npm, "left-pad", None), PackageVerdict::Unknown);
     let rows = parse_rows(DATA).unwrap();
     let wholly = rows.iter().find(|r| r.kind == Kind::Malicious && r.version == "*").unwrap();
     assert_eq!(advisories.lookup(wholly.ecosystem, &wholly.name, None).as_str(), "block");
@@ -137,9 +138,9 @@ fn newer_data_takes_back_what_an_incident_said_of_a_package() {
     assert_eq!(verdicts(&back("a", "2.0")), ["block"; 4]);
     assert_eq!(verdicts(&back("a", "2.0.0")), ["block", "unknown", "block", "block"]);
     assert_eq!(verdicts(&back("b", "*")), ["block", "block", "block", "unknown"]);
-    // In one table the row that is taken back says nothing.
+    // A withdrawal also removes a row of its own table.
     let both = Advisories::only(layer(&format!("{old}{}", back("a", "1.0.0"))));
-    assert_eq!(both.lookup(Ecosystem::Npm, "a", Some("1.0.0")), Verdict::Unknown);
+    assert_eq!(both.lookup(Ecosystem::Npm, "a", Some("1.0.0")), PackageVerdict::Unknown);
     assert_eq!(both.of(Ecosystem::Npm, "a").len(), 2);
 }
 

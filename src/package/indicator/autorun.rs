@@ -1,30 +1,31 @@
-//! Files that make something run by themselves: on opening a folder, on starting an assistant or an interpreter, on
-//! building a native module.
+//! Files that run commands by themselves: when a folder is opened, an assistant or an interpreter starts, or a native
+//! module is built.
 
 use serde_json::Value;
 
-/// Something that runs without being asked for.
+/// A command that runs without being asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Autorun {
-    /// What runs it, for people.
-    pub when: &'static str,
-    /// What runs.
-    pub command: String,
-    /// Whether the command by itself looks like an attack.
-    pub suspicious: bool,
+pub(super) struct Autorun {
+    /// The event that runs it, for people.
+    pub(super) when: &'static str,
+    /// The command, shortened.
+    pub(super) command: String,
+    /// Whether the command itself looks like an attack.
+    pub(super) suspicious: bool,
 }
 
-/// Whether a file at `path` can make anything run by itself.
-pub fn may_run(path: &str) -> bool {
+/// Returns whether a file at `path` can run a command by itself.
+pub(super) fn may_run(path: &str) -> bool {
     runner(path).is_some()
 }
 
-/// What the file at `path` makes run. A file that cannot be read as what it is makes nothing run.
-pub fn find(path: &str, text: &str) -> Vec<Autorun> {
+/// The commands that the file at `path` runs by itself; none if it cannot be parsed, because then its program runs
+/// nothing either.
+pub(super) fn find(path: &str, text: &str) -> Vec<Autorun> {
     runner(path).map_or_else(Vec::new, |reads| reads(text))
 }
 
-/// What reads the file at `path`, told by its name.
+/// The parser of the file at `path`, chosen by its name.
 fn runner(path: &str) -> Option<fn(&str) -> Vec<Autorun>> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let in_folder = |name: &str| folder == name || folder.ends_with(&format!("/{name}"));
@@ -74,8 +75,8 @@ fn folder_tasks(text: &str) -> Vec<Autorun> {
         .collect()
 }
 
-/// `binding.gyp`: `<!(command)` and `<!@(command)`. To ask node for an expression (`node -p`) is everyday use; to run a
-/// file of the package is how Phantom Gyp needed no install script.
+/// `binding.gyp`: `<!(command)` and `<!@(command)`. Evaluating an expression (`node -p`) is everyday use; running a
+/// file of the package is how Phantom Gyp did without an install script.
 fn gyp_commands(text: &str) -> Vec<Autorun> {
     let mut found = Vec::new();
     for (at, _) in text.match_indices("<!") {
@@ -103,7 +104,7 @@ fn autorun(when: &'static str, command: &str) -> Autorun {
     Autorun { when, command: short, suspicious: fetches(command) }
 }
 
-/// Whether a command fetches, unpacks or hides what it runs.
+/// Returns whether a command downloads, decodes or hides its code.
 fn fetches(command: &str) -> bool {
     const SIGNS: [&str; 10] = [
         "base64",

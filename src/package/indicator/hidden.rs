@@ -1,37 +1,37 @@
-//! Text that hides: payloads in invisible characters, and bidirectional controls that reorder code before the eye
-//! (CVE-2021-42574).
+//! Hidden text: payloads in invisible characters, and bidirectional controls that show code in another order than it
+//! runs (CVE-2021-42574).
 
 /// Hidden text in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hidden {
-    /// Where it starts, in bytes.
-    pub at: usize,
-    /// How many hidden characters stand there in a row.
-    pub run: usize,
-    /// What kind it is.
-    pub kind: Trick,
+pub(super) struct Hidden {
+    /// The offset in bytes.
+    pub(super) at: usize,
+    /// The number of hidden characters in a row.
+    pub(super) run: usize,
+    /// The way in which it is hidden.
+    pub(super) kind: Trick,
 }
 
-/// How text hides.
+/// A way to hide text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trick {
-    /// A run of variation selectors or tag characters: each carries a byte that nobody sees.
+pub(super) enum Trick {
+    /// A run of variation selectors or tag characters, each of which carries an invisible byte.
     Invisible,
-    /// A bidirectional override or isolate that is still open where its line ends.
+    /// A bidirectional override or isolate that is not closed on its line.
     Bidi,
 }
 
-/// A run this long is worth a word; emoji and ideographs carry one selector each, a flag six tags.
+/// The shortest notable run; emoji and ideographs carry one selector each, a flag six tags.
 const NOTABLE: usize = 8;
 
-/// The first trick of each kind; almost every text is ASCII or has none of the lead bytes and costs one fast search.
-pub fn find(text: &[u8]) -> Vec<Hidden> {
+/// The first hidden text of each kind. Almost every text has none of the lead bytes and costs one fast search.
+pub(super) fn find(text: &[u8]) -> Vec<Hidden> {
     let Some(first) = memchr::memchr3(0xe2, 0xef, 0xf3, text) else { return Vec::new() };
     let (invisible, bidi) = (invisible(&text[first..]), bidi(&text[first..]));
     invisible.into_iter().chain(bidi).map(|hidden| Hidden { at: hidden.at + first, ..hidden }).collect()
 }
 
-/// The longest run of invisible characters, where it is notable.
+/// The longest notable run of invisible characters.
 fn invisible(text: &[u8]) -> Option<Hidden> {
     let mut best: Option<Hidden> = None;
     let mut from = 0;
@@ -62,8 +62,8 @@ fn carrier(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// The first line whose bidirectional embeddings, overrides or isolates are not closed on it: what follows on screen
-/// is not what the compiler reads. A closed pair, as right-to-left text has it, reorders nothing outside itself.
+/// The first line with a bidirectional embedding, override or isolate that it does not close: the screen then shows
+/// another order than the compiler reads. A closed pair, as in right-to-left text, reorders nothing outside itself.
 fn bidi(text: &[u8]) -> Option<Hidden> {
     let mut from = 0;
     // U+202A..202E and U+2066..2069 begin with E2.

@@ -1,7 +1,9 @@
-//! Where package managers install for the whole user or machine. Nothing is run to find out.
+//! The folders that package managers install into for a user or the machine, found without running a program.
 
-use crate::file;
 use std::path::{Path, PathBuf};
+
+use super::super::wildcard;
+use crate::file;
 
 /// Every global folder that exists: those of npm, pnpm, yarn and bun, of Node and Python version managers, and of
 /// Python tools.
@@ -28,13 +30,13 @@ pub fn folders() -> Vec<PathBuf> {
     }
     found.sort();
     found.dedup();
-    // A folder inside another is walked with it.
+    // The walk of a folder includes the folders inside it.
     let all = found.clone();
     found.retain(|folder| !all.iter().any(|other| other != folder && folder.starts_with(other)));
     found
 }
 
-/// Below the home directory; `*` is one part of a path.
+/// Paths below the home directory; `*` is one part of a path.
 const HOME: [&str; 25] = [
     ".npm-global/lib/node_modules",
     ".npm/_npx",
@@ -63,7 +65,7 @@ const HOME: [&str; 25] = [
     ".conda/envs",
 ];
 
-/// Below the root directory.
+/// Paths below the root directory.
 const SYSTEM: [&str; 8] = [
     "usr/lib/node_modules",
     "usr/local/lib/node_modules",
@@ -93,23 +95,17 @@ fn npmrc_prefix(home: &Path) -> Option<PathBuf> {
     })
 }
 
-/// The folders that a pattern names.
+/// The folders that match a pattern.
 fn expand(base: &Path, pattern: &str, into: &mut Vec<PathBuf>) {
     let mut folders = vec![base.to_owned()];
     for part in pattern.split('/') {
-        let Some((head, tail)) = part.split_once('*') else {
+        if !part.contains('*') {
             folders.iter_mut().for_each(|f| f.push(part));
             continue;
-        };
+        }
         let children = folders.iter().filter_map(|f| std::fs::read_dir(f).ok()).flatten().flatten();
-        folders = children
-            .filter(|child| {
-                let name = child.file_name();
-                let name = name.to_string_lossy();
-                name.len() >= head.len() + tail.len() && name.starts_with(head) && name.ends_with(tail)
-            })
-            .map(|child| child.path())
-            .collect();
+        let matching = children.filter(|child| wildcard::matches(part, &child.file_name().to_string_lossy()));
+        folders = matching.map(|child| child.path()).collect();
     }
     into.extend(folders.into_iter().filter(|f| f.is_dir()));
 }

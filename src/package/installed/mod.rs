@@ -1,4 +1,4 @@
-//! What is installed on this machine: node_modules trees, Python environments, and the lockfiles beside them.
+//! The packages installed on this machine: node_modules trees, Python environments, and the lockfiles beside them.
 
 mod global;
 mod node;
@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::advisory::Advisories;
-use super::indicator::{self, Trace, Weight};
+use super::indicator::{self, Trace, TraceWeight};
 use super::inventory::Inventory;
 use super::lockfile;
 use super::survey::Survey;
@@ -19,24 +19,24 @@ use crate::file;
 use crate::source::Skip;
 use crate::threads;
 
-/// How far an audit has come, for whoever shows it.
+/// The progress of an audit, for a progress bar.
 #[derive(Debug, Default)]
-pub struct Progress {
-    /// Files seen.
+pub struct AuditProgress {
+    /// The number of files seen.
     pub files: AtomicUsize,
-    /// Packages found.
+    /// The number of packages found.
     pub packages: AtomicUsize,
 }
 
-/// Walks `roots`, ignore files notwithstanding (what is installed is what they name), and looks up all that is found.
-/// Links are not followed: what they lead to is audited where it is.
-pub fn audit(roots: &[PathBuf], advisories: &Advisories, progress: &Progress) -> Survey {
+/// Walks `roots` and looks up every package in them. Ignore files have no effect, because they name what is installed,
+/// and links are not followed, because their targets are audited in their own folder.
+pub fn audit(roots: &[PathBuf], advisories: &Advisories, progress: &AuditProgress) -> Survey {
     let survey = Mutex::new(Survey { data: advisories.date().to_owned(), ..Survey::default() });
     let walk = Walk { survey: &survey, advisories, progress };
     threads::shared(|| {
         rayon::scope(|scope| {
             for root in roots {
-                // A root that is a link is followed: it is its target that was asked for.
+                // A root may be a link: the user asked for its target.
                 match root.metadata() {
                     Ok(meta) if meta.is_dir() => walk.folder(root.clone(), scope),
                     Ok(meta) if meta.is_file() => walk.worker().file(root),
@@ -51,12 +51,12 @@ pub fn audit(roots: &[PathBuf], advisories: &Advisories, progress: &Progress) ->
     survey
 }
 
-/// What every thread of an audit shares.
+/// The state that all threads of an audit share.
 #[derive(Clone, Copy)]
 struct Walk<'a> {
     survey: &'a Mutex<Survey>,
     advisories: &'a Advisories,
-    progress: &'a Progress,
+    progress: &'a AuditProgress,
 }
 
 impl<'a> Walk<'a> {
@@ -64,7 +64,7 @@ impl<'a> Walk<'a> {
         Worker { survey: self.survey, advisories: self.advisories, progress: self.progress, own: Survey::default() }
     }
 
-    /// The files of one folder; the folders in it are left to whoever is free.
+    /// Audits the files of one folder; idle threads take its subfolders.
     fn folder<'s>(self, folder: PathBuf, scope: &rayon::Scope<'s>)
     where
         'a: 's,
@@ -81,7 +81,7 @@ impl<'a> Walk<'a> {
                 Ok((entry, kind)) if kind.is_dir() && entry.file_name() != ".git" => {
                     scope.spawn(move |scope| self.folder(entry.path(), scope));
                 }
-                // A pipe or a device under a lockfile's name.
+                // A pipe or a device with the name of a lockfile.
                 Ok((entry, kind)) if !kind.is_dir() && !kind.is_symlink() => worker.endless(&entry.path()),
                 Ok(_) => {}
                 Err(error) => worker.unreadable("folder", &shown(&folder), error.to_string()),
@@ -90,11 +90,11 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// What one thread found; it hands in what it has when it is dropped.
+/// The results of one thread, which it adds to the survey when it is dropped.
 struct Worker<'a> {
     survey: &'a Mutex<Survey>,
     advisories: &'a Advisories,
-    progress: &'a Progress,
+    progress: &'a AuditProgress,
     own: Survey,
 }
 
@@ -105,13 +105,13 @@ impl Worker<'_> {
         let installed = match name {
             "package.json" if node::is_installed(path) => self.read(path, node::package),
             "METADATA" | "PKG-INFO" if python::is_installed(path) => self.read(path, python::package),
-            // What distutils installed has one file instead of a folder.
+            // distutils installs one file instead of a folder.
             _ if name.ends_with(".egg-info") => self.read(path, python::package),
             _ if !crate::path::special::is_special(name.as_bytes()) => return,
             _ => {
                 let shown = shown(path);
                 self.traces(path, &shown, name);
-                // Lockfiles that packages carry along say nothing of what is installed.
+                // A lockfile inside a package is about its development, not about this installation.
                 if shown.contains("node_modules/") || shown.contains("/site-packages/") {
                     return;
                 }
@@ -158,7 +158,7 @@ impl Worker<'_> {
         }
     }
 
-    /// A file that bears a loader's name, or starts with the interpreter, is looked into.
+    /// Scans a file that has a loader's extension or the name of an exfiltration file.
     fn traces(&mut self, path: &Path, shown: &str, name: &str) {
         if !(indicator::may_be_loader(name) || name.ends_with(".json") && indicator::is_named(name)) {
             return;
@@ -168,8 +168,8 @@ impl Worker<'_> {
             return;
         };
         let found = indicator::scan(shown, &bytes).into_iter().chain(indicator::loader(&bytes));
-        // What merely runs by itself was put there by whoever set the machine up, as often as not.
-        let known = |trace: &Trace| trace.weight == Weight::Blocks && !trace.id.starts_with("autorun ");
+        // Most files that run by themselves are part of the machine's set-up.
+        let known = |trace: &Trace| trace.weight == TraceWeight::Blocks && !trace.id.starts_with("autorun ");
         let blocking: Vec<Trace> = found.filter(known).collect();
         self.own.traces.extend(blocking.into_iter().map(|trace| (shown.to_owned(), trace)));
     }

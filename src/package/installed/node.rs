@@ -1,11 +1,12 @@
-//! Packages in node_modules: each says in its package.json what it is.
+//! Packages in node_modules, by the package.json of each.
 
 use super::super::ecosystem::Ecosystem;
 use super::super::inventory::{Inventory, Package};
 use serde::Deserialize;
 use std::path::Path;
 
-/// Whether this package.json is that of an installed package: `node_modules/name/` or `node_modules/@scope/name/`.
+/// Returns whether this package.json belongs to an installed package: `node_modules/name/` or
+/// `node_modules/@scope/name/`.
 pub(super) fn is_installed(path: &Path) -> bool {
     let mut up = path.components().rev().skip(2).map(|c| c.as_os_str());
     match up.next() {
@@ -23,7 +24,7 @@ struct Manifest {
     version: serde_json::Value,
 }
 
-/// Reads it. One without a name or a version is no package's.
+/// The package of a package.json; none if it has no name or no version.
 pub(super) fn package(_path: &Path, bytes: &[u8]) -> Result<Inventory, String> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let manifest: Manifest =

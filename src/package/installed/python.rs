@@ -5,13 +5,13 @@ use super::super::inventory::{Inventory, Package, Source};
 use crate::file;
 use std::path::Path;
 
-/// Whether this file is an installed package's metadata.
+/// Returns whether this file is an installed package's metadata.
 pub(super) fn is_installed(path: &Path) -> bool {
     let folder = path.parent().and_then(Path::file_name).map(|n| n.to_string_lossy());
     folder.is_some_and(|f| f.ends_with(".dist-info") || f.ends_with(".egg-info") || f == "EGG-INFO")
 }
 
-/// Reads the headers; `direct_url.json` beside them says that no registry served it.
+/// The package of the metadata's headers. A `direct_url.json` beside them names a source other than a registry.
 pub(super) fn package(path: &Path, bytes: &[u8]) -> Result<Inventory, String> {
     let mut inventory = Inventory::default();
     let text = String::from_utf8_lossy(bytes);

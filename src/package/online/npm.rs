@@ -4,28 +4,29 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::HashMap;
 
-use super::provenance::{self, Provenance};
 use super::registries::Registry;
-use super::{Facts, Known, Online, Unanswered, segment};
+use super::{Online, Unanswered, segment};
+use crate::package::facts::{Facts, Known};
 use crate::package::fetch::Failure;
+use crate::package::provenance::{self, Provenance};
 
 #[derive(Deserialize)]
-struct Document {
+struct Packument {
     #[serde(default)]
-    versions: HashMap<String, Version>,
+    versions: HashMap<String, VersionEntry>,
     #[serde(default)]
     time: HashMap<String, Time>,
 }
 
 #[derive(Deserialize)]
-struct Version {
+struct VersionEntry {
     #[serde(default)]
     deprecated: Option<Deprecated>,
     #[serde(default)]
     dist: Dist,
 }
 
-/// Old entries say `true` or `false`.
+/// Old entries have `true` or `false`.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Deprecated {
@@ -44,16 +45,16 @@ struct Dist {
 #[derive(Deserialize)]
 struct Attestations {
     #[serde(default)]
-    provenance: Option<Claim>,
+    provenance: Option<ProvenanceClaim>,
 }
 
 #[derive(Deserialize)]
-struct Claim {
+struct ProvenanceClaim {
     #[serde(default, rename = "predicateType")]
     predicate: String,
 }
 
-/// A date; `unpublished` holds a table.
+/// A date; the key `unpublished` has an object.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Time {
@@ -71,9 +72,9 @@ pub(super) fn facts(
     let failed = |failure| Unanswered { registry: shown.clone(), failure };
     let address = registry.address.join(&segment(name));
     let document = match online.get(registry, &address, "application/json") {
-        Ok(bytes) => serde_json::from_slice::<Document>(&bytes)
+        Ok(bytes) => serde_json::from_slice::<Packument>(&bytes)
             .map_err(|error| failed(Failure::Unreachable(format!("no answer of a registry: {error}"))))?,
-        Err(Failure::Status(404)) => Document { versions: HashMap::new(), time: HashMap::new() },
+        Err(Failure::Status(404)) => Packument { versions: HashMap::new(), time: HashMap::new() },
         Err(failure) => return Err(failed(failure)),
     };
     let one = |wanted: &&str| {
@@ -102,13 +103,14 @@ pub(super) fn facts(
     versions.iter().map(one).collect()
 }
 
-/// What the attestation says. The address is the registry's own: one that the document names could lead anywhere.
+/// The claims of a version's attestation. The address is built from the registry's own, because one in the document
+/// could lead anywhere.
 fn provenance(
     online: &Online,
     registry: &Registry,
     name: &str,
     version: &str,
-    entry: &Version,
+    entry: &VersionEntry,
     claim: &str,
 ) -> Provenance {
     let address = registry.address.join(&format!("-/npm/v1/attestations/{}", segment(&format!("{name}@{version}"))));

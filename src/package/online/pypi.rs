@@ -4,30 +4,32 @@ use serde::Deserialize;
 use std::collections::HashMap;
 
 use super::registries::Registry;
-use super::{Facts, Known, Online, Provenance, Unanswered, provenance, segment};
-use crate::package::address::Address;
+use super::{Online, Unanswered, segment};
+use crate::package::address::WebAddress;
 use crate::package::ecosystem::Ecosystem;
+use crate::package::facts::{Facts, Known};
 use crate::package::fetch::Failure;
+use crate::package::provenance::{self, Provenance};
 use crate::package::version;
 
 const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1";
 
 #[derive(Default, Deserialize)]
-struct Project {
+struct ProjectPage {
     #[serde(default)]
-    files: Vec<File>,
+    files: Vec<ReleaseFile>,
     #[serde(default, rename = "project-status")]
-    status: Option<Status>,
+    status: Option<ProjectStatus>,
 }
 
 #[derive(Deserialize)]
-struct Status {
+struct ProjectStatus {
     #[serde(default)]
     status: String,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-struct File {
+struct ReleaseFile {
     filename: String,
     #[serde(default)]
     hashes: HashMap<String, String>,
@@ -64,7 +66,7 @@ pub(super) fn facts(
     for index in indexes {
         let shown = index.address.to_string();
         let failed = |failure| Unanswered { registry: shown.clone(), failure };
-        // With the slash at the end: without it, indexes lead elsewhere first.
+        // Without the final slash, indexes answer with a redirect.
         match online.get(index, &index.address.join(&format!("{}/", segment(&normal))), ACCEPT) {
             Ok(bytes) => projects.push((index, read(&bytes).map_err(|why| failed(Failure::Unreachable(why)))?)),
             Err(Failure::Status(404)) => {}
@@ -73,8 +75,8 @@ pub(super) fn facts(
     }
     let one = |wanted: &&str| {
         let canonical = version::canonical(Ecosystem::Pypi, wanted);
-        let of_version = |project: &Project| -> Vec<File> {
-            let is = |f: &&File| {
+        let of_version = |project: &ProjectPage| -> Vec<ReleaseFile> {
+            let is = |f: &&ReleaseFile| {
                 version_of(&f.filename, &normal).is_some_and(|v| version::canonical(Ecosystem::Pypi, v) == canonical)
             };
             project.files.iter().filter(is).cloned().collect()
@@ -101,7 +103,7 @@ pub(super) fn facts(
 }
 
 /// A release is yanked when all of its files are.
-fn yanked(files: &[File]) -> Option<String> {
+fn yanked(files: &[ReleaseFile]) -> Option<String> {
     let mut reason = None;
     for file in files {
         match &file.yanked {
@@ -113,11 +115,11 @@ fn yanked(files: &[File]) -> Option<String> {
     reason
 }
 
-/// What a file's attestation says; it is fetched only where the index itself serves it.
-fn attested(online: &Online, index: &Registry, file: &File) -> Option<Provenance> {
+/// The claims of a file's attestation, which is fetched only if the index itself serves it.
+fn attested(online: &Online, index: &Registry, file: &ReleaseFile) -> Option<Provenance> {
     let named = file.provenance.as_deref()?;
     let unread = Provenance::default();
-    let Ok((address, None)) = Address::parse(named) else { return Some(unread) };
+    let Ok((address, None)) = WebAddress::parse(named) else { return Some(unread) };
     if !address.same_origin(&index.address) {
         return Some(unread);
     }
@@ -126,7 +128,7 @@ fn attested(online: &Online, index: &Registry, file: &File) -> Option<Provenance
     Some(bytes.and_then(|bytes| provenance::of_pypi(&bytes, sha256)).unwrap_or(unread))
 }
 
-fn read(bytes: &[u8]) -> Result<Project, String> {
+fn read(bytes: &[u8]) -> Result<ProjectPage, String> {
     if bytes.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{') {
         return serde_json::from_slice(bytes).map_err(|error| format!("no answer of an index: {error}"));
     }
@@ -134,7 +136,7 @@ fn read(bytes: &[u8]) -> Result<Project, String> {
     if !text.to_ascii_lowercase().contains("<html") {
         return Err("no answer of an index: neither JSON nor HTML".to_owned());
     }
-    Ok(Project { files: anchors(text), status: None })
+    Ok(ProjectPage { files: anchors(text), status: None })
 }
 
 /// The version in the name of a wheel or an sdist of `project` (normalised).
@@ -144,19 +146,19 @@ fn version_of<'f>(filename: &'f str, project: &str) -> Option<&'f str> {
         return (Ecosystem::Pypi.normalise(name) == project).then(|| rest.split('-').next().unwrap_or(rest));
     }
     let stem = [".tar.gz", ".zip", ".tar.bz2", ".tgz", ".egg"].iter().find_map(|end| filename.strip_suffix(end))?;
-    // Old sdists have names with dashes in them.
+    // The names of old sdists contain dashes.
     stem.match_indices('-')
         .find(|(at, _)| Ecosystem::Pypi.normalise(&stem[..*at]) == project)
         .map(|(at, _)| &stem[at + 1..])
 }
 
 /// The files that an HTML page links to.
-fn anchors(text: &str) -> Vec<File> {
+fn anchors(text: &str) -> Vec<ReleaseFile> {
     let mut files = Vec::new();
     let mut rest = text;
     while let Some(at) = find_tag(rest, "<a") {
         rest = &rest[at + 2..];
-        let mut file = File::default();
+        let mut file = ReleaseFile::default();
         let mut body = rest;
         while let Some((name, value, after)) = attribute(body) {
             match name.to_ascii_lowercase().as_str() {
@@ -180,7 +182,7 @@ fn anchors(text: &str) -> Vec<File> {
     files
 }
 
-/// Where a tag begins.
+/// The offset of a tag.
 fn find_tag(text: &str, tag: &str) -> Option<usize> {
     text.match_indices('<').map(|(at, _)| at).find(|at| {
         let bytes = &text.as_bytes()[*at..];
@@ -190,7 +192,7 @@ fn find_tag(text: &str, tag: &str) -> Option<usize> {
     })
 }
 
-/// The next `name="value"` of a tag, and what follows it; nothing at the tag's end.
+/// The next `name="value"` of a tag and the text after it; none at the tag's end.
 fn attribute(text: &str) -> Option<(&str, &str, &str)> {
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '/');
     let end = text.find(|c: char| c.is_whitespace() || matches!(c, '=' | '>' | '/'))?;
@@ -209,7 +211,7 @@ fn attribute(text: &str) -> Option<(&str, &str, &str)> {
     }
 }
 
-/// The character references that indexes write.
+/// The text without the character references that indexes use.
 fn unescape(text: &str) -> String {
     [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#x27;", "'"), ("&#34;", "\""), ("&amp;", "&")]
         .iter()
@@ -254,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_release_is_yanked_when_all_of_it_is() {
-        let file = |yanked| File { yanked, ..File::default() };
+        let file = |yanked| ReleaseFile { yanked, ..ReleaseFile::default() };
         assert_eq!(yanked(&[file(Yanked::Is(true)), file(Yanked::Is(false))]), None);
         assert_eq!(yanked(&[file(Yanked::Is(true)), file(Yanked::Because("bad".into()))]), Some("bad".into()));
         assert_eq!(yanked(&[]), None);

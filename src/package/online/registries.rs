@@ -1,8 +1,8 @@
-//! Which registries this user's package managers ask: npm's from `.npmrc` and its environment, pip's from `pip.conf` and
-//! its own. This project names no registry; where none is configured, npm and pip are asked for theirs.
+//! The registries of this user's package managers: npm's from `.npmrc` and its environment, pip's from `pip.conf` and
+//! its own. No registry is built in; if none is configured, npm and pip are asked for their default.
 //!
-//! A project's own `.npmrc` may say where a scope's packages come from. It gives no credential and names no variable:
-//! whoever wrote it would choose where the user's secrets go.
+//! A project's own `.npmrc` may choose the registry of a scope. Its credentials and variables are ignored or refused,
+//! because its author would choose where the user's secrets go.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -12,34 +12,34 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 use crate::file;
-use crate::package::address::Address;
+use crate::package::address::WebAddress;
 use crate::package::fetch::Credential;
 
-/// A registry: where, and who asks.
+/// A registry, and the user's credential there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registry {
     /// Its address.
-    pub address: Address,
-    /// What is sent along.
+    pub address: WebAddress,
+    /// The credential for its requests.
     pub credential: Option<Credential>,
 }
 
-/// What the registries are read from.
+/// The sources of the registries' settings.
 pub struct Surroundings {
     /// The environment.
     pub variables: HashMap<String, String>,
     /// The home directory.
     pub home: Option<PathBuf>,
-    /// Where the machine's own settings are, `/etc`.
+    /// The folder of the machine's settings, `/etc`.
     pub machine: PathBuf,
-    /// The project's `.npmrc`: how messages call it, and its text.
+    /// The project's `.npmrc`: its name in messages, and its text.
     pub project: Option<(String, String)>,
-    /// Asks a program for a line of output; nothing where there is no such program or it says nothing.
+    /// Runs a program and returns its last line of output; none if there is no such program or no output.
     pub ask: fn(&str, &[&str], Option<&Path>) -> Option<String>,
 }
 
 impl Surroundings {
-    /// Those of this process, with the project's `.npmrc` as it is given.
+    /// The sources of this process, with the project's `.npmrc`.
     pub fn here(project: Option<(String, String)>) -> Surroundings {
         let variables: HashMap<String, String> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -70,15 +70,15 @@ pub struct Registries {
     surroundings: Surroundings,
     npm: Npmrc,
     pip: Pip,
-    npm_default: OnceLock<Result<Address>>,
-    pip_default: OnceLock<Result<Address>>,
+    npm_default: OnceLock<Result<WebAddress>>,
+    pip_default: OnceLock<Result<WebAddress>>,
 }
 
 impl Registries {
     /// Reads the settings.
     ///
     /// # Errors
-    /// Exit 3 when the project's `.npmrc` wants what it may not have.
+    /// Exit 3 when the project's `.npmrc` uses a variable in an address, exit 2 when a settings file cannot be read.
     pub fn read(surroundings: Surroundings) -> Result<Registries> {
         let npm = Npmrc::read(&surroundings)?;
         let pip = Pip::read(&surroundings);
@@ -88,7 +88,7 @@ impl Registries {
     /// The registry of an npm package.
     ///
     /// # Errors
-    /// Exit 3 when none is known, or its address is not asked.
+    /// Exit 3 when none is configured, or its address is refused.
     pub fn npm(&self, name: &str) -> Result<Registry> {
         let scope = name.split_once('/').map(|(scope, _)| scope).filter(|scope| scope.starts_with('@'));
         let address = match scope.and_then(|scope| self.npm.scopes.get(scope)).or(self.npm.registry.as_ref()) {
@@ -102,7 +102,7 @@ impl Registries {
     /// The indexes of Python packages, the main one first.
     ///
     /// # Errors
-    /// Exit 3 when none is known, or an address is not asked.
+    /// Exit 3 when none is configured, or an address is refused.
     pub fn pypi(&self) -> Result<Vec<Registry>> {
         let mut all = Vec::new();
         match &self.pip.index {
@@ -116,7 +116,7 @@ impl Registries {
         Ok(all)
     }
 
-    fn ask_npm(&self) -> Result<Address> {
+    fn ask_npm(&self) -> Result<WebAddress> {
         let program = if cfg!(windows) { "npm.cmd" } else { "npm" };
         let home = self.surroundings.home.as_deref();
         let text = (self.surroundings.ask)(program, &["config", "get", "registry"], home)
@@ -128,8 +128,8 @@ impl Registries {
         Ok(address("npm", &text)?.0)
     }
 
-    fn ask_pip(&self) -> Result<Address> {
-        // pip tells its own default in no other way.
+    fn ask_pip(&self) -> Result<WebAddress> {
+        // pip has no public way to print its default.
         let question = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)";
         let home = self.surroundings.home.as_deref();
         let text = ["python3", "python"]
@@ -144,8 +144,9 @@ impl Registries {
     }
 }
 
-fn address(whose: &str, text: &str) -> Result<(Address, Option<String>)> {
-    Address::parse(text).map_err(|why| Error::usage(format!("the address configured for {whose} is not asked: {why}")))
+fn address(whose: &str, text: &str) -> Result<(WebAddress, Option<String>)> {
+    WebAddress::parse(text)
+        .map_err(|why| Error::usage(format!("the address configured for {whose} is not asked: {why}")))
 }
 
 fn index(text: &str) -> Result<Registry> {
@@ -153,24 +154,24 @@ fn index(text: &str) -> Result<Registry> {
     Ok(Registry { address, credential: user.map(|pair| Credential::basic(&unescape(&pair))) })
 }
 
-/// `%40` to `@`.
+/// The text with `%40` decoded to `@`.
 fn unescape(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// What npm's settings say.
+/// The settings of npm.
 #[derive(Default)]
 struct Npmrc {
     registry: Option<String>,
     scopes: BTreeMap<String, String>,
-    /// Settings of `//host/path/:key`, by that place and key.
+    /// The settings `//host/path/:key`, by address and key.
     filed: BTreeMap<(String, String), String>,
 }
 
 impl Npmrc {
     fn read(surroundings: &Surroundings) -> Result<Npmrc> {
         let mut all = Npmrc::default();
-        // The strongest last: the user's file, the project's, the environment.
+        // In ascending precedence: the user's file, the project's, the environment.
         let setting = |name: &str| {
             let lower = format!("npm_config_{name}");
             surroundings.variable(&lower).or_else(|| surroundings.variable(&lower.to_ascii_uppercase())).cloned()
@@ -211,8 +212,8 @@ impl Npmrc {
         }
     }
 
-    /// What is filed for an address, or for what lies above it on the same host.
-    fn credential(&self, address: &Address) -> Option<Credential> {
+    /// The credential of an address, or of a parent of it on the same host.
+    fn credential(&self, address: &WebAddress) -> Option<Credential> {
         let mut place = address.filed_under();
         loop {
             let at = |key: &str| {
@@ -247,7 +248,7 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str, &str)> {
     })
 }
 
-/// `${NAME}` to what the environment holds; what it does not hold stays as it is, as npm has it.
+/// The value with `${NAME}` replaced from the environment; as in npm, an unset variable stays as it is.
 fn expand(value: &str, variables: &HashMap<String, String>) -> String {
     let (mut out, mut rest) = (String::new(), value);
     while let Some((before, after)) = rest.split_once("${") {
@@ -262,7 +263,7 @@ fn expand(value: &str, variables: &HashMap<String, String>) -> String {
     out + rest
 }
 
-/// What pip's settings say.
+/// The settings of pip.
 #[derive(Default)]
 struct Pip {
     index: Option<String>,
@@ -273,7 +274,7 @@ impl Pip {
     fn read(surroundings: &Surroundings) -> Pip {
         let mut all = Pip::default();
         let venv = surroundings.variable("VIRTUAL_ENV").map(|venv| Path::new(venv).join("pip.conf"));
-        // The strongest last: https://pip.pypa.io/en/stable/topics/configuration/
+        // In ascending precedence: https://pip.pypa.io/en/stable/topics/configuration/
         let files = [
             Some(surroundings.machine.join("xdg/pip/pip.conf")),
             Some(surroundings.machine.join("pip.conf")),
@@ -296,7 +297,7 @@ impl Pip {
         all
     }
 
-    /// An INI file; what begins with a blank goes on with the line before.
+    /// Adds the settings of an INI file, in which an indented line continues the line before.
     fn lay_over(&mut self, text: &str) {
         let (mut section, mut key) = (String::new(), String::new());
         for line in text.lines().filter(|line| !line.trim_start().starts_with(['#', ';']) && !line.trim().is_empty()) {
@@ -326,7 +327,8 @@ impl Pip {
     }
 }
 
-/// Runs a program of the user's PATH for its last line, in `dir`: a project's folder could bring settings of its own.
+/// Runs a program of the user's PATH for its last line, in `dir`, because a project's folder could have settings of its
+/// own.
 fn run(program: &str, args: &[&str], dir: Option<&Path>) -> Option<String> {
     let mut command = Command::new(program);
     command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());

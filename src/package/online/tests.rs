@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 
 use super::registries::{Registries, Surroundings};
 use super::*;
+use crate::package::facts::Known;
 use crate::package::fetch::Credential;
-use crate::package::survey::Row;
+use crate::package::survey::{Survey, SurveyRow};
 
-/// Answers from a table, and keeps what it was asked.
+/// A transport that answers from a table and records its requests.
 #[derive(Default)]
 struct Table {
     answers: BTreeMap<String, Result<Vec<u8>, Failure>>,
@@ -19,7 +20,7 @@ struct Table {
 }
 
 impl Fetch for &'static Table {
-    fn get(&self, request: &Request<'_>) -> Result<Vec<u8>, Failure> {
+    fn get(&self, request: &WebRequest<'_>) -> Result<Vec<u8>, Failure> {
         let address = request.address.to_string();
         self.asked.lock().unwrap().push((address.clone(), request.credential.cloned()));
         self.answers.get(&address).cloned().unwrap_or(Err(Failure::Status(404)))
@@ -133,7 +134,7 @@ fn credentials_go_where_they_are_filed_and_nowhere_else() {
     assert_eq!(credential(&one, "https://a.example:444/npm/", "x"), None);
     assert_eq!(credential(&one, "https://b.example/x/", "x"), Some(Credential::basic("u:p")));
     assert_eq!(credential(&one, "https://c.example/", "x"), Some(Credential::basic("me:pw")));
-    // What a project brings along gives nobody a secret.
+    // A project's `.npmrc` receives no secret.
     one.project =
         Some((".npmrc".into(), "@x:registry=https://evil.example/\n//evil.example/:_authToken=${TOKEN}\n".into()));
     assert_eq!(credential(&one, "https://a.example/npm/", "@x/y"), None);
@@ -168,8 +169,10 @@ fn pips_indexes_come_from_where_pip_takes_them() {
 
 /// A survey of these packages.
 fn survey(packages: &[(Ecosystem, &str, &str)]) -> Survey {
-    let rows =
-        packages.iter().map(|(ecosystem, name, version)| Row::unknown(*ecosystem, name, Some(*version))).collect();
+    let rows = packages
+        .iter()
+        .map(|(ecosystem, name, version)| SurveyRow::unknown(*ecosystem, name, Some(*version)))
+        .collect();
     Survey { rows, ..Survey::default() }
 }
 
@@ -226,7 +229,7 @@ fn what_npm_says() {
         (Ecosystem::Npm, "@a/b", "9.9.9"),
         (Ecosystem::Npm, "gone", "1.0.0"),
     ]);
-    online(net).fill(&mut survey).unwrap();
+    survey.add_facts(&online(net)).unwrap();
     assert!(survey.coverage.complete());
     let facts: Vec<&Facts> = survey.rows.iter().map(|r| r.registry.as_ref().unwrap()).collect();
     assert_eq!(facts[0].published.as_deref(), Some("2024-05-06T07:08:09.123Z"));
@@ -236,7 +239,7 @@ fn what_npm_says() {
     assert!(facts[0].line(jiff::Timestamp::UNIX_EPOCH).contains("no proof that it is harmless"));
     let notes: Vec<String> = survey.rows.iter().map(|r| r.notes.join("; ")).collect();
     assert_eq!(notes[0], "");
-    assert!(notes[1].contains("of another file"), "{notes:?}");
+    assert!(notes[1].contains("about another file"), "{notes:?}");
     assert_eq!((notes[2].as_str(), facts[2].provenance.as_ref().unwrap().matches), ("", None));
     assert_eq!(notes[3], "deprecated: use [2J another", "what a registry says drives no terminal");
     assert_eq!((notes[4].as_str(), facts[4].published.clone()), ("", None));
@@ -244,7 +247,7 @@ fn what_npm_says() {
         notes[5].contains("does not know this version") && notes[6].contains("does not know the name"),
         "{notes:?}"
     );
-    // One question a package, and one for each attestation.
+    // One request for each package, and one for each attestation.
     assert_eq!(net.asked.lock().unwrap().len(), 5);
 }
 
@@ -276,7 +279,7 @@ fn what_an_index_says() {
         (Ecosystem::Pypi, "My_Thing", "1.1"),
         (Ecosystem::Go, "x", "1"),
     ]);
-    online(net).fill(&mut survey).unwrap();
+    survey.add_facts(&online(net)).unwrap();
     let facts = survey.rows[0].registry.as_ref().unwrap();
     assert_eq!((facts.known, facts.published.as_deref()), (Known::Version, Some("2024-02-01T00:00:00Z")));
     assert_eq!(facts.provenance.as_ref().unwrap().matches, Some(true));
@@ -293,9 +296,9 @@ fn a_name_that_two_indexes_serve_is_said() {
     let net = table(&[("https://one.example/intern/", file("1.0")), ("https://two.example/intern/", file("99.0"))]);
     let user = user(&[], &[("PIP_INDEX_URL", "https://one.example"), ("PIP_EXTRA_INDEX_URL", "https://two.example")]);
     let mut survey = survey(&[(Ecosystem::Pypi, "intern", "99.0")]);
-    Online::new(Box::new(net), user.registries().unwrap()).fill(&mut survey).unwrap();
+    survey.add_facts(&Online::new(Box::new(net), user.registries().unwrap())).unwrap();
     assert_eq!(survey.rows[0].registry.as_ref().unwrap().registry, "https://two.example/");
-    assert_eq!(survey.rows[0].notes, ["https://one.example/ serves the name, too: which of them is meant?"]);
+    assert_eq!(survey.rows[0].notes, ["https://one.example/ serves the same name: which of the two is meant?"]);
 }
 
 #[test]
@@ -313,7 +316,7 @@ fn what_fails_is_incomplete_and_a_silent_registry_is_not_asked_for_ever() {
         names.iter().map(|n| (Ecosystem::Npm, n.as_str(), "1.0.0")).collect();
     packages.extend(["a", "b", "c"].map(|n| (Ecosystem::Pypi, n, "1")));
     let mut survey = survey(&packages);
-    online(net).fill(&mut survey).unwrap();
+    survey.add_facts(&online(net)).unwrap();
     assert_eq!(survey.coverage.skipped.len(), 43);
     assert!(survey.coverage.skipped.iter().all(|skip| skip.incomplete && skip.what == "registry"));
     assert!(survey.rows.iter().all(|row| row.registry.is_none()));

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Loosening, Subject};
 use crate::finding::Fingerprint;
-use crate::package::settings::Settings;
+use crate::package::settings::PackageSettings;
 use crate::policy::allowlist::Allowance;
 use crate::policy::inline::Honour;
 use crate::policy::unread::Lfs;
@@ -134,14 +134,14 @@ pub(super) fn short(fingerprint: &Fingerprint) -> String {
 }
 
 /// What of `[packages]` lets more pass than before: the key, and what happens.
-fn packages(was: &Settings, now: &Settings) -> Vec<(&'static str, String)> {
+fn packages(was: &PackageSettings, now: &PackageSettings) -> Vec<(&'static str, String)> {
     let mut found = Vec::new();
     for rule in was.block.difference(&now.block) {
         let key = config::GATE_RULES.iter().find(|(_, id)| id == rule).map_or("", |(key, _)| *key);
         found.push((key, format!("lets the package gate warn where it blocked: {rule}")));
     }
     // How long the nth package of the order of popularity had to be out, and has to be; tiers change in these places.
-    let days = |settings: &Settings, rank: u64| {
+    let days = |settings: &PackageSettings, rank: u64| {
         let tier = settings.tiers.iter().position(|tier| rank <= *tier).unwrap_or(settings.tiers.len());
         settings.cooldown.get(tier).copied().unwrap_or(0)
     };

@@ -6,7 +6,7 @@ use crate::support::lockfiles::{Origin, WRITERS};
 use proptest::prelude::*;
 use shield_hook::package::inventory::{Inventory, LockError};
 use shield_hook::package::lockfile::{self, FORMATS};
-use shield_hook::package::{archive, osv, row, table};
+use shield_hook::package::{archive, contribution, osv, row};
 
 fn items() -> Vec<(String, String)> {
     [("alpha", "1.0.0"), ("beta", "2.0.0"), ("gamma", "3.0.0")].map(|(n, v)| (n.to_owned(), v.to_owned())).to_vec()
@@ -347,6 +347,6 @@ proptest! {
             let _ = osv::parse(&String::from_utf8_lossy(&bytes));
             let _ = archive::each(&bytes, |_| true, |_, _| Ok(()));
         }
-        let _ = (osv::parse(&text), row::parse_rows(&text), table::test(&format!("{}\n{text}", row::HEADER)));
+        let _ = (osv::parse(&text), row::parse_rows(&text), contribution::check(&format!("{}\n{text}", row::HEADER)));
     }
 }

@@ -1,7 +1,7 @@
 //! Every hijacked version, written into every lockfile that can hold it, comes out as itself; nothing else does.
 
 use crate::support::lockfiles::{Origin, WRITERS, Writer};
-use shield_hook::package::advisory::{Advisories, Verdict};
+use shield_hook::package::advisory::{Advisories, PackageVerdict};
 use shield_hook::package::inventory::Inventory;
 use shield_hook::package::lockfile;
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,7 +61,7 @@ fn blocked(advisories: &Advisories, inventory: &Inventory) -> BTreeSet<(String, 
         .packages
         .iter()
         .filter(|p| p.is_registry())
-        .filter(|p| matches!(advisories.lookup(p.ecosystem, &p.name, p.version.as_deref()), Verdict::Block(_)))
+        .filter(|p| matches!(advisories.lookup(p.ecosystem, &p.name, p.version.as_deref()), PackageVerdict::Block(_)))
         .map(|p| (p.name.clone(), p.version.clone().unwrap_or_default()))
         .collect()
 }

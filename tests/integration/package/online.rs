@@ -90,7 +90,7 @@ mod online {
         assert_eq!(asked.len(), 2, "one question a package: {asked:?}");
         assert!(asked.iter().any(|q| q.contains("/npm/some-package") && q.to_lowercase().contains("bearer npm-side")));
         let pretty = home.shield(&args).expect(0);
-        assert!(pretty.stdout.contains("out since ") && pretty.stdout.contains("(400 days)"), "{}", pretty.stdout);
+        assert!(pretty.stdout.contains("published ") && pretty.stdout.contains("(400 days ago)"), "{}", pretty.stdout);
         assert!(pretty.stdout.contains("no provenance attestation"), "{}", pretty.stdout);
         assert!(!format!("{}{}", pretty.stdout, pretty.stderr).contains("npm-side"));
         // Without the option nobody is asked.

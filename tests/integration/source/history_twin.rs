@@ -7,7 +7,7 @@ use crate::support::{Sandbox, npm_token};
 use proptest::prelude::*;
 use shield_hook::engine::{Engine, Settings};
 use shield_hook::git::Repo;
-use shield_hook::package::gate::Gate;
+use shield_hook::package::gate::PackageGate;
 use shield_hook::policy::Policy;
 use shield_hook::rule::RuleSet;
 use shield_hook::rule::generate::Generator;
@@ -28,7 +28,7 @@ fn all_ways(dir: &Path, engine: &Engine) -> [Vec<String>; 3] {
         lines.extend(outcome.changes.iter().map(|change| format!("{change:?}")));
         lines
     };
-    let packages = Gate::default();
+    let packages = PackageGate::default();
     let whole = told(&History::new(&repo, false, u64::MAX), true);
     let swept =
         told(&History::new(&repo, false, u64::MAX).filtered(scan::history_filter(engine, &policy, &packages)), false);

@@ -1,32 +1,31 @@
 //! Provenance attestations: in-toto statements in a DSSE envelope, as npm and PEP 740 publish them.
 //!
-//! What they claim is told, and whether they speak of the file that the registry serves. Their signatures are not
-//! checked here, and no attestation is ever a reason to let a version pass: a build that was taken over attests itself
-//! just as well.
+//! A report quotes their claims, and compares their digest with that of the served file. It does not check their
+//! signatures, and no attestation lets a version pass: a build that was taken over attests itself just as well.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::fit;
+use super::online::text::printable;
 
-/// What the build of a version claims.
+/// The claims of a version's build.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Provenance {
     /// The kind of the statement, a URL.
     pub predicate: String,
-    /// The repository that it was built from.
+    /// The source repository.
     pub source: Option<String>,
-    /// What built it.
+    /// The workflow that built it.
     pub workflow: Option<String>,
-    /// Whether it speaks of the file that the registry serves; nothing where that cannot be told.
+    /// Whether its digest is that of the served file; none if one of the two is missing.
     pub matches: Option<bool>,
 }
 
 impl Provenance {
-    /// In words.
+    /// The claims in words.
     pub fn sentence(&self) -> String {
-        let from = self.source.as_deref().map(|s| format!(" from {}", fit(s))).unwrap_or_default();
-        let by = self.workflow.as_deref().map(|w| format!(" by {}", fit(w))).unwrap_or_default();
+        let from = self.source.as_deref().map(|s| format!(" from {}", printable(s))).unwrap_or_default();
+        let by = self.workflow.as_deref().map(|w| format!(" by {}", printable(w))).unwrap_or_default();
         let what = match (from.is_empty() && by.is_empty(), self.matches) {
             (true, None) => "it is said to have a provenance attestation".to_owned(),
             (true, _) => "it has a provenance attestation".to_owned(),
@@ -37,7 +36,7 @@ impl Provenance {
 }
 
 #[derive(Deserialize)]
-struct Npm {
+struct NpmAnswer {
     attestations: Vec<NpmAttestation>,
 }
 
@@ -61,7 +60,7 @@ struct Envelope {
 
 #[derive(Deserialize)]
 struct Statement {
-    subject: Vec<Subject>,
+    subject: Vec<StatementSubject>,
     #[serde(rename = "predicateType", default)]
     kind: String,
     #[serde(default)]
@@ -69,13 +68,13 @@ struct Statement {
 }
 
 #[derive(Deserialize)]
-struct Subject {
+struct StatementSubject {
     #[serde(default)]
     digest: std::collections::HashMap<String, String>,
 }
 
 #[derive(Deserialize)]
-struct Pypi {
+struct PypiAnswer {
     attestation_bundles: Vec<PypiBundle>,
 }
 
@@ -101,16 +100,16 @@ impl Statement {
         serde_json::from_slice(&data_encoding::BASE64.decode(base64.as_bytes()).ok()?).ok()
     }
 
-    /// Whether one of its subjects has this digest.
+    /// Returns whether one of its subjects has this digest.
     fn is_of(&self, algorithm: &str, hex: &str) -> bool {
         self.subject.iter().any(|s| s.digest.get(algorithm).is_some_and(|d| d.eq_ignore_ascii_case(hex)))
     }
 }
 
-/// Reads npm's answer; `sha512` is the served file's digest in hex. Nothing where it is no such answer.
+/// Reads npm's answer; `sha512` is the served file's digest in hex. None if the answer has another form.
 pub(super) fn of_npm(bytes: &[u8], sha512: Option<&str>) -> Option<Provenance> {
-    let all: Npm = serde_json::from_slice(bytes).ok()?;
-    // Beside the build's own statement stands the registry's, that it was published.
+    let all: NpmAnswer = serde_json::from_slice(bytes).ok()?;
+    // npm's answer also holds the registry's statement about the publication.
     let one = all.attestations.iter().find(|a| a.predicate.contains("provenance"))?;
     let statement = Statement::read(&one.bundle.envelope.payload)?;
     let workflow = statement.predicate.pointer("/buildDefinition/externalParameters/workflow");
@@ -125,7 +124,7 @@ pub(super) fn of_npm(bytes: &[u8], sha512: Option<&str>) -> Option<Provenance> {
 
 /// Reads the answer of PEP 740's integrity API; `sha256` is the served file's digest in hex.
 pub(super) fn of_pypi(bytes: &[u8], sha256: Option<&str>) -> Option<Provenance> {
-    let all: Pypi = serde_json::from_slice(bytes).ok()?;
+    let all: PypiAnswer = serde_json::from_slice(bytes).ok()?;
     let bundle = all.attestation_bundles.first()?;
     let statements: Vec<Statement> =
         bundle.attestations.iter().filter_map(|a| Statement::read(&a.envelope.statement)).collect();
@@ -138,7 +137,7 @@ pub(super) fn of_pypi(bytes: &[u8], sha256: Option<&str>) -> Option<Provenance> 
     })
 }
 
-/// `sha512-BASE64` to hex.
+/// The digest of `sha512-BASE64` in hex.
 pub(super) fn hex_of_sha512(integrity: &str) -> Option<String> {
     let base64 = integrity.split_whitespace().find_map(|part| part.strip_prefix("sha512-"))?;
     Some(data_encoding::HEXLOWER.encode(&data_encoding::BASE64.decode(base64.as_bytes()).ok()?))

@@ -1,0 +1,180 @@
+//! The gate's findings, each with its rule and its words.
+
+use super::super::advisory::PackageVerdict;
+use super::super::change::{Note, NoteKind};
+use super::super::indicator::{Trace, TraceWeight};
+use super::super::inventory::{Inventory, Package, Topic};
+use super::super::origin::{self, Difference};
+use super::super::rules;
+use super::super::survey::SurveyRow;
+use crate::rule::{Confidence, Rule};
+
+/// A report quotes a command up to so many characters.
+const QUOTED: usize = 100;
+
+/// A finding before the policy decides.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Its rule.
+    pub rule: &'static Rule,
+    /// Its confidence.
+    pub confidence: Confidence,
+    /// Its subject in public words: `axios@1.14.1`, an indicator.
+    pub subject: String,
+    /// Its position in the file.
+    pub position: Position,
+    /// The explanation, for people.
+    pub notes: Vec<String>,
+    /// Whether an old side holds it as well.
+    pub preexisting: bool,
+}
+
+/// A position in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// A line, from 1.
+    Line(u32),
+    /// A byte offset.
+    Byte(usize),
+}
+
+impl Draft {
+    /// A finding about one package version; each reason becomes a note.
+    pub(super) fn of_package(rule: &'static Rule, package: &Package, reasons: &[String]) -> Draft {
+        let subject = format!("{}@{}", package.name, package.version.as_deref().unwrap_or_default());
+        Draft {
+            rule,
+            confidence: rule.confidence,
+            notes: reasons.iter().map(|reason| format!("{subject}: {reason}")).collect(),
+            subject,
+            position: Position::Line(package.line),
+            preexisting: false,
+        }
+    }
+
+    /// The finding about a version that its registry warns of.
+    pub(super) fn of_warnings(package: &Package, warnings: &[String]) -> Option<Draft> {
+        (!warnings.is_empty()).then(|| Draft::of_package(&rules::WITHDRAWN, package, warnings))
+    }
+
+    /// The finding of a comparison.
+    pub(super) fn of_note(note: &Note, inventory: &Inventory) -> Draft {
+        let subject = match &note.version {
+            Some(version) => format!("{}@{version}", note.name),
+            None => note.name.clone(),
+        };
+        let (rule, mut text) = describe(note, inventory);
+        if note.others > 0 {
+            text = format!("{text}; so do {} other packages", note.others);
+        }
+        Draft {
+            rule,
+            confidence: rule.confidence,
+            subject: subject.clone(),
+            position: Position::Line(note.line),
+            notes: vec![format!("{subject}: {text}")],
+            preexisting: matches!(note.kind, NoteKind::StillBad(_)),
+        }
+    }
+
+    /// The finding of a trace; `before` are the traces in the old sides.
+    pub(super) fn of_trace(trace: Trace, before: &[Trace]) -> Draft {
+        let rule = match trace.weight {
+            TraceWeight::Warns => &rules::HIDDEN,
+            TraceWeight::Blocks => &rules::INDICATOR,
+        };
+        Draft {
+            rule,
+            confidence: rule.confidence,
+            preexisting: before.iter().any(|b| b.id == trace.id && b.weight >= trace.weight),
+            subject: trace.id,
+            position: Position::Byte(trace.at),
+            notes: vec![trace.what],
+        }
+    }
+}
+
+/// The package that a note is about, if the note is a verdict of the advisory data.
+pub(super) fn row(path: &str, note: &Note, inventory: &Inventory) -> Option<SurveyRow> {
+    let verdict = match &note.kind {
+        NoteKind::KnownBad(advisory) | NoteKind::StillBad(advisory) => PackageVerdict::Block(advisory.clone()),
+        NoteKind::Suspicious(advisory) => PackageVerdict::Warn(advisory.clone()),
+        _ => return None,
+    };
+    let package = package_of(note, inventory)?;
+    Some(SurveyRow {
+        verdict,
+        path: Some(path.to_owned()),
+        line: Some(note.line),
+        published: package.published.clone(),
+        from: origin::unknown_host(package),
+        ..SurveyRow::unknown(package.ecosystem, &note.name, note.version.as_deref())
+    })
+}
+
+fn package_of<'i>(note: &Note, inventory: &'i Inventory) -> Option<&'i Package> {
+    inventory.packages.iter().find(|p| p.name == note.name && p.version == note.version)
+}
+
+fn describe(note: &Note, inventory: &Inventory) -> (&'static Rule, String) {
+    match &note.kind {
+        NoteKind::KnownBad(advisory) | NoteKind::StillBad(advisory) => {
+            (&rules::HIJACKED, advisory.sentence(note.version.is_some()))
+        }
+        NoteKind::Suspicious(advisory) => {
+            (&rules::SUSPICIOUS, advisory.sentence(note.version.is_some()) + &may_be_another(note, inventory))
+        }
+        NoteKind::Origin(difference) => describe_difference(difference),
+        NoteKind::InstallScript => {
+            (&rules::INSTALL_SCRIPT, "runs a script when it is installed; no version here did before".to_owned())
+        }
+        NoteKind::Script { event, command, before } => (
+            &rules::INSTALL_SCRIPT,
+            match before {
+                Some(before) => format!("`{event}` runs `{}`; before: `{}`", shortened(command), shortened(before)),
+                None => format!("`{event}` runs `{}`", shortened(command)),
+            },
+        ),
+        NoteKind::Downgrade { from } => (&rules::DOWNGRADE, format!("was {from} before")),
+        NoteKind::Lookalike(popular) => (&rules::LOOKALIKE, format!("is {popular} meant?")),
+        NoteKind::Setting { setting, gone } => {
+            let rule = if setting.topic == Topic::Place { &rules::SOURCE } else { &rules::INSTALL_SCRIPT };
+            let value = shortened(&setting.value);
+            (rule, if *gone { format!("`{value}` is no longer set") } else { format!("is now `{value}`") })
+        }
+    }
+}
+
+/// The reason why an advisory about every version of the name does not block.
+fn may_be_another(note: &Note, inventory: &Inventory) -> String {
+    match package_of(note, inventory).and_then(origin::unknown_host) {
+        Some(host) => format!("; its origin is unknown ({host}), it may be another package of this name"),
+        None => String::new(),
+    }
+}
+
+fn describe_difference(difference: &Difference) -> (&'static Rule, String) {
+    match difference {
+        Difference::NewHost(host) => (&rules::SOURCE, format!("comes from {host}, which served nothing here before")),
+        Difference::PlainHttp(url) => (&rules::SOURCE, format!("comes without encryption: {url}")),
+        Difference::FromGit(url) => (&rules::SOURCE, format!("comes from a git repository: {url}")),
+        Difference::FromUrl(url) => (&rules::SOURCE, format!("comes from an archive: {url}")),
+        Difference::FetchedFor(entry) => (&rules::SOURCE, format!("is fetched by the address in the entry of {entry}")),
+        Difference::InPlaceOf(popular) => (&rules::SOURCE, format!("is installed in the place of {popular}")),
+        Difference::HashChanged => {
+            (&rules::INTEGRITY, "the lockfile had another hash for this version before".to_owned())
+        }
+        Difference::HashGone => (&rules::UNPROTECTED, "lost its hash: whatever is served will be installed".to_owned()),
+        Difference::HashWeaker(kind) => {
+            let kind = if kind.is_empty() { "one of an unknown kind" } else { kind };
+            (&rules::UNPROTECTED, format!("lost its hash but for {kind}, which can be forged"))
+        }
+    }
+}
+
+fn shortened(command: &str) -> String {
+    match command.char_indices().nth(QUOTED) {
+        Some((end, _)) => format!("{}...", &command[..end]),
+        None => command.to_owned(),
+    }
+}
