@@ -15,6 +15,16 @@ pub struct WebAddress {
 impl WebAddress {
     /// Reads `https://host[:port]/path`, and returns the `user:password` of the text beside the address.
     ///
+    /// ```
+    /// use shield_hook::package::address::WebAddress;
+    ///
+    /// let (address, user) = WebAddress::parse("https://me:word@registry.example/simple")?;
+    /// assert_eq!(address.to_string(), "https://registry.example/simple");
+    /// assert_eq!(user.as_deref(), Some("me:word"));
+    /// assert!(WebAddress::parse("http://registry.example/simple").is_err());
+    /// # Ok::<(), String>(())
+    /// ```
+    ///
     /// # Errors
     /// A message when the text is no address, or is plain http to another machine. It quotes nothing of the text, which
     /// may hold a password.
@@ -38,7 +48,7 @@ impl WebAddress {
             "https" => true,
             "http" if is_loopback(host) => false,
             "http" => {
-                return Err("plain http: anybody on the way could change what it says; https is asked only".into());
+                return Err("plain http: anybody on the way could change the answer; use https".into());
             }
             other => return Err(format!("`{}` is not https", other.chars().take(12).collect::<String>())),
         };
@@ -69,7 +79,7 @@ impl WebAddress {
     }
 
     /// `//host:port/path/`, the key of npm's credentials.
-    pub fn filed_under(&self) -> String {
+    pub fn npm_key(&self) -> String {
         format!("//{}{}/", self.authority, self.path.trim_end_matches('/'))
     }
 }
@@ -130,7 +140,7 @@ mod tests {
         assert_eq!(user.as_deref(), Some("me:word"));
         assert_eq!(address.to_string(), "https://registry.example/simple");
         assert_eq!(address.join("x/").to_string(), "https://registry.example/simple/x/");
-        assert_eq!(address.filed_under(), "//registry.example/simple/");
+        assert_eq!(address.npm_key(), "//registry.example/simple/");
         let other = |text| WebAddress::parse(text).unwrap().0;
         assert!(address.same_origin(&other("https://registry.example/else")));
         assert!(!address.same_origin(&other("https://registry.example:444/simple")));

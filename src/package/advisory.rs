@@ -33,7 +33,7 @@ pub struct Advisory {
     pub source: String,
     /// The version, range or `*` in the data.
     pub versions: String,
-    /// Whether a single feed reports it, for a package that many depend on.
+    /// True if a single feed reports it, for a package that many depend on.
     pub unconfirmed: bool,
 }
 
@@ -138,7 +138,7 @@ impl Advisories {
         let name = ecosystem.normalise(name);
         let mut verdict = PackageVerdict::Unknown;
         for n in 0..self.layers.len() {
-            match self.look(n, ecosystem, &name, version) {
+            match self.lookup_in(n, ecosystem, &name, version) {
                 block @ PackageVerdict::Block(_) => return block,
                 warn @ PackageVerdict::Warn(_) if verdict == PackageVerdict::Unknown => verdict = warn,
                 _ => {}
@@ -155,7 +155,7 @@ impl Advisories {
             .iter()
             .enumerate()
             .flat_map(|(n, layer)| layer.all(ecosystem, &name).into_iter().map(move |entry| (n, entry)));
-        all.filter(|(n, entry)| self.stands(*n, ecosystem, &name, entry)).map(|(_, entry)| entry.into()).collect()
+        all.filter(|(n, entry)| self.is_valid(*n, ecosystem, &name, entry)).map(|(_, entry)| entry.into()).collect()
     }
 
     /// Visits every entry, newest data first, until `visit` returns false.
@@ -163,7 +163,7 @@ impl Advisories {
         let mut more = true;
         for (n, layer) in self.layers.iter().enumerate() {
             layer.each(|ecosystem, name, entry| {
-                if self.stands(n, ecosystem, name, &entry) {
+                if self.is_valid(n, ecosystem, name, &entry) {
                     more = more && visit(ecosystem, name, entry.into());
                 }
                 more
@@ -172,30 +172,30 @@ impl Advisories {
     }
 
     /// Returns whether an entry of the nth layer is valid: newer data may withdraw it.
-    fn stands(&self, n: usize, ecosystem: Ecosystem, name: &str, entry: &Entry) -> bool {
+    fn is_valid(&self, n: usize, ecosystem: Ecosystem, name: &str, entry: &Entry) -> bool {
         !self.layers[..n].iter().any(|newer| newer.takes_back(ecosystem, name, entry))
     }
 
-    fn look(&self, n: usize, ecosystem: Ecosystem, name: &str, version: Option<&str>) -> PackageVerdict {
+    fn lookup_in(&self, n: usize, ecosystem: Ecosystem, name: &str, version: Option<&str>) -> PackageVerdict {
         let index = &self.layers[n];
-        let stands = |entry: &Entry| self.stands(n, ecosystem, name, entry);
-        let judge = |entry| judge(ecosystem, name, entry);
-        let every = index.exact(ecosystem, name, "*").filter(stands);
+        let is_valid = |entry: &Entry| self.is_valid(n, ecosystem, name, entry);
+        let decide = |entry| decide(ecosystem, name, entry);
+        let every = index.exact(ecosystem, name, "*").filter(is_valid);
         let Some(version) = version else {
-            let any = || index.all(ecosystem, name).into_iter().find(stands);
+            let any = || index.all(ecosystem, name).into_iter().find(is_valid);
             return every
-                .map(judge)
+                .map(decide)
                 .unwrap_or_else(|| any().map_or(PackageVerdict::Unknown, |e| PackageVerdict::Warn(e.into())));
         };
         let canonical = version::canonical(ecosystem, version);
-        if let Some(entry) = index.exact(ecosystem, name, &canonical).filter(stands) {
-            return judge(entry);
+        if let Some(entry) = index.exact(ecosystem, name, &canonical).filter(is_valid) {
+            return decide(entry);
         }
-        let holds = |entry: &Entry| version::in_range(ecosystem, &canonical, &entry.version) && stands(entry);
+        let holds = |entry: &Entry| version::in_range(ecosystem, &canonical, &entry.version) && is_valid(entry);
         if let Some(entry) = index.ranges(ecosystem, name).into_iter().find(holds) {
-            return judge(entry);
+            return decide(entry);
         }
-        match every.map(judge) {
+        match every.map(decide) {
             Some(PackageVerdict::Block(advisory)) if ecosystem == Ecosystem::Npm && canonical == PLACEHOLDER => {
                 PackageVerdict::Warn(advisory)
             }
@@ -212,7 +212,7 @@ const FEEDS: [&str; 7] =
 /// Decides on an entry: hijacked versions and malicious packages block. A name without a version never does, even in a
 /// row of kind `hijack`. A single feed never blocks a package that many depend on: feeds have called good releases
 /// malicious, and that stops everybody.
-fn judge(ecosystem: Ecosystem, name: &str, entry: Entry) -> PackageVerdict {
+fn decide(ecosystem: Ecosystem, name: &str, entry: Entry) -> PackageVerdict {
     let named = entry.version != "*";
     let unconfirmed = || FEEDS.contains(&entry.source.as_str()) && popular::rank(ecosystem, name).is_some();
     match entry.kind {

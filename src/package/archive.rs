@@ -51,10 +51,10 @@ pub fn each(
             return Err(within(format!("{size} bytes; the limits are {ENTRY} a file and {TOTAL} in all")));
         }
         let method = entry.compression_method();
-        let place = archive.get_entry(entry.wayfinder()).map_err(|error| within(error.to_string()))?;
-        let text = inflate(method, place.data(), size).map_err(within)?;
+        let data = archive.get_entry(entry.wayfinder()).map_err(|error| within(error.to_string()))?;
+        let text = inflate(method, data.data(), size).map_err(within)?;
         let is = ZipVerification { crc: crc32fast::hash(&text), uncompressed_size: text.len() as u64 };
-        place.claim_verifier().valid(is).map_err(|error| within(error.to_string()))?;
+        data.claim_verifier().valid(is).map_err(|error| within(error.to_string()))?;
         visit(&name, &text).map_err(within)?;
     }
     Ok(())

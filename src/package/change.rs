@@ -86,7 +86,7 @@ pub enum NoteKind {
     Setting {
         /// The setting.
         setting: Setting,
-        /// Whether it was removed.
+        /// True if it was removed.
         gone: bool,
     },
 }
@@ -231,13 +231,13 @@ fn advisory_note(package: &Package, named: &[&Package], advisories: &Advisories)
 struct OldSides<'a> {
     any: bool,
     by_name: HashMap<(Ecosystem, &'a str), Vec<&'a Package>>,
-    places: KnownAddresses<'a>,
+    addresses: KnownAddresses<'a>,
 }
 
 impl<'a> OldSides<'a> {
     fn of(old: &'a [Inventory]) -> OldSides<'a> {
-        let places = KnownAddresses::of(old.iter().map(|side| side.packages.as_slice()));
-        let mut before = OldSides { any: !old.is_empty(), by_name: HashMap::new(), places };
+        let addresses = KnownAddresses::of(old.iter().map(|side| side.packages.as_slice()));
+        let mut before = OldSides { any: !old.is_empty(), by_name: HashMap::new(), addresses };
         for package in old.iter().flat_map(|side| &side.packages) {
             before.by_name.entry((package.ecosystem, &package.name)).or_default().push(package);
         }
@@ -252,7 +252,7 @@ impl<'a> OldSides<'a> {
 fn kinds(package: &Package, before: &OldSides<'_>, advisories: &Advisories) -> Vec<NoteKind> {
     let named = before.named(package);
     let mut kinds: Vec<NoteKind> = advisory_note(package, named, advisories).into_iter().collect();
-    kinds.extend(origin::compare(package, named, &before.places).into_iter().map(NoteKind::Origin));
+    kinds.extend(origin::compare(package, named, &before.addresses).into_iter().map(NoteKind::Origin));
     // In a new lockfile every script is new; the project's own are found in its manifests.
     let own = matches!(package.source, Source::Workspace | Source::Link(_));
     let is_new = before.any && !own && package.install_script && !named.iter().any(|p| p.install_script);

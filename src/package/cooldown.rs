@@ -66,7 +66,7 @@ pub fn missing(root: &Path, lockfiles: &[String], user: &UserSettings) -> Vec<Mi
         let path = root.join(lockfile);
         let folder = path.parent().unwrap_or(root);
         let name = lockfile.rsplit('/').next().unwrap_or(lockfile);
-        let Some((manager, fix)) = judge(name, folder, user) else { continue };
+        let Some((manager, fix)) = missing_cooldown(name, folder, user) else { continue };
         if !found.iter().any(|m| m.manager == manager) {
             found.push(MissingCooldown { manager, lockfile: lockfile.clone(), fix });
         }
@@ -75,7 +75,7 @@ pub fn missing(root: &Path, lockfiles: &[String], user: &UserSettings) -> Vec<Mi
 }
 
 /// The manager of a lockfile and its remedy; none if its cooldown is set.
-fn judge(lockfile: &str, folder: &Path, user: &UserSettings) -> Option<(&'static str, String)> {
+fn missing_cooldown(lockfile: &str, folder: &Path, user: &UserSettings) -> Option<(&'static str, String)> {
     let minutes = DAYS * 24 * 60;
     let add = |line: String, file: &str| format!("add `{line}` to {file}");
     match lockfile {
@@ -263,7 +263,7 @@ mod tests {
             ["yarn"]
         );
         assert_eq!(managers(&[("uv.lock", "")], &["uv_exclude_newer"]), [""; 0]);
-        assert_eq!(managers(&[("package-lock.json", ""), ("sub/package-lock.json", "")], &[]), ["npm"], "said once");
+        assert_eq!(managers(&[("package-lock.json", ""), ("sub/package-lock.json", "")], &[]), ["npm"], "listed once");
         assert_eq!(managers(&[("poetry.lock", "")], &[]), [""; 0]);
     }
 }

@@ -17,13 +17,13 @@ pub struct Package {
     pub source: Source,
     /// Its hashes, each with its algorithm or the name of its file: only hashes with the same one are comparable.
     pub integrity: Vec<(String, String)>,
-    /// Whether the lockfile marks it as running a script at installation.
+    /// True if the lockfile marks it as running a script at installation.
     pub install_script: bool,
     /// Its publication date (RFC 3339), if the lockfile gives one.
     pub published: Option<String>,
     /// The addresses of its files, one for each host, if the file gives them apart from the source.
     pub files: Vec<String>,
-    /// Whether the entry of another package (the alias) holds it, and only the address there names it.
+    /// True if the entry of another package (the alias) holds it, and only the address there names it.
     pub impostor: bool,
     /// The line in the file, from 1.
     pub line: u32,
@@ -98,7 +98,7 @@ pub struct Setting {
     pub value: String,
     /// The subject of the setting.
     pub topic: Topic,
-    /// Whether it protects the installation: its removal deserves a look, while of other settings the addition does.
+    /// True if it protects the installation: its removal deserves a look, while of other settings the addition does.
     pub guard: bool,
     /// The line in the file, from 1.
     pub line: u32,

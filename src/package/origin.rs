@@ -120,7 +120,7 @@ impl Difference {
 /// The addresses that all old sides of a file were served from.
 #[derive(Debug, Default)]
 pub struct KnownAddresses<'a> {
-    /// Whether there is an old side; without one nothing is new.
+    /// True if there is an old side; without one nothing is new.
     any: bool,
     hosts: HashSet<&'a str>,
     plain: HashSet<&'a str>,
@@ -130,39 +130,40 @@ pub struct KnownAddresses<'a> {
 impl<'a> KnownAddresses<'a> {
     /// Collects the addresses; none for a new file.
     pub fn of(sides: impl IntoIterator<Item = &'a [Package]>) -> KnownAddresses<'a> {
-        let mut places = KnownAddresses::default();
+        let mut known = KnownAddresses::default();
         for side in sides {
-            places.any = true;
+            known.any = true;
             for package in side {
                 if let Source::Url(url) = &package.source {
-                    places.archives.insert(place(url));
+                    known.archives.insert(publisher_of(url));
                 }
                 for address in addresses(package) {
-                    places.hosts.extend(host_of(address));
-                    places.plain.extend(host_of(address).filter(|_| is_plain(address)));
+                    known.hosts.extend(host_of(address));
+                    known.plain.extend(host_of(address).filter(|_| is_plain(address)));
                 }
             }
         }
-        places
+        known
     }
 }
 
-/// The differences between a package's origin and that of `named`, the packages of its name in the old sides. `places`
+/// The differences between a package's origin and that of `named`, the packages of its name in the old sides. `before`
 /// are the addresses of the complete old sides.
-pub fn compare(package: &Package, named: &[&Package], places: &KnownAddresses<'_>) -> Vec<Difference> {
+pub fn compare(package: &Package, named: &[&Package], before: &KnownAddresses<'_>) -> Vec<Difference> {
     let mut found = Vec::new();
     found.extend(hash(package, named));
-    let known = |p: &&&Package| p.version == package.version && p.source == package.source && p.files == package.files;
-    if named.iter().any(|p| known(&p)) {
+    let is_same =
+        |p: &&&Package| p.version == package.version && p.source == package.source && p.files == package.files;
+    if named.iter().any(|p| is_same(&p)) {
         return found;
     }
-    found.extend(address(package, named, places));
+    found.extend(address(package, named, before));
     if package.impostor {
         let entry = package.alias.clone().unwrap_or_default();
         if !named.iter().any(|p| p.impostor && p.alias == package.alias) {
             found.push(Difference::FetchedFor(entry));
         }
-    } else if let Some(alias) = package.alias.as_ref().filter(|_| places.any) {
+    } else if let Some(alias) = package.alias.as_ref().filter(|_| before.any) {
         let replaces = popular::rank(package.ecosystem, alias).is_some()
             && popular::rank(package.ecosystem, &package.name).is_none()
             && !named.iter().any(|p| p.alias == package.alias);
@@ -215,27 +216,28 @@ fn hashes_differ(a: &Package, b: &Package) -> bool {
 }
 
 /// The difference of the address.
-fn address(package: &Package, named: &[&Package], places: &KnownAddresses<'_>) -> Option<Difference> {
+fn address(package: &Package, named: &[&Package], before: &KnownAddresses<'_>) -> Option<Difference> {
     if let Some(url) = addresses(package).find(|url| is_plain(url)) {
         // A mirror in the local network that served packages before is no difference.
         let host = host_of(url)?;
         let elsewhere = matches!(package.source, Source::Git(_) | Source::Url(_));
-        return (elsewhere || !places.plain.contains(host)).then(|| Difference::PlainHttp(without_credentials(url)));
+        return (elsewhere || !before.plain.contains(host)).then(|| Difference::PlainHttp(without_credentials(url)));
     }
     match &package.source {
         Source::Git(url) => {
-            let before =
+            let was_there =
                 named.iter().any(|p| matches!(&p.source, Source::Git(old) if repository(old) == repository(url)));
-            (!before).then(|| Difference::FromGit(without_credentials(url)))
+            (!was_there).then(|| Difference::FromGit(without_credentials(url)))
         }
         Source::Url(url) => {
-            let here = |p: &&Package| matches!(&p.source, Source::Url(old) if place(old) == place(url));
-            let before = if named.is_empty() { places.archives.contains(place(url)) } else { named.iter().any(here) };
-            (!before).then(|| Difference::FromUrl(without_credentials(url)))
+            let here = |p: &&Package| matches!(&p.source, Source::Url(old) if publisher_of(old) == publisher_of(url));
+            let was_there =
+                if named.is_empty() { before.archives.contains(publisher_of(url)) } else { named.iter().any(here) };
+            (!was_there).then(|| Difference::FromUrl(without_credentials(url)))
         }
-        Source::Registry(_) if places.any => addresses(package)
+        Source::Registry(_) if before.any => addresses(package)
             .filter_map(host_of)
-            .find(|host| !is_official(package.ecosystem, host) && !places.hosts.contains(host))
+            .find(|host| !is_official(package.ecosystem, host) && !before.hosts.contains(host))
             .map(|host| Difference::NewHost(host.to_owned())),
         _ => None,
     }
@@ -266,7 +268,7 @@ pub fn host_of(url: &str) -> Option<&str> {
 }
 
 /// The part of an address that belongs to one publisher: the host, and on a shared host the publisher's folder.
-fn place(url: &str) -> &str {
+fn publisher_of(url: &str) -> &str {
     const SHARED: [&str; 8] = [
         "github.com",
         "codeload.github.com",
@@ -285,6 +287,12 @@ fn place(url: &str) -> &str {
 }
 
 /// A URL without the password before `@` in its authority and the token after `?`.
+///
+/// ```
+/// use shield_hook::package::origin::without_credentials;
+///
+/// assert_eq!(without_credentials("https://me:word@host.example/a.tgz?key=x"), "https://host.example/a.tgz");
+/// ```
 pub fn without_credentials(url: &str) -> String {
     let url = url.split('?').next().unwrap_or(url);
     match url.split_once("://") {

@@ -29,17 +29,16 @@ pub fn rank(ecosystem: Ecosystem, name: &str) -> Option<u64> {
 /// The popular name that this one could be mistaken for: one letter added, dropped, changed or swapped with its
 /// neighbour. None for a name that is popular itself; registries themselves refuse names that differ in separators
 /// only.
-/// only.
 pub fn lookalike(ecosystem: Ecosystem, name: &str) -> Option<String> {
     let name = ecosystem.normalise(name);
     if name.len() < SHORTEST || rank(ecosystem, &name).is_some() {
         return None;
     }
-    let near = OneEdit { name: name.as_bytes() };
+    let one_edit = OneEdit { name: name.as_bytes() };
     let map = map();
     let mut best: Option<(u64, String)> = None;
     let (low, high) = ([ecosystem.key()], [ecosystem.key() + 1]);
-    let mut stream = map.search(After { first: ecosystem.key(), then: near }).ge(low).lt(high).into_stream();
+    let mut stream = map.search(After { first: ecosystem.key(), then: one_edit }).ge(low).lt(high).into_stream();
     while let Some((key, rank)) = stream.next() {
         let popular = String::from_utf8_lossy(&key[1..]).into_owned();
         if rank < IMITATED && confusable(&name, &popular) && best.as_ref().is_none_or(|(r, _)| rank < *r) {

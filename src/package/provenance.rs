@@ -17,7 +17,7 @@ pub struct Provenance {
     pub source: Option<String>,
     /// The workflow that built it.
     pub workflow: Option<String>,
-    /// Whether its digest is that of the served file; none if one of the two is missing.
+    /// True if its digest is that of the served file; none if one of the two is missing.
     pub matches: Option<bool>,
 }
 
@@ -26,12 +26,12 @@ impl Provenance {
     pub fn sentence(&self) -> String {
         let from = self.source.as_deref().map(|s| format!(" from {}", printable(s))).unwrap_or_default();
         let by = self.workflow.as_deref().map(|w| format!(" by {}", printable(w))).unwrap_or_default();
-        let what = match (from.is_empty() && by.is_empty(), self.matches) {
-            (true, None) => "it is said to have a provenance attestation".to_owned(),
+        let claim = match (from.is_empty() && by.is_empty(), self.matches) {
+            (true, None) => "the registry lists a provenance attestation".to_owned(),
             (true, _) => "it has a provenance attestation".to_owned(),
-            (false, _) => format!("its attestation says that it was built{from}{by}"),
+            (false, _) => format!("its attestation claims a build{from}{by}"),
         };
-        format!("{what} (the signature is not checked here; no proof that it is harmless)")
+        format!("{claim} (the signature is not checked here; no proof that it is harmless)")
     }
 }
 

@@ -24,16 +24,16 @@ pub static HIJACKED: Rule = Rule {
 pub static SUSPICIOUS: Rule = Rule {
     severity: Severity::Medium,
     confidence: Confidence::Low,
-    why: "The name is known from an attack; which of its versions are bad is not.",
-    fix: "Look at the package's page and its publisher before it is installed.",
+    why: "The name is known from an attack; its bad versions are not.",
+    fix: "Check the package's page and its publisher before you install it.",
     ..rule("suspicious-package", "package named in an attack")
 };
 
 /// A hash that changed while the version did not.
 pub static INTEGRITY: Rule = Rule {
     severity: Severity::High,
-    why: "A published version never changes: what would be installed is not what was reviewed.",
-    fix: "Bring the old lockfile back, or find out who changed the hash and why (a registry that repacks does).",
+    why: "A published version never changes: another file than the reviewed one would be installed.",
+    fix: "Restore the old lockfile, or find out who changed the hash and why (some registries repack).",
     ..rule("package-integrity-changed", "the package's hash changed, its version did not")
 };
 
@@ -41,8 +41,8 @@ pub static INTEGRITY: Rule = Rule {
 pub static UNPROTECTED: Rule = Rule {
     severity: Severity::Medium,
     confidence: Confidence::Low,
-    why: "The hash is what makes a lockfile bring what was reviewed: without it the host decides what is installed.",
-    fix: "Bring the hash back: install again from the registry, and look at who wrote the lockfile.",
+    why: "The hash ties a lockfile to the reviewed file: without it the host decides on the content.",
+    fix: "Restore the hash: install again from the registry, and find out who wrote the lockfile.",
     ..rule("package-integrity-removed", "the package lost its hash")
 };
 
@@ -50,8 +50,8 @@ pub static UNPROTECTED: Rule = Rule {
 pub static SOURCE: Rule = Rule {
     severity: Severity::Medium,
     confidence: Confidence::Low,
-    why: "What comes from elsewhere than the usual registry passes by its checks.",
-    fix: "Make sure that the place is meant, is yours or is trusted, and is fetched over https.",
+    why: "A package from another source bypasses the checks of the usual registry.",
+    fix: "Make sure that the new source is intended and trusted, and is fetched over https.",
     ..rule("package-source", "package from a new place")
 };
 
@@ -69,7 +69,7 @@ pub static DOWNGRADE: Rule = Rule {
     severity: Severity::Low,
     confidence: Confidence::Low,
     why: "An older version may bring back a hole that was closed.",
-    fix: "Make sure that it is meant.",
+    fix: "Make sure that it is intended.",
     ..rule("package-downgrade", "an older version than before")
 };
 
@@ -85,8 +85,8 @@ pub static LOOKALIKE: Rule = Rule {
 /// A version younger than `[packages] cooldown` allows.
 pub static TOO_NEW: Rule = Rule {
     severity: Severity::High,
-    why: "Hijacked versions are found within days: whoever waits that long never installs them.",
-    fix: "Take the version before, or wait; `[packages] cooldown` says how long.",
+    why: "Hijacked versions are found within days: a project that waits never installs them.",
+    fix: "Use the previous version, or wait for the days in `[packages] cooldown`.",
     ..rule("package-too-new", "the version has not been out for long enough")
 };
 
@@ -95,14 +95,14 @@ pub static WITHDRAWN: Rule = Rule {
     severity: Severity::Medium,
     confidence: Confidence::Low,
     why: "Versions are yanked, deprecated and taken down when something is wrong with them.",
-    fix: "Read what the registry says of it, and take another version.",
+    fix: "Read the registry's reason, and use another version.",
     ..rule("package-withdrawn", "the registry warns of this version")
 };
 
 /// A trace of an attack.
 pub static INDICATOR: Rule = Rule {
     why: "This file, script or text is known from an attack.",
-    fix: "Do not commit, install or run it. Find out how it came here, and treat this machine's credentials as stolen.",
+    fix: "Do not commit, install or run it. Find out how it got here, and treat this machine's credentials as stolen.",
     ..rule("attack-indicator", "trace of a supply-chain attack")
 };
 
@@ -110,8 +110,8 @@ pub static INDICATOR: Rule = Rule {
 pub static HIDDEN: Rule = Rule {
     severity: Severity::Medium,
     confidence: Confidence::Low,
-    why: "Attacks stay by way of what editors, assistants and interpreters run on their own.",
-    fix: "Read what runs, and make sure that it is meant.",
+    why: "Attacks persist through commands that editors, assistants and interpreters run by themselves.",
+    fix: "Read the command or text, and make sure that it is intended.",
     ..rule("hidden-behaviour", "something runs or hides without being asked for")
 };
 

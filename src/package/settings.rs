@@ -18,7 +18,7 @@ pub struct PackageSettings {
     /// The days that must have passed since a version's publication, tier by tier; one more number is for all other
     /// packages. Empty: no cooldown.
     pub cooldown: Vec<u64>,
-    /// Whether registries are asked about the versions that a change adds.
+    /// True if registries are asked about the versions that a change adds.
     pub online: bool,
     /// The project's `.npmrc` from the same revision as the policy: its name in messages, and its text. Read with
     /// `online` only.

@@ -54,7 +54,7 @@ impl DataSource {
 pub struct UpdateOptions {
     /// The keys of which one must have signed the data; without a key, unsigned data is accepted.
     pub keys: TrustedKeys,
-    /// Whether to accept data whose newest record is older than that of the present data.
+    /// True if data is accepted whose newest record is older than that of the present data.
     pub older: bool,
 }
 
@@ -69,7 +69,7 @@ pub struct UpdateSummary {
     pub date: String,
     /// The file of the data.
     pub path: PathBuf,
-    /// Whether a signature was checked.
+    /// True if a signature was checked.
     pub signed: bool,
 }
 
@@ -89,7 +89,7 @@ pub fn update(
         DataSource::Path(path) => gathered.path(path, options)?,
         DataSource::Url(address) => gathered.url(address, options, net()?.as_ref())?,
     }
-    gathered.keep(options).map_err(|error| error.help(UNCHANGED))
+    gathered.save(options).map_err(|error| error.help(UNCHANGED))
 }
 
 /// The data that has been read so far.
@@ -185,15 +185,15 @@ impl Gathered {
     }
 
     /// Replaces the present data.
-    fn keep(mut self, options: &UpdateOptions) -> Result<UpdateSummary> {
+    fn save(mut self, options: &UpdateOptions) -> Result<UpdateSummary> {
         if self.rows.is_empty() && self.claims.is_empty() {
             return Err(Error::incomplete("no advisory in it").help(
                 "OSV records of malicious packages (.json), this project's tables (.tsv), folders and zip archives of \
                  them are read",
             ));
         }
-        let place = store::path().ok_or_else(|| Error::incomplete("there is no home directory to keep the data in"))?;
-        let old = file::read(&place).ok().and_then(|bytes| Index::open(Cow::Owned(bytes)).ok());
+        let path = store::path().ok_or_else(|| Error::incomplete("there is no home directory to keep the data in"))?;
+        let old = present(&path)?;
         // A replay of old data could make known attacks unknown again.
         if let Some(old) = old.filter(|old| !options.older && !self.newest.is_empty() && *self.newest < *old.date()) {
             return Err(Error::incomplete(format!(
@@ -210,17 +210,17 @@ impl Gathered {
         let mut rows = self.rows;
         rows.extend(self.claims.values().flat_map(OsvClaim::takes_back));
         rows.extend(self.claims.into_values().flat_map(|claim| claim.rows));
-        let said = rows.iter().filter(|row| row.kind != Kind::Withdrawn).count();
+        let claims = rows.iter().filter(|row| row.kind != Kind::Withdrawn).count();
         let blob = index::write(&self.newest, &rows, &[]).map_err(Error::incomplete)?;
         // The new index is verified before it replaces the present one.
         Index::open(Cow::Owned(blob.clone())).and_then(|i| i.verify()).map_err(Error::incomplete)?;
-        let folder = place.parent().unwrap_or(Path::new("."));
+        let folder = path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder).or_incomplete(folder.display())?;
         let mut fresh = tempfile::NamedTempFile::new_in(folder).or_incomplete(folder.display())?;
         fresh.write_all(&blob).and_then(|()| fresh.as_file().sync_all()).or_incomplete(fresh.path().display())?;
-        fresh.persist(&place).or_incomplete(place.display())?;
+        fresh.persist(&path).or_incomplete(path.display())?;
         let signed = !options.keys.is_empty();
-        Ok(UpdateSummary { rows: said, files: self.files, date: self.newest, path: place, signed })
+        Ok(UpdateSummary { rows: claims, files: self.files, date: self.newest, path, signed })
     }
 }
 
@@ -246,6 +246,15 @@ fn collect(path: &Path, into: &mut Vec<PathBuf>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The present data of an earlier update; none if it is damaged, because an update is how to replace it.
+fn present(path: &Path) -> Result<Option<Index>> {
+    match file::read(path) {
+        Ok(bytes) => Ok(Index::open(Cow::Owned(bytes)).ok()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).or_incomplete(path.display()),
+    }
 }
 
 /// The bytes of a file within the limit.

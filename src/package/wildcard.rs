@@ -1,6 +1,6 @@
 //! Patterns with one `*`, for the few hundred names that are compared without a glob library.
 
-/// Whether `text` matches `pattern`, where `*` matches any run of characters other than `/`.
+/// Returns whether `text` matches `pattern`, where `*` matches any run of characters other than `/`.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let Some((head, tail)) = pattern.split_once('*') else { return pattern == text };
     text.len() >= head.len() + tail.len()

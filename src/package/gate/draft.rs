@@ -25,7 +25,7 @@ pub struct Draft {
     pub position: Position,
     /// The explanation, for people.
     pub notes: Vec<String>,
-    /// Whether an old side holds it as well.
+    /// True if an old side holds it as well.
     pub preexisting: bool,
 }
 

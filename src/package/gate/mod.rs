@@ -64,7 +64,7 @@ pub struct GateReport {
 pub struct Unreadable {
     /// The parser's message.
     pub reason: String,
-    /// Whether the scan is incomplete without the file.
+    /// True if the scan is incomplete without the file.
     pub incomplete: bool,
 }
 
@@ -74,7 +74,7 @@ struct Parsed {
     inventory: Result<Inventory, Unreadable>,
 }
 
-/// Whether the gate may report anything about a file. Decided by its path and by one fast search for invisible
+/// Returns whether the gate may report anything about a file. Decided by its path and by one fast search for invisible
 /// characters, because almost every file of a change ends here.
 pub fn may_concern(path: &str, bytes: &[u8], mode: ComparisonMode) -> bool {
     is_special(path.as_bytes())
@@ -82,19 +82,20 @@ pub fn may_concern(path: &str, bytes: &[u8], mode: ComparisonMode) -> bool {
         || indicator::may_hide(bytes)
 }
 
-/// Whether a file at this path is inspected for anything other than hidden text.
+/// Returns whether a file at this path is inspected for anything other than hidden text.
 pub fn inspects_path(path: &str) -> bool {
     is_special(path.as_bytes()) && (indicator::inspects(path) || lockfile::may_hold_requirements(path))
 }
 
-/// Whether the text hides anything. The predicate is line-local: it holds for a text if it holds for one of its lines.
+/// Returns whether the text hides anything. The predicate is line-local: it holds for a text if it holds for one of its
+/// lines.
 pub fn has_hidden_text(bytes: &[u8]) -> bool {
     indicator::has_hidden_text(bytes)
 }
 
 impl PackageGate {
-    /// Whether there is anything to report about a file without old sides. An error counts as a yes, so that the full
-    /// check reports it.
+    /// Returns whether there is anything to report about a file without old sides. An error counts as a yes, so that
+    /// the full check reports it.
     pub fn has_finding(&self, path: &str, bytes: &[u8], settings: &PackageSettings) -> bool {
         let is_empty = |report: &GateReport| {
             report.drafts.is_empty()
@@ -259,7 +260,7 @@ fn inventories(path: &str, old: &[Vec<u8>]) -> Vec<Inventory> {
     old.iter().filter_map(|side| lockfile::parse(path, side)?.ok()).collect()
 }
 
-/// Whether an old side holds the same version.
+/// Returns whether an old side holds the same version.
 fn was_there(package: &Package, before: &[Inventory]) -> bool {
     before
         .iter()

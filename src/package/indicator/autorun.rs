@@ -10,7 +10,7 @@ pub(super) struct Autorun {
     pub(super) when: &'static str,
     /// The command, shortened.
     pub(super) command: String,
-    /// Whether the command itself looks like an attack.
+    /// True if the command itself looks like an attack.
     pub(super) suspicious: bool,
 }
 

@@ -34,7 +34,7 @@ pub struct Indicator<'t> {
     pub kind: IndicatorKind,
     /// The value, refanged.
     pub value: String,
-    /// Whether a match is a finding by itself; if not, it needs another.
+    /// True if a match is a finding by itself; if not, it needs another.
     pub strong: bool,
     /// The stage of its lifecycle.
     pub status: Status,

@@ -75,8 +75,8 @@ fn bidi(text: &[u8]) -> Option<Hidden> {
         let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |n| at + n);
         let (mut open, mut run, mut overrides) = (0i32, 0, false);
         let line = &text[at..end];
-        for place in memchr::memchr_iter(0xe2, line) {
-            match control(&line[place..]) {
+        for at in memchr::memchr_iter(0xe2, line) {
+            match control(&line[at..]) {
                 Some(Control::Open) => open += 1,
                 Some(Control::Override) => {
                     open += 1;

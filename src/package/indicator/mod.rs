@@ -104,21 +104,21 @@ impl<'t> Catalogue<'t> {
         found.collect()
     }
 
-    /// Whether a command names the loader of an attack or runs like one.
+    /// Returns whether a command names the loader of an attack or runs like one.
     fn is_known_command(&self, command: &str) -> bool {
         self.of_kind(IndicatorKind::Name).any(|i| command.contains(&i.value))
             || self.of_kind(IndicatorKind::Script).any(|i| script::runs(&i.value, script::Event::Any, command))
     }
 }
 
-/// Whether a new file may be a loader, which makes its hash worth computing.
+/// Returns whether a new file may be a loader, which makes its hash worth computing.
 pub fn may_be_loader(path: &str) -> bool {
     const EXTENSIONS: [&str; 16] =
         ["js", "mjs", "cjs", "ts", "py", "pth", "pyz", "sh", "ps1", "bat", "vbs", "exe", "dll", "node", "gz", "tgz"];
     path.rsplit_once('.').is_some_and(|(_, extension)| EXTENSIONS.contains(&extension))
 }
 
-/// Whether a file name is known from an attack.
+/// Returns whether a file name is known from an attack.
 pub fn is_named(name: &str) -> bool {
     Catalogue::builtin().of_kind(IndicatorKind::Name).any(|i| wildcard::matches(&i.value, name))
 }
@@ -128,17 +128,26 @@ pub fn loader(bytes: &[u8]) -> Option<Trace> {
     Catalogue::builtin().file_with_digest(Sha256::digest(bytes).into())
 }
 
-/// Whether the bytes may hold invisible characters. Most text has none of their lead bytes.
+/// Returns whether the bytes may hold invisible characters. Most text has none of their lead bytes.
 pub fn may_hide(bytes: &[u8]) -> bool {
     memchr::memchr3(0xe2, 0xef, 0xf3, bytes).is_some()
 }
 
-/// Whether the text hides anything. The predicate is line-local: it holds for a text if it holds for one of its lines.
+/// Returns whether the text hides anything. The predicate is line-local: it holds for a text if it holds for one of its
+/// lines.
 pub fn has_hidden_text(bytes: &[u8]) -> bool {
     !hidden::find(bytes).is_empty()
 }
 
 /// The traces of hidden text in the file at `path`.
+///
+/// ```
+/// use shield_hook::package::indicator::{TraceWeight, hidden};
+///
+/// let payload = format!("run(`{}`)", "\u{e0101}".repeat(40));
+/// assert_eq!(hidden("index.js", payload.as_bytes())[0].weight, TraceWeight::Blocks);
+/// assert!(hidden("index.js", b"run()").is_empty());
+/// ```
 pub fn hidden(path: &str, bytes: &[u8]) -> Vec<Trace> {
     let trace = |hidden: hidden::Hidden| {
         let (id, what, weight) = match hidden.kind {
@@ -162,7 +171,7 @@ pub fn hidden(path: &str, bytes: &[u8]) -> Vec<Trace> {
     hidden::find(bytes).into_iter().filter_map(trace).collect()
 }
 
-/// Whether the order on screen matters: prose and translations use bidirectional controls properly.
+/// Returns whether the order on screen matters: prose and translations use bidirectional controls properly.
 fn is_code(path: &str) -> bool {
     const PROSE: [&str; 14] =
         ["md", "txt", "rst", "po", "pot", "html", "htm", "csv", "tsv", "srt", "xml", "strings", "arb", "ftl"];
@@ -170,7 +179,7 @@ fn is_code(path: &str) -> bool {
         && !path.split('/').any(|part| matches!(part, "locale" | "locales" | "i18n" | "l10n" | "lang" | "translations"))
 }
 
-/// Whether [`scan`] can find anything in a file at `path`, whatever its content.
+/// Returns whether [`scan`] can find anything in a file at `path`, whatever its content.
 pub fn inspects(path: &str) -> bool {
     name_of(path) == "package.json"
         || autorun::may_run(path)
@@ -240,8 +249,8 @@ fn autoruns(catalogue: &Catalogue<'_>, path: &str, bytes: &[u8]) -> Vec<Trace> {
     autorun::find(path, &text).into_iter().map(trace).collect()
 }
 
-/// Whether text of an attack in the file at `path` is the attack: a file that runs, is installed or instructs an
-/// assistant. In other files (a report, a detector, documentation) the same text is only about the attack.
+/// Returns whether text of an attack in the file at `path` is the attack: a file that runs, is installed or instructs
+/// an assistant. In other files (a report, a detector, documentation) the same text is only about the attack.
 fn reads_text(path: &str) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let hidden_folder = path.split('/').any(|part| matches!(part, ".claude" | ".vscode" | ".cursor" | ".devcontainer"));
@@ -284,7 +293,7 @@ impl Indicator<'_> {
         }
     }
 
-    /// Whether it is the indicator of a file by its path or name.
+    /// Returns whether it is the indicator of a file by its path or name.
     fn matches_path(&self, path: &str) -> bool {
         match self.kind {
             IndicatorKind::Path => {

@@ -33,13 +33,13 @@ pub(super) fn all(bytes: &[u8]) -> Vec<Script> {
 }
 
 impl Script {
-    /// Whether it is the script of the indicator.
+    /// Returns whether it is the script of the indicator.
     pub(super) fn is(&self, indicator: &str) -> bool {
         runs(indicator, Event::Named(&self.event), &self.command)
     }
 }
 
-/// Whether a command is the indicator's: `event: command` for that event, or a command for any event.
+/// Returns whether a command is the indicator's: `event: command` for that event, or a command for any event.
 pub(super) fn runs(indicator: &str, event: Event<'_>, command: &str) -> bool {
     let command = command.split_ascii_whitespace().collect::<Vec<_>>().join(" ").replace("./", "");
     // `node bundle.js` is a part of `npm run x && node bundle.js`, not of `node bundle.json`.

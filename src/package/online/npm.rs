@@ -94,30 +94,35 @@ pub(super) fn facts(
             Some(Deprecated::Other(true)) => Some(String::new()),
             _ => None,
         };
-        if let Some(attestations) = &version.dist.attestations {
-            let claim = attestations.provenance.as_ref().map(|c| c.predicate.as_str()).unwrap_or_default();
-            facts.provenance = Some(provenance(online, registry, name, key, version, claim));
+        if let Some(listed) = &version.dist.attestations {
+            let release = Release { registry, name, version: key };
+            facts.provenance = Some(provenance(online, &release, &version.dist, listed));
         }
         Ok(facts)
     };
     versions.iter().map(one).collect()
 }
 
+/// One version in a registry.
+struct Release<'a> {
+    registry: &'a Registry,
+    name: &'a str,
+    version: &'a str,
+}
+
 /// The claims of a version's attestation. The address is built from the registry's own, because one in the document
 /// could lead anywhere.
-fn provenance(
-    online: &Online,
-    registry: &Registry,
-    name: &str,
-    version: &str,
-    entry: &VersionEntry,
-    claim: &str,
-) -> Provenance {
+fn provenance(online: &Online, release: &Release<'_>, dist: &Dist, listed: &Attestations) -> Provenance {
+    let Release { registry, name, version } = release;
     let address = registry.address.join(&format!("-/npm/v1/attestations/{}", segment(&format!("{name}@{version}"))));
-    let digest = entry.dist.integrity.as_deref().and_then(provenance::hex_of_sha512);
+    let digest = dist.integrity.as_deref().and_then(provenance::hex_of_sha512);
+    let unread = || Provenance {
+        predicate: listed.provenance.as_ref().map(|claim| claim.predicate.clone()).unwrap_or_default(),
+        ..Provenance::default()
+    };
     online
         .get(registry, &address, "application/json")
         .ok()
         .and_then(|bytes| provenance::of_npm(&bytes, digest.as_deref()))
-        .unwrap_or_else(|| Provenance { predicate: claim.to_owned(), ..Provenance::default() })
+        .unwrap_or_else(unread)
 }

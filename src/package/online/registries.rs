@@ -5,12 +5,13 @@
 //! because its author would choose where the user's secrets go.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use crate::error::{Error, Result};
+use crate::error::{Context, Error, Result};
 use crate::file;
 use crate::package::address::WebAddress;
 use crate::package::fetch::Credential;
@@ -81,7 +82,7 @@ impl Registries {
     /// Exit 3 when the project's `.npmrc` uses a variable in an address, exit 2 when a settings file cannot be read.
     pub fn read(surroundings: Surroundings) -> Result<Registries> {
         let npm = Npmrc::read(&surroundings)?;
-        let pip = Pip::read(&surroundings);
+        let pip = Pip::read(&surroundings)?;
         Ok(Registries { surroundings, npm, pip, npm_default: OnceLock::new(), pip_default: OnceLock::new() })
     }
 
@@ -122,7 +123,7 @@ impl Registries {
         let text = (self.surroundings.ask)(program, &["config", "get", "registry"], home)
             .filter(|text| text.contains("://"))
             .ok_or_else(|| {
-                Error::usage("no npm registry is configured, and npm is not here to say which one it asks")
+                Error::usage("no npm registry is configured, and npm cannot be run to ask for its default")
                     .help("add `registry=https://...` to ~/.npmrc")
             })?;
         Ok(address("npm", &text)?.0)
@@ -137,16 +138,29 @@ impl Registries {
             .find_map(|python| (self.surroundings.ask)(python, &["-I", "-c", question], home))
             .filter(|text| text.contains("://"))
             .ok_or_else(|| {
-                Error::usage("no Python index is configured, and pip is not here to say which one it asks")
+                Error::usage("no Python index is configured, and pip cannot be run to ask for its default")
                     .help("add `index-url = https://.../simple` below [global] to ~/.config/pip/pip.conf")
             })?;
         Ok(address("pip", &text)?.0)
     }
 }
 
+/// The text of a settings file; none if there is no such file. Without a file that cannot be read, names of private
+/// packages would go to a public registry.
+fn read_if_present(path: &Path) -> Result<Option<String>> {
+    // The usual way to give npm and pip no settings.
+    if path == Path::new("/dev/null") {
+        return Ok(None);
+    }
+    match file::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(error).or_incomplete(path.display()),
+    }
+}
+
 fn address(whose: &str, text: &str) -> Result<(WebAddress, Option<String>)> {
-    WebAddress::parse(text)
-        .map_err(|why| Error::usage(format!("the address configured for {whose} is not asked: {why}")))
+    WebAddress::parse(text).map_err(|why| Error::usage(format!("the address configured for {whose} is refused: {why}")))
 }
 
 fn index(text: &str) -> Result<Registry> {
@@ -165,7 +179,7 @@ struct Npmrc {
     registry: Option<String>,
     scopes: BTreeMap<String, String>,
     /// The settings `//host/path/:key`, by address and key.
-    filed: BTreeMap<(String, String), String>,
+    by_address: BTreeMap<(String, String), String>,
 }
 
 impl Npmrc {
@@ -177,7 +191,7 @@ impl Npmrc {
             surroundings.variable(&lower).or_else(|| surroundings.variable(&lower.to_ascii_uppercase())).cloned()
         };
         let user = setting("userconfig").map(PathBuf::from).or_else(|| surroundings.in_home(".npmrc"));
-        if let Some(text) = user.and_then(|path| file::read_to_string(path).ok()) {
+        if let Some(text) = user.map_or(Ok(None), |path| read_if_present(&path))? {
             for (_, key, value) in lines(&text) {
                 all.set(key, expand(value, &surroundings.variables));
             }
@@ -189,7 +203,7 @@ impl Npmrc {
                 }
                 if (key == "registry" || key.ends_with(":registry")) && value.contains("${") {
                     return Err(Error::usage(format!(
-                        "{name}:{line}: a project's address may not name variables here"
+                        "{name}:{line}: a project's registry address must not use variables"
                     ))
                     .help("set it in ~/.npmrc"));
                 }
@@ -207,18 +221,18 @@ impl Npmrc {
             self.registry = Some(value);
         } else if let Some(scope) = key.strip_suffix(":registry").filter(|scope| scope.starts_with('@')) {
             self.scopes.insert(scope.to_owned(), value);
-        } else if let Some((place, key)) = key.rsplit_once(':').filter(|(place, _)| place.starts_with("//")) {
-            self.filed.insert((place.to_owned(), key.to_owned()), value);
+        } else if let Some((address, key)) = key.rsplit_once(':').filter(|(address, _)| address.starts_with("//")) {
+            self.by_address.insert((address.to_owned(), key.to_owned()), value);
         }
     }
 
     /// The credential of an address, or of a parent of it on the same host.
     fn credential(&self, address: &WebAddress) -> Option<Credential> {
-        let mut place = address.filed_under();
+        let mut parent = address.npm_key();
         loop {
             let at = |key: &str| {
-                let spelled = [place.clone(), place.trim_end_matches('/').to_owned()];
-                spelled.into_iter().find_map(|p| self.filed.get(&(p, key.to_owned()))).cloned()
+                let spelled = [parent.clone(), parent.trim_end_matches('/').to_owned()];
+                spelled.into_iter().find_map(|p| self.by_address.get(&(p, key.to_owned()))).cloned()
             };
             if let Some(token) = at("_authToken") {
                 return Some(Credential::bearer(&token));
@@ -230,8 +244,8 @@ impl Npmrc {
                 let word = data_encoding::BASE64.decode(word.as_bytes()).ok()?;
                 return Some(Credential::basic(&format!("{user}:{}", String::from_utf8_lossy(&word))));
             }
-            let above = place.trim_end_matches('/').rfind('/').filter(|at| *at > 1)?;
-            place.truncate(above + 1);
+            let above = parent.trim_end_matches('/').rfind('/').filter(|at| *at > 1)?;
+            parent.truncate(above + 1);
         }
     }
 }
@@ -271,7 +285,7 @@ struct Pip {
 }
 
 impl Pip {
-    fn read(surroundings: &Surroundings) -> Pip {
+    fn read(surroundings: &Surroundings) -> Result<Pip> {
         let mut all = Pip::default();
         let venv = surroundings.variable("VIRTUAL_ENV").map(|venv| Path::new(venv).join("pip.conf"));
         // In ascending precedence: https://pip.pypa.io/en/stable/topics/configuration/
@@ -285,8 +299,10 @@ impl Pip {
             venv,
             surroundings.variable("PIP_CONFIG_FILE").map(PathBuf::from),
         ];
-        for text in files.into_iter().flatten().filter_map(|path| file::read_to_string(path).ok()) {
-            all.lay_over(&text);
+        for path in files.into_iter().flatten() {
+            if let Some(text) = read_if_present(&path)? {
+                all.lay_over(&text);
+            }
         }
         if let Some(index) = surroundings.variable("PIP_INDEX_URL") {
             all.index = Some(index.clone());
@@ -294,7 +310,7 @@ impl Pip {
         if let Some(extra) = surroundings.variable("PIP_EXTRA_INDEX_URL") {
             all.extra = extra.split_whitespace().map(str::to_owned).collect();
         }
-        all
+        Ok(all)
     }
 
     /// Adds the settings of an INI file, in which an indented line continues the line before.

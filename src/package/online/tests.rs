@@ -114,6 +114,18 @@ fn where_nothing_is_configured_the_managers_are_asked_and_else_the_user() {
 }
 
 #[test]
+fn a_settings_file_that_cannot_be_read_is_an_error() {
+    // A folder in the place of each file.
+    for file in [".npmrc", ".config/pip/pip.conf", "etc/pip.conf", ".pip/pip.conf"] {
+        let one = user(&[(&format!("{file}/x"), "")], &[]);
+        let error = one.registries().err().unwrap_or_else(|| panic!("{file} is passed over")).to_string();
+        assert!(error.contains(file), "{error}");
+    }
+    let none = [("npm_config_userconfig", "/dev/null"), ("PIP_CONFIG_FILE", "/dev/null"), ("VIRTUAL_ENV", "/gone")];
+    assert!(user(&[], &none).registries().is_ok(), "the usual ways to have no settings");
+}
+
+#[test]
 fn credentials_go_where_they_are_filed_and_nowhere_else() {
     let text = "//a.example/npm/:_authToken=${TOKEN}\n//b.example/:_auth=dTpw\n//c.example/:username=me\n//c.example/:_password=cHc=\n//d.example:8443/:_authToken=${GONE}\n";
     let mut one = user(&[(".npmrc", text)], &[("TOKEN", "from-the-environment")]);
@@ -189,7 +201,7 @@ fn base64(value: &Value) -> String {
 }
 
 #[test]
-fn what_npm_says() {
+fn answers_of_npm() {
     let digest = [7_u8; 64];
     let integrity = format!("sha512-{}", data_encoding::BASE64.encode(&digest));
     let statement = |digest: &[u8]| {
@@ -241,7 +253,7 @@ fn what_npm_says() {
     assert_eq!(notes[0], "");
     assert!(notes[1].contains("about another file"), "{notes:?}");
     assert_eq!((notes[2].as_str(), facts[2].provenance.as_ref().unwrap().matches), ("", None));
-    assert_eq!(notes[3], "deprecated: use [2J another", "what a registry says drives no terminal");
+    assert_eq!(notes[3], "deprecated: use [2J another", "a registry's text controls no terminal");
     assert_eq!((notes[4].as_str(), facts[4].published.clone()), ("", None));
     assert!(
         notes[5].contains("does not know this version") && notes[6].contains("does not know the name"),
@@ -252,7 +264,7 @@ fn what_npm_says() {
 }
 
 #[test]
-fn what_an_index_says() {
+fn answers_of_an_index() {
     let hash = "ab".repeat(32);
     let statement = json!({"subject": [{"name": "x", "digest": {"sha256": hash}}], "predicateType": "https://docs.example/publish/v1"});
     let net = table(&[
@@ -287,11 +299,14 @@ fn what_an_index_says() {
     assert_eq!(survey.rows[1].notes[0], "yanked: broken");
     assert_eq!(survey.rows[2].registry, None);
     let asked = net.asked.lock().unwrap();
-    assert!(asked.iter().all(|(at, _)| at.starts_with("https://index.example/")), "nobody is led elsewhere: {asked:?}");
+    assert!(
+        asked.iter().all(|(at, _)| at.starts_with("https://index.example/")),
+        "no request goes elsewhere: {asked:?}"
+    );
 }
 
 #[test]
-fn a_name_that_two_indexes_serve_is_said() {
+fn a_name_that_two_indexes_serve_is_noted() {
     let file = |v: &str| json!({"files": [{"filename": format!("intern-{v}.tar.gz")}]});
     let net = table(&[("https://one.example/intern/", file("1.0")), ("https://two.example/intern/", file("99.0"))]);
     let user = user(&[], &[("PIP_INDEX_URL", "https://one.example"), ("PIP_EXTRA_INDEX_URL", "https://two.example")]);
