@@ -1,7 +1,7 @@
 //! Lifecycle scripts of a package.json, compared with those of attacks.
 
 /// A script of a package.json.
-pub(super) struct Script {
+pub(super) struct LifecycleScript {
     event: String,
     command: String,
     /// The offset of its event in the file, in bytes.
@@ -18,7 +18,7 @@ pub(super) enum Event<'a> {
 }
 
 /// The scripts of a package.json; none if it is no JSON, which the lockfile reader reports.
-pub(super) fn all(bytes: &[u8]) -> Vec<Script> {
+pub(super) fn all(bytes: &[u8]) -> Vec<LifecycleScript> {
     let Ok(manifest) = serde_json::from_slice::<serde_json::Value>(bytes) else { return Vec::new() };
     let text = String::from_utf8_lossy(bytes);
     let scripts = manifest.get("scripts").and_then(|s| s.as_object());
@@ -27,12 +27,12 @@ pub(super) fn all(bytes: &[u8]) -> Vec<Script> {
         .flatten()
         .filter_map(|(event, command)| {
             let at = text.find(&format!("\"{event}\"")).unwrap_or(0);
-            Some(Script { event: event.clone(), command: command.as_str()?.to_owned(), at })
+            Some(LifecycleScript { event: event.clone(), command: command.as_str()?.to_owned(), at })
         })
         .collect()
 }
 
-impl Script {
+impl LifecycleScript {
     /// Returns whether it is the script of the indicator.
     pub(super) fn is(&self, indicator: &str) -> bool {
         runs(indicator, Event::Named(&self.event), &self.command)
