@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::packages::{self, Asking, Telling};
+use super::packages::{self, PackageReportArgs, RegistryArgs};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::package::installed::{self, AuditProgress};
@@ -30,9 +30,9 @@ pub struct Args {
     #[arg(long)]
     global: bool,
     #[command(flatten)]
-    asking: Asking,
+    registry_args: RegistryArgs,
     #[command(flatten)]
-    telling: Telling,
+    report_args: PackageReportArgs,
 }
 
 /// Walks, looks up and reports.
@@ -41,11 +41,11 @@ pub struct Args {
 /// What ended the run before it could judge.
 pub fn run(args: Args) -> Result<Exit> {
     let start = Instant::now();
-    packages::conclude("audit", start, survey(&args), &args.telling)
+    packages::conclude("audit", start, survey(&args), &args.report_args)
 }
 
 fn survey(args: &Args) -> Result<Survey> {
-    let online = args.asking.open()?;
+    let online = args.registry_args.open()?;
     let advisories = store::load()?;
     let mut roots = args.paths.clone();
     if let Some(missing) = roots.iter().find(|root| !root.exists()) {
@@ -57,7 +57,7 @@ fn survey(args: &Args) -> Result<Survey> {
         false => {}
     }
     let progress = AuditProgress::default();
-    let shown = std::io::stderr().is_terminal() && !args.telling.no_progress && !args.telling.quiet;
+    let shown = std::io::stderr().is_terminal() && !args.report_args.no_progress && !args.report_args.quiet;
     let done = AtomicBool::new(false);
     let mut survey = std::thread::scope(|scope| {
         if shown {

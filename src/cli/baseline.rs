@@ -3,16 +3,16 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::gate::Gate;
-use super::options::Judging;
+use super::options::PolicyArgs;
 use super::scan::root_for;
+use super::session::Session;
 use crate::engine::redact;
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::finding::Verdict;
 use crate::git::{self, Repo};
 use crate::outcome::Outcome;
-use crate::policy::authority::Subject;
+use crate::policy::authority::PolicyRoot;
 use crate::policy::baseline::{Baseline, Entry};
 use crate::policy::{Overrides, config};
 use crate::report;
@@ -65,7 +65,7 @@ struct Scope {
     #[arg(long)]
     history: bool,
     #[command(flatten)]
-    judging: Judging,
+    policy_args: PolicyArgs,
 }
 
 /// Writes or reads the baseline.
@@ -127,35 +127,35 @@ fn relocated(old: &Baseline, found: Vec<Entry>) -> impl Iterator<Item = Entry> {
 fn scan(scope: &Scope) -> Result<(Outcome, PathBuf)> {
     let here = std::env::current_dir().or_incomplete("the current directory")?;
     let (root, repo) = root_for(&here, &[]);
-    let overrides = Overrides { no_baseline: true, ..scope.judging.overrides() };
-    let gate = Gate::with(&overrides, Subject::Directory(&root))?;
-    let path = match &scope.judging.baseline {
+    let overrides = Overrides { no_baseline: true, ..scope.policy_args.overrides() };
+    let session = Session::with(&overrides, PolicyRoot::Directory(&root))?;
+    let path = match &scope.policy_args.baseline {
         Some(path) => path.clone(),
         None => {
             // Paths in a configuration are relative to it.
-            let beside = scope.judging.config.as_deref().and_then(Path::parent);
-            beside.unwrap_or(&root).join(gate.policy().baseline_path())
+            let beside = scope.policy_args.config.as_deref().and_then(Path::parent);
+            beside.unwrap_or(&root).join(session.policy().baseline_path())
         }
     };
-    let max_object = gate.max_object();
+    let max_object = session.max_object();
     let outcome = if scope.history {
         let repo = repo.map_or_else(|| Repo::discover(&here), Ok)?;
-        gate.scan(&[&History::new(&repo, false, max_object)])?
+        session.scan(&[&History::new(&repo, false, max_object)])?
     } else {
-        on_disk(&gate, root, repo.as_ref())?
+        on_disk(&session, root, repo.as_ref())?
     };
     complete(outcome, path)
 }
 
 /// Scans every file below the root.
-fn on_disk(gate: &Gate, root: PathBuf, repo: Option<&Repo>) -> Result<Outcome> {
+fn on_disk(session: &Session, root: PathBuf, repo: Option<&Repo>) -> Result<Outcome> {
     let tracked = match repo {
         Some(repo) => git::tracked(repo)?.into_iter().filter_map(|t| t.file).collect(),
         None => Vec::new(),
     };
     let paths = vec![PathBuf::from(".")];
-    let max_object = gate.max_object();
-    gate.scan(&[&Paths { here: root.clone(), root, paths, no_ignore: false, tracked, max_object }])
+    let max_object = session.max_object();
+    session.scan(&[&Paths { here: root.clone(), root, paths, no_ignore: false, tracked, max_object }])
 }
 
 /// What was found, when nothing was left out.

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Instant;
 
-use super::packages::{self, Asking, Telling};
+use super::packages::{self, PackageReportArgs, RegistryArgs};
 use crate::engine::redact;
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
@@ -40,9 +40,9 @@ pub struct Args {
     #[arg(long = "as", value_name = "FORMAT")]
     read_as: Option<String>,
     #[command(flatten)]
-    asking: Asking,
+    registry_args: RegistryArgs,
     #[command(flatten)]
-    telling: Telling,
+    report_args: PackageReportArgs,
 }
 
 fn ecosystem(text: &str) -> Result<Ecosystem, String> {
@@ -60,13 +60,13 @@ pub fn run(mut args: Args) -> Result<Exit> {
     let start = Instant::now();
     let survey = survey(&args);
     // Who asks for one package by name wants to read that it is not known.
-    args.telling.all |=
-        args.telling.format == packages::Format::Pretty && !args.what.iter().any(|w| w == "-" || is_file(w));
-    packages::conclude("check", start, survey, &args.telling)
+    args.report_args.all |=
+        args.report_args.format == packages::Format::Pretty && !args.what.iter().any(|w| w == "-" || is_file(w));
+    packages::conclude("check", start, survey, &args.report_args)
 }
 
 fn survey(args: &Args) -> Result<Survey> {
-    let online = args.asking.open()?;
+    let online = args.registry_args.open()?;
     let advisories = store::load()?;
     let mut survey = Survey { data: advisories.date().to_owned(), ..Survey::default() };
     let forced = args.read_as.as_deref().map(format_called).transpose()?;

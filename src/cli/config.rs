@@ -5,12 +5,12 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::allow::root;
-use super::gate::Gate;
-use super::options::Judging;
+use super::options::PolicyArgs;
 use super::scan::root_for;
+use super::session::Session;
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
-use crate::policy::authority::Subject;
+use crate::policy::authority::PolicyRoot;
 use crate::policy::inline::Honour;
 use crate::policy::keys::{ALLOW_KEYS, CI_KEYS, FEED_KEYS, KEYS, Key, Kind, PACKAGE_KEYS, SERVER_KEYS, UNREAD_KEYS};
 use crate::policy::{Accept, Allowances, config};
@@ -27,9 +27,9 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     /// Say whether configuration, rules and baseline are right
-    Check(Judging),
+    Check(PolicyArgs),
     /// Show what applies, once all layers are put over one another
-    Show(Judging),
+    Show(PolicyArgs),
     /// Print the JSON schema of .shield-hook.toml
     Schema,
     /// Write a .shield-hook.toml with every key, its default and what it does
@@ -42,8 +42,8 @@ enum Action {
 /// Exit 3 with the first thing that is wrong.
 pub fn run(args: Args) -> Result<Exit> {
     match args.action {
-        Action::Check(judging) => check(&judging),
-        Action::Show(judging) => show(&judging),
+        Action::Check(policy_args) => check(&policy_args),
+        Action::Show(policy_args) => show(&policy_args),
         Action::Schema => {
             let text = serde_json::to_string_pretty(&schema()).or_incomplete("the schema")?;
             writeln!(io::stdout(), "{text}").or_unprinted()?;
@@ -53,23 +53,23 @@ pub fn run(args: Args) -> Result<Exit> {
     }
 }
 
-fn ready(judging: &Judging) -> Result<Gate> {
+fn ready(policy_args: &PolicyArgs) -> Result<Session> {
     let here = std::env::current_dir().or_incomplete("the current directory")?;
     let (root, repo) = root_for(&here, &[]);
     match &repo {
-        Some(repo) => Gate::ready(judging, Subject::Local(repo)),
+        Some(repo) => Session::ready(policy_args, PolicyRoot::Local(repo)),
         None => match crate::git::Repo::discover(&here) {
-            Ok(bare) => Gate::ready(judging, Subject::Local(&bare)),
-            Err(_) => Gate::ready(judging, Subject::Directory(&root)),
+            Ok(bare) => Session::ready(policy_args, PolicyRoot::Local(&bare)),
+            Err(_) => Session::ready(policy_args, PolicyRoot::Directory(&root)),
         },
     }
 }
 
-fn check(judging: &Judging) -> Result<Exit> {
-    let gate = ready(judging)?;
-    let policy = gate.policy();
+fn check(policy_args: &PolicyArgs) -> Result<Exit> {
+    let session = ready(policy_args)?;
+    let policy = session.policy();
     // A name that stands for nothing lets nothing pass, so a scan goes on; here it is what was asked for.
-    if let [first, others @ ..] = policy.noticed(gate.rules()).as_slice() {
+    if let [first, others @ ..] = policy.noticed(session.rules()).as_slice() {
         return Err(others.iter().fold(Error::usage(first.as_str()), |e, other| e.help(other.as_str())));
     }
     for allowance in policy.allowances() {
@@ -79,13 +79,13 @@ fn check(judging: &Judging) -> Result<Exit> {
             say!("shield-hook: warning: {at}: this allowance is broad: {}", allowance.why());
         }
     }
-    for line in policy.stale(gate.rules(), Allowances::Proven) {
+    for line in policy.stale(session.rules(), Allowances::Proven) {
         say!("shield-hook: warning: {line}");
     }
     writeln!(
         io::stdout(),
         "the configuration is right: {} rules, {} allowances, {} baseline entries",
-        gate.rules().len(),
+        session.rules().len(),
         policy.allowances().len(),
         policy.baseline().len()
     )
@@ -93,9 +93,9 @@ fn check(judging: &Judging) -> Result<Exit> {
     Ok(Exit::Clean)
 }
 
-fn show(judging: &Judging) -> Result<Exit> {
-    let gate = ready(judging)?;
-    let policy = gate.policy();
+fn show(policy_args: &PolicyArgs) -> Result<Exit> {
+    let session = ready(policy_args)?;
+    let policy = session.policy();
     let inline = match policy.inline {
         Honour::All => "all",
         Honour::Own => "own",
@@ -121,7 +121,7 @@ fn show(judging: &Judging) -> Result<Exit> {
     let weakened = if policy.refuse_weakened { "block" } else { "report" };
     writeln!(out, "ci.accept = \"{accept}\"").or_unprinted()?;
     writeln!(out, "server.policy-weakened = \"{weakened}\"").or_unprinted()?;
-    let rules = gate.rules();
+    let rules = session.rules();
     writeln!(out, "# {} rules, set {}", rules.len(), rules.hash()).or_unprinted()?;
     for a in policy.allowances() {
         let until = a.expires.map(|d| format!(" (until {d})")).unwrap_or_default();

@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::gate::Gate;
-use super::options::Judging;
+use super::options::PolicyArgs;
+use super::session::Session;
 use crate::chunk::{Chunk, Kind, Origin};
 use crate::engine::redact;
 use crate::error::{Context, Error, Printed, Result};
@@ -13,7 +13,7 @@ use crate::file;
 use crate::package::advisory::PackageVerdict;
 use crate::package::gate::{ComparisonMode, Position};
 use crate::package::{self, lockfile, origin, store};
-use crate::policy::authority::Subject;
+use crate::policy::authority::PolicyRoot;
 use crate::report::packages::display_name;
 
 /// Say what every rule made of one line: keyword, shape, proof, entropy, and what turned it away.
@@ -23,7 +23,7 @@ pub struct Args {
     #[arg(value_name = "FILE:LINE")]
     place: String,
     #[command(flatten)]
-    judging: Judging,
+    policy_args: PolicyArgs,
 }
 
 /// Explains one line. No value is printed, only where it stands.
@@ -42,12 +42,12 @@ pub fn run(args: &Args) -> Result<Exit> {
             .ok_or_else(|| Error::usage(format!("{file} has fewer than {line} lines")))?;
     }
     let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |n| start + n);
-    let gate = Gate::ready(&args.judging, Subject::Directory(&here))?;
+    let session = Session::ready(&args.policy_args, PolicyRoot::Directory(&here))?;
     let origin = Origin { kind: Kind::File, path: file.into(), commit: None };
-    let told = gate.engine().explain(Chunk { origin: &origin, bytes: &bytes }, &(start..end));
+    let told = session.engine().explain(Chunk { origin: &origin, bytes: &bytes }, &(start..end));
     let place = redact::name(&args.place);
     let mut out = std::io::stdout().lock();
-    let supplied = supply(&gate, file, &bytes, line, start..end)?;
+    let supplied = supply(&session, file, &bytes, line, start..end)?;
     if told.is_empty() && supplied.is_empty() {
         writeln!(out, "{place}: no rule's keyword stands there").or_unprinted()?;
     }
@@ -69,13 +69,19 @@ pub fn run(args: &Args) -> Result<Exit> {
 
 /// What the package gate makes of the line, as if all of the file were new: its findings, and the packages that stand
 /// there and are not known to be bad.
-fn supply(gate: &Gate, file: &str, bytes: &[u8], line: usize, span: std::ops::Range<usize>) -> Result<Vec<String>> {
+fn supply(
+    session: &Session,
+    file: &str,
+    bytes: &[u8],
+    line: usize,
+    span: std::ops::Range<usize>,
+) -> Result<Vec<String>> {
     let shown = file.replace('\\', "/");
     let judged = package::gate::PackageGate::default().check(
         &shown,
         bytes,
         ComparisonMode::NewFile,
-        &gate.policy().packages,
+        &session.policy().packages,
         &mut Vec::new,
     )?;
     let mut said = Vec::new();
@@ -88,7 +94,7 @@ fn supply(gate: &Gate, file: &str, bytes: &[u8], line: usize, span: std::ops::Ra
     };
     for draft in judged.drafts.iter().filter(|d| here(d.position)) {
         let state =
-            if gate.policy().runs(draft.rule.id) { "found" } else { "found, but the policy turns the rule off" };
+            if session.policy().runs(draft.rule.id) { "found" } else { "found, but the policy turns the rule off" };
         said.push(format!("{}: {state}, confidence {}; {}", draft.rule.id, draft.confidence, draft.notes.join("; ")));
     }
     if let Some(Ok(inventory)) = lockfile::parse(&shown, bytes) {

@@ -5,16 +5,16 @@ use std::path::PathBuf;
 
 use bstr::{BString, ByteSlice, ByteVec};
 
-use super::gate::{Ending, Gate};
-use super::options::{Judging, Reporting};
-use super::{post_commit, pre_push, receive, told};
+use super::options::{PolicyArgs, ReportArgs};
+use super::session::{RunConclusion, Session};
+use super::{post_commit, pre_push, pushed_refs, receive};
 use crate::error::{Context, Result};
 use crate::exit::Exit;
 use crate::finding::repair::Scene;
 use crate::git::{self, Repo};
 use crate::journal::{self, Place};
 use crate::outcome::Outcome;
-use crate::policy::authority::Subject;
+use crate::policy::authority::PolicyRoot;
 use crate::source::{Message, Outgoing, Paths, RefUpdate, Staged, parse_ref_updates};
 
 /// Run as a git hook; what the installed hooks call.
@@ -23,9 +23,9 @@ pub struct Args {
     #[command(subcommand)]
     hook: Hook,
     #[command(flatten)]
-    judging: Judging,
+    policy_args: PolicyArgs,
     #[command(flatten)]
-    reporting: Reporting,
+    report_args: ReportArgs,
 }
 
 /// The hooks, with the arguments that git gives them.
@@ -68,7 +68,7 @@ enum Hook {
 /// # Errors
 /// What ended the run before it could judge.
 pub fn run(args: Args) -> Result<Exit> {
-    args.reporting.prepare();
+    args.report_args.prepare();
     let here = std::env::current_dir().or_incomplete("the current directory")?;
     if matches!(&args.hook, Hook::ReferenceTransaction { state } if state != "prepared") {
         return Ok(Exit::Clean);
@@ -79,48 +79,48 @@ pub fn run(args: Args) -> Result<Exit> {
     if matches!(args.hook, Hook::ReferenceTransaction { .. }) && repo.as_ref().is_ok_and(cloning) {
         return Ok(Exit::Clean);
     }
-    let mut ending = Ending::of(args.hook.name());
+    let mut conclusion = RunConclusion::of(args.hook.name());
     if matches!(args.hook, Hook::PostCommit) {
-        return post_commit::run(&args.judging, &args.reporting, repo);
+        return post_commit::run(&args.policy_args, &args.report_args, repo);
     }
     if let Ok(repo) = &repo {
-        ending.place = Place::Repository(repo.common_dir().to_owned());
+        conclusion.place = Place::Repository(repo.common_dir().to_owned());
     }
-    ending.silent_when_clean = matches!(args.hook, Hook::CommitMsg { .. } | Hook::ReferenceTransaction { .. });
-    let outcome = repo.and_then(|repo| scan(&args, &repo, &mut ending));
-    ending.conclude(outcome, &args.reporting)
+    conclusion.silent_when_clean = matches!(args.hook, Hook::CommitMsg { .. } | Hook::ReferenceTransaction { .. });
+    let outcome = repo.and_then(|repo| scan(&args, &repo, &mut conclusion));
+    conclusion.conclude(outcome, &args.report_args)
 }
 
-fn scan(args: &Args, repo: &Repo, ending: &mut Ending) -> Result<Outcome> {
+fn scan(args: &Args, repo: &Repo, conclusion: &mut RunConclusion) -> Result<Outcome> {
     if matches!(args.hook, Hook::PreReceive) {
-        return receive::run(&args.judging, repo, &mut ending.covers);
+        return receive::run(&args.policy_args, repo, &mut conclusion.covers);
     }
-    let gate = Gate::ready(&args.judging, Subject::Local(repo))?;
-    let max = gate.max_object();
+    let session = Session::ready(&args.policy_args, PolicyRoot::Local(repo))?;
+    let max = session.max_object();
     match &args.hook {
         Hook::PreCommit { files } => {
             let staged = Staged::new(repo, max);
             let outcome = match unstaged(repo, files)? {
-                paths if paths.is_empty() => gate.scan_in(repo, Scene::Commit, &[&staged]),
-                paths => gate.scan_in(repo, Scene::Commit, &[&staged, &on_disk(repo, paths, max)?]),
+                paths if paths.is_empty() => session.scan_in(repo, Scene::Commit, &[&staged]),
+                paths => session.scan_in(repo, Scene::Commit, &[&staged, &on_disk(repo, paths, max)?]),
             };
             if let Ok(outcome) = &outcome {
-                ending.covers.tree = outcome.coverage.staged_tree.map(|tree| tree.to_string());
+                conclusion.covers.tree = outcome.coverage.staged_tree.map(|tree| tree.to_string());
             }
-            ending.covers.parents.extend(repo.head()?.map(|head| head.to_string()));
+            conclusion.covers.parents.extend(repo.head()?.map(|head| head.to_string()));
             outcome
         }
-        Hook::PreMergeCommit => gate.scan_in(repo, Scene::Commit, &[&Staged::new(repo, max)]),
-        Hook::CommitMsg { file } => gate.scan_in(repo, Scene::Message, &[&Message::of_commit(repo, file.clone())]),
-        Hook::PrePush { remote, url } => pre_push::run(&gate, repo, (remote, url), ending),
+        Hook::PreMergeCommit => session.scan_in(repo, Scene::Commit, &[&Staged::new(repo, max)]),
+        Hook::CommitMsg { file } => session.scan_in(repo, Scene::Message, &[&Message::of_commit(repo, file.clone())]),
+        Hook::PrePush { remote, url } => pre_push::run(&session, repo, (remote, url), conclusion),
         // These have their own stories, in `post_commit` and `receive`.
-        Hook::PostCommit | Hook::PreReceive => gate.scan(&[]),
+        Hook::PostCommit | Hook::PreReceive => session.scan(&[]),
         Hook::ReferenceTransaction { .. } => {
-            let mut updates = parse_ref_updates(&told::standard_input()?.0)?;
+            let mut updates = parse_ref_updates(&pushed_refs::standard_input()?.0)?;
             let guarded: [&[u8]; 3] = [b"refs/heads/", b"refs/tags/", b"refs/remotes/"];
             updates.retain(|u| guarded.iter().any(|prefix| u.remote_ref.starts_with(prefix)));
-            ending.covers.refs = updates.iter().map(ref_update).collect();
-            gate.scan_in(repo, Scene::Commit, &[&Outgoing::transaction(repo, updates, max)?])
+            conclusion.covers.refs = updates.iter().map(ref_update).collect();
+            session.scan_in(repo, Scene::Commit, &[&Outgoing::transaction(repo, updates, max)?])
         }
     }
 }

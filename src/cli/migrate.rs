@@ -8,8 +8,8 @@ use bstr::ByteSlice;
 use regex::bytes::Regex;
 
 use super::allow::read;
-use super::gate::Gate;
 use super::scan::root_for;
+use super::session::Session;
 use crate::chunk::{Kind, Origin};
 use crate::engine::redact;
 use crate::error::{Context, Error, Printed, Result};
@@ -18,7 +18,7 @@ use crate::file;
 use crate::finding::{Finding, Verdict};
 use crate::git::{self, Oid, Repo};
 use crate::policy::Overrides;
-use crate::policy::authority::Subject;
+use crate::policy::authority::PolicyRoot;
 use crate::policy::baseline::{self, Baseline, Entry};
 use crate::policy::config;
 use crate::policy::edit::{NewAllowance, with_allowances};
@@ -65,10 +65,10 @@ pub fn run(args: Args) -> Result<Exit> {
         sources.push(name);
     }
     let overrides = Overrides { no_baseline: true, ..Overrides::default() };
-    let gate = Gate::with(&overrides, Subject::Directory(&root))?;
-    let entries = look_up(&gate, &root, repo.as_ref(), &mut all)?;
-    only_known_rules(&gate, &mut all);
-    write(&args, &gate, &root, all, entries, &sources)
+    let session = Session::with(&overrides, PolicyRoot::Directory(&root))?;
+    let entries = look_up(&session, &root, repo.as_ref(), &mut all)?;
+    only_known_rules(&session, &mut all);
+    write(&args, &session, &root, all, entries, &sources)
 }
 
 /// The files to read.
@@ -89,7 +89,7 @@ fn files(args: &Args, root: &Path) -> Result<Vec<(Tool, PathBuf)>> {
 }
 
 /// Finds what stands at the places: allowances by fingerprint are added, known findings returned.
-fn look_up(gate: &Gate, root: &Path, repo: Option<&Repo>, all: &mut Carried) -> Result<Vec<Entry>> {
+fn look_up(session: &Session, root: &Path, repo: Option<&Repo>, all: &mut Carried) -> Result<Vec<Entry>> {
     let mut listed = Listed::default();
     let mut wanted = BTreeSet::new();
     for place in &all.places {
@@ -106,13 +106,13 @@ fn look_up(gate: &Gate, root: &Path, repo: Option<&Repo>, all: &mut Carried) -> 
             listed.add(path.into(), commit, bytes);
         }
     }
-    let mut findings = gate.scan(&[&listed])?.findings;
+    let mut findings = session.scan(&[&listed])?.findings;
     if all.places.iter().any(|p| p.pattern.is_some()) {
         // A pattern on lines can be about any file.
         let (root, tracked) = (root.to_owned(), tracked(repo)?);
-        let (paths, max_object) = (vec![PathBuf::from(".")], gate.max_object());
+        let (paths, max_object) = (vec![PathBuf::from(".")], session.max_object());
         let source = Paths { here: root.clone(), root, paths, no_ignore: false, tracked, max_object };
-        findings.extend(gate.scan(&[&source])?.findings);
+        findings.extend(session.scan(&[&source])?.findings);
     }
     findings.retain(|f| matches!(f.verdict, Verdict::Block | Verdict::Warn(_)));
     let mut entries = Vec::new();
@@ -189,8 +189,8 @@ fn tracked(repo: Option<&Repo>) -> Result<Vec<PathBuf>> {
 }
 
 /// Rules of other scanners go by other names: an allowance or a switch for one that does not exist here is lost.
-fn only_known_rules(gate: &Gate, all: &mut Carried) {
-    let (rules, lost) = (gate.rules(), &mut all.lost);
+fn only_known_rules(session: &Session, all: &mut Carried) {
+    let (rules, lost) = (session.rules(), &mut all.lost);
     all.allow.retain(|a| {
         let unknown = a.rule.iter().find(|id| rules.get(id).is_none());
         if let Some(id) = unknown {
@@ -213,7 +213,7 @@ fn only_known_rules(gate: &Gate, all: &mut Carried) {
 
 fn write(
     args: &Args,
-    gate: &Gate,
+    session: &Session,
     root: &Path,
     mut all: Carried,
     entries: Vec<Entry>,
@@ -231,7 +231,7 @@ fn write(
                 && a.commit == new.commit
         })
     });
-    let baseline_path = root.join(gate.policy().baseline_path());
+    let baseline_path = root.join(session.policy().baseline_path());
     let known = Baseline::parse(baseline::FILE, &read(&baseline_path)?)?;
     let new_entries: Vec<Entry> = entries.into_iter().filter(|e| !known.contains(&e.fingerprint)).collect();
     let text = with_allowances(config::FILE, &old, &all.allow)?;

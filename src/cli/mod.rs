@@ -13,7 +13,7 @@ mod digest;
 mod docs;
 mod doctor;
 mod explain;
-mod gate;
+mod guarded_update;
 mod hook;
 mod install;
 mod migrate;
@@ -22,11 +22,11 @@ mod packages;
 mod post_commit;
 mod pre_push;
 mod push_command;
+mod pushed_refs;
 mod receive;
 mod rules;
 mod scan;
-mod told;
-mod update_gate;
+mod session;
 mod watch;
 
 use std::ffi::OsString;
@@ -71,7 +71,7 @@ pub enum Command {
     /// Show the latest runs, and what is overdue
     Digest(digest::Args),
     /// Run an update; when it brings a hijacked package, put the lockfiles back
-    Gate(update_gate::Args),
+    Gate(guarded_update::Args),
     /// Look again and again, and say so every time
     Watch(Box<watch::Args>),
     /// Say what keeps the hooks from stopping a leak, and how to repair it
@@ -99,14 +99,14 @@ pub enum Command {
 /// The commands of which a commit or a push waits: those that hooks and impatient people call.
 #[derive(Debug, Parser)]
 #[command(name = "shield-hook", version, propagate_version = true, arg_required_else_help = true)]
-struct Hot {
+struct HotCli {
     #[command(subcommand)]
-    command: Waiting,
+    command: HotCommand,
 }
 
 /// As in [`Command`].
 #[derive(Debug, Subcommand)]
-enum Waiting {
+enum HotCommand {
     /// Scan what is staged, a range, the history, files or standard input
     Scan(Box<scan::Args>),
     /// Run as a git hook; what the installed hooks call
@@ -136,9 +136,9 @@ fn parsed(args: Vec<OsString>) -> clap::error::Result<Command> {
     if !is_hot {
         return Cli::try_parse_from(args).map(|cli| cli.command);
     }
-    Ok(match Hot::try_parse_from(args)?.command {
-        Waiting::Scan(args) => Command::Scan(args),
-        Waiting::Hook(args) => Command::Hook(args),
+    Ok(match HotCli::try_parse_from(args)?.command {
+        HotCommand::Scan(args) => Command::Scan(args),
+        HotCommand::Hook(args) => Command::Hook(args),
     })
 }
 
@@ -157,7 +157,7 @@ pub fn run(command: Command) -> Result<Exit> {
         Command::Install(args) => install::install(args),
         Command::Uninstall(args) => install::uninstall(args),
         Command::Digest(args) => digest::run(&args),
-        Command::Gate(args) => update_gate::run(args),
+        Command::Gate(args) => guarded_update::run(args),
         Command::Watch(args) => watch::run(*args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Canary(args) => canary::run(&args),

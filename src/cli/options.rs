@@ -12,7 +12,7 @@ use crate::terminal::progress;
 /// What decides about findings.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Policy")]
-pub struct Judging {
+pub struct PolicyArgs {
     /// Read this configuration instead of .shield-hook.toml
     #[arg(global = true, long, value_name = "FILE", env = "SHIELD_HOOK_CONFIG")]
     pub config: Option<PathBuf>,
@@ -36,7 +36,7 @@ fn confidence() -> impl TypedValueParser<Value = Confidence> {
     })
 }
 
-impl Judging {
+impl PolicyArgs {
     /// What this says about the policy.
     pub fn overrides(&self) -> Overrides {
         Overrides {
@@ -52,7 +52,7 @@ impl Judging {
 /// How the outcome is told.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Report")]
-pub struct Reporting {
+pub struct ReportArgs {
     /// How to write the report
     #[arg(global = true, long, value_enum, default_value = "pretty")]
     pub format: Format,
@@ -73,7 +73,7 @@ pub struct Reporting {
     pub color: Color,
 }
 
-impl Reporting {
+impl ReportArgs {
     /// Makes this process follow what was typed, before anything is written.
     pub fn prepare(&self) {
         self.color.apply();

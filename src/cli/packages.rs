@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::allow::root;
-use super::gate::mask_skipped;
+use super::session::mask_skipped;
 use crate::error::{Context, Result};
 use crate::exit::Exit;
 use crate::file;
@@ -31,7 +31,7 @@ pub enum Format {
 /// How the answer is told.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Report")]
-pub struct Telling {
+pub struct PackageReportArgs {
     /// How to write the report
     #[arg(long, value_enum, default_value = "pretty")]
     pub format: Format,
@@ -52,14 +52,14 @@ pub struct Telling {
 /// The option to ask registries.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Registries")]
-pub struct Asking {
+pub struct RegistryArgs {
     /// Ask the registries of .npmrc and pip.conf when each version came out, whether it was withdrawn, and what its
     /// build claims; needs a program built with `--features online`
     #[arg(long)]
     online: bool,
 }
 
-impl Asking {
+impl RegistryArgs {
     /// The way to the registries, where it is wanted.
     ///
     /// # Errors
@@ -99,17 +99,22 @@ pub(super) fn complete(survey: &mut Survey, online: Option<&Online>) -> Result<(
 ///
 /// # Errors
 /// The error that ended the run, or the report's that could not be written.
-pub(super) fn conclude(command: &'static str, start: Instant, run: Result<Survey>, telling: &Telling) -> Result<Exit> {
+pub(super) fn conclude(
+    command: &'static str,
+    start: Instant,
+    run: Result<Survey>,
+    report_args: &PackageReportArgs,
+) -> Result<Exit> {
     let told = run.and_then(|mut survey| {
         survey.took = start.elapsed();
         mask_skipped(&mut survey.coverage);
-        tell(&survey, telling).map(|()| survey)
+        tell(&survey, report_args).map(|()| survey)
     });
     match told {
         Ok(survey) => {
             let exit = packages::exit(&survey);
             journal::record(&Place::User, &record(command, &survey, exit));
-            if !telling.quiet {
+            if !report_args.quiet {
                 if let Some(old) = age::warning(&survey.data) {
                     say!("shield-hook: {old}: see `shield-hook advisories update`");
                 }
@@ -124,14 +129,14 @@ pub(super) fn conclude(command: &'static str, start: Instant, run: Result<Survey
     }
 }
 
-fn tell(survey: &Survey, telling: &Telling) -> Result<()> {
+fn tell(survey: &Survey, report_args: &PackageReportArgs) -> Result<()> {
     let mut bytes = Vec::new();
-    match telling.format {
-        Format::Pretty => packages::write_pretty(survey, telling.all, &mut bytes),
-        Format::Json => packages::write_json(survey, telling.all, &mut bytes),
+    match report_args.format {
+        Format::Pretty => packages::write_pretty(survey, report_args.all, &mut bytes),
+        Format::Json => packages::write_json(survey, report_args.all, &mut bytes),
     }
     .or_incomplete("the report")?;
-    match &telling.output {
+    match &report_args.output {
         Some(path) => report::save(path, &bytes).or_incomplete(format!("the report {}", path.display()))?,
         None => {
             let mut out = io::stdout().lock();

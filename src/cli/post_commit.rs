@@ -4,15 +4,15 @@ use std::time::Instant;
 
 use bstr::ByteSlice;
 
-use super::gate::{Ending, Gate};
-use super::options::{Judging, Reporting};
+use super::options::{PolicyArgs, ReportArgs};
+use super::session::{RunConclusion, Session};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::finding::repair::Scene;
 use crate::git::{self, Repo};
 use crate::journal::receipt::{self, Before};
 use crate::journal::{self, Covers, Journal, Place, Record};
-use crate::policy::authority::Subject;
+use crate::policy::authority::PolicyRoot;
 use crate::terminal::say;
 use crate::source::{self, Outgoing};
 
@@ -23,12 +23,12 @@ const TAIL: u64 = 256 << 10;
 
 /// Reads the commit that HEAD leads to, unless pre-commit has. The commit is made: whatever comes out of this, it fails
 /// nothing.
-pub(super) fn run(judging: &Judging, reporting: &Reporting, repo: Result<Repo>) -> Result<Exit> {
+pub(super) fn run(policy_args: &PolicyArgs, report_args: &ReportArgs, repo: Result<Repo>) -> Result<Exit> {
     let start = Instant::now();
     let mut place = Place::User;
     let run = repo.and_then(|repo| {
         place = Place::Repository(repo.common_dir().to_owned());
-        look(judging, reporting, &repo, &place)
+        look(policy_args, report_args, &repo, &place)
     });
     if let Err(error) = run {
         journal::record(&place, &Record::failed(COMMAND, &error, start.elapsed()));
@@ -37,7 +37,7 @@ pub(super) fn run(judging: &Judging, reporting: &Reporting, repo: Result<Repo>) 
     Ok(Exit::Clean)
 }
 
-fn look(judging: &Judging, reporting: &Reporting, repo: &Repo, place: &Place) -> Result<()> {
+fn look(policy_args: &PolicyArgs, report_args: &ReportArgs, repo: &Repo, place: &Place) -> Result<()> {
     let Some(head) = repo.head()? else { return Ok(()) };
     let parents = git::parents_of(repo, &head)?;
     let tree =
@@ -55,15 +55,15 @@ fn look(judging: &Judging, reporting: &Reporting, repo: &Repo, place: &Place) ->
     let made = git::reflog_entries(repo.git_dir(), "HEAD", 4096).pop().filter(|m| m.new == covers.commits[0]);
     let by_commit = made.as_ref().is_none_or(receipt::is_commit) && !in_progress(repo);
     covers.bypassed = by_commit && before == Before::Nothing;
-    let gate = Gate::ready(judging, Subject::Local(repo))?;
-    let run = gate.scan_in(repo, Scene::Push, &[&Outgoing::commit(repo, head, parents, gate.max_object())]);
+    let session = Session::ready(policy_args, PolicyRoot::Local(repo))?;
+    let run = session.scan_in(repo, Scene::Push, &[&Outgoing::commit(repo, head, parents, session.max_object())]);
     if made.is_some_and(|m| m.action.starts_with("rebase")) {
         // What it rewrites was committed before: it is noted, and the push reads it.
         journal::record(place, &Record::of(COMMAND, &run?).covering(covers));
         return Ok(());
     }
-    let ending = Ending { command: COMMAND, place: place.clone(), covers, silent_when_clean: true };
-    if ending.conclude(run, reporting).is_ok_and(|exit| exit != Exit::Clean) {
+    let conclusion = RunConclusion { command: COMMAND, place: place.clone(), covers, silent_when_clean: true };
+    if conclusion.conclude(run, report_args).is_ok_and(|exit| exit != Exit::Clean) {
         say!("shield-hook: the commit is made, but a push of it will be stopped");
     }
     Ok(())

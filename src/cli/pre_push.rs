@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::gate::{Ending, Gate};
 use super::push_command::{self, Parent};
-use super::{hook, told};
+use super::session::{RunConclusion, Session};
+use super::{hook, pushed_refs};
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::finding::repair::Scene;
@@ -24,18 +24,18 @@ const MOST_NESTED: usize = 8;
 ///
 /// # Errors
 /// When it cannot be found out what is pushed.
-pub(super) fn run(gate: &Gate, repo: &Repo, to: (&str, &str), ending: &mut Ending) -> Result<Outcome> {
-    let told = told::push(repo, to.0.to_owned(), to.1.to_owned())?;
-    ending.covers.refs = told.push.updates.iter().map(hook::ref_update).collect();
+pub(super) fn run(session: &Session, repo: &Repo, to: (&str, &str), conclusion: &mut RunConclusion) -> Result<Outcome> {
+    let told = pushed_refs::push(repo, to.0.to_owned(), to.1.to_owned())?;
+    conclusion.covers.refs = told.push.updates.iter().map(hook::ref_update).collect();
     let possible = Push { updates: told.possible, ..told.push.clone() };
-    let outgoing = Outgoing::push(repo, told.push, gate.max_object())?;
-    let mut outcome = gate.scan_in(repo, Scene::Push, &[&outgoing])?;
+    let outgoing = Outgoing::push(repo, told.push, session.max_object())?;
+    let mut outcome = session.scan_in(repo, Scene::Push, &[&outgoing])?;
     outcome.coverage.unseen = unseen(repo, &outcome.coverage.new_commits);
     if !possible.updates.is_empty() {
-        outcome.coverage.skipped.extend(unnamed(gate, repo, &possible)?);
+        outcome.coverage.skipped.extend(unnamed(session, repo, &possible)?);
     }
     if !outcome.coverage.gitlinks.is_empty() && takes_submodules(repo) {
-        submodules(gate, repo, "", &mut outcome, MOST_NESTED)?;
+        submodules(session, repo, "", &mut outcome, MOST_NESTED)?;
     }
     Ok(outcome)
 }
@@ -50,10 +50,10 @@ fn unseen(repo: &Repo, commits: &[Oid]) -> usize {
 
 /// Reads refs that may be pushed along. Those without findings need not be known; the others leave the run incomplete,
 /// since a leak on a branch that stays here must not stop this push, nor pass if it goes.
-fn unnamed(gate: &Gate, repo: &Repo, possible: &Push) -> Result<Option<Skip>> {
+fn unnamed(session: &Session, repo: &Repo, possible: &Push) -> Result<Option<Skip>> {
     let is_clean = |updates: Vec<RefUpdate>| -> Result<bool> {
         let push = Push { updates, ..possible.clone() };
-        Ok(gate.scan(&[&Outgoing::push(repo, push, gate.max_object())?])?.exit() == Exit::Clean)
+        Ok(session.scan(&[&Outgoing::push(repo, push, session.max_object())?])?.exit() == Exit::Clean)
     };
     if is_clean(possible.updates.clone())? {
         return Ok(None);
@@ -98,7 +98,7 @@ fn is_taking(value: &str) -> bool {
 
 /// Reads what the submodules publish whose gitlinks changed in `repo`, and strikes them off the list of what was not
 /// read. `within` is the path of `repo` itself, empty or ending in a slash.
-fn submodules(gate: &Gate, repo: &Repo, within: &str, outcome: &mut Outcome, depth: usize) -> Result<()> {
+fn submodules(session: &Session, repo: &Repo, within: &str, outcome: &mut Outcome, depth: usize) -> Result<()> {
     let mut by_path: BTreeMap<String, Vec<Oid>> = BTreeMap::new();
     for (path, id) in std::mem::take(&mut outcome.coverage.gitlinks) {
         by_path.entry(path.to_string()).or_default().push(id);
@@ -116,9 +116,9 @@ fn submodules(gate: &Gate, repo: &Repo, within: &str, outcome: &mut Outcome, dep
                 continue;
             }
         };
-        let mut read = gate.scan(&[&submodule.outgoing(gate.max_object())?])?;
+        let mut read = session.scan(&[&submodule.outgoing(session.max_object())?])?;
         if depth > 0 && !read.coverage.gitlinks.is_empty() {
-            submodules(gate, submodule.repo(), &format!("{shown}/"), &mut read, depth - 1)?;
+            submodules(session, submodule.repo(), &format!("{shown}/"), &mut read, depth - 1)?;
         }
         outcome.coverage.skipped.retain(|skip| skip.what != "gitlink" || skip.path != shown);
         outcome.join(read);

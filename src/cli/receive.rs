@@ -1,15 +1,15 @@
 //! `hook pre-receive`: what is pushed to this repository, judged by the policy of its default branch.
 
-use super::gate::Gate;
 use super::hook::ref_update;
-use super::options::Judging;
-use super::told;
+use super::options::PolicyArgs;
+use super::pushed_refs;
+use super::session::Session;
 use crate::error::Result;
 use crate::finding::Finding;
 use crate::git::{self, Oid, Repo};
 use crate::journal::Covers;
 use crate::outcome::Outcome;
-use crate::policy::authority::{Authority, Owner, Standing, Subject, Tip};
+use crate::policy::authority::{Authority, Owner, PolicyRoot, Standing, Tip};
 use crate::policy::weakened::{Answer, Comparison, State};
 use crate::policy::{InTree, Overrides};
 use crate::source::{Outgoing, RefUpdate, parse_ref_updates};
@@ -18,15 +18,16 @@ use crate::source::{Outgoing, RefUpdate, parse_ref_updates};
 ///
 /// # Errors
 /// When standard input is cut off, or what judges cannot be read.
-pub(super) fn run(judging: &Judging, repo: &Repo, covers: &mut Covers) -> Result<Outcome> {
-    let updates = parse_ref_updates(&told::standard_input()?.0)?;
+pub(super) fn run(policy_args: &PolicyArgs, repo: &Repo, covers: &mut Covers) -> Result<Outcome> {
+    let updates = parse_ref_updates(&pushed_refs::standard_input()?.0)?;
     covers.refs = updates.iter().map(ref_update).collect();
-    let authority = Authority::of(Subject::Received(repo))?;
-    let overrides = judging.overrides();
-    let gate = Gate::under(&authority, &overrides)?;
-    let mut outcome = gate.scan(&[&Outgoing::received(repo, updates.clone(), gate.max_object())?])?;
+    let authority = Authority::of(PolicyRoot::Received(repo))?;
+    let overrides = policy_args.overrides();
+    let session = Session::under(&authority, &overrides)?;
+    let mut outcome = session.scan(&[&Outgoing::received(repo, updates.clone(), session.max_object())?])?;
     let moved = updates.iter().filter(|u| u.remote_ref.starts_with(b"refs/heads/") && !u.new.is_null());
-    let mut receiver = Receiver { repo, gate: &gate, authority: &authority, overrides: &overrides, told: Vec::new() };
+    let mut receiver =
+        Receiver { repo, session: &session, authority: &authority, overrides: &overrides, told: Vec::new() };
     for update in moved {
         receiver.branch(update, &mut outcome)?;
     }
@@ -38,7 +39,7 @@ pub(super) fn run(judging: &Judging, repo: &Repo, covers: &mut Covers) -> Result
 /// Compares the policy of each branch that is pushed with the default branch's.
 struct Receiver<'a> {
     repo: &'a Repo,
-    gate: &'a Gate,
+    session: &'a Session,
     authority: &'a Authority<'a>,
     overrides: &'a Overrides,
     told: Vec<Finding>,
@@ -55,14 +56,14 @@ impl Receiver<'_> {
         };
         let parted = parted.iter().map(state).collect::<Result<Vec<_>>>()?;
         let comparison = Comparison { target: &target, after: &after, parted: &parted, branch };
-        let answer = if self.gate.policy().refuse_weakened { Answer::Refused } else { Answer::Told };
-        let found = match self.gate.standing() {
+        let answer = if self.session.policy().refuse_weakened { Answer::Refused } else { Answer::Told };
+        let found = match self.session.standing() {
             Standing::Absent => comparison.broken(),
             Standing::Written | Standing::Broken(_) => {
-                comparison.weakenings(self.gate.policy(), &mut outcome.findings, answer)
+                comparison.weakenings(self.session.policy(), &mut outcome.findings, answer)
             }
         };
-        let found = self.gate.policy().judge_weakenings(found, &update.new.to_string());
+        let found = self.session.policy().judge_weakenings(found, &update.new.to_string());
         // Two branches at one commit say the same once.
         let is_told = |f: &Finding| self.told.iter().any(|t| (&t.location, &t.excerpt) == (&f.location, &f.excerpt));
         let new: Vec<Finding> = found.into_iter().filter(|f| !is_told(f)).collect();

@@ -2,15 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use super::gate::{Ending, Gate};
-use super::options::{Judging, Reporting};
+use super::options::{PolicyArgs, ReportArgs};
+use super::session::{RunConclusion, Session};
 use crate::engine::RuleStat;
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::finding::repair::Scene;
 use crate::git::{self, Repo};
 use crate::outcome::Outcome;
-use crate::policy::authority::Subject;
+use crate::policy::authority::PolicyRoot;
 use crate::terminal::say;
 use crate::source::{CommitRange, Paths, Staged, Stdin, WorkTree};
 
@@ -44,9 +44,9 @@ pub struct Args {
     #[arg(long)]
     rule_stats: bool,
     #[command(flatten)]
-    judging: Judging,
+    policy_args: PolicyArgs,
     #[command(flatten)]
-    reporting: Reporting,
+    report_args: ReportArgs,
 }
 
 /// What is scanned when no path is given.
@@ -72,12 +72,12 @@ struct Mode {
 /// # Errors
 /// What ended the run before it could judge.
 pub fn run(args: Args) -> Result<Exit> {
-    args.reporting.prepare();
+    args.report_args.prepare();
     let outcome = scan(&args);
     if let (true, Ok(outcome)) = (args.rule_stats, &outcome) {
         table(&outcome.rule_stats);
     }
-    Ending::of("scan").conclude(outcome, &args.reporting)
+    RunConclusion::of("scan").conclude(outcome, &args.report_args)
 }
 
 /// A line for each rule that was woken, the dearest first.
@@ -114,18 +114,18 @@ fn scan(args: &Args) -> Result<Outcome> {
     let mode = &args.mode;
     if mode.staged || mode.worktree || mode.history || mode.range.is_some() {
         let repo = Repo::discover(&here)?;
-        let gate = Gate::ready(&args.judging, Subject::Local(&repo))?.counting(args.rule_stats);
-        let max_object = gate.max_object();
+        let session = Session::ready(&args.policy_args, PolicyRoot::Local(&repo))?.counting(args.rule_stats);
+        let max_object = session.max_object();
         let staged = Staged::new(&repo, max_object);
         return if mode.staged {
-            gate.scan_in(&repo, Scene::Commit, &[&staged])
+            session.scan_in(&repo, Scene::Commit, &[&staged])
         } else if mode.worktree {
-            gate.scan_in(&repo, Scene::Files, &[&staged, &WorkTree::new(&repo, max_object)])
+            session.scan_in(&repo, Scene::Files, &[&staged, &WorkTree::new(&repo, max_object)])
         } else if let Some(range) = &mode.range {
-            gate.scan_in(&repo, Scene::Push, &[&CommitRange::parse(&repo, range, max_object)?])
+            session.scan_in(&repo, Scene::Push, &[&CommitRange::parse(&repo, range, max_object)?])
         } else {
-            let gate = gate.whole(true);
-            gate.scan(&[&gate.history(&repo, args.all_objects)])
+            let session = session.whole(true);
+            session.scan(&[&session.history(&repo, args.all_objects)])
         };
     }
     if args.paths.iter().any(|p| p.as_os_str() == "-") {
@@ -133,18 +133,19 @@ fn scan(args: &Args) -> Result<Outcome> {
             return Err(Error::usage("`-` reads standard input and goes with no other path"));
         }
         let (root, _) = root_for(&here, &[]);
-        let gate = Gate::ready(&args.judging, Subject::Directory(&root))?.counting(args.rule_stats);
-        return gate.scan(&[&Stdin { name: args.stdin_name.as_str().into(), max_object: gate.max_object() }]);
+        let session = Session::ready(&args.policy_args, PolicyRoot::Directory(&root))?.counting(args.rule_stats);
+        return session.scan(&[&Stdin { name: args.stdin_name.as_str().into(), max_object: session.max_object() }]);
     }
     let (root, repo) = root_for(&here, &args.paths);
     let whole = args.paths.is_empty() && root == here;
-    let gate = Gate::ready(&args.judging, Subject::Directory(&root))?.whole(whole).counting(args.rule_stats);
+    let session =
+        Session::ready(&args.policy_args, PolicyRoot::Directory(&root))?.whole(whole).counting(args.rule_stats);
     let paths = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths.clone() };
     let tracked = match repo {
         Some(repo) if !args.no_ignore => git::tracked(&repo)?.into_iter().filter_map(|t| t.file).collect(),
         _ => Vec::new(),
     };
-    gate.scan(&[&Paths { root, here, paths, no_ignore: args.no_ignore, tracked, max_object: gate.max_object() }])
+    session.scan(&[&Paths { root, here, paths, no_ignore: args.no_ignore, tracked, max_object: session.max_object() }])
 }
 
 /// What paths in the report are relative to: the root of the repository that `here` is in, which is given as well, and

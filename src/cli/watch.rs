@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use super::update_gate;
+use super::guarded_update;
 use crate::engine::redact;
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
@@ -71,7 +71,7 @@ enum What {
     /// Say when it last ran, and when it must next
     Status,
     /// Run an update; when it brings a hijacked package, put the lockfiles back
-    Gate(update_gate::Args),
+    Gate(guarded_update::Args),
 }
 
 /// Looks, or does what was asked about looking.
@@ -88,7 +88,7 @@ pub fn run(args: Args) -> Result<Exit> {
             writeln!(std::io::stdout(), "{line}").or_unprinted()?;
             Ok(if good { Exit::Clean } else { Exit::Blocked })
         }
-        Some(What::Gate(args)) => update_gate::run(args),
+        Some(What::Gate(args)) => guarded_update::run(args),
     }
 }
 

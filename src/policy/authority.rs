@@ -20,7 +20,7 @@ use crate::rule::RuleSet;
 
 /// What is about to be judged, as far as it decides whose policy counts.
 #[derive(Clone, Copy)]
-pub enum Subject<'a> {
+pub enum PolicyRoot<'a> {
     /// Files on disk below a directory.
     Directory(&'a Path),
     /// What a hook or `scan` reads in a repository.
@@ -85,15 +85,15 @@ impl<'a> Authority<'a> {
     ///
     /// # Errors
     /// When HEAD or the branch's tip cannot be read.
-    pub fn of(subject: Subject<'a>) -> Result<Authority<'a>> {
+    pub fn of(subject: PolicyRoot<'a>) -> Result<Authority<'a>> {
         let (owner, repo) = match subject {
-            Subject::Directory(root) => (Owner::Disk(root.to_owned()), None),
-            Subject::Local(repo) => match repo.work_dir() {
+            PolicyRoot::Directory(root) => (Owner::Disk(root.to_owned()), None),
+            PolicyRoot::Local(repo) => match repo.work_dir() {
                 Some(root) => (Owner::Disk(root.to_owned()), None),
                 None => (Owner::Head(repo.head()?), Some(repo)),
             },
-            Subject::Change(repo, tip) => (tip.cloned().map_or(Owner::Nobody, Owner::Branch), Some(repo)),
-            Subject::Received(repo) => (default_branch(repo)?.map_or(Owner::Nobody, Owner::Branch), Some(repo)),
+            PolicyRoot::Change(repo, tip) => (tip.cloned().map_or(Owner::Nobody, Owner::Branch), Some(repo)),
+            PolicyRoot::Received(repo) => (default_branch(repo)?.map_or(Owner::Nobody, Owner::Branch), Some(repo)),
         };
         let files: Box<dyn Files + 'a> = match (&owner, repo) {
             (Owner::Disk(root), _) => Box::new(OnDisk { root: root.clone() }),

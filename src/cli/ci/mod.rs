@@ -5,8 +5,8 @@ mod systems;
 
 use std::collections::HashSet;
 
-use super::gate::{Ending, Gate};
-use super::options::{Judging, Reporting};
+use super::options::{PolicyArgs, ReportArgs};
+use super::session::{RunConclusion, Session};
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::file;
@@ -14,7 +14,7 @@ use crate::finding::repair::Scene;
 use crate::finding::{Finding, Verdict};
 use crate::git::{self, Oid, Repo};
 use crate::outcome::Outcome;
-use crate::policy::authority::{Authority, Subject};
+use crate::policy::authority::{Authority, PolicyRoot};
 use crate::policy::weakened::{Answer, Comparison, State};
 use crate::policy::{Accept, InTree};
 use crate::terminal::say;
@@ -42,9 +42,9 @@ pub struct Args {
     #[arg(long)]
     net: bool,
     #[command(flatten)]
-    judging: Judging,
+    policy_args: PolicyArgs,
     #[command(flatten)]
-    reporting: Reporting,
+    report_args: ReportArgs,
 }
 
 /// Finds the change, judges it by what was there before it, and reports.
@@ -52,20 +52,20 @@ pub struct Args {
 /// # Errors
 /// What ended the run before it could judge.
 pub fn run(args: Args) -> Result<Exit> {
-    args.reporting.prepare();
-    Ending::of("ci").conclude(judge(&args), &args.reporting)
+    args.report_args.prepare();
+    RunConclusion::of("ci").conclude(judge(&args), &args.report_args)
 }
 
 fn judge(args: &Args) -> Result<Outcome> {
     let here = std::env::current_dir().or_incomplete("the current directory")?;
     let repo = Repo::discover(&here)?;
     let change = change(args, &repo)?;
-    let authority = Authority::of(Subject::Change(&repo, change.target.as_ref()))?;
-    let gate = Gate::under(&authority, &args.judging.overrides())?.checking_allowances();
-    let range = range(args, &repo, &change, gate.max_object());
-    let accepts = gate.policy().accept == Accept::Fingerprint;
+    let authority = Authority::of(PolicyRoot::Change(&repo, change.target.as_ref()))?;
+    let session = Session::under(&authority, &args.policy_args.overrides())?.checking_allowances();
+    let range = range(args, &repo, &change, session.max_object());
+    let accepts = session.policy().accept == Accept::Fingerprint;
     let apart_from = change.target.as_ref().filter(|_| !accepts).map(|tip| tip.name.as_str());
-    let mut outcome = gate.scan_in(&repo, Scene::Published { apart_from }, &[&range])?;
+    let mut outcome = session.scan_in(&repo, Scene::Published { apart_from }, &[&range])?;
     match &change.start {
         Start::After(_) => {}
         Start::NothingNew(why) => {
@@ -74,7 +74,7 @@ fn judge(args: &Args) -> Result<Outcome> {
         }
         Start::Lost { why, sure, .. } => doubt(&repo, &mut outcome, change.head, sure, why)?,
     }
-    let found = weakenings(args, &repo, &change, &gate, &authority, &mut outcome)?;
+    let found = weakenings(args, &repo, &change, &session, &authority, &mut outcome)?;
     outcome.add(found);
     Ok(outcome)
 }
@@ -131,11 +131,11 @@ fn weakenings(
     args: &Args,
     repo: &Repo,
     change: &Change,
-    gate: &Gate,
+    session: &Session,
     authority: &Authority<'_>,
     outcome: &mut Outcome,
 ) -> Result<Vec<Finding>> {
-    let overrides = args.judging.overrides();
+    let overrides = args.policy_args.overrides();
     let state = |id: &Oid| State::of(&InTree::plain(repo, id)?, &overrides);
     let after = state(&change.head)?;
     let target = State::of(authority.files(), &overrides)?;
@@ -143,9 +143,9 @@ fn weakenings(
     let branch = change.target.as_ref().map_or("the default branch", |tip| tip.name.as_str());
     let comparison = Comparison { target: &target, after: &after, parted: &parted, branch };
     let found = match change.target {
-        Some(_) => comparison.weakenings(gate.policy(), &mut outcome.findings, Answer::Refused),
+        Some(_) => comparison.weakenings(session.policy(), &mut outcome.findings, Answer::Refused),
         // Without a branch there is nothing to weaken.
         None => comparison.broken(),
     };
-    Ok(gate.policy().judge_weakenings(found, &change.head.to_string()))
+    Ok(session.policy().judge_weakenings(found, &change.head.to_string()))
 }

@@ -10,7 +10,7 @@ use crate::git::{Oid, Ref, Repo};
 use crate::source::{Informant, Push, RefUpdate, parse_pre_push};
 
 /// What a hook is to read before a push.
-pub(super) struct Told {
+pub(super) struct PushedRefs {
     /// What is pushed.
     pub(super) push: Push,
     /// What may be pushed with it, where a hook manager names one ref of several and the command line does not say.
@@ -23,11 +23,11 @@ pub(super) struct Told {
 ///
 /// # Errors
 /// When standard input is cut off, or names what cannot be resolved.
-pub(super) fn push(repo: &Repo, remote: String, url: String) -> Result<Told> {
+pub(super) fn push(repo: &Repo, remote: String, url: String) -> Result<PushedRefs> {
     let (told, is_pipe) = standard_input()?;
     if !told.trim().is_empty() {
         let push = Push { remote, url, updates: parse_pre_push(&told)?, informant: Informant::Git };
-        return Ok(Told { push, possible: Vec::new() });
+        return Ok(PushedRefs { push, possible: Vec::new() });
     }
     if let Some(push) = by_manager(repo, &remote, &url)? {
         return with_others(repo, push);
@@ -37,7 +37,7 @@ pub(super) fn push(repo: &Repo, remote: String, url: String) -> Result<Told> {
         push.updates.push(update(repo, "HEAD".into(), new));
         return with_others(repo, push);
     }
-    Ok(Told { push, possible: Vec::new() })
+    Ok(PushedRefs { push, possible: Vec::new() })
 }
 
 fn update(repo: &Repo, name: BString, new: Oid) -> RefUpdate {
@@ -45,7 +45,7 @@ fn update(repo: &Repo, name: BString, new: Oid) -> RefUpdate {
 }
 
 /// Adds what else the command line of the push names; where it cannot be read, everything here may be pushed.
-fn with_others(repo: &Repo, mut push: Push) -> Result<Told> {
+fn with_others(repo: &Repo, mut push: Push) -> Result<PushedRefs> {
     let (more, mut possible) = match push_command::parent(repo) {
         Parent::None => (Vec::new(), Vec::new()),
         Parent::Unknown => (Vec::new(), [repo.refs("refs/heads/")?, repo.refs("refs/tags/")?].concat()),
@@ -58,7 +58,7 @@ fn with_others(repo: &Repo, mut push: Push) -> Result<Told> {
     }
     possible.retain(|one| !push.updates.iter().any(|update| update.new == one.id));
     let possible = possible.into_iter().map(|one| update(repo, one.name, one.id)).collect();
-    Ok(Told { push, possible })
+    Ok(PushedRefs { push, possible })
 }
 
 /// What a push command is sure to push, and what it may push besides.

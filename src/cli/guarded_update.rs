@@ -10,8 +10,8 @@ use std::time::Instant;
 use bstr::{BString, ByteSlice, ByteVec};
 use ignore::WalkBuilder;
 
-use super::gate::Gate;
-use super::options::{Judging, Reporting};
+use super::session::Session;
+use super::options::{PolicyArgs, ReportArgs};
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::file;
@@ -20,7 +20,7 @@ use crate::journal::{self, Place, Record};
 use crate::outcome::Outcome;
 use crate::outcome::summary_line;
 use crate::package::lockfile;
-use crate::policy::authority::Subject;
+use crate::policy::authority::PolicyRoot;
 use crate::source::{Changed, Replaced};
 use crate::terminal::say;
 
@@ -39,9 +39,9 @@ pub struct Args {
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
     #[command(flatten)]
-    judging: Judging,
+    policy_args: PolicyArgs,
     #[command(flatten)]
-    reporting: Reporting,
+    report_args: ReportArgs,
 }
 
 /// Runs the command between two looks at every lockfile and manifest.
@@ -61,7 +61,7 @@ pub fn run(args: Args) -> Result<Exit> {
     if let (Exit::Clean, Some(error)) = (outcome.exit(), failed) {
         return Err(error);
     }
-    if !args.reporting.quiet {
+    if !args.report_args.quiet {
         say!("{}", summary_line::of(&outcome));
     }
     Ok(outcome.exit())
@@ -72,8 +72,8 @@ fn guard(args: &Args, here: &Path) -> Result<(Outcome, Option<Error>)> {
     let repo = Repo::discover(here).ok();
     let root = repo.as_ref().and_then(Repo::work_dir).unwrap_or(here).to_owned();
     // What is wrong with the policy is said before anything runs.
-    let home = repo.as_ref().map_or(Subject::Directory(&root), Subject::Local);
-    let gate = Gate::ready(&args.judging, home)?;
+    let home = repo.as_ref().map_or(PolicyRoot::Directory(&root), PolicyRoot::Local);
+    let session = Session::ready(&args.policy_args, home)?;
     let before = snapshot(&root)?;
     let (program, rest) = args.command.split_first().ok_or_else(|| Error::usage("no command is given"))?;
     let status = Command::new(program)
@@ -84,25 +84,25 @@ fn guard(args: &Args, here: &Path) -> Result<(Outcome, Option<Error>)> {
         Error::incomplete(format!("{} ended with {status}", program.to_string_lossy()))
             .help("what it did to the lockfiles was looked at, and nothing speaks against it")
     });
-    let judged = snapshot(&root).and_then(|after| judge(&gate, &before, &after));
+    let judged = snapshot(&root).and_then(|after| judge(&session, &before, &after));
     match judged {
         Ok(outcome) if outcome.exit() == Exit::Clean => Ok((outcome, failed)),
         Ok(outcome) => {
             put_back(&root, &before)?;
-            super::gate::tell(&outcome, &args.reporting).map(|_| (outcome, failed))
+            super::session::tell(&outcome, &args.report_args).map(|_| (outcome, failed))
         }
         // What cannot be judged does not come in.
         Err(error) => put_back(&root, &before).and(Err(error)),
     }
 }
 
-fn judge(gate: &Gate, before: &Snapshot, after: &Snapshot) -> Result<Outcome> {
+fn judge(session: &Session, before: &Snapshot, after: &Snapshot) -> Result<Outcome> {
     let files = after
         .iter()
         .filter(|(path, now)| before.get(*path) != Some(*now))
         .map(|(path, now)| Replaced { path: slashes(path), before: before.get(path).cloned(), after: now.clone() })
         .collect();
-    gate.scan(&[&Changed { files }])
+    session.scan(&[&Changed { files }])
 }
 
 /// Every lockfile and manifest, by its path from the root.

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anstream::AutoStream;
 use anstream::adapter::strip_bytes;
 
-use super::options::{Color, Judging, Reporting};
+use super::options::{Color, PolicyArgs, ReportArgs};
 use crate::chunk::Kind;
 use crate::engine::{Engine, Settings, redact};
 use crate::error::{Context, Result};
@@ -18,7 +18,7 @@ use crate::journal::{self, Covers, Place, Record};
 use crate::outcome::Outcome;
 use crate::outcome::summary_line;
 use crate::package;
-use crate::policy::authority::{Authority, Judgement, Owner, Standing, Subject};
+use crate::policy::authority::{Authority, Judgement, Owner, PolicyRoot, Standing};
 use crate::policy::{Overrides, Policy};
 use crate::report::{self, Format, Style};
 use crate::rule::RuleSet;
@@ -27,7 +27,7 @@ use crate::source::{Coverage, History, Source};
 use crate::terminal::{name, say};
 
 /// Rules and policy, ready to judge.
-pub(super) struct Gate {
+pub(super) struct Session {
     engine: Engine,
     policy: Policy,
     standing: Standing,
@@ -37,28 +37,28 @@ pub(super) struct Gate {
     root: Option<PathBuf>,
 }
 
-impl Gate {
+impl Session {
     /// Resolves what was typed and what is configured.
     ///
     /// # Errors
     /// When the configuration, the baseline or a rule file is wrong.
-    pub(super) fn ready(judging: &Judging, subject: Subject<'_>) -> Result<Gate> {
-        Gate::with(&judging.overrides(), subject)
+    pub(super) fn ready(policy_args: &PolicyArgs, subject: PolicyRoot<'_>) -> Result<Session> {
+        Session::with(&policy_args.overrides(), subject)
     }
 
     /// The same, from what the command line says.
     ///
     /// # Errors
-    /// As [`Gate::ready`].
-    pub(super) fn with(overrides: &Overrides, subject: Subject<'_>) -> Result<Gate> {
-        Gate::under(&Authority::of(subject)?, overrides)
+    /// As [`Session::ready`].
+    pub(super) fn with(overrides: &Overrides, subject: PolicyRoot<'_>) -> Result<Session> {
+        Session::under(&Authority::of(subject)?, overrides)
     }
 
     /// The same, where it is decided already whose policy counts.
     ///
     /// # Errors
-    /// As [`Gate::ready`].
-    pub(super) fn under(authority: &Authority<'_>, overrides: &Overrides) -> Result<Gate> {
+    /// As [`Session::ready`].
+    pub(super) fn under(authority: &Authority<'_>, overrides: &Overrides) -> Result<Session> {
         let Judgement { policy, rules, standing } = authority.judge(overrides)?;
         if let Some(line) = authority.explain(&standing) {
             say!("shield-hook: {line}");
@@ -69,24 +69,24 @@ impl Gate {
         };
         let packages = package::gate::PackageGate::default();
         let settings = Settings { path_policy: !policy.block_tests_and_docs, ..Settings::default() };
-        Ok(Gate { engine: Engine::new(rules, settings), policy, standing, packages, root })
+        Ok(Session { engine: Engine::new(rules, settings), policy, standing, packages, root })
     }
 
     /// Says that everything is scanned, so that allowances which meet nothing are worth a word.
-    pub(super) fn whole(mut self, whole: bool) -> Gate {
+    pub(super) fn whole(mut self, whole: bool) -> Session {
         self.policy.report_unused = whole;
         self.policy.check_allowances |= whole;
         self
     }
 
     /// Says that allowances are to be right, whether anything is found or not.
-    pub(super) fn checking_allowances(mut self) -> Gate {
+    pub(super) fn checking_allowances(mut self) -> Session {
         self.policy.check_allowances = true;
         self
     }
 
     /// Counts what each rule costs.
-    pub(super) fn counting(mut self, on: bool) -> Gate {
+    pub(super) fn counting(mut self, on: bool) -> Session {
         if on {
             self.engine.count();
         }
@@ -147,7 +147,7 @@ impl Gate {
 }
 
 /// How a run ends: what its journal record says, and where it goes.
-pub(super) struct Ending {
+pub(super) struct RunConclusion {
     /// The command as the journal names it: `scan`, `hook pre-push`.
     pub(super) command: &'static str,
     /// Where the record goes.
@@ -158,27 +158,27 @@ pub(super) struct Ending {
     pub(super) silent_when_clean: bool,
 }
 
-impl Ending {
+impl RunConclusion {
     /// Of a command that is no hook: recorded for the user, the digest shown.
-    pub(super) fn of(command: &'static str) -> Ending {
-        Ending { command, place: Place::User, covers: Covers::default(), silent_when_clean: false }
+    pub(super) fn of(command: &'static str) -> RunConclusion {
+        RunConclusion { command, place: Place::User, covers: Covers::default(), silent_when_clean: false }
     }
 
     /// Writes the report, the journal record and the digest; an error leaves its record, too.
     ///
     /// # Errors
     /// The error that ended the run, or the report's that could not be written.
-    pub(super) fn conclude(mut self, run: Result<Outcome>, reporting: &Reporting) -> Result<Exit> {
+    pub(super) fn conclude(mut self, run: Result<Outcome>, report_args: &ReportArgs) -> Result<Exit> {
         let start = Instant::now();
         let concluded = match run {
             Ok(mut outcome) => {
                 mask_skipped(&mut outcome.coverage);
-                tell(&outcome, reporting).map(|exit| (exit, outcome))
+                tell(&outcome, report_args).map(|exit| (exit, outcome))
             }
             // Those who read a machine's format find the error there as well; a report that fails, too, changes nothing.
             Err(error) => {
-                if reporting.format != Format::Pretty {
-                    let _ = write(&Outcome::failed(&error, start.elapsed()), reporting);
+                if report_args.format != Format::Pretty {
+                    let _ = write(&Outcome::failed(&error, start.elapsed()), report_args);
                 }
                 Err(error)
             }
@@ -190,7 +190,7 @@ impl Ending {
                     self.covers.refs.iter_mut().for_each(|r| finding.secret.hide_in(&mut r.name));
                 }
                 journal::record(&self.place, &Record::of(self.command, &outcome).covering(self.covers));
-                let silent = reporting.quiet || (self.silent_when_clean && exit == Exit::Clean);
+                let silent = report_args.quiet || (self.silent_when_clean && exit == Exit::Clean);
                 if !silent {
                     say!("{}", summary_line::of(&outcome));
                 }
@@ -212,27 +212,27 @@ pub(super) fn mask_skipped(coverage: &mut Coverage) {
 }
 
 /// Writes the report, and what was not scanned.
-pub(super) fn tell(outcome: &Outcome, reporting: &Reporting) -> Result<Exit> {
-    write(outcome, reporting)?;
+pub(super) fn tell(outcome: &Outcome, report_args: &ReportArgs) -> Result<Exit> {
+    write(outcome, report_args)?;
     for skip in outcome.coverage.skipped.iter().filter(|s| s.incomplete) {
         say!("shield-hook: not scanned: {} {}: {}", skip.what, name(&skip.path), name(&skip.reason));
     }
     Ok(outcome.exit())
 }
 
-fn write(outcome: &Outcome, reporting: &Reporting) -> Result<()> {
-    let to_terminal = reporting.output.is_none() && io::stdout().is_terminal();
+fn write(outcome: &Outcome, report_args: &ReportArgs) -> Result<()> {
+    let to_terminal = report_args.output.is_none() && io::stdout().is_terminal();
     let links = (to_terminal && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout))
         .then(|| outcome.root.as_ref()?.canonicalize().ok())
         .flatten()
         .map(|root| report::percent(root.as_os_str().as_encoded_bytes()));
-    let report = reporting.format.report(Style { verbose: reporting.verbose, links });
+    let report = report_args.format.report(Style { verbose: report_args.verbose, links });
     let mut bytes = Vec::new();
     report.write(outcome, &mut bytes).or_incomplete("the report")?;
-    let styled = reporting.format == Format::Pretty;
-    match &reporting.output {
+    let styled = report_args.format == Format::Pretty;
+    match &report_args.output {
         Some(path) => {
-            let keep_colour = !styled || reporting.color == Color::Always;
+            let keep_colour = !styled || report_args.color == Color::Always;
             let bytes = if keep_colour { bytes } else { strip_bytes(&bytes).into_vec() };
             report::save(path, &bytes).or_incomplete(format_args!("the report {}", path.display()))?;
         }
