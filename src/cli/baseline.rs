@@ -117,7 +117,7 @@ pub fn run(args: Args) -> Result<Exit> {
 
 /// Found entries, with the reason that an old entry of the same secret has.
 fn relocated(old: &Baseline, found: Vec<Entry>) -> impl Iterator<Item = Entry> {
-    found.into_iter().map(|entry| match old.find(&entry.fingerprint) {
+    found.into_iter().map(|entry| match old.reason(&entry.fingerprint) {
         Some(reason) => Entry { reason: reason.to_owned(), ..entry },
         None => entry,
     })

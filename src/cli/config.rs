@@ -8,12 +8,12 @@ use super::allow::root;
 use super::options::PolicyArgs;
 use super::scan::root_for;
 use super::session::Session;
+use crate::engine::redact;
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::policy::authority::PolicyRoot;
-use crate::policy::inline::Honour;
-use crate::policy::keys::{ALLOW_KEYS, CI_KEYS, FEED_KEYS, KEYS, Key, Kind, PACKAGE_KEYS, SERVER_KEYS, UNREAD_KEYS};
-use crate::policy::{Accept, Allowances, config};
+use crate::policy::keys::{self, Form, Key, Kind, SECTIONS, Section};
+use crate::policy::{Allowances, Policy, Used, config};
 use crate::report;
 use crate::terminal::say;
 
@@ -79,7 +79,7 @@ fn check(policy_args: &PolicyArgs) -> Result<Exit> {
             say!("shield-hook: warning: {at}: this allowance is broad: {}", allowance.why());
         }
     }
-    for line in policy.stale(session.rules(), Allowances::Proven) {
+    for line in policy.stale(session.rules(), Allowances::Proven, &Used::default()) {
         say!("shield-hook: warning: {line}");
     }
     writeln!(
@@ -93,89 +93,76 @@ fn check(policy_args: &PolicyArgs) -> Result<Exit> {
     Ok(Exit::Clean)
 }
 
+/// Prints the value of every key, and where it comes from; then what cannot be one value.
 fn show(policy_args: &PolicyArgs) -> Result<Exit> {
     let session = ready(policy_args)?;
     let policy = session.policy();
-    let inline = match policy.inline {
-        Honour::All => "all",
-        Honour::Own => "own",
-        Honour::Nothing => "none",
-    };
-    let elsewhere =
-        config::ELSEWHERE.iter().find(|(_, value)| *value == policy.published_elsewhere).map_or("", |(word, _)| word);
-    let mut out = io::stdout().lock();
-    writeln!(out, "block = \"{}\"", policy.block).or_unprinted()?;
-    writeln!(out, "severity = \"{}\"", policy.severity).or_unprinted()?;
-    writeln!(out, "max-object = {}", policy.max_object).or_unprinted()?;
-    writeln!(out, "baseline = {:?}  # {} entries", policy.baseline_path(), policy.baseline().len()).or_unprinted()?;
-    writeln!(out, "published-elsewhere = \"{elsewhere}\"").or_unprinted()?;
-    let moved = if policy.block_moved { "block" } else { "report" };
-    writeln!(out, "moved = \"{moved}\"").or_unprinted()?;
-    let mild = if policy.block_tests_and_docs { "block" } else { "report" };
-    writeln!(out, "tests-and-docs = \"{mild}\"").or_unprinted()?;
-    writeln!(out, "inline = \"{inline}\"").or_unprinted()?;
-    let accept = match policy.accept {
-        Accept::Nothing => "none",
-        Accept::Fingerprint => "fingerprint",
-    };
-    let weakened = if policy.refuse_weakened { "block" } else { "report" };
-    writeln!(out, "ci.accept = \"{accept}\"").or_unprinted()?;
-    writeln!(out, "server.policy-weakened = \"{weakened}\"").or_unprinted()?;
+    let mut lines = Vec::new();
+    for (section, key) in keys::all() {
+        let Some(value) = (key.show)(policy) else { continue };
+        let mut from = origin(policy, section, key);
+        if let (Form::Top, "block", Some(_)) = (section.form, key.name, policy_args.block) {
+            from = "the command line".into();
+        }
+        if let (Form::Top, "baseline") = (section.form, key.name) {
+            if let Some(path) = &policy_args.baseline {
+                from = format!("the command line names {}", path.display());
+            }
+            from.push_str(&format!("; {} entries", policy.baseline().len()));
+        }
+        lines.push(format!("{} = {value}  # {}", section.path(key), redact::message(&from)));
+    }
     let rules = session.rules();
-    writeln!(out, "# {} rules, set {}", rules.len(), rules.hash()).or_unprinted()?;
+    lines.push(format!("# {} rules, set {}", rules.len(), rules.hash()));
+    if !policy_args.rules.is_empty() {
+        lines.push(format!("# the command line runs only: {}", redact::message(&policy_args.rules.join(", "))));
+    }
     for a in policy.allowances() {
         let until = a.expires.map(|d| format!(" (until {d})")).unwrap_or_default();
-        writeln!(out, "# {}:{}: allows {}: {}{until}", a.file, a.line, a.about(), a.why()).or_unprinted()?;
+        lines.push(format!("# {}:{}: allows {}: {}{until}", a.file, a.line, a.about(), a.why()));
     }
+    for a in policy.unread() {
+        let (paths, reason) = (redact::name(&a.path.join(", ")), redact::message(&a.reason));
+        lines.push(format!("# {}:{}: accepts unread {paths}: {reason}", a.file, a.line));
+    }
+    let mut out = io::stdout().lock();
+    lines.iter().try_for_each(|line| writeln!(out, "{line}")).or_unprinted()?;
     Ok(Exit::Clean)
+}
+
+/// The files and lines that give a key its value. Lists are joined, so all of theirs count; of a value only the strongest.
+fn origin(policy: &Policy, section: &Section, key: &Key) -> String {
+    let count = if matches!(key.kind, Kind::List) { usize::MAX } else { 1 };
+    let set: Vec<String> =
+        policy.set_at(section, key).take(count).map(|at| format!("{}:{}", at.file, at.line)).collect();
+    if set.is_empty() { "default".into() } else { set.join(", ") }
 }
 
 /// The JSON schema of the configuration file.
 fn schema() -> Value {
     let table = |keys: &[Key]| keys.iter().map(|k| (k.name.to_owned(), property(k))).collect::<Map<_, _>>();
-    let mut properties = table(KEYS);
-    properties.insert(
-        "allow".into(),
-        json!({
-            "description": "Allowances. All conditions that one gives must hold.",
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": table(ALLOW_KEYS),
-                "required": ["reason"],
-                "anyOf": [
+    let mut properties = Map::new();
+    for section in SECTIONS {
+        let object = json!({ "type": "object", "properties": table(section.keys), "additionalProperties": false });
+        let mut schema = match section.form {
+            Form::Top => {
+                properties.extend(table(section.keys));
+                continue;
+            }
+            Form::Table | Form::UserTable | Form::Reserved => object,
+            Form::TableOrTables => json!({ "anyOf": [object, { "type": "array", "items": object }] }),
+            Form::Tables => {
+                let mut item = object;
+                item["required"] = json!(["reason"]);
+                item["anyOf"] = json!([
                     { "required": ["rule"] }, { "required": ["value"] }, { "required": ["fingerprint"] },
                     { "required": ["broad"], "properties": { "broad": { "const": true } } },
-                ],
-                "additionalProperties": false,
-            },
-        }),
-    );
-    let unread = json!({ "type": "object", "properties": table(UNREAD_KEYS), "additionalProperties": false });
-    properties.insert(
-        "unread".into(),
-        json!({
-            "description": "What may stay unread: archives that are encrypted, objects that are too large.",
-            "anyOf": [unread, { "type": "array", "items": unread }],
-        }),
-    );
-    for (name, about, keys) in [
-        ("packages", "What the package gate does.", PACKAGE_KEYS),
-        ("ci", "What `ci` does with a change.", CI_KEYS),
-        ("server", "What `hook pre-receive` does with a push.", SERVER_KEYS),
-        (
-            "advisories",
-            "Where new data on hijacked packages comes from. In the user's own configuration only.",
-            FEED_KEYS,
-        ),
-    ] {
-        let schema = json!({
-            "description": about,
-            "type": "object",
-            "properties": table(keys),
-            "additionalProperties": false,
-        });
-        properties.insert(name.into(), schema);
+                ]);
+                json!({ "type": "array", "items": item })
+            }
+        };
+        schema["description"] = json!(section.about);
+        properties.insert(section.name.into(), schema);
     }
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -190,7 +177,7 @@ fn property(key: &Key) -> Value {
     let text = json!({ "type": "string" });
     let list = json!({ "type": "array", "items": { "type": "string" } });
     let mut property = match key.kind {
-        Kind::Word(words) => json!({ "enum": words }),
+        Kind::Word(words) => json!({ "enum": words() }),
         Kind::Text => text,
         Kind::List => list,
         Kind::TextOrList => json!({ "anyOf": [text, list] }),
@@ -217,36 +204,35 @@ fn init() -> Result<Exit> {
 
 /// A configuration in which everything is a comment.
 fn template() -> String {
-    let mut text = String::from("# shield-hook: what blocks, and what does not. Everything below is the default.\n\n");
-    for key in KEYS {
-        text.push_str(&format!("# {}\n# {} = {}\n\n", key.about, key.name, key.default));
-    }
-    for (title, keys) in [
-        ("# What the package gate does.\n# [packages]\n", PACKAGE_KEYS),
-        ("\n# What `ci` does with a change.\n# [ci]\n", CI_KEYS),
-        ("\n# What `hook pre-receive` does with a push.\n# [server]\n", SERVER_KEYS),
-    ] {
-        text.push_str(title);
-        for key in keys {
-            text.push_str(&format!("# # {}\n# {} = {}\n", key.about, key.name, key.default));
+    let mut text = String::new();
+    for section in SECTIONS {
+        text.push_str(&match section.form {
+            Form::Top => format!("# shield-hook: {} Everything below is the default.\n\n", lower(section.about)),
+            Form::Table => format!("# {}\n# [{}]\n", section.about, section.name),
+            Form::UserTable => {
+                format!("# {}\n# ~/.config/shield-hook/config.toml:\n# [{}]\n", section.about, section.name)
+            }
+            Form::Tables | Form::TableOrTables => format!("# {}\n# [[{}]]\n", section.about, section.name),
+            Form::Reserved => continue,
+        });
+        for key in section.keys {
+            text.push_str(&match (section.form, key.default) {
+                (Form::Top, default) => format!("# {}\n# {} = {default}\n\n", key.about, key.name),
+                (_, "") => format!("# {:<12} {}\n", key.name, key.about),
+                (_, default) => format!("# # {}\n# {} = {default}\n", key.about, key.name),
+            });
+        }
+        if section.form != Form::Top {
+            text.push('\n');
         }
     }
-    text.push_str(
-        "\n# Whom you trust stands in your own configuration (~/.config/shield-hook/config.toml):\n# [advisories]\n",
-    );
-    for key in FEED_KEYS {
-        text.push_str(&format!("# {:<12} {}\n", key.name, key.about));
-    }
-    text.push('\n');
-    text.push_str("# Allowances. All conditions that one gives must hold; the reason is required.\n# [[allow]]\n");
-    for key in ALLOW_KEYS {
-        text.push_str(&format!("# {:<12} {}\n", key.name, key.about));
-    }
-    text.push_str("\n# What may stay unread without making a scan incomplete.\n# [[unread]]\n");
-    for key in UNREAD_KEYS {
-        text.push_str(&format!("# {:<12} {}\n", key.name, key.about));
-    }
     text
+}
+
+/// A sentence that follows a colon.
+fn lower(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -257,25 +243,29 @@ mod tests {
     #[test]
     fn the_template_is_valid_with_and_without_its_comments() {
         assert!(Config::parse("t", template().as_bytes()).is_ok());
-        let defaults: String = KEYS.iter().map(|k| format!("{} = {}\n", k.name, k.default)).collect();
-        let packages: String = PACKAGE_KEYS.iter().map(|k| format!("{} = {}\n", k.name, k.default)).collect();
-        Config::parse("t", format!("{defaults}[packages]\n{packages}").as_bytes()).expect("every default is valid");
+        let mut text = String::new();
+        for section in SECTIONS.iter().filter(|section| matches!(section.form, Form::Top | Form::Table)) {
+            if section.form == Form::Table {
+                text.push_str(&format!("[{}]\n", section.name));
+            }
+            text.extend(section.keys.iter().map(|key| format!("{} = {}\n", key.name, key.default)));
+        }
+        Config::parse("t", text.as_bytes()).expect("every default is valid");
     }
 
     #[test]
-    fn the_schema_knows_every_key() {
-        let schema = schema();
-        for key in KEYS {
-            assert!(schema["properties"][key.name].is_object(), "{}", key.name);
-        }
-        for key in PACKAGE_KEYS {
-            assert!(schema["properties"]["packages"]["properties"][key.name].is_object(), "{}", key.name);
-        }
-        for key in FEED_KEYS {
-            assert!(schema["properties"]["advisories"]["properties"][key.name].is_object(), "{}", key.name);
-        }
-        for key in ALLOW_KEYS {
-            assert!(schema["properties"]["allow"]["items"]["properties"][key.name].is_object(), "{}", key.name);
+    fn schema_and_template_hold_every_key() {
+        let (schema, template) = (schema(), template());
+        for (section, key) in keys::all() {
+            let properties = &schema["properties"];
+            let holder = match section.form {
+                Form::Top => properties,
+                Form::Tables => &properties[section.name]["items"]["properties"],
+                Form::TableOrTables => &properties[section.name]["anyOf"][0]["properties"],
+                _ => &properties[section.name]["properties"],
+            };
+            assert_eq!(holder[key.name]["description"], key.about, "{}", section.path(key));
+            assert!(template.contains(key.about), "{}", section.path(key));
         }
     }
 }

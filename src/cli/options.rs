@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::policy::Overrides;
+use crate::policy::config::CONFIDENCES;
 use crate::report::Format;
 use crate::rule::Confidence;
 use crate::terminal::progress;
@@ -27,12 +28,11 @@ pub struct PolicyArgs {
     pub rules: Vec<String>,
 }
 
-/// `high`, `medium` or `low`.
+/// One of the words that the configuration takes for `block`.
 fn confidence() -> impl TypedValueParser<Value = Confidence> {
-    PossibleValuesParser::new(["high", "medium", "low"]).map(|word| match word.as_str() {
-        "high" => Confidence::High,
-        "medium" => Confidence::Medium,
-        _ => Confidence::Low,
+    PossibleValuesParser::new(CONFIDENCES.iter().map(|(word, _)| *word)).map(|typed| {
+        let known = CONFIDENCES.iter().find(|(word, _)| *word == typed);
+        known.map_or(Confidence::Low, |(_, confidence)| *confidence)
     })
 }
 

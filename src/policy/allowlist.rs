@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use bstr::ByteSlice;
 use globset::{GlobSet, GlobSetBuilder};
@@ -39,7 +38,6 @@ pub struct Allowance {
     /// Whether it says of itself that it may do without a rule, a value and a fingerprint.
     says_broad: bool,
     matchers: OnceLock<Option<Matchers>>,
-    used: AtomicBool,
 }
 
 /// What is compiled when the first finding is judged, and never before.
@@ -62,7 +60,7 @@ impl Allowance {
     /// # Errors
     /// Exit 3: an unknown key, a wrong type, a missing reason, or an allowance that would allow everything in a path
     /// without saying so.
-    pub fn read(section: Section<'_>, file: &str) -> Result<Self> {
+    pub fn read(section: &Section<'_>, file: &str) -> Result<Self> {
         let line = section.line();
         let path = read_each(section.get("path"), |_, _| Ok(()))?;
         let rule = read_each(section.get("rule"), |field, id| {
@@ -110,7 +108,6 @@ impl Allowance {
             expires,
             says_broad: broad,
             matchers: OnceLock::new(),
-            used: AtomicBool::new(false),
         })
     }
 
@@ -119,31 +116,19 @@ impl Allowance {
         self.expires.is_some_and(|last| last < today)
     }
 
-    /// Whether a finding of this run met all its conditions.
-    pub fn used(&self) -> bool {
-        self.used.load(Ordering::Relaxed)
-    }
-
     /// Whether it answers the question that the finding asks. One that names neither a rule nor a finding was made about
     /// secrets, often by another scanner, and says nothing of hijacked packages or of the policy.
     fn is_about(&self, finding: &Finding) -> bool {
         !self.rule.is_empty() || self.fingerprint.is_some() || !super::not_in_a_set(finding.rule.id)
     }
 
-    /// Whether all its conditions hold for the finding. Remembers that it was of use.
+    /// Whether all its conditions hold for the finding.
     pub fn covers(&self, finding: &Finding) -> bool {
-        let holds = self.is_about(finding)
+        self.is_about(finding)
             && self.fingerprint.is_none_or(|f| f == finding.fingerprint)
             && (self.rule.is_empty() || self.rule.iter().any(|id| id == finding.rule.id))
-            && self
-                .commit
-                .as_ref()
-                .is_none_or(|id| finding.commit.as_ref().is_some_and(|c| c.starts_with(id.as_str())))
-            && (self.path.is_empty() && self.value.is_none() || self.patterns_match(finding));
-        if holds {
-            self.used.store(true, Ordering::Relaxed);
-        }
-        holds
+            && self.commit.as_ref().is_none_or(|id| finding.commit.as_ref().is_some_and(|c| c.starts_with(id.as_str())))
+            && (self.path.is_empty() && self.value.is_none() || self.patterns_match(finding))
     }
 
     fn patterns_match(&self, finding: &Finding) -> bool {
@@ -220,7 +205,7 @@ pub struct Allowlist {
     index: OnceLock<Index>,
 }
 
-/// The places of allowances by what they ask for: a finding is compared with those only that may cover it.
+/// The numbers of allowances by their conditions: a finding is compared with those only that may cover it.
 #[derive(Debug, Default)]
 struct Index {
     fingerprint: HashMap<Fingerprint, Vec<usize>>,
@@ -240,28 +225,29 @@ impl Allowlist {
         &self.all
     }
 
-    /// The first that covers the finding today. Every one that does counts as used.
-    pub fn covering(&self, finding: &Finding, today: Date) -> Option<&Allowance> {
+    /// The numbers of those that cover the finding today, the strongest file's first.
+    pub fn covering(&self, finding: &Finding, today: Date) -> Vec<usize> {
         if self.all.is_empty() {
-            return None;
+            return Vec::new();
         }
         let index = self.index.get_or_init(|| self.indexed());
         let named = [index.fingerprint.get(&finding.fingerprint), index.rule.get(finding.rule.id), Some(&index.other)];
-        let mut places: Vec<usize> = named.into_iter().flatten().flatten().copied().collect();
-        places.sort_unstable();
-        let holding = places.into_iter().map(|place| &self.all[place]);
-        holding.filter(|a| !a.expired(today) && a.covers(finding)).fold(None, |first, a| first.or(Some(a)))
+        let mut numbers: Vec<usize> = named.into_iter().flatten().flatten().copied().collect();
+        numbers.sort_unstable();
+        let covers = |a: &Allowance| !a.expired(today) && a.covers(finding);
+        numbers.retain(|number| covers(&self.all[*number]));
+        numbers
     }
 
     fn indexed(&self) -> Index {
         let mut index = Index::default();
-        for (place, allowance) in self.all.iter().enumerate() {
+        for (number, allowance) in self.all.iter().enumerate() {
             match allowance.fingerprint {
-                Some(fingerprint) => index.fingerprint.entry(fingerprint).or_default().push(place),
-                None if allowance.rule.is_empty() => index.other.push(place),
+                Some(fingerprint) => index.fingerprint.entry(fingerprint).or_default().push(number),
+                None if allowance.rule.is_empty() => index.other.push(number),
                 None => {
                     for id in &allowance.rule {
-                        index.rule.entry(id.clone()).or_default().push(place);
+                        index.rule.entry(id.clone()).or_default().push(number);
                     }
                 }
             }

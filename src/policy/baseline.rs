@@ -4,8 +4,7 @@
 //! that moves or a line that shifts changes nothing, two branches' entries merge by keeping the lines of both
 //! (`merge=union`), and a doubled or unsorted line means the same.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bstr::{BStr, BString, ByteSlice};
 
@@ -34,13 +33,13 @@ pub struct Entry {
     pub reason: String,
 }
 
-/// The entries of one file, and which of them were of use.
+/// The entries of one file.
 #[derive(Debug, Default)]
 pub struct Baseline {
     /// How messages name the file.
     pub name: String,
     entries: BTreeMap<(Fingerprint, BString), Entry>,
-    known: HashMap<Fingerprint, (String, AtomicBool)>,
+    known: HashMap<Fingerprint, String>,
 }
 
 impl Baseline {
@@ -79,8 +78,8 @@ impl Baseline {
         for entry in entries {
             // Of doubled lines the one with a reason wins.
             let known = baseline.known.entry(entry.fingerprint).or_default();
-            if known.0.is_empty() {
-                known.0.clone_from(&entry.reason);
+            if known.is_empty() {
+                known.clone_from(&entry.reason);
             }
             let key = (entry.fingerprint, entry.path.clone());
             let slot = baseline.entries.entry(key).or_insert_with(|| entry.clone());
@@ -91,14 +90,12 @@ impl Baseline {
         baseline
     }
 
-    /// The reason for a known secret (empty when none was given); none for an unknown one. Remembers the use.
-    pub fn find(&self, fingerprint: &Fingerprint) -> Option<&str> {
-        let (reason, used) = self.known.get(fingerprint)?;
-        used.store(true, Ordering::Relaxed);
-        Some(reason)
+    /// The reason for a known secret (empty when none was given); none for an unknown one.
+    pub fn reason(&self, fingerprint: &Fingerprint) -> Option<&str> {
+        self.known.get(fingerprint).map(String::as_str)
     }
 
-    /// Whether it is known, without counting as a use.
+    /// Whether it is known.
     pub fn contains(&self, fingerprint: &Fingerprint) -> bool {
         self.known.contains_key(fingerprint)
     }
@@ -118,9 +115,9 @@ impl Baseline {
         self.entries.is_empty()
     }
 
-    /// Entries that no finding of this run met.
-    pub fn unused(&self) -> impl Iterator<Item = &Entry> {
-        self.entries().filter(|e| self.known.get(&e.fingerprint).is_some_and(|k| !k.1.load(Ordering::Relaxed)))
+    /// Entries whose secret is not among `used`.
+    pub fn unused(&self, used: &HashSet<Fingerprint>) -> impl Iterator<Item = &Entry> {
+        self.entries().filter(move |e| !used.contains(&e.fingerprint))
     }
 
     /// The file's content.
@@ -240,8 +237,8 @@ mod tests {
         let theirs = Baseline::of("", [b.clone(), c.clone()]).write();
         let both = Baseline::parse("b", (ours + &theirs).as_bytes()).expect("valid");
         assert_eq!(both.len(), 3);
-        assert_eq!(both.find(&b.fingerprint), Some("known"));
-        assert_eq!(both.unused().count(), 2);
+        assert_eq!(both.reason(&b.fingerprint), Some("known"));
+        assert_eq!(both.unused(&HashSet::from([b.fingerprint])).count(), 2);
     }
 
     #[test]

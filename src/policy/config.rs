@@ -3,9 +3,9 @@
 use super::allowlist::Allowance;
 use super::document::{Document, Section};
 use super::inline::Honour;
-use super::unread::Unread;
+use super::keys::{self, Form, Reader, SECTIONS};
+use super::unread::{Accepted, Unread};
 use crate::error::{Error, Result};
-use crate::package::settings::PackageSettings;
 use crate::package::signature::TrustedKeys;
 use crate::rule::{Confidence, Severity};
 
@@ -49,13 +49,15 @@ pub struct Config {
     pub allow: Vec<Allowance>,
     /// What may stay unread.
     pub unread: Unread,
+    /// Section, key and line of every key that is set.
+    set: Vec<(&'static str, &'static str, usize)>,
 }
 
 /// The words of [`Confidence`].
 pub const CONFIDENCES: &[(&str, Confidence)] =
     &[("high", Confidence::High), ("medium", Confidence::Medium), ("low", Confidence::Low)];
 
-const SEVERITIES: &[(&str, Severity)] =
+pub(super) const SEVERITIES: &[(&str, Severity)] =
     &[("critical", Severity::Critical), ("high", Severity::High), ("medium", Severity::Medium), ("low", Severity::Low)];
 
 /// Whether a push is stopped for content that is published, but not where it goes. From the mildest on.
@@ -74,7 +76,7 @@ pub const ELSEWHERE: &[(&str, PublishedElsewhere)] =
     &[("auto", PublishedElsewhere::Auto), ("block", PublishedElsewhere::Block), ("report", PublishedElsewhere::Report)];
 
 /// What is found in a place that is judged more mildly.
-const MILD: &[(&str, bool)] = &[("report", false), ("block", true)];
+pub(super) const MILD: &[(&str, bool)] = &[("report", false), ("block", true)];
 
 /// What a change may allow itself, for the branch it goes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,9 +88,9 @@ pub enum Accept {
     Fingerprint,
 }
 
-const ACCEPT: &[(&str, Accept)] = &[("none", Accept::Nothing), ("fingerprint", Accept::Fingerprint)];
+pub(super) const ACCEPT: &[(&str, Accept)] = &[("none", Accept::Nothing), ("fingerprint", Accept::Fingerprint)];
 
-const INLINE: &[(&str, Honour)] = &[("all", Honour::All), ("own", Honour::Own), ("none", Honour::Nothing)];
+pub(super) const INLINE: &[(&str, Honour)] = &[("all", Honour::All), ("own", Honour::Own), ("none", Honour::Nothing)];
 
 impl Config {
     /// Reads a configuration file that messages call `name`.
@@ -98,37 +100,16 @@ impl Config {
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Self> {
         let text = text(name, bytes)?;
         let document = Document::parse(name, text)?;
+        let mut config = Config::default();
         let root = document.root();
-        let mut config = Config {
-            block: root.get("block").map(|f| f.one_of(CONFIDENCES)).transpose()?,
-            severity: root.get("severity").map(|f| f.one_of(SEVERITIES)).transpose()?,
-            rules: root.get("rules").map(|f| f.strings()).transpose()?.unwrap_or_default(),
-            replace_builtin: root.get("replace-builtin").map(|f| f.bool()).transpose()?,
-            disable: root.get("disable").map(|f| f.strings()).transpose()?.unwrap_or_default(),
-            max_object: root.get("max-object").map(|f| f.size()).transpose()?,
-            baseline: root.get("baseline").map(|f| f.text().map(|t| (f.line(), t))).transpose()?,
-            published_elsewhere: root.get("published-elsewhere").map(|f| f.one_of(ELSEWHERE)).transpose()?,
-            block_moved: root.get("moved").map(|f| f.one_of(MILD)).transpose()?,
-            block_tests_and_docs: root.get("tests-and-docs").map(|f| f.one_of(MILD)).transpose()?,
-            inline: root.get("inline").map(|f| f.one_of(INLINE)).transpose()?,
-            accept: None,
-            refuse_weakened: None,
-            packages: Packages::default(),
-            advisories: None,
-            allow: Vec::new(),
-            unread: Unread::default(),
-        };
-        if let Some(field) = root.get("allow") {
-            for section in field.sections()? {
-                config.allow.push(Allowance::read(section, name)?);
+        for section in SECTIONS {
+            if section.form == Form::Top {
+                config.read(section, &root, name)?;
+                continue;
             }
-        }
-        if let Some(field) = root.get("unread") {
-            config.unread = Unread::read(&field, name)?;
-        }
-        for part in PARTS {
-            if let Some(field) = root.get(part.name) {
-                (part.read)(field.section()?, &mut config)?;
+            for table in tables(&root, section)? {
+                config.read(section, &table, name)?;
+                table.finish()?;
             }
         }
         root.finish()?;
@@ -143,6 +124,41 @@ impl Config {
 }
 
 impl Config {
+    /// Reads the keys that the table of keys has for a section, then what its record needs together.
+    fn read(&mut self, section: &'static keys::Section, table: &Section<'_>, file: &str) -> Result<()> {
+        for key in section.keys {
+            let Reader::Setting { read, .. } = key.reader else { continue };
+            if let Some(field) = table.get(key.name) {
+                read(&field, self)?;
+                self.set.push((section.name, key.name, field.line()));
+            }
+        }
+        match section.name {
+            "packages" => self.packages.check(table)?,
+            "advisories" => {
+                self.set.extend(section.keys.iter().filter_map(|key| {
+                    let line = table.get(key.name)?.line();
+                    Some((section.name, key.name, line))
+                }));
+                self.advisories = Some((table.line(), Feed::read(table)?));
+            }
+            "allow" => self.allow.push(Allowance::read(table, file)?),
+            "unread" => self.unread.accepted.extend(Accepted::read(table, file)?),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The line that sets a key, when this file does.
+    pub fn line_of(&self, section: &str, key: &str) -> Option<usize> {
+        self.set.iter().find(|(s, k, _)| (*s, *k) == (section, key)).map(|(_, _, line)| *line)
+    }
+
+    /// Section, key and line of every key that this file sets.
+    pub fn set(&self) -> impl Iterator<Item = (&'static str, &'static str, usize)> {
+        self.set.iter().copied()
+    }
+
     /// Compiles what reading alone leaves as it is written: the patterns of the allowances.
     ///
     /// # Errors
@@ -152,20 +168,27 @@ impl Config {
     }
 }
 
-/// A table of the file that another part of the program gives its meaning.
-struct Part {
-    name: &'static str,
-    read: fn(Section<'_>, &mut Config) -> Result<()>,
+/// The tables of the file that belong to a section.
+fn tables<'d>(root: &Section<'d>, section: &keys::Section) -> Result<Vec<Section<'d>>> {
+    let Some(field) = root.get(section.name) else { return Ok(Vec::new()) };
+    match section.form {
+        Form::Tables => field.sections(),
+        Form::TableOrTables if field.is_list() => field.sections(),
+        _ => Ok(vec![field.section()?]),
+    }
 }
 
 /// `[packages]` as it is written.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Packages {
     /// Gate rules that are named, and whether they block.
-    block: Vec<(&'static str, bool)>,
-    tiers: Option<Vec<u64>>,
-    cooldown: Option<Vec<u64>>,
-    online: Option<bool>,
+    pub(super) block: Vec<(&'static str, bool)>,
+    /// Tiers of popularity.
+    pub(super) tiers: Option<Vec<u64>>,
+    /// Days that a version must have been out, tier by tier.
+    pub(super) cooldown: Option<Vec<u64>>,
+    /// Whether registries are asked.
+    pub(super) online: Option<bool>,
 }
 
 /// `[advisories]` as it is written: where `advisories update` looks, and whose signature it wants.
@@ -180,7 +203,7 @@ pub struct Feed {
 }
 
 impl Feed {
-    fn read(section: Section<'_>) -> Result<Feed> {
+    fn read(section: &Section<'_>) -> Result<Feed> {
         let mut feed = Feed::default();
         if let Some(field) = section.get("key") {
             feed.key = field.one_or_more()?;
@@ -192,100 +215,27 @@ impl Feed {
             }
         }
         feed.from = section.get("from").map(|f| f.text()).transpose()?;
-        section.finish()?;
         Ok(feed)
     }
 }
 
-const WARN: &[(&str, bool)] = &[("warn", false), ("block", true)];
+pub(super) const WARN: &[(&str, bool)] = &[("warn", false), ("block", true)];
 
 impl Packages {
-    fn read(section: Section<'_>) -> Result<Packages> {
-        let mut packages = Packages::default();
-        for (key, rule) in GATE_RULES {
-            if let Some(field) = section.get(key) {
-                packages.block.push((rule, field.one_of(WARN)?));
-            }
-        }
-        packages.tiers = section.get("tiers").map(|f| f.numbers()).transpose()?;
-        packages.online = section.get("online").map(|f| f.bool()).transpose()?;
-        packages.cooldown = section.get("cooldown").map(|f| f.numbers()).transpose()?;
-        if let Some(tiers) = packages.tiers.as_ref().filter(|tiers| !tiers.is_sorted()) {
+    /// Refuses numbers that do not fit together.
+    fn check(&self, section: &Section<'_>) -> Result<()> {
+        if let Some(tiers) = self.tiers.as_ref().filter(|tiers| !tiers.is_sorted()) {
             return Err(section.error(format_args!("`packages.tiers` must grow from tier to tier, not {tiers:?}")));
         }
-        let (tiers, cooldown) = (packages.tiers.as_deref().unwrap_or_default(), packages.cooldown.as_deref());
+        let (tiers, cooldown) = (self.tiers.as_deref().unwrap_or_default(), self.cooldown.as_deref());
         if cooldown.is_some_and(|days| days.len() > tiers.len() + 1) {
             return Err(section
                 .error("`packages.cooldown` has more numbers than there are tiers")
                 .help("one number a tier, and one more for all other packages"));
         }
-        section.finish()?;
-        Ok(packages)
-    }
-
-    /// Lays what is written over what applies so far.
-    pub fn apply(&self, settings: &mut PackageSettings) {
-        for (rule, blocks) in &self.block {
-            if *blocks {
-                settings.block.insert(rule);
-            } else {
-                settings.block.remove(rule);
-            }
-        }
-        if let Some(tiers) = &self.tiers {
-            settings.tiers.clone_from(tiers);
-        }
-        if let Some(cooldown) = &self.cooldown {
-            settings.cooldown.clone_from(cooldown);
-        }
-        settings.online = self.online.unwrap_or(settings.online);
+        Ok(())
     }
 }
-
-/// TrustedKeys of `[packages]` that say what a gate rule does, and the rule's id.
-pub(super) const GATE_RULES: &[(&str, &str)] = &[
-    ("install-script", "install-script"),
-    ("source", "package-source"),
-    ("downgrade", "package-downgrade"),
-    ("lookalike", "lookalike-package"),
-    ("suspicious", "suspicious-package"),
-    ("hidden", "hidden-behaviour"),
-    ("withdrawn", "package-withdrawn"),
-];
-
-/// `[hook]` and `[watch]`: no keys so far, so every one in them is refused with its line.
-const PARTS: &[Part] = &[
-    Part {
-        name: "packages",
-        read: |section, config| {
-            config.packages = Packages::read(section)?;
-            Ok(())
-        },
-    },
-    Part {
-        name: "advisories",
-        read: |section, config| {
-            config.advisories = Some((section.line(), Feed::read(section)?));
-            Ok(())
-        },
-    },
-    Part {
-        name: "ci",
-        read: |section, config| {
-            config.accept = section.get("accept").map(|f| f.one_of(ACCEPT)).transpose()?;
-            section.finish()
-        },
-    },
-    Part {
-        name: "server",
-        read: |section, config| {
-            config.refuse_weakened = section.get("policy-weakened").map(|f| f.one_of(MILD)).transpose()?;
-            section.finish()
-        },
-    },
-    Part { name: "hook", read: |section, _| section.finish() },
-    Part { name: "watch", read: |section, _| section.finish() },
-];
 
 /// A policy file as text: UTF-8, with or without a byte order mark.
 ///
@@ -302,7 +252,6 @@ pub fn text<'t>(name: &str, bytes: &'t [u8]) -> Result<&'t str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::keys::{ALLOW_KEYS, CI_KEYS, KEYS, PACKAGE_KEYS, SERVER_KEYS, UNREAD_KEYS};
     use crate::policy::unread::Lfs;
 
     fn fails(text: &str) -> String {
@@ -359,28 +308,27 @@ reason = "all of it is made up"
     }
 
     #[test]
-    fn the_table_of_keys_is_what_the_parser_knows() {
-        let known = fails("no-such-key-at-all = 1").to_owned();
-        for key in KEYS {
-            assert!(known.contains(key.name), "{} is not read", key.name);
-        }
-        let known = fails("[packages]\nno-such-key-at-all = 1");
-        for key in PACKAGE_KEYS {
-            assert!(known.contains(key.name), "{} is not read", key.name);
-        }
-        let known = fails("[[unread]]\nno-such-key-at-all = 1");
-        for key in UNREAD_KEYS {
-            assert!(known.contains(key.name), "{} is not read", key.name);
-        }
-        for (table, keys) in [("ci", CI_KEYS), ("server", SERVER_KEYS)] {
-            let known = fails(&format!("[{table}]\nno-such-key-at-all = 1"));
-            for key in keys {
-                assert!(known.contains(key.name), "{} is not read", key.name);
+    fn the_parser_knows_every_key() {
+        for section in SECTIONS {
+            let text = match section.form {
+                Form::Top => String::new(),
+                Form::Tables => format!("[[{}]]\n", section.name),
+                _ => format!("[{}]\n", section.name),
+            };
+            let known = fails(&format!("{text}no-such-key-at-all = 1"));
+            for key in section.keys {
+                assert!(known.contains(key.name), "{} is not read", section.path(key));
             }
         }
-        let known = fails("[[allow]]\nno-such-key-at-all = 1");
-        for key in ALLOW_KEYS {
-            assert!(known.contains(key.name), "{} is not read", key.name);
+    }
+
+    #[test]
+    fn a_reserved_section_may_be_empty() {
+        for section in SECTIONS.iter().filter(|section| section.form == Form::Reserved) {
+            let text = format!("[{}]\n", section.name);
+            assert!(Config::parse("f.toml", text.as_bytes()).is_ok());
+            let error = fails(&format!("{text}key = 1"));
+            assert!(error.contains("f.toml:2:1") && error.contains("remove the section"), "{error}");
         }
     }
 
@@ -451,10 +399,8 @@ reason = "all of it is made up"
     fn packages() {
         let text = "[packages]\ninstall-script = \"block\"\ntiers = [500, 3_000]\ncooldown = [3, 7]\n";
         let config = Config::parse("f.toml", text.as_bytes()).expect("valid");
-        let mut settings = PackageSettings::default();
-        config.packages.apply(&mut settings);
-        assert_eq!((settings.tiers, settings.cooldown), (vec![500, 3000], vec![3, 7]));
-        assert!(settings.block.contains("install-script") && settings.block.len() == 1);
+        assert_eq!((config.packages.tiers, config.packages.cooldown), (Some(vec![500, 3000]), Some(vec![3, 7])));
+        assert_eq!(config.packages.block, [("install-script", true)]);
         for (text, wanted) in [
             ("[packages]\ntiers = [2, 1]", "must grow"),
             ("[packages]\ncooldown = [1, 2]", "more numbers than there are tiers"),

@@ -109,6 +109,9 @@ impl<'a> Section<'a> {
             n => format!(" in `{n}`"),
         };
         let error = self.document.error(key.span().start, format_args!("unknown key `{}`{at}", shown(key.get_ref())));
+        if asked.is_empty() {
+            return Err(error.help(format!("there are no keys{at} yet: remove the section")));
+        }
         Err(match nearest(key.get_ref(), asked.iter().copied()) {
             Some(near) => error.help(format!("did you mean `{near}`?")),
             None => error,

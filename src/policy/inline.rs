@@ -32,16 +32,16 @@ pub struct Found {
     pub notes: Vec<String>,
 }
 
-/// Which directives are honoured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Which directives are honoured, from the strictest choice on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Honour {
+    /// None.
+    Nothing,
+    /// Only `shield-hook:allow`, which needs a rule and a reason.
+    Own,
     /// Ours and those of other scanners.
     #[default]
     All,
-    /// Only `shield-hook:allow`, which needs a rule and a reason.
-    Own,
-    /// None.
-    Nothing,
 }
 
 /// Looks for a directive that covers the secret at `span`, a finding of the rule `rule` on line `line` of `text`;

@@ -34,8 +34,7 @@ pub use files::{Files, InTree, NoFiles, OnDisk, user_config};
 use crate::data::did_you_mean;
 use crate::engine::redact;
 use crate::error::{Error, Result};
-use crate::finding::AllowedBy;
-use crate::finding::{Finding, Verdict};
+use crate::finding::{AllowedBy, Finding, Fingerprint, Verdict};
 use crate::package;
 use crate::rule::{Confidence, Rule, RuleSet, Severity, Status};
 use crate::source::Elsewhere;
@@ -70,6 +69,15 @@ pub struct Policy {
     pub check_allowances: bool,
     /// What the project wants of the package gate.
     pub packages: package::settings::PackageSettings,
+    /// Where `advisories update` looks, by the user's own configuration.
+    pub feed: config::Feed,
+    /// The rule files as they are configured: paths and globs, the weakest file's first.
+    rule_files: Vec<String>,
+    replace_builtin: bool,
+    /// Ids of disabled rules, the weakest file's first.
+    disable: Vec<String>,
+    /// Which file sets which key, the strongest file first.
+    set: Vec<Setting>,
     allow: Allowlist,
     unread: unread::Unread,
     /// Rules of the package gate that do not run.
@@ -96,6 +104,11 @@ impl Default for Policy {
             report_unused: false,
             check_allowances: false,
             packages: package::settings::PackageSettings::default(),
+            feed: config::Feed::default(),
+            rule_files: Vec::new(),
+            replace_builtin: false,
+            disable: Vec::new(),
+            set: Vec::new(),
             allow: Allowlist::default(),
             unread: unread::Unread::default(),
             off: Vec::new(),
@@ -104,6 +117,34 @@ impl Default for Policy {
             noticed: Vec::new(),
             today: today(),
         }
+    }
+}
+
+/// A key that a configuration file sets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    section: &'static str,
+    key: &'static str,
+    /// The file, as messages name it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+/// The entries of a policy that findings of a run matched; the others are reported as unused.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Used {
+    /// Allowances, by their number in [`Policy::allowances`].
+    pub allowances: HashSet<usize>,
+    /// Secrets that the baseline knows.
+    pub baseline: HashSet<Fingerprint>,
+}
+
+impl Used {
+    /// Adds what another part of the run used.
+    pub fn extend(&mut self, more: Used) {
+        self.allowances.extend(more.allowances);
+        self.baseline.extend(more.baseline);
     }
 }
 
@@ -156,9 +197,9 @@ struct Layer<'a> {
 }
 
 /// Lends a `Files` to a layer.
-struct Lent<'a>(&'a dyn Files);
+struct FilesRef<'a>(&'a dyn Files);
 
-impl Files for Lent<'_> {
+impl Files for FilesRef<'_> {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
         self.0.read(path)
     }
@@ -179,26 +220,13 @@ impl Policy {
         let layers = layers(origin, overrides)?;
         let mut policy = Policy::default();
         if let Some((line, path)) = layers.iter().find_map(|l| l.config.baseline.as_ref()) {
-            policy.baseline_path = inside(config::FILE, *line, path)?;
+            inside(config::FILE, *line, path)?;
         }
         if !overrides.no_baseline {
             policy.baseline = baseline(origin, overrides, &layers)?;
         }
-        let pick = |set: Option<Confidence>| overrides.block.or(set);
-        policy.block = pick(layers.iter().find_map(|l| l.config.block)).unwrap_or(policy.block);
-        policy.severity = layers.iter().find_map(|l| l.config.severity).unwrap_or(policy.severity);
-        policy.max_object = layers.iter().find_map(|l| l.config.max_object).unwrap_or(policy.max_object);
-        policy.inline = layers.iter().find_map(|l| l.config.inline).unwrap_or(policy.inline);
-        policy.published_elsewhere =
-            layers.iter().find_map(|l| l.config.published_elsewhere).unwrap_or(policy.published_elsewhere);
-        policy.block_moved = layers.iter().find_map(|l| l.config.block_moved).unwrap_or(false);
-        policy.block_tests_and_docs = layers.iter().find_map(|l| l.config.block_tests_and_docs).unwrap_or(false);
-        policy.accept = layers.iter().find_map(|l| l.config.accept).unwrap_or_default();
-        policy.refuse_weakened = layers.iter().find_map(|l| l.config.refuse_weakened).unwrap_or(false);
-        // The strongest file that speaks of a thing has the say in it.
-        for layer in layers.iter().rev() {
-            layer.config.packages.apply(&mut policy.packages);
-        }
+        policy.apply(&layers);
+        policy.block = overrides.block.unwrap_or(policy.block);
         if policy.packages.online
             && let Some(bytes) = origin.files.read(".npmrc")?
         {
@@ -207,15 +235,13 @@ impl Policy {
             policy.packages.npmrc = Some((name, text));
         }
         let rules = rules(&layers, overrides, &mut policy.noticed)?;
-        let disabled = layers.iter().flat_map(|l| &l.config.disable).map(|(_, id)| id.as_str());
         policy.off = match overrides.only.is_empty() {
-            true => disabled.filter(|id| not_in_a_set(id)).map(str::to_owned).collect(),
+            true => policy.disable.iter().filter(|id| not_in_a_set(id)).cloned().collect(),
             false => {
                 let named = |id: &str| overrides.only.iter().any(|only| only == id);
                 package::rules::ALL.iter().map(|r| r.id).filter(|id| !named(id)).map(str::to_owned).collect()
             }
         };
-        policy.unread.lfs = layers.iter().find_map(|l| l.config.unread.lfs);
         for layer in layers {
             policy.unread.accepted.extend(layer.config.unread.accepted);
             policy.allow.extend(layer.config.allow);
@@ -223,21 +249,59 @@ impl Policy {
         Ok((policy, rules))
     }
 
+    /// Applies what the files set, key by key. The strongest file that sets a key has the say.
+    fn apply(&mut self, layers: &[Layer<'_>]) {
+        for layer in layers.iter().rev() {
+            for (section, key) in keys::all() {
+                if let keys::Reader::Setting { apply, .. } = key.reader
+                    && layer.config.line_of(section.name, key.name).is_some()
+                {
+                    apply(&layer.config, self);
+                }
+            }
+            if let Some((_, feed)) = &layer.config.advisories {
+                self.feed.clone_from(feed);
+            }
+        }
+        for layer in layers {
+            self.set.extend(layer.config.set().map(|(section, key, line)| Setting {
+                section,
+                key,
+                file: layer.name.clone(),
+                line,
+            }));
+        }
+    }
+
+    /// Where the files set a key, the strongest file first; empty where its default applies.
+    pub fn set_at(&self, section: &keys::Section, key: &keys::Key) -> impl Iterator<Item = &Setting> {
+        let (section, key) = (section.name, key.name);
+        self.set.iter().filter(move |setting| (setting.section, setting.key) == (section, key))
+    }
+
     /// Decides about a finding that is new. `text` is the whole chunk, `span` where the secret stands in it, and
     /// `secrets` the spans of all candidates in it, for the inline directives on its line and the one before.
-    pub fn judge(&self, finding: &mut Finding, text: &[u8], span: &Range<usize>, secrets: &[Range<usize>]) {
-        let place = &finding.location;
+    ///
+    /// Returns the entries of the policy that the finding matched.
+    #[must_use]
+    pub fn judge(&self, finding: &mut Finding, text: &[u8], span: &Range<usize>, secrets: &[Range<usize>]) -> Used {
+        let location = &finding.location;
         // The directives of other scanners are about secrets; ours name a rule.
         let honour = match self.inline {
             inline::Honour::All if not_in_a_set(finding.rule.id) => inline::Honour::Own,
             honour => honour,
         };
-        let near = inline::find(text, span, place.line, place.end_line, secrets, finding.rule.id, honour);
-        finding.notes.extend(near.notes);
-        finding.verdict = match near.allowed.or_else(|| self.allowed(finding)) {
+        let directive = inline::find(text, span, location.line, location.end_line, secrets, finding.rule.id, honour);
+        finding.notes.extend(directive.notes);
+        let (allowed, used) = match directive.allowed {
+            Some(by) => (Some(by), Used::default()),
+            None => self.allowed(finding),
+        };
+        finding.verdict = match allowed {
             Some(by) => Verdict::Allowed(by),
             None => self.weigh(finding),
         };
+        used
     }
 
     /// Whether content is stopped that is new where it goes and published elsewhere.
@@ -254,19 +318,24 @@ impl Policy {
         !self.off.iter().any(|off| off == rule)
     }
 
-    /// What in the files allows the finding, if anything.
-    pub fn allowed(&self, finding: &Finding) -> Option<AllowedBy> {
-        let known = self.baseline.find(&finding.fingerprint);
-        let text = match (self.allow.covering(finding, self.today), known) {
-            (Some(a), _) => match a.expires {
+    /// The reason for which an allowance or the baseline allows the finding, if one does; and every entry that covers it.
+    pub fn allowed(&self, finding: &Finding) -> (Option<AllowedBy>, Used) {
+        let covering = self.allow.covering(finding, self.today);
+        let known = self.baseline.reason(&finding.fingerprint);
+        let by = match (covering.first().map(|number| &self.allow.all()[*number]), known) {
+            (Some(a), _) => Some(match a.expires {
                 Some(last) => format!("{}:{}: {} (until {last})", a.file, a.line, a.why()),
                 None => format!("{}:{}: {}", a.file, a.line, a.why()),
-            },
-            (None, Some("")) => format!("it is in {}", self.baseline.name),
-            (None, Some(reason)) => format!("it is in {}: {}", self.baseline.name, redact::message(reason)),
-            (None, None) => return None,
+            }),
+            (None, Some("")) => Some(format!("it is in {}", self.baseline.name)),
+            (None, Some(reason)) => Some(format!("it is in {}: {}", self.baseline.name, redact::message(reason))),
+            (None, None) => None,
         };
-        Some(AllowedBy::Policy(text))
+        let used = Used {
+            allowances: covering.into_iter().collect(),
+            baseline: known.map(|_| finding.fingerprint).into_iter().collect(),
+        };
+        (by.map(AllowedBy::Policy), used)
     }
 
     /// Why what is at this path may stay unread, if it may.
@@ -294,22 +363,22 @@ impl Policy {
 
     /// Allowances that matched nothing, are broken or are past their date, each as a sentence. Their patterns are compiled
     /// only when something was found or somebody asks: a clean commit must not pay for what it does not use.
-    pub fn stale(&self, rules: &RuleSet, allowances: Allowances) -> Vec<String> {
+    pub fn stale(&self, rules: &RuleSet, allowances: Allowances, used: &Used) -> Vec<String> {
         let mut stale = self.noticed.clone();
         if allowances == Allowances::Proven {
             stale.extend(self.unknown_rules(rules));
         }
-        for a in self.allow.all() {
+        for (number, a) in self.allow.all().iter().enumerate() {
             let about = |end: &str| format!("{}:{}: the allowance for {} {end}", a.file, a.line, a.about());
             if let Some(last) = a.expires.filter(|_| a.expired(self.today)) {
                 stale.push(about(&format!("ended on {last}: renew or remove it")));
             } else if let Some(why) = (allowances == Allowances::Proven).then(|| a.prove().err()).flatten() {
                 stale.push(format!("{}; the allowance allows nothing", why.message()));
-            } else if self.report_unused && !a.used() {
+            } else if self.report_unused && !used.allowances.contains(&number) {
                 stale.push(about("matched nothing: remove it"));
             }
         }
-        let unused = if self.report_unused { self.baseline.unused().count() } else { 0 };
+        let unused = if self.report_unused { self.baseline.unused(&used.baseline).count() } else { 0 };
         if unused > 0 {
             stale.push(format!(
                 "{}: {unused} of {} entries matched nothing: `shield-hook baseline update --prune` drops them",
@@ -353,6 +422,11 @@ impl Policy {
         &self.baseline_path
     }
 
+    /// What may stay unread, the strongest file's first.
+    pub fn unread(&self) -> &[unread::Accepted] {
+        &self.unread.accepted
+    }
+
     /// The known secrets.
     pub fn baseline(&self) -> &Baseline {
         &self.baseline
@@ -380,7 +454,7 @@ fn layers<'a>(origin: Origin<'a>, overrides: &Overrides) -> Result<Vec<Layer<'a>
         }
         None => {
             if let Some(bytes) = origin.files.read(config::FILE)? {
-                layers.push(layer(Box::new(Lent(origin.files)), config::FILE, &bytes)?);
+                layers.push(layer(Box::new(FilesRef(origin.files)), config::FILE, &bytes)?);
             }
         }
     }
@@ -425,7 +499,7 @@ pub fn user_feed() -> Result<config::Feed> {
 fn beside<'a>(origin: Origin<'a>, path: &Path) -> Result<(Box<dyn Files + 'a>, String)> {
     if origin.trusted && path.is_relative() {
         let path = path.to_str().ok_or_else(|| Error::usage(format!("{}: not valid UTF-8", path.display())))?;
-        return Ok((Box::new(Lent(origin.files)), path.trim_start_matches("./").to_owned()));
+        return Ok((Box::new(FilesRef(origin.files)), path.trim_start_matches("./").to_owned()));
     }
     let root = path.parent().map_or_else(PathBuf::new, Path::to_owned);
     let name = path.file_name().ok_or_else(|| Error::usage(format!("{}: not a file", path.display())))?;

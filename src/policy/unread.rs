@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use globset::{GlobSet, GlobSetBuilder};
 
-use super::document::{Field, Section};
+use super::document::Section;
 use super::files;
 use crate::error::{Error, Result};
 
@@ -26,25 +26,8 @@ pub enum Lfs {
     Report,
 }
 
-const LFS: &[(&str, Lfs)] = &[("require", Lfs::Require), ("report", Lfs::Report)];
-
-impl Unread {
-    /// Reads `[unread]` or `[[unread]]` of the file that messages call `file`.
-    ///
-    /// # Errors
-    /// Exit 3 with the position of what is wrong.
-    pub(super) fn read(field: &Field<'_>, file: &str) -> Result<Unread> {
-        let mut unread = Unread::default();
-        let sections = if field.is_list() { field.sections()? } else { vec![field.section()?] };
-        for section in sections {
-            if let Some(lfs) = section.get("lfs").map(|f| f.one_of(LFS)).transpose()? {
-                unread.lfs = Some(lfs);
-            }
-            unread.accepted.extend(Accepted::read(section, file)?);
-        }
-        Ok(unread)
-    }
-}
+/// The words of [`Lfs`].
+pub(super) const LFS: &[(&str, Lfs)] = &[("require", Lfs::Require), ("report", Lfs::Report)];
 
 /// One `[[unread]]`.
 #[derive(Debug)]
@@ -61,7 +44,11 @@ pub struct Accepted {
 }
 
 impl Accepted {
-    fn read(section: Section<'_>, file: &str) -> Result<Option<Accepted>> {
+    /// Reads the path and the reason of one `[unread]` or `[[unread]]` of the file that messages call `file`.
+    ///
+    /// # Errors
+    /// Exit 3 with the position: one without the other, or a path that is no glob.
+    pub(super) fn read(section: &Section<'_>, file: &str) -> Result<Option<Accepted>> {
         let line = section.line();
         let path = section.get("path").map(|f| f.one_or_more()).transpose()?;
         let reason = section.get("reason").map(|f| f.text()).transpose()?;

@@ -116,6 +116,7 @@ impl InsideScan<'_> {
         self.part.remove(|f| f.kind != Kind::Member && reported.contains(&f.fingerprint));
         self.part.findings.append(&mut inside.findings);
         self.part.skipped.append(&mut inside.skipped);
+        self.part.used.extend(inside.used);
     }
 
     /// Turns the matches in a text behind the item into findings.

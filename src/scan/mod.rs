@@ -29,7 +29,7 @@ use crate::finding::excerpt;
 use crate::finding::{Finding, Fingerprint, Location, Verdict};
 use crate::outcome::{self, Outcome};
 use crate::package::{self, change::PackageChange, survey::SurveyRow};
-use crate::policy::{Allowances, Policy, config};
+use crate::policy::{Allowances, Policy, Used, config};
 use crate::terminal::progress::Progress;
 use crate::source::{Coverage, Item, Old, Plan, Reader, Skip, Source};
 use crate::threads;
@@ -119,6 +119,7 @@ struct Totals {
     packages: Vec<SurveyRow>,
     changes: Vec<(String, PackageChange)>,
     unknown_origin: BTreeSet<(String, String)>,
+    used: Used,
 }
 
 impl Totals {
@@ -130,6 +131,7 @@ impl Totals {
             self.packages.extend(part.packages);
             self.changes.extend(part.changes);
             self.unknown_origin.extend(part.unknown_origin);
+            self.used.extend(part.used);
             self.coverage.blobs += part.blobs;
             self.coverage.bytes += part.bytes;
             self.coverage.skipped.extend(part.skipped);
@@ -141,7 +143,7 @@ impl Totals {
     fn outcome(mut self, engine: &Engine, policy: &Policy) -> Outcome {
         let rules = engine.rules();
         let proven = policy.check_allowances || !self.findings.is_empty();
-        let stale = policy.stale(rules, if proven { Allowances::Proven } else { Allowances::AsRead });
+        let stale = policy.stale(rules, if proven { Allowances::Proven } else { Allowances::AsRead }, &self.used);
         self.packages.sort_by_key(|row| (row.path.clone(), row.line, row.name.clone()));
         self.packages.dedup();
         self.changes.sort_by(|a, b| a.0.cmp(&b.0));
@@ -189,6 +191,8 @@ struct ScanPart {
     changes: Vec<(String, PackageChange)>,
     /// The packages from a source whose content nobody can name, each with the path of its lockfile.
     unknown_origin: Vec<(String, String)>,
+    /// The policy's entries that its findings matched.
+    used: Used,
 }
 
 impl ScanPart {
@@ -334,7 +338,7 @@ impl ItemScan<'_> {
                 repair: Vec::new(),
             };
             if is_new {
-                self.decide(&mut finding, &found.span, secrets);
+                part.used.extend(self.decide(&mut finding, &found.span, secrets));
             } else {
                 finding.verdict = Verdict::Old(STOOD_BEFORE.into());
             }
@@ -349,14 +353,18 @@ impl ItemScan<'_> {
     }
 
     /// Gives a new finding its verdict: that of content published elsewhere, or else of the policy.
-    fn decide(&mut self, finding: &mut Finding, span: &Range<usize>, secrets: &[Range<usize>]) {
+    fn decide(&mut self, finding: &mut Finding, span: &Range<usize>, secrets: &[Range<usize>]) -> Used {
         match self.published_elsewhere() {
-            Some(ElsewhereVerdict::Reported(wording)) => finding.verdict = Verdict::Warn(wording),
+            Some(ElsewhereVerdict::Reported(wording)) => {
+                finding.verdict = Verdict::Warn(wording);
+                Used::default()
+            }
             elsewhere => {
-                self.context.policy.judge(finding, self.chunk.bytes, span, secrets);
+                let used = self.context.policy.judge(finding, self.chunk.bytes, span, secrets);
                 if let Some(ElsewhereVerdict::Stopped(wording)) = elsewhere {
                     finding.notes.push(wording);
                 }
+                used
             }
         }
     }

@@ -66,7 +66,7 @@ pub(super) fn inspect(scan: &mut ItemScan<'_>, part: &mut ScanPart) -> Result<()
             finding.verdict = Verdict::Warn(STOOD_BEFORE.into());
         } else {
             let secrets = scan.secrets;
-            scan.decide(&mut finding, &span, secrets);
+            part.used.extend(scan.decide(&mut finding, &span, secrets));
         }
         part.findings.push(finding);
     }

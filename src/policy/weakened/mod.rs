@@ -40,8 +40,8 @@ struct Loosening {
 enum Subject {
     /// The policy cannot be parsed.
     Unreadable,
-    /// A key of the configuration.
-    Setting(&'static str),
+    /// A key of the configuration, by its section and name.
+    Setting(&'static str, &'static str),
     /// A rule that no longer runs, or runs otherwise.
     Rule(String),
     /// An allowance for more than one secret, by its conditions.
@@ -101,10 +101,7 @@ impl State {
             ..Overrides::default()
         };
         let policy = match Policy::load(Origin { files, user: None, trusted: true }, &own) {
-            Ok((policy, rules)) => {
-                let text = files.read(config::FILE)?.unwrap_or_default();
-                Ok(Read { policy, rules, text })
-            }
+            Ok((policy, rules)) => Ok(Read { policy, rules }),
             Err(error) if error.exit() == Exit::Usage => Err(error),
             Err(error) => return Err(error),
         };
@@ -310,7 +307,7 @@ impl Policy {
                 verdict,
                 repair: Vec::new(),
             };
-            if let Some(by) = self.allowed(&finding) {
+            if let (Some(by), _) = self.allowed(&finding) {
                 finding.verdict = Verdict::Allowed(by);
             }
             finding
@@ -338,4 +335,11 @@ fn directives(findings: &[Finding]) -> Vec<Loosening> {
         .collect();
     found.dedup();
     found
+}
+
+/// The loosenings between two states of the policy's files, each as a sentence.
+#[cfg(test)]
+pub(super) fn loosened(was: &dyn Files, now: &dyn Files) -> Vec<String> {
+    let state = |files| State::of(files, &Overrides::default()).expect("readable files");
+    state(was).loosened_by(&state(now)).into_iter().map(|l| l.what).collect()
 }

@@ -1,0 +1,98 @@
+//! `[packages]`: what the package gate does.
+
+use super::{Key, Kind, Loosens, Reader, word, words};
+use crate::package::settings::PackageSettings;
+use crate::policy::config::WARN;
+
+pub(super) const PACKAGES: &[Key] = &[
+    gate_rule!("install-script", "install-script", "Something new runs at installation."),
+    gate_rule!(
+        "source",
+        "package-source",
+        "A package from a new registry host, from git, an archive or over plain http."
+    ),
+    gate_rule!("downgrade", "package-downgrade", "An older version than before."),
+    gate_rule!("lookalike", "lookalike-package", "A new name that is nearly a popular one."),
+    gate_rule!(
+        "suspicious",
+        "suspicious-package",
+        "A name from an attack whose bad versions are not known, or a proof of concept."
+    ),
+    gate_rule!("hidden", "hidden-behaviour", "Something that runs by itself, or text that hides."),
+    Key {
+        name: "tiers",
+        kind: Kind::Numbers,
+        default: "[]",
+        about: "Tiers of popularity: [500, 3000] are the first 500 packages, and the next up to the 3,000th.",
+        reader: Reader::Setting {
+            read: |field, config| {
+                config.packages.tiers = Some(field.numbers()?);
+                Ok(())
+            },
+            apply: |config, policy| {
+                if let Some(tiers) = &config.packages.tiers {
+                    policy.packages.tiers.clone_from(tiers);
+                }
+            },
+        },
+        show: |policy| Some(format!("{:?}", policy.packages.tiers)),
+        loosens: Loosens::Within("the days of `cooldown`"),
+    },
+    Key {
+        name: "cooldown",
+        kind: Kind::Numbers,
+        default: "[]",
+        about: "Days that a version must have been out, tier by tier, then for the rest; needs a lockfile with dates (uv.lock, pylock.toml), or `online`.",
+        reader: Reader::Setting {
+            read: |field, config| {
+                config.packages.cooldown = Some(field.numbers()?);
+                Ok(())
+            },
+            apply: |config, policy| {
+                if let Some(cooldown) = &config.packages.cooldown {
+                    policy.packages.cooldown.clone_from(cooldown);
+                }
+            },
+        },
+        show: |policy| Some(format!("{:?}", policy.packages.cooldown)),
+        loosens: Loosens::By(|was, now| {
+            let (old, new) = shortened(&was.packages, &now.packages)?;
+            Some(format!("shortens the time that a version must have been out from {old} to {new} days"))
+        }),
+    },
+    gate_rule!(
+        "withdrawn",
+        "package-withdrawn",
+        "A version that its registry calls yanked or deprecated, or does not know; needs `online`."
+    ),
+    Key {
+        name: "online",
+        kind: Kind::Bool,
+        default: "false",
+        about: "Hooks and `ci` ask the registries of .npmrc and pip.conf about new packages. A program without network code refuses this.",
+        reader: Reader::Setting {
+            read: |field, config| {
+                config.packages.online = Some(field.bool()?);
+                Ok(())
+            },
+            apply: |config, policy| {
+                policy.packages.online = config.packages.online.unwrap_or(policy.packages.online);
+            },
+        },
+        show: |policy| Some(policy.packages.online.to_string()),
+        loosens: Loosens::By(|was, now| {
+            (was.packages.online && !now.packages.online).then(|| "asks the registries no more".to_owned())
+        }),
+    },
+];
+
+/// The days before and after, for the first rank of popularity whose cooldown `now` shortens.
+fn shortened(was: &PackageSettings, now: &PackageSettings) -> Option<(u64, u64)> {
+    let days = |settings: &PackageSettings, rank: u64| {
+        let tier = settings.tiers.iter().position(|tier| rank <= *tier).unwrap_or(settings.tiers.len());
+        settings.cooldown.get(tier).copied().unwrap_or(0)
+    };
+    // The number of days changes only at the borders of the tiers.
+    let ranks = was.tiers.iter().chain(&now.tiers).flat_map(|tier| [*tier, tier.saturating_add(1)]);
+    ranks.chain([u64::MAX]).map(|rank| (days(was, rank), days(now, rank))).find(|(old, new)| new < old)
+}

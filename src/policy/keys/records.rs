@@ -1,0 +1,90 @@
+//! The keys of the small sections: `[ci]`, `[server]`, `[advisories]`, `[[allow]]` and `[[unread]]`.
+
+use super::{Key, Kind, Loosens, Reader, list, quoted, word, words};
+use crate::policy::config::{ACCEPT, MILD};
+use crate::policy::unread::{LFS, Lfs};
+
+pub(super) const CI: &[Key] = &[word!(
+    "accept",
+    ACCEPT,
+    "\"none\"",
+    accept,
+    "What a change may allow itself: nothing, or its own findings by their fingerprints, where a review is the gate. Read from the branch that the change goes to.",
+    |was, now| {
+        (now.accept > was.accept).then(|| "lets a change accept its own findings by their fingerprints".to_owned())
+    }
+)];
+
+pub(super) const SERVER: &[Key] = &[word!(
+    "policy-weakened",
+    MILD,
+    "\"report\"",
+    refuse_weakened,
+    "Whether pre-receive refuses a push that weakens the default branch's policy, or says so only.",
+    |was, now| {
+        let loosens = was.refuse_weakened && !now.refuse_weakened;
+        loosens.then(|| "no longer refuses a push that weakens the policy".to_owned())
+    }
+)];
+
+const FEED: Loosens = Loosens::Never("a repository's file may not set it");
+
+pub(super) const ADVISORIES: &[Key] = &[
+    Key {
+        name: "from",
+        kind: Kind::Text,
+        default: "",
+        about: "The source of `advisories update` without arguments: a file, a folder, a zip archive or an https address of OSV records.",
+        reader: Reader::Record,
+        show: |policy| policy.feed.from.as_deref().map(quoted),
+        loosens: FEED,
+    },
+    Key {
+        name: "key",
+        kind: Kind::TextOrList,
+        default: "",
+        about: "minisign public keys (RW...): new data must be signed by one of them, in FILE.minisig beside the file.",
+        reader: Reader::Record,
+        show: |policy| (!policy.feed.key.is_empty()).then(|| list(policy.feed.key.iter().map(String::as_str))),
+        loosens: FEED,
+    },
+];
+
+pub(super) const ALLOW: &[Key] = &[
+    part!("path", Kind::TextOrList, "Globs; one must match the path.", "the allowances"),
+    part!("rule", Kind::TextOrList, "Rule ids; one must be the finding's.", "the allowances"),
+    part!("value", Kind::Text, "A regex that must match within the secret.", "the allowances"),
+    part!("fingerprint", Kind::Text, "The secret's fingerprint, as a report shows it.", "the allowances"),
+    part!("commit", Kind::Text, "The first seven or more digits of a commit's id.", "the allowances"),
+    part!("reason", Kind::Text, "Why this is no leak. Required.", "the allowances"),
+    part!("expires", Kind::Date, "The last day on which it holds, in UTC.", "the allowances"),
+    part!(
+        "broad",
+        Kind::Bool,
+        "Must be true where neither rule, value nor fingerprint narrows it down.",
+        "the allowances"
+    ),
+];
+
+pub(super) const UNREAD: &[Key] = &[
+    Key {
+        name: "lfs",
+        kind: Kind::Word(|| words(LFS)),
+        default: "",
+        about: "Whether Git LFS content that is not here makes a scan incomplete. Hooks require it, `ci` reports it.",
+        reader: Reader::Setting {
+            read: |field, config| {
+                config.unread.lfs = Some(field.one_of(LFS)?);
+                Ok(())
+            },
+            apply: |config, policy| policy.unread.lfs = config.unread.lfs.or(policy.unread.lfs),
+        },
+        show: |policy| word(LFS, &policy.unread.lfs?),
+        loosens: Loosens::By(|was, now| {
+            let reports = now.unread.lfs.is_some_and(|lfs| lfs == Lfs::Report);
+            (was.unread.lfs != now.unread.lfs && reports).then(|| "lets Git LFS content stay unread".to_owned())
+        }),
+    },
+    part!("path", Kind::TextOrList, "Globs of what may stay unread.", "what may stay unread"),
+    part!("reason", Kind::Text, "Why that is no risk. Required with a path.", "what may stay unread"),
+];
