@@ -14,6 +14,7 @@ pub mod exit;
 pub mod file;
 pub mod finding;
 pub mod git;
+pub mod hook;
 pub mod install;
 pub mod journal;
 pub mod outcome;

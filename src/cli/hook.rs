@@ -12,10 +12,11 @@ use crate::error::{Context, Result};
 use crate::exit::Exit;
 use crate::finding::repair::Scene;
 use crate::git::{self, Repo};
-use crate::journal::{self, Place};
+use crate::hook;
+use crate::journal::Place;
 use crate::outcome::Outcome;
 use crate::policy::authority::PolicyRoot;
-use crate::source::{Message, Outgoing, Paths, RefUpdate, Staged, parse_ref_updates};
+use crate::source::{Message, Outgoing, Paths, Staged, parse_ref_updates};
 
 /// Run as a git hook; what the installed hooks call.
 #[derive(Debug, clap::Args)]
@@ -66,83 +67,111 @@ enum Hook {
 /// Runs one hook.
 ///
 /// # Errors
-/// What ended the run before it could judge.
+/// Exit 2 when something could not be read, exit 3 when the configuration is wrong.
 pub fn run(args: Args) -> Result<Exit> {
-    args.report_args.prepare();
+    let Args { hook, policy_args, report_args } = args;
+    report_args.prepare();
+    if matches!(&hook, Hook::ReferenceTransaction { state } if state != "prepared") {
+        return Ok(Exit::Clean);
+    }
     let here = std::env::current_dir().or_incomplete("the current directory")?;
-    if matches!(&args.hook, Hook::ReferenceTransaction { state } if state != "prepared") {
-        return Ok(Exit::Clean);
-    }
     let repo = Repo::discover(&here);
-    // What a clone brings is the remote's, all of it.
-    let cloning = |repo: &Repo| repo.is_being_cloned();
-    if matches!(args.hook, Hook::ReferenceTransaction { .. }) && repo.as_ref().is_ok_and(cloning) {
-        return Ok(Exit::Clean);
+    let run = HookRun { hook: hook.entry(), policy_args: &policy_args, report_args: &report_args };
+    match hook {
+        Hook::PreCommit { files } => {
+            run.scan(repo, |session, repo, conclusion| pre_commit(session, repo, &files, conclusion))
+        }
+        Hook::PreMergeCommit => run.scan(repo, |session, repo, _| {
+            session.scan_in(repo, Scene::Commit, &[&Staged::new(repo, session.max_object())])
+        }),
+        Hook::CommitMsg { file } => {
+            run.scan(repo, |session, repo, _| session.scan_in(repo, Scene::Message, &[&Message::of_commit(repo, file)]))
+        }
+        Hook::PrePush { remote, url } => {
+            run.scan(repo, |session, repo, conclusion| pre_push::run(session, repo, (&remote, &url), conclusion))
+        }
+        Hook::PostCommit => post_commit::run(&policy_args, &report_args, repo),
+        Hook::PreReceive => {
+            run.conclude(repo, |repo, conclusion| receive::run(&policy_args, repo, &mut conclusion.covers))
+        }
+        // Everything that a clone brings is the remote's.
+        Hook::ReferenceTransaction { .. } if repo.as_ref().is_ok_and(Repo::is_being_cloned) => Ok(Exit::Clean),
+        Hook::ReferenceTransaction { .. } => run.scan(repo, transaction),
     }
-    let mut conclusion = RunConclusion::of(args.hook.name());
-    if matches!(args.hook, Hook::PostCommit) {
-        return post_commit::run(&args.policy_args, &args.report_args, repo);
-    }
-    if let Ok(repo) = &repo {
-        conclusion.place = Place::Repository(repo.common_dir().to_owned());
-    }
-    conclusion.silent_when_clean = matches!(args.hook, Hook::CommitMsg { .. } | Hook::ReferenceTransaction { .. });
-    let outcome = repo.and_then(|repo| scan(&args, &repo, &mut conclusion));
-    conclusion.conclude(outcome, &args.report_args)
 }
 
-fn scan(args: &Args, repo: &Repo, conclusion: &mut RunConclusion) -> Result<Outcome> {
-    if matches!(args.hook, Hook::PreReceive) {
-        return receive::run(&args.policy_args, repo, &mut conclusion.covers);
+/// One run of a hook, with what was typed.
+#[derive(Clone, Copy)]
+struct HookRun<'a> {
+    hook: hook::Hook,
+    policy_args: &'a PolicyArgs,
+    report_args: &'a ReportArgs,
+}
+
+impl HookRun<'_> {
+    /// Scans under the repository's own policy.
+    fn scan(
+        self,
+        repo: Result<Repo>,
+        scan: impl FnOnce(&Session, &Repo, &mut RunConclusion) -> Result<Outcome>,
+    ) -> Result<Exit> {
+        self.conclude(repo, |repo, conclusion| {
+            let session = Session::ready(self.policy_args, PolicyRoot::Local(repo))?;
+            scan(&session, repo, conclusion)
+        })
     }
-    let session = Session::ready(&args.policy_args, PolicyRoot::Local(repo))?;
+
+    /// Reports the outcome of `run`, and records it in the repository's journal.
+    fn conclude(
+        self,
+        repo: Result<Repo>,
+        run: impl FnOnce(&Repo, &mut RunConclusion) -> Result<Outcome>,
+    ) -> Result<Exit> {
+        let mut conclusion = RunConclusion::of(self.hook.command);
+        conclusion.silent_when_clean = self.hook.silent_when_clean;
+        if let Ok(repo) = &repo {
+            conclusion.place = Place::Repository(repo.common_dir().to_owned());
+        }
+        let outcome = repo.and_then(|repo| run(&repo, &mut conclusion));
+        conclusion.conclude(outcome, self.report_args)
+    }
+}
+
+fn pre_commit(session: &Session, repo: &Repo, files: &[PathBuf], conclusion: &mut RunConclusion) -> Result<Outcome> {
     let max = session.max_object();
-    match &args.hook {
-        Hook::PreCommit { files } => {
-            let staged = Staged::new(repo, max);
-            let outcome = match unstaged(repo, files)? {
-                paths if paths.is_empty() => session.scan_in(repo, Scene::Commit, &[&staged]),
-                paths => session.scan_in(repo, Scene::Commit, &[&staged, &on_disk(repo, paths, max)?]),
-            };
-            if let Ok(outcome) = &outcome {
-                conclusion.covers.tree = outcome.coverage.staged_tree.map(|tree| tree.to_string());
-            }
-            conclusion.covers.parents.extend(repo.head()?.map(|head| head.to_string()));
-            outcome
-        }
-        Hook::PreMergeCommit => session.scan_in(repo, Scene::Commit, &[&Staged::new(repo, max)]),
-        Hook::CommitMsg { file } => session.scan_in(repo, Scene::Message, &[&Message::of_commit(repo, file.clone())]),
-        Hook::PrePush { remote, url } => pre_push::run(&session, repo, (remote, url), conclusion),
-        // These have their own stories, in `post_commit` and `receive`.
-        Hook::PostCommit | Hook::PreReceive => session.scan(&[]),
-        Hook::ReferenceTransaction { .. } => {
-            let mut updates = parse_ref_updates(&pushed_refs::standard_input()?.0)?;
-            let guarded: [&[u8]; 3] = [b"refs/heads/", b"refs/tags/", b"refs/remotes/"];
-            updates.retain(|u| guarded.iter().any(|prefix| u.remote_ref.starts_with(prefix)));
-            conclusion.covers.refs = updates.iter().map(ref_update).collect();
-            session.scan_in(repo, Scene::Commit, &[&Outgoing::transaction(repo, updates, max)?])
-        }
+    let staged = Staged::new(repo, max);
+    let outcome = match unstaged(repo, files)? {
+        paths if paths.is_empty() => session.scan_in(repo, Scene::Commit, &[&staged]),
+        paths => session.scan_in(repo, Scene::Commit, &[&staged, &on_disk(repo, paths, max)?]),
+    };
+    if let Ok(outcome) = &outcome {
+        conclusion.covers.tree = outcome.coverage.staged_tree.map(|tree| tree.to_string());
     }
+    conclusion.covers.parents.extend(repo.head()?.map(|head| head.to_string()));
+    outcome
+}
+
+fn transaction(session: &Session, repo: &Repo, conclusion: &mut RunConclusion) -> Result<Outcome> {
+    let mut updates = parse_ref_updates(&pushed_refs::standard_input()?.0)?;
+    let guarded: [&[u8]; 3] = [b"refs/heads/", b"refs/tags/", b"refs/remotes/"];
+    updates.retain(|u| guarded.iter().any(|prefix| u.remote_ref.starts_with(prefix)));
+    conclusion.covers.refs = updates.iter().map(pushed_refs::recorded).collect();
+    session.scan_in(repo, Scene::Commit, &[&Outgoing::transaction(repo, updates, session.max_object())?])
 }
 
 impl Hook {
-    fn name(&self) -> &'static str {
+    /// Its entry in the table of hooks.
+    fn entry(&self) -> hook::Hook {
         match self {
-            Hook::PreCommit { .. } => "hook pre-commit",
-            Hook::PreMergeCommit => "hook pre-merge-commit",
-            Hook::CommitMsg { .. } => "hook commit-msg",
-            Hook::PrePush { .. } => "hook pre-push",
-            Hook::PostCommit => "hook post-commit",
-            Hook::PreReceive => "hook pre-receive",
-            Hook::ReferenceTransaction { .. } => "hook reference-transaction",
+            Hook::PreCommit { .. } => hook::PRE_COMMIT,
+            Hook::PreMergeCommit => hook::PRE_MERGE_COMMIT,
+            Hook::CommitMsg { .. } => hook::COMMIT_MSG,
+            Hook::PrePush { .. } => hook::PRE_PUSH,
+            Hook::PostCommit => hook::POST_COMMIT,
+            Hook::PreReceive => hook::PRE_RECEIVE,
+            Hook::ReferenceTransaction { .. } => hook::REFERENCE_TRANSACTION,
         }
     }
-}
-
-/// A ref update as the journal keeps it.
-pub(super) fn ref_update(update: &RefUpdate) -> journal::RefUpdate {
-    let name = if update.remote_ref.is_empty() { &update.local_ref } else { &update.remote_ref };
-    journal::RefUpdate { name: name.to_string(), old: update.old.to_string(), new: update.new.to_string() }
 }
 
 /// Those of the files a hook manager names that are no part of the commit.
@@ -160,4 +189,35 @@ fn on_disk(repo: &Repo, paths: Vec<PathBuf>, max_object: u64) -> Result<Paths> {
     let here = std::env::current_dir().or_incomplete("the current directory")?;
     let root = repo.work_dir().unwrap_or(&here).to_owned();
     Ok(Paths { root, here, paths, no_ignore: true, tracked: Vec::new(), max_object })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::{Command, Subcommand};
+
+    use super::Hook;
+    use crate::hook::{HOOKS, Installed};
+    use crate::install::names;
+
+    #[test]
+    fn command_line_install_and_table_know_the_same_hooks() {
+        let names = |installed: &[Installed]| -> BTreeSet<&str> {
+            HOOKS.iter().filter(|h| installed.contains(&h.installed)).map(|h| h.name).collect()
+        };
+        let command = Hook::augment_subcommands(Command::new("hook"));
+        let typed: BTreeSet<&str> = command.get_subcommands().map(Command::get_name).collect();
+        let every = names(&[Installed::Usual, Installed::Strict, Installed::Server]);
+        assert_eq!(typed, every);
+        assert_eq!(BTreeSet::from(names::OURS), every);
+        assert_eq!(BTreeSet::from(names::USUAL), names(&[Installed::Usual]));
+        assert_eq!(BTreeSet::from([names::STRICT]), names(&[Installed::Strict]));
+        assert_eq!(BTreeSet::from([names::SERVER]), names(&[Installed::Server]));
+        for typed in ["pre-merge-commit", "post-commit", "pre-receive"] {
+            let matches = command.clone().get_matches_from(["hook", typed]);
+            let parsed = <Hook as clap::FromArgMatches>::from_arg_matches(&matches).expect(typed);
+            assert_eq!(parsed.entry().name, typed);
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! `hook post-commit`: says what a commit holds that no hook has read, before the push does.
+//! `hook post-commit`: reads a commit that no hook has read, so that its author learns of a leak before the push.
 
 use std::time::Instant;
 
@@ -10,13 +10,14 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::finding::repair::Scene;
 use crate::git::{self, Repo};
+use crate::hook;
 use crate::journal::receipt::{self, Before};
 use crate::journal::{self, Covers, Journal, Place, Record};
 use crate::policy::authority::PolicyRoot;
 use crate::terminal::say;
 use crate::source::{self, Outgoing};
 
-const COMMAND: &str = "hook post-commit";
+const COMMAND: &str = hook::POST_COMMIT.command;
 
 /// How much of the journal is looked at: the record of the hook that ran a moment ago is at its end.
 const TAIL: u64 = 256 << 10;

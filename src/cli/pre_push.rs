@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::push_command::{self, Parent};
+use super::pushed_refs;
 use super::session::{RunConclusion, Session};
-use super::{hook, pushed_refs};
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::finding::repair::Scene;
@@ -25,10 +25,10 @@ const MOST_NESTED: usize = 8;
 /// # Errors
 /// When it cannot be found out what is pushed.
 pub(super) fn run(session: &Session, repo: &Repo, to: (&str, &str), conclusion: &mut RunConclusion) -> Result<Outcome> {
-    let told = pushed_refs::push(repo, to.0.to_owned(), to.1.to_owned())?;
-    conclusion.covers.refs = told.push.updates.iter().map(hook::ref_update).collect();
-    let possible = Push { updates: told.possible, ..told.push.clone() };
-    let outgoing = Outgoing::push(repo, told.push, session.max_object())?;
+    let pushed = pushed_refs::push(repo, to.0.to_owned(), to.1.to_owned())?;
+    conclusion.covers.refs = pushed.push.updates.iter().map(pushed_refs::recorded).collect();
+    let possible = Push { updates: pushed.possible, ..pushed.push.clone() };
+    let outgoing = Outgoing::push(repo, pushed.push, session.max_object())?;
     let mut outcome = session.scan_in(repo, Scene::Push, &[&outgoing])?;
     outcome.coverage.unseen = unseen(repo, &outcome.coverage.new_commits);
     if !possible.updates.is_empty() {

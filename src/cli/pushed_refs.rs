@@ -1,4 +1,4 @@
-//! What git, or a hook manager in between, tells a push hook: which refs move where.
+//! The refs that a push moves, as git or a hook manager names them to a push hook.
 
 use std::io::{self, IsTerminal, Read};
 
@@ -7,6 +7,7 @@ use bstr::{BString, ByteSlice};
 use super::push_command::{self, Parent, PushCommand};
 use crate::error::{Context, Result};
 use crate::git::{Oid, Ref, Repo};
+use crate::journal;
 use crate::source::{Informant, Push, RefUpdate, parse_pre_push};
 
 /// What a hook is to read before a push.
@@ -24,9 +25,9 @@ pub(super) struct PushedRefs {
 /// # Errors
 /// When standard input is cut off, or names what cannot be resolved.
 pub(super) fn push(repo: &Repo, remote: String, url: String) -> Result<PushedRefs> {
-    let (told, is_pipe) = standard_input()?;
-    if !told.trim().is_empty() {
-        let push = Push { remote, url, updates: parse_pre_push(&told)?, informant: Informant::Git };
+    let (input, is_pipe) = standard_input()?;
+    if !input.trim().is_empty() {
+        let push = Push { remote, url, updates: parse_pre_push(&input)?, informant: Informant::Git };
         return Ok(PushedRefs { push, possible: Vec::new() });
     }
     if let Some(push) = by_manager(repo, &remote, &url)? {
@@ -107,6 +108,12 @@ fn pushed_by(repo: &Repo, remote: &str, command: &PushCommand) -> Result<(Vec<Re
     Ok((sure, possible))
 }
 
+/// A ref update as the journal records it.
+pub(super) fn recorded(update: &RefUpdate) -> journal::RefUpdate {
+    let name = if update.remote_ref.is_empty() { &update.local_ref } else { &update.remote_ref };
+    journal::RefUpdate { name: name.to_string(), old: update.old.to_string(), new: update.new.to_string() }
+}
+
 /// All of standard input, and whether it is something that git could have written to.
 ///
 /// # Errors
@@ -117,9 +124,9 @@ pub(super) fn standard_input() -> Result<(Vec<u8>, bool)> {
         return Ok((Vec::new(), false));
     }
     let is_pipe = is_pipe(&stdin);
-    let mut told = Vec::new();
-    stdin.read_to_end(&mut told).or_incomplete("standard input")?;
-    Ok((told, is_pipe))
+    let mut input = Vec::new();
+    stdin.read_to_end(&mut input).or_incomplete("standard input")?;
+    Ok((input, is_pipe))
 }
 
 #[cfg(unix)]

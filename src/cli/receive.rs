@@ -1,6 +1,5 @@
 //! `hook pre-receive`: what is pushed to this repository, judged by the policy of its default branch.
 
-use super::hook::ref_update;
 use super::options::PolicyArgs;
 use super::pushed_refs;
 use super::session::Session;
@@ -20,19 +19,19 @@ use crate::source::{Outgoing, RefUpdate, parse_ref_updates};
 /// When standard input is cut off, or what judges cannot be read.
 pub(super) fn run(policy_args: &PolicyArgs, repo: &Repo, covers: &mut Covers) -> Result<Outcome> {
     let updates = parse_ref_updates(&pushed_refs::standard_input()?.0)?;
-    covers.refs = updates.iter().map(ref_update).collect();
+    covers.refs = updates.iter().map(pushed_refs::recorded).collect();
     let authority = Authority::of(PolicyRoot::Received(repo))?;
     let overrides = policy_args.overrides();
     let session = Session::under(&authority, &overrides)?;
     let mut outcome = session.scan(&[&Outgoing::received(repo, updates.clone(), session.max_object())?])?;
     let moved = updates.iter().filter(|u| u.remote_ref.starts_with(b"refs/heads/") && !u.new.is_null());
     let mut receiver =
-        Receiver { repo, session: &session, authority: &authority, overrides: &overrides, told: Vec::new() };
+        Receiver { repo, session: &session, authority: &authority, overrides: &overrides, weakenings: Vec::new() };
     for update in moved {
         receiver.branch(update, &mut outcome)?;
     }
-    let told = receiver.told;
-    outcome.add(told);
+    let weakenings = receiver.weakenings;
+    outcome.add(weakenings);
     Ok(outcome)
 }
 
@@ -42,7 +41,7 @@ struct Receiver<'a> {
     session: &'a Session,
     authority: &'a Authority<'a>,
     overrides: &'a Overrides,
-    told: Vec<Finding>,
+    weakenings: Vec<Finding>,
 }
 
 impl Receiver<'_> {
@@ -64,10 +63,11 @@ impl Receiver<'_> {
             }
         };
         let found = self.session.policy().judge_weakenings(found, &update.new.to_string());
-        // Two branches at one commit say the same once.
-        let is_told = |f: &Finding| self.told.iter().any(|t| (&t.location, &t.excerpt) == (&f.location, &f.excerpt));
-        let new: Vec<Finding> = found.into_iter().filter(|f| !is_told(f)).collect();
-        self.told.extend(new);
+        // Two branches at one commit have the same findings.
+        let is_known =
+            |f: &Finding| self.weakenings.iter().any(|t| (&t.location, &t.excerpt) == (&f.location, &f.excerpt));
+        let new: Vec<Finding> = found.into_iter().filter(|f| !is_known(f)).collect();
+        self.weakenings.extend(new);
         Ok(())
     }
 

@@ -54,6 +54,7 @@ const LAYERS: &[&str] = &[
     "error",
     "exit",
     "terminal",
+    "hook",
     "file",
     "threads",
     "build_source",

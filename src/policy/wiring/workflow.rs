@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::{Call, script};
+use crate::hook::{HOOKS, Installed};
 use crate::policy::yaml;
 
 /// Keys beside or above a call that can keep it from running or from having an effect.
@@ -61,8 +62,10 @@ const LEAVING_OUT: &[&str] = &["branches-ignore", "paths-ignore", "tags-ignore",
 /// Keys that name the events of a whole file.
 const TRIGGERS: &[&str] = &["on", "pr", "trigger"];
 
-/// Hooks by name, as managers call the parts of their configuration.
-const HOOKS: &[&str] = &["pre-commit", "pre-merge-commit", "commit-msg", "pre-push", "post-commit", "prepare"];
+/// Whether a hook manager's configuration calls a part of it so: by a hook's name, or as npm's life cycle has it.
+fn names_hook(key: &str) -> bool {
+    key == "prepare" || HOOKS.iter().any(|hook| hook.name == key && hook.installed == Installed::Usual)
+}
 
 /// The calls in a file; one that is not YAML is read as a script, where nothing around a call can be told.
 pub(super) fn calls(name: &str, text: &str) -> Vec<Call> {
@@ -118,7 +121,7 @@ impl Walk {
         }
         for (key, value) in map {
             let mut below = here.clone();
-            if HOOKS.contains(&key.as_str()) {
+            if names_hook(key.as_str()) {
                 below.runs.insert(format!("runs at {key}"));
             }
             if path.contains(&"workflows") && key.contains("shield-hook") {
