@@ -16,6 +16,14 @@ pub enum Exit {
     Usage = 3,
 }
 
+/// The exit codes with their meanings, as `--help`, the manual page and the documentation give them.
+pub const MEANINGS: [(Exit, &str); 4] = [
+    (Exit::Clean, "everything that was asked for was read, and nothing blocks"),
+    (Exit::Blocked, "something blocks"),
+    (Exit::Incomplete, "not everything could be read: the report lists what, and the way out"),
+    (Exit::Usage, "wrong usage or configuration"),
+];
+
 impl Termination for Exit {
     fn report(self) -> ExitCode {
         ExitCode::from(self as u8)

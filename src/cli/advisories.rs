@@ -29,15 +29,6 @@ enum Command {
     /// Everything known of a package, or of an incident
     Show(Show),
     /// Take up OSV records or tables: a file, a folder, a zip archive, or an address
-    #[command(after_help = "\
-Examples:
-  shield-hook advisories update all.zip                          an archive of OSV records
-  shield-hook advisories update https://host.example/all.zip     the same, fetched
-  shield-hook advisories update --key RW... all.zip              only with all.zip.minisig beside it
-
-Records of malicious packages (ids MAL-...) are taken up, all others left. The new data is asked before the binary's
-own, which stays. Nothing is changed unless all of it can be read, and bears a signature where a key is configured
-([advisories] in your own configuration: `shield-hook config schema`).")]
     Update(Update),
 }
 
@@ -137,7 +128,7 @@ fn update_from(wanted: &Update) -> Result<Exit> {
     Ok(Exit::Clean)
 }
 
-/// What stands under a name in any ecosystem, or under an incident.
+/// The advisories for a name in any ecosystem, or for an incident.
 fn matching(advisories: &Advisories, name: &str) -> Vec<(Ecosystem, String, Advisory)> {
     let mut rows = Vec::new();
     for ecosystem in Ecosystem::ALL {

@@ -15,12 +15,6 @@ use crate::terminal::say;
 
 /// Allow one finding by its fingerprint, with a reason.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-The allowance is written into .shield-hook.toml, where it can be reviewed. Its fingerprint names this one secret under
-this one rule, wherever it stands: it survives moves, renames and rebases, and another secret is not covered.
-
-Example:
-  shield-hook allow 0123456789abcdef0123456789abcdef --reason \"revoked on 3 May\" --expires 2027-01-31")]
 pub struct Args {
     /// What the report shows, 32 hex digits each
     #[arg(required = true, value_name = "FINGERPRINT")]

@@ -14,14 +14,6 @@ use crate::package::survey::Survey;
 
 /// Look for hijacked packages among what is installed: node_modules, Python environments, lockfiles.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  shield-hook audit                         everything below this folder
-  shield-hook audit ~/work /srv             these folders
-  shield-hook audit --global                what is installed for the user and the machine
-  shield-hook audit ~ --format json         for a fleet to collect
-
-Exit codes: 0 nothing known to be bad, 1 something is, 2 not everything could be read, 3 wrong usage")]
 pub struct Args {
     /// Folders to look in [default: ., or none with --global]
     #[arg(value_name = "PATH")]
@@ -38,7 +30,7 @@ pub struct Args {
 /// Walks, looks up and reports.
 ///
 /// # Errors
-/// What ended the run before it could judge.
+/// Exit 2 when something could not be read, exit 3 when the configuration or the arguments are wrong.
 pub fn run(args: Args) -> Result<Exit> {
     let start = Instant::now();
     packages::conclude("audit", start, survey(&args), &args.report_args)

@@ -58,7 +58,7 @@ enum Action {
     },
 }
 
-/// What is scanned.
+/// The files and commits that are scanned.
 #[derive(Debug, clap::Args)]
 struct Scope {
     /// Every object reachable from any ref, not the files alone
@@ -158,7 +158,7 @@ fn on_disk(session: &Session, root: PathBuf, repo: Option<&Repo>) -> Result<Outc
     session.scan(&[&Paths { here: root.clone(), root, paths, no_ignore: false, tracked, max_object }])
 }
 
-/// What was found, when nothing was left out.
+/// The findings of a complete scan.
 fn complete(outcome: Outcome, path: PathBuf) -> Result<(Outcome, PathBuf)> {
     if !outcome.coverage.complete() {
         let unread = outcome.coverage.skipped.iter().filter(|s| s.incomplete);
@@ -168,7 +168,7 @@ fn complete(outcome: Outcome, path: PathBuf) -> Result<(Outcome, PathBuf)> {
     Ok((outcome, path))
 }
 
-/// What would block, as entries.
+/// The findings that would block, as entries.
 fn entries(outcome: &Outcome, reason: &str) -> Vec<Entry> {
     let blocking = outcome.findings.iter().filter(|f| f.verdict == Verdict::Block);
     blocking

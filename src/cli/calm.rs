@@ -10,8 +10,8 @@ use crate::exit::Exit;
 /// Where the first panic was, whichever thread it was in.
 static PLACE: OnceLock<String> = OnceLock::new();
 
-/// Runs the program. A panic in it is told in a sentence that names no path of the machine that built it, and nothing of
-/// what was read: the message of a panic may quote that.
+/// Runs the program. A panic in it becomes a sentence that names no path of the machine that built it, and nothing of
+/// the input: the message of a panic may quote it.
 pub fn calmly(program: impl FnOnce() -> ExitCode) -> ExitCode {
     panic::set_hook(Box::new(|panic| {
         PLACE.get_or_init(|| panic.location().map(place).unwrap_or_default());

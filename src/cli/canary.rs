@@ -29,7 +29,7 @@ pub fn run(args: &Args) -> Result<Exit> {
     sing(command, args.rules, args.quiet)
 }
 
-/// Runs it, leaves a record under the name `command`, and tells.
+/// Runs it, records it under the name `command`, and reports.
 ///
 /// # Errors
 /// As [`run`].

@@ -18,17 +18,6 @@ use crate::source::Skip;
 
 /// Look up packages and lockfiles in the data on hijacked packages.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  shield-hook check axios@1.14.1                   one version, in npm and PyPI
-  shield-hook check pypi:elementary-data==0.23.3   one ecosystem
-  shield-hook check package-lock.json uv.lock      everything that lockfiles name
-  git show main:uv.lock | shield-hook check --as uv.lock -
-
-  shield-hook check --online left-pad@1.3.0        also: how old it is, whether it was withdrawn, what its build claims
-
-There is no \"safe\": what the data does not hold is unknown.
-Exit codes: 0 nothing known to be bad, 1 a known-bad version, 2 not everything could be read, 3 wrong usage")]
 pub struct Args {
     /// NAME@VERSION, NAME==VERSION or NAME; or a lockfile; `-` reads standard input, a package a line or with --as a file
     #[arg(value_name = "PACKAGE|LOCKFILE", required = true)]
@@ -55,7 +44,7 @@ fn ecosystem(text: &str) -> Result<Ecosystem, String> {
 /// Looks up and reports.
 ///
 /// # Errors
-/// What ended the run before it could judge.
+/// Exit 2 when something could not be read, exit 3 when the configuration or the arguments are wrong.
 pub fn run(mut args: Args) -> Result<Exit> {
     let start = Instant::now();
     let survey = survey(&args);
@@ -147,7 +136,7 @@ fn read_lockfile(what: &str, forced: Option<&dyn Format>, advisories: &Advisorie
             .help(format!("known are {}", names.join(", ")))
             .help(format!("`shield-hook check --as FORMAT {what}` reads it all the same")));
     };
-    // Included files are read as what they are, each once.
+    // Included files are read in their own format, each once.
     let (mut queue, mut seen) = (vec![path.to_owned()], std::collections::HashSet::new());
     while let Some(path) = queue.pop() {
         if !seen.insert(path.clone()) {
@@ -195,7 +184,7 @@ fn look_up(what: &str, only: Option<Ecosystem>, advisories: &Advisories, survey:
     if let Some(at) = name.find(['<', '>', '~', '!', '^', '=']) {
         return Err(Error::usage(format!("`{}` is a range", &name[at..])).help("name the exact version"));
     }
-    // What was mistyped must not come back as unknown: nobody would look again.
+    // A typing error must not come back as unknown: nobody would look again.
     let scope = name.strip_prefix('@').map(|rest| rest.split_once('/'));
     let torn = matches!(scope, Some(None) | Some(Some(("", _) | (_, ""))));
     let odd = |version: &str| version.is_empty() || version.contains('@');
@@ -216,7 +205,7 @@ fn look_up(what: &str, only: Option<Ecosystem>, advisories: &Advisories, survey:
     for ecosystem in ecosystems {
         let verdict = advisories.lookup(ecosystem, name, version);
         let verdict = match (version, verdict) {
-            // A range is no version: what it may bring is not known to be good.
+            // A range is no version: the versions in it are not known to be good.
             (Some(version), PackageVerdict::Unknown) if version.starts_with(['^', '~', '<', '>', '*']) => {
                 return Err(Error::usage(format!("`{version}` is a range")).help("name the exact version"));
             }
@@ -257,7 +246,7 @@ fn known_ecosystem(text: &str) -> Result<Ecosystem> {
     })
 }
 
-/// Whether what stands in a version's place cannot be one where versions begin with a digit.
+/// Returns whether a text cannot be a version in an ecosystem whose versions begin with a digit.
 fn is_tag(ecosystem: Ecosystem, version: &str) -> bool {
     let numbered = matches!(ecosystem, Ecosystem::Npm | Ecosystem::Pypi);
     numbered && !version.trim_start_matches(['v', 'V', '=', ' ']).starts_with(|c: char| c.is_ascii_digit())

@@ -34,6 +34,8 @@ enum Action {
     Schema,
     /// Write a .shield-hook.toml with every key, its default and what it does
     Init,
+    /// Print the reference of all keys as Markdown: docs/configuration.md
+    Docs,
 }
 
 /// Runs the action.
@@ -50,6 +52,10 @@ pub fn run(args: Args) -> Result<Exit> {
             Ok(Exit::Clean)
         }
         Action::Init => init(),
+        Action::Docs => {
+            write!(io::stdout(), "{}", reference()).or_unprinted()?;
+            Ok(Exit::Clean)
+        }
     }
 }
 
@@ -68,7 +74,7 @@ fn ready(policy_args: &PolicyArgs) -> Result<Session> {
 fn check(policy_args: &PolicyArgs) -> Result<Exit> {
     let session = ready(policy_args)?;
     let policy = session.policy();
-    // A name that stands for nothing lets nothing pass, so a scan goes on; here it is what was asked for.
+    // An unknown name lets nothing pass, so a scan only warns of it; a check of the configuration is made to find it.
     if let [first, others @ ..] = policy.noticed(session.rules()).as_slice() {
         return Err(others.iter().fold(Error::usage(first.as_str()), |e, other| e.help(other.as_str())));
     }
@@ -93,7 +99,7 @@ fn check(policy_args: &PolicyArgs) -> Result<Exit> {
     Ok(Exit::Clean)
 }
 
-/// Prints the value of every key, and where it comes from; then what cannot be one value.
+/// Prints the value of every key with its origin; then the records, which have no single value.
 fn show(policy_args: &PolicyArgs) -> Result<Exit> {
     let session = ready(policy_args)?;
     let policy = session.policy();
@@ -202,6 +208,48 @@ fn init() -> Result<Exit> {
     Ok(Exit::Clean)
 }
 
+/// docs/configuration.md.
+fn reference() -> String {
+    let mut text = String::from(
+        "# Configuration\n\nThe keys of `.shield-hook.toml`, at the repository's root. `shield-hook config init` writes a file \
+         to start from,\n`config check` finds mistakes, `config show` prints what applies and the line that sets it, \
+         `config schema` is for editors.\nAn unknown key is an error (exit 3). [Whose policy judges](policy.md) says which \
+         file counts where.\n",
+    );
+    for section in SECTIONS {
+        let heading = match section.form {
+            Form::Top => "Top of the file".to_owned(),
+            Form::Table | Form::UserTable | Form::Reserved => format!("`[{}]`", section.name),
+            Form::Tables => format!("`[[{}]]`", section.name),
+            Form::TableOrTables => format!("`[{0}]` or `[[{0}]]`", section.name),
+        };
+        text.push_str(&format!("\n## {heading}\n\n{}\n", section.about));
+        if section.keys.is_empty() {
+            continue;
+        }
+        text.push_str("\n| key | values | default | effect |\n|---|---|---|---|\n");
+        for key in section.keys {
+            let default = if key.default.is_empty() { String::new() } else { format!("`{}`", key.default) };
+            text.push_str(&format!("| `{}` | {} | {default} | {} |\n", key.name, values(key.kind), key.about));
+        }
+    }
+    text
+}
+
+/// The values of a key, for a reader.
+fn values(kind: Kind) -> String {
+    match kind {
+        Kind::Word(words) => words().iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>().join(", "),
+        Kind::Text => "text".into(),
+        Kind::List => "list of texts".into(),
+        Kind::TextOrList => "text, or a list of texts".into(),
+        Kind::Bool => "`true`, `false`".into(),
+        Kind::Size => "bytes: `4096`, `\"512 KiB\"`, `\"1 GiB\"`".into(),
+        Kind::Date => "date: `2027-01-31`".into(),
+        Kind::Numbers => "list of whole numbers".into(),
+    }
+}
+
 /// A configuration in which everything is a comment.
 fn template() -> String {
     let mut text = String::new();
@@ -251,6 +299,13 @@ mod tests {
             text.extend(section.keys.iter().map(|key| format!("{} = {}\n", key.name, key.default)));
         }
         Config::parse("t", text.as_bytes()).expect("every default is valid");
+    }
+
+    #[test]
+    fn the_reference_is_up_to_date() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md");
+        let written = std::fs::read_to_string(path).expect("the reference");
+        assert!(written == reference(), "cargo run -- config docs > docs/configuration.md");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `shield-hook digest`: what ran last, and what should have run.
+//! `shield-hook digest`: the latest runs, and those that are overdue.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -17,13 +17,6 @@ use crate::terminal::say;
 
 /// Show the latest runs, and what is overdue.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  shield-hook digest                     the latest run of every kind, here and of yours
-  shield-hook digest --since 2026-11-01  every run since that day
-  shield-hook digest --since 7d          every run of the last seven days
-
-Exit codes: 0 nothing is overdue, 1 something is, 2 a journal could not be read")]
 pub struct Args {
     /// Every run since a date (2026-11-01), a time (2026-11-01T12:00:00Z), or so long ago (7d, 12h, 30m)
     #[arg(long, value_name = "DATE")]
@@ -39,7 +32,7 @@ enum Format {
     Json,
 }
 
-/// Reads the journals and tells.
+/// Reads the journals and prints their records.
 ///
 /// # Errors
 /// When a journal cannot be read, or the date is none.

@@ -5,17 +5,12 @@ use std::path::PathBuf;
 
 use clap::CommandFactory;
 
-use super::Cli;
+use super::{Cli, help};
 use crate::error::{Context, Printed, Result};
 use crate::exit::Exit;
 
 /// Print the completions for a shell.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  shield-hook completions bash > ~/.local/share/bash-completion/completions/shield-hook
-  shield-hook completions zsh  > ~/.zfunc/_shield-hook
-  shield-hook completions fish > ~/.config/fish/completions/shield-hook.fish")]
 pub struct Completions {
     /// The shell
     #[arg(value_enum)]
@@ -49,11 +44,13 @@ pub fn man(args: Man) -> Result<Exit> {
     match args.dir {
         Some(dir) => {
             std::fs::create_dir_all(&dir).or_incomplete(dir.display())?;
-            clap_mangen::generate_to(Cli::command(), &dir).or_incomplete(dir.display())?;
+            clap_mangen::generate_to(help::with_examples(Cli::command()), &dir).or_incomplete(dir.display())?;
         }
         None => {
             let mut page = Vec::new();
-            clap_mangen::Man::new(Cli::command()).render(&mut page).or_incomplete("the manual page")?;
+            clap_mangen::Man::new(help::with_examples(Cli::command()))
+                .render(&mut page)
+                .or_incomplete("the manual page")?;
             std::io::stdout().write_all(&page).or_unprinted()?;
         }
     }

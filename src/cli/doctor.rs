@@ -33,7 +33,7 @@ enum Format {
     Json,
 }
 
-/// Examines, repairs where asked, and tells.
+/// Examines, repairs on request, and reports.
 ///
 /// # Errors
 /// When git cannot be run or a repair fails.

@@ -26,7 +26,7 @@ pub struct Args {
     policy_args: PolicyArgs,
 }
 
-/// Explains one line. No value is printed, only where it stands.
+/// Explains one line. Positions are printed, values never.
 ///
 /// # Errors
 /// When the place is none, or the file cannot be read.
@@ -67,7 +67,7 @@ pub fn run(args: &Args) -> Result<Exit> {
     Ok(Exit::Clean)
 }
 
-/// What the package gate makes of the line, as if all of the file were new: its findings, and the packages that stand
+/// The package gate's findings on the line, as if all of the file were new, and the packages that are named
 /// there and are not known to be bad.
 fn supply(
     session: &Session,

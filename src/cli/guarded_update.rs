@@ -26,14 +26,6 @@ use crate::terminal::say;
 
 /// Run an update; when it brings a hijacked package, put the lockfiles back.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  shield-hook gate -- npm update --package-lock-only
-  shield-hook gate -- uv lock --upgrade
-
-Nothing that was installed is taken away: have the package manager change its lockfile only, and install afterwards.
-
-Exit codes: 0 the update is in, 1 it was put back, 2 it could not be judged or the command failed, 3 wrong usage")]
 pub struct Args {
     /// The command, after --
     #[arg(last = true, required = true, value_name = "COMMAND")]
@@ -71,7 +63,7 @@ pub fn run(args: Args) -> Result<Exit> {
 fn guard(args: &Args, here: &Path) -> Result<(Outcome, Option<Error>)> {
     let repo = Repo::discover(here).ok();
     let root = repo.as_ref().and_then(Repo::work_dir).unwrap_or(here).to_owned();
-    // What is wrong with the policy is said before anything runs.
+    // A mistake in the policy is reported before anything runs.
     let home = repo.as_ref().map_or(PolicyRoot::Directory(&root), PolicyRoot::Local);
     let session = Session::ready(&args.policy_args, home)?;
     let before = snapshot(&root)?;
@@ -91,7 +83,7 @@ fn guard(args: &Args, here: &Path) -> Result<(Outcome, Option<Error>)> {
             put_back(&root, &before)?;
             super::session::tell(&outcome, &args.report_args).map(|_| (outcome, failed))
         }
-        // What cannot be judged does not come in.
+        // An update that cannot be checked is put back.
         Err(error) => put_back(&root, &before).and(Err(error)),
     }
 }
@@ -108,7 +100,7 @@ fn judge(session: &Session, before: &Snapshot, after: &Snapshot) -> Result<Outco
 /// Every lockfile and manifest, by its path from the root.
 type Snapshot = BTreeMap<PathBuf, Vec<u8>>;
 
-/// Folders of what is installed: the lockfiles in them are other people's.
+/// Folders of installed packages: the lockfiles in them are other people's.
 const INSTALLED: [&str; 6] = ["node_modules", ".git", ".venv", "venv", "site-packages", "bower_components"];
 
 fn snapshot(root: &Path) -> Result<Snapshot> {

@@ -1,4 +1,4 @@
-//! `shield-hook hook NAME`: what the installed hooks call.
+//! `shield-hook hook NAME`: the entry point of the installed hooks.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -100,7 +100,7 @@ pub fn run(args: Args) -> Result<Exit> {
     }
 }
 
-/// One run of a hook, with what was typed.
+/// One run of a hook, with its arguments.
 #[derive(Clone, Copy)]
 struct HookRun<'a> {
     hook: hook::Hook,

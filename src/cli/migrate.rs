@@ -29,10 +29,6 @@ use crate::source::{Content, Coverage, InMemory, Item, Old, Paths, Plan, Source}
 
 /// Carry over what other scanners were told to let pass.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Allowances go to .shield-hook.toml, known findings to the baseline; what has no exact counterpart is listed and left
-out. Entries that name a file and a line are looked up: whatever secret stands there is allowed by its fingerprint, which
-survives moves and rebases. The other scanner's files stay as they are; its comments beside secrets are honoured anyway.")]
 pub struct Args {
     /// The scanner (default: every one whose files are here)
     #[arg(long, value_enum, value_name = "SCANNER")]
@@ -45,10 +41,10 @@ pub struct Args {
     dry_run: bool,
 }
 
-/// Reads, looks up, writes, and says what it did.
+/// Reads the other scanner's files, looks entries up, writes, and reports.
 ///
 /// # Errors
-/// Exit 3, when there is nothing to read or it is not what it should be; nothing is then written.
+/// Exit 3 when there is no file to read or one is malformed; nothing is then written.
 pub fn run(args: Args) -> Result<Exit> {
     let here = std::env::current_dir().or_incomplete("the current directory")?;
     let (root, repo) = root_for(&here, &[]);
@@ -88,7 +84,7 @@ fn files(args: &Args, root: &Path) -> Result<Vec<(Tool, PathBuf)>> {
     Ok(found)
 }
 
-/// Finds what stands at the places: allowances by fingerprint are added, known findings returned.
+/// Finds the secrets at the given lines: allowances by fingerprint are added, known findings returned.
 fn look_up(session: &Session, root: &Path, repo: Option<&Repo>, all: &mut Carried) -> Result<Vec<Entry>> {
     let mut listed = Listed::default();
     let mut wanted = BTreeSet::new();
@@ -156,7 +152,7 @@ fn nothing_at(place: &Place) -> String {
     }
 }
 
-/// Whether the finding stands at the place.
+/// Returns whether the finding is on the given line.
 fn stands_at(place: &Place, f: &Finding, pattern: Option<&Regex>, root: &Path) -> bool {
     let l = &f.location;
     let Some(path) = &place.path else {

@@ -1,4 +1,4 @@
-//! The command line: what was typed (clap) apart from what it means. One file a subcommand.
+//! The command line. One file a subcommand; the arguments (clap) apart from their meaning.
 
 mod advisories;
 mod allow;
@@ -14,6 +14,7 @@ mod docs;
 mod doctor;
 mod explain;
 mod guarded_update;
+mod help;
 mod hook;
 mod install;
 mod migrate;
@@ -32,7 +33,7 @@ mod watch;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::engine::redact;
 use crate::error::{Error, Result};
@@ -49,7 +50,7 @@ struct Cli {
     command: Command,
 }
 
-/// What was asked for.
+/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Scan what is staged, a range, the history, files or standard input
@@ -96,7 +97,7 @@ pub enum Command {
     Man(docs::Man),
 }
 
-/// The commands of which a commit or a push waits: those that hooks and impatient people call.
+/// The commands that a commit or a push waits for.
 #[derive(Debug, Parser)]
 #[command(name = "shield-hook", version, propagate_version = true, arg_required_else_help = true)]
 struct HotCli {
@@ -122,16 +123,27 @@ pub fn parse() -> Result<Command, ExitCode> {
         let text = e.to_string();
         match redact::message(&text) {
             masked if masked != text && e.use_stderr() => say!("{}", masked.trim_end()),
-            // Where standard error is gone there is nobody to tell.
+            // Without a standard error nobody can read it.
             _ => _ = e.print(),
         }
         ExitCode::from(if e.use_stderr() { Exit::Usage as u8 } else { Exit::Clean as u8 })
     })
 }
 
-/// Making the arguments of all commands takes longer than looking at a small commit, so where the first word names one
-/// that somebody waits for, the others are not made.
+/// Reads the words that were typed; help gets its examples and exit codes only when somebody asks for it.
 fn parsed(args: Vec<OsString>) -> clap::error::Result<Command> {
+    use clap::error::ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand};
+    commands(args.clone()).map_err(|error| match error.kind() {
+        DisplayHelp | DisplayHelpOnMissingArgumentOrSubcommand => {
+            help::with_examples(Cli::command()).try_get_matches_from(args).err().unwrap_or(error)
+        }
+        _ => error,
+    })
+}
+
+/// Building the arguments of all commands takes longer than reading a small commit, so the first word decides whether
+/// those of the others are built.
+fn commands(args: Vec<OsString>) -> clap::error::Result<Command> {
     let is_hot = args.get(1).is_some_and(|word| word == "scan" || word == "hook");
     if !is_hot {
         return Cli::try_parse_from(args).map(|cli| cli.command);
@@ -145,7 +157,7 @@ fn parsed(args: Vec<OsString>) -> clap::error::Result<Command> {
 /// Runs a command.
 ///
 /// # Errors
-/// What ended the run before it could judge.
+/// Exit 2 when something could not be read, exit 3 when the configuration or the arguments are wrong.
 pub fn run(command: Command) -> Result<Exit> {
     match command {
         Command::Scan(args) => scan::run(*args),
@@ -172,7 +184,7 @@ pub fn run(command: Command) -> Result<Exit> {
     }
 }
 
-/// Says what went wrong, if anything did, and gives the exit code.
+/// Prints the error, if there is one, and returns the exit code.
 pub fn end(run: Result<Exit>) -> ExitCode {
     match run {
         Ok(exit) => ExitCode::from(exit as u8),
@@ -187,7 +199,7 @@ fn complain(error: &Error) {
     if error.is_unheard() {
         return;
     }
-    // What was typed may be the very credential that somebody asks about.
+    // An argument may be the very credential that somebody asks about.
     say!("error: {}", redact::message(&error.to_string()));
     say!("{}", crate::outcome::summary_line::failed(error));
 }
@@ -198,7 +210,7 @@ mod tests {
 
     /// The twin: a parser that knows all commands.
     #[test]
-    fn the_commands_that_somebody_waits_for_are_read_alike() {
+    fn both_parsers_read_the_hot_commands_alike() {
         let lines = [
             "scan",
             "scan --staged",
@@ -227,12 +239,12 @@ mod tests {
         ];
         for line in lines {
             let args = || std::iter::once("shield-hook").chain(line.split(' ')).map(OsString::from);
-            let told = |read: clap::error::Result<Command>| match read {
+            let rendered = |read: clap::error::Result<Command>| match read {
                 Ok(command) => Ok(format!("{command:?}")),
                 Err(e) => Err((e.exit_code(), e.render().ansi().to_string())),
             };
             let all = Cli::try_parse_from(args()).map(|cli| cli.command);
-            assert_eq!(told(parsed(args().collect())), told(all), "{line}");
+            assert_eq!(rendered(commands(args().collect())), rendered(all), "{line}");
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::report::Format;
 use crate::rule::Confidence;
 use crate::terminal::progress;
 
-/// What decides about findings.
+/// The options that select the policy.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Policy")]
 pub struct PolicyArgs {
@@ -37,7 +37,7 @@ fn confidence() -> impl TypedValueParser<Value = Confidence> {
 }
 
 impl PolicyArgs {
-    /// What this says about the policy.
+    /// The overrides of the policy that these options ask for.
     pub fn overrides(&self) -> Overrides {
         Overrides {
             config: self.config.clone(),
@@ -49,7 +49,7 @@ impl PolicyArgs {
     }
 }
 
-/// How the outcome is told.
+/// The options of the report.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Report")]
 pub struct ReportArgs {
@@ -74,7 +74,7 @@ pub struct ReportArgs {
 }
 
 impl ReportArgs {
-    /// Makes this process follow what was typed, before anything is written.
+    /// Applies colour and progress to this process, before anything is written.
     pub fn prepare(&self) {
         self.color.apply();
         if !self.no_progress && !self.quiet {

@@ -1,4 +1,4 @@
-//! What the commands about packages share: their options, and how they end.
+//! The options and the end of a run that the commands about packages share.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ pub enum Format {
     Json,
 }
 
-/// How the answer is told.
+/// The options of the report on packages.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Report")]
 pub struct PackageReportArgs {
@@ -77,7 +77,7 @@ impl RegistryArgs {
     }
 }
 
-/// Adds what registries say, and says what is too new for the project's policy.
+/// Adds the registries' answers, and marks versions that are too new for the project's policy.
 ///
 /// # Errors
 /// Exit 3 when no registry is configured, or the policy is wrong.

@@ -59,7 +59,7 @@ fn look(policy_args: &PolicyArgs, report_args: &ReportArgs, repo: &Repo, place: 
     let session = Session::ready(policy_args, PolicyRoot::Local(repo))?;
     let run = session.scan_in(repo, Scene::Push, &[&Outgoing::commit(repo, head, parents, session.max_object())]);
     if made.is_some_and(|m| m.action.starts_with("rebase")) {
-        // What it rewrites was committed before: it is noted, and the push reads it.
+        // A rebase rewrites commits that were made before: the record is enough, and the push reads them.
         journal::record(place, &Record::of(COMMAND, &run?).covering(covers));
         return Ok(());
     }
@@ -71,7 +71,7 @@ fn look(policy_args: &PolicyArgs, report_args: &ReportArgs, repo: &Repo, place: 
 }
 
 /// Whether lines stand in the commit's message that commit-msg may have taken for comments, which git would take out:
-/// nothing tells a hook of `commit --cleanup=verbatim`.
+/// a hook cannot see `commit --cleanup=verbatim`.
 fn keeps_comments(repo: &Repo, head: &git::Oid) -> bool {
     let comment = source::comment_prefix(repo);
     let mut commit = Vec::new();

@@ -1,4 +1,4 @@
-//! `hook pre-push`: everything that a push publishes, and what it takes along.
+//! `hook pre-push`: everything that a push publishes, its submodules included.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ const MOST_NESTED: usize = 8;
 /// Judges a push; `to` is the remote's name and its address, as git gives them.
 ///
 /// # Errors
-/// When it cannot be found out what is pushed.
+/// Exit 2 when the pushed refs cannot be determined or read.
 pub(super) fn run(session: &Session, repo: &Repo, to: (&str, &str), conclusion: &mut RunConclusion) -> Result<Outcome> {
     let pushed = pushed_refs::push(repo, to.0.to_owned(), to.1.to_owned())?;
     conclusion.covers.refs = pushed.push.updates.iter().map(pushed_refs::recorded).collect();
@@ -42,7 +42,7 @@ pub(super) fn run(session: &Session, repo: &Repo, to: (&str, &str), conclusion: 
 
 /// How many of these commits were made here with no hook looking on.
 fn unseen(repo: &Repo, commits: &[Oid]) -> usize {
-    // Without a journal nothing is known, and nothing is said.
+    // Without a journal nothing is known, so nothing is reported.
     let journal = Journal::tail(&Place::Repository(repo.common_dir().to_owned()), receipt::RECENT).unwrap_or_default();
     let without = receipt::without(&journal, repo.common_dir());
     commits.iter().filter(|id| without.contains(&id.to_string())).count()

@@ -1,5 +1,5 @@
-//! The command line of the `git push` that started this hook. Git tells a hook which refs move, but hook managers keep
-//! that to themselves, and whether submodules are pushed along is told nowhere else.
+//! The command line of the `git push` that started this hook. Git passes a hook the refs that move, but hook managers keep
+//! them to themselves, and no other source shows whether submodules are pushed along.
 
 #[cfg(all(unix, not(target_os = "linux")))]
 use std::process::Command;
@@ -9,7 +9,7 @@ use crate::git::Repo;
 /// How many processes may stand between git and this one.
 const MOST_ANCESTORS: usize = 16;
 
-/// What is known of the push that is under way.
+/// The `git push` among the processes above this one.
 #[derive(Debug)]
 pub(super) enum Parent {
     /// No git push is among the processes that started this one: somebody runs the hook by hand.
@@ -20,7 +20,7 @@ pub(super) enum Parent {
     Push(PushCommand),
 }
 
-/// Which refs a `git push` names. What it says of anything else is left out.
+/// The refs that a `git push` names, and the options that add others.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct PushCommand {
     /// As typed, each with its sources and targets.
@@ -31,7 +31,7 @@ pub(super) struct PushCommand {
     pub(super) mirror: bool,
     /// Every tag.
     pub(super) tags: bool,
-    /// The tags on what is pushed.
+    /// Tags on pushed commits.
     pub(super) follow_tags: bool,
     /// The value of `--recurse-submodules`.
     pub(super) recurse: Option<String>,
@@ -53,7 +53,7 @@ pub(super) fn parent(repo: &Repo) -> Parent {
     Parent::Unknown
 }
 
-/// What the words after `git` say; none when they are about something else than a push.
+/// Parses the words after `git`; none when they are no push.
 fn read(repo: &Repo, words: &[String]) -> Option<Parent> {
     let (name, rest) = subcommand(words)?;
     if name == "push" {
@@ -78,7 +78,7 @@ fn is_git(words: &[String]) -> bool {
     matches!(name, Some("git" | "git.exe"))
 }
 
-/// The subcommand of a git command line without `git`, and what follows it.
+/// The subcommand of a git command line without `git`, and the words that follow it.
 fn subcommand(words: &[String]) -> Option<(&str, &[String])> {
     let mut rest = words;
     while let Some((word, after)) = rest.split_first() {

@@ -10,20 +10,20 @@ use crate::git::{Oid, Ref, Repo};
 use crate::journal;
 use crate::source::{Informant, Push, RefUpdate, parse_pre_push};
 
-/// What a hook is to read before a push.
+/// The refs that a hook reads before a push.
 pub(super) struct PushedRefs {
-    /// What is pushed.
+    /// The push, with the refs that certainly move.
     pub(super) push: Push,
-    /// What may be pushed with it, where a hook manager names one ref of several and the command line does not say.
+    /// Refs that may move too, when a hook manager names one ref of several and the command line cannot be read.
     pub(super) possible: Vec<RefUpdate>,
 }
 
-/// Finds out what is pushed: from standard input; without refs there, from what a hook manager says in its variables;
+/// Determines the pushed refs: from standard input; without refs there, from a hook manager's variables;
 /// without those, an empty pipe means that git has nothing to push, and no pipe at all that a manager keeps it to
 /// itself: then HEAD's unpublished commits are taken.
 ///
 /// # Errors
-/// When standard input is cut off, or names what cannot be resolved.
+/// Exit 2 when standard input is cut off, or a name cannot be resolved.
 pub(super) fn push(repo: &Repo, remote: String, url: String) -> Result<PushedRefs> {
     let (input, is_pipe) = standard_input()?;
     if !input.trim().is_empty() {
@@ -45,7 +45,7 @@ fn update(repo: &Repo, name: BString, new: Oid) -> RefUpdate {
     RefUpdate { local_ref: name, new, remote_ref: BString::default(), old: nothing(repo) }
 }
 
-/// Adds what else the command line of the push names; where it cannot be read, everything here may be pushed.
+/// Adds the other refs that the command line of the push names; when it cannot be read, every ref may be pushed.
 fn with_others(repo: &Repo, mut push: Push) -> Result<PushedRefs> {
     let (more, mut possible) = match push_command::parent(repo) {
         Parent::None => (Vec::new(), Vec::new()),
@@ -62,7 +62,7 @@ fn with_others(repo: &Repo, mut push: Push) -> Result<PushedRefs> {
     Ok(PushedRefs { push, possible })
 }
 
-/// What a push command is sure to push, and what it may push besides.
+/// The refs that a push command certainly pushes, and those that it may push.
 fn pushed_by(repo: &Repo, remote: &str, command: &PushCommand) -> Result<(Vec<Ref>, Vec<Ref>)> {
     let (mut sure, mut possible) = (Vec::new(), Vec::new());
     let mut refspecs = command.refspecs.clone();
@@ -133,7 +133,7 @@ pub(super) fn standard_input() -> Result<(Vec<u8>, bool)> {
 fn is_pipe(stdin: &io::Stdin) -> bool {
     use std::os::fd::AsFd;
     use std::os::unix::fs::FileTypeExt;
-    // A device (/dev/null) is what a hook manager gives that keeps git's lines to itself.
+    // A hook manager that keeps git's lines to itself gives a device (/dev/null).
     let file = stdin.as_fd().try_clone_to_owned().map(std::fs::File::from);
     let kind = file.and_then(|f| f.metadata()).map(|m| m.file_type());
     kind.is_ok_and(|kind| !kind.is_char_device())
@@ -141,11 +141,11 @@ fn is_pipe(stdin: &io::Stdin) -> bool {
 
 #[cfg(not(unix))]
 fn is_pipe(_: &io::Stdin) -> bool {
-    // Nothing safe tells a pipe from the null device here: HEAD's unpublished commits are read in either case.
+    // No safe call distinguishes a pipe from the null device here: HEAD's unpublished commits are read in either case.
     false
 }
 
-/// What the pre-commit framework and prek say: one ref, the first that has something to push.
+/// The push as the pre-commit framework and prek describe it: one ref, the first that has something to push.
 fn by_manager(repo: &Repo, remote: &str, url: &str) -> Result<Option<Push>> {
     let var = |name: &str| std::env::var(format!("PRE_COMMIT_{name}")).ok().filter(|v| !v.is_empty());
     let (to, branch) = (var("TO_REF"), var("LOCAL_BRANCH"));

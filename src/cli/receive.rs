@@ -1,4 +1,4 @@
-//! `hook pre-receive`: what is pushed to this repository, judged by the policy of its default branch.
+//! `hook pre-receive`: a push to this repository, under the policy of its default branch.
 
 use super::options::PolicyArgs;
 use super::pushed_refs;
@@ -13,10 +13,10 @@ use crate::policy::weakened::{Answer, Comparison, State};
 use crate::policy::{InTree, Overrides};
 use crate::source::{Outgoing, RefUpdate, parse_ref_updates};
 
-/// Judges the push, and what it does to the policy.
+/// Scans the push, and compares the policies that it brings.
 ///
 /// # Errors
-/// When standard input is cut off, or what judges cannot be read.
+/// Exit 2 when standard input or an object cannot be read.
 pub(super) fn run(policy_args: &PolicyArgs, repo: &Repo, covers: &mut Covers) -> Result<Outcome> {
     let updates = parse_ref_updates(&pushed_refs::standard_input()?.0)?;
     covers.refs = updates.iter().map(pushed_refs::recorded).collect();

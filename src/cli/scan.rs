@@ -16,15 +16,6 @@ use crate::source::{CommitRange, Paths, Staged, Stdin, WorkTree};
 
 /// Scan what is staged, a range, the history, files or standard input.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  shield-hook scan --staged                what `git commit` would record
-  shield-hook scan --range main..HEAD      every commit of a branch
-  shield-hook scan --history               everything any ref leads to
-  shield-hook scan src/ config.yml         files on disk
-  git diff | shield-hook scan -            standard input
-
-Exit codes: 0 clean, 1 findings that block, 2 not everything could be read, 3 wrong usage or configuration")]
 pub struct Args {
     /// Files and folders; `-` for standard input [default: .]
     #[arg(value_name = "PATH")]
@@ -49,7 +40,7 @@ pub struct Args {
     report_args: ReportArgs,
 }
 
-/// What is scanned when no path is given.
+/// The input of a scan without paths.
 #[derive(Debug, clap::Args)]
 #[group(multiple = false, conflicts_with = "paths")]
 struct Mode {
@@ -70,7 +61,7 @@ struct Mode {
 /// Scans and reports.
 ///
 /// # Errors
-/// What ended the run before it could judge.
+/// Exit 2 when something could not be read, exit 3 when the configuration or the arguments are wrong.
 pub fn run(args: Args) -> Result<Exit> {
     args.report_args.prepare();
     let outcome = scan(&args);
@@ -148,7 +139,7 @@ fn scan(args: &Args) -> Result<Outcome> {
     session.scan(&[&Paths { root, here, paths, no_ignore: args.no_ignore, tracked, max_object: session.max_object() }])
 }
 
-/// What paths in the report are relative to: the root of the repository that `here` is in, which is given as well, and
+/// The root for paths in the report: that of the repository that `here` is in, which is returned as well, and
 /// outside one the scanned directory.
 pub(super) fn root_for(here: &Path, paths: &[PathBuf]) -> (PathBuf, Option<Repo>) {
     if let Ok(repo) = Repo::discover(here)

@@ -1,4 +1,4 @@
-//! What every gate does once it knows its source: judge, report, leave one digest.
+//! The steps that every scanning command shares once it knows its source: scan, report, leave one summary line.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -33,12 +33,12 @@ pub(super) struct Session {
     standing: Standing,
     /// Looks into histories; everything else is scanned with a gate of its own.
     packages: package::gate::PackageGate,
-    /// What paths are relative to, when that is on disk.
+    /// The root of relative paths, when it is on disk.
     root: Option<PathBuf>,
 }
 
 impl Session {
-    /// Resolves what was typed and what is configured.
+    /// Resolves the command line and the configuration.
     ///
     /// # Errors
     /// When the configuration, the baseline or a rule file is wrong.
@@ -46,7 +46,7 @@ impl Session {
         Session::with(&policy_args.overrides(), subject)
     }
 
-    /// The same, from what the command line says.
+    /// The same, from overrides.
     ///
     /// # Errors
     /// As [`Session::ready`].
@@ -93,12 +93,12 @@ impl Session {
         self
     }
 
-    /// Whether the policy is what its authority wrote.
+    /// The standing of the policy: as its authority wrote it, or a stand-in.
     pub(super) fn standing(&self) -> &Standing {
         &self.standing
     }
 
-    /// What applies.
+    /// The policy that applies.
     pub(super) fn policy(&self) -> &Policy {
         &self.policy
     }
@@ -108,7 +108,7 @@ impl Session {
         self.engine.rules()
     }
 
-    /// The engine, for those who ask what it makes of a place.
+    /// The engine, to explain a line.
     pub(super) fn engine(&self) -> &Engine {
         &self.engine
     }
@@ -118,16 +118,16 @@ impl Session {
         self.policy.max_object
     }
 
-    /// A whole history, of which only what may hold something is read whole.
+    /// A history; only objects that may hold a match are read completely.
     pub(super) fn history<'a>(&'a self, repo: &'a Repo, all_objects: bool) -> History<'a> {
         let filter = scan::history_filter(&self.engine, &self.policy, &self.packages);
         History::new(repo, all_objects, self.max_object()).filtered(filter)
     }
 
-    /// Scans what all of `sources` plan.
+    /// Scans the items that all of `sources` plan.
     ///
     /// # Errors
-    /// When a source cannot say what is to be read.
+    /// Exit 2 when a source cannot plan its items.
     pub(super) fn scan(&self, sources: &[&dyn Source]) -> Result<Outcome> {
         let mut outcome = scan::run(sources, &self.engine, &self.policy)?;
         outcome.root.clone_from(&self.root);
@@ -135,10 +135,10 @@ impl Session {
         Ok(outcome)
     }
 
-    /// Scans what is in a repository, and says for every finding what repairs it there.
+    /// Scans items of a repository, and adds the commands that repair each finding there.
     ///
     /// # Errors
-    /// When a source cannot say what is to be read.
+    /// Exit 2 when a source cannot plan its items.
     pub(super) fn scan_in(&self, repo: &Repo, scene: Scene, sources: &[&dyn Source]) -> Result<Outcome> {
         let mut outcome = self.scan(sources)?;
         repair::plan(&mut outcome.findings, scene, Some(repo), redact::name);
@@ -146,13 +146,13 @@ impl Session {
     }
 }
 
-/// How a run ends: what its journal record says, and where it goes.
+/// The end of a run: its journal record, and the journal that holds it.
 pub(super) struct RunConclusion {
     /// The command as the journal names it: `scan`, `hook pre-push`.
     pub(super) command: &'static str,
     /// Where the record goes.
     pub(super) place: Place,
-    /// What the run vouches for.
+    /// The refs, commits and trees that the run has read.
     pub(super) covers: Covers,
     /// A clean run leaves its digest in the journal only, so that a commit, which runs several hooks, shows one line.
     pub(super) silent_when_clean: bool,
@@ -204,14 +204,14 @@ impl RunConclusion {
     }
 }
 
-/// What was not read was not searched, and its name may hold a credential.
+/// Masks names of unread content: nothing searched them, and a name may hold a credential.
 pub(super) fn mask_skipped(coverage: &mut Coverage) {
     for skip in coverage.skipped.iter_mut().filter(|skip| skip.incomplete) {
         (skip.path, skip.reason) = (redact::name(&skip.path), redact::message(&skip.reason));
     }
 }
 
-/// Writes the report, and what was not scanned.
+/// Writes the report, and a line for everything that was not scanned.
 pub(super) fn tell(outcome: &Outcome, report_args: &ReportArgs) -> Result<Exit> {
     write(outcome, report_args)?;
     for skip in outcome.coverage.skipped.iter().filter(|s| s.incomplete) {
@@ -240,7 +240,7 @@ fn write(outcome: &Outcome, report_args: &ReportArgs) -> Result<()> {
             let out = io::stdout().lock();
             let mut out = if styled { AutoStream::auto(out) } else { AutoStream::always_ansi(out) };
             match out.write_all(&bytes).and_then(|()| out.flush()) {
-                // `scan | head`: whoever closes the pipe has read enough, and what blocks still blocks.
+                // `scan | head`: whoever closes the pipe has read enough, and a finding that blocks still blocks.
                 Err(e) if e.kind() == io::ErrorKind::BrokenPipe && outcome.exit() == Exit::Blocked => {}
                 written => written.or_incomplete("the report")?,
             }

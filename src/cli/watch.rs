@@ -74,7 +74,7 @@ enum What {
     Gate(guarded_update::Args),
 }
 
-/// Looks, or does what was asked about looking.
+/// Runs the checks, or installs, removes or reports their schedule.
 ///
 /// # Errors
 /// When the configuration is wrong, or another watch is at work.
@@ -191,7 +191,7 @@ fn word(exit: Exit) -> &'static str {
     }
 }
 
-/// What this system has.
+/// The starter of this system.
 fn usual_starter() -> Starter {
     let has = |program: &str| {
         std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).any(|d| d.join(program).is_file())

@@ -17,7 +17,7 @@ use crate::finding::{Finding, Fingerprint};
 /// One `[[allow]]`. All conditions that it gives must hold.
 #[derive(Debug)]
 pub struct Allowance {
-    /// The file it stands in, as messages name it.
+    /// The file that holds it, as messages name it.
     pub file: String,
     /// The line it begins on.
     pub line: usize,
@@ -35,12 +35,12 @@ pub struct Allowance {
     pub reason: String,
     /// The last day on which it holds, in UTC.
     pub expires: Option<Date>,
-    /// Whether it says of itself that it may do without a rule, a value and a fingerprint.
+    /// The key `broad`: it may do without a rule, a value and a fingerprint.
     says_broad: bool,
     matchers: OnceLock<Option<Matchers>>,
 }
 
-/// What is compiled when the first finding is judged, and never before.
+/// The compiled patterns, made when the first finding asks for them and never before.
 #[derive(Debug)]
 struct Matchers {
     path: GlobSet,
@@ -117,7 +117,7 @@ impl Allowance {
     }
 
     /// Whether it answers the question that the finding asks. One that names neither a rule nor a finding was made about
-    /// secrets, often by another scanner, and says nothing of hijacked packages or of the policy.
+    /// secrets, often by another scanner, and does not concern hijacked packages or the policy.
     fn is_about(&self, finding: &Finding) -> bool {
         !self.rule.is_empty() || self.fingerprint.is_some() || !super::not_in_a_set(finding.rule.id)
     }
@@ -154,7 +154,7 @@ impl Allowance {
         Ok(Matchers { path: set.build().map_err(|e| not("path", "glob", e.to_string()))?, value })
     }
 
-    /// Whether it names nothing that tells one secret from another.
+    /// Returns whether nothing in it distinguishes one secret from another.
     ///
     /// # Errors
     /// When its value is no regex.
@@ -171,12 +171,12 @@ impl Allowance {
         self.compile().map(drop)
     }
 
-    /// Why it is there, fit to be shown: people write into a reason what they should not.
+    /// The reason, masked: people write secrets into reasons.
     pub fn why(&self) -> String {
         redact::message(&self.reason)
     }
 
-    /// What it is about, in a few words, for a message.
+    /// Its conditions in a few words, for a message.
     pub fn about(&self) -> String {
         let mut parts = Vec::new();
         if !self.rule.is_empty() {

@@ -18,16 +18,16 @@ use crate::exit::Exit;
 use crate::git::{Oid, Repo};
 use crate::rule::RuleSet;
 
-/// What is about to be judged, as far as it decides whose policy counts.
+/// The input of a scan, as far as it decides whose policy counts.
 #[derive(Clone, Copy)]
 pub enum PolicyRoot<'a> {
     /// Files on disk below a directory.
     Directory(&'a Path),
-    /// What a hook or `scan` reads in a repository.
+    /// A repository that a hook or `scan` reads.
     Local(&'a Repo),
     /// A change that wants into a branch, for `ci`; no tip when that branch is not in this clone.
     Change(&'a Repo, Option<&'a Tip>),
-    /// What is pushed to this repository, for `pre-receive`.
+    /// A push to this repository, for `pre-receive`.
     Received(&'a Repo),
 }
 
@@ -43,7 +43,7 @@ pub struct Tip {
 /// Whose policy it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Owner {
-    /// Whoever stands before the files on disk.
+    /// The user of the files on disk.
     Disk(PathBuf),
     /// A bare repository's HEAD; none while it has no commit.
     Head(Option<Oid>),
@@ -59,17 +59,17 @@ pub struct Authority<'a> {
     files: Box<dyn Files + 'a>,
 }
 
-/// What an authority says.
+/// The policy of an authority.
 pub struct Judgement {
-    /// What applies.
+    /// The policy that applies.
     pub policy: Policy,
     /// The rules that run.
     pub rules: RuleSet,
-    /// Whether this is what the authority wrote.
+    /// Whether the authority wrote it.
     pub standing: Standing,
 }
 
-/// Whether a judgement rests on what the authority wrote.
+/// The basis of a judgement: the authority's own files, or a stand-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// It does.
@@ -119,10 +119,10 @@ impl<'a> Authority<'a> {
         matches!(self.owner, Owner::Branch(_) | Owner::Nobody)
     }
 
-    /// Reads the policy, with what the command line says put over it.
+    /// Reads the policy, with the command line's overrides applied.
     ///
     /// # Errors
-    /// As [`Policy::load`]; but a branch's policy that cannot be parsed gives way to what is built in.
+    /// As [`Policy::load`]; but a branch's policy that cannot be parsed gives way to the built-in one.
     pub fn judge(&self, overrides: &Overrides) -> Result<Judgement> {
         let above = self.stands_above();
         let user = user_config().filter(|_| !above);
@@ -142,7 +142,7 @@ impl<'a> Authority<'a> {
         Ok(with(Standing::Broken(error.message().to_owned()), Policy::load(origin, overrides)?))
     }
 
-    /// One line on what stands in for the authority's policy; none when nothing has to.
+    /// One line on the stand-in for the authority's policy; none when its own files apply.
     pub fn explain(&self, standing: &Standing) -> Option<String> {
         const INSTEAD: &str = "judged by the built-in rules and no allowances";
         match standing {

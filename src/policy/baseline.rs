@@ -27,7 +27,7 @@ pub struct Entry {
     pub fingerprint: Fingerprint,
     /// The rule, for people.
     pub rule: String,
-    /// Where it stood when it was written down, for people.
+    /// The path at the time of writing, for people.
     pub path: BString,
     /// Why it may stay; can be empty.
     pub reason: String,

@@ -1,4 +1,4 @@
-//! `.shield-hook.toml`: what is written, not yet what applies.
+//! `.shield-hook.toml` as it is written; [`super::Policy`] is the result of all layers.
 
 use super::allowlist::Allowance;
 use super::document::{Document, Section};
@@ -12,7 +12,7 @@ use crate::rule::{Confidence, Severity};
 /// The configuration file's name, at the repository's root.
 pub const FILE: &str = ".shield-hook.toml";
 
-/// One configuration file as it is written. What it does not say is `None` or empty.
+/// One configuration file as it is written. Keys that are not set are `None` or empty.
 #[derive(Debug, Default)]
 pub struct Config {
     /// The lowest confidence that blocks.
@@ -29,15 +29,15 @@ pub struct Config {
     pub max_object: Option<u64>,
     /// The baseline's path, with its line.
     pub baseline: Option<(usize, String)>,
-    /// Whether what is published elsewhere blocks.
+    /// Whether content that is published elsewhere blocks.
     pub published_elsewhere: Option<PublishedElsewhere>,
     /// Whether a secret that a change moves from one file to another blocks.
     pub block_moved: Option<bool>,
-    /// Whether what rests on context alone blocks in tests, examples and documentation too.
+    /// Whether findings that rest on context alone block in tests, examples and documentation too.
     pub block_tests_and_docs: Option<bool>,
     /// Which inline directives are honoured.
     pub inline: Option<Honour>,
-    /// `[ci]`: what a change may allow itself.
+    /// `[ci]`: the allowances that a change may bring for itself.
     pub accept: Option<Accept>,
     /// `[server]`: whether a push that weakens the policy is refused.
     pub refuse_weakened: Option<bool>,
@@ -47,7 +47,7 @@ pub struct Config {
     pub advisories: Option<(usize, Feed)>,
     /// The allowances, in the order of the file.
     pub allow: Vec<Allowance>,
-    /// What may stay unread.
+    /// Content that may stay unread.
     pub unread: Unread,
     /// Section, key and line of every key that is set.
     set: Vec<(&'static str, &'static str, usize)>,
@@ -75,10 +75,10 @@ pub enum PublishedElsewhere {
 pub const ELSEWHERE: &[(&str, PublishedElsewhere)] =
     &[("auto", PublishedElsewhere::Auto), ("block", PublishedElsewhere::Block), ("report", PublishedElsewhere::Report)];
 
-/// What is found in a place that is judged more mildly.
+/// The choices for findings that only warn by default.
 pub(super) const MILD: &[(&str, bool)] = &[("report", false), ("block", true)];
 
-/// What a change may allow itself, for the branch it goes to.
+/// The allowances that a change may bring for itself, by the branch it goes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Accept {
     /// Nothing: it blocks until the branch itself allows it.
@@ -124,7 +124,7 @@ impl Config {
 }
 
 impl Config {
-    /// Reads the keys that the table of keys has for a section, then what its record needs together.
+    /// Reads the keys that the table of keys has for a section, then the keys of its record together.
     fn read(&mut self, section: &'static keys::Section, table: &Section<'_>, file: &str) -> Result<()> {
         for key in section.keys {
             let Reader::Setting { read, .. } = key.reader else { continue };
@@ -159,7 +159,7 @@ impl Config {
         self.set.iter().copied()
     }
 
-    /// Compiles what reading alone leaves as it is written: the patterns of the allowances.
+    /// Compiles the patterns of the allowances, which reading alone leaves as text.
     ///
     /// # Errors
     /// Exit 3, as [`Allowance::prove`].

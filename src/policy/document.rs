@@ -1,6 +1,6 @@
 //! Reading a TOML document by hand: every complaint names the file, the line, the column and the way out.
 //!
-//! `serde` cannot say where an unknown key stands nor which known one is nearest; this can, in a few lines. No message
+//! `serde` gives neither the position of an unknown key nor the nearest known one; this does, in a few lines. No message
 //! ever repeats a value, for a value may be a secret.
 
 use std::cell::{OnceCell, RefCell};
@@ -171,7 +171,7 @@ impl<'a> Field<'a> {
         self.value.get_ref().as_bool().ok_or_else(|| self.wrong(self.value, "true or false"))
     }
 
-    /// A list of strings, each with the line it stands on.
+    /// A list of strings, each with its line.
     pub fn strings(&self) -> Result<Vec<(usize, String)>> {
         let list = self.value.get_ref().as_array().ok_or_else(|| self.wrong(self.value, "a list of strings"))?;
         list.iter()

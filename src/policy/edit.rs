@@ -24,7 +24,7 @@ pub struct NewAllowance {
     pub reason: String,
     /// The last day.
     pub expires: Option<Date>,
-    /// Whether it says itself that it is broad.
+    /// The key `broad`.
     pub broad: bool,
 }
 

@@ -89,7 +89,7 @@ impl Files for OnDisk {
 pub struct InTree<'r> {
     repo: &'r Repo,
     tree: Oid,
-    /// What messages add to a file's name, for example `1a2b3c4, origin/main`.
+    /// The addition to a file's name in messages, for example `1a2b3c4, origin/main`.
     label: Option<String>,
 }
 
@@ -171,7 +171,7 @@ pub fn user_config() -> Option<PathBuf> {
 /// that ends in a slash matches all that is below.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The mistake in it.
 pub fn glob(pattern: &str) -> Result<globset::Glob, String> {
     let rooted = pattern.strip_prefix('/').unwrap_or(pattern);
     let mut full = rooted.to_owned();

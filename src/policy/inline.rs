@@ -23,7 +23,7 @@ pub(super) const OWN: &str = "shield-hook:allow";
 /// in a minified file of one line would allow every secret in it.
 const REACH: usize = 1024;
 
-/// What the text around a secret says about it.
+/// The directives on the lines of a secret.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Found {
     /// The directive that allows it, with its line and its reason.
@@ -71,7 +71,7 @@ pub fn find(
             found.foreign(part, at);
         }
     }
-    // The line before, when a directive stands alone on it: one that ends a line of code is about that line.
+    // The line before counts when it holds only a directive: one that ends a line of code is about that line.
     if let Some(begin) = begin.filter(|b| *b > 0 && line > 1) {
         let last = begin - 1;
         let from = last.saturating_sub(REACH);
@@ -133,7 +133,7 @@ impl Found {
     }
 }
 
-/// What ends a comment or a string after a directive.
+/// Ends of a comment or a string after a directive.
 const CLOSERS: &[char] = &['*', '/', '-', '>', '#', '}', '%', '"', '\'', ',', ')', ' ', '\r', '`', ';'];
 
 /// Finds `word` in `text` where no letter, digit or dash touches it; gives what stands before and after.

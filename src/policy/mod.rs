@@ -1,6 +1,6 @@
-//! What is done about a finding: configuration, allowances, baseline and inline directives.
+//! The verdict on a finding: configuration, allowances, baseline and inline directives.
 //!
-//! [`config`] is what is written; [`Policy`] is what applies once the command line, the repository's configuration and
+//! [`config`] is the file as it is written; [`Policy`] is the result once the command line, the repository's configuration and
 //! the user's are put over one another. [`authority`] decides whose files ([`Files`]) these are: in CI and on the server
 //! they come from a revision that the change under judgement cannot touch.
 
@@ -42,7 +42,7 @@ use crate::source::Elsewhere;
 /// The default limit on the size of one object, in bytes.
 pub const MAX_OBJECT: u64 = 1 << 30;
 
-/// What applies in this run, as resolved from the configuration, the baseline and the command line.
+/// The policy of this run, as resolved from the configuration, the baseline and the command line.
 #[derive(Debug)]
 pub struct Policy {
     /// The lowest confidence that blocks.
@@ -51,15 +51,15 @@ pub struct Policy {
     pub severity: Severity,
     /// Objects larger than this many bytes make the scan incomplete.
     pub max_object: u64,
-    /// Whether what is published elsewhere blocks a push all the same.
+    /// Whether content that is published elsewhere blocks a push.
     pub published_elsewhere: config::PublishedElsewhere,
     /// Whether a secret that a change moves from one file to another blocks.
     pub block_moved: bool,
-    /// Whether what rests on context alone blocks in tests, examples and documentation too.
+    /// Whether findings that rest on context alone block in tests, examples and documentation too.
     pub block_tests_and_docs: bool,
     /// Which inline directives are honoured.
     pub inline: inline::Honour,
-    /// What a change may allow itself.
+    /// The allowances that a change may bring for itself.
     pub accept: Accept,
     /// Whether a push that weakens the policy is refused.
     pub refuse_weakened: bool,
@@ -67,7 +67,7 @@ pub struct Policy {
     pub report_unused: bool,
     /// Whether broken allowances are worth a word also where nothing was found.
     pub check_allowances: bool,
-    /// What the project wants of the package gate.
+    /// The settings of the package gate.
     pub packages: package::settings::PackageSettings,
     /// Where `advisories update` looks, by the user's own configuration.
     pub feed: config::Feed,
@@ -84,7 +84,7 @@ pub struct Policy {
     off: Vec<String>,
     baseline: Baseline,
     baseline_path: String,
-    /// What was noticed while the files were read.
+    /// Warnings from reading the files.
     noticed: Vec<String>,
     today: Date,
 }
@@ -141,7 +141,7 @@ pub struct Used {
 }
 
 impl Used {
-    /// Adds what another part of the run used.
+    /// Adds the entries that another part of the run used.
     pub fn extend(&mut self, more: Used) {
         self.allowances.extend(more.allowances);
         self.baseline.extend(more.baseline);
@@ -151,7 +151,7 @@ impl Used {
 /// How far allowances are looked at for a word about them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Allowances {
-    /// By their dates and by what they met.
+    /// By their dates and their matches.
     AsRead,
     /// Their patterns and rules as well.
     Proven,
@@ -162,7 +162,7 @@ pub fn today() -> Date {
     jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
-/// What the command line says about the policy.
+/// The command line's overrides of the policy.
 #[derive(Debug, Default)]
 pub struct Overrides {
     /// Read this configuration in the place of the repository's.
@@ -189,7 +189,7 @@ pub struct Origin<'a> {
     pub trusted: bool,
 }
 
-/// One configuration file with what its paths are relative to.
+/// One configuration file with the files that its paths name.
 struct Layer<'a> {
     name: String,
     config: Config,
@@ -212,7 +212,7 @@ impl Files for FilesRef<'_> {
 }
 
 impl Policy {
-    /// Reads every file that has a say, and gives what applies together with the rules that run.
+    /// Reads every file that counts, and returns the policy together with the rules that run.
     ///
     /// # Errors
     /// Exit 3 for anything wrong in any of the files, naming file, line and the way out.
@@ -249,7 +249,7 @@ impl Policy {
         Ok((policy, rules))
     }
 
-    /// Applies what the files set, key by key. The strongest file that sets a key has the say.
+    /// Applies the keys that the files set, the strongest file last.
     fn apply(&mut self, layers: &[Layer<'_>]) {
         for layer in layers.iter().rev() {
             for (section, key) in keys::all() {
@@ -338,7 +338,7 @@ impl Policy {
         (by.map(AllowedBy::Policy), used)
     }
 
-    /// Why what is at this path may stay unread, if it may.
+    /// The reason for which content at this path may stay unread, if it may.
     pub fn may_stay_unread(&self, path: &str) -> Option<&str> {
         self.unread.accepted.iter().find(|accepted| accepted.covers(path)).map(|accepted| accepted.reason.as_str())
     }
@@ -394,7 +394,7 @@ impl Policy {
         self.allow.all()
     }
 
-    /// What in the files names something that does not exist.
+    /// Names in the files of things that do not exist.
     pub fn noticed(&self, rules: &RuleSet) -> Vec<String> {
         self.noticed.iter().cloned().chain(self.unknown_rules(rules)).collect()
     }
@@ -422,7 +422,7 @@ impl Policy {
         &self.baseline_path
     }
 
-    /// What may stay unread, the strongest file's first.
+    /// Content that may stay unread, the strongest file's first.
     pub fn unread(&self) -> &[unread::Accepted] {
         &self.unread.accepted
     }

@@ -1,4 +1,4 @@
-//! `[[unread]]`: what may stay unread, and why.
+//! `[[unread]]`: content that may stay unread, and the reason.
 
 use std::sync::OnceLock;
 
@@ -8,21 +8,21 @@ use super::document::Section;
 use super::files;
 use crate::error::{Error, Result};
 
-/// What a configuration file accepts to be unread.
+/// The content that a configuration file accepts unread.
 #[derive(Debug, Default)]
 pub struct Unread {
     /// Whether the content of Git LFS must be at hand; nothing: where a hook asks.
     pub lfs: Option<Lfs>,
-    /// What else, in the order of the file.
+    /// Accepted paths, in the order of the file.
     pub accepted: Vec<Accepted>,
 }
 
-/// What an LFS object that is not here makes of a scan.
+/// The effect of an LFS object that is not here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lfs {
     /// It is incomplete.
     Require,
-    /// It says so.
+    /// The scan lists it.
     Report,
 }
 
@@ -32,9 +32,9 @@ pub(super) const LFS: &[(&str, Lfs)] = &[("require", Lfs::Require), ("report", L
 /// One `[[unread]]`.
 #[derive(Debug)]
 pub struct Accepted {
-    /// The file that says so.
+    /// The file that accepts it.
     pub file: String,
-    /// Where it stands in the file.
+    /// Its line in the file.
     pub line: usize,
     /// Globs; one must match.
     pub path: Vec<String>,

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::git::{self, Oid, Repo};
 use crate::policy::authority::Tip;
 
-/// What is judged, and by whom.
+/// The change, and the branch whose policy counts.
 pub struct Change {
     /// Where it ends.
     pub head: Oid,
@@ -21,11 +21,11 @@ pub struct Change {
 pub enum Start {
     /// Behind all that these lead to; at the very first commit when there are none.
     After(Vec<Oid>),
-    /// Nowhere: nothing is new. The text says why.
+    /// Nowhere: nothing is new, for the reason given.
     NothingNew(String),
-    /// It is not known, because the commit that would tell is gone.
+    /// Unknown, because the commit that would show it is gone.
     Lost {
-        /// What is missing.
+        /// The missing commit.
         why: String,
         /// All that these lead to was there before.
         known: Vec<Oid>,
@@ -48,7 +48,7 @@ impl Change {
     /// The change that a CI system names; `head` was typed.
     ///
     /// # Errors
-    /// When what it names is not in this clone.
+    /// Exit 2 when a revision is not in this clone.
     pub fn built(repo: &Repo, build: &Build, head: Option<Oid>) -> Result<Change> {
         let head = head.map_or_else(|| self::head(repo, build), Ok)?;
         match &build.event {
@@ -121,7 +121,7 @@ impl Pushed<'_> {
         }
     }
 
-    /// The branch itself is what is judged, so its policy before the push counts.
+    /// The branch itself is scanned, so its policy before the push counts.
     fn to_default(&self, before: &Before, name: &str) -> Result<Change> {
         let (start, judge) = match before {
             Before::New => (Start::After(Vec::new()), None),
@@ -182,7 +182,7 @@ impl Pushed<'_> {
         Ok(Start::Lost { why, known, sure: self.sure()? })
     }
 
-    /// What stands right before the commits that are certainly new: those that the system lists, or else the last.
+    /// The parents of the commits that are certainly new: those that the system lists, or else the last.
     fn sure(&self) -> Result<Vec<Oid>> {
         let listed: Vec<Oid> =
             self.pushed.iter().filter_map(|id| commit(self.repo, &Name::Commit(id.clone()))).collect();
@@ -218,13 +218,13 @@ fn tagged(repo: &Repo, build: &Build, tag: (&str, bool), default: &Name, head: O
     Ok(Change { head: tag, start, target: tip(repo, default), parted: Vec::new() })
 }
 
-/// What the branches of the remotes lead to, but for the one called `own`.
+/// The tips of the remotes' branches, but for the one called `own`.
 fn others(repo: &Repo, own: Option<&str>) -> Result<Vec<Oid>> {
     let is_own = |name: &[u8]| own.is_some_and(|own| name.ends_with(format!("/{own}").as_bytes()));
     Ok(repo.refs("refs/remotes/")?.into_iter().filter(|r| !is_own(&r.name)).map(|r| r.id).collect())
 }
 
-/// Where two histories part. A shallow clone that hides it would blame what is old.
+/// The merge base of two histories. A shallow clone that lacks it would blame old content.
 fn parted(repo: &Repo, tip: Oid, head: Oid, deepen: &str) -> Result<Vec<Oid>> {
     let shallow = repo.is_shallow();
     let bases =

@@ -1,7 +1,7 @@
-//! `shield-hook ci`: the gate of a pull request. What judges the change comes from before the change.
+//! `shield-hook ci`: the gate of a pull request. The policy comes from before the change.
 
 mod change;
-mod systems;
+pub(super) mod systems;
 
 use std::collections::HashSet;
 
@@ -23,14 +23,6 @@ use change::{Change, Start};
 
 /// Judge the commits of a pull request or a push; base and head come from the CI system's environment.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Configuration, baseline and rules are those of the tip of the branch that the change goes to (of the default branch on a
-push), so a change cannot loosen the gate it must pass; one that tries to is itself a finding (policy-weakened).
-
-An allowance by fingerprint, in a change of its own, is told and passes. With `[ci] accept = \"fingerprint\"` in the
-branch's policy, a change may allow its own findings that way.
-
-Known: GitHub Actions, GitLab CI, Bitbucket Pipelines, Azure Pipelines, CircleCI, Jenkins, Buildkite.")]
 pub struct Args {
     /// Where the change begins: a revision (default: what the CI system says)
     #[arg(long, value_name = "REV")]
@@ -47,10 +39,10 @@ pub struct Args {
     report_args: ReportArgs,
 }
 
-/// Finds the change, judges it by what was there before it, and reports.
+/// Finds the change, scans it under the policy from before it, and reports.
 ///
 /// # Errors
-/// What ended the run before it could judge.
+/// Exit 2 when something could not be read, exit 3 when the configuration or the arguments are wrong.
 pub fn run(args: Args) -> Result<Exit> {
     args.report_args.prepare();
     RunConclusion::of("ci").conclude(judge(&args), &args.report_args)
@@ -113,7 +105,7 @@ fn range<'a>(args: &Args, repo: &'a Repo, change: &Change, max_object: u64) -> C
     }
 }
 
-/// Published history is not blamed: what may have been there before is told and does not block.
+/// Published history is not blamed: content that may be old is reported and does not block.
 fn doubt(repo: &Repo, outcome: &mut Outcome, head: Oid, sure: &[Oid], why: &str) -> Result<()> {
     say!("shield-hook: {why}: only what is certainly new blocks, and everything else is told");
     let new = git::outgoing(repo, &mut repo.objects(), &[head], sure)?;
@@ -126,7 +118,7 @@ fn doubt(repo: &Repo, outcome: &mut Outcome, head: Oid, sure: &[Oid], why: &str)
     Ok(())
 }
 
-/// What the change does to the policy, judged by the policy of the branch that it goes to.
+/// The findings on the change's own policy, by the policy of the branch that it goes to.
 fn weakenings(
     args: &Args,
     repo: &Repo,

@@ -1,4 +1,4 @@
-//! What each CI system says about the change it builds: where it begins and where it ends.
+//! The begin and the end of the change that a CI system builds, from its environment.
 //!
 //! Names of variables are from each system's own documentation. Nothing is read but the environment and, on GitHub,
 //! the file with the event.
@@ -7,14 +7,14 @@ use serde_json::Value;
 
 use crate::error::{Context, Error, Result};
 
-/// What a CI system builds, as it says itself.
+/// One build of a CI system, as its environment describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Build {
     /// The system, for messages.
     pub system: &'static str,
     /// Why it builds.
     pub event: Event,
-    /// What it builds.
+    /// The revision that is built.
     pub head: Name,
     /// How to get the whole history in this system: a line to add, and where.
     pub deepen: &'static str,
@@ -50,7 +50,7 @@ pub enum Event {
         /// The default branch.
         default: Name,
     },
-    /// Nothing was pushed: somebody, a clock or a release wants a run of what is there.
+    /// Nothing was pushed: a person, a schedule or a release started the run.
     Rerun {
         /// The branch; none when the system does not say.
         branch: Option<String>,
@@ -79,37 +79,65 @@ pub enum Name {
     Branch(String),
     /// Whatever branch the remote calls its default.
     DefaultBranch,
-    /// What is checked out.
+    /// The checked-out commit.
     Head,
 }
 
 /// A look into the environment.
 pub type Env<'e> = &'e dyn Fn(&str) -> Option<String>;
 
-/// The first system that the environment speaks of; `read` reads the file with GitHub's event.
+/// Reads a file, for GitHub's event.
+pub type ReadFile<'r> = &'r dyn Fn(&str) -> std::io::Result<Vec<u8>>;
+
+/// One CI system.
+pub struct System {
+    /// Its name, for messages and help.
+    pub name: &'static str,
+    recognises: fn(Env<'_>) -> bool,
+    build: fn(Env<'_>, ReadFile<'_>) -> Result<Build>,
+}
+
+const GITHUB: &str = "GitHub Actions";
+const GITLAB: &str = "GitLab CI";
+const BITBUCKET: &str = "Bitbucket Pipelines";
+const AZURE: &str = "Azure Pipelines";
+const CIRCLECI: &str = "CircleCI";
+const BUILDKITE: &str = "Buildkite";
+const JENKINS: &str = "Jenkins";
+
+/// The CI systems, in the order in which they are tried.
+pub const SYSTEMS: &[System] = &[
+    System {
+        name: GITHUB,
+        recognises: |env| ["GITHUB_ACTIONS", "GITEA_ACTIONS", "FORGEJO_ACTIONS"].iter().any(|name| is_true(env, name)),
+        build: github,
+    },
+    System { name: GITLAB, recognises: |env| is_true(env, "GITLAB_CI"), build: |env, _| Ok(gitlab(env)) },
+    System {
+        name: BITBUCKET,
+        recognises: |env| env("BITBUCKET_BUILD_NUMBER").is_some(),
+        build: |env, _| Ok(bitbucket(env)),
+    },
+    System { name: AZURE, recognises: |env| is_true(env, "TF_BUILD"), build: |env, _| Ok(azure(env)) },
+    System { name: CIRCLECI, recognises: |env| is_true(env, "CIRCLECI"), build: |env, _| Ok(circleci(env)) },
+    System { name: BUILDKITE, recognises: |env| is_true(env, "BUILDKITE"), build: |env, _| Ok(buildkite(env)) },
+    System {
+        name: JENKINS,
+        recognises: |env| env("JENKINS_URL").is_some() || env("JENKINS_HOME").is_some(),
+        build: |env, _| Ok(jenkins(env)),
+    },
+];
+
+fn is_true(env: Env<'_>, name: &str) -> bool {
+    env(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+}
+
+/// The build of the first system that the environment names; `read` reads the file with GitHub's event.
 ///
 /// # Errors
-/// Exit 2, when a system is recognised and does not say what it must.
-pub fn detect(env: Env<'_>, read: &dyn Fn(&str) -> std::io::Result<Vec<u8>>) -> Result<Option<Build>> {
-    let is = |name: &str| env(name).is_some_and(|v| v.eq_ignore_ascii_case("true"));
-    if is("GITHUB_ACTIONS") || is("GITEA_ACTIONS") || is("FORGEJO_ACTIONS") {
-        return github(env, read).map(Some);
-    }
-    Ok(if is("GITLAB_CI") {
-        Some(gitlab(env))
-    } else if env("BITBUCKET_BUILD_NUMBER").is_some() {
-        Some(bitbucket(env))
-    } else if is("TF_BUILD") {
-        Some(azure(env))
-    } else if is("CIRCLECI") {
-        Some(circleci(env))
-    } else if is("BUILDKITE") {
-        Some(buildkite(env))
-    } else if env("JENKINS_URL").is_some() || env("JENKINS_HOME").is_some() {
-        Some(jenkins(env))
-    } else {
-        None
-    })
+/// Exit 2 when a recognised system lacks a variable that it must set.
+pub fn detect(env: Env<'_>, read: ReadFile<'_>) -> Result<Option<Build>> {
+    SYSTEMS.iter().find(|system| (system.recognises)(env)).map(|system| (system.build)(env, read)).transpose()
 }
 
 /// A commit's id; none for the zeros that stand for "there was none".
@@ -145,7 +173,7 @@ fn request(target: impl IntoIterator<Item = Option<Name>>) -> Event {
     Event::Request { target: target.into_iter().flatten().collect(), from: None }
 }
 
-/// A build of a branch of which the system does not say what was pushed.
+/// A build of a branch, without the commits that were pushed.
 fn unsaid(branch: Option<String>, default: Option<Name>) -> Event {
     Event::Push { branch, before: Before::Unsaid, pushed: Vec::new(), default: default.unwrap_or(Name::DefaultBranch) }
 }
@@ -158,9 +186,9 @@ fn rerun(branch: Option<String>, default: Option<Name>) -> Event {
     Event::Rerun { branch, default: default.unwrap_or(Name::DefaultBranch) }
 }
 
-fn github(env: Env<'_>, read: &dyn Fn(&str) -> std::io::Result<Vec<u8>>) -> Result<Build> {
+fn github(env: Env<'_>, read: ReadFile<'_>) -> Result<Build> {
     let deepen = "add `fetch-depth: 0` below `with:` of the actions/checkout step";
-    let build = |event, head| Build { system: "GitHub Actions", event, head, deepen };
+    let build = |event, head| Build { system: GITHUB, event, head, deepen };
     let sha = || commit(env("GITHUB_SHA")).unwrap_or(Name::Head);
     let Some(path) = env("GITHUB_EVENT_PATH") else {
         // A container that was not given the file still knows what a pull request goes into.
@@ -225,7 +253,7 @@ fn gitlab(env: Env<'_>) -> Build {
         },
     };
     Build {
-        system: "GitLab CI",
+        system: GITLAB,
         event,
         head: head.unwrap_or(Name::Head),
         deepen: "add `GIT_DEPTH: \"0\"` below `variables:` of the job in .gitlab-ci.yml",
@@ -240,7 +268,7 @@ fn bitbucket(env: Env<'_>) -> Build {
         (target, _) => request(target),
     };
     Build {
-        system: "Bitbucket Pipelines",
+        system: BITBUCKET,
         event,
         head: commit(env("BITBUCKET_COMMIT")).unwrap_or(Name::Head),
         deepen: "add `clone: { depth: full }` to the step in bitbucket-pipelines.yml",
@@ -260,7 +288,7 @@ fn azure(env: Env<'_>) -> Build {
         (None, None) => rerun(on_branch, None),
     };
     Build {
-        system: "Azure Pipelines",
+        system: AZURE,
         event,
         head: head.unwrap_or(Name::Head),
         deepen: "add `- checkout: self` with `fetchDepth: 0` to the steps of the job",
@@ -273,7 +301,7 @@ fn circleci(env: Env<'_>) -> Build {
         None => unsaid(env("CIRCLE_BRANCH"), None),
     };
     Build {
-        system: "CircleCI",
+        system: CIRCLECI,
         event,
         head: commit(env("CIRCLE_SHA1")).unwrap_or(Name::Head),
         deepen: "add `method: full` to the checkout step",
@@ -292,7 +320,7 @@ fn buildkite(env: Env<'_>) -> Build {
         (false, None) => rerun(env("BUILDKITE_BRANCH"), default),
     };
     Build {
-        system: "Buildkite",
+        system: BUILDKITE,
         event,
         head: commit(env("BUILDKITE_COMMIT")).unwrap_or(Name::Head),
         deepen: "remove `--depth` from BUILDKITE_GIT_CLONE_FLAGS and BUILDKITE_GIT_FETCH_FLAGS",
@@ -313,7 +341,7 @@ fn jenkins(env: Env<'_>) -> Build {
         },
     };
     Build {
-        system: "Jenkins",
+        system: JENKINS,
         event,
         head: commit(env("GIT_COMMIT")).unwrap_or(Name::Head),
         deepen: "switch `Shallow clone` off in the clone behaviours of the job, and let it fetch the target branch",

@@ -1,4 +1,4 @@
-//! `shield-hook rules`: what is looked for, and the tools of those who write rules.
+//! `shield-hook rules`: lists, pages, tests and templates of rules.
 
 mod page;
 
@@ -20,7 +20,7 @@ use crate::rule::{Rule, RuleSet};
 use crate::rule_test;
 use page::name;
 
-/// What to do with rules.
+/// The subcommands of `rules`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]

@@ -1,4 +1,4 @@
-//! What people read about rules: a page for each, pages of a provider's, an index of all.
+//! The documentation of rules: a page for each, a page for each provider, an index of all.
 
 use std::collections::BTreeMap;
 

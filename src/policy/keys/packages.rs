@@ -1,4 +1,4 @@
-//! `[packages]`: what the package gate does.
+//! `[packages]`: the settings of the package gate.
 
 use super::{Key, Kind, Loosens, Reader, word, words};
 use crate::package::settings::PackageSettings;

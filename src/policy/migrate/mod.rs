@@ -1,4 +1,4 @@
-//! Reading what other scanners were told to let pass: one file a tool, each from its documented formats.
+//! The allowances and baselines of other scanners: one file a tool, each from its documented formats.
 //!
 //! Nothing is carried over that would let more pass than before: a pattern that has no exact counterpart here is named
 //! and left out. Entries that name a place (file and line) become fingerprints, once the caller has looked what stands
@@ -35,7 +35,7 @@ pub enum Tool {
     Kingfisher,
 }
 
-/// What one file of a tool says.
+/// The content of one file of a tool.
 #[derive(Debug, Default)]
 pub struct Carried {
     /// Allowances as they will be written.
@@ -44,11 +44,11 @@ pub struct Carried {
     pub disable: Vec<String>,
     /// Places that were let pass.
     pub places: Vec<Place>,
-    /// What has no counterpart here, and why.
+    /// Entries without a counterpart here, and the reasons.
     pub lost: Vec<String>,
 }
 
-/// A place that was let pass: whatever secret stands there now is meant.
+/// An allowed line: it means whatever secret is on it now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The file, relative to the root; none: every file whose lines match [`Place::pattern`].

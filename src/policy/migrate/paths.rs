@@ -38,7 +38,7 @@ pub fn globs(pattern: &str) -> Option<Vec<String>> {
     }
     all.sort();
     all.dedup();
-    // What a directory as a whole covers needs no glob of its own.
+    // Files below a directory that is covered need no glob of their own.
     let whole: Vec<String> = all.iter().filter_map(|g| Some(format!("{}/", g.strip_suffix("/**")?))).collect();
     all.retain(|g| g.ends_with("/**") || !whole.iter().any(|dir| g.starts_with(dir)));
     (!all.is_empty() && all.len() <= MOST).then_some(all)
@@ -95,7 +95,7 @@ fn chars(class: &Class) -> Option<Vec<char>> {
     (!all.is_empty() && all.len() < 5 && all.iter().all(char::is_ascii)).then_some(all)
 }
 
-/// What a repeated class is: anything, or anything but a slash.
+/// The meaning of a repeated class: anything, or anything but a slash.
 fn wild(sub: &Hir) -> Option<Piece> {
     let HirKind::Class(class) = sub.kind() else { return None };
     let Class::Unicode(class) = class else { return None };

@@ -15,7 +15,7 @@ pub(super) struct Read {
     pub(super) rules: RuleSet,
 }
 
-/// What `now` lets pass and `was` does not.
+/// The loosenings from `was` to `now`.
 pub(super) fn policies(was: &Read, now: &Read) -> Vec<Loosening> {
     let mut found = settings(was, now);
     found.extend(rules(was, now));
@@ -33,7 +33,7 @@ pub(super) fn policies(was: &Read, now: &Read) -> Vec<Loosening> {
     found
 }
 
-/// What may stay unread now and had to be read before.
+/// Paths that may stay unread now and had to be read before.
 fn unread(was: &Read, now: &Read) -> Vec<Loosening> {
     let (old, new) = (&was.policy.unread, &now.policy.unread);
     let accepted = new.accepted.iter().filter(|a| !old.accepted.iter().any(|b| a.path == b.path));
@@ -117,7 +117,7 @@ fn meaning(a: &Allowance) -> impl Eq + std::hash::Hash + use<> {
     (conditions(a), a.expires)
 }
 
-/// What must hold of a finding for an allowance to cover it.
+/// The conditions of an allowance.
 fn conditions(a: &Allowance) -> impl Eq + std::hash::Hash + std::fmt::Debug + use<> {
     (a.path.clone(), a.rule.clone(), a.value.clone(), a.fingerprint, a.commit.clone())
 }

@@ -1,4 +1,4 @@
-//! What a change does to the policy that judges it: everything that would let more pass than before.
+//! Loosenings of the policy by the change under scan: everything that would let more pass than before.
 
 mod compare;
 
@@ -23,19 +23,19 @@ pub static RULE: Rule = Rule {
     ..Rule::without_pattern(ID, "this change weakens the policy that judges it", "shield-hook")
 };
 
-/// What passes after a change and did not before.
+/// One effect of a change that lets more pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Loosening {
     subject: Subject,
-    /// The file that says so, as it is named in the repository.
+    /// The file that holds it, as it is named in the repository.
     path: String,
     /// The line, from 1.
     line: usize,
-    /// What it does, in a sentence.
+    /// Its effect, in a sentence.
     what: String,
 }
 
-/// What a loosening is about: equal for two comparisons that find the same one.
+/// The subject of a loosening: equal for two comparisons that find the same one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Subject {
     /// The policy cannot be parsed.
@@ -56,7 +56,7 @@ enum Subject {
     Wiring(String, String),
 }
 
-/// What a directive beside a secret says.
+/// The scope of a directive beside a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scope {
     /// The rule, and a reason.
@@ -65,7 +65,7 @@ enum Scope {
     Anything,
 }
 
-/// One thing that lets more pass, as a report tells it.
+/// One thing that lets more pass, as a report shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Weakening {
     path: String,
@@ -74,16 +74,16 @@ pub struct Weakening {
     weight: Weight,
 }
 
-/// What comes of a weakening.
+/// The consequence of a weakening.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Weight {
-    /// It stops the change; the text says what to do.
+    /// It stops the change; the text is the advice.
     Blocks(Option<String>),
-    /// It is told; the text says why that is enough.
+    /// It is reported only, for the reason given.
     Notice(String),
 }
 
-/// The policy, and what calls the gate, in one state of the repository.
+/// The policy, and the calls of the gate, in one state of the repository.
 pub struct State {
     policy: Result<Read>,
     wiring: Wiring,
@@ -117,7 +117,7 @@ impl State {
                 line: 1,
                 what: format!("the policy cannot be parsed after this change: {}", error.message()),
             }],
-            // Whatever can be parsed is better than what could not.
+            // A policy that parses is no weaker than one that does not.
             (Err(_), Ok(_)) => Vec::new(),
         };
         found.extend(self.wiring.lost_in(&after.wiring).into_iter().map(|loss| Loosening {
@@ -140,7 +140,7 @@ pub struct Comparison<'a> {
     pub target: &'a State,
     /// The policy after the change.
     pub after: &'a State,
-    /// The policies where the change parted from that branch. What stood there already is not the change's doing: merged,
+    /// The policies where the change parted from that branch. Content from before is not the change's doing: merged,
     /// the branch's own policy stays.
     pub parted: &'a [State],
     /// The branch's name, for advice.
@@ -152,12 +152,12 @@ pub struct Comparison<'a> {
 pub enum Answer {
     /// It blocks.
     Refused,
-    /// It is told, but for a policy that cannot be parsed: that one is refused.
+    /// It is reported only, but for a policy that cannot be parsed: that one is refused.
     Told,
 }
 
 impl Comparison<'_> {
-    /// What the change weakens, by the target's `policy`. A finding that the change allows by its fingerprint is accepted
+    /// The weakenings of the change, by the target's `policy`. A finding that the change allows by its fingerprint is accepted
     /// where that policy says so.
     pub fn weakenings(&self, policy: &Policy, findings: &mut [Finding], answer: Answer) -> Vec<Weakening> {
         let mut found = self.target.loosened_by(self.after);
@@ -173,7 +173,7 @@ impl Comparison<'_> {
         weighed.collect()
     }
 
-    /// The same where no branch's policy is there to be weakened: what is left is a policy that cannot be parsed.
+    /// The same without a branch's policy to weaken: only a policy that cannot be parsed remains.
     pub fn broken(&self) -> Vec<Weakening> {
         let mut found = self.after.loosened_by(self.after);
         found.retain(|l| l.subject == Subject::Unreadable);
@@ -186,7 +186,7 @@ impl Comparison<'_> {
         found.into_iter().map(worded).collect()
     }
 
-    /// Whether the change itself brings it. A merge keeps what the branch says on everything that the change left alone.
+    /// Returns whether the change itself brings it. A merge keeps the branch's side of everything that the change left alone.
     fn is_of_the_change(&self, l: &Loosening) -> bool {
         let brought = |parted: &State| match l.subject {
             Subject::Unreadable => !parted.is_broken() || self.target.is_broken(),
@@ -251,7 +251,7 @@ fn accept(finding: &mut Finding, by: &Loosening) {
     finding.repair.clear();
 }
 
-/// Rules, and known secrets without a reason, are told as one: each by itself they would fill a page.
+/// Rules, and known secrets without a reason, are reported as one: each by itself they would fill a page.
 fn grouped(all: Vec<Loosening>) -> Vec<Loosening> {
     let mut grouped: Vec<(Loosening, usize)> = Vec::new();
     let kind = |l: &Loosening| match l.subject {
@@ -287,7 +287,7 @@ impl Policy {
             return Vec::new();
         }
         let made = weakenings.into_iter().map(|w| {
-            // It is no secret; the type is what names a finding.
+            // It is no secret, but a fingerprint is made of one.
             let secret = Secret::new(format!("{}\0{}", w.path, w.what).as_bytes(), 0);
             let (verdict, advice) = match w.weight {
                 Weight::Blocks(advice) => (Verdict::Block, advice),
@@ -316,7 +316,7 @@ impl Policy {
     }
 }
 
-/// The directives beside a secret that came with the change: they are honoured, and said aloud.
+/// The directives beside a secret that came with the change: they are honoured, and reported.
 fn directives(findings: &[Finding]) -> Vec<Loosening> {
     let mut found: Vec<Loosening> = findings
         .iter()

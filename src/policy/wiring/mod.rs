@@ -14,11 +14,11 @@ use crate::exit::Exit;
 /// One call of this program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Call {
-    /// What is called, for example `shield-hook ci`.
+    /// The command, for example `shield-hook ci`.
     what: String,
-    /// What makes it run, for example an event.
+    /// Its triggers, for example an event.
     runs: BTreeSet<String>,
-    /// What keeps it from running or from having an effect.
+    /// Conditions that keep it from running or from having an effect.
     eased: BTreeSet<String>,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Wiring(BTreeMap<String, Vec<Call>>);
 pub(super) struct Loss {
     /// The file that held it.
     pub(super) path: String,
-    /// What happened, in a sentence.
+    /// The loss, in a sentence.
     pub(super) what: String,
 }
 
@@ -83,7 +83,7 @@ const FAMILIES: &[Family] = &[
     },
 ];
 
-/// A folder of hooks holds no more than this; what else lies there is not read.
+/// The most files that are read in a folder of hooks.
 const MOST_FILES: usize = 500;
 
 impl Wiring {

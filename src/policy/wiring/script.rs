@@ -37,7 +37,7 @@ fn is_comment(line: &str) -> bool {
     line.starts_with('#') || line.starts_with("//")
 }
 
-/// What a line does to every call behind it.
+/// The effect of a line on every call after it.
 fn ends_early(line: &str) -> Option<String> {
     let code = line.split(" #").next().unwrap_or_default().trim_end();
     let ends = ["exit", "exit 0", "return", "return 0", "if false; then", "if false", "set +e", "false && {"];
@@ -127,6 +127,6 @@ fn swallowed(rest: &str) -> Option<String> {
     if rest.starts_with('&') && !rest.starts_with("&&") {
         return shown();
     }
-    // The end of a pipe decides, unless the shell was told otherwise.
+    // The last command of a pipe decides, unless `pipefail` is set.
     (rest.starts_with('|') && !rest.starts_with("||")).then(shown).flatten()
 }

@@ -155,7 +155,7 @@ impl Walk {
     }
 }
 
-/// What a job's own entry adds to what is above it.
+/// The conditions that a job's own entry adds to those above it.
 fn easings_of(value: &Value, above: &Call) -> Call {
     let mut call = above.clone();
     for (key, value) in value.as_object().into_iter().flatten() {
@@ -166,7 +166,7 @@ fn easings_of(value: &Value, above: &Call) -> Call {
     call
 }
 
-/// How a key eases what it is said of; none where its value is harmless.
+/// The effect of a key that eases a call; none when its value is harmless.
 fn easing(key: &str, value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.trim().trim_start_matches("${{").trim_end_matches("}}").trim().to_owned(),
@@ -179,7 +179,7 @@ fn easing(key: &str, value: &Value) -> Option<String> {
     (!harmless && !empty && !off).then(|| format!("{key}: {shown}"))
 }
 
-/// The events that run a file, and what limits them.
+/// The events that run a file, and their filters.
 fn triggers(key: &str, value: &Value, call: &mut Call) {
     match value {
         Value::String(event) => drop(call.runs.insert(format!("runs {key} {event}"))),

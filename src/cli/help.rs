@@ -1,0 +1,347 @@
+//! The table behind the end of every `--help`, and of every manual page: examples, notes and exit codes.
+//!
+//! It is put onto the command line's definition only where somebody reads it, so that a commit does not wait for it.
+
+use clap::Command;
+
+use super::ci::systems;
+use crate::exit::{Exit, MEANINGS};
+
+/// The end of one command's help.
+struct Help {
+    /// The command, without the program's name.
+    command: &'static str,
+    /// Command lines without the program's name, each with its purpose; the purpose may be empty.
+    examples: &'static [(&'static str, &'static str)],
+    /// Further facts; may be empty.
+    notes: &'static str,
+    exits: Exits,
+}
+
+/// The ways in which a command ends.
+enum Exits {
+    /// As the table of exit codes has it.
+    Scan,
+    /// The package data is asked.
+    Lookup,
+    /// Something is printed.
+    Print,
+    /// Something is written or changed.
+    Change,
+    /// Something is examined; the text is the meaning of code 1.
+    Examine(&'static str),
+    /// An update is run and perhaps put back.
+    Update,
+    /// Nothing is refused any more.
+    Never,
+}
+
+impl Exits {
+    fn meanings(&self) -> Vec<(Exit, &'static str)> {
+        use Exit::{Blocked, Clean, Incomplete};
+        let differs: &[(Exit, &str)] = match self {
+            Exits::Scan => &[],
+            Exits::Lookup => &[(Clean, "nothing known to be bad"), (Blocked, "a known-bad version")],
+            Exits::Print => &[(Clean, "done"), (Blocked, ""), (Incomplete, "it could not be read or printed")],
+            Exits::Change => &[(Clean, "done"), (Blocked, ""), (Incomplete, "it could not be done")],
+            Exits::Examine(bad) => &[(Clean, "all is well"), (Blocked, bad)],
+            Exits::Update => &[
+                (Clean, "the update is in"),
+                (Blocked, "it was put back"),
+                (Incomplete, "it could not be judged, or the command failed"),
+            ],
+            Exits::Never => return vec![(Clean, "always: what was done is done")],
+        };
+        let worded = MEANINGS.iter().map(|(exit, usual)| {
+            (*exit, differs.iter().find(|(other, _)| other == exit).map_or(*usual, |(_, meaning)| *meaning))
+        });
+        worded.filter(|(_, meaning)| !meaning.is_empty()).collect()
+    }
+}
+
+const fn help(command: &'static str, examples: &'static [(&'static str, &'static str)], exits: Exits) -> Help {
+    Help { command, examples, notes: "", exits }
+}
+
+const fn noted(help: Help, notes: &'static str) -> Help {
+    Help { notes, ..help }
+}
+
+const TABLE: &[Help] = &[
+    help(
+        "scan",
+        &[
+            ("scan --staged", "what `git commit` would record"),
+            ("scan --range main..HEAD", "every commit of a branch"),
+            ("scan --history", "everything any ref leads to"),
+            ("scan src/ config.yml", "files on disk"),
+            ("scan - < build.log", "standard input"),
+        ],
+        Exits::Scan,
+    ),
+    noted(
+        help(
+            "ci",
+            &[("ci", "the change that this CI job builds"), ("ci --base origin/main --head HEAD", "a branch, by hand")],
+            Exits::Scan,
+        ),
+        "Configuration, baseline and rules are those of the tip of the branch that the change goes to (of the default \
+         branch on a\npush), so a change cannot loosen the gate it must pass; one that tries to is itself a finding \
+         (policy-weakened).\n\nAn allowance by fingerprint, in a change of its own, is reported and passes. With `[ci] \
+         accept = \"fingerprint\"` in the\nbranch's policy, a change may allow its own findings that way.",
+    ),
+    help("hook pre-commit", &[("hook pre-commit", "")], Exits::Scan),
+    help("hook pre-merge-commit", &[("hook pre-merge-commit", "")], Exits::Scan),
+    help("hook commit-msg", &[("hook commit-msg .git/COMMIT_EDITMSG", "")], Exits::Scan),
+    help(
+        "hook pre-push",
+        &[("hook pre-push origin https://git.example/repo.git", "standard input as git gives it")],
+        Exits::Scan,
+    ),
+    help("hook post-commit", &[("hook post-commit", "")], Exits::Never),
+    help("hook pre-receive", &[("hook pre-receive", "standard input as git gives it")], Exits::Scan),
+    help(
+        "hook reference-transaction",
+        &[("hook reference-transaction prepared", "standard input as git gives it")],
+        Exits::Scan,
+    ),
+    help(
+        "audit",
+        &[
+            ("audit", "everything below this folder"),
+            ("audit ~/work /srv", "these folders"),
+            ("audit --global", "what is installed for the user and the machine"),
+            ("audit ~ --format json", "for a fleet to collect"),
+        ],
+        Exits::Lookup,
+    ),
+    help("advisories list", &[("advisories list", "every incident in the data")], Exits::Print),
+    help("advisories show", &[("advisories show axios", "everything about one package")], Exits::Print),
+    noted(
+        help(
+            "advisories update",
+            &[
+                ("advisories update all.zip", "an archive of OSV records"),
+                ("advisories update https://host.example/all.zip", "the same, fetched"),
+                ("advisories update --key RW... all.zip", "only with all.zip.minisig beside it"),
+            ],
+            Exits::Change,
+        ),
+        "Records of malicious packages (ids MAL-...) are taken up, all others left. The new data is asked before the \
+         binary's\nown, which stays. Nothing is changed unless all of it can be read, and bears a signature where a key is \
+         configured\n([advisories] in your own configuration: `shield-hook config schema`).",
+    ),
+    noted(
+        help(
+            "check",
+            &[
+                ("check axios@1.14.1", "one version, in npm and PyPI"),
+                ("check pypi:elementary-data==0.23.3", "one ecosystem"),
+                ("check package-lock.json uv.lock", "everything that lockfiles name"),
+                ("check --as uv.lock - < uv.lock", "standard input"),
+                ("check --online left-pad@1.3.0", "also its age, whether it was withdrawn, what its build claims"),
+            ],
+            Exits::Lookup,
+        ),
+        "There is no \"safe\": what the data does not hold is unknown.",
+    ),
+    help(
+        "install",
+        &[
+            ("install", "the hooks of this repository"),
+            ("install --strict", "also a hook that --no-verify does not skip"),
+            ("install --global", "the hooks of every repository of this user"),
+        ],
+        Exits::Change,
+    ),
+    help("uninstall", &[("uninstall", "this repository"), ("uninstall --global", "this user")], Exits::Change),
+    help(
+        "digest",
+        &[
+            ("digest", "the latest run of every kind, here and of yours"),
+            ("digest --since 2026-11-01", "every run since that day"),
+            ("digest --since 7d", "every run of the last seven days"),
+        ],
+        Exits::Examine("something is overdue"),
+    ),
+    noted(
+        help(
+            "gate",
+            &[("gate -- npm update --package-lock-only", ""), ("gate -- uv lock --upgrade", "")],
+            Exits::Update,
+        ),
+        "Nothing that was installed is taken away: have the package manager change its lockfile only, and install \
+         afterwards.",
+    ),
+    help(
+        "watch",
+        &[("watch --once", "look once and end"), ("watch --every 30m", "look every half hour")],
+        Exits::Examine("something is bad or overdue"),
+    ),
+    help("watch install", &[("watch install --every 1h", "the system starts it every hour")], Exits::Change),
+    help("watch uninstall", &[("watch uninstall", "")], Exits::Change),
+    help("watch status", &[("watch status", "")], Exits::Examine("it is overdue")),
+    help("watch gate", &[("watch gate -- npm update --package-lock-only", "")], Exits::Update),
+    help(
+        "doctor",
+        &[("doctor", "examine this repository's hooks"), ("doctor --prove", "and try a leak in a throwaway clone")],
+        Exits::Examine("something keeps the hooks from stopping a leak"),
+    ),
+    help("canary", &[("canary", "try a leak in a throwaway clone")], Exits::Examine("a leak was not stopped")),
+    help("rules list", &[("rules list", "every rule")], Exits::Print),
+    help("rules show", &[("rules show npm-access-token", "everything about one rule")], Exits::Print),
+    help(
+        "rules test",
+        &[("rules test", "the built-in rules"), ("rules test security/*.toml", "your own")],
+        Exits::Examine("a rule fails its own examples"),
+    ),
+    help("rules new", &[("rules new my-rule > security/my-rule.toml", "a rule to start from")], Exits::Print),
+    help(
+        "rules docs",
+        &[("rules docs > docs/rules.md", "the index"), ("rules docs DIR", "a page for each provider")],
+        Exits::Print,
+    ),
+    help("baseline create", &[("baseline create", "all that is found now")], Exits::Change),
+    help("baseline update", &[("baseline update --prune", "add what is new, drop what is gone")], Exits::Change),
+    help("baseline audit", &[("baseline audit", "")], Exits::Print),
+    noted(
+        help(
+            "allow",
+            &[("allow 0123456789abcdef0123456789abcdef --reason \"revoked on 3 May\" --expires 2027-01-31", "")],
+            Exits::Change,
+        ),
+        "The allowance is written into .shield-hook.toml, where it can be reviewed. Its fingerprint names this one secret \
+         under\nthis one rule, wherever it stands: it survives moves, renames and rebases, and another secret is not covered.",
+    ),
+    noted(
+        help(
+            "migrate",
+            &[("migrate --dry-run", "show what would be written"), ("migrate --from gitleaks", "")],
+            Exits::Change,
+        ),
+        "Allowances go to .shield-hook.toml, known findings to the baseline; what has no exact counterpart is listed and \
+         left\nout. Entries that name a file and a line are looked up: whatever secret stands there is allowed by its \
+         fingerprint, which\nsurvives moves and rebases. The other scanner's files stay as they are; its comments beside \
+         secrets are honoured anyway.",
+    ),
+    help("config check", &[("config check", "")], Exits::Print),
+    help("config show", &[("config show", "every value, and the line that sets it")], Exits::Print),
+    help("config schema", &[("config schema > shield-hook.schema.json", "for an editor")], Exits::Print),
+    help("config init", &[("config init", "")], Exits::Change),
+    help("config docs", &[("config docs > docs/configuration.md", "")], Exits::Print),
+    help("explain", &[("explain src/config.py:12", "")], Exits::Print),
+    help(
+        "completions",
+        &[
+            ("completions bash > ~/.local/share/bash-completion/completions/shield-hook", ""),
+            ("completions zsh > ~/.zfunc/_shield-hook", ""),
+            ("completions fish > ~/.config/fish/completions/shield-hook.fish", ""),
+        ],
+        Exits::Print,
+    ),
+    help("man", &[("man | man -l -", "read it"), ("man --dir man1", "a page for every command")], Exits::Print),
+];
+
+impl Help {
+    fn text(&self) -> String {
+        let mut text = String::from("Examples:\n");
+        let widest = self.examples.iter().map(|(line, _)| line.len()).max().unwrap_or(0);
+        for (line, purpose) in self.examples {
+            let line = format!("  shield-hook {line:widest$}  {purpose}");
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        if !self.notes.is_empty() {
+            text.push_str(&format!("\n{}\n", self.notes));
+        }
+        text.push_str("\nExit codes:\n");
+        for (exit, meaning) in self.exits.meanings() {
+            text.push_str(&format!("  {}  {meaning}\n", exit as u8));
+        }
+        text
+    }
+}
+
+/// Adds examples and exit codes to a command and to all below it; `path` is its name without the program's.
+fn completed(command: Command, path: &str) -> Command {
+    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path} {name}") };
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    let command = names.into_iter().fold(command, |command, name| {
+        let path = below(&name);
+        command.mut_subcommand(name, |sub| completed(sub, &path))
+    });
+    // The variables' values belong to the reader's machine and not into a manual page.
+    let command = command.mut_args(|arg| arg.hide_env_values(true));
+    match TABLE.iter().find(|help| help.command == path) {
+        Some(help) if path == "ci" => {
+            let known: Vec<&str> = systems::SYSTEMS.iter().map(|system| system.name).collect();
+            command.after_help(format!("{}\nKnown CI systems: {}.\n", help.text(), known.join(", ")))
+        }
+        Some(help) => command.after_help(help.text()),
+        None => command,
+    }
+}
+
+/// The whole command line as a reader sees it.
+pub(super) fn with_examples(command: Command) -> Command {
+    let codes: String = MEANINGS.iter().map(|(exit, meaning)| format!("  {}  {meaning}\n", *exit as u8)).collect();
+    completed(command, "").after_help(format!("Exit codes:\n{codes}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// The paths of all commands that do something by themselves.
+    fn paths(command: &Command, path: &str, found: &mut BTreeSet<String>) {
+        for sub in command.get_subcommands() {
+            let path = format!("{path} {}", sub.get_name()).trim().to_owned();
+            if !sub.is_subcommand_required_set() {
+                found.insert(path.clone());
+            }
+            paths(sub, &path, found);
+        }
+    }
+
+    #[test]
+    fn every_command_has_examples_that_it_reads() {
+        let command = super::super::Cli::command();
+        let mut known = BTreeSet::new();
+        paths(&command, "", &mut known);
+        let listed: BTreeSet<String> = TABLE.iter().map(|help| help.command.to_owned()).collect();
+        assert_eq!(listed, known);
+        for (help, (line, _)) in TABLE.iter().flat_map(|help| help.examples.iter().map(move |line| (help, line))) {
+            assert!(line.starts_with(help.command), "{line}");
+            let words = line.split(['>', '<', '|']).next().unwrap_or_default().replace('"', "");
+            let words = words.split_whitespace().filter(|word| !["on", "3", "May"].contains(word));
+            let read = command.clone().try_get_matches_from(std::iter::once("shield-hook").chain(words));
+            assert!(read.is_ok(), "{line}: {}", read.err().map(|e| e.to_string()).unwrap_or_default());
+        }
+    }
+
+    #[test]
+    fn the_readme_has_the_exit_codes() {
+        let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("the README");
+        for (exit, meaning) in MEANINGS {
+            assert!(readme.contains(&format!("| {} | {meaning} |", exit as u8)), "{meaning}");
+        }
+    }
+
+    /// All help texts, in files that a reader can look at: a change of one is a change of the other.
+    #[test]
+    fn help_texts() {
+        let command = with_examples(super::super::Cli::command()).term_width(100);
+        let mut known = BTreeSet::from([String::new()]);
+        paths(&command, "", &mut known);
+        for path in known {
+            let words = ["shield-hook"].into_iter().chain(path.split(' ').filter(|w| !w.is_empty())).chain(["--help"]);
+            let shown = command.clone().try_get_matches_from(words).expect_err("help").render().to_string();
+            let name = if path.is_empty() { "shield-hook".to_owned() } else { path.replace(' ', "-") };
+            insta::assert_snapshot!(name, shown);
+        }
+    }
+}
