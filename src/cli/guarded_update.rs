@@ -10,8 +10,8 @@ use std::time::Instant;
 use bstr::{BString, ByteSlice, ByteVec};
 use ignore::WalkBuilder;
 
-use super::session::Session;
 use super::options::{PolicyArgs, ReportArgs};
+use super::session::Session;
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::file;

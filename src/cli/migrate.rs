@@ -24,8 +24,8 @@ use crate::policy::config;
 use crate::policy::edit::{NewAllowance, with_allowances};
 use crate::policy::migrate::{Carried, Place, Tool};
 use crate::report;
-use crate::terminal::say;
 use crate::source::{Content, Coverage, InMemory, Item, Old, Paths, Plan, Source};
+use crate::terminal::say;
 
 /// Carry over what other scanners were told to let pass.
 #[derive(Debug, clap::Args)]

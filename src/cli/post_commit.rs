@@ -14,8 +14,8 @@ use crate::hook;
 use crate::journal::receipt::{self, Before};
 use crate::journal::{self, Covers, Journal, Place, Record};
 use crate::policy::authority::PolicyRoot;
-use crate::terminal::say;
 use crate::source::{self, Outgoing};
+use crate::terminal::say;
 
 const COMMAND: &str = hook::POST_COMMIT.command;
 

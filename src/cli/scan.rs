@@ -11,8 +11,8 @@ use crate::finding::repair::Scene;
 use crate::git::{self, Repo};
 use crate::outcome::Outcome;
 use crate::policy::authority::PolicyRoot;
-use crate::terminal::say;
 use crate::source::{CommitRange, Paths, Staged, Stdin, WorkTree};
+use crate::terminal::say;
 
 /// Scan what is staged, a range, the history, files or standard input.
 #[derive(Debug, clap::Args)]

@@ -184,7 +184,9 @@ pub fn write_pretty(survey: &Survey, all: bool, out: &mut dyn io::Write) -> io::
                 write_safe(out, &format!("WARN   {name}"))?;
                 write_safe(out, &format!("       not in the data of {}", survey.data))?;
             }
-            PackageVerdict::Unknown if all => write_safe(out, &format!("       {name}: not in the data of {}", survey.data))?,
+            PackageVerdict::Unknown if all => {
+                write_safe(out, &format!("       {name}: not in the data of {}", survey.data))?
+            }
             PackageVerdict::Unknown => continue,
         }
         if let Some(from) = &row.from {

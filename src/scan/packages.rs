@@ -14,8 +14,8 @@ use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Verdict};
 use crate::package::gate::{self, ComparisonMode, Draft, PackageGate, Position};
 use crate::policy::Policy;
 use crate::rule::Confidence;
-use crate::terminal::text::is_unsafe;
 use crate::source::{HistoryFilter, Item, Old, Skip};
+use crate::terminal::text::is_unsafe;
 
 /// The filter that decides which files of a history have to be scanned in full.
 pub fn history_filter<'a>(engine: &'a Engine, policy: &'a Policy, gate: &'a PackageGate) -> HistoryFilter<'a> {

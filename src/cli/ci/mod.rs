@@ -17,8 +17,8 @@ use crate::outcome::Outcome;
 use crate::policy::authority::{Authority, PolicyRoot};
 use crate::policy::weakened::{Answer, Comparison, State};
 use crate::policy::{Accept, InTree};
-use crate::terminal::say;
 use crate::source::CommitRange;
+use crate::terminal::say;
 use change::{Change, Start};
 
 /// Judge the commits of a pull request or a push; base and head come from the CI system's environment.

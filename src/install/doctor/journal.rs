@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::super::site::Site;
 use super::{Diagnosis, messages};
-use crate::journal::{self, Journal, Place};
 use crate::journal::overdue;
+use crate::journal::{self, Journal, Place};
 
 pub(super) fn check(site: &Site, diagnosis: &mut Diagnosis) {
     let place = Place::Repository(site.common.clone());
