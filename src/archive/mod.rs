@@ -160,7 +160,9 @@ impl ContainerWalk<'_> {
     fn member(&mut self, path: &BStr, content: &[u8], odd: Vec<Odd>, depth: usize) {
         match recognise(content) {
             Some(format) => {
-                odd.first().map(|_| self.show(path, Ok(&[]), odd.clone()));
+                if !odd.is_empty() {
+                    self.show(path, Ok(&[]), odd);
+                }
                 self.container(content, format, Location { name: path, inside: path, depth: depth + 1 });
             }
             None => self.show(path, Ok(content), odd),

@@ -97,7 +97,7 @@ impl Planner<'_> {
         let id = finding.fingerprint.to_string();
         let allow = format!("shield-hook allow {id} --reason \"WHY\"");
         let Scene::Published { apart_from: Some(branch) } = self.scene else {
-            return step(&format!("{unless}, say so"), [allow]);
+            return step(format!("{unless}, say so"), [allow]);
         };
         let short = &id[..SHORTEST_ID];
         let what = format!(
@@ -239,7 +239,7 @@ impl Planner<'_> {
     /// Deletes the refs that name a blob without any commit.
     fn tagged(&self, finding: &Finding) -> Vec<Step> {
         let Some(Pathless::Blob(id)) = pathless(finding) else { return Vec::new() };
-        let named = self.refs.iter().filter(|r| r.id.to_string() == id);
+        let named = self.refs.iter().filter(|r| id == r.id.to_string().as_str());
         let delete = |r: &git::Ref| format!("git update-ref -d {}", self.ref_name(&r.name));
         named.map(|r| step("delete what points at it", [delete(r)])).collect()
     }

@@ -165,11 +165,14 @@ impl InsideScan<'_> {
     }
 }
 
+/// Receives each member of a container: its path, and its content or the reason for which that cannot be read.
+type MemberVisitor<'a> = dyn FnMut(&BStr, Result<&[u8], String>) + 'a;
+
 fn each_member(
     context: &ScanContext<'_>,
     item: &Item,
     (container, format): (&[u8], Format),
-    visit: &mut dyn FnMut(&BStr, Result<&[u8], String>),
+    visit: &mut MemberVisitor<'_>,
 ) {
     let limits = Limits::of(container.len(), context.policy.max_object);
     archive::read(container, format, item.origin.path.as_ref(), limits, &mut |member| {

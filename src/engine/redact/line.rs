@@ -173,7 +173,10 @@ impl Reader<'_> {
         if name.is_empty() {
             // The operator belongs to the name before it.
             self.owner = before.or_else(|| self.name_before(run.start));
-            return if value.is_empty() { () } else { self.read_run(value) };
+            if !value.is_empty() {
+                self.read_run(value);
+            }
+            return;
         }
         let text = &self.line[name.clone()];
         let goes_on = !value.is_empty() || self.line[run.end - 1] == b':' || self.opens_value(run.end);
