@@ -18,9 +18,9 @@ pub enum Exit {
 
 /// The exit codes with their meanings, as `--help`, the manual page and the documentation give them.
 pub const MEANINGS: [(Exit, &str); 4] = [
-    (Exit::Clean, "everything that was asked for was read, and nothing blocks"),
+    (Exit::Clean, "everything in scope was read, and nothing blocks"),
     (Exit::Blocked, "something blocks"),
-    (Exit::Incomplete, "not everything could be read: the report lists what, and the way out"),
+    (Exit::Incomplete, "something could not be read: the report lists it with a way out"),
     (Exit::Usage, "wrong usage or configuration"),
 ];
 
