@@ -157,26 +157,15 @@ fn a_late_run_says_so_and_status_does_before() {
 #[test]
 fn two_watchers_do_not_run_at_once() {
     let sandbox = Sandbox::new();
-    // The first one's job waits until the second one has ended.
-    let fifo = sandbox.path("wait");
-    let made = sandbox.command("mkfifo", sandbox.home().as_path()).arg(&fifo).status().unwrap();
-    assert!(made.success());
-    config(&sandbox, &format!("history = [\"{}\"]\n", sandbox.path("repo").display()));
-    let repo = sandbox.repo("repo");
-    repo.write(".shield-hook.toml", "").commit("one");
-    fs::remove_file(repo.path(".shield-hook.toml")).unwrap();
-    let made = sandbox.command("mkfifo", repo.dir()).arg(repo.path(".shield-hook.toml")).status().unwrap();
-    assert!(made.success());
-    let mut first = sandbox.command(crate::support::binary(), &sandbox.home());
-    let mut first = first.args(["watch", "--once"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    // It is at its job once somebody reads the pipe.
-    let mut pipe = fs::OpenOptions::new().write(true).open(repo.path(".shield-hook.toml")).unwrap();
+    config(&sandbox, "check = [\"npm:no-such-package-here@1.0.0\"]\n");
+    sandbox.shield(&sandbox.home(), &["watch", "--once"]).expect(0);
+    // A running watch holds this lock until it ends.
+    let lock = sandbox.home().join(".local/state/shield-hook/watch.lock");
+    let running = fs::File::open(&lock).expect("the lock of the first run");
+    running.lock().expect("the lock");
     let run = sandbox.shield(&sandbox.home(), &["watch", "--once"]).expect(2);
     assert!(run.stderr.contains("another watch is at work"), "{run:?}");
-    std::io::Write::write_all(&mut pipe, b"severity = \"low\"\n").unwrap();
-    drop(pipe);
-    first.wait().unwrap();
-    fs::remove_file(repo.path(".shield-hook.toml")).unwrap();
+    drop(running);
     sandbox.shield(&sandbox.home(), &["watch", "--once"]).expect(0);
 }
 

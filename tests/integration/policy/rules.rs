@@ -127,7 +127,9 @@ fn thresholds_rules_and_their_order_of_precedence() {
     let shown = |env: &[(&str, &str)], args: &[&str]| {
         let mut all = vec!["config", "show"];
         all.extend(args);
-        repo.shield_with(&all, env, None).expect(0).stdout.lines().next().expect("a line").to_owned()
+        let run = repo.shield_with(&all, env, None).expect(0);
+        // The origin of the value follows it.
+        run.stdout.split("  #").next().expect("a line").to_owned()
     };
     assert_eq!(shown(&[], &[]), "block = \"medium\"");
     fs::write(user.join("config.toml"), "block = \"low\"\n").expect("a file");
@@ -364,7 +366,7 @@ fn a_bare_repository_is_judged_by_head() {
     work.git(&["clone", "--quiet", "--bare", ".", "../bare.git"]);
     let bare = sandbox.at(sandbox.path("bare.git"));
     let shown = bare.shield(&["config", "show"]).expect(0).stdout;
-    assert!(shown.starts_with("block = \"high\"\n"), "{shown}");
+    assert!(shown.starts_with("block = \"high\"  # .shield-hook.toml (in "), "{shown}");
 }
 
 #[test]
