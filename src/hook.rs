@@ -30,9 +30,9 @@ const fn hook(command: &'static str, installed: Installed, silent_when_clean: bo
     Hook { name, command, installed, silent_when_clean }
 }
 
-/// Before a commit: what is staged.
+/// Before a commit: the staged content.
 pub const PRE_COMMIT: Hook = hook("hook pre-commit", Installed::Usual, false);
-/// Before a merge commit: what it would record.
+/// Before a merge commit: the content that it would record.
 pub const PRE_MERGE_COMMIT: Hook = hook("hook pre-merge-commit", Installed::Usual, false);
 /// Before a commit: its message.
 pub const COMMIT_MSG: Hook = hook("hook commit-msg", Installed::Usual, true);

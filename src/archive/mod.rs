@@ -26,8 +26,8 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// For a container of `len` bytes, no member of which may be larger than `member`: what honest ones become, and room
-    /// for small ones that are packed well.
+    /// The limits for a container of `len` bytes, no member of which may be larger than `member`. They admit the
+    /// expansion of ordinary containers, and small ones that are packed well.
     pub fn of(len: usize, member: u64) -> Limits {
         let bytes = (len as u64).saturating_mul(RATIO).clamp(LEAST, MOST);
         Limits { bytes, member: member.min(bytes), members: 200_000, depth: 8 }

@@ -36,7 +36,7 @@ pub struct Args {
 /// Writes the allowances.
 ///
 /// # Errors
-/// Exit 3 for anything wrong in what was given or in the configuration, which is then left alone; exit 2 when it
+/// Exit 3 when an argument or the configuration is wrong, and the configuration is then left alone; exit 2 when it
 /// cannot be written.
 pub fn run(args: Args) -> Result<Exit> {
     if args.reason.trim().is_empty() {

@@ -96,8 +96,8 @@ fn is_taking(value: &str) -> bool {
     ["on-demand", "only"].contains(&value)
 }
 
-/// Reads what the submodules publish whose gitlinks changed in `repo`, and strikes them off the list of what was not
-/// read. `within` is the path of `repo` itself, empty or ending in a slash.
+/// Scans the submodules whose gitlinks changed in `repo`, and removes their rows from the list of unread content.
+/// `within` is the path of `repo` itself, empty or ending in a slash.
 fn submodules(session: &Session, repo: &Repo, within: &str, outcome: &mut Outcome, depth: usize) -> Result<()> {
     let mut by_path: BTreeMap<String, Vec<Oid>> = BTreeMap::new();
     for (path, id) in std::mem::take(&mut outcome.coverage.gitlinks) {

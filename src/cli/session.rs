@@ -85,7 +85,7 @@ impl Session {
         self
     }
 
-    /// Counts what each rule costs.
+    /// Counts the cost of each rule.
     pub(super) fn counting(mut self, on: bool) -> Session {
         if on {
             self.engine.count();

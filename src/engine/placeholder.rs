@@ -189,8 +189,8 @@ fn is_name(v: &[u8]) -> bool {
     identifier(v) && one_case && count(u8::is_ascii_digit) * 8 <= v.len()
 }
 
-/// Three dots in the place of a part: at an end, or between what is too short to be the whole of a credential. In a long
-/// token whose alphabet has dots, chance puts three in a row as well.
+/// Three dots that replace a part of a value: at an end, or between parts too short to be a full credential. In a long
+/// token whose alphabet has dots, three in a row occur by chance as well.
 fn elided(v: &[u8]) -> bool {
     const WHOLE: usize = 20;
     let Some(at) = memchr::memmem::find(v, b"...") else { return false };

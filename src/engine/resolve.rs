@@ -37,7 +37,7 @@ impl Candidate {
 pub(super) enum Standing {
     /// A match of form or context alone.
     Plain,
-    /// Parses as what it claims to be.
+    /// It parses in its own format.
     Structure,
     /// Known not to be a credential.
     NotSecret,

@@ -110,7 +110,7 @@ fn the_longer_form_speaks_for_the_one_inside_it() {
     assert_eq!(ids(&scan(&engine(vec![short(false), long()]), &text)), ["long"]);
     // Unless the inner one is proven.
     assert_eq!(ids(&scan(&engine(vec![short(true), long()]), &text)), ["acme-token"]);
-    // What is not believed speaks for nothing.
+    // A doubtful match is no evidence against another.
     let doubtful = Rule { confidence: Confidence::Low, ..long() };
     assert_eq!(ids(&scan(&engine(vec![short(false), doubtful]), &text)), ["acme-token"]);
 }
@@ -124,7 +124,7 @@ fn what_was_encrypted_for_somebody_is_no_password() {
     assert_eq!(found(&data_encoding::BASE64.encode(&sealed)), 0);
     let secret = data_encoding::BASE64.encode(&[body(16, 35).as_bytes(), iv.as_bytes()].concat());
     assert_eq!(found(&secret), 1);
-    // Sealed Secrets: the length of a key, the key and what it opens.
+    // Sealed Secrets: the length of a key, the key and the content that it opens.
     let cluster = [&[2, 0][..], body(540, 36).as_bytes()].concat();
     assert_eq!(found(&data_encoding::BASE64.encode(&cluster)), 0);
 }

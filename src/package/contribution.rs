@@ -1,4 +1,4 @@
-//! Tables that people contribute, checked for what a review would ask: advisories, incidents and indicators.
+//! Tables that people contribute, checked as a review would: advisories, incidents and indicators.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -1,6 +1,6 @@
 //! The result of checking a table that somebody contributes.
 
-/// A table's row count and what is wrong with its rows.
+/// A table's row count and the faults of its rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TableCheck {
     /// The table's name: `advisories`, `incidents` or `indicators`.

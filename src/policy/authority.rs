@@ -1,6 +1,6 @@
 //! Whose policy judges. This module alone decides it, and docs/policy.md has the same table.
 //!
-//! | what is judged | whose policy, baseline and rules |
+//! | scope | whose policy, baseline and rules |
 //! |---|---|
 //! | hooks and `scan` in a work tree | the work tree's, with the user's own settings |
 //! | `scan` in a bare repository | HEAD's, with the user's own settings |
@@ -114,7 +114,7 @@ impl<'a> Authority<'a> {
         self.files.as_ref()
     }
 
-    /// Whether whoever is judged has no say: neither by what is on disk nor by the user's own settings.
+    /// Returns whether the author of the change has no influence: neither files on disk nor the user's settings apply.
     fn stands_above(&self) -> bool {
         matches!(self.owner, Owner::Branch(_) | Owner::Nobody)
     }

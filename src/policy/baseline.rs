@@ -23,7 +23,7 @@ const HEAD: &str = "# shield-hook baseline: known secrets that do not block.\n\
 /// One known secret in one file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
-    /// Names the secret under its rule. This alone decides what is known.
+    /// Names the secret under its rule. A finding is known by this alone.
     pub fingerprint: Fingerprint,
     /// The rule, for people.
     pub rule: String,
@@ -159,7 +159,7 @@ fn foreign(text: &str) -> Option<&'static str> {
     (start.starts_with('{') && head.contains("\"plugins_used\"")).then_some("detect-secrets")
 }
 
-/// Writes bytes on one line without tabs: `\t`, `\n`, `\r`, `\\`, and `\xNN` for what is not UTF-8 or a control.
+/// Writes bytes on one line without tabs: `\t`, `\n`, `\r`, `\\`, and `\xNN` for invalid UTF-8 and other controls.
 pub fn escape(bytes: &BStr) -> String {
     let mut out = String::new();
     for (from, to, c) in bytes.char_indices() {

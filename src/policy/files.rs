@@ -146,7 +146,7 @@ impl Files for InTree<'_> {
     }
 }
 
-/// No files at all: only what is built in applies.
+/// No files at all: only the built-in rules and defaults apply.
 #[derive(Clone, Copy, Debug)]
 pub struct NoFiles;
 

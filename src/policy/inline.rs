@@ -136,7 +136,7 @@ impl Found {
 /// Ends of a comment or a string after a directive.
 const CLOSERS: &[char] = &['*', '/', '-', '>', '#', '}', '%', '"', '\'', ',', ')', ' ', '\r', '`', ';'];
 
-/// Finds `word` in `text` where no letter, digit or dash touches it; gives what stands before and after.
+/// Splits `text` at a `word` that no letter, digit or dash touches, into the parts before and after it.
 fn split_word<'t>(text: &'t str, word: &str) -> Option<(&'t str, &'t str)> {
     let touches = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
     text.match_indices(word).find_map(|(at, _)| {
@@ -163,7 +163,7 @@ fn has_pragma(text: &str, next: &str) -> bool {
     })
 }
 
-/// Whether a line holds nothing but a comment: what it begins with is no letter or digit, or a word that begins one.
+/// Returns whether a line is a comment only: it begins with neither letter nor digit, or with a word that opens one.
 fn is_comment(line: &str) -> bool {
     let line = line.trim_start_matches(['\u{feff}', ' ', '\t', char::REPLACEMENT_CHARACTER]);
     let word: String = line.chars().take_while(|c| c.is_alphanumeric()).collect();

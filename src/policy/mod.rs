@@ -184,8 +184,8 @@ pub struct Origin<'a> {
     pub files: &'a dyn Files,
     /// The user's configuration file. None in CI and on the server, where nobody's own settings count.
     pub user: Option<&'a Path>,
-    /// Whether `files` is a revision that is trusted more than what is on disk. Relative paths on the command line are
-    /// then looked up in it.
+    /// Whether `files` is a revision that is trusted more than the files on disk. Relative paths on the command line
+    /// are then looked up in it.
     pub trusted: bool,
 }
 
@@ -362,7 +362,7 @@ impl Policy {
     }
 
     /// Allowances that matched nothing, are broken or are past their date, each as a sentence. Their patterns are compiled
-    /// only when something was found or somebody asks: a clean commit must not pay for what it does not use.
+    /// only after a finding or on request: a clean commit must not pay for patterns that it does not use.
     pub fn stale(&self, rules: &RuleSet, allowances: Allowances, used: &Used) -> Vec<String> {
         let mut stale = self.noticed.clone();
         if allowances == Allowances::Proven {

@@ -198,7 +198,8 @@ impl Pushed<'_> {
     }
 }
 
-/// A tag, with its name and whether the system knows of a branch: what some branch leads to is no news.
+/// The change of a pushed tag: commits that a branch leads to are not new. `tag` has its name and whether the system
+/// knows of such a branch.
 fn tagged(repo: &Repo, build: &Build, tag: (&str, bool), default: &Name, head: Oid) -> Result<Change> {
     let mut known = others(repo, None)?;
     if tag.1 {

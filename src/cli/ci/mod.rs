@@ -92,7 +92,7 @@ fn change(args: &Args, repo: &Repo) -> Result<Change> {
     }
 }
 
-/// The commits of the change; with `--net`, what remains of them.
+/// The commits of the change, or with `--net` its sum.
 fn range<'a>(args: &Args, repo: &'a Repo, change: &Change, max_object: u64) -> CommitRange<'a> {
     let from = match &change.start {
         Start::After(from) | Start::Lost { known: from, .. } => from.clone(),

@@ -191,7 +191,7 @@ fn github(env: Env<'_>, read: ReadFile<'_>) -> Result<Build> {
     let build = |event, head| Build { system: GITHUB, event, head, deepen };
     let sha = || commit(env("GITHUB_SHA")).unwrap_or(Name::Head);
     let Some(path) = env("GITHUB_EVENT_PATH") else {
-        // A container that was not given the file still knows what a pull request goes into.
+        // A container without the file still has the target branch of a pull request in a variable.
         let base = branch(env("GITHUB_BASE_REF")).ok_or_else(|| {
             Error::incomplete("neither GITHUB_EVENT_PATH nor GITHUB_BASE_REF is set, so the change is not known")
                 .help("pass --base and --head")
@@ -202,7 +202,7 @@ fn github(env: Env<'_>, read: ReadFile<'_>) -> Result<Build> {
     let event: Value = serde_json::from_slice(&read(&path).or_incomplete(&doing)?).or_incomplete(&doing)?;
     let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     if event.get("pull_request").is_some() {
-        // The branch as it is now holds what was merged into the pull request since the event.
+        // The tip of the branch comes first: since the event, it may have been merged into the pull request.
         let base = [branch(text("/pull_request/base/ref")), commit(text("/pull_request/base/sha"))];
         let head = commit(text("/pull_request/head/sha")).ok_or_else(|| {
             Error::incomplete(format!("{path}: the pull request names no head commit")).help("pass --base and --head")
@@ -330,7 +330,7 @@ fn buildkite(env: Env<'_>) -> Build {
 fn jenkins(env: Env<'_>) -> Build {
     let on_branch = env("BRANCH_NAME").or_else(|| short(env("GIT_BRANCH"), "origin/"));
     let event = match (branch(env("CHANGE_TARGET")), env("TAG_NAME")) {
-        // GIT_COMMIT can be a merge that Jenkins made; what it merged is the change all the same.
+        // GIT_COMMIT can be a merge that Jenkins made; the merged commits are the change in either case.
         (Some(target), _) => request([Some(target)]),
         (None, Some(name)) => tag(name, None),
         (None, None) => Event::Push {

@@ -9,7 +9,7 @@ use super::analysis::{self, SECRET};
 use super::byte_set::ByteSet;
 use super::part::{self, Part};
 
-/// What every match of a regex has in common.
+/// The properties that all matches of a regex share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SecretFilter {
     /// The bytes that the secret can consist of.

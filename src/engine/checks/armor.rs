@@ -105,7 +105,7 @@ fn unquoted(mut line: &[u8]) -> &[u8] {
         while line.first().is_some_and(|b| matches!(b, b'"' | b'\'' | b'`' | b'(')) {
             line = &line[1..];
         }
-        // Dots are stripped from neither side when they stand for what was left out.
+        // Dots that mark an omission are stripped from neither side.
         while line.last().is_some_and(quote) && !line.ends_with(b"..") {
             line = &line[..line.len() - 1];
         }

@@ -57,7 +57,7 @@ fn openssh_block(block: &Block) -> Proof {
     }
 }
 
-/// A length-prefixed string of the SSH wire format, and what follows.
+/// A length-prefixed string of the SSH wire format, and the bytes after it.
 fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (len, rest) = bytes.split_first_chunk::<4>()?;
     rest.split_at_checked(u32::from_be_bytes(*len) as usize)

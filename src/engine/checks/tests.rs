@@ -218,7 +218,7 @@ fn keys_are_read_however_they_are_written() {
         let span = text.find("-----BEGIN").unwrap()..text.rfind("KEY-----").unwrap() + 8;
         assert!(holds(&prove_in("pem", text.as_bytes(), span)), "{}", text.lines().nth(1).unwrap_or(""));
     }
-    // The header alone stands for what follows it.
+    // A span of the header alone is proved by the key behind it.
     assert!(holds(&prove_in("pem", key.as_bytes(), 0..31)));
     assert_eq!(prove("pem", key.as_bytes()), Proof::Structure(Some("RSA, 2047 bits".into())));
 }
@@ -301,6 +301,6 @@ fn a_key_of_grafana_holds_what_its_maker_writes() {
     for other in [r#"{"k":"x","n":"ci","id":1}"#, r#"{"kind":"Deployment"}"#, &format!(r#"{{"k":"{key}","id":1}}"#)] {
         assert!(matches!(prove("grafana-key", encoded(other).as_bytes()), Proof::Failed(_)), "{other}");
     }
-    // What was cut says nothing, and blocks by its form.
+    // A token that was cut has no proof for or against it, and blocks by its form.
     assert!(matches!(prove("grafana-key", encoded("{").as_bytes()), Proof::Unknown));
 }

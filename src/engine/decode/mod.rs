@@ -22,8 +22,8 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// For a chunk of `len` bytes: as often as encodings in encodings make anything of each byte, and room for what was
-    /// compressed. No honest text is near it.
+    /// The budget for a chunk of `len` bytes: nested encodings may yield each byte 16 times, and compressed content has
+    /// an allowance of its own. No ordinary text comes close.
     pub fn new(len: usize) -> Self {
         Budget { left: len.saturating_mul(16).saturating_add(COMPRESSED), ended: false }
     }

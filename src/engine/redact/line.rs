@@ -17,8 +17,8 @@ pub enum Quoted {
     Weigh,
 }
 
-/// The parts of `line` that must not be shown, besides `secrets` (sorted, none overlapping another). They may overlap
-/// what is in `secrets`.
+/// The parts of `line` that must not be shown, besides `secrets` (sorted, none overlapping another), which they may
+/// overlap.
 pub(super) fn hidden(line: &[u8], secrets: &[Range<usize>], quoted: Quoted) -> Vec<Range<usize>> {
     let mut reader = Reader { line, secrets, quoted, owner: None, hidden: Vec::new() };
     reader.read(0..line.len());
@@ -126,7 +126,7 @@ impl Reader<'_> {
         None
     }
 
-    /// Returns whether what ends at `at` is the name of a value: a key of JSON, of a map, in brackets.
+    /// Returns whether the text that ends at `at` is the name of a value: a key of JSON, of a map, in brackets.
     fn names_a_value(&self, at: usize, limit: usize) -> bool {
         let rest = &self.line[at..limit];
         let rest = rest.trim_ascii_start();
@@ -231,7 +231,7 @@ impl Reader<'_> {
         let parts = parts.into_iter().map(|part| rest.start + host + part.start..rest.start + host + part.end);
         let parts: Vec<_> = parts.collect();
         let could = |part: &Range<usize>| could_be_credential(&self.line[part.clone()], Role::Text);
-        // What one part is random in, the others may go on with.
+        // Beside a random part, the others may be its continuation.
         let least = if parts.iter().any(could) { 1 } else { LEAST };
         self.hidden.extend(parts.into_iter().filter(|part| unknown(&self.line[part.clone()], Role::Text) >= least));
     }

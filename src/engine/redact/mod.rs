@@ -1,8 +1,8 @@
 //! Masks for everything that must not be shown, in the lines of a report and in all messages.
 //!
-//! There are three kinds of text. A line out of a file shows only what is known to be harmless. A message is in our
-//! words, and what it repeats is weighed word by word. A name (a path, a ref, a command) is what a reader needs to find
-//! the place, so only a rule that is sure of its credential masks a part of it.
+//! There are three kinds of text. A line of a file shows only runs that are known to be harmless. A message is in our
+//! words, and each word that it quotes is tested. A name (a path, a ref, a command) leads a reader to the finding, so
+//! only a rule that is sure of its credential masks a part of it.
 
 mod credential;
 mod line;

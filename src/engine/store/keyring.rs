@@ -1,4 +1,4 @@
-//! OpenPGP's secret keys outside their armor: `secring.gpg`, what `--export-secret-keys` writes, and the files of
+//! OpenPGP's secret keys outside their armor: `secring.gpg`, the output of `--export-secret-keys`, and the files of
 //! `private-keys-v1.d`.
 
 use super::{Protection, StoreEntry};
@@ -6,7 +6,7 @@ use crate::engine::checks::keys;
 
 const RULE: &str = "gnupg-secret-key";
 
-/// A secret key and what follows it.
+/// The entries of a file that begins with a secret key; none if it does not.
 pub(super) fn packets(text: &[u8]) -> Option<Vec<StoreEntry>> {
     let (tag, body, rest) = packet(text)?;
     // A secret key goes before its user's name or a signature, unless it is all there is.
@@ -26,7 +26,7 @@ pub(super) fn packets(text: &[u8]) -> Option<Vec<StoreEntry>> {
     Some(vec![StoreEntry { rule: RULE, span: end - body.len()..end, lock, note: "OpenPGP" }])
 }
 
-/// The tag and the body of the first packet, and what follows (RFC 9580, 4.2).
+/// The tag and the body of the first packet, and the bytes after it (RFC 9580, 4.2).
 fn packet(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&first, rest) = bytes.split_first()?;
     let (tag, len, rest) = match first >> 6 {

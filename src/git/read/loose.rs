@@ -1,4 +1,4 @@
-//! LooseObjects objects, each a file of its own, read into one buffer.
+//! Loose objects, each a file of its own, read into one buffer.
 //!
 //! Gix maps each file. For thousands of small ones on several threads that is slow: to unmap a file, the system has to
 //! interrupt every thread.

@@ -34,7 +34,7 @@ pub struct PackageGate {
 /// The state that a file is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ComparisonMode {
-    /// The old sides of a change: only what is new counts.
+    /// The old sides of a change: only new packages and settings count.
     Change,
     /// The old sides of a change that may have added the file.
     NewFile,

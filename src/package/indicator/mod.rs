@@ -48,7 +48,7 @@ pub enum TraceWeight {
     Blocks,
 }
 
-/// The indicators, indexed by what they are compared with.
+/// The indicators, indexed by the kind of text that they are compared with.
 struct Catalogue<'t> {
     list: Vec<Indicator<'t>>,
     /// The indicators of [`IndicatorKind::Sha256`], by digest.

@@ -28,8 +28,8 @@ pub struct AuditProgress {
     pub packages: AtomicUsize,
 }
 
-/// Walks `roots` and looks up every package in them. Ignore files have no effect, because they name what is installed,
-/// and links are not followed, because their targets are audited in their own folder.
+/// Walks `roots` and looks up every package in them. Ignore files have no effect, because they name the very folders of
+/// installed packages, and links are not followed, because their targets are audited in their own folder.
 pub fn audit(roots: &[PathBuf], advisories: &Advisories, progress: &AuditProgress) -> Survey {
     let survey = Mutex::new(Survey { data: advisories.date().to_owned(), ..Survey::default() });
     let walk = Walk { survey: &survey, advisories, progress };

@@ -42,7 +42,7 @@ pub trait Format: Sync {
     /// # Errors
     /// [`LockError`] when the text is not in this format.
     fn read(&self, text: &str) -> Result<Inventory, LockError>;
-    /// Returns whether the file lists what is installed, and not only what a project asks for.
+    /// Returns whether the file lists installed versions, and not only the requirements of a project.
     fn is_lock(&self) -> bool {
         true
     }

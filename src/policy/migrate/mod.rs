@@ -1,8 +1,8 @@
 //! The allowances and baselines of other scanners: one file a tool, each from its documented formats.
 //!
 //! Nothing is carried over that would let more pass than before: a pattern that has no exact counterpart here is named
-//! and left out. Entries that name a place (file and line) become fingerprints, once the caller has looked what stands
-//! there.
+//! and left out. Entries that name a position (file and line) become fingerprints, once the caller has scanned that
+//! line.
 
 mod detect_secrets;
 mod git_secrets;
@@ -100,7 +100,7 @@ impl Tool {
     /// Reads a file of this tool that messages call `name`.
     ///
     /// # Errors
-    /// Exit 3, when it is not what the tool would write or read.
+    /// Exit 3, when the file is not in the tool's format.
     pub fn read(self, name: &str, bytes: &[u8]) -> Result<Carried> {
         let text = super::config::text(name, bytes)?;
         let mut read = match self {

@@ -6,7 +6,7 @@ use super::{Carried, Place, is_regex};
 use crate::policy::edit::NewAllowance;
 use crate::policy::yaml;
 
-/// A file that is ignored with its checksum becomes the fingerprints of what it holds now.
+/// A file that is ignored with its checksum becomes the fingerprints of its present findings.
 pub fn read(text: &str) -> Result<Carried, String> {
     let root = yaml::parse(text)?;
     if !root.is_object() && !root.is_null() {

@@ -52,7 +52,7 @@ enum Subject {
     Known(Fingerprint),
     /// A directive beside a new secret.
     Directive(Scope),
-    /// A call of this program, by its file and what happened to it.
+    /// A call of this program, by its file and the change to it.
     Wiring(String, String),
 }
 

@@ -1,6 +1,6 @@
 use super::*;
 
-/// What is lost between two texts of one file.
+/// The calls that are lost between two texts of one file.
 fn lost(name: &str, before: &str, after: &str) -> Vec<String> {
     let state = |text: &str| Wiring(BTreeMap::from([(name.to_owned(), calls(name, text))]));
     state(before).lost_in(&state(after)).into_iter().map(|loss| loss.what).collect()

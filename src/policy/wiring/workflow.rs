@@ -55,7 +55,7 @@ const HARMLESS: &[(&str, &[&str])] = &[
 const SWITCHES: &[&str] =
     &["continue-on-error", "continueOnError", "allow_failure", "soft_fail", "skip", "ignore_failure"];
 
-/// Filters of an event that name what counts, and those that name what does not.
+/// Filters of an event that choose, and those that leave out.
 const CHOOSING: &[&str] = &["branches", "paths", "types", "tags", "include"];
 const LEAVING_OUT: &[&str] = &["branches-ignore", "paths-ignore", "tags-ignore", "exclude"];
 
@@ -87,7 +87,7 @@ struct Walk {
 }
 
 impl Walk {
-    /// `above` is what the mappings on the way say of every call below them.
+    /// Visits a value. `above` has the settings of the enclosing mappings, which apply to every call below them.
     fn value<'v>(&mut self, value: &'v Value, path: &mut Vec<&'v str>, above: &Call) {
         match value {
             Value::Object(map) => self.mapping(map, path, above),
