@@ -72,8 +72,22 @@ const MEMBERS: &[&[u8]] = &[
     b"$.",
 ];
 
+/// Words that people take for a password itself, not only for its place. Sorted.
+#[rustfmt::skip]
+const CHOSEN: &[&str] = &[
+    "admin", "administrator", "database", "db", "default", "github", "gitlab", "google", "guest", "hello", "hunter",
+    "letmein", "login", "master", "me", "my", "mypass", "mypassword", "mysecret", "mysql", "old", "one", "oracle", "our", "pass",
+    "passw", "passwd", "password", "postgres", "postgresql", "private", "pw", "pwd", "qwerty", "redis", "root", "secret",
+    "secrets", "server", "service", "super", "test", "tester", "testing", "user", "very", "welcome", "world",
+];
+
 /// Returns whether the value is a placeholder: a template of any language, a reference, a mask, a documented sample.
 pub fn is_placeholder(value: &[u8]) -> bool {
+    is_no_value(value) || dummy(value.trim_ascii())
+}
+
+/// Whether the form of a value says that it only stands for a credential, whatever its words are.
+pub(super) fn is_no_value(value: &[u8]) -> bool {
     let v = value.trim_ascii();
     v.is_empty()
         || template(v)
@@ -81,12 +95,28 @@ pub fn is_placeholder(value: &[u8]) -> bool {
         || mask(v)
         || sequence(v)
         || monotonous(v)
-        || dummy(v)
         || documented(v)
         || announced(v)
         || is_variable(v)
         || is_pattern(v)
         || is_lone_header(v)
+}
+
+/// Whether a value is made of the words that people choose for passwords, and something was added to them: `Welcome7`,
+/// `myRoot35`. It fills forms and opens servers.
+pub(super) fn is_chosen(value: &[u8]) -> bool {
+    let (mut words, mut all, mut added) = (0, true, 0);
+    each_word(value, |word| {
+        let digits = word.iter().filter(|b| b.is_ascii_digit()).count();
+        let head = &word[..word.len() - word.iter().rev().take_while(|b| b.is_ascii_digit()).count()];
+        added += digits;
+        if !head.is_empty() {
+            words += 1;
+            all &= is_listed(CHOSEN, head);
+        }
+    });
+    let signs = value.iter().filter(|b| b.is_ascii_punctuation() && !matches!(b, b'-' | b'_' | b'.')).count();
+    words > 0 && all && added + signs > 0
 }
 
 /// `DBPASSWORD`, in capitals: the name of the value to insert.
@@ -239,11 +269,15 @@ fn sequence(v: &[u8]) -> bool {
 }
 
 fn is_dummy(word: &[u8]) -> bool {
+    is_listed(DUMMY, word)
+}
+
+fn is_listed(list: &[&str], word: &[u8]) -> bool {
     let mut buffer = [0u8; 16];
     let Some(lower) = buffer.get_mut(..word.len()) else { return false };
     lower.copy_from_slice(word);
     lower.make_ascii_lowercase();
-    DUMMY.binary_search_by(|d| d.as_bytes().cmp(lower)).is_ok()
+    list.binary_search_by(|d| d.as_bytes().cmp(lower)).is_ok()
 }
 
 /// Words of placeholders, as whole words, over most of the value.

@@ -440,8 +440,8 @@ impl<'a, L: Observer> Run<'a, L> {
             return None;
         }
         let judgement = generic::judge(text, path, &found);
-        if let (None, Some(Lookup::Unknown(key)), Some(cache)) =
-            (judgement.confidence, lookup, self.scratch.cache.as_deref_mut())
+        if let (true, Some(Lookup::Unknown(key)), Some(cache)) =
+            (judgement.is_nothing(), lookup, self.scratch.cache.as_deref_mut())
         {
             cache.store_empty(key);
         }

@@ -94,6 +94,22 @@ fn a_wrong_checksum_makes_a_lookalike_that_no_other_rule_takes_up() {
 }
 
 #[test]
+fn a_token_with_a_checksum_is_found_inside_a_word() {
+    let free = || Rule { regex: r"(?<secret>acme_[0-9A-Za-z]{36})", ..acme(true) };
+    for seed in 40..44 {
+        let engine = engine(vec![Rule { filters: crate::data::regex::Filters::leaked(free().regex), ..free() }]);
+        let token = signed(seed);
+        for text in [format!("abc{token}def"), format!("my_{token}_x"), format!("7{token}7"), format!("x={token}")] {
+            assert_eq!(ids(&scan(&engine, &text)), ["acme-token"], "{seed}");
+        }
+        // A wrong sum inside a word is chance; by itself it is a lookalike.
+        let wrong = format!("acme_{}", body(36, seed));
+        assert!(scan(&engine, format!("abc{wrong}def")).is_empty(), "{seed}");
+        assert_eq!(scan(&engine, format!("x={wrong}")).len(), 1, "{seed}");
+    }
+}
+
+#[test]
 fn the_rule_that_knows_more_wins() {
     let loose = Rule { confidence: Confidence::Medium, ..rule("loose", &["token"], r"(?i)token=(?<secret>\w{20,60})") };
     for rules in [vec![loose.clone(), acme(true)], vec![acme(true), loose]] {

@@ -1,10 +1,10 @@
-//! Comments and docstrings that explain, told from a line of code that was commented out.
+//! Comments and docstrings that explain, apart from a line of code that was commented out.
 
 use std::ops::Range;
 
 use super::candidate::{line_end, line_start};
 
-/// Whether the position stands in a block of three comment lines or more: documentation with an example in it. A single
+/// Returns whether the position is in a block of three comment lines or more: documentation with an example in it. A single
 /// commented-out line holds as real a credential as it did before.
 pub(super) fn in_prose(text: &[u8], at: usize) -> bool {
     let start = line_start(text, at);
@@ -31,7 +31,8 @@ pub(super) fn in_prose(text: &[u8], at: usize) -> bool {
     lines >= 3
 }
 
-fn is_comment(line: &[u8]) -> bool {
+/// Returns whether a line is a comment, in most languages.
+pub(super) fn is_comment(line: &[u8]) -> bool {
     let line = line.trim_ascii();
     [&b"//"[..], b"#", b"* ", b"/*", b"--", b";;", b"%"].iter().any(|mark| line.starts_with(mark)) || line == b"*"
 }
@@ -57,14 +58,14 @@ pub(super) fn docstrings(text: &[u8]) -> Vec<Range<usize>> {
     found
 }
 
-/// Whether a string that begins at `start` is there to be read.
+/// Returns whether a string that begins at `start` is there to be read.
 fn explains(text: &[u8], start: usize) -> bool {
     let lead = text[line_start(text, start)..start].trim_ascii().to_ascii_lowercase();
     let called = |word: &[u8]| memchr::memmem::find(&lead, word).is_some();
     matches!(&lead[..], b"" | b"r" | b"u" | b"b" | b"f") || called(b"example") || called(b"doc")
 }
 
-/// Whether a position lies in one of these.
+/// Returns whether a position lies in one of these.
 pub(super) fn holds(strings: &[Range<usize>], at: usize) -> bool {
     let next = strings.partition_point(|string| string.end < at);
     strings.get(next).is_some_and(|string| string.start < at)

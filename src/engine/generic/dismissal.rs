@@ -4,9 +4,28 @@ use super::candidate::{Candidate, Form};
 use super::name::{self, Kind, Of};
 use super::path::{self, Language};
 use super::{is_placeholder, lexicon, looks_random};
+use crate::engine::placeholder::is_no_value;
 
 /// Evidence that needs no model: why the value is no secret, or none.
 pub fn dismiss(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> {
+    certain(text, path, c).or_else(|| by_words(&text[c.value.clone()]))
+}
+
+/// The same but for the words of the value, which some people take for passwords.
+pub(super) fn certain(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> {
+    by_form(text, path, c).or_else(|| by_name(text, c))
+}
+
+/// Evidence of the words of a value.
+pub(super) fn by_words(value: &[u8]) -> Option<&'static str> {
+    if is_words(value) {
+        return Some("made of words");
+    }
+    is_placeholder(value).then_some("a placeholder")
+}
+
+/// Evidence of the form of a value.
+fn by_form(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> {
     let value = &text[c.value.clone()];
     let language = path::language(path);
     if c.quote == 0
@@ -30,10 +49,7 @@ pub fn dismiss(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> 
     if is_version(value) {
         return Some("a version");
     }
-    if is_words(value) {
-        return Some("made of words");
-    }
-    if is_placeholder(value) {
+    if is_no_value(value) {
         return Some("a placeholder");
     }
     if is_path_or_url(value) && c.form != Form::Url {
@@ -57,6 +73,12 @@ pub fn dismiss(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> 
     if value.len() > 40 && value.starts_with(b"data:") || value.starts_with(b"-----BEGIN") {
         return Some("judged by its own form");
     }
+    None
+}
+
+/// Evidence of the reading of its name.
+fn by_name(text: &[u8], c: &Candidate) -> Option<&'static str> {
+    let value = &text[c.value.clone()];
     let name = name::read(c.name.clone().map_or(&b""[..], |r| &text[r]));
     match name.of {
         Of::Thing => return Some("its name is of something about a credential"),
@@ -73,7 +95,7 @@ pub fn dismiss(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> 
     if c.form.speaks() {
         return None;
     }
-    // People choose words for passwords, and some for secrets. What is issued is none.
+    // People choose words for passwords, and some for secrets. Issued credentials are no words.
     let issued = matches!(name.kind, Kind::Auth | Kind::Key | Kind::Token | Kind::ApiKey);
     let listed = name.kind == Kind::Secret && c.form == Form::Argument;
     if (issued || listed) && is_word(value) {
@@ -96,7 +118,7 @@ pub fn dismiss(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> 
     None
 }
 
-/// Letters that could be read out, in any language, and what joins words: `gteq`, `Oczekuje`, `kanidm.grafo`.
+/// Letters that could be read out, in any language, and the signs that join words: `gteq`, `Oczekuje`, `kanidm.grafo`.
 fn is_word(value: &[u8]) -> bool {
     const LONGEST: usize = 16;
     value.len() < LONGEST
@@ -104,8 +126,8 @@ fn is_word(value: &[u8]) -> bool {
         && value.split(|b| !b.is_ascii_alphabetic()).all(is_readable)
 }
 
-/// Whether a run of letters could be read out, or is too short for that.
-fn is_readable(letters: &[u8]) -> bool {
+/// Returns whether a run of letters could be read out, or is too short for that.
+pub(super) fn is_readable(letters: &[u8]) -> bool {
     const SHORT: usize = 5;
     let is_vowel = |b: &u8| b"aeiouyAEIOUY".contains(b);
     let vowels = letters.iter().filter(|b| is_vowel(b)).count();
@@ -139,7 +161,7 @@ fn is_no_login(text: &[u8], c: &Candidate) -> bool {
             .is_ok_and(|pair| !pair.contains(&b':') && pair.iter().all(|b| (b' '..0x7f).contains(b)))
 }
 
-/// `-Zunstable`, `--dry-run`: what a command is asked for, where it says `pass -Zunstable`.
+/// `-Zunstable`, `--dry-run`: an option behind a verb, as in `pass -Zunstable`.
 pub(in crate::engine) fn is_option(value: &[u8]) -> bool {
     let name = value.strip_prefix(b"--").or_else(|| value.strip_prefix(b"-")).unwrap_or_default();
     !name.is_empty() && name.iter().all(|b| b.is_ascii_alphabetic() || *b == b'-')
@@ -151,13 +173,13 @@ fn is_stump(value: &[u8]) -> bool {
     value.len() < 16 && value.contains(&b'-') && parts.all(|part| part.len() < 6)
 }
 
-/// Whether the characters are those of tokens: RFC 6750's, and what issuers join parts with. Passwords hold any.
+/// Returns whether the characters are those of tokens: RFC 6750's, and the signs that issuers join parts with. Passwords hold any.
 fn is_token(value: &[u8]) -> bool {
     let sign = |b: &u8| matches!(b, b'?' | b'#' | b'^' | b'&' | b';' | b'*' | b'<' | b'>' | b'(' | b')' | b'{' | b'}');
     !value.iter().any(sign) && !value.iter().skip(1).any(|b| *b == b'$')
 }
 
-/// `^7.1.2`, `>=1.0,<2`, `v3.4.1-rc.2`: what lockfiles and manifests ask for.
+/// `^7.1.2`, `>=1.0,<2`, `v3.4.1-rc.2`: the versions of lockfiles and manifests.
 fn is_version(v: &[u8]) -> bool {
     let number = v.iter().skip_while(|b| matches!(b, b'^' | b'~' | b'<' | b'>' | b'=' | b'v' | b' ' | b'!'));
     let ranged = v.first().is_some_and(|b| matches!(b, b'^' | b'~' | b'<' | b'>' | b'=' | b'v'));
@@ -170,7 +192,7 @@ fn is_version(v: &[u8]) -> bool {
         })
 }
 
-/// Words and what joins them, and nothing else: an identifier, a label, a name. The model would say the same, later.
+/// Words and the signs that join them, and nothing else: an identifier, a label, a name. The model dismisses them, too, later.
 fn is_words(v: &[u8]) -> bool {
     v.len() <= 64
         && v.iter()
@@ -200,8 +222,8 @@ fn is_public_key(v: &[u8]) -> bool {
     STARTS.iter().any(|s| v.starts_with(s))
 }
 
-/// What Firefox keeps in logins.json, encrypted with the key in key4.db, whose id is always the same; and what Sealed
-/// Secrets encrypts for a cluster: a key of 512 bytes behind its length, in base64.
+/// Entries of Firefox's logins.json, encrypted with the key in key4.db, whose id is always the same; and
+/// values of Sealed Secrets, encrypted for a cluster: a key of 512 bytes behind its length, in base64.
 fn is_sealed(v: &[u8]) -> bool {
     const KEY_ID: &[u8] = b"EEPgAAAAAAAAAAAAAAAAAAAE";
     const SHORTEST: usize = 690;
@@ -209,7 +231,7 @@ fn is_sealed(v: &[u8]) -> bool {
         || v.len() >= SHORTEST && matches!(v, [b'A', b'g', b'A'..=b'D', ..])
 }
 
-/// The forms of crypt(3), LDAP and Django: what is stored so that the password need not be.
+/// The forms of crypt(3), LDAP and Django, which are stored in the password's stead.
 fn is_hashed(v: &[u8]) -> bool {
     const FORMS: [&[u8]; 23] = [
         b"$1$",
@@ -251,7 +273,7 @@ fn is_text(v: &[u8]) -> bool {
         || beyond && blanks > 0 && digits <= 2
 }
 
-/// `/etc/x`, `./x`, `C:\x`, `https://host/path`: where a credential is, not one.
+/// `/etc/x`, `./x`, `C:\x`, `https://host/path`: the location of a credential, not one.
 fn is_path_or_url(v: &[u8]) -> bool {
     if v.starts_with(b"./")
         || v.starts_with(b"../")
@@ -269,7 +291,7 @@ fn is_path_or_url(v: &[u8]) -> bool {
     false
 }
 
-/// Whether a value is long and random enough to be a credential whatever the words of its name hint at.
+/// Returns whether a value is long and random enough to be a credential whatever the words of its name hint at.
 pub(super) fn is_plainly_random(value: &[u8]) -> bool {
     const LEAST: f32 = 0.6;
     let has = |is: fn(&u8) -> bool| value.iter().any(is);

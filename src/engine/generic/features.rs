@@ -1,4 +1,4 @@
-//! What the model sees of a candidate: its value, its name and its surroundings, as numbers.
+//! The features of a candidate: its value, its name and its surroundings, as numbers.
 
 use std::ops::Range;
 
@@ -30,6 +30,24 @@ features! {
     value_is_name, value_kind,
     form, quoted, scheme, wrapped, wrapper_hash, language, comment, before_hash, before_sample, user_near, url_near, line_code,
     line_words, ends_line, dotted_name, flag,
+}
+
+/// A hash of [`NAMES`], which ties the trees to the features that they were grown on.
+pub const HASH: u64 = hash(&NAMES);
+
+/// FNV-1a over the names, each ended by a zero.
+const fn hash(names: &[&str]) -> u64 {
+    let (mut hash, mut i) = (0xcbf2_9ce4_8422_2325_u64, 0);
+    while i < names.len() {
+        let (name, mut k) = (names[i].as_bytes(), 0);
+        while k <= name.len() {
+            let byte = if k < name.len() { name[k] } else { 0 };
+            hash = (hash ^ byte as u64).wrapping_mul(0x0000_0100_0000_01b3);
+            k += 1;
+        }
+        i += 1;
+    }
+    hash
 }
 
 /// The features of one candidate.
@@ -79,146 +97,220 @@ pub fn read(text: &[u8], path: &[u8], c: &Candidate) -> Features {
     of_value(cut, value.len(), &mut row);
     of_name(cut, name_text, &name, &mut row);
     of_place(text, path, c, &mut row);
-    // A name that was read needs no second look at its words: `digest.password` is of a password.
+    // A name that was read counts for what it names: `digest.password` is a password.
     row.before_hash = row.before_hash.max(row.name_hash);
     Features { row: row.array() }
 }
 
-fn of_value(v: &[u8], full: usize, row: &mut Row) {
-    let n = v.len();
-    let mut seen = [0u16; 256];
-    let (mut digits, mut upper, mut lower, mut vowels) = (0, 0, 0, 0);
-    let (mut hex, mut base32, mut base64, mut url64) = (true, true, true, true);
-    let (mut turns, mut digit_turns, mut humps, mut run, mut longest, mut steps) = (0, 0, 0, 1, 1, 0);
-    let (mut separators, mut dots, mut slashes, mut spaces, mut colons, mut brackets) = (0, 0, 0, 0, 0, 0);
-    let kind = |b: u8| match b {
-        b'0'..=b'9' => 0,
-        b'A'..=b'Z' => 1,
-        b'a'..=b'z' => 2,
-        _ => 3,
-    };
-    for (i, &b) in v.iter().enumerate() {
-        seen[b as usize] += 1;
+/// The counts of one pass over a value.
+struct Census {
+    seen: [u16; 256],
+    digits: usize,
+    upper: usize,
+    lower: usize,
+    vowels: usize,
+    separators: usize,
+    dots: usize,
+    slashes: usize,
+    spaces: usize,
+    colons: usize,
+    brackets: usize,
+    hex: bool,
+    base32: bool,
+    base64: bool,
+    url64: bool,
+    /// Changes between digits, capitals, small letters and signs.
+    turns: usize,
+    /// Changes from or to a digit.
+    digit_turns: usize,
+    /// Capitals behind small letters.
+    humps: usize,
+    /// The longest run of one class.
+    longest: usize,
+    /// Bytes that repeat the one before, or count on from it.
+    steps: usize,
+}
+
+impl Census {
+    fn of(v: &[u8]) -> Self {
+        let mut all = Census {
+            seen: [0; 256],
+            digits: 0,
+            upper: 0,
+            lower: 0,
+            vowels: 0,
+            separators: 0,
+            dots: 0,
+            slashes: 0,
+            spaces: 0,
+            colons: 0,
+            brackets: 0,
+            hex: true,
+            base32: true,
+            base64: true,
+            url64: true,
+            turns: 0,
+            digit_turns: 0,
+            humps: 0,
+            longest: 1,
+            steps: 0,
+        };
+        v.iter().for_each(|b| all.byte(*b));
+        all.changes(v);
+        all
+    }
+
+    fn byte(&mut self, b: u8) {
+        self.seen[b as usize] += 1;
         match b {
-            b'0'..=b'9' => digits += 1,
-            b'A'..=b'Z' => upper += 1,
-            b'a'..=b'z' => lower += 1,
-            b'-' | b'_' => separators += 1,
-            b'.' => dots += 1,
-            b'/' | b'\\' => slashes += 1,
-            b' ' => spaces += 1,
-            b':' => colons += 1,
-            b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'<' | b'>' => brackets += 1,
+            b'0'..=b'9' => self.digits += 1,
+            b'A'..=b'Z' => self.upper += 1,
+            b'a'..=b'z' => self.lower += 1,
+            b'-' | b'_' => self.separators += 1,
+            b'.' => self.dots += 1,
+            b'/' | b'\\' => self.slashes += 1,
+            b' ' => self.spaces += 1,
+            b':' => self.colons += 1,
+            b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'<' | b'>' => self.brackets += 1,
             _ => {}
         }
-        vowels += usize::from(matches!(b | 32, b'a' | b'e' | b'i' | b'o' | b'u'));
-        let dash = b == b'-';
-        hex &= b.is_ascii_hexdigit() || dash;
-        base32 &= b.is_ascii_uppercase() || matches!(b, b'2'..=b'7' | b'=');
-        base64 &= b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
-        url64 &= b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'=');
-        if i > 0 {
-            let p = v[i - 1];
-            let (a, k) = (kind(p), kind(b));
-            if a == k {
+        self.vowels += usize::from(matches!(b | 32, b'a' | b'e' | b'i' | b'o' | b'u'));
+        self.hex &= b.is_ascii_hexdigit() || b == b'-';
+        self.base32 &= b.is_ascii_uppercase() || matches!(b, b'2'..=b'7' | b'=');
+        self.base64 &= b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
+        self.url64 &= b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'=');
+    }
+
+    fn changes(&mut self, v: &[u8]) {
+        let class = |b: u8| match b {
+            b'0'..=b'9' => 0,
+            b'A'..=b'Z' => 1,
+            b'a'..=b'z' => 2,
+            _ => 3,
+        };
+        let mut run = 1;
+        for pair in v.windows(2) {
+            let (p, b) = (pair[0], pair[1]);
+            let (before, now) = (class(p), class(b));
+            if before == now {
                 run += 1;
-                longest = longest.max(run);
+                self.longest = self.longest.max(run);
             } else {
                 run = 1;
-                turns += 1;
-                digit_turns += usize::from(a == 0 || k == 0);
-                humps += usize::from(a == 2 && k == 1);
+                self.turns += 1;
+                self.digit_turns += usize::from(before == 0 || now == 0);
+                self.humps += usize::from(before == 2 && now == 1);
             }
-            steps += usize::from(b == p || b == p.wrapping_add(1) || p == b.wrapping_add(1));
+            self.steps += usize::from(b == p || b == p.wrapping_add(1) || p == b.wrapping_add(1));
         }
     }
-    let distinct = seen.iter().filter(|&&s| s > 0).count();
-    let signs = n - digits - upper - lower;
-    let letters = upper + lower;
-    let entropy = entropy::shannon_entropy(v);
-    let uuid = n == 36 && hex && [8, 13, 18, 23].iter().all(|&i| v[i] == b'-');
-    row.length = (full as f32).log2();
-    row.entropy = entropy;
-    let alphabet = if hex {
-        16.0
-    } else if digits == n {
-        10.0
-    } else {
-        (26.0 * f32::from(u8::from(lower > 0))
-            + 26.0 * f32::from(u8::from(upper > 0))
-            + 10.0 * f32::from(u8::from(digits > 0))
-            + 6.0 * f32::from(u8::from(signs > 0)))
-        .max(2.0)
-    };
-    row.entropy_share = entropy / alphabet.min(n as f32).log2().max(1.0);
-    row.distinct_share = share(distinct, n.min(alphabet as usize));
-    row.classes = f32::from(u8::from(digits > 0) + u8::from(upper > 0) + u8::from(lower > 0) + u8::from(signs > 0));
-    row.digit_share = share(digits, n);
-    row.upper_share = share(upper, n);
-    row.lower_share = share(lower, n);
-    row.sign_share = share(signs, n);
-    row.shape = if uuid {
-        1.0
-    } else if digits == n {
-        2.0
-    } else if letters == n && (upper == 0 || lower == 0) {
-        if upper == 0 { 3.0 } else { 4.0 }
-    } else if hex {
-        5.0
-    } else if base32 {
-        6.0
-    } else if letters + digits == n {
-        7.0
-    } else if base64 {
-        8.0
-    } else if url64 {
-        9.0
-    } else if v.starts_with(b"eyJ") {
-        10.0
-    } else if spaces > 0 {
-        12.0
-    } else {
-        11.0
-    };
-    row.hash_length = if hex && !uuid {
-        match n {
-            32 => 1.0,
-            40 => 2.0,
-            56 | 64 | 96 | 128 => 3.0,
-            _ => 0.0,
+
+    fn letters(&self) -> usize {
+        self.upper + self.lower
+    }
+
+    fn signs(&self, length: usize) -> usize {
+        length - self.digits - self.letters()
+    }
+
+    /// The size of the alphabet that the value seems to be drawn from.
+    fn alphabet(&self, length: usize) -> f32 {
+        let has = |count: usize| f32::from(u8::from(count > 0));
+        if self.hex {
+            16.0
+        } else if self.digits == length {
+            10.0
+        } else {
+            let signs = 6.0 * has(self.signs(length));
+            (26.0 * has(self.lower) + 26.0 * has(self.upper) + 10.0 * has(self.digits) + signs).max(2.0)
         }
-    } else {
-        0.0
+    }
+
+    /// The number of the value's form.
+    fn shape(&self, v: &[u8], is_uuid: bool) -> f32 {
+        let (n, letters) = (v.len(), self.letters());
+        match () {
+            () if is_uuid => 1.0,
+            () if self.digits == n => 2.0,
+            () if letters == n && self.upper == 0 => 3.0,
+            () if letters == n && self.lower == 0 => 4.0,
+            () if self.hex => 5.0,
+            () if self.base32 => 6.0,
+            () if letters + self.digits == n => 7.0,
+            () if self.base64 => 8.0,
+            () if self.url64 => 9.0,
+            () if v.starts_with(b"eyJ") => 10.0,
+            () if self.spaces > 0 => 12.0,
+            () => 11.0,
+        }
+    }
+}
+
+fn of_value(v: &[u8], full: usize, row: &mut Row) {
+    let n = v.len();
+    let all = Census::of(v);
+    let is_uuid = n == 36 && all.hex && [8, 13, 18, 23].iter().all(|&i| v[i] == b'-');
+    of_alphabet(v, &all, row);
+    row.length = (full as f32).log2();
+    row.shape = all.shape(v, is_uuid);
+    row.hash_length = match n {
+        _ if !all.hex || is_uuid => 0.0,
+        32 => 1.0,
+        40 => 2.0,
+        56 | 64 | 96 | 128 => 3.0,
+        _ => 0.0,
     };
-    row.turns = share(turns, n);
-    row.digit_turns = share(digit_turns, n);
-    row.humps = share(humps, n);
+    row.turns = share(all.turns, n);
+    row.digit_turns = share(all.digit_turns, n);
+    row.humps = share(all.humps, n);
+    row.vowel_share = share(all.vowels, all.letters());
+    row.longest_run = share(all.longest, n);
+    row.steps = share(all.steps, n);
+    row.separators = all.separators as f32;
+    row.dots = all.dots as f32;
+    row.slashes = all.slashes as f32;
+    row.spaces = all.spaces as f32;
+    row.colons = all.colons as f32;
+    row.brackets = all.brackets as f32;
+    row.padded = f32::from(u8::from(v.ends_with(b"="))) + f32::from(u8::from(v.ends_with(b"==")));
+    of_words(v, &all, row);
+}
+
+/// How much of an alphabet the value uses.
+fn of_alphabet(v: &[u8], all: &Census, row: &mut Row) {
+    let n = v.len();
+    let signs = all.signs(n);
+    let alphabet = all.alphabet(n);
+    let distinct = all.seen.iter().filter(|&&s| s > 0).count();
+    row.entropy = entropy::shannon_entropy(v);
+    row.entropy_share = row.entropy / alphabet.min(n as f32).log2().max(1.0);
+    row.distinct_share = share(distinct, n.min(alphabet as usize));
+    row.classes = [all.digits, all.upper, all.lower, signs].iter().filter(|count| **count > 0).count() as f32;
+    row.digit_share = share(all.digits, n);
+    row.upper_share = share(all.upper, n);
+    row.lower_share = share(all.lower, n);
+    row.sign_share = share(signs, n);
+}
+
+/// How like words, and like the passwords of people, the value is.
+fn of_words(v: &[u8], all: &Census, row: &mut Row) {
+    let n = v.len();
+    let (letters, added) = (all.letters(), n - all.letters());
     let plain = lexicon::parts(v, false);
-    row.word_share = plain.share * share(letters, letters + digits);
+    row.word_share = plain.share * share(letters, letters + all.digits);
     row.word_bits = plain.bits;
     row.word_longest = plain.longest;
     row.word_count = plain.words;
-    row.leet_share = if digits + signs > 0 && n <= 40 { lexicon::parts(v, true).share } else { plain.share };
+    row.leet_share = if added > 0 && n <= 40 { lexicon::parts(v, true).share } else { plain.share };
     (row.code_bits, row.prose_bits) = lexicon::trigrams(v);
     row.letter_ratio = lexicon::letters(v);
-    row.vowel_share = share(vowels, letters);
-    row.longest_run = share(longest, n);
-    row.steps = share(steps, n);
-    row.separators = separators as f32;
-    row.dots = dots as f32;
-    row.slashes = slashes as f32;
-    row.spaces = spaces as f32;
-    row.colons = colons as f32;
-    row.brackets = brackets as f32;
-    row.padded = f32::from(u8::from(v.ends_with(b"="))) + f32::from(u8::from(v.ends_with(b"==")));
     let tail = v.iter().rev().skip_while(|b| !b.is_ascii_alphanumeric()).take_while(|b| b.is_ascii_digit()).count();
     row.tail_digits = tail as f32;
     row.tail_sign = f32::from(u8::from(!v[n - 1].is_ascii_alphanumeric()));
     row.capital = f32::from(u8::from(v[0].is_ascii_uppercase()));
     // Human habit: letters first, then digits or a sign, in a short value.
     let head = v.iter().take_while(|b| b.is_ascii_alphabetic()).count();
-    row.human =
-        f32::from(u8::from(n <= 24 && head >= 3 && head + 1 >= letters && digits + signs > 0 && digits + signs <= 6));
+    row.human = f32::from(u8::from(n <= 24 && head >= 3 && head + 1 >= letters && added > 0 && added <= 6));
     let mut words = 0;
     name::each_word(v, |_| words += 1);
     row.words_in_value = words as f32;
@@ -259,7 +351,7 @@ enum Mention {
     Url,
 }
 
-/// Words around a candidate that change what it is, in one pass.
+/// Calls `f` with the words beside a candidate that make another thing of it, in one pass.
 fn mentions(text: &[u8], range: Range<usize>, mut f: impl FnMut(usize, Mention)) {
     for at in range.clone() {
         let rest = &text[at..range.end];
@@ -292,8 +384,7 @@ fn mentions(text: &[u8], range: Range<usize>, mut f: impl FnMut(usize, Mention))
     }
 }
 
-/// What is said around a candidate is looked for on its line up to 160 bytes before, on the neighbouring lines up to 256
-/// bytes.
+/// The part of a text whose words count for a candidate: its line, and 256 bytes of the neighbouring ones.
 fn near(text: &[u8], anchor: usize, value_end: usize, line: &Range<usize>) -> Range<usize> {
     let above = line_start(text, line.start.saturating_sub(1)).max(anchor.saturating_sub(256));
     let below = line_end(text, (line.end + 1).min(text.len())).min(value_end + 256);
@@ -308,27 +399,32 @@ pub fn sight(text: &[u8], c: &Candidate) -> Range<usize> {
     line.start.min(near.start).min(c.value.start)..line.end.max(near.end)
 }
 
+/// Words of a callee that makes no credential of its argument.
+const CALLEES: [&[u8]; 16] = [
+    b"hash", b"sha", b"md5", b"id", b"find", b"get", b"has", b"type", b"name", b"path", b"url", b"error", b"log",
+    b"print", b"equal", b"assert",
+];
+
+/// Beginnings of a line that is a comment.
+const COMMENTS: [&[u8]; 9] = [b"//", b"#", b"*", b"/*", b"--", b";", b"<!--", b"\"\"\"", b">"];
+
+/// How far from a value its line is counted, in bytes.
+const LINE: usize = 160;
+/// How far before a name a word for a hash counts, in bytes.
+const HASHED: usize = 80;
+
 fn of_place(text: &[u8], path: &[u8], c: &Candidate, row: &mut Row) {
+    let flag = |is: bool| f32::from(u8::from(is));
     row.form = c.form as u8 as f32;
     row.quoted = match c.quote {
         0 => 0.0,
         b'`' => 2.0,
         _ => 1.0,
     };
-    row.scheme = f32::from(u8::from(c.scheme));
-    row.wrapped = f32::from(u8::from(c.wrapper.is_some()));
-    row.wrapper_hash = c.wrapper.clone().map_or(0.0, |r| {
-        let w = &text[r];
-        f32::from(u8::from(has(
-            w,
-            &[
-                b"hash", b"sha", b"md5", b"id", b"find", b"get", b"has", b"type", b"name", b"path", b"url", b"error",
-                b"log", b"print", b"equal", b"assert",
-            ],
-        )))
-    });
-    let language = language(path);
-    row.language = match language {
+    row.scheme = flag(c.scheme);
+    row.wrapped = flag(c.wrapper.is_some());
+    row.wrapper_hash = c.wrapper.clone().map_or(0.0, |wrapper| flag(has(&text[wrapper], &CALLEES)));
+    row.language = match language(path) {
         Language::Code => 0.0,
         Language::Json => 1.0,
         Language::Markup => 2.0,
@@ -337,27 +433,41 @@ fn of_place(text: &[u8], path: &[u8], c: &Candidate, row: &mut Row) {
         Language::Shell => 5.0,
         Language::Config => 6.0,
     };
+    let name = c.name.clone().map_or(&b""[..], |r| &text[r]);
+    row.dotted_name = flag(memchr::memchr(b'.', name).is_some());
     let anchor = c.name.clone().unwrap_or(c.value.clone()).start;
-    let begin = line_start(text, anchor);
-    let end = line_end(text, c.value.end);
-    let lead = text[begin..anchor].trim_ascii_start();
-    row.comment = f32::from(u8::from(
-        [&b"//"[..], b"#", b"*", b"/*", b"--", b";", b"<!--", b"\"\"\"", b">"].iter().any(|m| lead.starts_with(m)),
-    ));
-    let line = begin..end;
+    row.flag = flag(anchor > 0 && text[anchor - 1] == b'-');
+    let line = line_start(text, anchor)..line_end(text, c.value.end);
+    of_mentions(text, path, c, &line, row);
+    of_line(text, anchor, &c.value, line, row);
+}
+
+/// The words on the line and its neighbours that make another thing of the value.
+fn of_mentions(text: &[u8], path: &[u8], c: &Candidate, line: &Range<usize>, row: &mut Row) {
+    let anchor = c.name.clone().unwrap_or(c.value.clone()).start;
+    let is_code = language(path) == Language::Code;
     let read = if row.name_kind > 0.0 { c.name.clone().unwrap_or(0..0) } else { 0..0 };
-    mentions(text, near(text, anchor, c.value.end, &line), |at, what| match what {
+    mentions(text, near(text, anchor, c.value.end, line), |at, mention| match mention {
         Mention::Hash | Mention::Public | Mention::Sample if read.contains(&at) => {}
         // `public string Password`: who may use the name, not who may know the value.
-        Mention::Public if language == Language::Code && text.get(at + 6) == Some(&b' ') => {}
+        Mention::Public if is_code && text.get(at + 6) == Some(&b' ') => {}
         Mention::Hash | Mention::Public => {
-            row.before_hash = if at + 80 >= anchor && at >= begin && at < c.value.start { 1.0 } else { row.before_hash }
+            let is_before = at + HASHED >= anchor && at >= line.start && at < c.value.start;
+            row.before_hash = if is_before { 1.0 } else { row.before_hash }
         }
         Mention::Sample => row.before_sample = if line.contains(&at) { 1.0 } else { row.before_sample },
         Mention::User => row.user_near = 1.0,
         Mention::Url => row.url_near = if line.contains(&at) { 1.0 } else { row.url_near },
     });
-    let line = &text[begin.max(anchor.saturating_sub(160))..end.min(c.value.end + 160)];
+}
+
+/// How much of the line is code, prose, a comment.
+fn of_line(text: &[u8], anchor: usize, value: &Range<usize>, line: Range<usize>, row: &mut Row) {
+    let lead = text[line.start..anchor].trim_ascii_start();
+    row.comment = f32::from(u8::from(COMMENTS.iter().any(|mark| lead.starts_with(mark))));
+    let after = &text[value.end.min(line.end)..line.end];
+    row.ends_line = f32::from(u8::from(after.iter().all(|b| !b.is_ascii_alphanumeric())));
+    let line = &text[line.start.max(anchor.saturating_sub(LINE))..line.end.min(value.end + LINE)];
     let code = line.iter().filter(|b| matches!(b, b'(' | b')' | b'{' | b'}' | b';')).count();
     row.line_code = (code as f32).min(8.0);
     let words = line
@@ -365,9 +475,4 @@ fn of_place(text: &[u8], path: &[u8], c: &Candidate, row: &mut Row) {
         .filter(|w| w.len() > 1 && w.iter().all(u8::is_ascii_alphabetic))
         .count();
     row.line_words = (words as f32).min(20.0);
-    let after = &text[(c.value.end).min(end)..end];
-    row.ends_line = f32::from(u8::from(after.iter().all(|b| !b.is_ascii_alphanumeric())));
-    let name = c.name.clone().map_or(&b""[..], |r| &text[r]);
-    row.dotted_name = f32::from(u8::from(memchr::memchr(b'.', name).is_some()));
-    row.flag = f32::from(u8::from(anchor > 0 && text[anchor - 1] == b'-'));
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::candidate::{Candidate, line_start};
 use super::features;
 
-/// How far before a value the words are looked at that say what it is, in bytes.
+/// The reach of a row's condition `before`, in bytes.
 const BEFORE: usize = 96;
 
 /// One row as it is written.
@@ -61,7 +61,7 @@ fn compiled(row: Written) -> Result<Row, regex::Error> {
     })
 }
 
-/// What the candidate is known to be.
+/// The name of the thing that the candidate is known to be.
 pub(super) fn known(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> {
     let value = &text[c.value.clone()];
     let name = c.name.clone().map_or(&b""[..], |name| &text[name]);

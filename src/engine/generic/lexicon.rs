@@ -30,9 +30,9 @@ pub fn class(b: u8) -> usize {
 /// How a value falls apart into words.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Parts {
-    /// The share of its letters that stand in words of four letters and more.
+    /// The share of its letters that are in words of four letters and more.
     pub share: f32,
-    /// Bits a letter needs when it is spelled with words where they fit; 4.7 is no better than random.
+    /// Bits a letter needs when it is spelled with words as far as they fit; 4.7 is no better than random.
     pub bits: f32,
     /// The longest word, as a share of the letters.
     pub longest: f32,
@@ -40,7 +40,7 @@ pub struct Parts {
     pub words: f32,
 }
 
-/// The longest run of letters that is looked at.
+/// The longest run of letters that is read.
 const RUN: usize = 64;
 const LETTER_BITS: f32 = 4.7;
 
@@ -48,13 +48,13 @@ const LETTER_BITS: f32 = 4.7;
 static FILTER: &[[u8; 8]; BITS / 64] =
     include_bytes!(concat!(env!("OUT_DIR"), "/vocabulary.bin")).as_chunks().0.first_chunk().unwrap();
 
-/// Whether a word with this hash may be in the vocabulary.
+/// Returns whether a word with this hash may be in the vocabulary.
 fn may_be_known(hash: u32) -> bool {
     let bit = hash as usize % BITS;
     u64::from_le_bytes(FILTER[bit / 64]) >> (bit % 64) & 1 == 1
 }
 
-/// Whether a lower-case word is in the vocabulary: 0 no, 1 yes, 2 common.
+/// Returns whether a lower-case word is in the vocabulary: 0 no, 1 yes, 2 common.
 fn known(word: &[u8]) -> u8 {
     let n = word.len();
     if find(COMMON[n.min(COMMON.len() - 1)].as_bytes(), word) {
@@ -66,7 +66,7 @@ fn known(word: &[u8]) -> u8 {
     }
 }
 
-/// Whether this is a word of the vocabulary, in any case.
+/// Returns whether this is a word of the vocabulary, in any case.
 pub fn is_word(word: &[u8]) -> bool {
     (3..COMMON.len().min(WORDS.len())).contains(&word.len()) && known(&word.to_ascii_lowercase()) > 0
 }

@@ -1,6 +1,6 @@
 //! Generic secrets: passwords, keys and tokens that have no form of their own.
 //!
-//! A keyword wakes [`candidate_at`], which dismisses nearly all hits by what follows them. What is left is judged by
+//! A keyword wakes [`candidate_at`], which dismisses nearly all hits by the bytes behind them. The others are judged by
 //! name, value and surroundings together: hard evidence first (templates, masks, references), then a small model of
 //! boosted trees over the [`Features`]. The model is trained on generated data by the program in `train/`.
 
@@ -8,12 +8,14 @@ pub mod candidate;
 mod comment;
 mod dismissal;
 pub mod features;
+mod habit;
 mod known;
 pub mod lexicon;
 mod model;
 pub mod name;
 pub mod path;
 mod setting;
+mod target;
 pub mod tree;
 mod vocabulary;
 
@@ -28,22 +30,25 @@ use std::cell::OnceCell;
 use std::ops::Range;
 
 use crate::rule::Confidence;
+use habit::Habit;
 use name::Kind;
 pub(super) use path::Language;
 
-/// What is thought of a candidate.
+/// The verdict on a candidate.
 #[derive(Clone, Debug)]
 pub struct Judgement {
-    /// The probability that it is a secret, by the model; 0 when hard evidence speaks against it.
+    /// The probability that it is a secret, by the model; 0 when hard evidence denies it.
     pub score: f32,
-    /// How sure that is; none for what is not worth showing.
+    /// The confidence in it; none when it is not worth showing.
     pub confidence: Option<Confidence>,
     /// The id of the rule it is reported under.
     pub rule: &'static str,
-    /// Why it was dismissed before the model saw it.
+    /// The reason to dismiss it before the model.
     pub dismissed: Option<&'static str>,
-    /// What the model saw; none when it was dismissed before.
+    /// The input of the model; none when it was dismissed before.
     pub features: Option<Features>,
+    /// The habit of a person who made the value; the login that it belongs to is weighed then.
+    habit: Option<Habit>,
 }
 
 /// Scores from which a finding is high, medium, low.
@@ -55,8 +60,14 @@ const LOW: f32 = 0.5;
 pub fn judge(text: &[u8], path: &[u8], c: &Candidate) -> Judgement {
     let name = c.name.clone().map_or(&b""[..], |r| &text[r]);
     let rule = rule_for(c, name);
-    if let Some(dismissed) = dismiss(text, path, c) {
-        return Judgement { score: 0.0, confidence: None, rule, dismissed: Some(dismissed), features: None };
+    let dismissed =
+        |why, habit| Judgement { score: 0.0, confidence: None, rule, dismissed: Some(why), features: None, habit };
+    if let Some(why) = dismissal::certain(text, path, c) {
+        return dismissed(why, None);
+    }
+    let habit = habit::habit(text, path, c);
+    if let Some(why) = dismissal::by_words(&text[c.value.clone()]) {
+        return dismissed(why, habit);
     }
     let features = features::read(text, path, c);
     let score = tree::logistic(tree::log_odds(model::BASE, model::TREES, features.row()));
@@ -70,22 +81,32 @@ pub fn judge(text: &[u8], path: &[u8], c: &Candidate) -> Judgement {
     } else {
         None
     };
-    Judgement { score, confidence, rule, dismissed: None, features: Some(features) }
+    Judgement { score, confidence, rule, dismissed: None, features: Some(features), habit }
 }
 
 impl Judgement {
-    /// Takes back what the place of the candidate denies: apart from [`judge`], because it looks further than
-    /// [`features::sight`] reaches, and at the path.
-    pub fn reconsidered(self, text: &[u8], path: &[u8], c: &Candidate) -> Judgement {
+    /// Returns whether nothing further from the candidate could make a finding of it.
+    pub fn is_nothing(&self) -> bool {
+        self.confidence.is_none() && self.habit.is_none()
+    }
+
+    /// Weighs in the login that the candidate belongs to, and dismisses what its file or its line denies. Not a part of [`judge`],
+    /// because it reads further than [`features::sight`] reaches, and the path.
+    pub fn reconsidered(mut self, text: &[u8], path: &[u8], c: &Candidate) -> Judgement {
+        if let Some(habit) = self.habit {
+            self.confidence =
+                habit::weighed(habit, self.confidence, target::target(text, c), habit::is_throwaway(path));
+        }
         match self.confidence.and_then(|_| setting::denies(text, path, c)) {
             Some(dismissed) => Judgement { score: 0.0, confidence: None, dismissed: Some(dismissed), ..self },
+            None if self.confidence.is_some() => Judgement { dismissed: None, ..self },
             None => self,
         }
     }
 }
 
 /// The places of one text in which a finding is shown and does not block: the file, or the part of it, is there to be tried
-/// or read. What it takes to know them is read once, however many findings ask.
+/// or read. The text is searched for them once, however many findings ask.
 pub struct Mild<'a> {
     text: &'a [u8],
     path: &'a [u8],
@@ -99,7 +120,7 @@ impl<'a> Mild<'a> {
         Mild { text, path, tests: OnceCell::new(), docstrings: OnceCell::new() }
     }
 
-    /// Why what stands at a position is lowered.
+    /// The reason to lower a finding at a position.
     pub fn at(&self, at: usize) -> Option<&'static str> {
         let kind = path_kind(self.path);
         if kind.lowers() {
@@ -121,8 +142,8 @@ impl<'a> Mild<'a> {
     }
 }
 
-/// All that [`judge`] looks at: the part of the text, and the rest of it (where name and value stand in that part, their
-/// form, the language) in 63 bits. None where that is too much.
+/// The input of [`judge`]: the part of the text, and in 63 bits the rest (positions of name and value in that part, their
+/// form, the language). None when that does not fit.
 pub(super) fn sight(text: &[u8], language: Language, c: &Candidate) -> Option<(u64, Range<usize>)> {
     let part = features::sight(text, c);
     let part = part.start.saturating_sub(1)..(part.end + 1).min(text.len());
@@ -156,14 +177,14 @@ pub(super) fn sight(text: &[u8], language: Language, c: &Candidate) -> Option<(u
     (all.iter().all(|fits| *fits) && c.value.end <= part.end && name.end <= part.end).then_some((what, part))
 }
 
-/// What each feature added to the log odds, in the order of [`features::NAMES`].
+/// The share of each feature in the log odds, in the order of [`features::NAMES`].
 pub fn contributions(features: &Features) -> [f32; features::COUNT] {
     let mut out = [0.0; features::COUNT];
     tree::contributions(model::TREES, features.row(), &mut out);
     out
 }
 
-/// The rule id of a candidate by what its name speaks of.
+/// The rule id of a candidate by the kind of its name.
 fn rule_for(c: &Candidate, name: &[u8]) -> &'static str {
     if c.form == Form::Url {
         return "generic-url-password";
@@ -182,11 +203,17 @@ fn rule_for(c: &Candidate, name: &[u8]) -> &'static str {
     }
 }
 
-/// Whether a word of the value says that it is for a sandbox, where nothing real is at stake.
+/// Returns whether a word of the value marks it as one for a sandbox, in which nothing real is at stake.
 pub(super) fn for_sandbox(value: &[u8]) -> bool {
     const WORDS: [&[u8]; 4] = [b"sandbox", b"sbx", b"sdbx", b"sndbx"];
     let mut parts = value.split(|b| matches!(b, b'_' | b'-' | b'.' | b':'));
     value.len() >= 16 && parts.any(|part| WORDS.iter().any(|w| part.eq_ignore_ascii_case(w)))
+}
+
+/// Returns whether a token's prefix marks it as one for tests: `sk_test_`.
+pub(super) fn for_tests(value: &[u8]) -> bool {
+    const PREFIX: usize = 16;
+    memchr::memmem::find(&value[..value.len().min(PREFIX)], b"_test_").is_some()
 }
 
 /// How random a value looks by itself, from 0 (a word) to 1: for rules whose format alone is not distinctive.

@@ -1,5 +1,7 @@
 //! The trees, written by the training program.
 
+#[cfg(not(feature = "train"))]
+use super::features;
 use super::tree::{LEAF, Node};
 
 /// A node, written short.
@@ -7,7 +9,14 @@ const fn n(feature: u8, threshold: f32, left: u16, value: f32) -> Node {
     Node { feature, threshold, left, value }
 }
 
-/// The log odds before any tree speaks.
+/// The hash of the names of the features that the trees were grown on, in their order.
+#[cfg(not(feature = "train"))]
+const FEATURES: u64 = 0x83ca2aa5befdef55;
+// The training program itself is built with new features first.
+#[cfg(not(feature = "train"))]
+const _: () = assert!(FEATURES == features::HASH, "the features have changed: train the model again");
+
+/// The log odds of a row before the trees.
 pub(super) const BASE: f32 = 3.2856915e-9;
 
 /// One tree a line.

@@ -1,8 +1,8 @@
-//! What a name says: `DB_PASSWORD` promises a credential, `passwordField`, `tokenType` and `publicKey` do not.
+//! The reading of names: `DB_PASSWORD` promises a credential, `passwordField`, `tokenType` and `publicKey` do not.
 
 use super::vocabulary::*;
 
-/// What kind of credential a name speaks of, from the weakest to the strongest.
+/// The kind of credential that a name is of, from the weakest to the strongest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Kind {
     /// No word of a credential.
@@ -51,28 +51,28 @@ pub struct Name {
     pub of: Of,
     /// How many words it has.
     pub words: usize,
-    /// How many words follow the one that speaks of a credential.
+    /// The number of words behind the one for a credential.
     pub after: usize,
     /// The key is one of a table, a map or a page, or public: `primary_key`, `cache_key`.
     pub public: bool,
-    /// A word speaks of an example: `fakePassword`, `TEST_KEY`.
+    /// A word is for an example: `fakePassword`, `TEST_KEY`.
     pub sample: bool,
     /// A word denies it: `invalidKey`, `wrong_password`. A random value outweighs that.
     pub negated: bool,
-    /// Speaks of what is made anew each time and opens nothing: a signature, a form's token against forgery.
+    /// It is of a value that is made anew each time and opens nothing: a signature, a form's token against forgery.
     pub passing: bool,
     /// Written in capitals.
     pub upper: bool,
 }
 
 impl Name {
-    /// Whether `value` is so random that it outweighs what the words of the name hint at. A key of no further kind may be
+    /// Returns whether `value` is so random that it outweighs the hints of the name's words. A key of no further kind may be
     /// one of a table, or of a keyboard.
     pub fn is_outweighed_by(&self, value: &[u8]) -> bool {
         self.kind > Kind::Key && super::dismissal::is_plainly_random(value)
     }
 
-    /// Whether it is of a credential and nothing else.
+    /// Returns whether it is of a credential and nothing else.
     pub fn is_plain(&self) -> bool {
         self.of == Of::Credential && !self.public
     }
@@ -128,22 +128,22 @@ pub(crate) fn each_word<'a>(name: &'a [u8], mut f: impl FnMut(&'a [u8])) {
     }
 }
 
-/// Calls `f` with each word of any text, split as identifiers are: what a vocabulary is harvested with.
+/// Calls `f` with each word of any text, split as identifiers are, to harvest a vocabulary.
 pub fn words<'a>(text: &'a [u8], f: impl FnMut(&'a [u8])) {
     each_word(text, f);
 }
 
-/// Whether the last word of a name speaks of a hash: `Gitea commit`, `sonar_checksum`.
+/// Returns whether the last word of a name is for a hash: `Gitea commit`, `sonar_checksum`.
 pub fn ends_in_hash(name: &[u8]) -> bool {
     let mut hash = false;
     each_word(name, |word| hash = meaning(word) & (HASH | SEALED | REVISION) != 0 && meaning(word) & KEY_OF == 0);
     hash
 }
 
-/// Reads a name as people do: the last word that speaks of a credential is its head. The words before it say what it is
-/// of and deny little, those behind it make another thing of it.
+/// Reads a name as people do: the last word for a credential is its head. The words before it qualify it
+/// and deny little, those behind it make another thing of it.
 pub fn read(name: &[u8]) -> Name {
-    // `X-Acme-Key`: a header of that name carries a credential, and its `X` says nothing.
+    // `X-Acme-Key`: a header of that name carries a credential, and its `X` means nothing.
     let header = matches!(name, [b'x' | b'X', b'-', ..]);
     let mut reader = Reader { header, ..Reader::default() };
     reader.out.upper = name.iter().any(u8::is_ascii_alphabetic) && !name.iter().any(u8::is_ascii_lowercase);
@@ -156,13 +156,13 @@ pub fn read(name: &[u8]) -> Name {
 struct Reader {
     out: Name,
     header: bool,
-    /// Everything that the words so far say.
+    /// The meanings of all words so far.
     seen: u32,
     /// The meaning of the last word.
     last: u32,
     /// The last word is `non`.
     non: bool,
-    /// `non` stands before a word that says how a thing is.
+    /// `non` is before an adjective.
     denied: bool,
 }
 

@@ -1,6 +1,6 @@
-//! What a path says about the file: what it is written in, and whether it is there to be tried or read rather than run.
+//! The reading of paths: the language of a file, and its purpose: to be run, tried or read.
 
-/// What a file is for, judged by its path.
+/// The purpose of a file, by its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathKind {
     /// Tests and their helpers.
@@ -15,7 +15,7 @@ pub enum PathKind {
     Lockfile,
     /// Minified or bundled code.
     Minified,
-    /// Configuration: where credentials live.
+    /// Configuration, the home of credentials.
     Config,
     /// Everything else.
     Source,
@@ -36,13 +36,13 @@ impl PathKind {
         }
     }
 
-    /// Whether findings that rest on context alone are shown and do not block there.
+    /// Returns whether findings that rest on context alone are shown and do not block there.
     pub fn lowers(self) -> bool {
         matches!(self, PathKind::Test | PathKind::Fixture | PathKind::Example | PathKind::Docs)
     }
 }
 
-/// What a file is written in, as far as it decides how a bare word is read.
+/// The language of a file, as far as it decides how a bare word is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
     /// A programming language: a bare word is a variable.
@@ -112,7 +112,7 @@ const MARKUP: &[&str] =
     &["xml", "html", "htm", "xhtml", "plist", "svg", "csproj", "resx", "axaml", "xaml", "jsp", "wsdl", "jelly", "pom"];
 const PROSE: &[&str] = &["md", "rst", "adoc", "asciidoc", "tex", "mdx", "markdown", "textile", "org"];
 
-/// What the file is written in.
+/// The language of a file.
 pub fn language(path: &[u8]) -> Language {
     let base = base(path);
     let ext = extension(base);
@@ -134,7 +134,7 @@ pub fn language(path: &[u8]) -> Language {
     }
 }
 
-/// Whether the file holds texts for people in one language or several.
+/// Returns whether the file holds texts for people in one language or several.
 pub(super) fn is_translation(path: &[u8]) -> bool {
     const DIRECTORIES: [&str; 12] = [
         "locale",
@@ -160,7 +160,7 @@ pub(super) fn is_translation(path: &[u8]) -> bool {
         || directories.any(|part| DIRECTORIES.iter().any(|d| eq(part, d)))
 }
 
-/// What the file is for.
+/// The purpose of a file.
 pub fn path_kind(path: &[u8]) -> PathKind {
     let name = base(path);
     let mut dirs = path.split(|&b| b == b'/').rev();
@@ -175,7 +175,7 @@ pub fn path_kind(path: &[u8]) -> PathKind {
             }
         }
     }
-    // A shell's history is what was typed, and CloudFormation's file is called so.
+    // A shell's history holds commands as they were typed, and CloudFormation's file is called so.
     if name.ends_with(b"_history") || CALLED_SO.iter().any(|n| eq(name, n)) {
         return PathKind::Config;
     }

@@ -1,6 +1,6 @@
-//! What a candidate's place makes of it: a translation, a type, a reference to where a secret is kept.
+//! Evidence of the file and of the line of a candidate: a translation, a type, a reference to a secret's store.
 //!
-//! Only what survived everything else is looked at here, so that this may read lines and paths.
+//! Only candidates that survived everything else come here, so that this may read lines and paths.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use super::known;
 use super::name::{self, each_word};
 use super::path::{Language, is_translation, language};
 
-/// Why the place, or a table of what is known, says that the candidate is no secret.
+/// The reason to dismiss a candidate by its file, its line, or the table of known values.
 pub fn denies(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> {
     let value = &text[c.value.clone()];
     let random = is_plainly_random(value);
@@ -35,7 +35,7 @@ pub fn denies(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> {
     known::known(text, path, c)
 }
 
-/// Whether the bytes are those of media or of a program, in which chance writes what looks like names and values.
+/// Returns whether the bytes are those of media or of a program, in which chance writes names and values.
 fn is_media(text: &[u8]) -> bool {
     const BEGINNINGS: [&[u8]; 14] = [
         b"\x89PNG\r\n",
@@ -70,48 +70,55 @@ fn is_of_union(text: &[u8], c: &Candidate) -> bool {
         || before.strip_suffix(b"|").is_some_and(|rest| quote(rest.trim_ascii_end().last()))
 }
 
+/// First words of functions that make or look up a credential.
+const VERBS: [&[u8]; 34] = [
+    b"add",
+    b"assert",
+    b"build",
+    b"check",
+    b"consume",
+    b"create",
+    b"decode",
+    b"delete",
+    b"emit",
+    b"encode",
+    b"expect",
+    b"fetch",
+    b"find",
+    b"format",
+    b"generate",
+    b"get",
+    b"has",
+    b"is",
+    b"list",
+    b"load",
+    b"lookup",
+    b"make",
+    b"match",
+    b"next",
+    b"parse",
+    b"peek",
+    b"push",
+    b"read",
+    b"register",
+    b"remove",
+    b"resolve",
+    b"revoke",
+    b"skip",
+    b"validate",
+];
+/// Methods that try a value: `Password.check("x", hash)`.
+const TRIALS: [&[u8]; 8] = [b"check", b"verify", b"validate", b"hash", b"matches", b"compare", b"encode", b"decode"];
+
 /// `generateToken("x")`, `addFormatToken("x")`: its first word is a verb, but for those that set the credential itself.
 fn asks(callee: &[u8]) -> bool {
-    const VERBS: [&[u8]; 34] = [
-        b"add",
-        b"assert",
-        b"build",
-        b"check",
-        b"consume",
-        b"create",
-        b"decode",
-        b"delete",
-        b"emit",
-        b"encode",
-        b"expect",
-        b"fetch",
-        b"find",
-        b"format",
-        b"generate",
-        b"get",
-        b"has",
-        b"is",
-        b"list",
-        b"load",
-        b"lookup",
-        b"make",
-        b"match",
-        b"next",
-        b"parse",
-        b"peek",
-        b"push",
-        b"read",
-        b"register",
-        b"remove",
-        b"resolve",
-        b"revoke",
-        b"skip",
-        b"validate",
-    ];
     let member = callee.rsplit(|b| *b == b'.').next().unwrap_or(callee);
     let mut first = None;
     each_word(member, |word| first = first.or(Some(word)));
-    first.is_some_and(|word| word.len() < member.len() && VERBS.iter().any(|verb| word.eq_ignore_ascii_case(verb)))
+    let is_trial = member.len() < callee.len() && TRIALS.iter().any(|verb| member.eq_ignore_ascii_case(verb));
+    is_trial
+        || first
+            .is_some_and(|word| word.len() < member.len() && VERBS.iter().any(|verb| word.eq_ignore_ascii_case(verb)))
 }
 
 /// `secretKeyRef: {key: x}`, `remoteRef:` and `key: x` below it, `secretKey: x` beside a `remoteRef`.
@@ -158,7 +165,7 @@ fn is_user(text: &[u8], c: &Candidate) -> bool {
     })
 }
 
-/// Whether what stands before a value on its line is the name of a user and an operator.
+/// Returns whether a line up to a value ends in the name of a user and an operator.
 fn is_user_name(before: &[u8]) -> bool {
     let operator = |b: &u8| matches!(b, b' ' | b'=' | b':' | b'"' | b'\'' | b'>');
     let end = before.iter().rposition(|b| !operator(b)).map_or(0, |last| last + 1);

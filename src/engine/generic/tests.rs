@@ -1,9 +1,10 @@
 use super::*;
 
+mod logins;
 mod names;
 mod places;
 
-/// A small generator, so that no credential stands here.
+/// A small generator, so that no credential is written here.
 struct Dice(u64);
 
 impl Dice {
@@ -28,7 +29,7 @@ fn uuid(r: &mut Dice) -> String {
     format!("{}-{}-{tail}", r.run(HEX, 8), r.run(HEX, 4))
 }
 
-/// The values that are looked at in a text.
+/// The values of the candidates of a text.
 fn values(text: &str) -> Vec<&str> {
     candidate::candidates(text.as_bytes()).into_iter().map(|c| &text[c.value]).collect()
 }

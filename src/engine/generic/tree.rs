@@ -7,7 +7,7 @@ pub struct Node {
     pub feature: u8,
     /// Go left when the feature is at most this.
     pub threshold: f32,
-    /// The left child's index in the tree; the right child stands next to it.
+    /// The left child's index in the tree; the right child is the next one.
     pub left: u16,
     /// The mean answer of the rows that reach this node, in log odds.
     pub value: f32,

@@ -1,6 +1,6 @@
-//! The words of names, and what each says.
+//! The words of names, and the meaning of each.
 
-/// Stands near credentials: salt, seed, session.
+/// Is found beside credentials: salt, seed, session.
 pub(super) const RELATED: u32 = 1 << 0;
 /// Auth, credential, signature.
 pub(super) const AUTH: u32 = 1 << 1;
@@ -27,7 +27,7 @@ pub(super) const SAMPLE: u32 = 1 << 11;
 /// Names a part of a form, or of a page that is translated.
 pub(super) const CAPTION: u32 = 1 << 12;
 
-/// Denies what it stands beside.
+/// Denies its neighbour.
 pub(super) const NEGATED: u32 = 1 << 13;
 
 /// Made anew each time: a signature, a form's token against forgery.
@@ -51,7 +51,7 @@ pub(super) const REVISION: u32 = 1 << 19;
 /// Ends in the letters of a credential by chance: `monkey`, `compass`.
 pub(super) const CHANCE: u32 = 1 << 18;
 
-/// What a word says; nothing for most. Digits behind it (`token2`) count for nothing.
+/// The meaning of a word; nothing for most. Digits behind it (`token2`) count for nothing.
 pub(super) fn meaning(word: &[u8]) -> u32 {
     let whole = look(word);
     let digits = word.iter().rev().take_while(|b| b.is_ascii_digit()).count();

@@ -2,10 +2,10 @@
 
 use super::text::{at, close_quote, is_quote, line_end, quote_at};
 
-/// The longest expression that is looked at, in bytes.
+/// The longest expression that is read, in bytes.
 const LONGEST: usize = 256;
 
-/// Where the longest literal opens that the expression at `from` may yield. The whole of it stands on one line.
+/// The opening quote of the longest literal that the expression at `from`, on one line, may yield.
 pub(super) fn alternative(text: &[u8], from: usize) -> Option<usize> {
     let stop = line_end(text, from).min(from + LONGEST);
     memchr::memchr3(b'"', b'\'', b'`', &text[from..stop])?;
@@ -37,7 +37,7 @@ pub(super) fn alternative(text: &[u8], from: usize) -> Option<usize> {
     longest.map(|(open, _)| open)
 }
 
-/// Whether the operator that ends `before` makes what follows one of the values; `asked` is whether a `?` stands in it.
+/// Returns whether the operator that ends `before` makes the operand behind it one of the values; `asked` is set when it holds a `?`.
 fn is_yielded(before: &[u8], asked: bool) -> bool {
     let before = before.trim_ascii_end();
     [&b"?"[..], b"||", b"?:", b" or", b" else"].iter().any(|operator| before.ends_with(operator))

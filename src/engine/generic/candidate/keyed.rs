@@ -1,4 +1,4 @@
-//! Calls that say by their callee which of their arguments is a secret: `createHmac("sha256", "key")`.
+//! Calls whose callee marks one of their arguments as a secret: `createHmac("sha256", "key")`.
 
 use std::ops::Range;
 
@@ -7,7 +7,8 @@ use super::value::{accept, prefixed};
 use super::{Candidate, Form};
 
 /// The ends of callees in lower case, and the first argument that may be the secret, from 0.
-const CALLEES: [(&[u8], usize); 14] = [
+const CALLEES: [(&[u8], usize); 15] = [
+    (b"cookieparser", 0),
     (b"jwt.sign", 1),
     (b"jwt.verify", 1),
     (b"jwt.encode", 1),
@@ -24,7 +25,7 @@ const CALLEES: [(&[u8], usize); 14] = [
     (b"hotp", 0),
 ];
 
-/// How far the arguments are looked through, in bytes.
+/// The most bytes of arguments that are read.
 const REACH: usize = 256;
 
 /// The secret among the arguments of the call whose callee's last words are `callee`.
@@ -92,7 +93,7 @@ pub(super) fn compared(text: &[u8], name: Range<usize>) -> Option<Candidate> {
     Some(Candidate { name: Some(name), value, form: Form::Comparison, quote, wrapper: None, scheme: false })
 }
 
-/// Where the first argument stands of a method that compares: `password.equals("value")`; and the name before it.
+/// The name before a method that compares, `password.equals("value")`, and the position of its first argument.
 pub(super) fn compares(text: &[u8], name: &Range<usize>) -> Option<(Range<usize>, usize)> {
     const METHODS: [&[u8]; 8] =
         [b"equals", b"equalsIgnoreCase", b"compareTo", b"contentEquals", b"isEqual", b"localeCompare", b"eq", b"eql?"];

@@ -1,6 +1,6 @@
-//! Where a generic secret may stand: a hand-written look around a keyword.
+//! Candidates for generic secrets: a hand-written parser of the bytes beside a keyword.
 //!
-//! Most keyword hits in source code are identifiers, prose and types. They must cost a few nanoseconds, so the look
+//! Most keyword hits in source code are identifiers, prose and types. They must cost a few nanoseconds, so the parser
 //! goes forward only as far as the evidence holds: rest of the name, an operator, a value, its length and its end.
 
 mod expression;
@@ -15,7 +15,7 @@ use std::ops::Range;
 use text::{at, is_name, is_quote, starts};
 pub(crate) use text::{line_end, line_start};
 
-/// How name and value stand to each other.
+/// The syntax that joins name and value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// `name = value`, also `:=` and `?=`.
@@ -42,12 +42,12 @@ pub enum Form {
     Bare,
     /// A user and a password that belong together by their place: `Credential("user", "value")`, `-u user -p value`.
     Login,
-    /// An argument that the callee says is a secret: `createHmac("sha256", "value")`.
+    /// An argument that the callee marks as a secret: `createHmac("sha256", "value")`.
     Keyed,
 }
 
 impl Form {
-    /// Whether the place alone says that the value is a secret, whatever its name.
+    /// Returns whether the form alone makes the value a secret, whatever its name.
     pub(super) fn speaks(self) -> bool {
         matches!(self, Form::Url | Form::Login | Form::Keyed)
     }
@@ -72,24 +72,24 @@ impl Form {
     }
 }
 
-/// One place where a generic secret may stand.
+/// A value that may be a generic secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
-    /// The name that speaks for it.
+    /// The name of the credential.
     pub name: Option<Range<usize>>,
     /// The value, without its quotes.
     pub value: Range<usize>,
-    /// How the two stand to each other.
+    /// The syntax that joins the two.
     pub form: Form,
-    /// The quote around the value, or 0.
+    /// The quote of the value, or 0.
     pub quote: u8,
-    /// The function or constructor around the value: `base64.b64encode` of `base64.b64encode("...")`.
+    /// The function or constructor that takes the value: `base64.b64encode` of `base64.b64encode("...")`.
     pub wrapper: Option<Range<usize>>,
     /// The value follows `Bearer`, `Basic` or the like.
     pub scheme: bool,
 }
 
-/// What the prefilter wakes on: lower-case, three bytes or more.
+/// The keywords of the prefilter: lower-case, three bytes or more.
 pub const KEYWORDS: &[&str] = &[
     "pass",
     "pwd",
@@ -132,7 +132,7 @@ pub const KEYWORDS: &[&str] = &[
     "_pw",
     "-pw",
     "userpw",
-    // Two letters wake nothing by themselves: what stands behind them in an assignment does.
+    // Two letters are no keyword by themselves, only with the operator of an assignment.
     "pw=",
     "pw =",
     "pw:",
@@ -155,13 +155,13 @@ pub const KEYWORDS: &[&str] = &[
     "totp",
 ];
 
-/// The longest name that is looked at, in bytes.
+/// The longest name that is read, in bytes.
 const NAME: usize = 64;
 
 /// The longest value, in bytes: a private key in one JSON string is shorter.
 const LONGEST: usize = 4096;
 
-/// The candidate that belongs to the keyword standing at `hit`, if what follows is a name, an operator and a value.
+/// The candidate that belongs to the keyword at `hit`, if a name, an operator and a value follow.
 ///
 /// Never looks at more than a few hundred bytes but for the value itself.
 pub fn candidate_at(text: &[u8], hit: usize) -> Option<Candidate> {
@@ -192,7 +192,7 @@ pub fn candidate_at(text: &[u8], hit: usize) -> Option<Candidate> {
     while end > hit && matches!(text[end - 1], b'.' | b'-' | b'$') {
         end -= 1;
     }
-    // The cheapest dismissal: what stands after the name decides nine hits in ten.
+    // The cheapest dismissal: the byte behind the name decides nine hits in ten.
     if !may_be_operator(text, end) {
         return keyed::compared(text, name_start(text, hit)..end);
     }
@@ -225,7 +225,7 @@ fn behind(text: &[u8], name: &Range<usize>) -> Option<Candidate> {
     (!is_argument || !operator::in_list(text, name.start, &found.value)).then_some(found)
 }
 
-/// Whether what stands at `end`, behind a name, may begin an operator.
+/// Returns whether the byte at `end`, behind a name, may begin an operator.
 fn may_be_operator(text: &[u8], end: usize) -> bool {
     match at(text, end) {
         b' ' | b'\t' | b'=' | b':' | b'"' | b'\'' | b'`' | b'\\' | b'(' | b'>' | b']' | b'[' | b'&' | b'!' | b'?'
@@ -235,7 +235,7 @@ fn may_be_operator(text: &[u8], end: usize) -> bool {
     }
 }
 
-/// Where the name begins that the keyword at `hit` is a part of.
+/// The start of the name that holds the keyword at `hit`.
 fn name_start(text: &[u8], hit: usize) -> usize {
     let floor = hit.saturating_sub(NAME);
     let mut start = hit;
@@ -248,7 +248,7 @@ fn name_start(text: &[u8], hit: usize) -> usize {
     start
 }
 
-/// Every candidate of a text, each value once, in order: what the engine does with its own prefilter, for tests and
+/// Every candidate of a text, each value once, in order, as the engine finds them with its own prefilter: for tests and
 /// for the training program.
 pub fn candidates(text: &[u8]) -> Vec<Candidate> {
     static AUTOMATON: std::sync::OnceLock<Option<aho_corasick::AhoCorasick>> = std::sync::OnceLock::new();
@@ -257,7 +257,7 @@ pub fn candidates(text: &[u8]) -> Vec<Candidate> {
     let Some(automaton) = automaton else { return Vec::new() };
     let mut out: Vec<Candidate> =
         automaton.find_overlapping_iter(text).filter_map(|m| candidate_at(text, m.start())).collect();
-    // Of two names for one value the nearer one speaks for it.
+    // Of two names for one value the nearer one counts.
     out.sort_by_key(|c| (c.value.start, c.value.end, std::cmp::Reverse(c.name.as_ref().map(|n| n.start))));
     out.dedup_by_key(|c| c.value.start);
     out

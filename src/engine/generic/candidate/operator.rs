@@ -1,4 +1,4 @@
-//! What stands between a name and its value.
+//! Operators between a name and its value.
 
 use std::ops::Range;
 
@@ -7,15 +7,15 @@ use super::Form;
 use super::text::{at, blank, is_quote, line_end, line_start, quote_at, spaces, starts};
 use super::value::prefixed;
 
-/// The operator behind a name, where the value may start, and how the name was quoted.
+/// The operator behind a name, and the position at which the value may start.
 pub(super) struct Operator {
     pub form: Form,
-    /// Where the value's look begins.
+    /// The position from which the value is read.
     pub at: usize,
 }
 
 pub(super) fn operator(text: &[u8], start: usize, end: usize) -> Option<Operator> {
-    // `${PASSWORD:-value}`: what a shell, or a compose file, takes in the absence of the variable.
+    // `${PASSWORD:-value}`: the default of a shell, or of a compose file, for a variable.
     if text[..start].ends_with(b"${") && matches!((at(text, end), at(text, end + 1)), (b':', b'-' | b'=')) {
         return Some(Operator { form: Form::Assignment, at: end + 2 });
     }
@@ -111,7 +111,7 @@ fn colon(text: &[u8], i: usize, quoted: bool) -> Option<Operator> {
         b':' if starts(text, i, b"::=") => Some(Operator { form: Form::Assignment, at: i + 3 }),
         b':' => None,
         _ => {
-            // A type stands between: `password: String = "x"`, `const KEY: &str = "x"`.
+            // A type is between them: `password: String = "x"`, `const KEY: &str = "x"`.
             if !quoted && let Some(v) = past_type(text, spaces(text, i + 1)) {
                 return Some(Operator { form: Form::Assignment, at: v });
             }
@@ -120,7 +120,7 @@ fn colon(text: &[u8], i: usize, quoted: bool) -> Option<Operator> {
     }
 }
 
-/// Where the value begins when a type and `=` stand at `i`.
+/// The start of the value when a type and `=` are at `i`.
 fn past_type(text: &[u8], i: usize) -> Option<usize> {
     if !matches!(at(text, i), b'a'..=b'z' | b'A'..=b'Z' | b'&' | b'*' | b'[') {
         return None;
@@ -220,7 +220,7 @@ fn xml(text: &[u8], i: usize) -> Option<Operator> {
     Some(Operator { form: Form::Xml, at: j })
 }
 
-/// `name value` and `name type = value`: what stands behind a name and a space.
+/// `name value` and `name type = value`: the operator of a name and a space.
 fn words(text: &[u8], start: usize, i: usize, next: u8) -> Option<Operator> {
     if let Some(v) = past_type(text, i) {
         return Some(Operator { form: Form::Assignment, at: v });
@@ -240,7 +240,7 @@ fn words(text: &[u8], start: usize, i: usize, next: u8) -> Option<Operator> {
     if flag {
         return Some(Operator { form: Form::Space, at: i });
     }
-    // `password value` as all that stands on the line, or in netrc beside `login`.
+    // `password value` as the only words of the line, or in netrc beside `login`.
     let line = line_start(text, start);
     let stop = line_end(text, i);
     let lead = text[line..start].trim_ascii();
@@ -263,7 +263,7 @@ fn is_label(lead: &[u8]) -> bool {
     }) && words <= 3
 }
 
-/// What no text for people holds: long, with digits or capitals among letters, in the characters of tokens.
+/// A word that no text for people holds: long, with digits or capitals among letters, in the characters of tokens.
 fn is_token(value: &[u8]) -> bool {
     let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
     let humps = value.windows(2).filter(|w| w[0].is_ascii_lowercase() && w[1].is_ascii_uppercase()).count();
@@ -275,7 +275,7 @@ fn is_token(value: &[u8]) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'=' | b'+' | b'/' | b'~' | b':'))
 }
 
-/// Whether `"name", "value"` are no name with its value: two of a list of words, or the end of one pair and the beginning
+/// Returns whether `"name", "value"` are no name with its value: two of a list of words, or the end of one pair and the beginning
 /// of the next. An option is a name in a list as well: `"--password", "value"`.
 pub(super) fn in_list(text: &[u8], name: usize, value: &Range<usize>) -> bool {
     let dashes = text[..name].iter().rev().take_while(|b| **b == b'-').count();

@@ -1,4 +1,4 @@
-//! Forms of their own, where no operator joins a name and a value: a URL, an Authorization header, a login's two parts.
+//! Forms of their own, in which no operator joins a name and a value: a URL, an Authorization header, a login's two parts.
 
 use std::ops::Range;
 
@@ -95,7 +95,7 @@ pub(super) fn url(text: &[u8], hit: usize) -> Option<Candidate> {
         start -= 1;
     }
     let mut value = colon + 1..last;
-    // GitHub takes a token for the user, and a word that says so for the password.
+    // GitHub takes a token for the user, and a fixed word for the password.
     if text[value.clone()].eq_ignore_ascii_case(b"x-oauth-basic") {
         value = from..colon;
     }
@@ -121,7 +121,7 @@ pub(super) fn url(text: &[u8], hit: usize) -> Option<Candidate> {
 }
 
 /// `NetworkCredential("user", "value")`, `new PasswordAuthentication(user, "value")`, `auth("user", "value")`: the name
-/// ends at `end`, where the parenthesis stands.
+/// ends at `end`, before the parenthesis.
 pub(super) fn login(text: &[u8], hit: usize, end: usize) -> Option<Candidate> {
     const CALLEES: [&[u8]; 8] = [
         b"credential",
@@ -163,7 +163,7 @@ pub(super) fn login(text: &[u8], hit: usize, end: usize) -> Option<Candidate> {
     Some(Candidate { name: Some(start..end), value, form: Form::Login, quote, wrapper: None, scheme: false })
 }
 
-/// `psexec \\host -u user -p value`, `sshpass -p value ssh host`: the flag stands at `hit`, behind a space.
+/// `psexec \\host -u user -p value`, `sshpass -p value ssh host`: the flag is at `hit`, behind a space.
 pub(super) fn flags(text: &[u8], hit: usize) -> Option<Candidate> {
     let line = line_start(text, hit)..line_end(text, hit);
     let has = |what: &[u8]| memchr::memmem::find(&text[line.clone()], what).is_some();

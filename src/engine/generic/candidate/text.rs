@@ -78,19 +78,19 @@ pub(super) fn trim(text: &[u8], mut r: Range<usize>) -> Range<usize> {
     r
 }
 
-/// Where the line that holds `i` begins; at most 512 bytes back.
+/// The start of the line that holds `i`; at most 512 bytes back.
 pub(crate) fn line_start(text: &[u8], i: usize) -> usize {
     let floor = i.saturating_sub(512);
     memchr::memrchr(b'\n', &text[floor..i]).map_or(floor, |k| floor + k + 1)
 }
 
-/// Where the line that holds `i` ends; at most 512 bytes on.
+/// The end of the line that holds `i`; at most 512 bytes on.
 pub(crate) fn line_end(text: &[u8], i: usize) -> usize {
     let ceiling = text.len().min(i + 512);
     memchr::memchr(b'\n', &text[i.min(ceiling)..ceiling]).map_or(ceiling, |k| i + k)
 }
 
-/// The quote that a position on a line stands in, judged from the line's start; 0 for none.
+/// The quote that is open at a position on a line, read from the line's start; 0 for none.
 pub(super) fn open_quote(text: &[u8], i: usize) -> u8 {
     let mut open = 0;
     let mut j = line_start(text, i);

@@ -10,7 +10,7 @@ use super::{Candidate, Form, LONGEST};
 /// The shortest value.
 const SHORTEST: usize = 4;
 
-/// A string prefix such as `b"`, `rb'`, `@"`, `u8"`: where its quote stands.
+/// A string prefix such as `b"`, `rb'`, `@"`, `u8"`: the position of its quote.
 pub(super) fn prefixed(text: &[u8], i: usize) -> Option<usize> {
     (1..=3).map(|n| i + n).find(|&q| is_quote(at(text, q))).filter(|&q| {
         text[i..q].iter().all(|b| {
@@ -44,7 +44,7 @@ fn scheme(text: &[u8], i: usize) -> usize {
     SCHEMES.iter().find(|s| starts(text, i, s)).map_or(0, |s| s.len())
 }
 
-/// Functions whose first argument names where the value is, and whose second is the value in its absence.
+/// Functions whose first argument names a variable, and whose second is its default.
 fn looks_up(callee: &[u8]) -> bool {
     let last = callee.rsplit(|b| !b.is_ascii_alphanumeric() && *b != b'_').next().unwrap_or(callee);
     let lower: Vec<u8> = last.iter().take(24).map(u8::to_ascii_lowercase).collect();
@@ -58,7 +58,7 @@ pub(super) fn value(text: &[u8], start: usize, end: usize, op: Operator) -> Opti
     let mut i = spaces(text, op.at);
     let mut form = op.form;
     let mut wrapper = None;
-    // The value stands on the next line: `KEY = (\n  "x"`, `key: >-\n  x`, `name: TOKEN\n  value: x`.
+    // The value is on the next line: `KEY = (\n  "x"`, `key: >-\n  x`, `name: TOKEN\n  value: x`.
     if matches!(at(text, i), b'\n' | b'\r') || (at(text, i) == b'\\' && matches!(at(text, i + 1), b'\n' | b'\r')) {
         i = blank(text, i + usize::from(at(text, i) == b'\\'));
         // The first of a list: `X-Api-Key:`, and `- value` below it.
@@ -77,7 +77,7 @@ pub(super) fn value(text: &[u8], start: usize, end: usize, op: Operator) -> Opti
         i = blank(text, j);
     }
     let begin = i;
-    // One level of list, group or call around the value.
+    // One level of list, group or call may enclose the value.
     let mut depth = 0;
     while depth < 3 {
         if let Some((quote, n)) = quote_at(text, i) {
@@ -124,7 +124,7 @@ pub(super) fn value(text: &[u8], start: usize, end: usize, op: Operator) -> Opti
     unquoted(text, start, end, i, form)
 }
 
-/// Where the parenthesis of a call stands whose callee begins at `i`.
+/// The position of the parenthesis of a call whose callee begins at `i`.
 fn call(text: &[u8], i: usize) -> Option<usize> {
     if !matches!(at(text, i), b'a'..=b'z' | b'A'..=b'Z' | b'[' | b'_' | b'&' | b'*') {
         return None;
@@ -160,7 +160,7 @@ fn quoted(
     let to = close_quote(text, from, quote, width)?;
     let skip = scheme(text, from);
     from += skip;
-    // What follows the quote tells whether this was a value or a key: `"token": {"key": 1}`, `case "key": "a"`.
+    // The byte behind the quote tells a value from a key: `"token": {"key": 1}`, `case "key": "a"`.
     let value = trim(text, from..to);
     let after = spaces(text, to + width);
     if at(text, after) == b':' && matches!(form, Form::Colon) && at(text, after + 1) == b' ' && name == from {
@@ -270,7 +270,7 @@ fn braced(text: &[u8], from: usize) -> Option<Candidate> {
     Some(Candidate { name: None, value, form: Form::Xml, quote: 0, wrapper: None, scheme: false })
 }
 
-/// The cheap look at a value: its length, its bytes and its words.
+/// The cheap test of a value: its length, its bytes and its words.
 pub(super) fn accept(text: &[u8], value: &Range<usize>, quoted: bool) -> Option<()> {
     let v = &text[value.clone()];
     if v.len() < SHORTEST || v.len() >= LONGEST {

@@ -1,7 +1,7 @@
 use super::super::name::{Of, read};
 use super::*;
 
-/// Words as they stand in front of a credential in the names of configurations; many of them mean something by themselves.
+/// Words before a credential in the names of configurations; many of them mean something by themselves.
 const WORDS: &str = "account alert archive audit backup bad batch billing board branch broker bucket bus button cache \
     caption card cart catalog certificate chain channel chat checksum city class cluster code column comment commit \
     compass config contact country crypto currency customer dashboard date default device digest document door driver \
@@ -45,7 +45,7 @@ fn no_word_in_a_name_silences_a_random_value() {
             }
         }
     }
-    // A random value may look like a placeholder by chance.
+    // A random value may be a placeholder by chance.
     assert!(missed.len() <= 4, "{} missed: {missed:#?}", missed.len());
 }
 

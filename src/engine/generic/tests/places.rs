@@ -5,8 +5,8 @@ const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const HEX_UPPER: &[u8] = b"0123456789ABCDEF";
 const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Whether a text holds a generic finding that blocks.
-fn blocks(text: &str, path: &str) -> bool {
+/// Returns whether a text holds a generic finding that blocks.
+pub(super) fn blocks(text: &str, path: &str) -> bool {
     let (text, path) = (text.as_bytes(), path.as_bytes());
     candidate::candidates(text).into_iter().any(|c| {
         let judgement = judge(text, path, &c).reconsidered(text, path, &c);
@@ -15,7 +15,7 @@ fn blocks(text: &str, path: &str) -> bool {
 }
 
 /// Fills every `@` of a template with the same value.
-fn filled(template: &str, value: &str) -> String {
+pub(super) fn filled(template: &str, value: &str) -> String {
     template.replace('@', value)
 }
 
@@ -56,7 +56,7 @@ fn a_value_is_found_wherever_the_place_says_that_it_is_a_secret() {
         // It is the first of a list.
         ("X-Api-Key:\n  - @\n", "a.yml"),
         ("Authorization:\n- Bearer @\n", "a.yml"),
-        // The other half of an address says that it is one.
+        // The other half of an address marks it as one.
         ("git clone https://@:x-oauth-basic@git.acme.example/a.git", "a.sh"),
         ("url = \"https://:@@build.acme.example/path\"", "a.js"),
     ] {
@@ -81,6 +81,7 @@ fn no_name_makes_a_credential_of_a_word() {
             ("vk_key: @", "a.yml"),
             ("{\"apiKey\": \"@\"}", "a.json"),
             ("generatePoToken(\"@\");", "A.java"),
+            ("boolean ok = Password.check(\"@\", hash).with(function);", "A.java"),
         ] {
             assert!(!blocks(&filled(template, word), path), "{path}: {}", filled(template, word));
         }

@@ -29,7 +29,7 @@ pub struct Settings {
 
 const BINS: usize = 64;
 
-/// Where the borders between a feature's bins are: quantiles over the distinct values.
+/// The borders between a feature's bins: quantiles over the distinct values.
 fn borders(samples: &[Sample], feature: usize) -> Vec<f32> {
     let mut values: Vec<f32> = samples.iter().map(|s| s.row[feature]).collect();
     values.sort_by(f32::total_cmp);

@@ -1,4 +1,4 @@
-//! Rows to learn from: what stands in the trees is no secret; made-up secrets in the same places and in templates are.
+//! Rows to learn from: values of the trees as no secrets, made-up secrets in the same lines and in templates.
 
 use std::collections::HashSet;
 
@@ -9,14 +9,15 @@ use shield_hook::engine::generic::{dismiss, features, looks_random};
 
 use crate::boost::Sample;
 use crate::harvest::File;
+use crate::people;
 use crate::secrets::{self, Family, Random};
 use crate::templates::{HOSTS, OTHERS, PASSWORDS, TEMPLATES, USERS};
 
-/// Rows with what they were made from, for the evaluation.
+/// A row and its origin, for the evaluation.
 pub struct Made {
     /// The row.
     pub sample: Sample,
-    /// What kind of row it is.
+    /// The kind of row.
     pub origin: &'static str,
     /// The value's family, for positives.
     pub family: Option<Family>,
@@ -26,7 +27,7 @@ fn name_of<'a>(text: &'a [u8], c: &Candidate) -> &'a [u8] {
     c.name.clone().map_or(&b""[..], |r| &text[r])
 }
 
-/// Whether a value in this place would be a literal.
+/// Returns whether the value of such a candidate would be a literal.
 fn literal(path: &[u8], c: &Candidate) -> bool {
     c.quote != 0
         || matches!(c.form, Form::Url | Form::Xml)
@@ -35,74 +36,139 @@ fn literal(path: &[u8], c: &Candidate) -> bool {
         || c.form == Form::Space
 }
 
-/// The path, or that of a note: lines of every language are pasted into files that say nothing about theirs.
+/// Returns whether people set real passwords in the file, so that no value behind such a name is known to be none.
+fn is_configuration(path: &[u8]) -> bool {
+    matches!(language(path), Language::Config | Language::Shell)
+}
+
+/// The path, or that of a note: lines of every language are pasted into files whose names hide theirs.
 fn elsewhere<'a>(r: &mut Random, path: &'a [u8]) -> &'a [u8] {
     if r.chance(12) { b"notes.txt" } else { path }
 }
 
 /// The rows of one tree.
 pub fn of_tree(files: &[&File], words: &[&str], r: &mut Random) -> Vec<Made> {
-    let mut out = Vec::new();
-    let mut seen: HashSet<(Vec<u8>, Vec<u8>)> = HashSet::new();
-    let mut mutated: HashSet<Vec<u8>> = HashSet::new();
+    let mut tree = Tree::default();
     for f in files {
-        let path = f.path.as_bytes();
         let mut per_file = 0;
         for c in candidates(&f.text) {
-            let value = &f.text[c.value.clone()];
-            let name_text = name_of(&f.text, &c);
-            let n = name::read(name_text);
-            let url = c.form == Form::Url;
-            let strong = url || n.kind >= Kind::Token && n.is_plain() && n.after <= 1;
-            let random = looks_random(value);
-            let unknown = random > 0.5
-                && literal(path, &c)
-                && (strong || n.kind == Kind::Auth && n.is_plain() || n.kind == Kind::Key && n.words == 1);
-            let fresh = seen.insert((name_text.to_vec(), value.to_vec()));
-            // What stands there is no secret, unless it looks like one and nobody can tell.
-            if fresh && !unknown && per_file < 40 && dismiss(&f.text, path, &c).is_none() {
+            let line = Line::of(f, &c);
+            if per_file < MOST && tree.natural(&line, r) {
                 per_file += 1;
-                let row = *features::read(&f.text, elsewhere(r, path), &c).row();
-                out.push(Made { sample: Sample { row, secret: false, weight: 1.0 }, origin: "natural", family: None });
             }
-            if !literal(path, &c) || value.len() > 200 {
-                continue;
-            }
-            let usual =
-                strong || n.kind == Kind::Auth && n.is_plain() || n.kind == Kind::Key && n.is_plain() && n.words <= 2;
-            let not = !url && n.kind != Kind::None && !n.is_plain() && c.quote != 0;
-            if !(usual || not) || !r.chance(if usual { 70 } else { 25 }) {
-                continue;
-            }
-            // Each line is used a few times: the same fixture line stands in hundreds of files.
-            let (begin, end) = window(&f.text, &c);
-            let mut key = f.text[begin..end].to_vec();
-            key.retain(|b| !b.is_ascii_digit());
-            if !mutated.insert(key) {
-                continue;
-            }
-            let rounds = if usual { 2 } else { 1 };
-            for _ in 0..rounds {
-                let (family, secret) =
-                    if usual { choose(r, &n.kind, url, value, words) } else { (Family::Machine, id_like(r, words)) };
-                let path = elsewhere(r, path);
-                if let Some(row) =
-                    replaced(&f.text[begin..end], c.value.start - begin..c.value.end - begin, &secret, path)
-                {
-                    let weight = if usual { 1.0 } else { 0.7 };
-                    out.push(Made {
-                        sample: Sample { row, secret: usual, weight },
-                        origin: if usual { "mutated" } else { "mutated: not a credential" },
-                        family: usual.then_some(family),
-                    });
-                }
-            }
+            tree.mutate(&line, words, r);
         }
     }
-    out
+    tree.out
 }
 
-/// The part of a text around a candidate that its features can see.
+/// The most natural rows of one file.
+const MOST: usize = 40;
+/// The longest value that is replaced, in bytes.
+const LONGEST: usize = 200;
+/// Values that look this random are nobody's guess.
+const RANDOM: f32 = 0.5;
+
+/// A candidate of a file, and the reading of its name.
+struct Line<'a> {
+    text: &'a [u8],
+    path: &'a [u8],
+    candidate: &'a Candidate,
+    written: &'a [u8],
+    name: name::Name,
+    is_url: bool,
+}
+
+impl<'a> Line<'a> {
+    fn of(f: &'a File, candidate: &'a Candidate) -> Self {
+        let written = name_of(&f.text, candidate);
+        let is_url = candidate.form == Form::Url;
+        Line { text: &f.text, path: f.path.as_bytes(), candidate, written, name: name::read(written), is_url }
+    }
+
+    fn value(&self) -> &'a [u8] {
+        &self.text[self.candidate.value.clone()]
+    }
+
+    /// Returns whether its name, or its form, is that of a credential.
+    fn is_strong(&self) -> bool {
+        self.is_url || self.name.kind >= Kind::Token && self.name.is_plain() && self.name.after <= 1
+    }
+
+    /// Returns whether nobody can tell if the value is a secret.
+    fn is_unknown(&self) -> bool {
+        let n = &self.name;
+        let is_key = n.kind == Kind::Auth && n.is_plain() || n.kind == Kind::Key && n.words == 1;
+        let is_random = looks_random(self.value()) > RANDOM;
+        is_random && literal(self.path, self.candidate) && (self.is_strong() || is_key)
+            || self.is_strong() && n.kind >= Kind::Secret && is_configuration(self.path)
+    }
+
+    /// Returns whether a secret would stand there.
+    fn is_usual(&self) -> bool {
+        let n = &self.name;
+        let is_key = n.kind == Kind::Auth && n.is_plain() || n.kind == Kind::Key && n.is_plain() && n.words <= 2;
+        self.is_strong() || is_key
+    }
+}
+
+/// The rows of a tree so far, and the lines that they were made from.
+#[derive(Default)]
+struct Tree {
+    out: Vec<Made>,
+    seen: HashSet<(Vec<u8>, Vec<u8>)>,
+    mutated: HashSet<Vec<u8>>,
+}
+
+impl Tree {
+    /// Adds the line as it is, unless it is known already, dismissed, or perhaps a secret.
+    fn natural(&mut self, line: &Line<'_>, r: &mut Random) -> bool {
+        let is_fresh = self.seen.insert((line.written.to_vec(), line.value().to_vec()));
+        if !is_fresh || line.is_unknown() || dismiss(line.text, line.path, line.candidate).is_some() {
+            return false;
+        }
+        let row = *features::read(line.text, elsewhere(r, line.path), line.candidate).row();
+        self.out.push(Made { sample: Sample { row, secret: false, weight: 1.0 }, origin: "natural", family: None });
+        true
+    }
+
+    /// Adds the line with other values: secrets where one is usual, identifiers where the name is of something else.
+    fn mutate(&mut self, line: &Line<'_>, words: &[&str], r: &mut Random) {
+        let c = line.candidate;
+        if !literal(line.path, c) || c.value.len() > LONGEST {
+            return;
+        }
+        let usual = line.is_usual();
+        let not = !line.is_url && line.name.kind != Kind::None && !line.name.is_plain() && c.quote != 0;
+        if !(usual || not) || !r.chance(if usual { 70 } else { 25 }) {
+            return;
+        }
+        // Each line is used a few times: the same fixture line is in hundreds of files.
+        let (begin, end) = window(line.text, c);
+        let part = &line.text[begin..end];
+        let mut key = part.to_vec();
+        key.retain(|b| !b.is_ascii_digit());
+        if !self.mutated.insert(key) {
+            return;
+        }
+        for _ in 0..if usual { 2 } else { 1 } {
+            let (family, secret) = if usual {
+                choose(r, &line.name.kind, line.is_url, line.value(), words)
+            } else {
+                (Family::Machine, id_like(r, words))
+            };
+            let path = elsewhere(r, line.path);
+            let Some(row) = replaced(part, c.value.start - begin..c.value.end - begin, &secret, path) else { continue };
+            self.out.push(Made {
+                sample: Sample { row, secret: usual, weight: if usual { 1.0 } else { 0.7 } },
+                origin: if usual { "mutated" } else { "mutated: not a credential" },
+                family: usual.then_some(family),
+            });
+        }
+    }
+}
+
+/// The part of a text that the features of a candidate can see.
 fn window(text: &[u8], c: &Candidate) -> (usize, usize) {
     let from = c.name.clone().map_or(c.value.start, |n| n.start.min(c.value.start)).saturating_sub(400);
     let begin = memchr::memchr(b'\n', &text[from..c.value.start]).filter(|_| from > 0).map_or(from, |k| from + k + 1);
@@ -120,7 +186,7 @@ fn replaced(text: &[u8], at: std::ops::Range<usize>, secret: &[u8], path: &[u8])
     row_at(&made, at.start, secret.len(), path)
 }
 
-/// The row of the candidate whose value stands at `start`, unless hard evidence dismisses it.
+/// The row of the candidate whose value begins at `start`, unless hard evidence dismisses it.
 fn row_at(text: &[u8], start: usize, len: usize, path: &[u8]) -> Option<[f32; features::COUNT]> {
     let c = candidates(text).into_iter().find(|c| c.value.start == start && c.value.len() * 10 >= len * 8)?;
     if dismiss(text, path, &c).is_some() {
@@ -132,11 +198,11 @@ fn row_at(text: &[u8], start: usize, len: usize, path: &[u8]) -> Option<[f32; fe
 /// A secret for a place.
 fn choose(r: &mut Random, kind: &Kind, url: bool, original: &[u8], words: &[&str]) -> (Family, Vec<u8>) {
     if *kind == Kind::Password || url {
-        match r.below(100) {
-            0..40 => (Family::Machine, clean(secrets::machine(r, words, true), url)),
-            40..62 => (Family::Letters, clean(secrets::letters(r), url)),
-            62..74 => (Family::Letters, clean(secrets::same_shape(r, original), url)),
-            _ => (Family::Human, clean(secrets::human(r, words), url)),
+        // Random letters in the place of a person's password would teach the form of the replacement.
+        if r.chance(45) {
+            (Family::Machine, clean(secrets::machine(r, words, true), url))
+        } else {
+            (Family::Human, clean(people::human(r, words), url))
         }
     } else if *kind == Kind::Key {
         let mut v = secrets::machine(r, words, false);
@@ -149,7 +215,7 @@ fn choose(r: &mut Random, kind: &Kind, url: bool, original: &[u8], words: &[&str
             0..72 => (Family::Machine, secrets::machine(r, words, false)),
             72..84 => (Family::Letters, secrets::letters(r)),
             84..94 => (Family::Letters, secrets::same_shape(r, original)),
-            _ => (Family::Human, secrets::human(r, words)),
+            _ => (Family::Human, people::human(r, words)),
         }
     }
 }
@@ -203,67 +269,66 @@ fn styled(r: &mut Random, name: &str, upper: bool) -> String {
     }
 }
 
-/// Rows from templates: secrets of every family, and values that are none in the very same places.
+/// Rows from templates: secrets of every family, and values that are none in the very same lines.
 pub fn of_templates(count: usize, words: &[&str], r: &mut Random) -> Vec<Made> {
-    let mut out = Vec::new();
-    for _ in 0..count {
-        let (path, template) = *r.pick(TEMPLATES);
-        let password = r.chance(45) || template.to_ascii_lowercase().contains("password");
-        let base = if password { *r.pick(PASSWORDS) } else { *r.pick(OTHERS) };
-        // A service's name stands before what it is: `acme key`, `acme_token`.
-        let named = format!("{} {}", r.pick(words), r.pick(&["key", "token", "secret", "api key", "auth token"]));
-        let base = if !password && r.chance(30) { named.as_str() } else { base };
-        let kind = match (password, name::read(base.as_bytes()).kind) {
-            (true, _) => Kind::Password,
-            (false, Kind::Key) => Kind::Key,
-            (false, _) => Kind::Token,
-        };
-        let url = template.contains("://%u:%v@");
-        let negative = r.chance(38);
-        let (family, value) = if negative {
-            (None, ordinary(r, words, base))
-        } else if template.contains("Basic %v") {
-            let mut pair = r.pick(USERS).as_bytes().to_vec();
-            pair.push(b':');
-            pair.extend(secrets::letters(r));
-            (Some(Family::Machine), secrets::base64(&pair, false))
-        } else {
-            let original = r.pick(words).as_bytes().to_vec();
-            let (f, v) = choose(r, &kind, url, &original, words);
-            (Some(f), v)
-        };
-        let value = clean(value, url);
-        let mut text = Vec::new();
-        let mut at = None;
-        let mut rest = template;
-        while let Some(p) = rest.find('%') {
-            text.extend_from_slice(&rest.as_bytes()[..p]);
-            match rest.as_bytes().get(p + 1) {
-                Some(b'n') => text.extend_from_slice(styled(r, base, false).as_bytes()),
-                Some(b'N') => text.extend_from_slice(styled(r, base, true).as_bytes()),
-                Some(b'u') => text.extend_from_slice(r.pick(USERS).as_bytes()),
-                Some(b'h') => text.extend_from_slice(r.pick(HOSTS).as_bytes()),
-                _ => {
-                    at = Some(text.len());
-                    text.extend_from_slice(&value);
-                }
-            }
-            rest = &rest[p + 2..];
-        }
-        text.extend_from_slice(rest.as_bytes());
-        let Some(start) = at else { continue };
-        if let Some(row) = row_at(&text, start, value.len(), elsewhere(r, path.as_bytes())) {
-            out.push(Made {
-                sample: Sample { row, secret: family.is_some(), weight: 1.0 },
-                origin: if family.is_some() { "template" } else { "template: ordinary value" },
-                family,
-            });
-        }
-    }
-    out
+    (0..count).filter_map(|_| of_template(words, r)).collect()
 }
 
-/// What else stands behind such names: words, identifiers, names of variables, paths.
+fn of_template(words: &[&str], r: &mut Random) -> Option<Made> {
+    let (path, template) = *r.pick(TEMPLATES);
+    let password = r.chance(45) || template.to_ascii_lowercase().contains("password");
+    let base = if password { *r.pick(PASSWORDS) } else { *r.pick(OTHERS) };
+    // A service's name comes before the kind of credential: `acme key`, `acme_token`.
+    let named = format!("{} {}", r.pick(words), r.pick(&["key", "token", "secret", "api key", "auth token"]));
+    let base = if !password && r.chance(30) { named.as_str() } else { base };
+    let kind = match (password, name::read(base.as_bytes()).kind) {
+        (true, _) => Kind::Password,
+        (false, Kind::Key) => Kind::Key,
+        (false, _) => Kind::Token,
+    };
+    let url = template.contains("://%u:%v@");
+    let (family, value) = if r.chance(38) {
+        (None, ordinary(r, words, base))
+    } else if template.contains("Basic %v") {
+        let pair = [r.pick(USERS).as_bytes(), b":", &secrets::letters(r)[..]].concat();
+        (Some(Family::Machine), secrets::base64(&pair, false))
+    } else {
+        let original = r.pick(words).as_bytes().to_vec();
+        let (f, v) = choose(r, &kind, url, &original, words);
+        (Some(f), v)
+    };
+    let value = clean(value, url);
+    let (text, start) = filled(r, template, base, &value)?;
+    let row = row_at(&text, start, value.len(), elsewhere(r, path.as_bytes()))?;
+    Some(Made {
+        sample: Sample { row, secret: family.is_some(), weight: 1.0 },
+        origin: if family.is_some() { "template" } else { "template: ordinary value" },
+        family,
+    })
+}
+
+/// A template with its parts, and the position of the value in it.
+fn filled(r: &mut Random, template: &str, name: &str, value: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let (mut text, mut at, mut rest) = (Vec::new(), None, template);
+    while let Some(p) = rest.find('%') {
+        text.extend_from_slice(&rest.as_bytes()[..p]);
+        match rest.as_bytes().get(p + 1) {
+            Some(b'n') => text.extend_from_slice(styled(r, name, false).as_bytes()),
+            Some(b'N') => text.extend_from_slice(styled(r, name, true).as_bytes()),
+            Some(b'u') => text.extend_from_slice(r.pick(USERS).as_bytes()),
+            Some(b'h') => text.extend_from_slice(r.pick(HOSTS).as_bytes()),
+            _ => {
+                at = Some(text.len());
+                text.extend_from_slice(value);
+            }
+        }
+        rest = &rest[p + 2..];
+    }
+    text.extend_from_slice(rest.as_bytes());
+    at.map(|start| (text, start))
+}
+
+/// Values that such names have in code: words, identifiers, names of variables, paths.
 fn ordinary(r: &mut Random, words: &[&str], name: &str) -> Vec<u8> {
     let n = r.between(1, 3);
     let list: Vec<&str> = (0..n).map(|_| *r.pick(words)).collect();

@@ -1,4 +1,4 @@
-//! What is taken from the trees: their text, a vocabulary and trigrams.
+//! The harvest of the trees: their text, a vocabulary and trigrams.
 
 use std::collections::HashMap;
 use std::io;

@@ -1,12 +1,13 @@
 //! Trains the judge of generic secrets. See README.md beside this file for the trees and the commands.
 //!
 //! `train lexicon TREE...` writes the vocabulary and the trigrams, `train model TREE...` the trees of the model,
-//! `train passwords` prints how many passwords of people the built-in model finds, `train show PATH...` prints what the built-in model thinks of files, `train cost PATH...` what the parts of the look
-//! cost over the same files.
+//! `train passwords` prints the share of people's passwords that the built-in model finds, `train show PATH...` its scores for
+//! the candidates of files, `train cost PATH...` the cost of prefilter, parser and model over the same files.
 
 mod boost;
 mod generate;
 mod harvest;
+mod people;
 mod secrets;
 mod templates;
 
@@ -160,10 +161,14 @@ fn importance(trees: &[Vec<Node>]) {
 
 fn write_model(base: f32, trees: &[Vec<Node>]) -> io::Result<()> {
     let mut out = String::from(
-        "//! The trees, written by the training program.\n\nuse super::tree::{LEAF, Node};\n\n/// A node, written short.\nconst fn n(feature: u8, threshold: f32, left: u16, value: f32) -> Node {\n    Node { feature, threshold, left, value }\n}\n\n/// The log odds before any tree speaks.\n",
+        "//! The trees, written by the training program.\n\n#[cfg(not(feature = \"train\"))]\nuse super::features;\nuse super::tree::{LEAF, Node};\n\n/// A node, written short.\nconst fn n(feature: u8, threshold: f32, left: u16, value: f32) -> Node {\n    Node { feature, threshold, left, value }\n}\n\n",
     );
     out += &format!(
-        "pub(super) const BASE: f32 = {base:?};\n\n/// One tree a line.\n#[rustfmt::skip]\npub(super) static TREES: &[&[Node]] = &[\n"
+        "/// The hash of the names of the features that the trees were grown on, in their order.\n#[cfg(not(feature = \"train\"))]\nconst FEATURES: u64 = {:#018x};\n// The training program itself is built with new features first.\n#[cfg(not(feature = \"train\"))]\nconst _: () = assert!(FEATURES == features::HASH, \"the features have changed: train the model again\");\n\n",
+        features::HASH
+    );
+    out += &format!(
+        "/// The log odds of a row before the trees.\npub(super) const BASE: f32 = {base:?};\n\n/// One tree a line.\n#[rustfmt::skip]\npub(super) static TREES: &[&[Node]] = &[\n"
     );
     for tree in trees {
         let nodes: Vec<String> = tree
@@ -180,7 +185,7 @@ fn write_model(base: f32, trees: &[Vec<Node>]) -> io::Result<()> {
     std::fs::write(source("model.rs"), out)
 }
 
-/// How many made-up passwords of people block, by the habit that made them and by where they stand. Other random numbers
+/// The share of made-up passwords of people that block, by habit and by the kind of file. Other random numbers
 /// than the training's; the words are those of the vocabulary.
 fn passwords() -> io::Result<()> {
     const PLACES: [(&str, &str); 8] = [
@@ -198,13 +203,13 @@ fn passwords() -> io::Result<()> {
     println!("made-up passwords that block, of {ROUNDS} a cell, per cent");
     println!("| habit | {} |", PLACES.map(|(path, _)| path).join(" | "));
     println!("|---|{}", "---|".repeat(PLACES.len()));
-    for (habit, kinds) in secrets::HABITS {
+    for (habit, kinds) in people::HABITS {
         let mut r = Random::new(SEED ^ 0xbeef);
         let mut cells = Vec::new();
         for (path, template) in PLACES {
             let found = (0..ROUNDS).filter(|_| {
                 let kind = *r.pick(kinds);
-                let secret = secrets::by_habit(&mut r, &words, kind);
+                let secret = people::by_habit(&mut r, &words, kind);
                 let text = template.replace('@', &String::from_utf8_lossy(&secret)).into_bytes();
                 candidate::candidates(&text).iter().any(|c| {
                     let confidence = generic::judge(&text, path.as_bytes(), c).confidence;
@@ -247,7 +252,7 @@ fn show(paths: &[PathBuf]) -> io::Result<()> {
     out.flush()
 }
 
-/// How long prefilter, look and judgement take over the files, and how many hits reach each.
+/// The time that prefilter, parser and model take over the files, and the hits that reach each.
 fn cost(paths: &[PathBuf]) -> io::Result<()> {
     use std::time::Instant;
     let files = harvest::files(paths)?;

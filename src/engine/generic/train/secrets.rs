@@ -1,4 +1,4 @@
-//! Made-up secrets: every shape that generators, vaults and people give them. Nothing here is a credential of anything.
+//! Made-up secrets: every shape that generators and vaults give them. Nothing here is a credential of anything.
 
 /// A small generator of pseudo-random numbers (SplitMix64), seeded by a constant: two runs give the same data.
 pub struct Random(u64);
@@ -44,9 +44,9 @@ impl Random {
     }
 }
 
-const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
+pub const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
 const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-const DIGITS: &[u8] = b"0123456789";
+pub const DIGITS: &[u8] = b"0123456789";
 const HEX: &[u8] = b"0123456789abcdef";
 const HEX_UPPER: &[u8] = b"0123456789ABCDEF";
 const LOWER_DIGITS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
@@ -60,7 +60,7 @@ const SIGNS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz01234567
 pub enum Family {
     /// Made by a machine.
     Machine,
-    /// Short random letters, as a careless person or an anonymiser makes them.
+    /// Short random letters, behind names of tokens alone.
     Letters,
     /// Made by a person: words, years, leet, keyboard walks.
     Human,
@@ -69,95 +69,78 @@ pub enum Family {
 /// A machine's secret. Only passwords hold every sign of the keyboard.
 pub fn machine(r: &mut Random, words: &[&str], password: bool) -> Vec<u8> {
     match r.below(26) {
-        0 | 1 | 22 => {
-            let n = *r.pick(&[16, 20, 24, 32, 32, 32, 40, 40, 48, 64, 64, 96, 128]);
-            r.run(HEX, n)
-        }
-        2 => {
-            let n = *r.pick(&[16, 20, 24, 32, 32, 40, 64]);
-            r.run(HEX_UPPER, n)
-        }
-        3 | 4 => {
-            let n = r.between(10, 64);
-            r.run(ALNUM, n)
-        }
-        5 => {
-            let n = r.between(8, 40);
-            r.run(LOWER_DIGITS, n)
-        }
-        6 => {
-            let n = r.between(8, 40);
-            r.run(UPPER_DIGITS, n)
-        }
+        0 | 1 | 22 => of_length(r, HEX, &[16, 20, 24, 32, 32, 32, 40, 40, 48, 64, 64, 96, 128]),
+        2 => of_length(r, HEX_UPPER, &[16, 20, 24, 32, 32, 40, 64]),
+        3 | 4 => between(r, ALNUM, 10, 64),
+        5 => between(r, LOWER_DIGITS, 8, 40),
+        6 => between(r, UPPER_DIGITS, 8, 40),
         7 | 8 => {
             let n = *r.pick(&[9, 12, 16, 20, 24, 32, 33, 48, 64]);
             let bytes: Vec<u8> = (0..n).map(|_| r.next() as u8).collect();
-            if r.chance(60) { base64(&bytes, false) } else { base64(&bytes, true) }
+            base64(&bytes, !r.chance(60))
         }
-        9 => {
-            let n = *r.pick(&[16, 20, 26, 32, 32, 52, 56, 58]);
-            r.run(BASE32, n)
+        9 => of_length(r, BASE32, &[16, 20, 26, 32, 32, 52, 56, 58]),
+        10 | 11 => between(r, if password { SIGNS } else { ALNUM }, 8, 28),
+        13 | 18 | 19 => prefixed(r, words),
+        14 => jwt(r),
+        15 => {
+            let (groups, n) = (r.between(3, 6), r.between(3, 8));
+            let alphabet = *r.pick(&[UPPER_DIGITS, HEX, LOWER_DIGITS, ALNUM]);
+            (0..groups).map(|_| r.run(alphabet, n)).collect::<Vec<_>>().join(&b'-')
         }
-        10 | 11 => {
-            let n = r.between(8, 28);
-            r.run(if password { SIGNS } else { ALNUM }, n)
+        16 => signed(r),
+        // Letters of password generators.
+        17 if password => {
+            let alphabet = *r.pick(&[LOWER, LOWER_DIGITS]);
+            between(r, alphabet, 8, 16)
         }
-        18 | 19 => prefixed(r, words),
-        20 => {
-            // Numbers and letters in parts, as chat services have them.
-            let mut parts = vec![r.run(LOWER, 4)];
-            for _ in 0..r.between(1, 3) {
-                let n = r.between(8, 13);
-                parts.push(r.run(DIGITS, n));
-            }
-            let n = r.between(20, 36);
-            let alphabet = *r.pick(&[ALNUM, HEX]);
-            parts.push(r.run(alphabet, n));
-            if r.chance(50) {
-                parts.remove(0);
-            }
-            let joint = *r.pick(b"--:._");
-            parts.join(&joint)
-        }
+        20 => in_parts(r),
         21 => {
-            let n = *r.pick(&[32, 40, 64]);
-            let mut v = r.run(HEX, n);
-            v.push(*r.pick(b".-_:"));
-            let n = r.between(8, 40);
             let alphabet = *r.pick(&[ALNUM, HEX]);
-            v.extend(r.run(alphabet, n));
-            v
+            [of_length(r, HEX, &[32, 40, 64]), vec![*r.pick(b".-_:")], between(r, alphabet, 8, 40)].concat()
         }
         12 | 23 | 25 => {
             let v = uuid(r);
             if r.chance(20) { v.to_ascii_uppercase() } else { v }
         }
-        24 => {
-            let n = r.between(24, 40);
-            r.run(DIGITS, n)
-        }
-        13 => prefixed(r, words),
-        14 => jwt(r),
-        15 => {
-            let groups = r.between(3, 6);
-            let n = r.between(3, 8);
-            let alphabet = *r.pick(&[UPPER_DIGITS, HEX, LOWER_DIGITS, ALNUM]);
-            (0..groups).map(|_| r.run(alphabet, n)).collect::<Vec<_>>().join(&b'-')
-        }
-        16 => {
-            let n = r.between(16, 44);
-            let mut v = r.run(ALNUM, n);
-            for _ in 0..r.between(1, 4) {
-                let at = r.between(1, v.len() - 2);
-                v[at] = *r.pick(b"-_.~:/+");
-            }
-            v
-        }
-        _ => {
-            let n = r.between(8, 14);
-            r.run(ALNUM, n)
-        }
+        24 => between(r, DIGITS, 24, 40),
+        _ => between(r, ALNUM, 8, 14),
     }
+}
+
+fn of_length(r: &mut Random, alphabet: &[u8], lengths: &[usize]) -> Vec<u8> {
+    let n = *r.pick(lengths);
+    r.run(alphabet, n)
+}
+
+fn between(r: &mut Random, alphabet: &[u8], least: usize, most: usize) -> Vec<u8> {
+    let n = r.between(least, most);
+    r.run(alphabet, n)
+}
+
+/// Numbers and letters in parts, as chat services have them.
+fn in_parts(r: &mut Random) -> Vec<u8> {
+    let mut parts = vec![r.run(LOWER, 4)];
+    for _ in 0..r.between(1, 3) {
+        parts.push(between(r, DIGITS, 8, 13));
+    }
+    let alphabet = *r.pick(&[ALNUM, HEX]);
+    parts.push(between(r, alphabet, 20, 36));
+    if r.chance(50) {
+        parts.remove(0);
+    }
+    let joint = *r.pick(b"--:._");
+    parts.join(&joint)
+}
+
+/// Letters and digits with a few signs between them.
+fn signed(r: &mut Random) -> Vec<u8> {
+    let mut v = between(r, ALNUM, 16, 44);
+    for _ in 0..r.between(1, 4) {
+        let at = r.between(1, v.len() - 2);
+        v[at] = *r.pick(b"-_.~:/+");
+    }
+    v
 }
 
 /// A token that names its service first.
@@ -254,117 +237,6 @@ pub fn same_shape(r: &mut Random, value: &[u8]) -> Vec<u8> {
             _ => b,
         })
         .collect()
-}
-
-/// How people make passwords, as the evaluation reports them.
-pub const HABITS: [(&str, &[usize]); 5] = [
-    ("season, month or day, and a year", &[0]),
-    ("word, digits, a sign", &[1, 2, 3, 9]),
-    ("leet", &[4, 5]),
-    ("two words and digits", &[6, 7]),
-    ("keyboard walk", &[8]),
-];
-
-/// What a person thinks of.
-pub fn human(r: &mut Random, words: &[&str]) -> Vec<u8> {
-    let kind = r.below(10);
-    by_habit(r, words, kind)
-}
-
-/// One password of a kind, from 0 to 9.
-pub fn by_habit(r: &mut Random, words: &[&str], kind: usize) -> Vec<u8> {
-    let word = |r: &mut Random| r.pick(words).as_bytes().to_vec();
-    let capital = |mut w: Vec<u8>| {
-        w[0] = w[0].to_ascii_uppercase();
-        w
-    };
-    let year = |r: &mut Random| r.between(1950, 2026).to_string().into_bytes();
-    let sign = |r: &mut Random| vec![*r.pick(b"!!!@#$%&*?.")];
-    match kind {
-        0 => {
-            let season = *r.pick(&[
-                "Spring", "Summer", "Autumn", "Fall", "Winter", "January", "March", "July", "October", "Monday",
-                "Friday",
-            ]);
-            let mut v = season.as_bytes().to_vec();
-            v.extend(year(r));
-            if r.chance(60) {
-                v.extend(sign(r));
-            }
-            v
-        }
-        1 | 2 => {
-            let mut v = capital(word(r));
-            let n = r.between(1, 4);
-            v.extend(r.run(DIGITS, n));
-            v.extend(sign(r));
-            v
-        }
-        3 => {
-            let mut v = word(r);
-            let n = r.between(3, 6);
-            v.extend(r.run(DIGITS, n));
-            v
-        }
-        4 | 5 => {
-            // Leet, with something behind.
-            let mut v = capital(word(r));
-            v.extend(word(r).into_iter().take(6));
-            for b in &mut v[1..] {
-                *b = match *b {
-                    b'a' => *r.pick(b"4@a"),
-                    b'e' => *r.pick(b"3e"),
-                    b'i' => *r.pick(b"1!i"),
-                    b'o' => *r.pick(b"00o"),
-                    b's' => *r.pick(b"$5s"),
-                    b't' => *r.pick(b"7tt"),
-                    other => other,
-                };
-            }
-            let n = r.between(0, 3);
-            v.extend(r.run(DIGITS, n));
-            v
-        }
-        6 => {
-            let mut v = capital(word(r));
-            v.extend(capital(word(r)));
-            let n = r.between(1, 3);
-            v.extend(r.run(DIGITS, n));
-            if r.chance(50) {
-                v.extend(sign(r));
-            }
-            v
-        }
-        7 => {
-            let mut v = word(r);
-            v.push(*r.pick(b"-_.!@#+"));
-            v.extend(word(r));
-            let n = r.between(1, 4);
-            v.extend(r.run(DIGITS, n));
-            v
-        }
-        8 => {
-            // A walk over the keyboard, no plain row from its start.
-            let walk = *r.pick(&[
-                "1qaz", "2wsx", "zaq1", "xsw2", "qazwsx", "poiu", "lkjh", "mnbv", "0okm", "9ijn", "!QAZ", "@WSX",
-                "6yhn", "rfvtgb",
-            ]);
-            let mut v = walk.as_bytes().to_vec();
-            v.extend_from_slice(
-                r.pick(&["@WSX", "#EDC", "zxcv", "cde3", "vfr4", "XSW@", "bgt5", "ytre", "8uhb"]).as_bytes(),
-            );
-            if r.chance(40) {
-                v.extend(sign(r));
-            }
-            v
-        }
-        _ => {
-            let mut v = capital(word(r));
-            v.extend(sign(r));
-            v.extend(year(r));
-            v
-        }
-    }
 }
 
 /// A version 4 UUID.

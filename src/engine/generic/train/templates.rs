@@ -1,4 +1,4 @@
-//! What rows are made of that stand in no tree: lines, names of credentials, users and hosts.
+//! Parts of rows that are of no tree: lines, names of credentials, users and hosts.
 
 /// Lines as people write them: path, and text with `%n` the name, `%v` the value, `%u` a user, `%h` a host.
 pub const TEMPLATES: &[(&str, &str)] = &[
@@ -261,6 +261,6 @@ pub const OTHERS: &[&str] = &[
 
 /// Who logs in.
 pub const USERS: &[&str] = &["admin", "root", "app", "bob", "alice", "deploy", "svc", "user1", "jdoe", "service"];
-/// Where.
+/// Hosts that they log in to.
 pub const HOSTS: &[&str] =
     &["db.internal", "localhost", "127.0.0.1", "mail.corp.example", "api.service.example", "10.0.3.7"];

@@ -1,0 +1,97 @@
+//! Passwords that people make, which no form tells from words: the login that they belong to decides.
+
+use super::candidate::{Candidate, Form};
+use super::dismissal::{is_plainly_random, is_readable};
+use super::name::{self, Kind};
+use super::path::{self, Language};
+use super::target::{Host, Target};
+use crate::engine::placeholder::{is_chosen, is_no_value, is_placeholder};
+use crate::rule::Confidence;
+
+/// How a person made a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Habit {
+    /// Letters alone: `Celine`.
+    Word,
+    /// A word that everybody takes, and something added: `Welcome7`.
+    Chosen,
+    /// Another word, and digits or signs: `corvus-2019`.
+    Mixed,
+    /// Letters that nobody could read out, with or without digits and signs: `qhtwvoe8`.
+    Unreadable,
+}
+
+/// The shortest password that is asked about, in bytes.
+const SHORTEST: usize = 5;
+/// The longest that people type, in bytes.
+const LONGEST: usize = 32;
+
+/// The habit behind the value of a candidate whose name, or whose form, is that of a password.
+pub(super) fn habit(text: &[u8], path: &[u8], c: &Candidate) -> Option<Habit> {
+    let value = &text[c.value.clone()];
+    let name = name::read(c.name.clone().map_or(&b""[..], |name| &text[name]));
+    let is_password = matches!(c.form, Form::Url | Form::Login)
+        || name.kind == Kind::Password && name.is_plain() && name.after == 0 && !name.negated && !name.sample;
+    let is_typed = (SHORTEST..=LONGEST).contains(&value.len()) && value.iter().all(|b| (b'!'..=b'~').contains(b));
+    if !is_password || !is_typed || is_no_value(value) || is_plainly_random(value) {
+        return None;
+    }
+    let is_identifier = || value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'));
+    if c.quote == 0 && c.form != Form::Url && path::language(path) == Language::Code && is_identifier() {
+        return None;
+    }
+    if value.iter().all(u8::is_ascii_alphabetic) {
+        let is_name = name::read(value).kind != Kind::None;
+        let habit = if is_readable(value) { Habit::Word } else { Habit::Unreadable };
+        return (!is_name && !is_placeholder(value)).then_some(habit);
+    }
+    match value {
+        _ if is_chosen(value) => Some(Habit::Chosen),
+        _ if is_placeholder(value) => None,
+        // Joined words are names of things more often than passwords.
+        _ if value.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'_' | b'.')) => None,
+        _ if is_worded(value) => Some(Habit::Mixed),
+        _ => Some(Habit::Unreadable),
+    }
+}
+
+/// Returns whether letters that could be read out are a good part of a value, or digits take the place of some.
+fn is_worded(value: &[u8]) -> bool {
+    const LEAST: usize = 3;
+    let runs = value.split(|b| !b.is_ascii_alphabetic());
+    let longest = runs.filter(|run| is_readable(run)).map(<[u8]>::len).max().unwrap_or(0);
+    longest >= LEAST && longest * 5 >= value.len() * 2
+}
+
+/// The confidence in a password that a person made, from that of the model and the login it belongs to.
+pub(super) fn weighed(habit: Habit, model: Option<Confidence>, target: Target, is_default: bool) -> Option<Confidence> {
+    let at_least_medium = Some(model.unwrap_or(Confidence::Medium).max(Confidence::Medium));
+    match (target.host, habit) {
+        (Host::Remote, Habit::Chosen | Habit::Mixed) => at_least_medium,
+        (Host::Remote, Habit::Word | Habit::Unreadable) if target.has_user => at_least_medium,
+        (_, Habit::Unreadable) => model,
+        (Host::Local | Host::Example, _) => model.map(|_| Confidence::Low),
+        (Host::Unknown, _) if is_default => model.map(|_| Confidence::Low),
+        (Host::Unknown | Host::Remote, _) => model,
+    }
+}
+
+/// Returns whether the file at a path sets up machines that are thrown away: containers on a developer's machine, runs of CI.
+pub(super) fn is_throwaway(path: &[u8]) -> bool {
+    const FILES: [&[u8]; 9] = [
+        b"docker-compose",
+        b"compose.",
+        b"compose-",
+        b".gitlab-ci",
+        b".travis.",
+        b"azure-pipelines",
+        b"vagrantfile",
+        b"bitbucket-pipelines",
+        b"appveyor",
+    ];
+    const DIRECTORIES: [&[u8]; 5] = [b".github", b".circleci", b".devcontainer", b".buildkite", b".docker"];
+    let mut parts = path.rsplit(|b| *b == b'/');
+    let file = parts.next().unwrap_or(path);
+    let begins = |start: &&[u8]| file.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
+    FILES.iter().any(begins) || parts.any(|part| DIRECTORIES.contains(&part))
+}
