@@ -2,7 +2,6 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
 use crate::support::{Run, Sandbox, npm_token};
 use serde_json::Value;
