@@ -43,7 +43,7 @@ pub(super) fn habit(text: &[u8], path: &[u8], c: &Candidate) -> Option<Habit> {
     if value.iter().all(u8::is_ascii_alphabetic) {
         let is_name = name::read(value).kind != Kind::None;
         let habit = if is_readable(value) { Habit::Word } else { Habit::Unreadable };
-        return (!is_name && !is_placeholder(value)).then_some(habit);
+        return (!is_name && !is_placeholder(value) && !is_prose(text, c)).then_some(habit);
     }
     match value {
         _ if is_chosen(value) => Some(Habit::Chosen),
@@ -53,6 +53,13 @@ pub(super) fn habit(text: &[u8], path: &[u8], c: &Candidate) -> Option<Habit> {
         _ if is_worded(value) => Some(Habit::Mixed),
         _ => Some(Habit::Unreadable),
     }
+}
+
+/// Returns whether a word behind `password: ` goes on as a sentence: `the password: whoever reads it`.
+fn is_prose(text: &[u8], c: &Candidate) -> bool {
+    let joined = c.name.as_ref().and_then(|name| text.get(name.end..c.value.start));
+    let goes_on = matches!(text.get(c.value.end..), Some([b' ', next, ..]) if next.is_ascii_alphabetic());
+    c.quote == 0 && joined == Some(b": ") && goes_on
 }
 
 /// Returns whether letters that could be read out are a good part of a value, or digits take the place of some.

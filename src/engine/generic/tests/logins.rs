@@ -52,6 +52,8 @@ fn a_word_blocks_beside_such_a_host_and_a_user_alone() {
         format!("db:\n  url: jdbc:mysql://shop.acme.top:3306/x\n{comments}  username: shop\n  password: shop@LL3\n");
     assert!(blocks(&far, "a.yml"));
     assert!(!blocks("db:\n  password: Celandine\n", "a.yml"));
+    let sentence = "# https://shop.acme.top:3306 knows the user: shop and the password: whoever reads it logs in\n";
+    assert!(!blocks(sentence, "a.yml"));
     assert!(!blocks("db:\n  host: 10.20.4.17\n  user: shop\n  password: DB_PASSWORD\n", "a.yml"));
     assert!(!blocks("db:\n  host: 10.20.4.17\n  user: shop\n  password: changeme\n", "a.yml"));
 }
