@@ -83,6 +83,15 @@ pub(super) fn weighed(habit: Habit, model: Option<Confidence>, target: Target, i
     }
 }
 
+/// Returns whether a password is as likely a default of machines that are thrown away: a word, or a short one in leet.
+pub(super) fn is_default(habit: Habit, length: usize) -> bool {
+    const SHORT: usize = 8;
+    match habit {
+        Habit::Word | Habit::Chosen => true,
+        Habit::Mixed | Habit::Unreadable => length < SHORT,
+    }
+}
+
 /// Returns whether the file at a path sets up machines that are thrown away: containers on a developer's machine, runs of CI.
 pub(super) fn is_throwaway(path: &[u8]) -> bool {
     const FILES: [&[u8]; 9] = [

@@ -94,8 +94,8 @@ impl Judgement {
     /// because it reads further than [`features::sight`] reaches, and the path.
     pub fn reconsidered(mut self, text: &[u8], path: &[u8], c: &Candidate) -> Judgement {
         if let Some(habit) = self.habit {
-            self.confidence =
-                habit::weighed(habit, self.confidence, target::target(text, c), habit::is_throwaway(path));
+            let is_default = habit::is_throwaway(path) && habit::is_default(habit, c.value.len());
+            self.confidence = habit::weighed(habit, self.confidence, target::target(text, c), is_default);
         }
         match self.confidence.and_then(|_| setting::denies(text, path, c)) {
             Some(dismissed) => Judgement { score: 0.0, confidence: None, dismissed: Some(dismissed), ..self },
