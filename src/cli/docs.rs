@@ -31,9 +31,21 @@ pub struct Man {
 /// When standard output cannot be written.
 pub fn completions(args: Completions) -> Result<Exit> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "shield-hook", &mut script);
+    clap_complete::generate(args.shell, &mut Cli::command(), NAME, &mut script);
+    if args.shell == clap_complete::Shell::Bash {
+        script = one_name_for_the_program(&String::from_utf8_lossy(&script)).into_bytes();
+    }
     std::io::stdout().write_all(&script).or_unprinted()?;
     Ok(Exit::Clean)
+}
+
+/// The program's name in its completions.
+const NAME: &str = "shield-hook";
+
+/// The bash script with one name for the program's states: the generator sets `shield__hook` where a word was typed, and
+/// looks for `shield__subcmd__hook` because it takes the hyphen for the end of a command.
+fn one_name_for_the_program(script: &str) -> String {
+    script.replace(&format!("{}__", NAME.replace('-', "__subcmd__")), &format!("{}__", NAME.replace('-', "__")))
 }
 
 /// Prints the manual page, or writes all of them.

@@ -2,6 +2,8 @@
 mod calm;
 mod ci;
 mod ci_templates;
+#[cfg(unix)]
+mod completions;
 mod explain;
 #[cfg(unix)]
 mod installs_nothing_unowned;
