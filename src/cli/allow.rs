@@ -1,27 +1,36 @@
-//! `shield-hook allow`: one finding, by its fingerprint, with a reason.
+//! `shield-hook allow`: one finding, by its fingerprint or its line, with a reason.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use super::found_here::{self, Line};
 use super::scan::root_for;
+use super::session::Session;
 use crate::engine::redact;
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::file;
 use crate::finding::Fingerprint;
+use crate::finding::repair::quote;
+use crate::policy::Overrides;
+use crate::policy::authority::PolicyRoot;
 use crate::policy::config::{self, Config};
 use crate::policy::edit::{NewAllowance, with_allowances};
 use crate::report;
 use crate::terminal::say;
 
-/// Allow one finding by its fingerprint, with a reason.
+/// Allow a finding by its fingerprint or its line, with a reason.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// What the report shows, 32 hex digits each
-    #[arg(required = true, value_name = "FINGERPRINT")]
-    fingerprints: Vec<String>,
+    /// The 32 hex digits that a report shows, or a line of a file: src/config.py:12
+    #[arg(required = true, value_name = "FINGERPRINT|FILE:LINE")]
+    findings: Vec<String>,
     /// Why this is no leak
     #[arg(long)]
     reason: String,
+    /// Take a fingerprint that no scan finds here, for example of a branch that was not fetched
+    #[arg(long)]
+    unseen: bool,
     /// The last day on which it is allowed, in UTC
     #[arg(long, value_name = "YYYY-MM-DD")]
     expires: Option<String>,
@@ -39,9 +48,7 @@ pub struct Args {
 /// Exit 3 when an argument or the configuration is wrong, and the configuration is then left alone; exit 2 when it
 /// cannot be written.
 pub fn run(args: Args) -> Result<Exit> {
-    if args.reason.trim().is_empty() {
-        return Err(Error::usage("the reason is empty").help("say why this is no leak: --reason \"revoked on 3 May\""));
-    }
+    let given = found_here::reason(&args.reason)?;
     let expires = match &args.expires {
         Some(text) => Some(text.parse().map_err(|_| Error::usage("--expires must be a date such as 2027-01-31"))?),
         None => None,
@@ -54,22 +61,9 @@ pub fn run(args: Args) -> Result<Exit> {
             Error::usage(format!("{}: the path holds a credential", redact::name(path))).help("write * in its place")
         );
     }
-    let reason = redact::message(args.reason.trim());
-    if reason != args.reason.trim() {
+    let reason = redact::message(given);
+    if reason != given {
         say!("shield-hook: the reason may hold a credential, so it is written as: {reason}");
-    }
-    let mut new = Vec::new();
-    for text in &args.fingerprints {
-        let fingerprint = Fingerprint::parse(text).ok_or_else(|| {
-            Error::usage("not a fingerprint: it has 32 hex digits").help("every report shows it, also `--format json`")
-        })?;
-        new.push(NewAllowance {
-            fingerprint: Some(fingerprint.to_string()),
-            path: args.path.iter().cloned().collect(),
-            reason: reason.clone(),
-            expires,
-            ..NewAllowance::default()
-        });
     }
     let path = match &args.config {
         Some(path) => path.clone(),
@@ -78,18 +72,29 @@ pub fn run(args: Args) -> Result<Exit> {
     let old = read(&path)?;
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     let known = Config::parse(&name, &old)?;
-    new.retain(|n| {
-        let same = |a: &&crate::policy::allowlist::Allowance| {
-            a.fingerprint.map(|f| f.to_string()) == n.fingerprint && a.path == n.path && a.expires == n.expires
+    let prints = fingerprints(&args.findings)?;
+    if !args.unseen {
+        refuse_unknown(&prints, &known)?;
+    }
+    let mut new = Vec::new();
+    for print in prints {
+        let allowance = NewAllowance {
+            fingerprint: Some(print.to_string()),
+            path: args.path.iter().cloned().collect(),
+            reason: reason.clone(),
+            expires,
+            ..NewAllowance::default()
         };
-        match known.allow.iter().find(same) {
-            Some(a) => {
+        match known.allow.iter().find(|a| a.fingerprint == Some(print) && a.path == allowance.path) {
+            Some(a) if a.reason == reason && (expires.is_none() || a.expires == expires) => {
                 say!("shield-hook: {name}:{} allows it already: {}", a.line, a.why());
-                false
+                continue;
             }
-            None => true,
+            Some(a) => say!("shield-hook: {name}:{}: replaced the reason: {}", a.line, a.why()),
+            None => {}
         }
-    });
+        new.push(allowance);
+    }
     if new.is_empty() {
         return Ok(Exit::Clean);
     }
@@ -101,7 +106,51 @@ pub fn run(args: Args) -> Result<Exit> {
         if n == 1 { "1 finding".into() } else { format!("{n} findings") },
         path.display()
     );
+    if found_here::is_in_work_tree(&path) {
+        say!("  stage it, so that it is committed: git add -- {}", quote(&path.display().to_string()));
+    }
     Ok(Exit::Clean)
+}
+
+/// The fingerprints that the arguments name, each once.
+fn fingerprints(named: &[String]) -> Result<Vec<Fingerprint>> {
+    let mut prints = Vec::new();
+    for text in named {
+        match (Fingerprint::parse(text), Line::parse(text)) {
+            (Some(print), _) => prints.push(print),
+            (None, Some(line)) => prints.extend(on_line(&line)?),
+            (None, None) => {
+                return Err(Error::usage("not a fingerprint: it has 32 hex digits")
+                    .help("every report shows it, also `--format json`; or name the finding's FILE:LINE"));
+            }
+        }
+    }
+    let mut seen = HashSet::new();
+    prints.retain(|print| seen.insert(*print));
+    Ok(prints)
+}
+
+/// The fingerprints of the findings on a line.
+fn on_line(line: &Line) -> Result<Vec<Fingerprint>> {
+    let session = Session::with(&Overrides::default(), PolicyRoot::Directory(&root()?))?;
+    let found = line.findings(&session)?;
+    if found.is_empty() {
+        let at = format!("{}:{}", line.file.display(), line.number);
+        return Err(Error::usage(format!("{}: nothing is found on this line", redact::name(&at)))
+            .help("shield-hook explain FILE:LINE tells why"));
+    }
+    Ok(found.iter().map(|f| f.fingerprint).collect())
+}
+
+/// Refuses fingerprints that neither an allowance nor a scan knows: a typing error would allow nothing, unnoticed.
+fn refuse_unknown(prints: &[Fingerprint], known: &Config) -> Result<()> {
+    let new = prints.iter().filter(|print| known.allow.iter().all(|a| a.fingerprint != Some(**print)));
+    match found_here::missing(new.copied().collect())?.as_slice() {
+        [] => Ok(()),
+        [first, ..] => Err(Error::usage(format!("{first}: nothing that is found here has this fingerprint"))
+            .help("copy it from a report of this repository, or name the finding's FILE:LINE")
+            .help("--unseen allows it all the same, for example where its branch was not fetched")),
+    }
 }
 
 /// The directory that holds the configuration: the repository's root, or the current directory outside one.

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::found_here;
 use super::options::PolicyArgs;
 use super::scan::root_for;
 use super::session::Session;
@@ -73,6 +74,11 @@ struct Scope {
 /// # Errors
 /// When the configuration is wrong, or not everything could be scanned; nothing is then written.
 pub fn run(args: Args) -> Result<Exit> {
+    if let Action::Create { reason, .. } | Action::Update { reason, .. } = &args.action
+        && !reason.is_empty()
+    {
+        found_here::reason(reason)?;
+    }
     match args.action {
         Action::Create { scope, reason } => {
             let (outcome, path) = scan(&scope)?;

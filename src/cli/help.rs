@@ -207,7 +207,10 @@ const TABLE: &[Help] = &[
     noted(
         help(
             "allow",
-            &[("allow 0123456789abcdef0123456789abcdef --reason \"revoked on 3 May\" --expires 2027-01-31", "")],
+            &[
+                ("allow 0123456789abcdef0123456789abcdef --reason \"revoked on 3 May\" --expires 2027-01-31", ""),
+                ("allow src/config.py:12 --reason \"a documented sample\"", "what is found on that line"),
+            ],
             Exits::Change,
         ),
         "The allowance is written into .shield-hook.toml, where it can be reviewed. Its fingerprint names this one secret \

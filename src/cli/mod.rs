@@ -13,6 +13,7 @@ mod digest;
 mod docs;
 mod doctor;
 mod explain;
+mod found_here;
 mod guarded_update;
 mod help;
 mod hook;

@@ -316,7 +316,7 @@ fn step<C: Into<String>>(what: impl Into<String>, run: impl IntoIterator<Item = 
 }
 
 /// An argument for a POSIX shell.
-fn quote(argument: &str) -> String {
+pub fn quote(argument: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:+@%,=".contains(c);
     if !argument.is_empty() && argument.chars().all(plain) {
         return argument.to_owned();

@@ -1,7 +1,7 @@
 //! Adding to a configuration file while leaving every other byte of it as it is.
 
 use jiff::civil::Date;
-use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value, value};
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
 use super::config::{self, Config};
 use crate::engine::redact;
@@ -28,7 +28,8 @@ pub struct NewAllowance {
     pub broad: bool,
 }
 
-/// The content of the configuration `name` with more allowances at its end.
+/// The content of the configuration `name` with more allowances at its end. One for the same finding in the
+/// same paths gets the new reason and date instead.
 ///
 /// # Errors
 /// Exit 3, when the file is not valid before or would not be afterwards.
@@ -39,6 +40,10 @@ pub fn with_allowances(name: &str, old: &[u8], new: &[NewAllowance]) -> Result<S
         .parse()
         .map_err(|e: toml_edit::TomlError| Error::usage(format!("{name}: not valid TOML: {}", e.message())))?;
     for allowance in new {
+        if let Some(old) = allowance.predecessor(&mut document) {
+            allowance.renew(old);
+            continue;
+        }
         match document.get_mut("allow") {
             Some(Item::Value(Value::Array(list))) => list.push(allowance.inline()),
             Some(Item::ArrayOfTables(tables)) => tables.push(allowance.table()),
@@ -86,6 +91,44 @@ impl NewAllowance {
         .collect()
     }
 
+    /// The entry that allows the same finding in the same paths, by nothing but its fingerprint.
+    fn predecessor<'d>(&self, document: &'d mut DocumentMut) -> Option<&'d mut dyn TableLike> {
+        let is_same = |table: &dyn TableLike| self.fingerprint.is_some() && self.is_about_as_much_as(table);
+        match document.get_mut("allow")? {
+            Item::Value(Value::Array(list)) => {
+                let mut tables = list.iter_mut().filter_map(Value::as_inline_table_mut);
+                tables.find(|table| is_same(*table)).map(|table| table as &mut dyn TableLike)
+            }
+            Item::ArrayOfTables(tables) => {
+                tables.iter_mut().find(|table| is_same(*table)).map(|table| table as &mut dyn TableLike)
+            }
+            _ => None,
+        }
+    }
+
+    fn is_about_as_much_as(&self, table: &dyn TableLike) -> bool {
+        let fields = self.fields();
+        ["rule", "path", "value", "fingerprint", "commit", "broad"].iter().all(|key| {
+            let ours = fields.iter().find(|(name, _)| name == key).map(|(_, value)| texts(value));
+            ours == table.get(key).and_then(Item::as_value).map(texts)
+        })
+    }
+
+    /// Writes reason and date into an entry; comments beside them stay.
+    fn renew(&self, entry: &mut dyn TableLike) {
+        for (key, mut field) in self.fields().into_iter().filter(|(key, _)| ["reason", "expires"].contains(key)) {
+            match entry.get_mut(key).and_then(Item::as_value_mut) {
+                Some(old) => {
+                    *field.decor_mut() = old.decor().clone();
+                    *old = field;
+                }
+                None => {
+                    entry.insert(key, value(field));
+                }
+            }
+        }
+    }
+
     fn table(&self) -> Table {
         let mut table = Table::new();
         for (key, field) in self.fields() {
@@ -98,6 +141,12 @@ impl NewAllowance {
     fn inline(&self) -> InlineTable {
         self.fields().into_iter().collect()
     }
+}
+
+/// A text, or the texts of a list: the file may write one as the other.
+fn texts(value: &Value) -> Vec<String> {
+    let text = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
+    value.as_array().map_or_else(|| vec![text(value)], |list| list.iter().map(text).collect())
 }
 
 #[cfg(test)]
@@ -127,6 +176,27 @@ mod tests {
             let new = add(old);
             assert!(new.contains(ADDED.trim_start()), "{new}");
             assert_eq!(new.replace(ADDED, "").replace(ADDED.trim_start(), ""), old);
+        }
+    }
+
+    #[test]
+    fn a_second_reason_replaces_the_first_and_nothing_else() {
+        let print = "0123456789abcdef".repeat(2);
+        for old in [
+            format!("# ours\n[[allow]]\nfingerprint = '{print}' # sample\nreason = \"old\" # by me\n\n[packages]\n"),
+            format!(
+                "allow = [{{ rule = \"x\", reason = \"y\" }}, {{ fingerprint = '{print}', reason = \"old\" }}] # all\n"
+            ),
+        ] {
+            let new = add(&old);
+            assert_eq!(new.matches(&print).count(), 1, "{new}");
+            let back = new.replace("'revoked \"in\" May'", "\"old\"").replace(", expires = 2027-01-31", "");
+            assert_eq!(back.replace("expires = 2027-01-31\n", "").replace("\"old\" }", "\"old\" }"), old);
+        }
+        // Another path, another rule or a commit makes it another allowance.
+        for more in ["path = \"a/**\"", "rule = \"x\"", "commit = \"0123abc\""] {
+            let new = add(&format!("[[allow]]\nfingerprint = '{print}'\n{more}\nreason = \"old\"\n"));
+            assert!(new.contains("\"old\"") && new.matches(&print).count() == 2, "{new}");
         }
     }
 

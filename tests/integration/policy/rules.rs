@@ -251,11 +251,14 @@ fn allow_writes_what_lets_the_finding_pass_and_keeps_the_rest() {
     repo.scan_staged().expect(0);
     repo.write("c.txt", format!("token = \"{}\"\n", npm_token())).add();
     repo.scan_staged().expect_blocked(&["c.txt:1"]);
-    // From below the root, the same file is meant; and twice is once.
+    // From below the root, the same file is meant; twice is once, and a second reason replaces the first.
     let before = fs::read_to_string(repo.path(".shield-hook.toml")).expect("the configuration");
-    let args = ["allow", &print, "--reason", "again", "--expires", "2999-01-31"];
-    sandbox.shield(&repo.path("deep"), &args).expect(0);
-    assert_eq!(fs::read_to_string(repo.path(".shield-hook.toml")).expect("the configuration"), before);
+    for reason in ["revoked", "revoked in May"] {
+        let args = ["allow", &print, "--reason", reason, "--expires", "2999-01-31"];
+        sandbox.shield(&repo.path("deep"), &args).expect(0);
+        let after = fs::read_to_string(repo.path(".shield-hook.toml")).expect("the configuration");
+        assert_eq!(after, before.replace("\"revoked\"", &format!("\"{reason}\"")));
+    }
 }
 
 #[test]
@@ -277,6 +280,60 @@ fn allow_refuses_what_is_wrong_and_touches_nothing() {
     let run = repo.shield(&["allow", &print, "--reason", "x"]).expect(3);
     assert!(run.stderr.contains(":1:1: unknown key"), "{}", run.stderr);
     assert_eq!(fs::read_to_string(repo.path(".shield-hook.toml")).expect("the file"), "blok = 1\n");
+}
+
+#[test]
+fn allow_takes_findings_of_this_repository_only() {
+    let sandbox = Sandbox::new();
+    let (repo, _) = leak(&sandbox);
+    let file = repo.path(".shield-hook.toml");
+    let unknown = "0123456789abcdef".repeat(2);
+    let run = repo.shield(&["allow", &unknown, "--reason", "a sample"]).expect(3);
+    assert!(run.stderr.contains("nothing that is found here") && !file.exists(), "{}", run.stderr);
+    repo.shield(&["allow", &unknown, "--reason", "a sample", "--unseen"]).expect(0);
+    fs::remove_file(&file).expect("removed");
+    // Staged, in the work tree only, committed, and in a commit that is gone from every branch.
+    let print = fingerprint(&repo.scan_staged().expect(1));
+    let states: [&dyn Fn(); 4] = [
+        &|| {},
+        &|| drop(repo.git(&["rm", "--quiet", "--cached", "a.txt"])),
+        &|| drop(repo.add().commit("a leak")),
+        &|| {
+            repo.write("a.txt", "clean\n").add();
+            repo.git(&["commit", "--quiet", "--no-verify", "--amend", "-m", "none"]);
+        },
+    ];
+    for state in states {
+        state();
+        let run = repo.shield(&["allow", &print, "--reason", "a sample"]).expect(0);
+        assert!(run.stderr.contains("git add -- ") && file.exists(), "{}", run.stderr);
+        fs::remove_file(&file).expect("removed");
+    }
+}
+
+#[test]
+fn allow_takes_a_line_of_a_file() {
+    let sandbox = Sandbox::new();
+    let (repo, _) = leak(&sandbox);
+    repo.shield(&["allow", "a.txt:1", "--reason", "a sample"]).expect(0);
+    assert_eq!(verdict(&repo.scan_staged().expect(0)).0, "allowed");
+    for wrong in ["a.txt:0", "a.txt:99", "gone.txt:1", "a.txt:", ":1"] {
+        let run = repo.shield(&["allow", wrong, "--reason", "a sample"]);
+        assert_ne!(run.code, 0, "{wrong}");
+    }
+}
+
+#[test]
+fn a_reason_that_says_nothing_is_refused() {
+    let sandbox = Sandbox::new();
+    let (repo, _) = leak(&sandbox);
+    for reason in ["WHY", "why", " Why? ", "\"WHY\"", "TODO", "<reason>", "<say why>", "...", "-", "your reason"] {
+        repo.shield(&["allow", "a.txt:1", "--reason", reason]).expect(3);
+        repo.shield(&["baseline", "create", "--reason", reason]).expect(3);
+        assert!(!repo.path(".shield-hook.toml").exists(), "{reason}");
+        assert!(!repo.path(".shield-hook.baseline").exists(), "{reason}");
+    }
+    repo.shield(&["allow", "a.txt:1", "--reason", "why not: it was revoked"]).expect(0);
 }
 
 #[test]

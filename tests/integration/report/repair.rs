@@ -2,7 +2,7 @@
 
 use crate::support::{Repo, Run, Sandbox, npm_token};
 
-/// Runs one printed command line in a shell.
+/// Runs one printed command line in a shell, with a reason where one is asked for.
 fn sh(repo: &Repo<'_>, line: &str) {
     sh_with(repo, line, &[]);
 }
@@ -14,6 +14,7 @@ fn sh_with(repo: &Repo<'_>, line: &str, env: &[(&str, &str)]) {
     let path = std::env::join_paths(
         [bin].into_iter().chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
     );
+    let line = &line.replace("\"WHY\"", "\"a sample\"");
     command.args(["-c", line]).env("PATH", path.expect("a search path")).envs(env.iter().copied());
     let run = Run::of(&mut command, None);
     assert_eq!(run.code, 0, "{line}\n{}{}", run.stdout, run.stderr);

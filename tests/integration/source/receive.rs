@@ -157,7 +157,7 @@ fn a_weakening_is_refused_by_setting() {
         repo.git(&["reset", "--quiet", "--hard", "origin/main"]);
     }
     // One secret, by its fingerprint and with a reason, is a notice.
-    repo.shield(&["allow", &"ab".repeat(16), "--reason", "a sample"]).expect(0);
+    repo.shield(&["allow", &"ab".repeat(16), "--reason", "a sample", "--unseen"]).expect(0);
     repo.commit("narrow");
     let run = push(&repo, &["origin", "main"]).expect_clean();
     assert_eq!(weakening(&run).as_deref(), Some("warn"));
