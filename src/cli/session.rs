@@ -220,13 +220,37 @@ pub(super) fn tell(outcome: &Outcome, report_args: &ReportArgs) -> Result<Exit> 
     Ok(outcome.exit())
 }
 
+/// The command that writes what this run finds as a page: the same scan, or for a hook the one that reads the same.
+fn page_command() -> String {
+    let given: Vec<String> = std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let scan = match given.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["scan" | "ci", ..] => {
+            let is_of_report = |arg: &str| ["--format", "--output"].iter().any(|option| arg.starts_with(option));
+            let mut kept = Vec::new();
+            let mut args = given.iter();
+            while let Some(arg) = args.next() {
+                if !is_of_report(arg) {
+                    kept.push(repair::quote(arg));
+                } else if !arg.contains('=') {
+                    args.next();
+                }
+            }
+            kept.join(" ")
+        }
+        ["hook", "pre-commit" | "pre-merge-commit", ..] => "scan --staged".to_owned(),
+        ["hook", ..] => "scan --history".to_owned(),
+        _ => "scan".to_owned(),
+    };
+    format!("shield-hook {scan} --format html --output findings.html")
+}
+
 fn write(outcome: &Outcome, report_args: &ReportArgs) -> Result<()> {
     let to_terminal = report_args.output.is_none() && io::stdout().is_terminal();
     let links = (to_terminal && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout))
         .then(|| outcome.root.as_ref()?.canonicalize().ok())
         .flatten()
         .map(|root| report::percent(root.as_os_str().as_encoded_bytes()));
-    let report = report_args.format.report(Style { verbose: report_args.verbose, links });
+    let report = report_args.format.report(Style { verbose: report_args.verbose, links, page: page_command() });
     let mut bytes = Vec::new();
     report.write(outcome, &mut bytes).or_incomplete("the report")?;
     let styled = report_args.format == Format::Pretty;

@@ -8,6 +8,7 @@ mod json;
 mod jsonl;
 mod junit;
 mod output;
+mod overview;
 pub mod packages;
 mod pretty;
 mod sarif;
@@ -62,6 +63,8 @@ pub struct Style {
     pub verbose: bool,
     /// The directory that paths are relative to, percent-encoded, when the terminal follows links.
     pub links: Option<String>,
+    /// The command that writes the same findings as a page.
+    pub page: String,
 }
 
 impl Format {

@@ -5,7 +5,7 @@ use std::io;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::{Report, Style, packages};
+use super::{Report, Style, overview, packages};
 use crate::finding::{Finding, Fingerprint, Verdict, Verified};
 use crate::outcome::Outcome;
 use crate::policy::weakened;
@@ -15,8 +15,14 @@ use crate::terminal::name;
 /// Frames in the manner of rustc.
 pub struct Pretty(pub Style);
 
-/// The number of secrets with a frame; without `--verbose` the others are counted by file.
-const FRAMES: usize = 20;
+/// The number of secrets that are all shown with a frame.
+const FRAMES: usize = 10;
+
+/// The number of frames, and of commands of a kind, where there are more: the others are counted by rule and file.
+const FIRST: usize = 5;
+
+/// The number of commands of a kind.
+const COMMANDS: usize = 20;
 
 /// The number of further positions of one secret that are listed.
 const PLACES: usize = 5;
@@ -27,12 +33,28 @@ const TABLE: usize = 12;
 impl Report for Pretty {
     fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
         let shown = |f: &&Finding| self.0.verbose || matches!(f.verdict, Verdict::Block | Verdict::Warn(_));
-        let groups = group(outcome.findings.iter().filter(shown));
-        let frames = if self.0.verbose { groups.len() } else { FRAMES };
+        let (warned, mut framed) = if self.0.verbose { (Vec::new(), Vec::new()) } else { warnings(outcome) };
+        framed.extend(outcome.findings.iter().filter(shown).filter(|f| self.0.verbose || !is_warning(f)));
+        let groups = group(framed.iter().copied());
+        let is_many = groups.len() > FRAMES;
+        let frames = if is_many && !self.0.verbose { FIRST } else { groups.len() };
         for group in groups.iter().take(frames) {
-            writeln!(out, "{}\n", self.frame(group))?;
+            writeln!(out, "{}\n", self.frame(group, is_many))?;
         }
-        rest(&groups[groups.len().min(frames)..], out)?;
+        if frames < groups.len() {
+            overview::write_table(&framed, out)?;
+            write_step("see all of them on one page", &[self.0.page.clone()], out)?;
+        }
+        for line in overview::by_rule(&warned) {
+            writeln!(
+                out,
+                "{}",
+                render(Level::WARNING.primary_title(line.text.as_str()).id(line.rule).elements(NOTHING))
+            )?;
+        }
+        if !warned.is_empty() {
+            writeln!(out, "(--verbose shows each)\n")?;
+        }
         for (path, change) in &outcome.changes {
             if self.0.verbose || change.rows.len() <= TABLE {
                 packages::write_table(path, change, out)?;
@@ -40,7 +62,11 @@ impl Report for Pretty {
                 writeln!(out, "{} (--verbose lists them)", packages::summary(path, change))?;
             }
         }
-        steps(outcome, out)?;
+        steps(outcome, if frames < groups.len() { FIRST } else { COMMANDS }, out)?;
+        if frames < groups.len() && framed.iter().any(|f| f.verdict.blocks()) {
+            let command = overview::baseline_command(outcome);
+            write_step("or, once each was looked at, let all of them be", &[command], out)?;
+        }
         for line in &outcome.stale {
             writeln!(out, "{}", render(Level::WARNING.primary_title(line.as_str()).elements(NOTHING)))?;
         }
@@ -70,6 +96,22 @@ fn group<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Vec<&'f Finding
     groups
 }
 
+fn is_warning(f: &Finding) -> bool {
+    matches!(f.verdict, Verdict::Warn(_))
+}
+
+/// The warnings that get a line for each rule, and those that get a frame: a single one, and all about the policy, whose
+/// frames say what to do.
+fn warnings(outcome: &Outcome) -> (Vec<&Finding>, Vec<&Finding>) {
+    let all = outcome.findings.iter().filter(|f| is_warning(f));
+    let (policy, secrets): (Vec<_>, Vec<_>) = all.partition(|f| f.rule.id == weakened::ID);
+    if group(secrets.iter().copied()).len() > 1 {
+        (secrets, policy)
+    } else {
+        (Vec::new(), secrets.into_iter().chain(policy).collect())
+    }
+}
+
 fn rank(verdict: &Verdict) -> u8 {
     match verdict {
         Verdict::Block => 0,
@@ -81,7 +123,7 @@ fn rank(verdict: &Verdict) -> u8 {
 
 impl Pretty {
     /// The frame of a secret's first position, with the others in a note.
-    fn frame(&self, group: &[&Finding]) -> String {
+    fn frame(&self, group: &[&Finding], with_fingerprint: bool) -> String {
         let f = group[0];
         let (level, aside) = match &f.verdict {
             Verdict::Block => (Level::ERROR, None),
@@ -96,6 +138,7 @@ impl Pretty {
         frame = frame.elements(aside.map(note));
         frame = frame.elements(f.commit.as_ref().map(|c| note(format!("in commit {}", short(c)))));
         frame = frame.elements(also(group).map(note));
+        frame = frame.elements(with_fingerprint.then(|| note(format!("fingerprint {}", f.fingerprint))));
         frame = frame.elements(f.notes.iter().cloned().map(note));
         if matches!(f.verdict, Verdict::Block | Verdict::Warn(_)) {
             frame = frame.element(Level::NOTE.with_name("why").message(f.rule.why));
@@ -159,27 +202,8 @@ fn also(group: &[&Finding]) -> Option<String> {
     (!places.is_empty()).then(|| format!("also at {}", places.join(", ")))
 }
 
-/// Counts by file the findings without a frame.
-fn rest(groups: &[Vec<&Finding>], out: &mut dyn io::Write) -> io::Result<()> {
-    let mut files: BTreeMap<String, usize> = BTreeMap::new();
-    for f in groups.iter().flatten() {
-        *files.entry(name(&f.location.path.to_string())).or_default() += 1;
-    }
-    if files.is_empty() {
-        return Ok(());
-    }
-    writeln!(out, "and {} more secrets (--verbose shows each):", groups.len())?;
-    for (path, n) in files.iter().take(FRAMES) {
-        writeln!(out, "  {n:>5}  {path}")?;
-    }
-    if files.len() > FRAMES {
-        writeln!(out, "         and {} more files", files.len() - FRAMES)?;
-    }
-    writeln!(out)
-}
-
 /// The commands that repair blocking findings, grouped by instruction.
-fn steps(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+fn steps(outcome: &Outcome, most: usize, out: &mut dyn io::Write) -> io::Result<()> {
     let mut kinds: Vec<(&str, Vec<&[String]>)> = Vec::new();
     // Saying that it is no secret comes last, whatever else there is to do.
     let (last, first): (Vec<_>, Vec<_>) = outcome
@@ -197,19 +221,22 @@ fn steps(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
         }
     }
     for (what, runs) in kinds {
-        let title = Level::HELP.secondary_title(what);
-        writeln!(out, "{}", render(title.elements(NOTHING)))?;
-        for run in runs.iter().take(FRAMES) {
-            for line in *run {
-                writeln!(out, "        {}", name(line))?;
-            }
+        let mut lines: Vec<String> = runs.iter().take(most).flat_map(|run| run.iter().cloned()).collect();
+        if runs.len() > most {
+            lines.push(format!("... and so on for {} more", runs.len() - most));
         }
-        if runs.len() > FRAMES {
-            writeln!(out, "        ... and so on for {} more", runs.len() - FRAMES)?;
-        }
-        writeln!(out)?;
+        write_step(what, &lines, out)?;
     }
     Ok(())
+}
+
+/// One thing to do, and its commands.
+fn write_step(what: &str, commands: &[String], out: &mut dyn io::Write) -> io::Result<()> {
+    writeln!(out, "{}", render(Level::HELP.secondary_title(what).elements(NOTHING)))?;
+    for line in commands {
+        writeln!(out, "        {}", name(line))?;
+    }
+    writeln!(out)
 }
 
 /// A terminal link to the file (OSC 8).

@@ -168,10 +168,29 @@ fn one_secret_in_many_places_is_one_frame_and_many_secrets_are_grouped() {
     }
     repo.add();
     let text = report(&repo, "pretty");
-    assert_eq!(text.matches("error[").count(), 20, "{text}");
-    assert!(text.contains("and 21 more secrets"), "{text}");
+    assert_eq!((text.matches("error[").count(), text.matches("fingerprint ").count()), (5, 5), "{text}");
+    assert!(text.contains("49 findings, by rule and file") && text.contains("  in 29 more rows"), "{text}");
+    assert!(text.contains("shield-hook scan --staged --format html --output findings.html"), "{text}");
+    assert!(text.contains("shield-hook baseline create --reason"), "{text}");
+    assert!(text.lines().count() < 120, "{text}");
     let all = repo.shield(&["scan", "--staged", "--verbose"]).expect(1).stdout;
     assert_eq!(all.matches("error[").count(), 41);
+}
+
+#[test]
+fn many_warnings_are_a_line_for_each_rule() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let passwords: String = (0..60).map(|_| format!("password = \"{}\"\n", crate::support::base62(14))).collect();
+    repo.write("tests/test_a.py", passwords).add();
+    let run = repo.scan_staged().expect(0);
+    let warned = run.json()["findings"].as_array().expect("findings").len();
+    assert!(warned > 20, "{}", run.stdout);
+    let text = repo.shield(&["scan", "--staged"]).expect(0).stdout;
+    assert!(text.contains("warning[") && text.contains(&format!("and {} more places", warned - 1)), "{text}");
+    assert!(text.contains("does not block") && text.lines().count() < 8, "{text}");
+    let all = repo.shield(&["scan", "--staged", "--verbose"]).expect(0).stdout;
+    assert_eq!(all.matches("warning[").count(), warned, "{all}");
 }
 
 #[test]
