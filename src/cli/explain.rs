@@ -1,20 +1,24 @@
 //! `shield-hook explain FILE:LINE`: why something was found there, or was not.
 
 use std::io::Write;
-use std::path::PathBuf;
 
+use super::found_here::Line;
 use super::options::PolicyArgs;
 use super::session::Session;
 use crate::chunk::{Chunk, Kind, Origin};
+use crate::engine::explain::Outcome;
 use crate::engine::redact;
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::file;
+use crate::finding::{Finding, Verdict};
 use crate::package::advisory::PackageVerdict;
 use crate::package::gate::{ComparisonMode, Position};
 use crate::package::{self, lockfile, origin, store};
+use crate::policy::Overrides;
 use crate::policy::authority::PolicyRoot;
 use crate::report::packages::display_name;
+use crate::rule::Rule;
 
 /// Say what every rule made of one line: keyword, shape, proof, entropy, and what turned it away.
 #[derive(Debug, clap::Args)]
@@ -32,10 +36,11 @@ pub struct Args {
 /// When the place is none, or the file cannot be read.
 pub fn run(args: &Args) -> Result<Exit> {
     let wrong = || Error::usage(format!("{}: not FILE:LINE", args.place)).help("shield-hook explain src/config.py:12");
-    let (file, line) = args.place.rsplit_once(':').ok_or_else(wrong)?;
-    let line: usize = line.parse().ok().filter(|n| *n > 0).ok_or_else(wrong)?;
+    let at = Line::parse(&args.place).ok_or_else(wrong)?;
+    let (file, line) = (at.file.to_string_lossy(), at.number);
+    let file = file.as_ref();
     let here = std::env::current_dir().or_incomplete("the current directory")?;
-    let bytes = file::read(PathBuf::from(file)).or_incomplete(file)?;
+    let bytes = file::read(&at.file).or_incomplete(file)?;
     let mut start = 0;
     for _ in 1..line {
         start += 1 + memchr::memchr(b'\n', &bytes[start..])
@@ -44,7 +49,16 @@ pub fn run(args: &Args) -> Result<Exit> {
     let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |n| start + n);
     let session = Session::ready(&args.policy_args, PolicyRoot::Directory(&here))?;
     let origin = Origin { kind: Kind::File, path: file.into(), commit: None };
-    let told = session.engine().explain(Chunk { origin: &origin, bytes: &bytes }, &(start..end));
+    let chunk = Chunk { origin: &origin, bytes: &bytes };
+    let mut told = session.engine().explain(chunk, &(start..end));
+    if session.policy().disables_something() {
+        let overrides = Overrides { with_disabled: true, ..args.policy_args.overrides() };
+        let all = Session::with(&overrides, PolicyRoot::Directory(&here))?.engine().explain(chunk, &(start..end));
+        told.extend(all.into_iter().filter(|one| session.policy().disabled_at(one.rule.id).is_some()));
+    }
+    // The rules that matched come first.
+    told.sort_by_key(|one| !matches!(one.outcome, Outcome::Found { .. }));
+    let findings = at.findings(&session)?;
     let place = redact::name(&args.place);
     let mut out = std::io::stdout().lock();
     let supplied = supply(&session, file, &bytes, line, start..end)?;
@@ -54,9 +68,16 @@ pub fn run(args: &Args) -> Result<Exit> {
     for said in supplied {
         writeln!(out, "{place}: {said}").or_unprinted()?;
     }
+    // The gate's findings are explained above, without what the policy makes of them.
+    for f in findings.iter().filter(|f| f.is_about_package()) {
+        writeln!(out, "{place}: {}: {}", f.rule.id, verdict(f)).or_unprinted()?;
+    }
     for one in told {
         let column = String::from_utf8_lossy(&bytes[start.min(one.span.start)..one.span.start]).chars().count() + 1;
         writeln!(out, "{place}:{column}: {}: {}", one.rule.id, one.outcome).or_unprinted()?;
+        if let Outcome::Found { .. } = one.outcome {
+            writeln!(out, "    {}", applied(&session, &findings, one.rule, column)).or_unprinted()?;
+        }
         for layer in &one.inside {
             writeln!(out, "    inside {layer}").or_unprinted()?;
         }
@@ -65,6 +86,26 @@ pub fn run(args: &Args) -> Result<Exit> {
         }
     }
     Ok(Exit::Clean)
+}
+
+/// The verdict that applies to what a rule found.
+fn applied(session: &Session, findings: &[Finding], rule: &Rule, column: usize) -> String {
+    if let Some(at) = session.policy().disabled_at(rule.id) {
+        return format!("the rule is disabled in {}, so this is not reported", redact::name(&at));
+    }
+    let of_rule = || findings.iter().filter(|f| f.rule.id == rule.id);
+    match of_rule().find(|f| f.location.column == column).or_else(|| of_rule().next()) {
+        Some(finding) => verdict(finding),
+        None => "a scan of this file does not report it".to_owned(),
+    }
+}
+
+fn verdict(finding: &Finding) -> String {
+    match &finding.verdict {
+        Verdict::Block => format!("it blocks; fingerprint {}", finding.fingerprint),
+        Verdict::Warn(why) | Verdict::Old(why) => format!("it does not block: {why}"),
+        Verdict::Allowed(by) => format!("it is allowed by {by}"),
+    }
 }
 
 /// The package gate's findings on the line, as if all of the file were new, and the packages that are named

@@ -44,7 +44,7 @@ impl PolicyArgs {
             baseline: self.baseline.clone(),
             block: self.block,
             only: self.rules.clone(),
-            no_baseline: false,
+            ..Overrides::default()
         }
     }
 }

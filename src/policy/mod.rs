@@ -175,6 +175,8 @@ pub struct Overrides {
     pub only: Vec<String>,
     /// Leave the baseline unread: it is about to be written.
     pub no_baseline: bool,
+    /// Run disabled rules as well, to explain what they would find.
+    pub with_disabled: bool,
 }
 
 /// Where the policy's files are.
@@ -311,6 +313,20 @@ impl Policy {
             config::PublishedElsewhere::Auto => elsewhere.is_first_contact,
             config::PublishedElsewhere::Report => false,
         }
+    }
+
+    /// The line that disables a rule, as `FILE:LINE`, if one does.
+    pub fn disabled_at(&self, rule: &str) -> Option<String> {
+        let at = self.set.iter().find(|setting| setting.section.is_empty() && setting.key == "disable");
+        self.disable
+            .iter()
+            .any(|id| id == rule)
+            .then(|| at.map_or_else(String::new, |at| format!("{}:{}", at.file, at.line)))
+    }
+
+    /// Whether a rule is disabled at all.
+    pub fn disables_something(&self) -> bool {
+        !self.disable.is_empty()
     }
 
     /// Whether a rule of the package gate runs; the scanning rules that run are in the rule set.
@@ -583,7 +599,7 @@ fn rules(layers: &[Layer<'_>], overrides: &Overrides, noticed: &mut Vec<String>)
             }
         }
     }
-    if !disabled.is_empty() {
+    if !disabled.is_empty() && !overrides.with_disabled {
         rules = rules.disable(&disabled)?;
     }
     if !overrides.only.is_empty() {

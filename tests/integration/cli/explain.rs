@@ -48,6 +48,34 @@ fn what_the_package_gate_makes_of_a_line_is_explained() {
     assert!(dir.shield(&["explain", "package.json:2"]).expect(0).stdout.contains("the policy turns the rule off"));
 }
 
+#[test]
+fn the_verdict_that_applies_is_explained() {
+    let sandbox = Sandbox::new();
+    let dir = sandbox.repo("repo");
+    let line = format!("k = \"{}\"", npm_token());
+    dir.write("plain.py", format!("{line}\n"));
+    dir.write("inline.py", format!("{line}  # shield-hook:allow npm-access-token sample data\n"));
+    let explain = |file: &str| {
+        let said = dir.shield(&["explain", &format!("{file}:1")]).expect(0).stdout;
+        assert!(said.lines().next().is_some_and(|first| first.contains("npm-access-token: found")), "{said}");
+        said
+    };
+    assert!(explain("plain.py").contains("it blocks; fingerprint "));
+    assert!(explain("inline.py").contains("it is allowed by"));
+    for (config, said) in [
+        ("disable = [\"npm-access-token\"]\n", "the rule is disabled in .shield-hook.toml:1"),
+        ("[[allow]]\nrule = \"npm-access-token\"\nreason = \"a sample\"\n", "allowed by .shield-hook.toml:1: a sample"),
+        ("[[allow]]\nrule = \"npm-access-token\"\npath = \"other\"\nreason = \"x\"\n", "it blocks"),
+    ] {
+        dir.write(".shield-hook.toml", config);
+        let text = explain("plain.py");
+        assert!(text.contains(said), "{config}: {text}");
+    }
+    dir.write(".shield-hook.toml", "");
+    dir.shield(&["baseline", "create", "--reason", "from before"]).expect(0);
+    assert!(explain("plain.py").contains("from before"));
+}
+
 /// The lines of `new` that `git diff --diff-algorithm=histogram` calls added, counted from 0.
 fn git_added(sandbox: &Sandbox, old: &str, new: &str) -> Vec<usize> {
     std::fs::write(sandbox.path("old"), old).expect("a file");
