@@ -43,7 +43,7 @@ impl Report for Pretty {
         }
         if frames < groups.len() {
             overview::write_table(&framed, out)?;
-            write_step("see all of them on one page", &[self.0.page.clone()], out)?;
+            write_step("see all of them on one page", std::slice::from_ref(&self.0.page), out)?;
         }
         for line in overview::by_rule(&warned) {
             writeln!(
