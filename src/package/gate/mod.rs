@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use super::advisory::Advisories;
 use super::change::{self, PackageChange};
-use super::indicator::{self, Trace};
+use super::indicator::{self, Trace, behaviour};
 use super::inventory::{Inventory, Package};
 use super::lockfile::Format;
 use super::online::registries::{Registries, Surroundings};
@@ -80,6 +80,7 @@ pub fn may_concern(path: &str, bytes: &[u8], mode: ComparisonMode) -> bool {
     is_special(path.as_bytes())
         || mode == ComparisonMode::NewFile && indicator::may_be_loader(path)
         || indicator::may_hide(bytes)
+        || mode != ComparisonMode::State && behaviour::may_act(path, bytes)
 }
 
 /// Returns whether a file at this path is inspected for anything other than hidden text.
@@ -124,13 +125,20 @@ impl PackageGate {
         let mut report = GateReport::default();
         let traces = traces(path, bytes, mode);
         let parsed = parse(path, bytes);
-        if traces.is_empty() && parsed.is_none() {
+        let acts = mode != ComparisonMode::State && behaviour::may_act(path, bytes);
+        if traces.is_empty() && parsed.is_none() && !acts {
             return Ok(report);
         }
         let old = if mode == ComparisonMode::State { Vec::new() } else { old() };
         if !traces.is_empty() {
             let before: Vec<Trace> = old.iter().flat_map(|side| traces_of_old(path, side)).collect();
             report.drafts.extend(traces.into_iter().map(|trace| Draft::of_trace(trace, &before)));
+        }
+        if acts {
+            let added = behaviour::added(path, bytes, &old).into_iter();
+            let news = added.filter(|trace| report.drafts.iter().all(|draft| draft.position != Position::Byte(trace.at)));
+            let news: Vec<Draft> = news.map(|trace| Draft::of_trace(trace, &[])).collect();
+            report.drafts.extend(news);
         }
         let Some(Parsed { format, inventory }) = parsed else { return Ok(report) };
         let mut inventory = match inventory {

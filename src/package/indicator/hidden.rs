@@ -15,7 +15,7 @@ pub(super) struct Hidden {
 /// A way to hide text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trick {
-    /// A run of variation selectors or tag characters, each of which carries an invisible byte.
+    /// A run of zero-width characters, variation selectors or tag characters, each of which carries an invisible byte.
     Invisible,
     /// A bidirectional override or isolate that is not closed on its line.
     Bidi,
@@ -35,8 +35,8 @@ pub(super) fn find(text: &[u8]) -> Vec<Hidden> {
 fn invisible(text: &[u8]) -> Option<Hidden> {
     let mut best: Option<Hidden> = None;
     let mut from = 0;
-    // U+FE00..FE0F begin with EF B8, U+E0000..E01EF with F3 A0.
-    while let Some(at) = memchr::memchr2(0xef, 0xf3, &text[from..]).map(|n| from + n) {
+    // U+200B..2064 begin with E2, U+FE00..FE0F with EF B8, U+E0000..E01EF with F3 A0.
+    while let Some(at) = memchr::memchr3(0xe2, 0xef, 0xf3, &text[from..]).map(|n| from + n) {
         let (mut end, mut run) = (at, 0);
         while let Some(length) = carrier(&text[end..]) {
             end += length;
@@ -54,6 +54,8 @@ fn invisible(text: &[u8]) -> Option<Hidden> {
 fn carrier(text: &[u8]) -> Option<usize> {
     match text {
         [0xef, 0xb8, 0x80..=0x8f, ..] => Some(3),
+        // Zero-width spaces and joiners (U+200B..200D), word joiners (U+2060..2064) and U+FEFF.
+        [0xe2, 0x80, 0x8b..=0x8d, ..] | [0xe2, 0x81, 0xa0..=0xa4, ..] | [0xef, 0xbb, 0xbf, ..] => Some(3),
         // Tags (U+E0000..E007F), then selectors 17 to 256 (U+E0100..E01EF).
         [0xf3, 0xa0, 0x80..=0x81, 0x80..=0xbf, ..] => Some(4),
         [0xf3, 0xa0, 0x84..=0x86, 0x80..=0xbf, ..] => Some(4),

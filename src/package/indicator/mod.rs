@@ -4,6 +4,7 @@
 //! A strong indicator is a finding. A weak one (`context`) needs another of a different kind in the same file.
 
 mod autorun;
+pub mod behaviour;
 mod data;
 mod exfil;
 mod hidden;
