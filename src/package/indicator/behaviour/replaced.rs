@@ -27,8 +27,17 @@ pub(super) fn actions(new: &[u8], old: &[Vec<u8>]) -> Vec<Trace> {
             Some(old) if same.is_empty() => {
                 ("action-owner", format!("the action `{}` of {} is now {}'s", action.name, old.owner, action.owner))
             }
-            _ if !same.is_empty() && !is_commit(action.reference) && same.iter().all(|old| is_commit(old.reference)) => {
-                ("action-pin", format!("`{}/{}` was pinned to a commit, `{}` can be moved", action.owner, action.name, action.reference))
+            _ if !same.is_empty()
+                && !is_commit(action.reference)
+                && same.iter().all(|old| is_commit(old.reference)) =>
+            {
+                (
+                    "action-pin",
+                    format!(
+                        "`{}/{}` was pinned to a commit, `{}` can be moved",
+                        action.owner, action.name, action.reference
+                    ),
+                )
             }
             _ => continue,
         };

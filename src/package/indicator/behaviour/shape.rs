@@ -2,14 +2,16 @@
 
 use super::super::TraceWeight::{self, Blocks, Warns};
 use super::line::AddedLine;
-use super::trigger::TriggerKind::{self, Commands, EditorSettings, Instructions, Manifest, Program, Servers, Startup, Workflow};
+use super::trigger::TriggerKind::{
+    self, Commands, EditorSettings, Instructions, Manifest, Program, Servers, Startup, Workflow,
+};
 
 /// A shape and its consequence in each kind of file.
 pub(super) struct Shape {
     pub(super) id: &'static str,
     /// The words that follow "when something happens,".
     pub(super) says: &'static str,
-    /// The test of a line among those near it.
+    /// The test of a line within its window.
     pub(super) fits: fn(&AddedLine, &[AddedLine]) -> bool,
     weights: &'static [(TraceWeight, &'static [TriggerKind])],
 }
@@ -28,7 +30,7 @@ pub(super) static SHAPES: &[Shape] = &[
     Shape {
         id: "secrets-sent",
         says: "secrets or the whole environment are sent out",
-        fits: |line, near| takes_secrets(line) && near.iter().any(sends) || pipes_environment(line),
+        fits: |line, window| takes_secrets(line) && window.iter().any(sends) || pipes_environment(line),
         weights: &[(Blocks, RUNNING), (Blocks, &[Instructions])],
     },
     Shape {
@@ -46,7 +48,9 @@ pub(super) static SHAPES: &[Shape] = &[
     Shape {
         id: "dropped-program",
         says: "a file is downloaded to a temporary folder",
-        fits: |line, near| downloads(line) && near.iter().any(|l| l.has(&["/tmp/", "/dev/shm", "%temp%", "$env:temp"])),
+        fits: |line, window| {
+            downloads(line) && window.iter().any(|l| l.has(&["/tmp/", "/dev/shm", "%temp%", "$env:temp"]))
+        },
         weights: &[(Blocks, &[Program, Startup])],
     },
     Shape {
@@ -89,12 +93,46 @@ pub(super) static SHAPES: &[Shape] = &[
 
 /// Hosts whose installers are piped to a shell by their own documentation.
 const INSTALLERS: &[&str] = &[
-    "sh.rustup.rs", "//bun.sh", "//bun.com", "astral.sh", "get.docker.com", "deno.land", "get.pnpm.io", "nodesource.com",
-    "install.python-poetry.org", "//mise.run", "nvm-sh/nvm", "fly.io", "//claude.ai", "get.sdkman.io", "starship.rs",
-    "homebrew/install", "install.determinate.systems", "nixos.org", "taskfile.dev", "get.helm.sh", "helm/helm",
-    "aquasecurity/trivy", "anchore/", "golangci", "codecov.io", "get.k3s.io", "//just.systems", "getcomposer.org",
-    "symfony.com", "install.duckdb.org", "dl.yarnpkg.com", "ollama.com", "foundry.paradigm.xyz", "cursor.com",
-    "get.volta.sh", "rustwasm.github.io", "pkgx.sh", "opencode.ai", "localhost", "127.0.0.1",
+    "sh.rustup.rs",
+    "//bun.sh",
+    "//bun.com",
+    "astral.sh",
+    "get.docker.com",
+    "deno.land",
+    "get.pnpm.io",
+    "nodesource.com",
+    "install.python-poetry.org",
+    "//mise.run",
+    "nvm-sh/nvm",
+    "fly.io",
+    "//claude.ai",
+    "get.sdkman.io",
+    "starship.rs",
+    "homebrew/install",
+    "install.determinate.systems",
+    "nixos.org",
+    "taskfile.dev",
+    "get.helm.sh",
+    "helm/helm",
+    "aquasecurity/trivy",
+    "anchore/",
+    "golangci",
+    "codecov.io",
+    "get.k3s.io",
+    "//just.systems",
+    "getcomposer.org",
+    "symfony.com",
+    "install.duckdb.org",
+    "dl.yarnpkg.com",
+    "ollama.com",
+    "foundry.paradigm.xyz",
+    "cursor.com",
+    "get.volta.sh",
+    "rustwasm.github.io",
+    "pkgx.sh",
+    "opencode.ai",
+    "localhost",
+    "127.0.0.1",
 ];
 
 /// Hosts of everyone's code, which tell nothing about its author.
@@ -117,21 +155,40 @@ fn takes_secrets(line: &AddedLine) -> bool {
 
 fn sends(line: &AddedLine) -> bool {
     line.runs(&["curl", "wget", "nc", "ncat", "iwr"])
-        || line.packs(&["requests.post(", "urlopen(", "httpx.post(", "fetch(", "http.request(", "https.request(", "net::http"])
+        || line.packs(&[
+            "requests.post(",
+            "urlopen(",
+            "httpx.post(",
+            "fetch(",
+            "http.request(",
+            "https.request(",
+            "net::http",
+        ])
 }
 
 /// `env | curl -d @- …`, `curl -d "$(printenv)" …`.
 fn pipes_environment(line: &AddedLine) -> bool {
     let dumps = line.packs(&["$(env)", "$(printenv)", "`env`", "`printenv`", "$(env|", "$(printenv|"])
-        || line.text.split(['|', ';', '&', '"', '\'', ':']).any(|part| matches!(part.trim(), "env" | "printenv" | "run env"))
+        || line
+            .text
+            .split(['|', ';', '&', '"', '\'', ':'])
+            .any(|part| matches!(part.trim(), "env" | "printenv" | "run env"))
             && line.text.contains('|');
     dumps && line.runs(&["curl", "wget", "nc", "ncat"])
 }
 
 pub(super) fn decodes_and_runs(line: &AddedLine) -> bool {
     const DECODERS: &[&str] = &[
-        "atob(", "buffer.from(", "b64decode(", "base64_decode(", "gzinflate(", "zlib.decompress(", "marshal.loads(",
-        "bytes.fromhex(", "base64.decode", "frombase64string(",
+        "atob(",
+        "buffer.from(",
+        "b64decode(",
+        "base64_decode(",
+        "gzinflate(",
+        "zlib.decompress(",
+        "marshal.loads(",
+        "bytes.fromhex(",
+        "base64.decode",
+        "frombase64string(",
     ];
     let evaluates = |name: &str| {
         line.packed.match_indices(name).any(|(at, _)| {
@@ -140,23 +197,43 @@ pub(super) fn decodes_and_runs(line: &AddedLine) -> bool {
             let argument: String = line.packed[at + name.len()..].chars().take(60).collect();
             before.is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '.' | '_'))
                 && DECODERS.iter().any(|d| argument.contains(d))
-                && (!argument.contains("buffer.from(") || line.packs(&["'base64'", "\"base64\"", "`base64`", "'hex'", "\"hex\""]))
+                && (!argument.contains("buffer.from(")
+                    || line.packs(&["'base64'", "\"base64\"", "`base64`", "'hex'", "\"hex\""]))
         })
     };
     let shell = line.packs(&["base64-d", "base64--decode", "xxd-r"]) && line.is_piped_to_shell();
-    ["eval(", "exec(", "function("].into_iter().any(evaluates) || shell
+    // In other places `function(` opens a declaration.
+    let constructs = DECODERS.iter().any(|decoder| line.packed.contains(&format!("function({decoder}")));
+    ["eval(", "exec("].into_iter().any(evaluates) || constructs || shell
 }
 
 fn fetches_in_code(line: &AddedLine) -> bool {
-    line.packs(&["urlopen(", "requests.get(", "httpx.get(", "file_get_contents('http", "file_get_contents(\"http", "file_get_contents(\\\"http", "fetch("])
+    line.packs(&[
+        "urlopen(",
+        "requests.get(",
+        "httpx.get(",
+        "file_get_contents('http",
+        "file_get_contents(\"http",
+        "file_get_contents(\\\"http",
+        "fetch(",
+    ])
 }
 
 fn downloads(line: &AddedLine) -> bool {
     let comment = line.text.starts_with(['#', '*']) || line.text.starts_with("//");
     !comment
-        && (line.packs(&["urlopen(", "urlretrieve(", "requests.get(", "net::http", "reqwest::", "ureq::", "https.get(", "http.get("])
-            || line.packs(&["(\"curl", "('curl", "[\"curl", "['curl", "(\"wget", "('wget", "[\"wget", "['wget", "`curl", "`wget"])
-            || line.packs(&["install\":\"curl", "install\":\"wget"]))
+        && (line.packs(&[
+            "urlopen(",
+            "urlretrieve(",
+            "requests.get(",
+            "net::http",
+            "reqwest::",
+            "ureq::",
+            "https.get(",
+            "http.get(",
+        ]) || line.packs(&[
+            "(\"curl", "('curl", "[\"curl", "['curl", "(\"wget", "('wget", "[\"wget", "['wget", "`curl", "`wget",
+        ]) || line.packs(&["install\":\"curl", "install\":\"wget"]))
 }
 
 fn fetches_and_runs(line: &AddedLine) -> bool {
@@ -167,8 +244,18 @@ fn fetches_and_runs(line: &AddedLine) -> bool {
 /// A setting that starts a program by a path into the folder, other than its package managers' own.
 fn names_program_of_folder(line: &AddedLine) -> bool {
     let setting = line.packs(&[
-        "interpreterpath\":", "pythonpath\":", "\"git.path\":", "terminal.integrated", "automationprofile", "executablepath\":",
-        "server.path\":", "\"path\":", "nodepath\":", "runtime\":",
+        "interpreterpath\":",
+        "pythonpath\":",
+        "\"git.path\":",
+        "terminal.integrated",
+        "automationprofile",
+        "executablepath\":",
+        "server.path\":",
+        "\"path\":",
+        "nodepath\":",
+        "runtime\":",
     ]);
-    setting && line.packs(&["\"./", "\"${workspacefolder}"]) && !line.packs(&["venv", "node_modules", "/env/", ".yarn", ".pixi", "vendor"])
+    setting
+        && line.packs(&["\"./", "\"${workspacefolder}"])
+        && !line.packs(&["venv", "node_modules", "/env/", ".yarn", ".pixi", "vendor"])
 }

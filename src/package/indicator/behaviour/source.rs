@@ -7,13 +7,12 @@ use super::{line, shape, trace};
 /// So many spaces push code out of every window.
 const SPACES: [u8; 150] = [b' '; 150];
 
-/// The endings of programs as text.
-const PROGRAMS: [&str; 14] =
-    ["js", "mjs", "cjs", "ts", "jsx", "tsx", "mts", "cts", "py", "rb", "php", "sh", "rs", "json"];
+/// The endings of programs that an interpreter reads.
+const PROGRAMS: [&str; 12] = ["js", "mjs", "cjs", "ts", "jsx", "tsx", "mts", "cts", "py", "rb", "php", "sh"];
 /// The endings of files that are no programs to whoever reads their names.
 const HARMLESS: [&str; 20] = [
-    "js", "mjs", "cjs", "ts", "py", "rb", "php", "txt", "md", "json", "yml", "yaml", "css", "html", "png", "jpg", "gif",
-    "svg", "woff", "woff2",
+    "js", "mjs", "cjs", "ts", "py", "rb", "php", "txt", "md", "json", "yml", "yaml", "css", "html", "png", "jpg",
+    "gif", "svg", "woff", "woff2",
 ];
 
 fn ending(path: &str) -> Option<&str> {
@@ -48,7 +47,16 @@ pub(super) fn decoded(path: &str, lines: &[AddedLine]) -> Vec<Trace> {
 /// A line whose code stands so far to the right that nobody sees it.
 pub(super) fn pushed_aside(path: &str, new: &[u8], old: &[Vec<u8>]) -> Option<Trace> {
     const CODE: [&str; 10] = [
-        "eval(", "require(", "exec(", "function(", "import(", "global[", "child_process", "__import__", "system(", "atob(",
+        "eval(",
+        "require(",
+        "exec(",
+        "function(",
+        "import(",
+        "global[",
+        "child_process",
+        "__import__",
+        "system(",
+        "atob(",
     ];
     if !is_program(path) {
         return None;

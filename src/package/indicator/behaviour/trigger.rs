@@ -39,9 +39,7 @@ const fn trigger(pattern: &'static str, kind: TriggerKind, when: &'static str) -
     Trigger { pattern, kind, when }
 }
 
-use TriggerKind::{
-    Commands, EditorSettings, Instructions, Manifest, Program, Servers, Startup, Submodules, Workflow,
-};
+use TriggerKind::{Commands, EditorSettings, Instructions, Manifest, Program, Servers, Startup, Submodules, Workflow};
 
 const INSTALLED: &str = "the package is installed";
 const ASSISTANT: &str = "an assistant reads it";
@@ -129,7 +127,9 @@ mod tests {
 
     #[test]
     fn other_files_run_when_they_are_asked() {
-        for path in ["src/main.rs", "README.md", "settings.json", "app/tasks.json", "xsetup.py", "a.claude/b.md", "docs/a.yml"] {
+        for path in
+            ["src/main.rs", "README.md", "settings.json", "app/tasks.json", "xsetup.py", "a.claude/b.md", "docs/a.yml"]
+        {
             assert!(of(path).is_none(), "{path}");
         }
     }
