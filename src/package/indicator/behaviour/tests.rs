@@ -129,7 +129,7 @@ fn native_programs_are_known_by_their_bytes() {
             ("a.so", None),
         ] {
             assert_eq!(weight(path, &[]), expected, "{path}");
-            assert_eq!(weight(path, &[bytes.clone()]), None, "{path} is no new file");
+            assert_eq!(weight(path, std::slice::from_ref(&bytes)), None, "{path} is no new file");
         }
     }
     assert!(added("a.txt", b"MZ is how it begins", &[]).is_empty());
