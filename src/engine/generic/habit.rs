@@ -85,10 +85,11 @@ pub(super) fn weighed(habit: Habit, model: Option<Confidence>, target: Target, i
 
 /// Returns whether a password is as likely a default of machines that are thrown away: a word, or a short one in leet.
 pub(super) fn is_default(habit: Habit, length: usize) -> bool {
-    const SHORT: usize = 8;
+    /// The longest default, in bytes: `Harbor77`.
+    const LONGEST_DEFAULT: usize = 8;
     match habit {
         Habit::Word | Habit::Chosen => true,
-        Habit::Mixed | Habit::Unreadable => length < SHORT,
+        Habit::Mixed | Habit::Unreadable => length <= LONGEST_DEFAULT,
     }
 }
 
