@@ -83,7 +83,12 @@ const CHOSEN: &[&str] = &[
 
 /// Returns whether the value is a placeholder: a template of any language, a reference, a mask, a documented sample.
 pub fn is_placeholder(value: &[u8]) -> bool {
-    is_no_value(value) || dummy(value.trim_ascii())
+    is_no_value(value) || is_sample_made(value)
+}
+
+/// Returns whether a value is made of the words that samples are made of.
+pub(super) fn is_sample_made(value: &[u8]) -> bool {
+    dummy(value.trim_ascii())
 }
 
 /// Whether the form of a value says that it only stands for a credential, whatever its words are.

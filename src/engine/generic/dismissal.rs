@@ -3,8 +3,8 @@
 use super::candidate::{Candidate, Form};
 use super::name::{self, Kind, Of};
 use super::path::{self, Language};
-use super::{is_placeholder, lexicon, looks_random};
-use crate::engine::placeholder::is_no_value;
+use super::{lexicon, looks_random};
+use crate::engine::placeholder::{is_no_value, is_sample_made};
 
 /// Evidence that needs no model: why the value is no secret, or none.
 pub fn dismiss(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> {
@@ -16,12 +16,12 @@ pub(super) fn certain(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'stati
     by_form(text, path, c).or_else(|| by_name(text, c))
 }
 
-/// Evidence of the words of a value.
+/// Evidence of the words of a value for which nothing is certain.
 pub(super) fn by_words(value: &[u8]) -> Option<&'static str> {
     if is_words(value) {
         return Some("made of words");
     }
-    is_placeholder(value).then_some("a placeholder")
+    is_sample_made(value).then_some("a placeholder")
 }
 
 /// Evidence of the form of a value.

@@ -5,7 +5,7 @@ use super::dismissal::{is_plainly_random, is_readable};
 use super::name::{self, Kind};
 use super::path::{self, Language};
 use super::target::{Host, Target};
-use crate::engine::placeholder::{is_chosen, is_no_value, is_placeholder};
+use crate::engine::placeholder::{is_chosen, is_sample_made};
 use crate::rule::Confidence;
 
 /// How a person made a password.
@@ -26,14 +26,21 @@ const SHORTEST: usize = 5;
 /// The longest that people type, in bytes.
 const LONGEST: usize = 32;
 
-/// The habit behind the value of a candidate whose name, or whose form, is that of a password.
+/// Returns whether the name of a candidate, or its form, is that of a password.
+pub(super) fn is_password(text: &[u8], c: &Candidate) -> bool {
+    if matches!(c.form, Form::Url | Form::Login) {
+        return true;
+    }
+    let name = name::read(c.name.clone().map_or(&b""[..], |name| &text[name]));
+    name.kind == Kind::Password && name.is_plain() && name.after == 0 && !name.negated && !name.sample
+}
+
+/// The habit behind the value of a candidate whose name, or whose form, is that of a password, and which nothing certain
+/// dismisses.
 pub(super) fn habit(text: &[u8], path: &[u8], c: &Candidate) -> Option<Habit> {
     let value = &text[c.value.clone()];
-    let name = name::read(c.name.clone().map_or(&b""[..], |name| &text[name]));
-    let is_password = matches!(c.form, Form::Url | Form::Login)
-        || name.kind == Kind::Password && name.is_plain() && name.after == 0 && !name.negated && !name.sample;
     let is_typed = (SHORTEST..=LONGEST).contains(&value.len()) && value.iter().all(|b| (b'!'..=b'~').contains(b));
-    if !is_password || !is_typed || is_no_value(value) || is_plainly_random(value) {
+    if !is_password(text, c) || !is_typed || is_plainly_random(value) {
         return None;
     }
     let is_identifier = || value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'));
@@ -43,11 +50,11 @@ pub(super) fn habit(text: &[u8], path: &[u8], c: &Candidate) -> Option<Habit> {
     if value.iter().all(u8::is_ascii_alphabetic) {
         let is_name = name::read(value).kind != Kind::None;
         let habit = if is_readable(value) { Habit::Word } else { Habit::Unreadable };
-        return (!is_name && !is_placeholder(value) && !is_prose(text, c)).then_some(habit);
+        return (!is_name && !is_sample_made(value) && !is_prose(text, c)).then_some(habit);
     }
     match value {
         _ if is_chosen(value) => Some(Habit::Chosen),
-        _ if is_placeholder(value) => None,
+        _ if is_sample_made(value) => None,
         // Joined words are names of things more often than passwords.
         _ if value.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'_' | b'.')) => None,
         _ if is_worded(value) => Some(Habit::Mixed),

@@ -62,6 +62,12 @@ pub fn judge(text: &[u8], path: &[u8], c: &Candidate) -> Judgement {
     let rule = rule_for(c, name);
     let dismissed =
         |why, habit| Judgement { score: 0.0, confidence: None, rule, dismissed: Some(why), features: None, habit };
+    // Words are the usual case, and cheap to know. Only those that could be a person's password are read further.
+    if !habit::is_password(text, c)
+        && let Some(why) = dismissal::by_words(&text[c.value.clone()])
+    {
+        return dismissed(why, None);
+    }
     if let Some(why) = dismissal::certain(text, path, c) {
         return dismissed(why, None);
     }
