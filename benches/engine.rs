@@ -3,6 +3,8 @@
 //! `cargo bench --bench engine`. The text is this project's own sources, or what `SHIELD_BENCH_TEXT` names (a file, such
 //! as a concatenated source tree). Throughput is shown per stage; the engine's is that of `scan`.
 
+#![allow(clippy::expect_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a bench is no run")]
+
 use std::fs;
 use std::path::Path;
 

@@ -1,6 +1,8 @@
 //! How long the package side takes, as a user meets it: `check` of one package and of a large lockfile, `audit` of a
 //! node_modules with 200,000 files. Run with `cargo bench --bench packages`.
 
+#![allow(clippy::expect_used, clippy::print_stdout, reason = "a bench prints, and stops where it cannot go on")]
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;

@@ -7,6 +7,7 @@
 
 use std::error::Error;
 use std::fs;
+use std::io::Write;
 
 use ignore::WalkBuilder;
 use shield_hook::data::keywords::{RARITIES, rarity_of};
@@ -31,8 +32,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         let often = count as f64 * 1e7 / total.max(1) as f64;
         char::from(b'0' + ((often + 1.0).ln() * 4.0).round().min(76.0) as u8)
     };
+    let mut out = std::io::stdout().lock();
     for line in counts.chunks(128) {
-        println!("{}", line.iter().map(|&count| level(count)).collect::<String>());
+        writeln!(out, "{}", line.iter().map(|&count| level(count)).collect::<String>())?;
     }
     Ok(())
 }

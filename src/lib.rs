@@ -9,6 +9,7 @@ pub mod chunk;
 pub mod cli;
 pub mod data;
 pub mod engine;
+pub mod environment;
 pub mod error;
 pub mod exit;
 pub mod file;

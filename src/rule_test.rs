@@ -118,7 +118,7 @@ impl<'r> RuleTest<'r> {
         for template in rule.matches {
             let Some(sample) = self.sample(rule, template) else { continue };
             if !sample.secrets.iter().any(|(id, _)| *id == rule.id) {
-                self.complain_of(rule, format!("match {template:?} has no ${{secret}}"));
+                self.complain_of(rule, &format!("match {template:?} has no ${{secret}}"));
                 continue;
             }
             if !self.expect(rule, &path, sample.text.as_bytes(), &sample, &format!("match {template:?}")) {
@@ -135,7 +135,7 @@ impl<'r> RuleTest<'r> {
             if let Some(sample) = self.sample(rule, template) {
                 let matches = self.scan(&path, sample.text.as_bytes());
                 if matches.iter().any(|m| m.rule.id == rule.id && m.confidence >= Confidence::Medium) {
-                    self.complain_of(rule, format!("reject {template:?} is found"));
+                    self.complain_of(rule, &format!("reject {template:?} is found"));
                 }
             }
         }
@@ -161,9 +161,9 @@ impl<'r> RuleTest<'r> {
         let texts = texts.into_iter().chain(rule.references.iter().map(|url| ("references", *url)));
         for (key, text) in texts {
             if let Some(wanted) = text.strip_prefix(keys::UNWRITTEN) {
-                self.complain_of(rule, format!("`{key}` is still the draft's: write {wanted}"));
+                self.complain_of(rule, &format!("`{key}` is still the draft's: write {wanted}"));
             } else if text.starts_with(keys::UNWRITTEN_REFERENCE) {
-                self.complain_of(rule, format!("`{key}` is still the draft's: give the provider's own page"));
+                self.complain_of(rule, &format!("`{key}` is still the draft's: give the provider's own page"));
             }
         }
     }
@@ -196,7 +196,7 @@ impl<'r> RuleTest<'r> {
         match self.samples.expand(rule, template) {
             Ok(sample) => Some(sample),
             Err(e) => {
-                self.complain_of(rule, format!("{template:?}: {e}"));
+                self.complain_of(rule, &format!("{template:?}: {e}"));
                 None
             }
         }
@@ -229,30 +229,30 @@ impl<'r> RuleTest<'r> {
             }
             let others: Vec<&str> = matches.iter().map(|m| m.rule.id).collect();
             let others = if others.is_empty() { "nothing".into() } else { others.join(", ") };
-            self.complain_of(rule, format!("not found in {context}; found: {others}"));
+            self.complain_of(rule, &format!("not found in {context}; found: {others}"));
             return false;
         };
         let free = rule.detector.is_some() || rule.status == Status::Deprecated || yields(found);
         if found.rule.provider != rule.provider && !free {
-            self.complain_of(rule, format!("in {context} the rule {} takes it", found.rule.id));
+            self.complain_of(rule, &format!("in {context} the rule {} takes it", found.rule.id));
         } else if !blocks(found) {
             self.complain_of(
                 rule,
-                format!("found in {context}, but with {:?} confidence: {:?}", found.confidence, found.notes),
+                &format!("found in {context}, but with {:?} confidence: {:?}", found.confidence, found.notes),
             );
         }
         let span = &found.span;
         let twice = matches.iter().filter(|m| m.span.start < span.end && span.start < m.span.end).count();
         // Inside an encoding all findings share the range of the encoded run.
         if twice > 1 && bytes[span.clone()] == *secret.as_bytes() {
-            self.complain_of(rule, format!("found {twice} times in {context}"));
+            self.complain_of(rule, &format!("found {twice} times in {context}"));
         }
         true
     }
 
-    fn complain_of(&mut self, rule: &'static Rule, message: String) {
+    fn complain_of(&mut self, rule: &'static Rule, message: &str) {
         // A literal in a rule file may be a credential.
-        self.complain(Complaint { rule: rule.id, message: redact::message(&message) });
+        self.complain(Complaint { rule: rule.id, message: redact::message(message) });
     }
 
     fn complain(&mut self, complaint: Complaint) {

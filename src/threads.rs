@@ -4,6 +4,8 @@
 
 use std::sync::OnceLock;
 
+use crate::environment;
+
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 /// Runs `work`, whose parallel parts share the pool's threads. With none but the caller's it takes longer.
@@ -28,7 +30,7 @@ fn pool() -> Option<ThreadPool> {
 /// As many as there are cores, or fewer where the environment asks for it.
 fn count() -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let wish = std::env::var("RAYON_NUM_THREADS").ok().and_then(|n| n.trim().parse().ok()).filter(|n| *n > 0);
+    let wish = environment::text("RAYON_NUM_THREADS").and_then(|n| n.trim().parse().ok()).filter(|n| *n > 0);
     wish.map_or(cores, |n: usize| n.min(cores))
 }
 

@@ -11,8 +11,11 @@ use crate::data::regex::sequence_filter::SequenceFilter;
 use crate::data::rule::packed::Writer;
 use crate::data::rule::spec::{self, Author, Problem, Spec};
 
-/// Reads every rule file; a wrong one stops the build with its file and line.
-pub fn load(root: &Path) -> Vec<Spec> {
+/// Reads every rule file.
+///
+/// # Errors
+/// Every problem of every file, with its line.
+pub fn load(root: &Path) -> Result<Vec<Spec>, Vec<Problem>> {
     println!("cargo:rerun-if-changed=rules");
     let folder = root.join("rules");
     let mut names: Vec<String> = fs::read_dir(&folder)
@@ -32,18 +35,11 @@ pub fn load(root: &Path) -> Vec<Spec> {
     if problems.is_empty() {
         problems = spec::check_set(&specs, &[]);
     }
-    stop_on(&problems);
-    specs.sort_by(|a, b| a.id.cmp(&b.id));
-    specs
-}
-
-fn stop_on(problems: &[Problem]) {
-    for problem in problems {
-        println!("cargo::error={problem}");
-    }
     if !problems.is_empty() {
-        std::process::exit(1);
+        return Err(problems);
     }
+    specs.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(specs)
 }
 
 /// Writes `rules.bin` and `rules.rs`.

@@ -7,6 +7,7 @@ use super::found_here::{self, Line};
 use super::scan::root_for;
 use super::session::Session;
 use crate::engine::redact;
+use crate::environment;
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::file;
@@ -47,7 +48,7 @@ pub struct Args {
 /// # Errors
 /// Exit 3 when an argument or the configuration is wrong, and the configuration is then left alone; exit 2 when it
 /// cannot be written.
-pub fn run(args: Args) -> Result<Exit> {
+pub fn run(args: &Args) -> Result<Exit> {
     let given = found_here::reason(&args.reason)?;
     let expires = match &args.expires {
         Some(text) => Some(text.parse().map_err(|_| Error::usage("--expires must be a date such as 2027-01-31"))?),
@@ -155,7 +156,7 @@ fn refuse_unknown(prints: &[Fingerprint], known: &Config) -> Result<()> {
 
 /// The directory that holds the configuration: the repository's root, or the current directory outside one.
 pub(super) fn root() -> Result<PathBuf> {
-    let here = std::env::current_dir().or_incomplete("the current directory")?;
+    let here = environment::current_directory()?;
     Ok(root_for(&here, &[]).0)
 }
 

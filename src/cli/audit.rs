@@ -31,9 +31,9 @@ pub struct Args {
 ///
 /// # Errors
 /// Exit 2 when something could not be read, exit 3 when the configuration or the arguments are wrong.
-pub fn run(args: Args) -> Result<Exit> {
+pub fn run(args: &Args) -> Result<Exit> {
     let start = Instant::now();
-    packages::conclude("audit", start, survey(&args), &args.report_args)
+    packages::conclude("audit", start, survey(args), &args.report_args)
 }
 
 fn survey(args: &Args) -> Result<Survey> {

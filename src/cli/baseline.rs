@@ -8,6 +8,7 @@ use super::options::PolicyArgs;
 use super::scan::root_for;
 use super::session::Session;
 use crate::engine::redact;
+use crate::environment;
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::finding::Verdict;
@@ -131,7 +132,7 @@ fn relocated(old: &Baseline, found: Vec<Entry>) -> impl Iterator<Item = Entry> {
 
 /// Scans as if there were no baseline; gives the baseline's path as well.
 fn scan(scope: &Scope) -> Result<(Outcome, PathBuf)> {
-    let here = std::env::current_dir().or_incomplete("the current directory")?;
+    let here = environment::current_directory()?;
     let (root, repo) = root_for(&here, &[]);
     let overrides = Overrides { no_baseline: true, ..scope.policy_args.overrides() };
     let session = Session::with(&overrides, PolicyRoot::Directory(&root))?;

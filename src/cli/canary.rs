@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::time::Instant;
 
-use crate::error::{Context, Printed, Result};
+use crate::environment;
+use crate::error::{Printed, Result};
 use crate::exit::Exit;
 use crate::install::{self, canary};
 use crate::journal::{self, Place, Record};
@@ -35,11 +36,11 @@ pub fn run(args: &Args) -> Result<Exit> {
 /// As [`run`].
 pub(super) fn sing(command: &str, rules: bool, quiet: bool) -> Result<Exit> {
     let start = Instant::now();
-    let sung = std::env::current_dir().or_incomplete("the current directory").and_then(|here| {
+    let sung = environment::current_directory().and_then(|here| {
         let program = install::this_program()?;
         if rules { canary::rules(&here, &program) } else { canary::run(&here, &program) }
     });
-    let root = std::env::current_dir().ok().map(|d| d.display().to_string());
+    let root = environment::current_directory().ok().map(|d| d.display().to_string());
     match sung {
         Ok(sung) => {
             let result = if sung.exit == Exit::Clean { "clean" } else { "blocked" };

@@ -9,6 +9,7 @@ use super::options::PolicyArgs;
 use super::scan::root_for;
 use super::session::Session;
 use crate::engine::redact;
+use crate::environment;
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::policy::authority::PolicyRoot;
@@ -60,7 +61,7 @@ pub fn run(args: Args) -> Result<Exit> {
 }
 
 fn ready(policy_args: &PolicyArgs) -> Result<Session> {
-    let here = std::env::current_dir().or_incomplete("the current directory")?;
+    let here = environment::current_directory()?;
     let (root, repo) = root_for(&here, &[]);
     match &repo {
         Some(repo) => Session::ready(policy_args, PolicyRoot::Local(repo)),

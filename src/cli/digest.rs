@@ -8,7 +8,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::error::{Context, Error, Printed, Result};
+use crate::environment;
+use crate::error::{Error, Printed, Result};
 use crate::exit::Exit;
 use crate::git::Repo;
 use crate::journal::overdue::{self, Overdue};
@@ -38,7 +39,7 @@ enum Format {
 /// When a journal cannot be read, or the date is none.
 pub fn run(args: &Args) -> Result<Exit> {
     let since = args.since.as_deref().map(moment).transpose()?;
-    let here = std::env::current_dir().or_incomplete("the current directory")?;
+    let here = environment::current_directory()?;
     let read = |place: &Place| {
         Journal::read(place).map_err(|e| {
             let at = place.directory().map(|d| d.display().to_string()).unwrap_or_default();

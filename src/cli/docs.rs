@@ -29,7 +29,7 @@ pub struct Man {
 ///
 /// # Errors
 /// When standard output cannot be written.
-pub fn completions(args: Completions) -> Result<Exit> {
+pub fn completions(args: &Completions) -> Result<Exit> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), NAME, &mut script);
     if args.shell == clap_complete::Shell::Bash {

@@ -4,7 +4,8 @@ use std::io::Write;
 use std::time::Instant;
 
 use super::canary;
-use crate::error::{Context, Printed, Result};
+use crate::environment;
+use crate::error::{Printed, Result};
 use crate::exit::Exit;
 use crate::install::{self, doctor};
 use crate::journal::{self, Place, Record};
@@ -39,7 +40,7 @@ enum Format {
 /// When git cannot be run or a repair fails.
 pub fn run(args: &Args) -> Result<Exit> {
     let start = Instant::now();
-    let here = std::env::current_dir().or_incomplete("the current directory")?;
+    let here = environment::current_directory()?;
     let program = install::this_program()?;
     let mut diagnosis = doctor::examine(&here, &program)?;
     let mut out = std::io::stdout().lock();

@@ -8,6 +8,7 @@ use super::session::Session;
 use crate::chunk::{Chunk, Kind, Origin};
 use crate::engine::explain::Outcome;
 use crate::engine::redact;
+use crate::environment;
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::file;
@@ -39,7 +40,7 @@ pub fn run(args: &Args) -> Result<Exit> {
     let at = Line::parse(&args.place).ok_or_else(wrong)?;
     let (file, line) = (at.file.to_string_lossy(), at.number);
     let file = file.as_ref();
-    let here = std::env::current_dir().or_incomplete("the current directory")?;
+    let here = environment::current_directory()?;
     let bytes = file::read(&at.file).or_incomplete(file)?;
     let mut start = 0;
     for _ in 1..line {

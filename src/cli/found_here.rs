@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use super::scan::root_for;
 use super::session::Session;
 use crate::engine::redact;
-use crate::error::{Context, Error, Result};
+use crate::environment;
+use crate::error::{Error, Result};
 use crate::finding::{Finding, Fingerprint};
 use crate::git::Repo;
 use crate::outcome::Outcome;
@@ -34,7 +35,7 @@ impl Line {
     /// # Errors
     /// Exit 2 when the file cannot be read.
     pub(super) fn findings(&self, session: &Session) -> Result<Vec<Finding>> {
-        let here = std::env::current_dir().or_incomplete("the current directory")?;
+        let here = environment::current_directory()?;
         let (root, _) = root_for(&here, &[]);
         let Outcome { findings, .. } = session.scan(&[&Paths {
             root,
@@ -57,7 +58,7 @@ pub(super) fn missing(mut wanted: Vec<Fingerprint>) -> Result<Vec<Fingerprint>> 
     if wanted.is_empty() {
         return Ok(wanted);
     }
-    let here = std::env::current_dir().or_incomplete("the current directory")?;
+    let here = environment::current_directory()?;
     let (root, _) = root_for(&here, &[]);
     let session = Session::with(&Overrides::default(), PolicyRoot::Directory(&root))?;
     let max_object = session.max_object();
@@ -123,7 +124,7 @@ const PLACEHOLDERS: [&str; 15] = [
 
 /// Returns whether git would offer the file for a commit: it lies in a work tree.
 pub(super) fn is_in_work_tree(path: &Path) -> bool {
-    let Ok(here) = std::env::current_dir() else { return false };
+    let Ok(here) = environment::current_directory() else { return false };
     let root = Repo::discover(&here).ok().and_then(|repo| repo.work_dir()?.canonicalize().ok());
     path.canonicalize().ok().zip(root).is_some_and(|(path, root)| path.starts_with(root))
 }

@@ -12,6 +12,7 @@ use ignore::WalkBuilder;
 
 use super::options::{PolicyArgs, ReportArgs};
 use super::session::Session;
+use crate::environment;
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::file;
@@ -40,10 +41,10 @@ pub struct Args {
 ///
 /// # Errors
 /// When the files cannot be read or put back, or the command cannot be started.
-pub fn run(args: Args) -> Result<Exit> {
+pub fn run(args: &Args) -> Result<Exit> {
     let start = Instant::now();
-    let root = std::env::current_dir().or_incomplete("the current directory")?;
-    let run = guard(&args, &root);
+    let root = environment::current_directory()?;
+    let run = guard(args, &root);
     let record = match &run {
         Ok((outcome, _)) => Record::of("gate", outcome),
         Err(error) => Record::failed("gate", error, start.elapsed()),

@@ -8,7 +8,8 @@ use bstr::{BString, ByteSlice, ByteVec};
 use super::options::{PolicyArgs, ReportArgs};
 use super::session::{RunConclusion, Session};
 use super::{post_commit, pre_push, pushed_refs, receive};
-use crate::error::{Context, Result};
+use crate::environment;
+use crate::error::Result;
 use crate::exit::Exit;
 use crate::finding::repair::Scene;
 use crate::git::{self, Repo};
@@ -74,7 +75,7 @@ pub fn run(args: Args) -> Result<Exit> {
     if matches!(&hook, Hook::ReferenceTransaction { state } if state != "prepared") {
         return Ok(Exit::Clean);
     }
-    let here = std::env::current_dir().or_incomplete("the current directory")?;
+    let here = environment::current_directory()?;
     let repo = Repo::discover(&here);
     let run = HookRun { hook: hook.entry(), policy_args: &policy_args, report_args: &report_args };
     match hook {
@@ -186,7 +187,7 @@ fn unstaged(repo: &Repo, files: &[PathBuf]) -> Result<Vec<PathBuf>> {
 
 /// Files on disk, reported relative to the repository's root.
 fn on_disk(repo: &Repo, paths: Vec<PathBuf>, max_object: u64) -> Result<Paths> {
-    let here = std::env::current_dir().or_incomplete("the current directory")?;
+    let here = environment::current_directory()?;
     let root = repo.work_dir().unwrap_or(&here).to_owned();
     Ok(Paths { root, here, paths, no_ignore: true, tracked: Vec::new(), max_object })
 }

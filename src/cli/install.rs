@@ -2,7 +2,8 @@
 
 use std::io::Write;
 
-use crate::error::{Context, Printed, Result};
+use crate::environment;
+use crate::error::{Printed, Result};
 use crate::exit::Exit;
 use crate::install::{self, InstallRequest, Summary};
 use crate::terminal::say;
@@ -41,7 +42,7 @@ pub struct Uninstall {
 /// When they cannot be.
 pub fn install(args: Install) -> Result<Exit> {
     let request = InstallRequest {
-        directory: std::env::current_dir().or_incomplete("the current directory")?,
+        directory: environment::current_directory()?,
         binary: install::this_program()?,
         global: args.global,
         hooks: args.hooks,
@@ -54,8 +55,8 @@ pub fn install(args: Install) -> Result<Exit> {
 ///
 /// # Errors
 /// When they cannot be.
-pub fn uninstall(args: Uninstall) -> Result<Exit> {
-    let directory = std::env::current_dir().or_incomplete("the current directory")?;
+pub fn uninstall(args: &Uninstall) -> Result<Exit> {
+    let directory = environment::current_directory()?;
     tell(&install::uninstall(&directory, args.global)?, args.quiet)
 }
 

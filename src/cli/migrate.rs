@@ -12,6 +12,7 @@ use super::scan::root_for;
 use super::session::Session;
 use crate::chunk::{Kind, Origin};
 use crate::engine::redact;
+use crate::environment;
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::file;
@@ -45,12 +46,12 @@ pub struct Args {
 ///
 /// # Errors
 /// Exit 3 when there is no file to read or one is malformed; nothing is then written.
-pub fn run(args: Args) -> Result<Exit> {
-    let here = std::env::current_dir().or_incomplete("the current directory")?;
+pub fn run(args: &Args) -> Result<Exit> {
+    let here = environment::current_directory()?;
     let (root, repo) = root_for(&here, &[]);
     let mut all = Carried::default();
     let mut sources = Vec::new();
-    for (tool, path) in files(&args, &root)? {
+    for (tool, path) in files(args, &root)? {
         let name = path.strip_prefix(&root).unwrap_or(&path).display().to_string();
         let bytes = file::read(&path).or_usage(&name)?;
         let carried = tool.read(&name, &bytes)?;
@@ -64,7 +65,7 @@ pub fn run(args: Args) -> Result<Exit> {
     let session = Session::with(&overrides, PolicyRoot::Directory(&root))?;
     let entries = look_up(&session, &root, repo.as_ref(), &mut all)?;
     only_known_rules(&session, &mut all);
-    write(&args, &session, &root, all, entries, &sources)
+    write(args, &session, &root, all, entries, &sources)
 }
 
 /// The files to read.

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Read};
 use bstr::{BString, ByteSlice};
 
 use super::push_command::{self, Parent, PushCommand};
+use crate::environment;
 use crate::error::{Context, Result};
 use crate::git::{Oid, Ref, Repo};
 use crate::journal;
@@ -147,7 +148,7 @@ fn is_pipe(_: &io::Stdin) -> bool {
 
 /// The push as the pre-commit framework and prek describe it: one ref, the first that has something to push.
 fn by_manager(repo: &Repo, remote: &str, url: &str) -> Result<Option<Push>> {
-    let var = |name: &str| std::env::var(format!("PRE_COMMIT_{name}")).ok().filter(|v| !v.is_empty());
+    let var = |name: &str| environment::nonempty_text(&format!("PRE_COMMIT_{name}"));
     let (to, branch) = (var("TO_REF"), var("LOCAL_BRANCH"));
     let Some(tip) = to.or_else(|| branch.clone()) else { return Ok(None) };
     let new = repo.resolve(&tip)?;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use super::options::{PolicyArgs, ReportArgs};
 use super::session::{RunConclusion, Session};
 use crate::engine::RuleStat;
-use crate::error::{Context, Error, Result};
+use crate::environment;
+use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::finding::repair::Scene;
 use crate::git::{self, Repo};
@@ -62,9 +63,9 @@ struct Mode {
 ///
 /// # Errors
 /// Exit 2 when something could not be read, exit 3 when the configuration or the arguments are wrong.
-pub fn run(args: Args) -> Result<Exit> {
+pub fn run(args: &Args) -> Result<Exit> {
     args.report_args.prepare();
-    let outcome = scan(&args);
+    let outcome = scan(args);
     if let (true, Ok(outcome)) = (args.rule_stats, &outcome) {
         table(&outcome.rule_stats);
     }
@@ -101,7 +102,7 @@ fn table(stats: &[RuleStat]) {
 }
 
 fn scan(args: &Args) -> Result<Outcome> {
-    let here = std::env::current_dir().or_incomplete("the current directory")?;
+    let here = environment::current_directory()?;
     let mode = &args.mode;
     if mode.staged || mode.worktree || mode.history || mode.range.is_some() {
         let repo = Repo::discover(&here)?;

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::guarded_update;
 use crate::engine::redact;
+use crate::environment;
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::install;
@@ -88,7 +89,7 @@ pub fn run(args: Args) -> Result<Exit> {
             writeln!(std::io::stdout(), "{line}").or_unprinted()?;
             Ok(if good { Exit::Clean } else { Exit::Blocked })
         }
-        Some(What::Gate(args)) => guarded_update::run(args),
+        Some(What::Gate(args)) => guarded_update::run(&args),
     }
 }
 
@@ -193,9 +194,7 @@ fn word(exit: Exit) -> &'static str {
 
 /// The starter of this system.
 fn usual_starter() -> Starter {
-    let has = |program: &str| {
-        std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).any(|d| d.join(program).is_file())
-    };
+    let has = |program: &str| environment::search_path().into_iter().any(|d| d.join(program).is_file());
     if cfg!(target_os = "macos") {
         Starter::Launchd
     } else if has("systemctl") {
@@ -206,7 +205,7 @@ fn usual_starter() -> Starter {
 }
 
 fn planned(every: &str, starter: Starter, config: Option<PathBuf>) -> Result<Vec<schedule::Planned>> {
-    let here = std::env::current_dir().or_incomplete("the current directory")?;
+    let here = environment::current_directory()?;
     let config = config.map_or_else(config::usual_path, |path| std::path::absolute(path).or_usage("--config"))?;
     schedule::plan(starter, config::span(every)?, &install::this_program()?, &config, &here)
 }

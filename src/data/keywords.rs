@@ -146,6 +146,7 @@ pub struct Tables {
 }
 
 /// Makes the tables for `keywords`: at most 65,536 of them, ASCII, three bytes or more each.
+#[expect(clippy::expect_used, reason = "a keyword of three bytes has a piece at either parity")]
 pub fn build(keywords: &[&str]) -> Tables {
     let rarity = rarity();
     let mut entries: Vec<(u16, Entry)> = Vec::with_capacity(keywords.len() * 5);

@@ -5,6 +5,7 @@
 use bstr::ByteSlice;
 
 use crate::chunk::{Kind, Pathless};
+use crate::environment;
 use crate::finding::{Finding, Step, Verdict};
 use crate::git::{self, Oid, Reach, Repo};
 
@@ -48,10 +49,10 @@ pub fn plan(findings: &mut [Finding], scene: Scene<'_>, repo: Option<&Repo>, hid
 /// Returns whether the user's shell is in the repository's root, so that paths need no `:/` before them. Git starts a
 /// hook there and passes the user's directory in a variable.
 fn at_root(repo: &Repo) -> bool {
-    let from_git = std::env::var_os("GIT_PREFIX").is_some_and(|p| !p.is_empty());
-    let here = std::env::current_dir().and_then(|d| d.canonicalize());
+    let from_git = environment::variable("GIT_PREFIX").is_some_and(|p| !p.is_empty());
+    let here = environment::current_directory().ok().and_then(|d| d.canonicalize().ok());
     let root = repo.work_dir().and_then(|d| d.canonicalize().ok());
-    !from_git && here.ok().is_none_or(|h| root.is_none_or(|r| r == h))
+    !from_git && here.is_none_or(|h| root.is_none_or(|r| r == h))
 }
 
 struct Planner<'a> {

@@ -6,6 +6,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::ask::{self, CatFile};
 use super::{Address, Objects, Oid, Store};
+use crate::environment;
 use crate::error::{Context, Error, Result};
 
 /// A ref and its target.
@@ -83,9 +84,9 @@ impl Repo {
                 let key = |what: &str| format!("remote.{name}.{what}");
                 config.boolean(&key("promisor")) == Some(true) || config.string(&key("partialclonefilter")).is_some()
             });
-        let quarantine = std::env::var_os("GIT_QUARANTINE_PATH").is_some()
-            || std::env::var_os("GIT_OBJECT_DIRECTORY").is_some()
-            || std::env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES").is_some();
+        let quarantine = environment::is_set("GIT_QUARANTINE_PATH")
+            || environment::is_set("GIT_OBJECT_DIRECTORY")
+            || environment::is_set("GIT_ALTERNATE_OBJECT_DIRECTORIES");
         Repo { shared, start: dir.to_owned(), reftable, partial, git_knows_more: partial || quarantine }
     }
 
@@ -132,8 +133,8 @@ impl Repo {
     /// The path of the index. Git resolves a relative GIT_INDEX_FILE after changing to the root of the work tree, if it
     /// was started inside; with GIT_DIR alone, the current directory is that root.
     pub(super) fn index_path(&self) -> PathBuf {
-        let set = |name: &str| std::env::var_os(name).is_some();
-        let named = std::env::var_os("GIT_INDEX_FILE").map(PathBuf::from).filter(|path| path.is_relative());
+        let set = |name: &str| environment::is_set(name);
+        let named = environment::path("GIT_INDEX_FILE").filter(|path| path.is_relative());
         let Some(named) = named else { return self.local().index_path() };
         let is_here = set("GIT_DIR") && !set("GIT_WORK_TREE") && self.config("core.worktree").is_none();
         let root = self.work_dir().and_then(|root| root.canonicalize().ok()).filter(|root| {

@@ -11,6 +11,7 @@ use super::site::HooksPath;
 use super::stub::{self, Binary, StubKind};
 use super::usergit::{CONFIG_HOOKS, UserGit};
 use super::{files, messages, names};
+use crate::environment;
 use crate::error::{Context, Error, Result};
 
 /// The name of a configuration hook.
@@ -23,11 +24,11 @@ pub fn config_name(hook: &str) -> String {
 /// # Errors
 /// When the environment names no data directory of the user.
 pub fn stub_directory() -> Result<PathBuf> {
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
     let base = if cfg!(windows) {
-        absolute("XDG_DATA_HOME").or_else(|| absolute("LOCALAPPDATA"))
+        environment::absolute_path("XDG_DATA_HOME").or_else(|| environment::absolute_path("LOCALAPPDATA"))
     } else {
-        absolute("XDG_DATA_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
+        environment::absolute_path("XDG_DATA_HOME")
+            .or_else(|| environment::absolute_path("HOME").map(|home| home.join(".local/share")))
     };
     base.map(|base| base.join("shield-hook").join("hooks"))
         .ok_or_else(|| Error::incomplete("neither XDG_DATA_HOME nor HOME is an absolute path"))

@@ -23,6 +23,7 @@ mod usergit;
 
 use std::path::{Path, PathBuf};
 
+use crate::environment;
 use crate::error::{Context, Error, Result};
 use crate::git::Repo;
 use crate::journal::{Place, Record};
@@ -253,8 +254,7 @@ pub fn this_program() -> Result<PathBuf> {
     let now = std::env::current_exe().or_incomplete("the path of this program")?;
     let name = now.file_name().map(std::ffi::OsStr::to_owned).unwrap_or_default();
     let real = |path: &Path| path.canonicalize().ok();
-    let in_path =
-        std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
+    let in_path = environment::search_path().into_iter();
     Ok(in_path
         .filter(|directory| directory.is_absolute())
         .map(|directory| directory.join(&name))

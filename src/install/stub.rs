@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::names;
 use crate::build_source;
+use crate::environment;
 
 /// The kind of a stub, which decides how it finds the previous hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,8 +53,7 @@ impl Binary {
     /// The path as a word of the shell.
     pub fn word(&self) -> String {
         if self.shared
-            && let Some(home) =
-                std::env::var_os("HOME").map(PathBuf::from).filter(|h| h.is_absolute() && h.parent().is_some())
+            && let Some(home) = environment::absolute_path("HOME").filter(|home| home.parent().is_some())
             && let Ok(rest) = self.path.strip_prefix(&home)
         {
             return format!("\"$HOME\"/{}", quote(&slashes(rest)));
@@ -179,7 +179,7 @@ pub fn read(bytes: &[u8]) -> Option<Stub> {
 /// Parses the output of [`Binary::word`].
 pub fn unquote(word: &str) -> Option<String> {
     let (home, rest) = match word.strip_prefix("\"$HOME\"/") {
-        Some(rest) => (Some(std::env::var("HOME").ok()?), rest),
+        Some(rest) => (Some(environment::text("HOME")?), rest),
         None => (None, word),
     };
     let inner = rest.strip_prefix('\'')?.strip_suffix('\'')?.replace(r"'\''", "'");

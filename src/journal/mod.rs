@@ -8,6 +8,7 @@ pub mod overdue;
 pub mod receipt;
 mod record;
 
+use crate::environment;
 use crate::terminal::say;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -54,11 +55,11 @@ impl Place {
 /// # Errors
 /// When the user's home directory is unknown.
 pub fn state_directory() -> io::Result<PathBuf> {
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
     let base = if cfg!(windows) {
-        absolute("XDG_STATE_HOME").or_else(|| absolute("LOCALAPPDATA"))
+        environment::absolute_path("XDG_STATE_HOME").or_else(|| environment::absolute_path("LOCALAPPDATA"))
     } else {
-        absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
+        environment::absolute_path("XDG_STATE_HOME")
+            .or_else(|| environment::absolute_path("HOME").map(|home| home.join(".local/state")))
     };
     base.map(|base| base.join("shield-hook"))
         .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "neither XDG_STATE_HOME nor HOME is an absolute path"))

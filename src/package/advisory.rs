@@ -100,6 +100,7 @@ impl PackageVerdict {
 
 impl Advisories {
     /// The data in the binary. It costs nothing: a look-up searches the bytes without loading them.
+    #[expect(clippy::expect_used, reason = "bytes of the binary, which the build script wrote")]
     pub fn builtin() -> Advisories {
         let index = Index::open(Cow::Borrowed(BUILTIN)).expect("the build script wrote it");
         Advisories { layers: vec![index] }

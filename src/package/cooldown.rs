@@ -7,6 +7,7 @@
 //! (<https://yarnpkg.com/configuration/yarnrc>), uv 0.9.17 `exclude-newer` as a duration
 //! (<https://docs.astral.sh/uv/reference/settings/#exclude-newer>).
 
+use crate::environment;
 use crate::file;
 use std::path::{Path, PathBuf};
 
@@ -38,10 +39,10 @@ pub struct UserSettings {
 impl UserSettings {
     /// The settings of the user who runs this program.
     pub fn here() -> UserSettings {
-        let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
-        let home = absolute("HOME").or_else(|| absolute("USERPROFILE"));
-        let config = absolute("XDG_CONFIG_HOME").or_else(|| home.as_ref().map(|home| home.join(".config")));
-        let set = std::env::vars_os().filter(|(_, value)| !value.is_empty());
+        let home = environment::absolute_path("HOME").or_else(|| environment::absolute_path("USERPROFILE"));
+        let config =
+            environment::absolute_path("XDG_CONFIG_HOME").or_else(|| home.as_ref().map(|home| home.join(".config")));
+        let set = environment::variables().filter(|(_, value)| !value.is_empty());
         let variables = set.filter_map(|(name, _)| Some(name.to_str()?.to_ascii_lowercase())).collect();
         UserSettings { home, config, variables }
     }

@@ -11,6 +11,7 @@ const IMITATED: u64 = 1500;
 /// The shortest compared name: shorter ones differ by one letter by chance.
 const SHORTEST: usize = 6;
 
+#[expect(clippy::expect_used, reason = "bytes of the binary, which the build script wrote")]
 fn map() -> fst::Map<&'static [u8]> {
     fst::Map::new(POPULAR).expect("the build script wrote it")
 }

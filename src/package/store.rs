@@ -2,6 +2,7 @@
 
 use super::advisory::Advisories;
 use super::index::Index;
+use crate::environment;
 use crate::error::{Context, Error, Result};
 use crate::file;
 use std::borrow::Cow;
@@ -12,9 +13,12 @@ const FILE: &str = "advisories.idx";
 
 /// `$XDG_DATA_HOME/shield-hook/advisories.idx`, or its default; none if the user has no home.
 pub fn path() -> Option<PathBuf> {
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
-    let base = absolute("XDG_DATA_HOME").or_else(|| {
-        if cfg!(windows) { absolute("LOCALAPPDATA") } else { absolute("HOME").map(|home| home.join(".local/share")) }
+    let base = environment::absolute_path("XDG_DATA_HOME").or_else(|| {
+        if cfg!(windows) {
+            environment::absolute_path("LOCALAPPDATA")
+        } else {
+            environment::absolute_path("HOME").map(|home| home.join(".local/share"))
+        }
     })?;
     Some(base.join("shield-hook").join(FILE))
 }

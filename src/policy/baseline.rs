@@ -233,8 +233,8 @@ mod tests {
     #[test]
     fn a_union_merge_is_the_union() {
         let (a, b, c) = (entry("a", b"x", ""), entry("b", b"y", "known"), entry("c", b"z", ""));
-        let ours = Baseline::of("", [a.clone(), b.clone()]).write();
-        let theirs = Baseline::of("", [b.clone(), c.clone()]).write();
+        let ours = Baseline::of("", [a, b.clone()]).write();
+        let theirs = Baseline::of("", [b.clone(), c]).write();
         let both = Baseline::parse("b", (ours + &theirs).as_bytes()).expect("valid");
         assert_eq!(both.len(), 3);
         assert_eq!(both.reason(&b.fingerprint), Some("known"));

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
+use crate::environment;
 use crate::error::{Context, Error, Result};
 use crate::file;
 use crate::git::{self, EntryMode, Oid, Repo};
@@ -161,9 +162,13 @@ impl Files for NoFiles {
 
 /// The user's own configuration file: `$XDG_CONFIG_HOME/shield-hook/config.toml`, or the platform's like.
 pub fn user_config() -> Option<PathBuf> {
-    let set = |name| std::env::var_os(name).map(PathBuf::from).filter(|p: &PathBuf| p.is_absolute());
-    let base = set("XDG_CONFIG_HOME")
-        .or_else(|| if cfg!(windows) { set("APPDATA") } else { set("HOME").map(|home| home.join(".config")) })?;
+    let base = environment::absolute_path("XDG_CONFIG_HOME").or_else(|| {
+        if cfg!(windows) {
+            environment::absolute_path("APPDATA")
+        } else {
+            environment::absolute_path("HOME").map(|home| home.join(".config"))
+        }
+    })?;
     Some(base.join("shield-hook").join("config.toml"))
 }
 

@@ -92,7 +92,7 @@ fn finding(draft: &Draft, item: &Item, chunk: Chunk<'_>, span: &Range<usize>, se
         secret: subject,
         verified: None,
         notes: draft.notes.clone(),
-        excerpt: visible(excerpt::masked(chunk.bytes, span, &shown, "****"), &draft.subject),
+        excerpt: visible(&excerpt::masked(chunk.bytes, span, &shown, "****"), &draft.subject),
         verdict: Verdict::Block,
         repair: Vec::new(),
     }
@@ -115,7 +115,7 @@ fn span(text: &[u8], place: Position) -> Range<usize> {
 }
 
 /// The excerpt with hidden characters made visible, and the subject marked in it.
-fn visible(excerpt: Excerpt, subject: &str) -> Excerpt {
+fn visible(excerpt: &Excerpt, subject: &str) -> Excerpt {
     let mut text = String::with_capacity(excerpt.text.len());
     let mut hidden = 0;
     for c in excerpt.text.chars() {

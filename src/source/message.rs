@@ -6,6 +6,7 @@ use bstr::{BString, ByteSlice};
 
 use super::{Content, Coverage, InMemory, Item, Old, Plan, Source};
 use crate::chunk::{Kind, Origin};
+use crate::environment;
 use crate::error::{Context, Result};
 use crate::file;
 use crate::git::Repo;
@@ -62,7 +63,7 @@ impl Message {
     /// The message in `file` as git will record it, by its configuration and the use of an editor.
     pub fn of_commit(repo: &Repo, file: PathBuf) -> Message {
         // Git sets `:`, the command that does nothing, when it opens no editor.
-        let edited = std::env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
+        let edited = environment::variable("GIT_EDITOR").is_none_or(|editor| editor != ":");
         let comment = match configured_prefix(repo) {
             CommentPrefix::Fixed(prefix) => prefix,
             // Without knowledge of the prefix every line is read.

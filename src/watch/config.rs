@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::SignedDuration;
 use serde::Deserialize;
 
+use crate::environment;
 use crate::error::{Context, Error, Result};
 use crate::file;
 
@@ -193,7 +194,7 @@ fn resolve(written: Written) -> Result<Config> {
 
 /// A path with `~` undone. A relative one would lead elsewhere for every schedule.
 fn home(path: &str) -> Result<PathBuf> {
-    let home = || std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE")).map(PathBuf::from);
+    let home = || environment::path("HOME").or_else(|| environment::path("USERPROFILE"));
     let full = match path.strip_prefix('~') {
         Some("") => home(),
         Some(rest) if rest.starts_with('/') => home().map(|h| h.join(rest.trim_start_matches('/'))),

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::config::{Heartbeat, Kind, Webhook};
+use crate::environment;
 use crate::error::{Context, Error, Result};
 
 /// Adds a digest to a file.
@@ -57,9 +58,8 @@ pub fn message(kind: Kind, result: &str, text: &str) -> Value {
 pub fn to_webhook(webhook: &Webhook, result: &str, text: &str) -> Result<()> {
     let url = match (&webhook.url, &webhook.url_from) {
         (Some(url), None) => url.clone(),
-        (None, Some(name)) => {
-            std::env::var(name).map_err(|_| Error::incomplete(format!("webhook: the variable {name} is not set")))?
-        }
+        (None, Some(name)) => environment::text(name)
+            .ok_or_else(|| Error::incomplete(format!("webhook: the variable {name} is not set")))?,
         _ => return Err(Error::usage("webhook: give either `url` or `url-from`")),
     };
     send(&url, &message(webhook.kind, result, text))
@@ -68,12 +68,12 @@ pub fn to_webhook(webhook: &Webhook, result: &str, text: &str) -> Result<()> {
 #[cfg(feature = "online")]
 fn send(url: &str, message: &Value) -> Result<()> {
     let answer = agent().post(url).header("Content-Type", "application/json").send(message.to_string());
-    taken("webhook", answer.map(drop))
+    answer.map(drop).map_err(|error| refused("webhook", &error))
 }
 
 #[cfg(feature = "online")]
 fn ask(url: &str) -> Result<()> {
-    taken("heartbeat", agent().get(url).call().map(drop))
+    agent().get(url).call().map(drop).map_err(|error| refused("heartbeat", &error))
 }
 
 #[cfg(feature = "online")]
@@ -86,13 +86,12 @@ fn agent() -> ureq::Agent {
         .into()
 }
 
+/// The error of a request in our words. Others may name the address, which is a secret.
 #[cfg(feature = "online")]
-fn taken(what: &str, answer: Result<(), ureq::Error>) -> Result<()> {
-    match answer {
-        Ok(()) => Ok(()),
-        Err(ureq::Error::StatusCode(code)) => Err(Error::incomplete(format!("{what}: the receiver answers {code}"))),
-        // Other errors may name the address.
-        Err(_) => Err(Error::incomplete(format!("{what}: the receiver cannot be reached"))),
+fn refused(what: &str, error: &ureq::Error) -> Error {
+    match error {
+        ureq::Error::StatusCode(code) => Error::incomplete(format!("{what}: the receiver answers {code}")),
+        _ => Error::incomplete(format!("{what}: the receiver cannot be reached")),
     }
 }
 

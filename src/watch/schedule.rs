@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::SignedDuration;
 
 use crate::build_source;
+use crate::environment;
 use crate::error::{Error, Result};
 
 /// The scheduler.
@@ -60,7 +61,7 @@ pub fn stop_commands(starter: Starter) -> Vec<Vec<String>> {
 pub const CRON_MARK: &str = "# shield-hook watch";
 
 fn home() -> Option<PathBuf> {
-    std::env::var_os("HOME").map(PathBuf::from).filter(|h| h.is_absolute())
+    environment::absolute_path("HOME")
 }
 
 fn agent_path() -> Option<PathBuf> {
@@ -68,7 +69,7 @@ fn agent_path() -> Option<PathBuf> {
 }
 
 fn unit_directory() -> Option<PathBuf> {
-    let config = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|p| p.is_absolute());
+    let config = environment::absolute_path("XDG_CONFIG_HOME");
     config.or_else(|| home().map(|h| h.join(".config"))).map(|c| c.join("systemd/user"))
 }
 

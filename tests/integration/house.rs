@@ -51,12 +51,13 @@ const LAYERS: &[&str] = &[
     "git",
     "archive",
     "chunk",
+    "threads",
+    "environment",
     "error",
     "exit",
     "terminal",
     "hook",
     "file",
-    "threads",
     "build_source",
 ];
 

@@ -7,7 +7,8 @@ use std::collections::HashSet;
 
 use super::options::{PolicyArgs, ReportArgs};
 use super::session::{RunConclusion, Session};
-use crate::error::{Context, Error, Result};
+use crate::environment;
+use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::file;
 use crate::finding::repair::Scene;
@@ -43,13 +44,13 @@ pub struct Args {
 ///
 /// # Errors
 /// Exit 2 when something could not be read, exit 3 when the configuration or the arguments are wrong.
-pub fn run(args: Args) -> Result<Exit> {
+pub fn run(args: &Args) -> Result<Exit> {
     args.report_args.prepare();
-    RunConclusion::of("ci").conclude(judge(&args), &args.report_args)
+    RunConclusion::of("ci").conclude(judge(args), &args.report_args)
 }
 
 fn judge(args: &Args) -> Result<Outcome> {
-    let here = std::env::current_dir().or_incomplete("the current directory")?;
+    let here = environment::current_directory()?;
     let repo = Repo::discover(&here)?;
     let change = change(args, &repo)?;
     let authority = Authority::of(PolicyRoot::Change(&repo, change.target.as_ref()))?;
@@ -73,13 +74,12 @@ fn judge(args: &Args) -> Result<Outcome> {
 
 /// The change: as typed, or as the CI system names it.
 fn change(args: &Args, repo: &Repo) -> Result<Change> {
-    let env = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
     let typed = |rev: &Option<String>| rev.as_deref().map(|rev| repo.resolve(rev)).transpose();
     let (base, head) = (typed(&args.base)?, typed(&args.head)?);
     // With both given the environment has no say: not even a broken one.
     let build = match (base, head) {
         (Some(_), Some(_)) => None,
-        _ => systems::detect(&env, &|path| file::read(path))?,
+        _ => systems::detect(&environment::nonempty_text, &|path| file::read(path))?,
     };
     match (args.base.as_deref().zip(base), build) {
         (Some(base), build) => {

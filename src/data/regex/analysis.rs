@@ -215,13 +215,13 @@ impl Cover<'_> {
             HirKind::Alternation(subs) => {
                 let mut all = subs.iter().map(|s| self.of(s));
                 let Some(first) = all.next() else { return anything() };
-                all.fold(first, |a, b| self.or(a, b))
+                all.fold(first, |a, b| self.or(&a, &b))
             }
             HirKind::Repetition(r) => {
                 let sub = self.of(&r.sub);
                 if r.min == 0 {
                     return match r.max {
-                        Some(1) => self.or(sub, self.exactly(one(Vec::new()))),
+                        Some(1) => self.or(&sub, &self.exactly(one(Vec::new()))),
                         _ => anything(),
                     };
                 }
@@ -261,7 +261,7 @@ impl Cover<'_> {
         }
     }
 
-    fn or(&self, a: Known, b: Known) -> Known {
+    fn or(&self, a: &Known, b: &Known) -> Known {
         let exact = match (&a.exact, &b.exact) {
             (Some(x), Some(y)) if x.len() + y.len() <= MANY => Some(x | y),
             _ => None,

@@ -217,6 +217,7 @@ impl<S: Scale + PartialEq> Field for S {
     type Static = S;
     const NONE: S = S::DEFAULT;
 
+    #[expect(clippy::expect_used, reason = "a scale lists all its steps")]
     fn pack(&self, out: &mut Writer) {
         let number = S::STEPS.iter().position(|(_, step)| step == self).expect("a scale lists all its steps");
         out.number(number as u64);

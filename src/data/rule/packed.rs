@@ -15,6 +15,7 @@ impl Writer {
     }
 
     /// Appends a text.
+    #[expect(clippy::expect_used, reason = "the build stops if a rule has 4 GiB of text")]
     pub fn text(&mut self, text: &str) {
         self.bytes.extend_from_slice(&u32::try_from(text.len()).expect("a rule's texts are short").to_le_bytes());
         self.bytes.extend_from_slice(text.as_bytes());
@@ -49,6 +50,7 @@ impl Reader {
     }
 
     /// Reads a number.
+    #[expect(clippy::expect_used, reason = "bytes of the binary, which the build script wrote")]
     pub fn number(&mut self) -> u64 {
         let (number, rest) = self.rest.split_first_chunk().expect(COMPLETE);
         self.rest = rest;
@@ -56,6 +58,7 @@ impl Reader {
     }
 
     /// Reads a text.
+    #[expect(clippy::expect_used, reason = "bytes of the binary, which the build script wrote")]
     pub fn text(&mut self) -> &'static str {
         let (len, rest) = self.rest.split_first_chunk().expect(COMPLETE);
         let (text, rest) = rest.split_at(u32::from_le_bytes(*len) as usize);

@@ -117,6 +117,7 @@ fn unquoted(mut line: &[u8]) -> &[u8] {
 
 /// Base64 in the standard or the URL alphabet, padded or not, with whatever trailing bits.
 pub(super) fn base64(text: &[u8]) -> Option<Vec<u8>> {
+    #[expect(clippy::expect_used, reason = "both alphabets have 64 different symbols")]
     fn lenient(alphabet: &str) -> Encoding {
         let mut spec = Specification::new();
         spec.symbols.push_str(alphabet);

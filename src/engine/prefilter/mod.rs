@@ -79,6 +79,7 @@ impl Prefilter {
 
     /// For these keywords, which are ASCII and at least three bytes long, each with the numbers of the rules it wakes.
     /// Equal keywords must be given once. The tables live until the process ends, as rules do.
+    #[expect(clippy::expect_used, reason = "tables have the sizes that the constants of their module name")]
     pub fn new<'a>(keywords: impl Iterator<Item = (&'a str, &'a [u16])>) -> (Self, Wakes) {
         let (mut names, mut text, mut keyword_ends) = (Vec::new(), String::new(), Vec::new());
         let (mut rules, mut rule_ends) = (Vec::new(), Vec::new());

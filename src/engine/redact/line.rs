@@ -186,7 +186,7 @@ impl Reader<'_> {
         }
         let role = if goes_on { name_role(text) } else { Role::Text };
         if unknown(text, role) + 1 >= LEAST {
-            self.hidden.push(name.clone());
+            self.hidden.push(name);
         }
         self.owner = Some(before.unwrap_or(Owner::Mild).max(owner(text)));
         if !value.is_empty() {

@@ -1,6 +1,6 @@
 //! Look-ups of single files in a tree.
 
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 
 use crate::git::read::tree::{MAX_DEPTH, Tree, join};
 use crate::git::{EntryMode, Objects, Oid, Unread};
@@ -31,20 +31,19 @@ pub fn entry_at(objects: &mut Objects, tree: Oid, path: &[u8]) -> Result<Option<
 pub fn files_below(objects: &mut Objects, tree: Oid, dir: &[u8]) -> Result<Vec<BString>, Unread> {
     let mut files = Vec::new();
     if let Some((id, None)) = entry_at(objects, tree, dir)? {
-        let dir = dir.trim_with(|c| c == '/');
-        walk(objects, id, dir.as_bstr().to_owned(), 0, &mut files)?;
+        walk(objects, id, dir.trim_with(|c| c == '/').as_bstr(), 0, &mut files)?;
     }
     Ok(files)
 }
 
-fn walk(objects: &mut Objects, tree: Oid, dir: BString, depth: usize, files: &mut Vec<BString>) -> Result<(), Unread> {
+fn walk(objects: &mut Objects, tree: Oid, dir: &BStr, depth: usize, files: &mut Vec<BString>) -> Result<(), Unread> {
     if depth > MAX_DEPTH {
         return Err(Unread::Corrupt(format!("nested deeper than {MAX_DEPTH} directories")));
     }
     for entry in Tree::read(objects, tree)?.entries() {
-        let path = join(dir.as_ref(), &entry.name);
+        let path = join(dir, &entry.name);
         match entry.mode {
-            None => walk(objects, entry.id, path, depth + 1, files)?,
+            None => walk(objects, entry.id, path.as_ref(), depth + 1, files)?,
             Some(EntryMode::File) => files.push(path),
             Some(EntryMode::Symlink | EntryMode::Gitlink) => {}
         }

@@ -61,7 +61,7 @@ pub fn removed_files(objects: &mut Objects, removed: &[RemovedPath]) -> Vec<File
     let mut files = Vec::new();
     for gone in removed {
         if gone.is_dir {
-            expand(objects, gone.path.clone(), gone.id, 0, &mut files);
+            expand(objects, gone.path.as_ref(), gone.id, 0, &mut files);
         } else {
             files.push(FileVersion { path: gone.path.clone(), id: gone.id });
         }
@@ -69,15 +69,15 @@ pub fn removed_files(objects: &mut Objects, removed: &[RemovedPath]) -> Vec<File
     files
 }
 
-fn expand(objects: &mut Objects, dir: BString, id: Oid, depth: usize, into: &mut Vec<FileVersion>) {
+fn expand(objects: &mut Objects, dir: &BStr, id: Oid, depth: usize, into: &mut Vec<FileVersion>) {
     if depth >= MAX_DEPTH {
         return;
     }
     let Ok(tree) = Tree::read(objects, id) else { return };
     for entry in tree.entries() {
-        let path = join(dir.as_ref(), &entry.name);
+        let path = join(dir, &entry.name);
         match entry.mode {
-            None => expand(objects, path, entry.id, depth + 1, into),
+            None => expand(objects, path.as_ref(), entry.id, depth + 1, into),
             Some(EntryMode::File | EntryMode::Symlink) => into.push(FileVersion { path, id: entry.id }),
             Some(EntryMode::Gitlink) => {}
         }

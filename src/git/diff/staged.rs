@@ -9,6 +9,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::index::{CachedDirectory, GitIndex};
 use super::trees::{self, ChangedPath, Olds, TreeChanges};
+use crate::environment;
 use crate::error::{Error, Result};
 use crate::git::read::tree::{MAX_DEPTH, TreeEntry, join};
 use crate::git::{EntryMode, Objects, Oid, Repo, Unread, reaches};
@@ -40,7 +41,7 @@ pub fn staged(repo: &Repo, objects: &mut Objects) -> Result<TreeChanges> {
 ///
 /// MERGE_HEAD names them; while pre-merge-commit runs, `GITHEAD_<id>` variables do instead.
 fn published_parents(repo: &Repo, objects: &mut Objects) -> Result<Vec<Oid>> {
-    let mut parents: Vec<Oid> = std::env::vars_os()
+    let mut parents: Vec<Oid> = environment::variables()
         .filter_map(|(name, _)| Oid::from_hex(name.to_str()?.strip_prefix("GITHEAD_")?.as_bytes()).ok())
         .collect();
     if let Ok(text) = std::fs::read(repo.git_dir().join("MERGE_HEAD")) {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use bstr::{BStr, BString};
+use bstr::BStr;
 use gix::objs::tree::EntryKind;
 use gix::objs::{Kind, TreeRefIter};
 
@@ -45,7 +45,7 @@ impl TreeWalk {
     /// Visits all entries of the tree that `root` leads to, except those of trees visited before.
     pub fn visit(&mut self, objects: &mut Objects, root: Oid, visit: &mut dyn FnMut(TreeItem)) {
         match objects.tree_of(&root) {
-            Ok(tree) => self.tree(objects, tree, BString::default(), 0, visit),
+            Ok(tree) => self.tree(objects, tree, BStr::new(""), 0, visit),
             Err(why) => visit(TreeItem::Unread { path: BStr::new(""), id: root, why: &why }),
         }
     }
@@ -55,11 +55,11 @@ impl TreeWalk {
         &self.seen
     }
 
-    fn tree(&mut self, objects: &mut Objects, id: Oid, dir: BString, depth: usize, visit: &mut dyn FnMut(TreeItem)) {
+    fn tree(&mut self, objects: &mut Objects, id: Oid, dir: &BStr, depth: usize, visit: &mut dyn FnMut(TreeItem)) {
         if !self.seen.insert(id) {
             return;
         }
-        let mut unread = |why: Unread| visit(TreeItem::Unread { path: dir.as_ref(), id, why: &why });
+        let mut unread = |why: Unread| visit(TreeItem::Unread { path: dir, id, why: &why });
         if depth >= MAX_DEPTH {
             return unread(Unread::Corrupt(format!("nested deeper than {MAX_DEPTH} directories")));
         }
@@ -73,7 +73,7 @@ impl TreeWalk {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(e) => {
-                    visit(TreeItem::Unread { path: dir.as_ref(), id, why: &Unread::Corrupt(e.to_string()) });
+                    visit(TreeItem::Unread { path: dir, id, why: &Unread::Corrupt(e.to_string()) });
                     break;
                 }
             };
@@ -81,14 +81,14 @@ impl TreeWalk {
             let mode = match entry.mode.kind() {
                 EntryKind::Tree if self.seen.contains(&below) => continue,
                 EntryKind::Tree => {
-                    self.tree(objects, below, join(dir.as_ref(), entry.filename), depth + 1, visit);
+                    self.tree(objects, below, join(dir, entry.filename).as_ref(), depth + 1, visit);
                     continue;
                 }
                 EntryKind::Link => EntryMode::Symlink,
                 EntryKind::Commit => EntryMode::Gitlink,
                 EntryKind::Blob | EntryKind::BlobExecutable => EntryMode::File,
             };
-            let path = join(dir.as_ref(), entry.filename);
+            let path = join(dir, entry.filename);
             visit(TreeItem::Entry { path: path.as_ref(), id: below, mode });
         }
         self.buffers.push(buffer);

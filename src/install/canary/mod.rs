@@ -18,6 +18,7 @@ pub use rules::run as rules;
 use super::inspect::{self, HookState, InstalledHook};
 use super::site::Site;
 use super::{files, names, stub};
+use crate::environment;
 use crate::error::{Context, Result};
 use crate::exit::Exit;
 use plant::Planted;
@@ -70,11 +71,8 @@ pub fn run(directory: &Path, program: &Path) -> Result<CanaryResult> {
 /// The program that the hooks would run.
 fn binary(seen: &[InstalledHook], program: &Path) -> PathBuf {
     let named = seen.iter().find_map(|s| s.stub().and_then(|stub| stub.binary.clone()));
-    let in_path = || {
-        std::env::split_paths(&std::env::var_os("PATH")?)
-            .map(|d| d.join("shield-hook"))
-            .find(|p| files::is_executable(p))
-    };
+    let in_path =
+        || environment::search_path().into_iter().map(|d| d.join("shield-hook")).find(|p| files::is_executable(p));
     match named {
         Some(path) if files::is_executable(&path) => path,
         Some(_) => in_path().unwrap_or_else(|| program.to_owned()),

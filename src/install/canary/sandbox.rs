@@ -14,6 +14,7 @@ use super::super::inspect::{HookState, InstalledHook};
 use super::super::site::Site;
 use super::super::stub::quote;
 use super::super::{directory, files, framework, lefthook, names};
+use crate::environment;
 use crate::error::{Context, Error, Result};
 use crate::file;
 use crate::git::Repo;
@@ -86,7 +87,7 @@ impl Sandbox {
         }
         // A path relative to the user's directory would not resolve in the clone.
         for name in ["SHIELD_HOOK_CONFIG", "SHIELD_HOOK_BASELINE"] {
-            if let Some(path) = std::env::var_os(name) {
+            if let Some(path) = environment::variable(name) {
                 env.push((name.into(), std::path::absolute(path).or_incomplete(name)?.into()));
             }
         }
@@ -456,7 +457,7 @@ fn load(files: &dyn Files) {
 /// A temporary directory in which files can be created and run.
 fn writable_directory(site: &Site) -> Result<TempDir> {
     let mut tried = Vec::new();
-    let variables = ["XDG_RUNTIME_DIR", "XDG_CACHE_HOME"].iter().filter_map(std::env::var_os).map(PathBuf::from);
+    let variables = ["XDG_RUNTIME_DIR", "XDG_CACHE_HOME"].into_iter().filter_map(environment::path);
     let usual = ["/tmp", "/var/tmp", "/dev/shm"].iter().filter(|_| cfg!(unix)).map(PathBuf::from);
     let candidates = [std::env::temp_dir()].into_iter().chain(usual).chain(variables);
     for candidate in candidates.filter(|path| path.is_absolute() && !path.starts_with(&site.root)) {

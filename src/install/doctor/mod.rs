@@ -18,6 +18,7 @@ use super::inspect::{self, HookState, InstalledHook};
 use super::site::Site;
 use super::usergit::UserGit;
 use super::{InstallRequest, files};
+use crate::environment;
 use crate::error::Result;
 
 /// The severity of a problem.
@@ -214,5 +215,5 @@ fn plural(n: usize, one: &str) -> String {
 
 /// The first `shield-hook` in PATH.
 fn in_path() -> Option<std::path::PathBuf> {
-    std::env::split_paths(&std::env::var_os("PATH")?).map(|d| d.join("shield-hook")).find(|p| files::is_executable(p))
+    environment::search_path().into_iter().map(|d| d.join("shield-hook")).find(|p| files::is_executable(p))
 }

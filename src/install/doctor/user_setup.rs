@@ -6,6 +6,7 @@ use super::super::inspect::HookState;
 use super::super::usergit::{CONFIG_HOOKS, UserGit};
 use super::super::{directory, files, global, names};
 use super::{Diagnosis, Problem, in_path, messages};
+use crate::environment;
 use crate::error::Result;
 use crate::file;
 
@@ -54,7 +55,7 @@ fn check_environment(diagnosis: &mut Diagnosis) {
     let runs = |manager: fn(&HookState) -> bool| diagnosis.hooks.iter().any(|hook| manager(&hook.state));
     let husky = runs(|state| matches!(state, HookState::Husky { .. }));
     let lefthook = runs(|state| matches!(state, HookState::Lefthook(_)));
-    let is = |name: &str, value: &str| std::env::var_os(name).is_some_and(|v| v == value);
+    let is = |name: &str, value: &str| environment::variable(name).is_some_and(|v| v == value);
     let problems = &mut diagnosis.problems;
     if husky && is("HUSKY", "0") {
         problems.push(messages::disabled_by("HUSKY", "it is 0, so husky runs no hook in this environment"));
@@ -63,12 +64,12 @@ fn check_environment(diagnosis: &mut Diagnosis) {
         problems.push(messages::disabled_by("LEFTHOOK", "it is 0, so lefthook runs no hook in this environment"));
     }
     for name in ["SHIELD_HOOK_CANARY", "SHIELD_HOOK_CHAIN"] {
-        if std::env::var_os(name).is_some() {
+        if environment::is_set(name) {
             problems.push(messages::changed_by(name, "it is set, so your other hooks may not run beside shield-hook"));
         }
     }
     for name in ["SHIELD_HOOK_CONFIG", "SHIELD_HOOK_BASELINE"] {
-        if let Some(value) = std::env::var_os(name) {
+        if let Some(value) = environment::variable(name) {
             let effect = format!("it replaces the repository's own with {}", value.display());
             problems.push(messages::changed_by(name, &effect));
         }
@@ -80,9 +81,8 @@ fn check_environment(diagnosis: &mut Diagnosis) {
 
 /// The user's script that disables husky.
 fn husky_off_script() -> Option<PathBuf> {
-    let config = std::env::var_os("XDG_CONFIG_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".config")))?;
+    let config =
+        environment::path("XDG_CONFIG_HOME").or_else(|| environment::path("HOME").map(|home| home.join(".config")))?;
     let init = config.join("husky/init.sh");
     file::read_to_string(&init).is_ok_and(|text| text.contains("HUSKY=0")).then_some(init)
 }

@@ -54,6 +54,7 @@ impl Indicator<'_> {
 static DATA: &str = include_str!("../../../rules/indicators/indicators.tsv");
 
 /// The indicators in the binary.
+#[expect(clippy::expect_used, reason = "a test parses every line of the table")]
 pub(super) fn load() -> Vec<Indicator<'static>> {
     DATA.lines().skip(1).map(|line| parse(line).expect("a test checks every line")).collect()
 }

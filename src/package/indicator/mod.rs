@@ -67,10 +67,10 @@ impl<'t> Catalogue<'t> {
         BUILTIN.get_or_init(|| Catalogue::of(data::load()))
     }
 
+    #[expect(clippy::expect_used, reason = "a few hundred short patterns fit any automaton")]
     fn of(list: Vec<Indicator<'t>>) -> Catalogue<'t> {
         let of_kind = |kind| list.iter().enumerate().filter(move |(_, i)| i.kind == kind);
-        let digests = of_kind(IndicatorKind::Sha256).map(|(n, i)| (i.digest().expect("parsed as 64 hex digits"), n));
-        let digests = digests.collect();
+        let digests = of_kind(IndicatorKind::Sha256).filter_map(|(n, i)| Some((i.digest()?, n))).collect();
         let texts: Vec<usize> = of_kind(IndicatorKind::Text).map(|(n, _)| n).collect();
         let text = AhoCorasick::builder()
             .ascii_case_insensitive(true)

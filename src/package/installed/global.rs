@@ -3,20 +3,21 @@
 use std::path::{Path, PathBuf};
 
 use super::super::wildcard;
+use crate::environment;
 use crate::file;
 
 /// Every global folder that exists: those of npm, pnpm, yarn and bun, of Node and Python version managers, and of
 /// Python tools.
 pub fn folders() -> Vec<PathBuf> {
-    let home = std::env::var_os(if cfg!(windows) { "USERPROFILE" } else { "HOME" }).map(PathBuf::from);
+    let home = environment::path(if cfg!(windows) { "USERPROFILE" } else { "HOME" });
     let mut found = Vec::new();
     for variable in ["NPM_CONFIG_PREFIX", "npm_config_prefix"] {
-        if let Some(prefix) = std::env::var_os(variable) {
+        if let Some(prefix) = environment::variable(variable) {
             found.extend(node_modules_of(Path::new(&prefix)));
         }
     }
     for variable in ["PNPM_HOME", "BUN_INSTALL", "VIRTUAL_ENV", "CONDA_PREFIX", "PIPX_HOME", "UV_TOOL_DIR"] {
-        found.extend(std::env::var_os(variable).map(PathBuf::from).filter(|p| p.is_dir()));
+        found.extend(environment::path(variable).filter(|p| p.is_dir()));
     }
     if let Some(home) = &home {
         if let Some(prefix) = npmrc_prefix(home) {
@@ -25,7 +26,7 @@ pub fn folders() -> Vec<PathBuf> {
         HOME.iter().for_each(|pattern| expand(home, pattern, &mut found));
     }
     SYSTEM.iter().for_each(|pattern| expand(Path::new("/"), pattern, &mut found));
-    if let Some(roaming) = std::env::var_os("APPDATA") {
+    if let Some(roaming) = environment::variable("APPDATA") {
         found.extend([Path::new(&roaming).join("npm/node_modules")].into_iter().filter(|p| p.is_dir()));
     }
     found.sort();

@@ -38,7 +38,7 @@ pub fn audit(roots: &[PathBuf], advisories: &Advisories, progress: &AuditProgres
             for root in roots {
                 // A root may be a link: the user asked for its target.
                 match root.metadata() {
-                    Ok(meta) if meta.is_dir() => walk.folder(root.clone(), scope),
+                    Ok(meta) if meta.is_dir() => walk.folder(root, scope),
                     Ok(meta) if meta.is_file() => walk.worker().file(root),
                     Ok(_) => {}
                     Err(error) => walk.worker().unreadable("folder", &shown(root), error.to_string()),
@@ -65,26 +65,26 @@ impl<'a> Walk<'a> {
     }
 
     /// Audits the files of one folder; idle threads take its subfolders.
-    fn folder<'s>(self, folder: PathBuf, scope: &rayon::Scope<'s>)
+    fn folder<'s>(self, folder: &Path, scope: &rayon::Scope<'s>)
     where
         'a: 's,
     {
         let mut worker = self.worker();
-        let entries = match std::fs::read_dir(&folder) {
+        let entries = match std::fs::read_dir(folder) {
             Ok(entries) => entries,
-            Err(error) => return worker.unreadable("folder", &shown(&folder), error.to_string()),
+            Err(error) => return worker.unreadable("folder", &shown(folder), error.to_string()),
         };
         for entry in entries {
             let kind = entry.and_then(|entry| entry.file_type().map(|kind| (entry, kind)));
             match kind {
                 Ok((entry, kind)) if kind.is_file() => worker.file(&entry.path()),
                 Ok((entry, kind)) if kind.is_dir() && entry.file_name() != ".git" => {
-                    scope.spawn(move |scope| self.folder(entry.path(), scope));
+                    scope.spawn(move |scope| self.folder(&entry.path(), scope));
                 }
                 // A pipe or a device with the name of a lockfile.
                 Ok((entry, kind)) if !kind.is_dir() && !kind.is_symlink() => worker.endless(&entry.path()),
                 Ok(_) => {}
-                Err(error) => worker.unreadable("folder", &shown(&folder), error.to_string()),
+                Err(error) => worker.unreadable("folder", &shown(folder), error.to_string()),
             }
         }
     }

@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use crate::environment;
 use crate::error::{Context, Error, Result};
 use crate::file;
 use crate::package::address::WebAddress;
@@ -42,7 +43,7 @@ pub struct Surroundings {
 impl Surroundings {
     /// The sources of this process, with the project's `.npmrc`.
     pub fn here(project: Option<(String, String)>) -> Surroundings {
-        let variables: HashMap<String, String> = std::env::vars_os()
+        let variables: HashMap<String, String> = environment::variables()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .filter(|(_, value)| !value.is_empty())
             .collect();

@@ -58,10 +58,10 @@ impl Lazy {
     }
 
     /// The range of the first match from `at` on, with all groups in `groups`.
+    #[expect(clippy::expect_used, reason = "a rule's regex is compiled when it is loaded, a built-in one in a test")]
     pub fn captures_at(&self, groups: &mut CaptureLocations, text: &[u8], at: usize) -> Option<(usize, usize)> {
         let found = self.open.captures_read_at(groups, text, at)?;
         if found.len() > self.most {
-            // A rule's regex is compiled when it is loaded, and each of the built-in ones in a test.
             let exact = self.exact.get_or_init(|| compile(self.pattern).expect("it compiled when the rule was loaded"));
             *groups = exact.capture_locations();
             exact.captures_read_at(groups, text, at)?;

@@ -129,7 +129,7 @@ fn an_archive_that_is_not_right_changes_nothing() {
         home.write("cut.zip", &good[..end]);
         refused(&home, &["cut.zip"], 2, "cut.zip");
     }
-    let mut damaged = good.clone();
+    let mut damaged = good;
     damaged[60] ^= 0x55;
     let plain = |name, text: &str| Entry { deflate: false, ..entry(name, text) };
     let lying = |states| Entry { states: Some(states), ..entry("a.json", " ".repeat(1 << 20)) };

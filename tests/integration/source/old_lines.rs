@@ -144,7 +144,7 @@ impl Change {
     }
 
     /// A line that goes to another file, and perhaps to a third one as well.
-    fn move_line(&mut self, random: &mut fastrand::Rng, path: String) {
+    fn move_line(&mut self, random: &mut fastrand::Rng, path: &str) {
         let mut files: Vec<Doc> =
             (0..3).map(|n| Doc::new(random, path.replace(".yml", &format!("-{n}.yml")))).collect();
         self.before.extend(files.iter().cloned());
@@ -244,7 +244,7 @@ fn a_line_that_goes_to_another_file_is_moved_and_a_second_copy_is_new() {
     for seed in 0..2 {
         let mut random = fastrand::Rng::with_seed(seed);
         let mut change = Change::default();
-        (0..20).for_each(|n| change.move_line(&mut random, format!("moves/{n:03}.yml")));
+        (0..20).for_each(|n| change.move_line(&mut random, &format!("moves/{n:03}.yml")));
         in_every_mode(seed, &mut change);
     }
 }

@@ -8,6 +8,7 @@ use super::text::{at, blank, is_quote, line_end, line_start, quote_at, spaces, s
 use super::value::prefixed;
 
 /// The operator behind a name, and the position at which the value may start.
+#[derive(Clone, Copy)]
 pub(super) struct Operator {
     pub form: Form,
     /// The position from which the value is read.

@@ -18,6 +18,7 @@ use gix::objs::Kind;
 use gix::odb::pack::index;
 
 use crate::chunk::Copied;
+use crate::environment;
 use crate::error::{Error, Result};
 use crate::git::{Oid, Unread};
 use crate::threads;
@@ -84,7 +85,7 @@ impl Store {
         let hash = local.object_hash();
         let failed = |what: &PathBuf, e: &dyn std::fmt::Display| Error::incomplete(format!("{}: {e}", what.display()));
         let objects = local.objects.store_ref().path().to_owned();
-        let here = std::env::current_dir().unwrap_or_default();
+        let here = environment::current_directory().unwrap_or_default();
         let mut dirs = vec![objects.clone()];
         dirs.extend(gix::odb::alternate::resolve(objects.clone(), &here).map_err(|e| failed(&objects, &e))?);
         let (mut packs, mut loose, mut first) = (Vec::new(), Vec::new(), 0_u32);
