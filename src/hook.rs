@@ -1,5 +1,5 @@
 //! The one table of the git hooks that this program runs. The command line, the journal's records and the reader of hook
-//! managers' files take their names from it; tests compare `install` with it.
+//! managers' files take their names from it, and so does `install`.
 
 /// One git hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +10,8 @@ pub struct Hook {
     pub command: &'static str,
     /// When `install` puts it in place.
     pub installed: Installed,
+    /// Whether git gives it a list of refs on standard input, which a stub has to pass on to every program.
+    pub reads_refs: bool,
     /// Whether a clean run leaves its summary line in the journal only: a commit runs several hooks and shows one line.
     pub silent_when_clean: bool,
 }
@@ -25,26 +27,126 @@ pub enum Installed {
     Server,
 }
 
-const fn hook(command: &'static str, installed: Installed, silent_when_clean: bool) -> Hook {
+impl Installed {
+    const ALL: &[Installed] = &[Installed::Usual, Installed::Strict, Installed::Server];
+}
+
+/// A hook that shows its line and reads no refs.
+const fn hook(command: &'static str, installed: Installed) -> Hook {
     let (_, name) = command.split_at("hook ".len());
-    Hook { name, command, installed, silent_when_clean }
+    Hook { name, command, installed, reads_refs: false, silent_when_clean: false }
 }
 
 /// Before a commit: the staged content.
-pub const PRE_COMMIT: Hook = hook("hook pre-commit", Installed::Usual, false);
+pub const PRE_COMMIT: Hook = hook("hook pre-commit", Installed::Usual);
 /// Before a merge commit: the content that it would record.
-pub const PRE_MERGE_COMMIT: Hook = hook("hook pre-merge-commit", Installed::Usual, false);
+pub const PRE_MERGE_COMMIT: Hook = hook("hook pre-merge-commit", Installed::Usual);
 /// Before a commit: its message.
-pub const COMMIT_MSG: Hook = hook("hook commit-msg", Installed::Usual, true);
+pub const COMMIT_MSG: Hook = Hook { silent_when_clean: true, ..hook("hook commit-msg", Installed::Usual) };
 /// Before a push: everything the remote lacks.
-pub const PRE_PUSH: Hook = hook("hook pre-push", Installed::Usual, false);
+pub const PRE_PUSH: Hook = Hook { reads_refs: true, ..hook("hook pre-push", Installed::Usual) };
 /// After a commit: content that no hook has read.
-pub const POST_COMMIT: Hook = hook("hook post-commit", Installed::Usual, true);
+pub const POST_COMMIT: Hook = Hook { silent_when_clean: true, ..hook("hook post-commit", Installed::Usual) };
 /// Before refs change: the content that branches and tags would newly lead to.
-pub const REFERENCE_TRANSACTION: Hook = hook("hook reference-transaction", Installed::Strict, true);
+pub const REFERENCE_TRANSACTION: Hook =
+    Hook { reads_refs: true, silent_when_clean: true, ..hook("hook reference-transaction", Installed::Strict) };
 /// On the receiving side of a push: everything that no ref leads to yet.
-pub const PRE_RECEIVE: Hook = hook("hook pre-receive", Installed::Server, false);
+pub const PRE_RECEIVE: Hook = Hook { reads_refs: true, ..hook("hook pre-receive", Installed::Server) };
 
 /// Every hook that this program runs.
 pub const HOOKS: [Hook; 7] =
     [PRE_COMMIT, PRE_MERGE_COMMIT, COMMIT_MSG, PRE_PUSH, POST_COMMIT, REFERENCE_TRANSACTION, PRE_RECEIVE];
+
+/// The names of all of them.
+pub const OURS: [&str; HOOKS.len()] = names(Installed::ALL);
+/// The names of the default hooks of a repository with a work tree.
+pub const USUAL: [&str; count(&[Installed::Usual])] = names(&[Installed::Usual]);
+/// The name of the hook that `--strict` adds.
+pub const STRICT: &str = REFERENCE_TRANSACTION.name;
+/// The name of the default hook of a bare repository.
+pub const SERVER: &str = PRE_RECEIVE.name;
+
+/// Returns whether git gives the hook of this name a list of refs on standard input, as far as it is one of ours.
+pub fn reads_refs(name: &str) -> bool {
+    HOOKS.iter().any(|hook| hook.name == name && hook.reads_refs)
+}
+
+const fn is_one_of(installed: Installed, wanted: &[Installed]) -> bool {
+    let mut at = 0;
+    while at < wanted.len() {
+        if wanted[at] as u8 == installed as u8 {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+/// The number of hooks that are installed so.
+const fn count(wanted: &[Installed]) -> usize {
+    let (mut at, mut count) = (0, 0);
+    while at < HOOKS.len() {
+        count += is_one_of(HOOKS[at].installed, wanted) as usize;
+        at += 1;
+    }
+    count
+}
+
+/// Their names, in the order of the table.
+const fn names<const N: usize>(wanted: &[Installed]) -> [&'static str; N] {
+    let (mut names, mut at, mut count) = ([""; N], 0, 0);
+    while at < HOOKS.len() {
+        if is_one_of(HOOKS[at].installed, wanted) {
+            names[count] = HOOKS[at].name;
+            count += 1;
+        }
+        at += 1;
+    }
+    names
+}
+
+/// Every hook that git looks for in its hooks directory (githooks(5), git 2.55).
+pub const GIT_HOOKS: [&str; 28] = [
+    "applypatch-msg",
+    "commit-msg",
+    "fsmonitor-watchman",
+    "p4-changelist",
+    "p4-post-changelist",
+    "p4-pre-submit",
+    "p4-prepare-changelist",
+    "post-applypatch",
+    "post-checkout",
+    "post-commit",
+    "post-index-change",
+    "post-merge",
+    "post-receive",
+    "post-rewrite",
+    "post-update",
+    "pre-applypatch",
+    "pre-auto-gc",
+    "pre-commit",
+    "pre-merge-commit",
+    "pre-push",
+    "pre-rebase",
+    "pre-receive",
+    "prepare-commit-msg",
+    "proc-receive",
+    "push-to-checkout",
+    "reference-transaction",
+    "sendemail-validate",
+    "update",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn git_knows_every_hook_of_the_table_and_each_has_a_name_of_its_own() {
+        assert!(OURS.iter().all(|name| GIT_HOOKS.contains(name)));
+        assert_eq!(OURS, HOOKS.map(|hook| hook.name));
+        assert_eq!(std::collections::BTreeSet::from(OURS).len(), HOOKS.len());
+        let rest: Vec<&str> = OURS.into_iter().filter(|name| !USUAL.contains(name)).collect();
+        assert_eq!(rest, [STRICT, SERVER], "each of these two is installed by itself");
+    }
+}

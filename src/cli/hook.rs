@@ -196,29 +196,22 @@ fn on_disk(repo: &Repo, paths: Vec<PathBuf>, max_object: u64) -> Result<Paths> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use clap::{Command, Subcommand};
+    use clap::{Command, FromArgMatches, Subcommand};
 
     use super::Hook;
-    use crate::hook::{HOOKS, Installed};
-    use crate::install::names;
+    use crate::hook::{HOOKS, OURS};
 
     #[test]
-    fn command_line_install_and_table_know_the_same_hooks() {
-        let names = |installed: &[Installed]| -> BTreeSet<&str> {
-            HOOKS.iter().filter(|h| installed.contains(&h.installed)).map(|h| h.name).collect()
-        };
+    fn the_command_line_knows_every_hook_of_the_table() {
         let command = Hook::augment_subcommands(Command::new("hook"));
         let typed: BTreeSet<&str> = command.get_subcommands().map(Command::get_name).collect();
-        let every = names(&[Installed::Usual, Installed::Strict, Installed::Server]);
-        assert_eq!(typed, every);
-        assert_eq!(BTreeSet::from(names::OURS), every);
-        assert_eq!(BTreeSet::from(names::USUAL), names(&[Installed::Usual]));
-        assert_eq!(BTreeSet::from([names::STRICT]), names(&[Installed::Strict]));
-        assert_eq!(BTreeSet::from([names::SERVER]), names(&[Installed::Server]));
-        for typed in ["pre-merge-commit", "post-commit", "pre-receive"] {
-            let matches = command.clone().get_matches_from(["hook", typed]);
-            let parsed = <Hook as clap::FromArgMatches>::from_arg_matches(&matches).expect(typed);
-            assert_eq!(parsed.entry().name, typed);
+        assert_eq!(typed, BTreeSet::from(OURS));
+        for hook in HOOKS {
+            let parser = command.find_subcommand(hook.name).expect(hook.name);
+            let arguments = parser.get_positionals().filter(|argument| argument.is_required_set()).map(|_| "prepared");
+            let line = ["hook", hook.name].into_iter().chain(arguments);
+            let matches = command.clone().get_matches_from(line);
+            assert_eq!(Hook::from_arg_matches(&matches).expect(hook.name).entry(), hook);
         }
     }
 }

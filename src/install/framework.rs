@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
 
-use super::{files, names};
+use super::files;
 use crate::error::Result;
+use crate::hook;
 
 /// The configuration that both read unless their script names another.
 pub const CONFIG: &str = ".pre-commit-config.yaml";
@@ -83,7 +84,7 @@ pub fn ours_alone(path: &Path) -> Result<String> {
         return Ok(alone(&text));
     }
     let mut out = String::from(IDLE);
-    for hook in names::USUAL.iter().filter(|hook| text.contains(&format!("hook {hook}"))) {
+    for hook in hook::USUAL.iter().filter(|hook| text.contains(&format!("hook {hook}"))) {
         out += &format!(
             "  - id: shield-hook-{hook}\n    name: shield-hook\n    entry: shield-hook hook {hook}\n    language: system\n    \
              stages: [{hook}]\n    always_run: true\n    pass_filenames: {}\n",
@@ -101,7 +102,7 @@ fn alone(text: &str) -> String {
     let mut out = String::new();
     for entry in entries(text) {
         let ours: Vec<&String> =
-            entry.hooks.iter().filter(|h| names::USUAL.iter().any(|hook| covers(h, hook))).collect();
+            entry.hooks.iter().filter(|h| hook::USUAL.iter().any(|hook| covers(h, hook))).collect();
         if !ours.is_empty() {
             out += &entry.head;
             ours.into_iter().for_each(|hook| out += hook);
@@ -205,7 +206,7 @@ mod tests {
             let covered = |text: &str| -> Vec<&str> {
                 let found = entries(text);
                 let by = |hook: &&str| found.iter().any(|e| e.hooks.iter().any(|h| covers(h, hook)));
-                names::USUAL.into_iter().filter(by).collect()
+                hook::USUAL.into_iter().filter(by).collect()
             };
             let alone = alone(text);
             assert!(!alone.contains("mine") && !alone.contains("other") && !alone.contains("more"), "{alone}");

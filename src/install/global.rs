@@ -10,9 +10,10 @@ use super::directory;
 use super::site::HooksPath;
 use super::stub::{self, Binary, StubKind};
 use super::usergit::{CONFIG_HOOKS, UserGit};
-use super::{files, messages, names};
+use super::{files, messages};
 use crate::environment;
 use crate::error::{Context, Error, Result};
+use crate::hook;
 
 /// The name of a configuration hook.
 pub fn config_name(hook: &str) -> String {
@@ -52,7 +53,7 @@ pub fn install(git: &UserGit, hooks: &[&str], binary: &Path) -> Result<Vec<Strin
         return beside_theirs(hooks, &binary, &theirs);
     }
     files::make_directory(&directory)?;
-    for hook in names::ALL {
+    for hook in hook::GIT_HOOKS {
         directory::install(&directory, hook, StubKind::Dispatcher, &binary, hooks.contains(&hook))?;
     }
     git.must(["config".as_ref(), "--global".as_ref(), "core.hooksPath".as_ref(), directory.as_os_str()])?;
@@ -126,7 +127,7 @@ pub fn uninstall(git: &UserGit) -> Result<Vec<String>> {
             lines.push("core.hooksPath: removed from your configuration".into());
         }
         Some(path) => {
-            for hook in names::OURS {
+            for hook in hook::OURS {
                 if let Some(outcome) = directory::uninstall(Path::new(&path.value), hook)? {
                     lines.push(format!("{hook}: {outcome}"));
                 }
@@ -140,7 +141,7 @@ pub fn uninstall(git: &UserGit) -> Result<Vec<String>> {
 
 fn remove_config_hooks(git: &UserGit) -> Result<Vec<String>> {
     let mut lines = Vec::new();
-    for hook in names::OURS {
+    for hook in hook::OURS {
         let section = format!("hook.{}", config_name(hook));
         if git.ask(["config", "--global", "--get", &format!("{section}.command")])?.is_some() {
             git.must(["config", "--global", "--remove-section", &section])?;
@@ -154,7 +155,7 @@ fn remove_stubs(directory: &Path) -> Result<()> {
     if !directory.is_dir() {
         return Ok(());
     }
-    for hook in names::ALL {
+    for hook in hook::GIT_HOOKS {
         directory::uninstall(directory, hook)?;
     }
     // Other programs may have put hooks into it.
@@ -178,7 +179,7 @@ pub fn is_dispatcher(path: &HooksPath) -> bool {
 /// When git cannot be started.
 pub fn config_hooks(git: &UserGit) -> Result<Vec<(String, String)>> {
     let mut found = Vec::new();
-    for hook in names::OURS {
+    for hook in hook::OURS {
         let key = format!("hook.{}.command", config_name(hook));
         if let Some(command) = git.ask(["config", "--get", &key])? {
             found.push((hook.to_owned(), command));

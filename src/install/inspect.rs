@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use super::site::{Manager, Site};
 use super::stub::{self, Stub};
-use super::{block, directory, files, framework, global, husky, lefthook, names};
+use super::{block, directory, files, framework, global, husky, lefthook};
 use crate::error::Result;
+use crate::hook;
 
 /// The file that git finds for one hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +68,7 @@ impl InstalledHook {
 /// When git cannot be started or a file cannot be read.
 pub fn inspect(site: &Site) -> Result<Vec<InstalledHook>> {
     let config = config_hooks(site)?;
-    names::OURS.iter().map(|hook| inspect_hook(site, hook, &config)).collect()
+    hook::OURS.iter().map(|hook| inspect_hook(site, hook, &config)).collect()
 }
 
 fn inspect_hook(site: &Site, hook: &'static str, config: &[(String, PathBuf)]) -> Result<InstalledHook> {

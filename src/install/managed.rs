@@ -6,8 +6,9 @@ use super::directory::{self, StubOutcome};
 use super::husky::ScriptOutcome;
 use super::site::{Manager, Site};
 use super::stub::{Binary, StubKind};
-use super::{block, files, framework, husky, lefthook, messages, names};
+use super::{block, files, framework, husky, lefthook, messages};
 use crate::error::Result;
+use crate::hook;
 
 /// Puts our lines into the scripts of a husky that is set up here.
 ///
@@ -42,7 +43,7 @@ pub fn into_pending_husky(site: &Site, hooks: &[&str], binary: &Path) -> Result<
     let shown = site.shown(&scripts);
     let mut lines = vec![messages::pending_husky(&shown)];
     files::make_directory(&scripts)?;
-    for hook in hooks.iter().filter(|hook| names::USUAL.contains(hook)) {
+    for hook in hooks.iter().filter(|hook| hook::USUAL.contains(hook)) {
         lines.push(messages::husky_script(hook, &husky::install(&scripts, hook, binary)?));
     }
     lines.push(messages::commit_pending_husky(&shown));
@@ -62,7 +63,7 @@ pub fn into_lefthook(site: &Site, team: &Path, hooks: &[&'static str], binary: &
     let named: Vec<&str> = hooks
         .iter()
         .copied()
-        .filter(|hook| names::USUAL.contains(hook))
+        .filter(|hook| hook::USUAL.contains(hook))
         .filter(|hook| is_lefthooks(hook) || [&text, &local].iter().any(|t| lefthook::may_name(t, hook)))
         .collect();
     let mut lines = vec![messages::lefthook(&site.shown(team))];
@@ -126,7 +127,7 @@ pub fn uninstall(site: &Site) -> Result<Vec<String>> {
         Manager::Husky(scripts) => scripts.clone(),
         _ => site.pending_husky().unwrap_or_else(|| site.root.join(".husky")),
     };
-    for hook in names::OURS {
+    for hook in hook::OURS {
         if scripts.is_dir() && husky::uninstall(&scripts, hook)? {
             lines.push(messages::lines_removed(&site.shown(&scripts.join(hook))));
         }
@@ -154,7 +155,7 @@ pub fn uninstall(site: &Site) -> Result<Vec<String>> {
 /// The entry for the pre-commit framework's configuration, if it exists without our hooks.
 pub fn framework_entry(site: &Site) -> Vec<String> {
     let Some(config) = framework::config(&site.root) else { return Vec::new() };
-    if names::USUAL.iter().any(|hook| framework::configured(&config, hook)) {
+    if hook::USUAL.iter().any(|hook| framework::configured(&config, hook)) {
         return Vec::new();
     }
     messages::FRAMEWORK_ENTRY.lines().map(str::to_owned).collect()

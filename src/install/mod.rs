@@ -14,7 +14,6 @@ mod inspect;
 mod lefthook;
 mod managed;
 mod messages;
-pub mod names;
 mod rewriters;
 mod site;
 mod stub;
@@ -26,6 +25,7 @@ use std::path::{Path, PathBuf};
 use crate::environment;
 use crate::error::{Context, Error, Result};
 use crate::git::Repo;
+use crate::hook;
 use crate::journal::{Place, Record};
 use crate::source;
 use site::{Manager, Site};
@@ -69,13 +69,13 @@ pub fn install(request: &InstallRequest) -> Result<Summary> {
         .help("move the program to another path, and run it from there"));
     }
     if request.global {
-        let hooks = wanted(request, &names::USUAL)?;
+        let hooks = wanted(request, &hook::USUAL)?;
         let lines = global::install(&UserGit::at(&request.directory), &hooks, &request.binary)?;
         let digest = format!("shield-hook: installed: {} for every repository of yours", count(hooks.len()));
         return Ok(Summary { lines, digest });
     }
     let site = Site::find(&request.directory)?;
-    let mut hooks = wanted(request, if site.bare { &[names::SERVER] } else { &names::USUAL })?;
+    let mut hooks = wanted(request, if site.bare { &[hook::SERVER] } else { &hook::USUAL })?;
     let mut lines = match &site.manager {
         Manager::Lefthook(team) => managed::into_lefthook(&site, team, &hooks, &request.binary)?,
         Manager::Husky(scripts) => managed::into_husky(&site, scripts, &hooks, &request.binary)?,
@@ -107,9 +107,9 @@ pub fn install(request: &InstallRequest) -> Result<Summary> {
 fn wanted(request: &InstallRequest, usual: &[&'static str]) -> Result<Vec<&'static str>> {
     let mut hooks: Vec<&'static str> = Vec::new();
     for name in &request.hooks {
-        let known = names::OURS.iter().find(|known| *known == name).ok_or_else(|| {
+        let known = hook::OURS.iter().find(|known| *known == name).ok_or_else(|| {
             Error::usage(format!("{name} is not a hook of shield-hook"))
-                .help(format!("one of {}", names::OURS.join(", ")))
+                .help(format!("one of {}", hook::OURS.join(", ")))
         })?;
         hooks.push(known);
     }
@@ -117,7 +117,7 @@ fn wanted(request: &InstallRequest, usual: &[&'static str]) -> Result<Vec<&'stat
         hooks.extend(usual);
     }
     if request.strict {
-        hooks.push(names::STRICT);
+        hooks.push(hook::STRICT);
     }
     hooks.sort_unstable();
     hooks.dedup();
@@ -160,7 +160,7 @@ fn into_directory(site: &Site, hooks: &mut Vec<&'static str>, binary: &Path) -> 
     }
     let created = files::make_directory(&directory)?;
     // Hooks of earlier installations (`--strict`, `--hook`) stay and are updated.
-    for hook in names::OURS {
+    for hook in hook::OURS {
         if !hooks.contains(&hook) && directory::has_stub(&directory, hook)? {
             hooks.push(hook);
         }
@@ -198,7 +198,7 @@ pub fn uninstall(directory: &Path, global: bool) -> Result<Summary> {
     }
     directories.dedup();
     for directory in directories.iter().filter(|d| d.is_dir()) {
-        for hook in names::OURS {
+        for hook in hook::OURS {
             if let Some(outcome) = directory::uninstall(directory, hook)? {
                 lines.push(format!("  {}: {outcome}", site.shown(&directory.join(hook))));
             }

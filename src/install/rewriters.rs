@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::site::Site;
+use crate::hook;
 
 /// A part of the set-up that removes our hooks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -230,7 +231,7 @@ pub fn pending_husky(root: &Path) -> Option<PathBuf> {
         Some(_) => usual.is_dir().then_some(usual),
         None => {
             let other = read(root, "package.json").is_some_and(|text| !text.contains("husky"));
-            let scripted = !other && super::names::ALL.iter().any(|hook| usual.join(hook).is_file());
+            let scripted = !other && hook::GIT_HOOKS.iter().any(|hook| usual.join(hook).is_file());
             scripted.then_some(usual)
         }
     }

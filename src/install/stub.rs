@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::names;
 use crate::build_source;
 use crate::environment;
+use crate::hook;
 
 /// The kind of a stub, which decides how it finds the previous hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,8 +105,8 @@ pub fn render(kind: StubKind, hook: &str, binary: &Binary, chained: &str, ours: 
     body += match hook {
         "push-to-checkout" => CHECKOUT,
         _ if !ours => PASS,
-        names::STRICT => TRANSACTION,
-        "pre-push" | names::SERVER => STDIN,
+        hook::STRICT => TRANSACTION,
+        _ if hook::reads_refs(hook) => STDIN,
         _ => AFTER,
     };
     let mark = format!("{MARK}{} {}: {hook}", env!("CARGO_PKG_VERSION"), kind.name());
@@ -117,10 +117,7 @@ pub fn render(kind: StubKind, hook: &str, binary: &Binary, chained: &str, ours: 
 
 /// The lines for somebody else's script (husky's `.husky/<hook>`).
 pub fn block(hook: &str, binary: &Binary) -> String {
-    let call = match hook {
-        "pre-push" | names::SERVER => BLOCK_STDIN,
-        _ => BLOCK_PLAIN,
-    };
+    let call = if hook::reads_refs(hook) { BLOCK_STDIN } else { BLOCK_PLAIN };
     let install = build_source::how_to_install();
     format!("{BLOCK}{call}").replace("@HOOK@", hook).replace("@INSTALL@", &install).replace("@BINARY@", &binary.word())
 }
@@ -194,8 +191,8 @@ mod tests {
     fn a_stub_is_recognised_and_an_edit_is_seen() {
         let binary = Binary::local(Path::new("/opt/it's here/shield hook"));
         for kind in [StubKind::Repository, StubKind::Dispatcher, StubKind::Beside] {
-            for hook in names::ALL {
-                let text = render(kind, hook, &binary, "x", names::OURS.contains(&hook));
+            for hook in hook::GIT_HOOKS {
+                let text = render(kind, hook, &binary, "x", hook::OURS.contains(&hook));
                 let stub = read(text.as_bytes()).unwrap();
                 assert!(stub.intact, "{kind:?} {hook}");
                 assert_eq!((stub.hook.as_str(), stub.kind.as_str()), (hook, kind.name()));

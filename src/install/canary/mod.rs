@@ -17,10 +17,11 @@ pub use rules::run as rules;
 
 use super::inspect::{self, HookState, InstalledHook};
 use super::site::Site;
-use super::{files, names, stub};
+use super::{files, stub};
 use crate::environment;
 use crate::error::{Context, Result};
 use crate::exit::Exit;
+use crate::hook;
 use plant::Planted;
 use sandbox::Sandbox;
 
@@ -54,7 +55,7 @@ pub fn run(directory: &Path, program: &Path) -> Result<CanaryResult> {
     if site.bare {
         run.receive()?;
         run.ci(&program)?;
-        run.clean(&program, &[("push", names::SERVER)])?;
+        run.clean(&program, &[("push", hook::SERVER)])?;
     } else {
         run.commit()?;
         run.push()?;
@@ -127,7 +128,7 @@ impl CanaryRun<'_> {
             sandbox.git(["push", "--quiet", "origin", &format!("{tip}:refs/heads/planted")])
         })?;
         let there = self.on_remote("refs/heads/planted")?;
-        self.record_step("push", Some(names::SERVER), !output.status.success() && !there, ran, &output);
+        self.record_step("push", Some(hook::SERVER), !output.status.success() && !there, ran, &output);
         Ok(())
     }
 

@@ -13,11 +13,12 @@ use tempfile::TempDir;
 use super::super::inspect::{HookState, InstalledHook};
 use super::super::site::Site;
 use super::super::stub::quote;
-use super::super::{directory, files, framework, lefthook, names};
+use super::super::{directory, files, framework, lefthook};
 use crate::environment;
 use crate::error::{Context, Error, Result};
 use crate::file;
 use crate::git::Repo;
+use crate::hook;
 use crate::journal::{Journal, Place, Record};
 use crate::policy::{Files, InTree, NoFiles, OnDisk, Origin, Overrides, Policy, user_config};
 
@@ -213,7 +214,7 @@ impl Sandbox {
                 HookState::Husky { first: false, .. } => continue,
                 HookState::Lefthook(config) => {
                     let text = files::read_text(config)?.unwrap_or_default();
-                    let alone = lefthook::ours_alone(&text, &names::OURS);
+                    let alone = lefthook::ours_alone(&text, &hook::OURS);
                     fs::write(self.clone.join("lefthook.yml"), alone).or_incomplete("lefthook.yml")?;
                 }
                 HookState::Framework(config) => {
@@ -285,7 +286,7 @@ impl Sandbox {
     pub fn quietly(&self, args: &[&str]) -> Result<String> {
         let mut command = self.command(Path::new("git"));
         command.args(["-c", "core.hooksPath=/dev/null"]);
-        for hook in names::OURS {
+        for hook in hook::OURS {
             command.args(["-c", &format!("hook.shield-hook-{hook}.enabled=false")]);
         }
         self.must(command.args(args), args)

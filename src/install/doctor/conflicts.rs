@@ -4,9 +4,10 @@ use std::path::Path;
 
 use super::super::rewriters::{self, Effect, Rewriter};
 use super::super::site::{Manager, Site};
-use super::super::{block, files, framework, global, husky, lefthook, names, stub, usergit};
+use super::super::{block, files, framework, global, husky, lefthook, stub, usergit};
 use super::{Problem, messages};
 use crate::error::Result;
+use crate::hook;
 
 /// Finds all conflicts.
 ///
@@ -52,7 +53,7 @@ fn rewriting_set_up(site: &Site, problems: &mut Vec<Problem>) -> Result<()> {
 /// husky is configured, but has not run here.
 fn pending_husky(site: &Site, problems: &mut Vec<Problem>) -> Result<()> {
     let Some(scripts) = site.pending_husky() else { return Ok(()) };
-    for hook in names::USUAL {
+    for hook in hook::USUAL {
         let script = scripts.join(hook);
         let text = files::read_text(&script)?.unwrap_or_default();
         if block::blocks(&text).is_empty() || !husky::ours_first(&text) {
@@ -71,7 +72,7 @@ fn refused_by_global(site: &Site, problems: &mut Vec<Problem>) {
     type WroteHook = fn(&[u8]) -> bool;
     let own = site.own_hooks();
     let has_written = |wrote: WroteHook| {
-        names::ALL.iter().any(|hook| crate::file::read(own.join(hook)).is_ok_and(|bytes| wrote(&bytes)))
+        hook::GIT_HOOKS.iter().any(|hook| crate::file::read(own.join(hook)).is_ok_and(|bytes| wrote(&bytes)))
     };
     let framework =
         framework::config(&site.root).map(|config| (framework::manager_of(&config), framework::wrote as WroteHook));
@@ -94,7 +95,7 @@ fn future_work_trees(site: &Site, problems: &mut Vec<Problem>) -> Result<()> {
         }
         Manager::Lefthook(team) => {
             let text = files::read_text(team)?.unwrap_or_default();
-            let shared = names::USUAL.iter().filter(|hook| lefthook::names(&text, hook));
+            let shared = hook::USUAL.iter().filter(|hook| lefthook::names(&text, hook));
             let lacking: Vec<&str> = shared.copied().filter(|hook| !lefthook::runs_ours(&text, hook)).collect();
             if !lacking.is_empty() {
                 let local = site.shown(&lefthook::local_config(&site.root, team));

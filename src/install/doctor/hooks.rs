@@ -7,9 +7,10 @@ use std::process::{Command, Stdio};
 use super::super::inspect::{HookState, InstalledHook};
 use super::super::site::Site;
 use super::super::stub::{self, Stub};
-use super::super::{directory, files, framework, global, names, usergit};
+use super::super::{directory, files, framework, global, usergit};
 use super::{Diagnosis, Problem, in_path, messages, work_trees};
 use crate::error::Result;
+use crate::hook;
 
 /// The state's name in JSON.
 pub fn state_name(state: &HookState) -> &'static str {
@@ -28,7 +29,7 @@ pub fn state_name(state: &HookState) -> &'static str {
 
 pub(super) fn check(site: &Site, diagnosis: &mut Diagnosis, program: &Path) -> Result<()> {
     let hooks = diagnosis.hooks.clone();
-    let wanted: &[&str] = if site.bare { &[names::SERVER] } else { &names::USUAL };
+    let wanted: &[&str] = if site.bare { &[hook::SERVER] } else { &hook::USUAL };
     let mut problems = Vec::new();
     let reported = check_hooks_path(site, &mut problems)?;
     for hook in &hooks {
@@ -139,7 +140,7 @@ fn check_shadowed(site: &Site, hooks: &[InstalledHook], problems: &mut Vec<Probl
     if own == site.hooks || global::is_dispatcher(path) || hooks.iter().any(InstalledHook::is_ours) {
         return Ok(());
     }
-    for hook in names::OURS {
+    for hook in hook::OURS {
         if directory::find(&own, hook)?.is_some() {
             problems.push(messages::hook_shadowed(hook, &site.shown(&own), path));
             break;
@@ -160,7 +161,7 @@ fn check_config_hooks(site: &Site, problems: &mut Vec<Problem>) -> Result<()> {
     }
     for GitSetting { scope, key, value } in settings(site, r"^hook\..*\.enabled$")? {
         let name = key.trim_start_matches("hook.").trim_end_matches(".enabled");
-        let is_ours = name.starts_with("shield-hook-") || names::OURS.contains(&name);
+        let is_ours = name.starts_with("shield-hook-") || hook::OURS.contains(&name);
         let is_off = matches!(value.to_ascii_lowercase().as_str(), "false" | "no" | "off" | "0" | "");
         if is_ours && is_off {
             problems.push(messages::config_hook_off(&scope, &key, &value));

@@ -20,6 +20,7 @@ use super::usergit::UserGit;
 use super::{InstallRequest, files};
 use crate::environment;
 use crate::error::Result;
+use crate::hook;
 
 /// The severity of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -139,7 +140,7 @@ pub fn fix(diagnosis: &Diagnosis, directory: &Path, program: &Path) -> Result<Ve
         if wanted.is_empty() {
             continue;
         }
-        let strict = diagnosis.hooks.iter().any(|s| s.hook == super::names::STRICT && s.is_ours());
+        let strict = diagnosis.hooks.iter().any(|s| s.hook == hook::STRICT && s.is_ours());
         let request = InstallRequest {
             directory: directory.to_owned(),
             binary: program.to_owned(),

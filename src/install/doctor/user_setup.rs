@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use super::super::inspect::HookState;
 use super::super::usergit::{CONFIG_HOOKS, UserGit};
-use super::super::{directory, files, global, names};
+use super::super::{directory, files, global};
 use super::{Diagnosis, Problem, in_path, messages};
 use crate::environment;
 use crate::error::Result;
 use crate::file;
+use crate::hook;
 
 /// Checks the set-up. Returns whether hooks are installed for every repository.
 pub(super) fn check(git: &UserGit, diagnosis: &mut Diagnosis, program: &Path) -> Result<bool> {
@@ -38,10 +39,10 @@ fn dispatcher_problems(git: &UserGit, directory: &Path) -> Result<Vec<Problem>> 
         files::is_executable(&directory.join(hook))
             && !directory::find(directory, hook).is_ok_and(|stub| stub.is_some())
     };
-    if let Some(hook) = names::USUAL.iter().find(is_foreign) {
+    if let Some(hook) = hook::USUAL.iter().find(is_foreign) {
         problems.push(messages::dispatcher_foreign(&directory.join(hook)));
     }
-    if let Some(hook) = names::ALL.iter().find(|hook| !files::is_executable(&directory.join(hook))) {
+    if let Some(hook) = hook::GIT_HOOKS.iter().find(|hook| !files::is_executable(&directory.join(hook))) {
         problems.push(messages::dispatcher_incomplete(directory, hook));
     }
     if git.version()? >= CONFIG_HOOKS {

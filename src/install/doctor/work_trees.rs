@@ -5,9 +5,10 @@ use std::path::Path;
 use super::super::inspect::InstalledHook;
 use super::super::site::{Manager, Site};
 use super::super::stub::quote;
-use super::super::{block, directory, files, lefthook, names};
+use super::super::{block, directory, files, lefthook};
 use super::{Problem, messages};
 use crate::error::Result;
+use crate::hook;
 
 pub(super) fn check(site: &Site, hooks: &[InstalledHook], problems: &mut Vec<Problem>) -> Result<()> {
     let ours_run = hooks.iter().any(InstalledHook::is_ours);
@@ -73,7 +74,7 @@ pub(super) fn hooks_of_another(site: &Site) -> Result<Option<String>> {
 /// lefthook runs in all work trees, each with its own local configuration.
 fn without_commands(site: &Site, team: &Path, problems: &mut Vec<Problem>) -> Result<()> {
     let directory = site.own_hooks();
-    let managed: Vec<&str> = names::USUAL
+    let managed: Vec<&str> = hook::USUAL
         .into_iter()
         .filter(|hook| crate::file::read(directory.join(hook)).is_ok_and(|bytes| lefthook::wrote(&bytes)))
         .collect();
