@@ -16,7 +16,7 @@ pub mod keys;
 pub mod migrate;
 pub mod unread;
 pub mod weakened;
-mod wiring;
+pub mod wiring;
 mod yaml;
 
 use std::collections::HashSet;

@@ -79,7 +79,7 @@ pub fn head(repo: &Repo, build: &Build) -> Result<Oid> {
 fn requested(repo: &Repo, build: &Build, target: &[Name], from: Option<&Name>, head: Oid) -> Result<Change> {
     let missing = || match target.first() {
         Some(name) => hidden(build, name),
-        None => Error::incomplete(format!("{} does not name the branch that the change goes to", build.system))
+        None => Error::incomplete(format!("{} does not name the branch that the change goes to", build.system.name))
             .help("name both ends: shield-hook ci --base REV --head REV"),
     };
     let queued = from.map(|name| commit(repo, name).ok_or_else(|| hidden(build, name))).transpose()?;
@@ -89,7 +89,7 @@ fn requested(repo: &Repo, build: &Build, target: &[Name], from: Option<&Name>, h
         return Ok(Change { head, start, target: None, parted: Vec::new() });
     };
     let start = queued.into_iter().chain([tip.id]).collect();
-    let parted = parted(repo, tip.id, head, build.deepen)?;
+    let parted = parted(repo, tip.id, head, build.system.deepen)?;
     Ok(Change { head, start: Start::After(start), target: Some(tip), parted })
 }
 
@@ -128,7 +128,7 @@ impl Pushed<'_> {
             Before::Unsaid => {
                 let last = self.parents()?.into_iter().next();
                 if last.is_none() && self.repo.is_shallow() {
-                    return Err(cut_off(self.build.deepen));
+                    return Err(cut_off(self.build.system.deepen));
                 }
                 (Start::After(last.into_iter().collect()), last)
             }
@@ -146,7 +146,7 @@ impl Pushed<'_> {
         if let Before::Commit(id) = before {
             start.extend(commit(self.repo, &Name::Commit(id.clone())));
         }
-        let parted = parted(self.repo, default.id, self.head, self.build.deepen)?;
+        let parted = parted(self.repo, default.id, self.head, self.build.system.deepen)?;
         Ok(Change { head: self.head, start: Start::After(start), target: Some(default), parted })
     }
 
@@ -277,7 +277,7 @@ fn hidden(build: &Build, name: &Name) -> Error {
         Name::DefaultBranch => "the default branch of origin".into(),
         Name::Head => "HEAD".into(),
     };
-    Error::incomplete(format!("{}: {name} is not in this clone, so the change cannot be read", build.system))
-        .help(build.deepen)
+    Error::incomplete(format!("{}: {name} is not in this clone, so the change cannot be read", build.system.name))
+        .help(build.system.deepen)
         .help("or name both ends: shield-hook ci --base REV --head REV")
 }

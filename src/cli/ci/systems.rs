@@ -8,16 +8,14 @@ use serde_json::Value;
 use crate::error::{Context, Error, Result};
 
 /// One build of a CI system, as its environment describes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Build {
-    /// The system, for messages.
-    pub system: &'static str,
+    /// The system.
+    pub system: &'static System,
     /// Why it builds.
     pub event: Event,
     /// The revision that is built.
     pub head: Name,
-    /// How to get the whole history in this system: a line to add, and where.
-    pub deepen: &'static str,
 }
 
 /// Why something is built.
@@ -90,39 +88,89 @@ pub type Env<'e> = &'e dyn Fn(&str) -> Option<String>;
 pub type ReadFile<'r> = &'r dyn Fn(&str) -> std::io::Result<Vec<u8>>;
 
 /// One CI system.
+#[derive(Debug)]
 pub struct System {
     /// Its name, for messages and help.
     pub name: &'static str,
+    /// How to get the whole history in this system: a line to add, and where.
+    pub deepen: &'static str,
+    /// A file of a repository that this system takes its jobs from.
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests compare it with the files that the policy inspects"))]
+    workflow: &'static str,
+    /// The job that we recommend, in `hooks/ci/`.
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests read it"))]
+    template: Template,
+    /// Whether an environment is this system's.
     recognises: fn(Env<'_>) -> bool,
-    build: fn(Env<'_>, ReadFile<'_>) -> Result<Build>,
+    /// Why it builds, and the revision that is built.
+    build: fn(Env<'_>, ReadFile<'_>) -> Result<(Event, Name)>,
 }
 
-const GITHUB: &str = "GitHub Actions";
-const GITLAB: &str = "GitLab CI";
-const BITBUCKET: &str = "Bitbucket Pipelines";
-const AZURE: &str = "Azure Pipelines";
-const CIRCLECI: &str = "CircleCI";
-const BUILDKITE: &str = "Buildkite";
-const JENKINS: &str = "Jenkins";
+/// A recommended job. A clone that is not deep enough would end every run with exit 2.
+#[derive(Debug)]
+#[cfg_attr(not(test), expect(dead_code, reason = "tests read it"))]
+struct Template {
+    /// The name of its file.
+    file: &'static str,
+    /// The text with which it gets the whole history; empty where the system does so anyway.
+    fetches: &'static str,
+}
 
 /// The CI systems, in the order in which they are tried.
 pub const SYSTEMS: &[System] = &[
     System {
-        name: GITHUB,
+        name: "GitHub Actions",
+        deepen: "add `fetch-depth: 0` below `with:` of the actions/checkout step",
+        workflow: ".github/workflows/shield-hook.yml",
+        template: Template { file: "github.yml", fetches: "fetch-depth: 0" },
         recognises: |env| ["GITHUB_ACTIONS", "GITEA_ACTIONS", "FORGEJO_ACTIONS"].iter().any(|name| is_true(env, name)),
         build: github,
     },
-    System { name: GITLAB, recognises: |env| is_true(env, "GITLAB_CI"), build: |env, _| Ok(gitlab(env)) },
     System {
-        name: BITBUCKET,
+        name: "GitLab CI",
+        deepen: "add `GIT_DEPTH: \"0\"` below `variables:` of the job in .gitlab-ci.yml",
+        workflow: ".gitlab-ci.yml",
+        template: Template { file: "gitlab.yml", fetches: "GIT_DEPTH: \"0\"" },
+        recognises: |env| is_true(env, "GITLAB_CI"),
+        build: |env, _| Ok(gitlab(env)),
+    },
+    System {
+        name: "Bitbucket Pipelines",
+        deepen: "add `clone: { depth: full }` to the step in bitbucket-pipelines.yml",
+        workflow: "bitbucket-pipelines.yml",
+        template: Template { file: "bitbucket.yml", fetches: "depth: full" },
         recognises: |env| env("BITBUCKET_BUILD_NUMBER").is_some(),
         build: |env, _| Ok(bitbucket(env)),
     },
-    System { name: AZURE, recognises: |env| is_true(env, "TF_BUILD"), build: |env, _| Ok(azure(env)) },
-    System { name: CIRCLECI, recognises: |env| is_true(env, "CIRCLECI"), build: |env, _| Ok(circleci(env)) },
-    System { name: BUILDKITE, recognises: |env| is_true(env, "BUILDKITE"), build: |env, _| Ok(buildkite(env)) },
     System {
-        name: JENKINS,
+        name: "Azure Pipelines",
+        deepen: "add `- checkout: self` with `fetchDepth: 0` to the steps of the job",
+        workflow: "azure-pipelines.yml",
+        template: Template { file: "azure.yml", fetches: "fetchDepth: 0" },
+        recognises: |env| is_true(env, "TF_BUILD"),
+        build: |env, _| Ok(azure(env)),
+    },
+    System {
+        name: "CircleCI",
+        deepen: "add `method: full` to the checkout step",
+        workflow: ".circleci/config.yml",
+        template: Template { file: "circleci.yml", fetches: "method: full" },
+        recognises: |env| is_true(env, "CIRCLECI"),
+        build: |env, _| Ok(circleci(env)),
+    },
+    System {
+        name: "Buildkite",
+        deepen: "remove `--depth` from BUILDKITE_GIT_CLONE_FLAGS and BUILDKITE_GIT_FETCH_FLAGS",
+        workflow: ".buildkite/pipeline.yml",
+        template: Template { file: "buildkite.yml", fetches: "" },
+        recognises: |env| is_true(env, "BUILDKITE"),
+        build: |env, _| Ok(buildkite(env)),
+    },
+    System {
+        name: "Jenkins",
+        deepen: "switch `Shallow clone` off in the clone behaviours of the job, and let it fetch the target branch",
+        workflow: "Jenkinsfile",
+        template: Template { file: "Jenkinsfile", fetches: "" },
         recognises: |env| env("JENKINS_URL").is_some() || env("JENKINS_HOME").is_some(),
         build: |env, _| Ok(jenkins(env)),
     },
@@ -137,7 +185,12 @@ fn is_true(env: Env<'_>, name: &str) -> bool {
 /// # Errors
 /// Exit 2 when a recognised system lacks a variable that it must set.
 pub fn detect(env: Env<'_>, read: ReadFile<'_>) -> Result<Option<Build>> {
-    SYSTEMS.iter().find(|system| (system.recognises)(env)).map(|system| (system.build)(env, read)).transpose()
+    let recognised = SYSTEMS.iter().find(|system| (system.recognises)(env));
+    let build = |system: &'static System| {
+        let (event, head) = (system.build)(env, read)?;
+        Ok(Build { system, event, head })
+    };
+    recognised.map(build).transpose()
 }
 
 /// A commit's id; none for the zeros that stand for "there was none".
@@ -186,9 +239,7 @@ fn rerun(branch: Option<String>, default: Option<Name>) -> Event {
     Event::Rerun { branch, default: default.unwrap_or(Name::DefaultBranch) }
 }
 
-fn github(env: Env<'_>, read: ReadFile<'_>) -> Result<Build> {
-    let deepen = "add `fetch-depth: 0` below `with:` of the actions/checkout step";
-    let build = |event, head| Build { system: GITHUB, event, head, deepen };
+fn github(env: Env<'_>, read: ReadFile<'_>) -> Result<(Event, Name)> {
     let sha = || commit(env("GITHUB_SHA")).unwrap_or(Name::Head);
     let Some(path) = env("GITHUB_EVENT_PATH") else {
         // A container without the file still has the target branch of a pull request in a variable.
@@ -196,7 +247,7 @@ fn github(env: Env<'_>, read: ReadFile<'_>) -> Result<Build> {
             Error::incomplete("neither GITHUB_EVENT_PATH nor GITHUB_BASE_REF is set, so the change is not known")
                 .help("pass --base and --head")
         })?;
-        return Ok(build(request([Some(base)]), sha()));
+        return Ok((request([Some(base)]), sha()));
     };
     let doing = format!("the event of this workflow, {path}");
     let event: Value = serde_json::from_slice(&read(&path).or_incomplete(&doing)?).or_incomplete(&doing)?;
@@ -207,32 +258,32 @@ fn github(env: Env<'_>, read: ReadFile<'_>) -> Result<Build> {
         let head = commit(text("/pull_request/head/sha")).ok_or_else(|| {
             Error::incomplete(format!("{path}: the pull request names no head commit")).help("pass --base and --head")
         })?;
-        return Ok(build(request(base), head));
+        return Ok((request(base), head));
     }
     if event.get("merge_group").is_some() {
         let from = commit(text("/merge_group/base_sha"));
         let target = branch(text("/merge_group/base_ref")).or_else(|| branch(text("/repository/default_branch")));
         let head = commit(text("/merge_group/head_sha")).unwrap_or_else(sha);
-        return Ok(build(Event::Request { target: target.into_iter().collect(), from }, head));
+        return Ok((Event::Request { target: target.into_iter().collect(), from }, head));
     }
     let default = branch(text("/repository/default_branch")).unwrap_or(Name::DefaultBranch);
     let name = text("/ref").filter(|name| name.starts_with("refs/")).or_else(|| env("GITHUB_REF"));
     let on_branch = name.clone().filter(|name| !name.starts_with("refs/tags/"));
     let on_branch = short(on_branch, "refs/heads/");
     if env("GITHUB_EVENT_NAME").as_deref() != Some("push") {
-        return Ok(build(Event::Rerun { branch: on_branch, default }, sha()));
+        return Ok((Event::Rerun { branch: on_branch, default }, sha()));
     }
     let head = commit(text("/after")).unwrap_or_else(sha);
     if let Some(name) = name.filter(|name| name.starts_with("refs/tags/")) {
         let name = name.trim_start_matches("refs/tags/").to_owned();
-        return Ok(build(Event::Tag { name, on_branch: text("/base_ref").is_some(), default }, head));
+        return Ok((Event::Tag { name, on_branch: text("/base_ref").is_some(), default }, head));
     }
     let listed = event.pointer("/commits").and_then(Value::as_array);
     let pushed = listed.into_iter().flatten().filter_map(|c| Some(c.get("id")?.as_str()?.to_owned())).collect();
-    Ok(build(Event::Push { branch: on_branch, before: before(text("/before")), pushed, default }, head))
+    Ok((Event::Push { branch: on_branch, before: before(text("/before")), pushed, default }, head))
 }
 
-fn gitlab(env: Env<'_>) -> Build {
+fn gitlab(env: Env<'_>) -> (Event, Name) {
     let default = branch(env("CI_DEFAULT_BRANCH"));
     let source = env("CI_PIPELINE_SOURCE").unwrap_or_else(|| "push".into());
     let on_branch = env("CI_COMMIT_BRANCH");
@@ -252,30 +303,20 @@ fn gitlab(env: Env<'_>) -> Build {
             default: default.unwrap_or(Name::DefaultBranch),
         },
     };
-    Build {
-        system: GITLAB,
-        event,
-        head: head.unwrap_or(Name::Head),
-        deepen: "add `GIT_DEPTH: \"0\"` below `variables:` of the job in .gitlab-ci.yml",
-    }
+    (event, head.unwrap_or(Name::Head))
 }
 
-fn bitbucket(env: Env<'_>) -> Build {
+fn bitbucket(env: Env<'_>) -> (Event, Name) {
     let target = [branch(env("BITBUCKET_PR_DESTINATION_BRANCH")), commit(env("BITBUCKET_PR_DESTINATION_COMMIT"))];
     let event = match (target, env("BITBUCKET_TAG")) {
         ([None, None], Some(name)) => tag(name, None),
         ([None, None], None) => unsaid(env("BITBUCKET_BRANCH"), None),
         (target, _) => request(target),
     };
-    Build {
-        system: BITBUCKET,
-        event,
-        head: commit(env("BITBUCKET_COMMIT")).unwrap_or(Name::Head),
-        deepen: "add `clone: { depth: full }` to the step in bitbucket-pipelines.yml",
-    }
+    (event, commit(env("BITBUCKET_COMMIT")).unwrap_or(Name::Head))
 }
 
-fn azure(env: Env<'_>) -> Build {
+fn azure(env: Env<'_>) -> (Event, Name) {
     let head = commit(env("SYSTEM_PULLREQUEST_SOURCECOMMITID")).or_else(|| commit(env("BUILD_SOURCEVERSION")));
     let source = env("BUILD_SOURCEBRANCH").unwrap_or_default();
     let on_branch = source.strip_prefix("refs/heads/").map(str::to_owned);
@@ -287,28 +328,18 @@ fn azure(env: Env<'_>) -> Build {
         (None, None) if is_push => unsaid(on_branch, None),
         (None, None) => rerun(on_branch, None),
     };
-    Build {
-        system: AZURE,
-        event,
-        head: head.unwrap_or(Name::Head),
-        deepen: "add `- checkout: self` with `fetchDepth: 0` to the steps of the job",
-    }
+    (event, head.unwrap_or(Name::Head))
 }
 
-fn circleci(env: Env<'_>) -> Build {
+fn circleci(env: Env<'_>) -> (Event, Name) {
     let event = match env("CIRCLE_TAG") {
         Some(name) => tag(name, None),
         None => unsaid(env("CIRCLE_BRANCH"), None),
     };
-    Build {
-        system: CIRCLECI,
-        event,
-        head: commit(env("CIRCLE_SHA1")).unwrap_or(Name::Head),
-        deepen: "add `method: full` to the checkout step",
-    }
+    (event, commit(env("CIRCLE_SHA1")).unwrap_or(Name::Head))
 }
 
-fn buildkite(env: Env<'_>) -> Build {
+fn buildkite(env: Env<'_>) -> (Event, Name) {
     let of_request = env("BUILDKITE_PULL_REQUEST").is_some_and(|n| n != "false");
     let target = branch(env("BUILDKITE_PULL_REQUEST_BASE_BRANCH")).filter(|_| of_request);
     let default = branch(env("BUILDKITE_PIPELINE_DEFAULT_BRANCH"));
@@ -319,15 +350,10 @@ fn buildkite(env: Env<'_>) -> Build {
         (false, None) if is_push => unsaid(env("BUILDKITE_BRANCH"), default),
         (false, None) => rerun(env("BUILDKITE_BRANCH"), default),
     };
-    Build {
-        system: BUILDKITE,
-        event,
-        head: commit(env("BUILDKITE_COMMIT")).unwrap_or(Name::Head),
-        deepen: "remove `--depth` from BUILDKITE_GIT_CLONE_FLAGS and BUILDKITE_GIT_FETCH_FLAGS",
-    }
+    (event, commit(env("BUILDKITE_COMMIT")).unwrap_or(Name::Head))
 }
 
-fn jenkins(env: Env<'_>) -> Build {
+fn jenkins(env: Env<'_>) -> (Event, Name) {
     let on_branch = env("BRANCH_NAME").or_else(|| short(env("GIT_BRANCH"), "origin/"));
     let event = match (branch(env("CHANGE_TARGET")), env("TAG_NAME")) {
         // GIT_COMMIT can be a merge that Jenkins made; the merged commits are the change in either case.
@@ -340,12 +366,7 @@ fn jenkins(env: Env<'_>) -> Build {
             default: Name::DefaultBranch,
         },
     };
-    Build {
-        system: JENKINS,
-        event,
-        head: commit(env("GIT_COMMIT")).unwrap_or(Name::Head),
-        deepen: "switch `Shallow clone` off in the clone behaviours of the job, and let it fetch the target branch",
-    }
+    (event, commit(env("GIT_COMMIT")).unwrap_or(Name::Head))
 }
 
 #[cfg(test)]

@@ -177,6 +177,11 @@ fn calls(name: &str, text: &str) -> Vec<Call> {
     script::calls(text, last_decides)
 }
 
+/// Returns whether the file at `path` is read for calls of this program.
+pub fn is_inspected(path: &str) -> bool {
+    family_of(path).is_some()
+}
+
 /// The family that a file belongs to.
 fn family_of(path: &str) -> Option<usize> {
     let below = |folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
