@@ -16,13 +16,29 @@ pub enum Exit {
     Usage = 3,
 }
 
-/// The exit codes with their meanings, as `--help`, the manual page and the documentation give them.
-pub const MEANINGS: [(Exit, &str); 4] = [
-    (Exit::Clean, "everything in scope was read, and nothing blocks"),
-    (Exit::Blocked, "something blocks"),
-    (Exit::Incomplete, "something could not be read: the report lists it with a way out"),
-    (Exit::Usage, "wrong usage or configuration"),
-];
+impl Exit {
+    /// Every exit code.
+    pub const ALL: [Exit; 4] = [Exit::Clean, Exit::Blocked, Exit::Incomplete, Exit::Usage];
+
+    /// The meaning, as `--help`, the manual page and the documentation give it.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Exit::Clean => "everything in scope was read, and nothing blocks",
+            Exit::Blocked => "something blocks",
+            Exit::Incomplete => "something could not be read: the report lists it with a way out",
+            Exit::Usage => "wrong usage or configuration",
+        }
+    }
+
+    /// The word for the result of a run, as reports, records and digests have it.
+    pub fn result(self) -> &'static str {
+        match self {
+            Exit::Clean => "clean",
+            Exit::Blocked => "blocked",
+            Exit::Incomplete | Exit::Usage => "incomplete",
+        }
+    }
+}
 
 impl Termination for Exit {
     fn report(self) -> ExitCode {

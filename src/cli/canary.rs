@@ -43,9 +43,8 @@ pub(super) fn sing(command: &str, rules: bool, quiet: bool) -> Result<Exit> {
     let root = environment::current_directory().ok().map(|d| d.display().to_string());
     match sung {
         Ok(sung) => {
-            let result = if sung.exit == Exit::Clean { "clean" } else { "blocked" };
             let record = Record {
-                result: result.into(),
+                result: sung.exit.result().into(),
                 exit: sung.exit as u8,
                 ms: sung.took.as_millis() as u64,
                 digest: sung.line.clone(),

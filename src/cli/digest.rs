@@ -100,11 +100,12 @@ fn line(total: usize, since: Option<Timestamp>, shown: &[Record], late: &[Overdu
     if let Some(since) = since {
         parts[0] += &format!(" since {since:.0}");
     }
-    let stopped = shown.iter().filter(|r| r.result == "blocked").count();
+    let stopped = shown.iter().filter(|r| r.result == Exit::Blocked.result()).count();
     if stopped > 0 {
         parts.push(format!("{stopped} stopped something"));
     }
-    let failed = shown.iter().filter(|r| !["clean", "blocked"].contains(&r.result.as_str())).count();
+    let failed =
+        shown.iter().filter(|r| ![Exit::Clean, Exit::Blocked].map(Exit::result).contains(&r.result.as_str())).count();
     if failed > 0 {
         parts.push(format!("{failed} could not be completed"));
     }

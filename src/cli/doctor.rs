@@ -53,7 +53,7 @@ pub fn run(args: &Args) -> Result<Exit> {
     let errors = diagnosis.problems.iter().any(|t| t.level == doctor::ProblemLevel::Error);
     let exit = if errors { Exit::Blocked } else { Exit::Clean };
     let record = Record {
-        result: if errors { "blocked" } else { "clean" }.into(),
+        result: exit.result().into(),
         exit: exit as u8,
         ms: start.elapsed().as_millis() as u64,
         digest: diagnosis.line(),

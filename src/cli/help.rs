@@ -5,7 +5,7 @@
 use clap::Command;
 
 use super::ci::systems;
-use crate::exit::{Exit, MEANINGS};
+use crate::exit::Exit;
 
 /// The end of one command's help.
 struct Help {
@@ -52,10 +52,10 @@ impl Exits {
             ],
             Exits::Never => return vec![(Clean, "always: what was done is done")],
         };
-        let worded = MEANINGS.iter().map(|(exit, usual)| {
-            (*exit, differs.iter().find(|(other, _)| other == exit).map_or(*usual, |(_, meaning)| *meaning))
+        let worded = Exit::ALL.map(|exit| {
+            (exit, differs.iter().find(|(other, _)| *other == exit).map_or(exit.meaning(), |(_, meaning)| *meaning))
         });
-        worded.filter(|(_, meaning)| !meaning.is_empty()).collect()
+        worded.into_iter().filter(|(_, meaning)| !meaning.is_empty()).collect()
     }
 }
 
@@ -287,7 +287,7 @@ fn completed(command: Command, path: &str) -> Command {
 
 /// The whole command line as a reader sees it.
 pub(super) fn with_examples(command: Command) -> Command {
-    let codes: String = MEANINGS.iter().map(|(exit, meaning)| format!("  {}  {meaning}\n", *exit as u8)).collect();
+    let codes: String = Exit::ALL.map(|exit| format!("  {}  {}\n", exit as u8, exit.meaning())).concat();
     completed(command, "").after_help(format!("Exit codes:\n{codes}"))
 }
 
@@ -329,8 +329,9 @@ mod tests {
     #[test]
     fn the_readme_has_the_exit_codes() {
         let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("the README");
-        for (exit, meaning) in MEANINGS {
-            assert!(readme.contains(&format!("| {} | {meaning} |", exit as u8)), "{meaning}");
+        for (code, exit) in Exit::ALL.into_iter().enumerate() {
+            assert_eq!(exit as usize, code, "the table has every code, in order");
+            assert!(readme.contains(&format!("| {code} | {} |", exit.meaning())), "{}", exit.meaning());
         }
     }
 

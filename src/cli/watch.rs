@@ -138,7 +138,7 @@ fn once(config: &Config, canary: Option<&str>) -> Result<Exit> {
     let mut unsent = Vec::new();
     if let Some(webhook) = &config.webhook {
         let all = state.unsent.iter().cloned().chain([round.text()]);
-        let result = word(round.exit);
+        let result = round.exit.result();
         for text in all {
             // After the first that fails the others would only wait as well.
             if !unsent.is_empty() {
@@ -160,7 +160,7 @@ fn once(config: &Config, canary: Option<&str>) -> Result<Exit> {
         round.exit = Exit::Incomplete;
     }
     let record = Record {
-        result: word(round.exit).into(),
+        result: round.exit.result().into(),
         exit: round.exit as u8,
         ms: start.elapsed().as_millis() as u64,
         digest: round.line.clone(),
@@ -182,14 +182,6 @@ fn once(config: &Config, canary: Option<&str>) -> Result<Exit> {
         None => writeln!(out, "{}", round.text()).or_unprinted()?,
     }
     Ok(round.exit)
-}
-
-fn word(exit: Exit) -> &'static str {
-    match exit {
-        Exit::Clean => "clean",
-        Exit::Blocked => "blocked",
-        _ => "incomplete",
-    }
 }
 
 /// The starter of this system.

@@ -106,11 +106,7 @@ impl Outcome {
 
     /// The `result` field of the contract.
     pub fn result(&self) -> &'static str {
-        match self.exit() {
-            Exit::Clean => "clean",
-            Exit::Blocked => "blocked",
-            Exit::Incomplete | Exit::Usage => "incomplete",
-        }
+        self.exit().result()
     }
 }
 

@@ -26,11 +26,7 @@ pub fn exit(survey: &Survey) -> Exit {
 
 /// The `result` field of the contract.
 pub fn result(survey: &Survey) -> &'static str {
-    match exit(survey) {
-        Exit::Clean => "clean",
-        Exit::Blocked => "blocked",
-        Exit::Incomplete | Exit::Usage => "incomplete",
-    }
+    exit(survey).result()
 }
 
 /// The digest line of a survey.

@@ -80,14 +80,9 @@ pub fn run(config: &Config, program: &Path, state: &State) -> Result<Round> {
             plural(state.unsent.len(), "digest", "digests")
         ));
     }
-    let result = match exit {
-        Exit::Clean => "clean",
-        Exit::Blocked => "blocked",
-        _ => "incomplete",
-    };
     let due = config.every.map(|every| now + every);
     let next = due.map(|due| format!("; next by {due:.0}")).unwrap_or_default();
-    Ok(Round { line: format!("shield-hook: watch: {result}: {}{next}", parts.join(", ")), details, exit })
+    Ok(Round { line: format!("shield-hook: watch: {}: {}{next}", exit.result(), parts.join(", ")), details, exit })
 }
 
 /// The worse of two results: blocked, then incomplete, then clean.

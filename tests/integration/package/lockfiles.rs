@@ -1,6 +1,6 @@
 //! Every hijacked version, written into every lockfile that can hold it, comes out as itself; nothing else does.
 
-use crate::support::lockfiles::{Origin, WRITERS, Writer};
+use crate::support::lockfiles::{Origin, SETTINGS, WRITERS, Writer};
 use shield_hook::package::advisory::{Advisories, PackageVerdict};
 use shield_hook::package::inventory::Inventory;
 use shield_hook::package::lockfile;
@@ -64,6 +64,26 @@ fn blocked(advisories: &Advisories, inventory: &Inventory) -> BTreeSet<(String, 
         .filter(|p| matches!(advisories.lookup(p.ecosystem, &p.name, p.version.as_deref()), PackageVerdict::Block(_)))
         .map(|p| (p.name.clone(), p.version.clone().unwrap_or_default()))
         .collect()
+}
+
+#[test]
+fn every_format_has_a_writer() {
+    let paths: Vec<&str> =
+        WRITERS.iter().map(|writer| writer.path).chain(SETTINGS.iter().map(|(path, _)| *path)).collect();
+    for format in lockfile::FORMATS {
+        let is_own = |path: &&str| lockfile::recognise(path).is_some_and(|found| found.name() == format.name());
+        assert!(paths.iter().any(is_own), "{} has no writer in tests/integration/support/lockfiles.rs", format.name());
+    }
+}
+
+#[test]
+fn every_format_without_packages_has_its_setting_read() {
+    for (path, text) in SETTINGS {
+        match lockfile::parse(path, text.as_bytes()).expect(path) {
+            Ok(inventory) => assert!(inventory.packages.is_empty() && !inventory.settings.is_empty(), "{path}"),
+            Err(error) => assert!(error.reason.starts_with("present, not readable"), "{path}: {error}"),
+        }
+    }
 }
 
 #[test]

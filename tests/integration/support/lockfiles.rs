@@ -59,6 +59,21 @@ pub(crate) static WRITERS: &[Writer] = &[
     Writer { label: "pdm", path: "pdm.lock", ecosystem: "pypi", origins: GIT_LINK, write: pdm },
     Writer { label: "pylock", path: "pylock.toml", ecosystem: "pypi", origins: GIT_LINK, write: pylock },
     Writer { label: "pyproject", path: "pyproject.toml", ecosystem: "pypi", origins: GIT, write: pyproject },
+    Writer { label: "Pipfile", path: "Pipfile", ecosystem: "pypi", origins: GIT, write: pipfile_manifest },
+    Writer { label: "catalog", path: "pnpm-workspace.yaml", ecosystem: "npm", origins: NONE, write: catalog },
+    Writer { label: "Dockerfile", path: "Dockerfile", ecosystem: "npm", origins: NONE, write: dockerfile },
+];
+
+/// The formats that list no packages or cannot be read: a path of each, and a text with one setting.
+pub(crate) static SETTINGS: &[(&str, &str)] = &[
+    (".npmrc", "registry=https://registry.example/\n"),
+    (".yarnrc", "registry \"https://registry.example/\"\n"),
+    (".yarnrc.yml", "npmRegistryServer: https://registry.example/\n"),
+    ("pip.conf", "[global]\nindex-url = https://registry.example/simple\n"),
+    ("uv.toml", "[[index]]\nurl = \"https://registry.example/simple\"\n"),
+    ("bunfig.toml", "[install]\nregistry = \"https://registry.example/\"\n"),
+    (".pnpmfile.cjs", "module.exports = {hooks: {}}\n"),
+    ("bun.lockb", ""),
 ];
 
 const HASH: &str = "sha512-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==";
@@ -356,4 +371,26 @@ fn pyproject(items: &[(String, String)], origin: Origin) -> String {
         _ => format!("    \"{name} @ git+https://host.example/o/r.git@{version}\","),
     });
     format!("[project]\nname = \"x\"\ndependencies = [\n{body}\n]\n")
+}
+
+fn pipfile_manifest(items: &[(String, String)], origin: Origin) -> String {
+    let body = joined(items, "\n", |name, version| match origin {
+        Origin::Registry => format!("\"{name}\" = \"=={version}\""),
+        _ => format!("\"{name}\" = {{git = \"https://host.example/o/r.git\", ref = \"{version}\"}}"),
+    });
+    format!("[requires]\npython_version = \"3.12\"\n\n[packages]\n{body}\n")
+}
+
+fn catalog(items: &[(String, String)], _: Origin) -> String {
+    format!(
+        "packages:\n  - apps/*\ncatalog:\n{}\n",
+        joined(items, "\n", |name, version| format!("  '{name}': {version}"))
+    )
+}
+
+fn dockerfile(items: &[(String, String)], _: Origin) -> String {
+    format!(
+        "FROM base\nWORKDIR /app\n{}\n",
+        joined(items, "\n", |name, version| format!("RUN npm install {name}@{version}"))
+    )
 }
