@@ -12,7 +12,7 @@ pub enum Exit {
     Blocked = 1,
     /// Not everything asked for could be read, and nothing that was read blocks.
     Incomplete = 2,
-    /// The command line, the configuration or a rule is wrong; nothing was judged.
+    /// The command line, the configuration or a rule is wrong; nothing was scanned.
     Usage = 3,
 }
 

@@ -24,35 +24,35 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Every known-bad version, or those of one ecosystem or incident
+    /// List every known-bad version, or those of one ecosystem or incident
     List(List),
-    /// Everything known of a package, or of an incident
+    /// Show everything that is known about a package or an incident
     Show(Show),
-    /// Take up OSV records or tables: a file, a folder, a zip archive, or an address
+    /// Load newer data: OSV records or tables, from a file, a folder, a zip archive or a URL
     Update(Update),
 }
 
 #[derive(Debug, clap::Args)]
 struct Update {
-    /// An OSV record (.json), a table (.tsv), a folder or a zip archive of such; or its https address [default:
+    /// An OSV record (.json), a table (.tsv), or a folder or zip archive of them; a path or an https URL [default:
     /// `from` in your configuration]
     #[arg(value_name = "FILE|DIR|URL")]
     from: Option<String>,
-    /// Take it only with this minisign key's signature: the key itself or its file (repeatable) [default: `key` in your
+    /// Require a signature by this minisign key, given as text or as a file (repeatable) [default: `key` in your
     /// configuration]
     #[arg(long, value_name = "KEY|FILE")]
     key: Vec<String>,
-    /// Take it although it is older than what it replaces
+    /// Accept data that is older than the data it replaces
     #[arg(long)]
     older: bool,
 }
 
 #[derive(Debug, clap::Args)]
 struct List {
-    /// Of this ecosystem only
+    /// This ecosystem only
     #[arg(long, value_name = "NAME")]
     ecosystem: Option<String>,
-    /// Of this incident only
+    /// This incident only
     #[arg(long, value_name = "ID")]
     incident: Option<String>,
     #[arg(long, value_enum, default_value = "pretty")]
@@ -61,7 +61,7 @@ struct List {
 
 #[derive(Debug, clap::Args)]
 struct Show {
-    /// A package's name, or an incident's id
+    /// The name of a package, or the id of an incident
     name: String,
     #[arg(long, value_enum, default_value = "pretty")]
     format: Format,

@@ -23,19 +23,19 @@ use crate::terminal::say;
 /// Allow a finding by its fingerprint or its line, with a reason.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The 32 hex digits that a report shows, or a line of a file: src/config.py:12
+    /// The 32 hex digits that a report shows, or a line of a file (src/config.py:12)
     #[arg(required = true, value_name = "FINGERPRINT|FILE:LINE")]
     findings: Vec<String>,
-    /// Why this is no leak
+    /// The reason why this is not a leak
     #[arg(long)]
     reason: String,
-    /// Take a fingerprint that no scan finds here, for example of a branch that was not fetched
+    /// Accept a fingerprint that no scan finds here, for example on a branch that was not fetched
     #[arg(long)]
     unseen: bool,
     /// The last day on which it is allowed, in UTC
     #[arg(long, value_name = "YYYY-MM-DD")]
     expires: Option<String>,
-    /// Only in paths that match this glob
+    /// Allow it only in paths that match this glob
     #[arg(long, value_name = "GLOB")]
     path: Option<String>,
     /// Write into this configuration instead of .shield-hook.toml

@@ -12,13 +12,13 @@ use crate::package::installed::{self, AuditProgress};
 use crate::package::store;
 use crate::package::survey::Survey;
 
-/// Look for hijacked packages among what is installed: node_modules, Python environments, lockfiles.
+/// Look for hijacked packages in node_modules, Python environments and lockfiles.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folders to look in [default: ., or none with --global]
+    /// Folders to search [default: ., or none with --global]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Also the global folders of npm, pnpm, yarn, bun, and of every Python found
+    /// Also search the global folders of npm, pnpm, yarn and bun, and of every Python that is found
     #[arg(long)]
     global: bool,
     #[command(flatten)]
@@ -64,7 +64,7 @@ fn survey(args: &Args) -> Result<Survey> {
     Ok(survey)
 }
 
-/// One line on the terminal, kept up to date and taken away at the end.
+/// One line on the terminal, which is updated, and removed at the end.
 fn show(progress: &AuditProgress, done: &AtomicBool) {
     let mut said = false;
     while !done.load(Ordering::Relaxed) {

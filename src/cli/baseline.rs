@@ -21,7 +21,7 @@ use crate::report;
 use crate::source::{History, Paths};
 use crate::terminal::say;
 
-/// Write down the secrets that are known, so that they do not block.
+/// Record the secrets that are known, so that they do not block.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 A baseline lets a project begin with the secrets it has: they no longer block, and new ones do. It holds fingerprints,
@@ -34,26 +34,26 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Write a new baseline of everything that is found now
+    /// Write a new baseline with everything that is found now
     Create {
         #[command(flatten)]
         scope: Scope,
-        /// Why these may stay
+        /// The reason why these secrets may stay
         #[arg(long, default_value = "")]
         reason: String,
     },
-    /// Add what is found now; reasons that are there stay
+    /// Add new findings, and leave existing reasons as they are
     Update {
         #[command(flatten)]
         scope: Scope,
-        /// Why the new ones may stay
+        /// The reason why the new ones may stay
         #[arg(long, default_value = "")]
         reason: String,
-        /// Drop the entries that are not found any more
+        /// Remove entries that are no longer found
         #[arg(long)]
         prune: bool,
     },
-    /// List the entries: which are found, which are gone, which lack a reason
+    /// List the entries: those that are found, those that are gone, those without a reason
     Audit {
         #[command(flatten)]
         scope: Scope,
@@ -63,7 +63,7 @@ enum Action {
 /// The files and commits that are scanned.
 #[derive(Debug, clap::Args)]
 struct Scope {
-    /// Every object reachable from any ref, not the files alone
+    /// Scan every object reachable from any ref, not only the files
     #[arg(long)]
     history: bool,
     #[command(flatten)]

@@ -13,10 +13,10 @@ use crate::terminal::say;
 /// Prove that the hooks of this repository stop a leak, by trying one in a throwaway clone.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Prove instead that every active rule finds a fresh secret of its own
+    /// Prove instead that every active rule finds a newly generated secret
     #[arg(long)]
     rules: bool,
-    /// Nothing but what is wrong
+    /// Print problems only
     #[arg(long)]
     quiet: bool,
 }

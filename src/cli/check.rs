@@ -19,13 +19,14 @@ use crate::source::Skip;
 /// Look up packages and lockfiles in the data on hijacked packages.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// NAME@VERSION, NAME==VERSION or NAME; or a lockfile; `-` reads standard input, a package a line or with --as a file
+    /// NAME@VERSION, NAME==VERSION, NAME, or a lockfile; `-` reads standard input: one package per line, or with --as a
+    /// lockfile
     #[arg(value_name = "PACKAGE|LOCKFILE", required = true)]
     what: Vec<String>,
-    /// Look in this ecosystem only [default: npm and pypi]
+    /// Search this ecosystem only [default: npm and pypi]
     #[arg(long, value_name = "NAME", value_parser = ecosystem)]
     ecosystem: Option<Ecosystem>,
-    /// Read the files as this format, whatever they are called (package-lock.json, yarn.lock, uv.lock ...)
+    /// Read the files in this format, whatever their names (package-lock.json, yarn.lock, uv.lock ...)
     #[arg(long = "as", value_name = "FORMAT")]
     read_as: Option<String>,
     #[command(flatten)]

@@ -18,7 +18,7 @@ use crate::policy::{Allowances, Policy, Used, config};
 use crate::report;
 use crate::terminal::say;
 
-/// Check, show, describe and start the configuration.
+/// Check, show, document and create the configuration.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -27,15 +27,15 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Say whether configuration, rules and baseline are right
+    /// Check that configuration, rules and baseline are valid
     Check(PolicyArgs),
-    /// Show what applies, once all layers are put over one another
+    /// Show the values that apply, and where each is set
     Show(PolicyArgs),
     /// Print the JSON schema of .shield-hook.toml
     Schema,
-    /// Write a .shield-hook.toml with every key, its default and what it does
+    /// Write a .shield-hook.toml with every key, its default and its meaning
     Init,
-    /// Print the reference of all keys as Markdown: docs/configuration.md
+    /// Print the reference of all keys as Markdown (docs/configuration.md)
     Docs,
 }
 

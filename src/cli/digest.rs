@@ -16,13 +16,13 @@ use crate::journal::overdue::{self, Overdue};
 use crate::journal::{Journal, Place, Record};
 use crate::terminal::say;
 
-/// Show the latest runs, and what is overdue.
+/// Show the latest runs, and those that are overdue.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Every run since a date (2026-11-01), a time (2026-11-01T12:00:00Z), or so long ago (7d, 12h, 30m)
+    /// Show every run since a date (2026-11-01), a time (2026-11-01T12:00:00Z), or within a span (7d, 12h, 30m)
     #[arg(long, value_name = "DATE")]
     since: Option<String>,
-    /// How to tell
+    /// How to write the report
     #[arg(long, value_enum, default_value = "pretty")]
     format: Format,
 }

@@ -9,7 +9,7 @@ use super::{Cli, help};
 use crate::error::{Context, Printed, Result};
 use crate::exit::Exit;
 
-/// Print the completions for a shell.
+/// Print the completion script for a shell.
 #[derive(Debug, clap::Args)]
 pub struct Completions {
     /// The shell
@@ -20,7 +20,7 @@ pub struct Completions {
 /// Print the manual page.
 #[derive(Debug, clap::Args)]
 pub struct Man {
-    /// Write a page for every command into this directory instead
+    /// Write one page per command into this directory instead
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
 }

@@ -11,19 +11,19 @@ use crate::install::{self, doctor};
 use crate::journal::{self, Place, Record};
 use crate::terminal::say;
 
-/// Say what keeps the hooks from stopping a leak, and how to repair it.
+/// Find out why the hooks would not stop a leak, and how to repair it.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Run the canary as well
     #[arg(long)]
     prove: bool,
-    /// Repair what can be repaired without taking away what somebody wrote
+    /// Make the repairs that overwrite nothing of yours
     #[arg(long)]
     fix: bool,
-    /// How to tell
+    /// How to write the report
     #[arg(long, value_enum, default_value = "pretty")]
     format: Format,
-    /// Nothing but what is wrong
+    /// Print problems only
     #[arg(long)]
     quiet: bool,
 }

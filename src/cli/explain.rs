@@ -21,7 +21,7 @@ use crate::policy::authority::PolicyRoot;
 use crate::report::packages::display_name;
 use crate::rule::Rule;
 
-/// Say what every rule made of one line: keyword, shape, proof, entropy, and what turned it away.
+/// Explain the result of every rule on one line: its keyword, form, proof and entropy, and why a value was rejected.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A file on disk and a line of it, for example src/config.py:12
@@ -64,12 +64,12 @@ pub fn run(args: &Args) -> Result<Exit> {
     let mut out = std::io::stdout().lock();
     let supplied = supply(&session, file, &bytes, line, start..end)?;
     if told.is_empty() && supplied.is_empty() {
-        writeln!(out, "{place}: no rule's keyword stands there").or_unprinted()?;
+        writeln!(out, "{place}: no rule's keyword is on this line").or_unprinted()?;
     }
     for said in supplied {
         writeln!(out, "{place}: {said}").or_unprinted()?;
     }
-    // The gate's findings are explained above, without what the policy makes of them.
+    // The gate's findings are explained above, but for their verdict.
     for f in findings.iter().filter(|f| f.is_about_package()) {
         writeln!(out, "{place}: {}: {}", f.rule.id, verdict(f)).or_unprinted()?;
     }
@@ -89,7 +89,7 @@ pub fn run(args: &Args) -> Result<Exit> {
     Ok(Exit::Clean)
 }
 
-/// The verdict that applies to what a rule found.
+/// The verdict that applies to a rule's finding.
 fn applied(session: &Session, findings: &[Finding], rule: &Rule, column: usize) -> String {
     if let Some(at) = session.policy().disabled_at(rule.id) {
         return format!("the rule is disabled in {}, so this is not reported", redact::name(&at));
@@ -128,7 +128,7 @@ fn supply(
     )?;
     let mut said = Vec::new();
     if let Some(package::gate::Unreadable { reason, .. }) = &judged.unreadable {
-        said.push(format!("the file cannot be read as what its name says: {reason}"));
+        said.push(format!("the file does not have the format that its name suggests: {reason}"));
     }
     let here = |place: Position| match place {
         Position::Line(at) => at as usize == line,
@@ -144,7 +144,7 @@ fn supply(
         for package in inventory.packages.iter().filter(|p| p.line as usize == line) {
             let name = display_name(package.ecosystem, &package.name, package.version.as_deref());
             if origin::PackageOrigin::of(package) == origin::PackageOrigin::Own {
-                said.push(format!("{name} comes from no registry, so advisories do not speak of it"));
+                said.push(format!("{name} does not come from a registry, so no advisory covers it"));
             } else if origin::verdict(&advisories, package) == PackageVerdict::Unknown {
                 said.push(format!("{name} is not in the data of {}", advisories.date()));
             }

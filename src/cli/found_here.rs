@@ -87,7 +87,7 @@ pub(super) fn missing(mut wanted: Vec<Fingerprint>) -> Result<Vec<Fingerprint>> 
 /// Returns the reason without the space around it, and refuses one that says nothing.
 ///
 /// # Errors
-/// Exit 3: it is empty, or what stands in printed advice and templates for a reason to come.
+/// Exit 3: it is empty, or the placeholder of printed advice and templates.
 pub(super) fn reason(given: &str) -> Result<&str> {
     let help = "say why this is no leak: --reason \"revoked on 3 May\"";
     let reason = given.trim();

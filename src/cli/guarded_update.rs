@@ -25,10 +25,10 @@ use crate::policy::authority::PolicyRoot;
 use crate::source::{Changed, Replaced};
 use crate::terminal::say;
 
-/// Run an update; when it brings a hijacked package, put the lockfiles back.
+/// Run an update, and restore the lockfiles if it brings a hijacked package.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The command, after --
+    /// The command, after `--`
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
     #[command(flatten)]

@@ -41,16 +41,16 @@ impl Exits {
         use Exit::{Blocked, Clean, Incomplete};
         let differs: &[(Exit, &str)] = match self {
             Exits::Scan => &[],
-            Exits::Lookup => &[(Clean, "nothing known to be bad"), (Blocked, "a known-bad version")],
-            Exits::Print => &[(Clean, "done"), (Blocked, ""), (Incomplete, "it could not be read or printed")],
-            Exits::Change => &[(Clean, "done"), (Blocked, ""), (Incomplete, "it could not be done")],
+            Exits::Lookup => &[(Clean, "no known-bad version was found"), (Blocked, "a known-bad version was found")],
+            Exits::Print => &[(Clean, "done"), (Blocked, ""), (Incomplete, "something could not be read or printed")],
+            Exits::Change => &[(Clean, "done"), (Blocked, ""), (Incomplete, "the change could not be made")],
             Exits::Examine(bad) => &[(Clean, "all is well"), (Blocked, bad)],
             Exits::Update => &[
-                (Clean, "the update is in"),
-                (Blocked, "it was put back"),
-                (Incomplete, "it could not be judged, or the command failed"),
+                (Clean, "the update was made"),
+                (Blocked, "the lockfiles were restored"),
+                (Incomplete, "the update could not be checked, or the command failed"),
             ],
-            Exits::Never => return vec![(Clean, "always: what was done is done")],
+            Exits::Never => return vec![(Clean, "always: the commit exists already")],
         };
         let worded = Exit::ALL.map(|exit| {
             (exit, differs.iter().find(|(other, _)| *other == exit).map_or(exit.meaning(), |(_, meaning)| *meaning))
@@ -71,9 +71,9 @@ const TABLE: &[Help] = &[
     help(
         "scan",
         &[
-            ("scan --staged", "what `git commit` would record"),
+            ("scan --staged", "the content that `git commit` would record"),
             ("scan --range main..HEAD", "every commit of a branch"),
-            ("scan --history", "everything any ref leads to"),
+            ("scan --history", "everything that is reachable from a ref"),
             ("scan src/ config.yml", "files on disk"),
             ("scan - < build.log", "standard input"),
         ],
@@ -85,10 +85,10 @@ const TABLE: &[Help] = &[
             &[("ci", "the change that this CI job builds"), ("ci --base origin/main --head HEAD", "a branch, by hand")],
             Exits::Scan,
         ),
-        "Configuration, baseline and rules are those of the tip of the branch that the change goes to (of the default \
-         branch on a\npush), so a change cannot loosen the gate it must pass; one that tries to is itself a finding \
-         (policy-weakened).\n\nAn allowance by fingerprint, in a change of its own, is reported and passes. With `[ci] \
-         accept = \"fingerprint\"` in the\nbranch's policy, a change may allow its own findings that way.",
+        "Configuration, baseline and rules come from the tip of the target branch (on a push, of the default branch), so a \
+         change cannot loosen the gate that checks it; an attempt is itself a finding (policy-weakened).\n\nAn \
+         allowance by fingerprint, in a change of its own, is reported and passes. With `[ci] accept = \
+         \"fingerprint\"` in the policy of the target branch, a change may allow its own findings that way.",
     ),
     help("hook pre-commit", &[("hook pre-commit", "")], Exits::Scan),
     help("hook pre-merge-commit", &[("hook pre-merge-commit", "")], Exits::Scan),
@@ -110,8 +110,8 @@ const TABLE: &[Help] = &[
         &[
             ("audit", "everything below this folder"),
             ("audit ~/work /srv", "these folders"),
-            ("audit --global", "what is installed for the user and the machine"),
-            ("audit ~ --format json", "for a fleet to collect"),
+            ("audit --global", "packages installed for the user and the machine"),
+            ("audit ~ --format json", "one JSON object, to collect from many machines"),
         ],
         Exits::Lookup,
     ),
@@ -127,9 +127,9 @@ const TABLE: &[Help] = &[
             ],
             Exits::Change,
         ),
-        "Records of malicious packages (ids MAL-...) are taken up, all others left. The new data is asked before the \
-         binary's\nown, which stays. Nothing is changed unless all of it can be read, and bears a signature where a key is \
-         configured\n([advisories] in your own configuration: `shield-hook config schema`).",
+        "Only records of malicious packages (ids MAL-...) are used. They are looked up before the data in the binary, which \
+         stays in use. Nothing changes unless every record can be read and, if a key is configured, the signature is \
+         valid ([advisories] in your own configuration: `shield-hook config schema`).",
     ),
     noted(
         help(
@@ -137,13 +137,13 @@ const TABLE: &[Help] = &[
             &[
                 ("check axios@1.14.1", "one version, in npm and PyPI"),
                 ("check pypi:elementary-data==0.23.3", "one ecosystem"),
-                ("check package-lock.json uv.lock", "everything that lockfiles name"),
+                ("check package-lock.json uv.lock", "every package in these lockfiles"),
                 ("check --as uv.lock - < uv.lock", "standard input"),
-                ("check --online left-pad@1.3.0", "also its age, whether it was withdrawn, what its build claims"),
+                ("check --online left-pad@1.3.0", "also its age, withdrawal and build provenance"),
             ],
             Exits::Lookup,
         ),
-        "There is no \"safe\": what the data does not hold is unknown.",
+        "No package is reported as safe: one that is not in the data is unknown.",
     ),
     help(
         "install",
@@ -158,7 +158,7 @@ const TABLE: &[Help] = &[
     help(
         "digest",
         &[
-            ("digest", "the latest run of every kind, here and of yours"),
+            ("digest", "the latest run of each kind, in this repository and elsewhere"),
             ("digest --since 2026-11-01", "every run since that day"),
             ("digest --since 7d", "every run of the last seven days"),
         ],
@@ -170,21 +170,20 @@ const TABLE: &[Help] = &[
             &[("gate -- npm update --package-lock-only", ""), ("gate -- uv lock --upgrade", "")],
             Exits::Update,
         ),
-        "Nothing that was installed is taken away: have the package manager change its lockfile only, and install \
-         afterwards.",
+        "Installed packages are not removed: let the package manager change its lockfile only, and install afterwards.",
     ),
     help(
         "watch",
-        &[("watch --once", "look once and end"), ("watch --every 30m", "look every half hour")],
+        &[("watch --once", "run once and end"), ("watch --every 30m", "run every half hour")],
         Exits::Examine("something is bad or overdue"),
     ),
     help("watch install", &[("watch install --every 1h", "the system starts it every hour")], Exits::Change),
     help("watch uninstall", &[("watch uninstall", "")], Exits::Change),
-    help("watch status", &[("watch status", "")], Exits::Examine("it is overdue")),
+    help("watch status", &[("watch status", "")], Exits::Examine("a run is overdue")),
     help("watch gate", &[("watch gate -- npm update --package-lock-only", "")], Exits::Update),
     help(
         "doctor",
-        &[("doctor", "examine this repository's hooks"), ("doctor --prove", "and try a leak in a throwaway clone")],
+        &[("doctor", "examine this repository's hooks"), ("doctor --prove", "also try a leak in a throwaway clone")],
         Exits::Examine("something keeps the hooks from stopping a leak"),
     ),
     help("canary", &[("canary", "try a leak in a throwaway clone")], Exits::Examine("a leak was not stopped")),
@@ -198,34 +197,30 @@ const TABLE: &[Help] = &[
     help("rules new", &[("rules new my-rule > security/my-rule.toml", "a rule to start from")], Exits::Print),
     help(
         "rules docs",
-        &[("rules docs > docs/rules.md", "the index"), ("rules docs DIR", "a page for each provider")],
+        &[("rules docs > docs/rules.md", "the index"), ("rules docs DIR", "one page per provider")],
         Exits::Print,
     ),
-    help("baseline create", &[("baseline create", "all that is found now")], Exits::Change),
-    help("baseline update", &[("baseline update --prune", "add what is new, drop what is gone")], Exits::Change),
+    help("baseline create", &[("baseline create", "record everything that is found now")], Exits::Change),
+    help("baseline update", &[("baseline update --prune", "add new findings, remove old entries")], Exits::Change),
     help("baseline audit", &[("baseline audit", "")], Exits::Print),
     noted(
         help(
             "allow",
             &[
                 ("allow 0123456789abcdef0123456789abcdef --reason \"revoked on 3 May\" --expires 2027-01-31", ""),
-                ("allow src/config.py:12 --reason \"a documented sample\"", "what is found on that line"),
+                ("allow src/config.py:12 --reason \"a documented sample\"", "every finding on that line"),
             ],
             Exits::Change,
         ),
-        "The allowance is written into .shield-hook.toml, where it can be reviewed. Its fingerprint names this one secret \
-         under\nthis one rule, wherever it stands: it survives moves, renames and rebases, and another secret is not covered.",
+        "The allowance is written to .shield-hook.toml, where it can be reviewed. A fingerprint identifies one secret of one \
+         rule, independently of its position: it survives moves, renames and rebases, and covers no other secret.",
     ),
     noted(
-        help(
-            "migrate",
-            &[("migrate --dry-run", "show what would be written"), ("migrate --from gitleaks", "")],
-            Exits::Change,
-        ),
-        "Allowances go to .shield-hook.toml, known findings to the baseline; what has no exact counterpart is listed and \
-         left\nout. Entries that name a file and a line are looked up: whatever secret stands there is allowed by its \
-         fingerprint, which\nsurvives moves and rebases. The other scanner's files stay as they are; its comments beside \
-         secrets are honoured anyway.",
+        help("migrate", &[("migrate --dry-run", "show the changes"), ("migrate --from gitleaks", "")], Exits::Change),
+        "Allowances go to .shield-hook.toml, and known findings to the baseline. An entry without an exact counterpart is \
+         listed and left out. For an entry that names a file and a line, the secret on that line is allowed by its \
+         fingerprint, which survives moves and rebases. The other scanner's files are not changed, and its comments \
+         beside secrets are honoured in any case.",
     ),
     help("config check", &[("config check", "")], Exits::Print),
     help("config show", &[("config show", "every value, and the line that sets it")], Exits::Print),
@@ -242,7 +237,7 @@ const TABLE: &[Help] = &[
         ],
         Exits::Print,
     ),
-    help("man", &[("man | man -l -", "read it"), ("man --dir man1", "a page for every command")], Exits::Print),
+    help("man", &[("man | man -l -", "read it"), ("man --dir man1", "one page per command")], Exits::Print),
 ];
 
 impl Help {

@@ -19,7 +19,7 @@ use crate::outcome::Outcome;
 use crate::policy::authority::PolicyRoot;
 use crate::source::{Message, Outgoing, Paths, Staged, parse_ref_updates};
 
-/// Run as a git hook; what the installed hooks call.
+/// Run as a git hook (the installed hooks call this).
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -33,34 +33,34 @@ pub struct Args {
 /// The hooks, with the arguments that git gives them.
 #[derive(Debug, clap::Subcommand)]
 enum Hook {
-    /// Before a commit: what is staged
+    /// Before a commit: scan the staged changes
     PreCommit {
-        /// Named by hook managers; those that are not staged (`pre-commit run --all-files`) are read from disk
+        /// Files named by a hook manager; those that are not staged (`pre-commit run --all-files`) are read from disk
         files: Vec<PathBuf>,
     },
-    /// Before a merge commit: what it would record
+    /// Before a merge commit: scan its content
     PreMergeCommit,
-    /// Before a commit: its message
+    /// Before a commit: scan its message
     CommitMsg {
         /// The file that holds the message
         file: PathBuf,
     },
-    /// Before a push: everything the remote lacks
+    /// Before a push: scan everything that the remote does not have
     PrePush {
-        /// The remote's name, or its address
+        /// The name of the remote, or its URL
         #[arg(default_value = "")]
         remote: String,
-        /// The remote's address
+        /// The URL of the remote
         #[arg(default_value = "")]
         url: String,
     },
-    /// After a commit: what no hook has read
+    /// After a commit: record whether a hook has read it
     PostCommit,
-    /// On the receiving side of a push: everything no ref here leads to yet
+    /// On the receiving side of a push: scan everything that no ref reaches yet
     PreReceive,
-    /// Before refs change: what branches and tags would newly lead to; `--no-verify` does not skip this hook
+    /// Before refs change: scan what branches and tags would newly reach; `--no-verify` does not skip this hook
     ReferenceTransaction {
-        /// Where the transaction is; only `prepared` can be refused
+        /// The state of the transaction; only `prepared` can be refused
         state: String,
     },
 }

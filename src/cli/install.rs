@@ -11,16 +11,16 @@ use crate::terminal::say;
 /// Where and which hooks.
 #[derive(Debug, clap::Args)]
 pub struct Install {
-    /// For every repository of yours, those you clone later included
+    /// Install for all your repositories, including those that you clone later
     #[arg(long)]
     global: bool,
-    /// Only these hooks
+    /// Install these hooks only
     #[arg(long = "hook", value_name = "NAME", num_args = 1..)]
     hooks: Vec<String>,
-    /// The reference-transaction hook as well, which `--no-verify` does not skip
+    /// Also install the reference-transaction hook, which `--no-verify` does not skip
     #[arg(long)]
     strict: bool,
-    /// Errors only
+    /// Print errors only
     #[arg(long)]
     quiet: bool,
 }
@@ -28,10 +28,10 @@ pub struct Install {
 /// Where from.
 #[derive(Debug, clap::Args)]
 pub struct Uninstall {
-    /// The hooks for every repository of yours
+    /// Remove the hooks for all your repositories
     #[arg(long)]
     global: bool,
-    /// Errors only
+    /// Print errors only
     #[arg(long)]
     quiet: bool,
 }

@@ -28,16 +28,16 @@ use crate::report;
 use crate::source::{Content, Coverage, InMemory, Item, Old, Paths, Plan, Source};
 use crate::terminal::say;
 
-/// Carry over what other scanners were told to let pass.
+/// Import the allowlists and baselines of other scanners.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The scanner (default: every one whose files are here)
+    /// The scanner [default: every one whose files are here]
     #[arg(long, value_enum, value_name = "SCANNER")]
     from: Option<Tool>,
-    /// Its file, when it has another name than usual
+    /// The file to read, if it does not have its usual name
     #[arg(long, value_name = "FILE", requires = "from")]
     file: Option<PathBuf>,
-    /// Say what would be written, and write nothing
+    /// Show the changes without writing them
     #[arg(long)]
     dry_run: bool,
 }

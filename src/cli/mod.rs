@@ -54,45 +54,45 @@ struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Scan what is staged, a range, the history, files or standard input
+    /// Scan staged changes, a range, the history, files or standard input
     Scan(Box<scan::Args>),
-    /// Judge a pull request by the policy that was there before it
+    /// Check a pull request against the policy of its target branch
     Ci(Box<ci::Args>),
-    /// Run as a git hook; what the installed hooks call
+    /// Run as a git hook (the installed hooks call this)
     Hook(hook::Args),
-    /// Look for hijacked packages among what is installed
+    /// Look for hijacked packages among the installed ones
     Audit(audit::Args),
     /// The data on hijacked packages: list, show, update
     Advisories(advisories::Args),
     /// Look up packages and lockfiles in the data on hijacked packages
     Check(check::Args),
-    /// Put the git hooks in place
+    /// Install the git hooks
     Install(install::Install),
-    /// Take the git hooks away and give back what was there
+    /// Remove the git hooks and restore those that were there before
     Uninstall(install::Uninstall),
-    /// Show the latest runs, and what is overdue
+    /// Show the latest runs, and those that are overdue
     Digest(digest::Args),
-    /// Run an update; when it brings a hijacked package, put the lockfiles back
+    /// Run an update, and restore the lockfiles if it brings a hijacked package
     Gate(guarded_update::Args),
-    /// Look again and again, and say so every time
+    /// Check at regular intervals, and send a digest of each run
     Watch(Box<watch::Args>),
-    /// Say what keeps the hooks from stopping a leak, and how to repair it
+    /// Find out why the hooks would not stop a leak, and how to repair it
     Doctor(doctor::Args),
     /// Prove that the hooks stop a leak, by trying one in a throwaway clone
     Canary(canary::Args),
-    /// List, show, test and start rules
+    /// List, show, test and create rules
     Rules(rules::Args),
-    /// Write down the secrets that are known, so that they do not block
+    /// Record the secrets that are known, so that they do not block
     Baseline(baseline::Args),
     /// Allow one finding by its fingerprint, with a reason
     Allow(allow::Args),
-    /// Carry over what other scanners were told to let pass
+    /// Import the allowlists and baselines of other scanners
     Migrate(migrate::Args),
-    /// Check, show, describe and start the configuration
+    /// Check, show, document and create the configuration
     Config(config::Args),
-    /// Say why something was found on a line, or was not
+    /// Explain why something was found on a line, or was not
     Explain(explain::Args),
-    /// Print the completions for a shell
+    /// Print the completion script for a shell
     Completions(docs::Completions),
     /// Print the manual page
     Man(docs::Man),
@@ -109,9 +109,9 @@ struct HotCli {
 /// As in [`Command`].
 #[derive(Debug, Subcommand)]
 enum HotCommand {
-    /// Scan what is staged, a range, the history, files or standard input
+    /// Scan staged changes, a range, the history, files or standard input
     Scan(Box<scan::Args>),
-    /// Run as a git hook; what the installed hooks call
+    /// Run as a git hook (the installed hooks call this)
     Hook(hook::Args),
 }
 

@@ -59,13 +59,13 @@ pub struct ReportArgs {
     /// Write the report to a file instead of standard output
     #[arg(global = true, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Findings and errors only
+    /// Print findings and errors only
     #[arg(global = true, long)]
     pub quiet: bool,
-    /// Show old and allowed findings, too
+    /// Also show old and allowed findings
     #[arg(global = true, long, conflicts_with = "quiet")]
     pub verbose: bool,
-    /// No progress bar
+    /// Show no progress bar
     #[arg(global = true, long)]
     pub no_progress: bool,
     /// When to use colour

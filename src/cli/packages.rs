@@ -38,13 +38,13 @@ pub struct PackageReportArgs {
     /// Write the report to a file instead of standard output
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Show packages that the data does not know, too
+    /// Also show packages that are not in the data
     #[arg(long)]
     pub all: bool,
-    /// Findings and errors only
+    /// Print findings and errors only
     #[arg(long)]
     pub quiet: bool,
-    /// No progress bar
+    /// Show no progress bar
     #[arg(long)]
     pub no_progress: bool,
 }
@@ -53,8 +53,8 @@ pub struct PackageReportArgs {
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Registries")]
 pub struct RegistryArgs {
-    /// Ask the registries of .npmrc and pip.conf when each version came out, whether it was withdrawn, and what its
-    /// build claims; needs a program built with `--features online`
+    /// Ask the registries of .npmrc and pip.conf for each version's age, withdrawal and build provenance; needs a program
+    /// built with `--features online`
     #[arg(long)]
     online: bool,
 }

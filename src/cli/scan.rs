@@ -15,7 +15,7 @@ use crate::policy::authority::PolicyRoot;
 use crate::source::{CommitRange, Paths, Staged, Stdin, WorkTree};
 use crate::terminal::say;
 
-/// Scan what is staged, a range, the history, files or standard input.
+/// Scan staged changes, a range, the history, files or standard input.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Files and folders; `-` for standard input [default: .]
@@ -29,10 +29,10 @@ pub struct Args {
     /// Read files that .gitignore names as well
     #[arg(long)]
     no_ignore: bool,
-    /// What reports call standard input
+    /// The name of standard input in reports
     #[arg(long, value_name = "NAME", default_value = "<stdin>")]
     stdin_name: String,
-    /// Show what each rule costs and finds: on standard error, and as `rule_stats` in a JSON report
+    /// Show the cost and the findings of each rule: on standard error, and as `rule_stats` in a JSON report
     #[arg(long)]
     rule_stats: bool,
     #[command(flatten)]
@@ -45,7 +45,7 @@ pub struct Args {
 #[derive(Debug, clap::Args)]
 #[group(multiple = false, conflicts_with = "paths")]
 struct Mode {
-    /// What `git commit` would record (honours GIT_INDEX_FILE)
+    /// The content that `git commit` would record (honours GIT_INDEX_FILE)
     #[arg(long)]
     staged: bool,
     /// Commits reachable from B and not from A, each against all its parents
@@ -54,7 +54,7 @@ struct Mode {
     /// Every object reachable from any ref
     #[arg(long)]
     history: bool,
-    /// Staged, unstaged and untracked in one pass
+    /// Staged, unstaged and untracked changes in one pass
     #[arg(long)]
     worktree: bool,
 }

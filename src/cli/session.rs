@@ -220,7 +220,7 @@ pub(super) fn tell(outcome: &Outcome, report_args: &ReportArgs) -> Result<Exit> 
     Ok(outcome.exit())
 }
 
-/// The command that writes what this run finds as a page: the same scan, or for a hook the one that reads the same.
+/// The command that writes the findings of this run as a page: the same scan, or for a hook its equivalent.
 fn page_command() -> String {
     let given: Vec<String> = std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     let scan = match given.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {

@@ -1,4 +1,4 @@
-//! `shield-hook watch`: look again and again, and say so every time.
+//! `shield-hook watch`: checks at regular intervals, with a digest of each run.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ use crate::watch::schedule::{self, Starter};
 use crate::watch::state::{Lock, State};
 use crate::watch::{self, post};
 
-/// Look again and again, and say so every time: what, is in watch.toml.
+/// Check at regular intervals, and send a digest of each run; watch.toml lists the checks.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Args {
@@ -32,46 +32,47 @@ pub struct Args {
 
 #[derive(Debug, clap::Args)]
 struct Looking {
-    /// Look once and end
+    /// Run once and end
     #[arg(long)]
     once: bool,
-    /// How often; it overrides the configuration's
+    /// The interval; it overrides the one in watch.toml
     #[arg(long, value_name = "SPAN")]
     every: Option<String>,
     /// Read this file instead of watch.toml in the user's configuration directory
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// After every complete run print exactly this, for a monitor that waits for it; the digest goes to standard error
+    /// Print exactly this text after every complete run, for a monitor that waits for it; the digest goes to standard
+    /// error
     #[arg(long, value_name = "STRING")]
     canary: Option<String>,
 }
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// Have the system start it
+    /// Have the system start it at regular intervals
     Install {
-        /// How often
+        /// The interval
         #[arg(long, value_name = "SPAN", default_value = "30m")]
         every: String,
-        /// What starts it [default: what this system has]
+        /// The scheduler [default: the one of this system]
         #[arg(long, value_enum)]
         with: Option<Starter>,
         /// Read this file instead of watch.toml in the user's configuration directory
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
-        /// Write the files and start nothing
+        /// Write the files without starting anything
         #[arg(long)]
         no_start: bool,
     },
-    /// No longer have the system start it
+    /// Remove the schedule
     Uninstall {
-        /// What starts it [default: what this system has]
+        /// The scheduler [default: the one of this system]
         #[arg(long, value_enum)]
         with: Option<Starter>,
     },
-    /// Say when it last ran, and when it must next
+    /// Show when it last ran, and when the next run is due
     Status,
-    /// Run an update; when it brings a hijacked package, put the lockfiles back
+    /// Run an update, and restore the lockfiles if it brings a hijacked package
     Gate(guarded_update::Args),
 }
 

@@ -50,10 +50,12 @@ pub enum Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Outcome::NoMatch => f.write_str("a keyword stands here, but nothing around it has the rule's shape"),
-            Outcome::OtherPaths => f.write_str("a keyword stands here, but the rule applies to other paths only"),
-            Outcome::Rejection(why) => write!(f, "turned away: {why}"),
-            Outcome::Superseded => f.write_str("matched, but another rule speaks for it, or its other half is missing"),
+            Outcome::NoMatch => f.write_str("its keyword is here, but the text around it does not match the rule"),
+            Outcome::OtherPaths => f.write_str("its keyword is here, but the rule applies to other paths only"),
+            Outcome::Rejection(why) => write!(f, "rejected: {why}"),
+            Outcome::Superseded => {
+                f.write_str("matched, but another rule reports this value, or the other half of the pair is missing")
+            }
             Outcome::Found { confidence, notes } => {
                 write!(f, "found, confidence {confidence}")?;
                 notes.iter().try_for_each(|note| write!(f, "; {note}"))
@@ -66,7 +68,7 @@ impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Rejection::InsideWord => f.write_str("the name that the rule looks for is part of another word"),
-            Rejection::Hash => f.write_str("its name says that it is a hash"),
+            Rejection::Hash => f.write_str("its name is that of a hash"),
             Rejection::Sample => f.write_str("the rule lists it as a documented sample"),
             Rejection::Placeholder => f.write_str("a placeholder"),
             Rejection::Entropy(is, least) => write!(f, "its entropy is {is:.2} bits a character, below {least:.2}"),
@@ -147,7 +149,7 @@ impl Observer for Recorder<'_> {
         let Some(rule) = self.engine.rules.iter().position(|r| r.rule().id == judgement.rule) else { return };
         let outcome = match (judgement.dismissed, judgement.confidence) {
             (Some(why), _) => Outcome::Rejection(why.into()),
-            (None, None) => Outcome::Rejection(format!("the model gives it {:.3}", judgement.score)),
+            (None, None) => Outcome::Rejection(format!("the model scores it {:.3}, which is too low", judgement.score)),
             // Replaced when it is taken; the features are recorded here.
             (None, Some(_)) => Outcome::NoMatch,
         };

@@ -462,14 +462,14 @@ fn every_verdict_is_explained() {
     assert_eq!(
         explain(&engine, &format!("x = {token}")),
         [
-            ("loose", "a keyword stands here, but nothing around it has the rule's shape".to_owned()),
-            ("elsewhere", "a keyword stands here, but the rule applies to other paths only".to_owned()),
+            ("loose", "its keyword is here, but the text around it does not match the rule".to_owned()),
+            ("elsewhere", "its keyword is here, but the rule applies to other paths only".to_owned()),
             ("acme-token", "found, confidence high".to_owned()),
         ]
     );
     let told = explain(&engine, "acme_key = get_access_token_from_cache");
     assert!(
-        told.iter().any(|(id, why)| *id == "loose" && why.starts_with("turned away: it is made of words")),
+        told.iter().any(|(id, why)| *id == "loose" && why.starts_with("rejected: it is made of words")),
         "{told:?}"
     );
     let told = explain(&engine, &format!("acme_key = {token}"));

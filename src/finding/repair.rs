@@ -77,7 +77,7 @@ impl Planner<'_> {
             }
             (_, Kind::RefName) => vec![step("give the branch another name", ["git branch -m OLD NEW"])],
             (Scene::Message, _) => vec![step(
-                "write the message without it",
+                "write the message without the secret",
                 ["git commit -e -F \"$(git rev-parse --git-path COMMIT_EDITMSG)\""],
             )],
             (Scene::Commit, Kind::PathName) => vec![step("give the file another name", ["git mv OLD NEW"])],
@@ -85,7 +85,7 @@ impl Planner<'_> {
             (Scene::Push | Scene::Published { .. }, _) => self.committed(finding),
         };
         if matches!(self.scene, Scene::Published { .. }) && finding.commit.is_some() && !steps.is_empty() {
-            steps.push(step("replace what is published", ["git push --force-with-lease"]));
+            steps.push(step("replace the published commits", ["git push --force-with-lease"]));
         }
         steps.push(self.allow(finding));
         steps
@@ -94,15 +94,15 @@ impl Planner<'_> {
     fn allow(&self, finding: &Finding) -> Step {
         // Not every finding is about a secret.
         let is_package = finding.is_about_package();
-        let unless = if is_package { "if it is meant, or the advisory is wrong" } else { "if it is no secret" };
+        let unless = if is_package { "if this is intended, or the advisory is wrong" } else { "if it is not a secret" };
         let id = finding.fingerprint.to_string();
         let allow = format!("shield-hook allow {id} --reason \"WHY\"");
         let Scene::Published { apart_from: Some(branch) } = self.scene else {
-            return step(format!("{unless}, say so"), [allow]);
+            return step(format!("{unless}, allow it"), [allow]);
         };
         let short = &id[..SHORTEST_ID];
         let what = format!(
-            "{unless}, allow it in a change of its own to the base branch ({branch}), and run this again when that is merged"
+            "{unless}, allow it in a separate change to the base branch ({branch}), and run this check again once that is merged"
         );
         step(
             &what,
@@ -119,10 +119,11 @@ impl Planner<'_> {
             Some(_) => format!("git restore --staged -- {path}"),
             None => format!("git rm --cached -- {path}"),
         };
-        vec![
-            step("take it out of the file, then stage the file again", [format!("git add -- {path}")]),
-            step("or leave the file out of this commit", [leave]),
-        ]
+        let correct = match finding.is_about_package() {
+            true => "correct the file, then stage it again",
+            false => "remove the secret from the file, then stage the file again",
+        };
+        vec![step(correct, [format!("git add -- {path}")]), step("or leave the file out of this commit", [leave])]
     }
 
     fn committed(&mut self, finding: &Finding) -> Vec<Step> {
@@ -136,7 +137,7 @@ impl Planner<'_> {
         };
         let merges = match spot.reach {
             Reach::Elsewhere => {
-                let what = "it is on another branch: go there, and scan again";
+                let what = "it is on another branch: switch to that branch, and scan again";
                 let mut branches = self.refs.iter().filter_map(|r| Some((r.name.strip_prefix(b"refs/heads/")?, r.id)));
                 let go = match branches.find(|(_, tip)| git::reaches(objects, &[*tip], id)) {
                     Some((name, _)) => format!("git switch {}", quote(&(self.hide)(&name.to_str_lossy()))),
@@ -169,20 +170,22 @@ impl Planner<'_> {
         };
         match finding.kind {
             Kind::CommitMessage if !in_message(objects, finding, id) => vec![step(
-                "it is in the commit's author or another header: set user.name and user.email, then write them anew",
+                "it is in the commit's author or another header: set user.name and user.email, then reset the author",
                 in_that_commit(&["git commit --amend --no-edit --reset-author"]),
             )],
-            Kind::CommitMessage if is_head => vec![step("write the message without it", ["git commit --amend"])],
+            Kind::CommitMessage if is_head => {
+                vec![step("write the message without the secret", ["git commit --amend"])]
+            }
             Kind::CommitMessage => {
                 let reword = format!("git commit --allow-empty --fixup=reword:{short}");
-                vec![step("write that commit's message without it", [reword, rebase])]
+                vec![step("write that commit's message without the secret", [reword, rebase])]
             }
             Kind::PathName => vec![step(
                 "give the file another name in that commit",
                 in_that_commit(&["git mv OLD NEW", "git commit --amend --no-edit"]),
             )],
             _ if !self.still_there(finding, id) => vec![step(
-                format!("a later commit took it out, but {short} still holds it: fold them into one"),
+                format!("a later commit removed it, but {short} still contains it: combine these commits into one"),
                 [undo, "git commit".to_owned()],
             )],
             _ => {
@@ -191,14 +194,14 @@ impl Planner<'_> {
                 let alone = self.brings_nothing_else(id);
                 match is_head {
                     true => vec![step(
-                        "take it out of the file, then amend the commit",
+                        "remove it from the file, then amend the commit",
                         [format!(
                             "git commit --amend --no-edit {}-- {path}",
                             if alone { "--allow-empty " } else { "" }
                         )],
                     )],
                     false => vec![step(
-                        format!("take it out of the file, then fold that into {short}"),
+                        format!("remove it from the file, then fold that change into {short}"),
                         [
                             format!("git commit --fixup={short} -- {path}"),
                             if alone { format!("{rebase} || {KEEP_EMPTY}") } else { rebase },
@@ -229,7 +232,7 @@ impl Planner<'_> {
         let name = quote(&(self.hide)(&holder.name.to_str_lossy()));
         let onto: String = parents.iter().map(|p| format!("-p {} ", p.to_hex_with_len(10))).collect();
         vec![step(
-            "write the note anew, without it, and make one commit of the notes since then",
+            "edit the note to remove it, then combine the commits of the notes since then",
             [
                 format!("git notes --ref={name} edit {on}"),
                 format!("git update-ref {name} \"$(git commit-tree {onto}-m Notes {name}^{{tree}})\""),
@@ -242,7 +245,7 @@ impl Planner<'_> {
         let Some(Pathless::Blob(id)) = pathless(finding) else { return Vec::new() };
         let named = self.refs.iter().filter(|r| id == r.id.to_string().as_str());
         let delete = |r: &git::Ref| format!("git update-ref -d {}", self.ref_name(&r.name));
-        named.map(|r| step("delete what points at it", [delete(r)])).collect()
+        named.map(|r| step("delete the ref that points at it", [delete(r)])).collect()
     }
 
     /// A ref as an argument; the user has to fill in a credential that is masked in it.
@@ -297,7 +300,7 @@ fn commit_of(finding: &Finding) -> Option<Oid> {
 /// Recreates the tag, because its message is a part of it.
 fn tag(finding: &Finding) -> Vec<Step> {
     let Some(Pathless::TagMessage(name)) = pathless(finding) else { return Vec::new() };
-    vec![step("make the tag anew, without it", [format!("git tag -f -a {0} {0}^{{}}", quote(&name))])]
+    vec![step("create the tag again without the secret", [format!("git tag -f -a {0} {0}^{{}}", quote(&name))])]
 }
 
 /// Returns whether the commit's message holds the secret, and not its headers only.

@@ -83,5 +83,5 @@ pub fn of(outcome: &Outcome) -> String {
 /// The line of a run that an error ended.
 pub fn failed(error: &Error) -> String {
     let result = if error.exit() == Exit::Usage { "wrong usage or configuration" } else { "incomplete" };
-    format!("shield-hook: {result}: nothing was judged")
+    format!("shield-hook: {result}: nothing was scanned")
 }

@@ -6,7 +6,7 @@ use std::io;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::{Report, Style, overview, packages};
-use crate::finding::{Finding, Fingerprint, Verdict, Verified};
+use crate::finding::{Finding, Fingerprint, Step, Verdict, Verified};
 use crate::outcome::Outcome;
 use crate::policy::weakened;
 use crate::rule::Confidence;
@@ -62,10 +62,13 @@ impl Report for Pretty {
                 writeln!(out, "{} (--verbose lists them)", packages::summary(path, change))?;
             }
         }
+        if !outcome.changes.is_empty() {
+            writeln!(out)?;
+        }
         steps(outcome, if frames < groups.len() { FIRST } else { COMMANDS }, out)?;
         if frames < groups.len() && framed.iter().any(|f| f.verdict.blocks()) {
             let command = overview::baseline_command(outcome);
-            write_step("or, once each was looked at, let all of them be", &[command], out)?;
+            write_step("or, once each has been reviewed, record all of them in the baseline", &[command], out)?;
         }
         for line in &outcome.stale {
             writeln!(out, "{}", render(Level::WARNING.primary_title(line.as_str()).elements(NOTHING)))?;
@@ -101,7 +104,7 @@ fn is_warning(f: &Finding) -> bool {
 }
 
 /// The warnings that get a line for each rule, and those that get a frame: a single one, and all about the policy, whose
-/// frames say what to do.
+/// frames contain the repair.
 fn warnings(outcome: &Outcome) -> (Vec<&Finding>, Vec<&Finding>) {
     let all = outcome.findings.iter().filter(|f| is_warning(f));
     let (policy, secrets): (Vec<_>, Vec<_>) = all.partition(|f| f.rule.id == weakened::ID);
@@ -205,13 +208,14 @@ fn also(group: &[&Finding]) -> Option<String> {
 /// The commands that repair blocking findings, grouped by instruction.
 fn steps(outcome: &Outcome, most: usize, out: &mut dyn io::Write) -> io::Result<()> {
     let mut kinds: Vec<(&str, Vec<&[String]>)> = Vec::new();
-    // Saying that it is no secret comes last, whatever else there is to do.
-    let (last, first): (Vec<_>, Vec<_>) = outcome
-        .findings
-        .iter()
-        .flat_map(|f| &f.repair)
-        .partition(|s| s.run.first().is_some_and(|r| r.starts_with("shield-hook allow")));
-    for step in first.into_iter().chain(last) {
+    // Repairs come first, then the alternatives to them, and allowing the finding last.
+    let order = |step: &Step| match step.run.first() {
+        Some(command) if command.starts_with("shield-hook allow") => 2,
+        _ => u8::from(step.what.starts_with("or ")),
+    };
+    let mut all: Vec<&Step> = outcome.findings.iter().flat_map(|f| &f.repair).collect();
+    all.sort_by_key(|step| order(step));
+    for step in all {
         let n = kinds.iter().position(|k| k.0 == step.what).unwrap_or_else(|| {
             kinds.push((&step.what, Vec::new()));
             kinds.len() - 1
@@ -223,7 +227,7 @@ fn steps(outcome: &Outcome, most: usize, out: &mut dyn io::Write) -> io::Result<
     for (what, runs) in kinds {
         let mut lines: Vec<String> = runs.iter().take(most).flat_map(|run| run.iter().cloned()).collect();
         if runs.len() > most {
-            lines.push(format!("... and so on for {} more", runs.len() - most));
+            lines.push(format!("... and {} more", runs.len() - most));
         }
         write_step(what, &lines, out)?;
     }

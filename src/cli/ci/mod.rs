@@ -22,16 +22,16 @@ use crate::source::CommitRange;
 use crate::terminal::say;
 use change::{Change, Start};
 
-/// Judge the commits of a pull request or a push; base and head come from the CI system's environment.
+/// Check the commits of a pull request or a push; base and head come from the CI system's environment.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Where the change begins: a revision (default: what the CI system says)
+    /// The revision at which the change begins [default: from the CI system]
     #[arg(long, value_name = "REV")]
     base: Option<String>,
-    /// Where the change ends: a revision (default: what the CI system says)
+    /// The revision at which the change ends [default: from the CI system]
     #[arg(long, value_name = "REV")]
     head: Option<String>,
-    /// Only what remains of the change, not every commit of it
+    /// Scan the net change only, not each of its commits
     #[arg(long)]
     net: bool,
     #[command(flatten)]

@@ -304,12 +304,12 @@ fn explain_pass(seen: &InstalledHook, ran: Option<u8>) -> String {
         (_, Some(exit)) => format!("shield-hook ran and ended with exit {exit}: the policy allows it"),
         (HookState::Nothing, _) => format!("git runs no {} hook: there is no {path}", seen.hook),
         (HookState::NotExecutable, _) => format!("git ignores {path}: it is not executable"),
-        (HookState::Foreign(who), _) => format!("{path} is {who}, which does not run ours"),
+        (HookState::Foreign(who), _) => format!("{path} is {who}, which does not run shield-hook"),
         (HookState::Husky { first: false, script }, _) => {
             format!("{}: commands run before shield-hook; the canary does not run them", script.display())
         }
         (_, None) => match seen.stub() {
-            Some(stub::Stub { intact: false, .. }) => format!("{path} was edited and did not run ours"),
+            Some(stub::Stub { intact: false, .. }) => format!("{path} was edited and did not run shield-hook"),
             _ => format!("{path} was run, but no run of ours is in the journal"),
         },
     }

@@ -44,7 +44,7 @@ pub(super) fn check(site: &Site, diagnosis: &mut Diagnosis, program: &Path) -> R
         }
     }
     let ours = hooks.iter().filter(|hook| hook.is_ours()).count();
-    diagnosis.facts.push(format!("{ours} of {} hooks run ours", wanted.len().max(ours)));
+    diagnosis.facts.push(format!("{ours} of {} hooks run shield-hook", wanted.len().max(ours)));
     check_programs(&hooks, program, &mut problems);
     check_shadowed(site, &hooks, &mut problems)?;
     work_trees::check(site, &hooks, &mut problems)?;

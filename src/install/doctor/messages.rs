@@ -18,8 +18,8 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub fn no_repository(directory: &Path) -> Problem {
     Problem::error(
         "no-repository",
-        format!("{} is in no git repository, and no hooks are installed for all repositories", directory.display()),
-        "cd into a repository, and run this there; or: shield-hook install --global",
+        format!("{} is not in a git repository, and no hooks are installed for all repositories", directory.display()),
+        "run this in a repository, or install for all of them: shield-hook install --global",
     )
 }
 

@@ -621,7 +621,7 @@ fn an_allowance_by_fingerprint_goes_first_and_by_itself() {
     let run = ci.judge(&[]).expect_blocked(&["a.txt:1"]);
     let id = fingerprint(&run);
     let advice = run.json()["findings"][0]["repair"].to_string();
-    assert!(advice.contains("in a change of its own") && advice.contains("origin/main"), "{advice}");
+    assert!(advice.contains("in a separate change") && advice.contains("origin/main"), "{advice}");
     // As part of the change that brings the finding it opens nothing, and says what to do.
     ci.work.shield(&["allow", &id, "--reason", "a sample"]).expect(0);
     ci.work.commit("allowed");

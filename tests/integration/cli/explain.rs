@@ -37,7 +37,7 @@ fn what_the_package_gate_makes_of_a_line_is_explained() {
             "hijacked-package: found, confidence high; axios@1.14.1: hijacked version; axios-2026-03",
         ),
         ("package-lock.json:3", "npm ms@2.1.0 is not in the data of 20"),
-        ("package-lock.json:4", "npm x comes from no registry"),
+        ("package-lock.json:4", "npm x does not come from a registry"),
         ("package.json:2", "install-script: found, confidence low"),
         ("yarn.lock:1", "line 1: an unresolved merge conflict"),
     ] {

@@ -7,3 +7,4 @@ mod completions;
 mod explain;
 #[cfg(unix)]
 mod installs_nothing_unowned;
+mod outputs;

@@ -92,7 +92,7 @@ fn hooks_of_others_are_not_run() {
     // Nor where ours are not in place at all.
     let other = sandbox.repo("other");
     script(&other.path(".git/hooks/pre-push"), &deploy);
-    assert_loud(other.shield(&["canary"]), "pre-push is another hook, which does not run ours");
+    assert_loud(other.shield(&["canary"]), "pre-push is another hook, which does not run shield-hook");
     assert!(!ran.exists());
 }
 
@@ -133,7 +133,7 @@ fn a_stub_that_only_says_no_is_found_out() {
     script(&stub, &format!("{head}echo 'shield-hook: blocked: 1 secret blocks'; exit 1\n"));
     assert_loud(repo.shield(&["canary"]), "commit: something else stopped it");
     script(&stub, &format!("{head}exit 0\n"));
-    assert_loud(repo.shield(&["canary"]), "was edited and did not run ours");
+    assert_loud(repo.shield(&["canary"]), "was edited and did not run shield-hook");
 }
 
 #[test]

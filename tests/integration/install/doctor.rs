@@ -81,7 +81,7 @@ fn a_healthy_set_up_shows_one_line() {
     assert_eq!(found, Vec::<Value>::new());
     let run = patient.run(&["doctor", "--prove"], &[]).expect(0);
     assert!(run.stderr.contains("doctor: healthy"), "old data alone is no fault of the set-up: {run:?}");
-    assert!(run.stderr.contains("5 of 5 hooks run ours"), "{run:?}");
+    assert!(run.stderr.contains("5 of 5 hooks run shield-hook"), "{run:?}");
     assert!(run.stdout.contains("commit blocked, push blocked, merge blocked, ci blocked, clean passed"), "{run:?}");
     let json = patient.run(&["doctor", "--format", "json"], &[]).json();
     assert_eq!(json["hooks"].as_array().unwrap().len(), 5);

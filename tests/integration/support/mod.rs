@@ -7,6 +7,7 @@ pub mod http;
 pub mod lockfiles;
 #[cfg(unix)]
 pub mod push;
+pub mod snapshot;
 pub mod zip;
 
 use std::ffi::OsStr;
@@ -321,7 +322,23 @@ impl Run {
 
 /// A fresh npm token with a right checksum.
 pub fn npm_token() -> String {
-    let body = base62(30);
+    with_npm_checksum(&base62(30))
+}
+
+/// The npm token of a number: the same in every run, so that a snapshot can hold its report.
+pub fn seeded_npm_token(seed: u64) -> String {
+    let mut state = seed;
+    let body: String = (0..30)
+        .map(|_| {
+            // The generator of Knuth's MMIX; its high bits are the better ones.
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            char::from(BASE62[((state >> 33) % 62) as usize])
+        })
+        .collect();
+    with_npm_checksum(&body)
+}
+
+fn with_npm_checksum(body: &str) -> String {
     let mut sum = crc32fast::hash(body.as_bytes());
     let mut tail = Vec::new();
     for _ in 0..6 {
