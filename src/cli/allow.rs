@@ -19,6 +19,7 @@ use crate::policy::config::{self, Config};
 use crate::policy::edit::{NewAllowance, with_allowances};
 use crate::report;
 use crate::terminal::say;
+use crate::terminal::text::plural;
 
 /// Allow a finding by its fingerprint or its line, with a reason.
 #[derive(Debug, clap::Args)]
@@ -49,6 +50,34 @@ pub struct Args {
 /// Exit 3 when an argument or the configuration is wrong, and the configuration is then left alone; exit 2 when it
 /// cannot be written.
 pub fn run(args: &Args) -> Result<Exit> {
+    let template = template(args)?;
+    let path = match &args.config {
+        Some(path) => path.clone(),
+        None => root()?.join(config::FILE),
+    };
+    let old = read(&path)?;
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let known = Config::parse(&name, &old)?;
+    let prints = fingerprints(&args.findings)?;
+    if !args.unseen {
+        refuse_unknown(&prints, &known)?;
+    }
+    let new: Vec<NewAllowance> =
+        prints.into_iter().filter_map(|print| missing_allowance(print, &template, &known, &name)).collect();
+    if new.is_empty() {
+        return Ok(Exit::Clean);
+    }
+    let written = with_allowances(&name, &old, &new)?;
+    report::save(&path, written.as_bytes()).or_incomplete(path.display())?;
+    say!("shield-hook: {} allowed in {}", plural(new.len(), "finding", "findings"), path.display());
+    if found_here::is_in_work_tree(&path) {
+        say!("  stage it, so that it is committed: git add -- {}", quote(&path.display().to_string()));
+    }
+    Ok(Exit::Clean)
+}
+
+/// The allowance that the options describe, without a fingerprint.
+fn template(args: &Args) -> Result<NewAllowance> {
     let given = found_here::reason(&args.reason)?;
     let expires = match &args.expires {
         Some(text) => Some(text.parse().map_err(|_| Error::usage("--expires must be a date such as 2027-01-31"))?),
@@ -66,51 +95,21 @@ pub fn run(args: &Args) -> Result<Exit> {
     if reason != given {
         say!("shield-hook: the reason may hold a credential, so it is written as: {reason}");
     }
-    let path = match &args.config {
-        Some(path) => path.clone(),
-        None => root()?.join(config::FILE),
-    };
-    let old = read(&path)?;
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    let known = Config::parse(&name, &old)?;
-    let prints = fingerprints(&args.findings)?;
-    if !args.unseen {
-        refuse_unknown(&prints, &known)?;
-    }
-    let mut new = Vec::new();
-    for print in prints {
-        let allowance = NewAllowance {
-            fingerprint: Some(print.to_string()),
-            path: args.path.iter().cloned().collect(),
-            reason: reason.clone(),
-            expires,
-            ..NewAllowance::default()
-        };
-        match known.allow.iter().find(|a| a.fingerprint == Some(print) && a.path == allowance.path) {
-            Some(a) if a.reason == reason && (expires.is_none() || a.expires == expires) => {
-                say!("shield-hook: {name}:{} allows it already: {}", a.line, a.why());
-                continue;
-            }
-            Some(a) => say!("shield-hook: {name}:{}: replaced the reason: {}", a.line, a.why()),
-            None => {}
+    Ok(NewAllowance { path: args.path.iter().cloned().collect(), reason, expires, ..NewAllowance::default() })
+}
+
+/// The allowance to write for a fingerprint; none if the configuration `name` has it already.
+fn missing_allowance(print: Fingerprint, template: &NewAllowance, known: &Config, name: &str) -> Option<NewAllowance> {
+    let new = NewAllowance { fingerprint: Some(print.to_string()), ..template.clone() };
+    match known.allow.iter().find(|a| a.fingerprint == Some(print) && a.path == new.path) {
+        Some(a) if a.reason == new.reason && (new.expires.is_none() || a.expires == new.expires) => {
+            say!("shield-hook: {name}:{} allows it already: {}", a.line, a.why());
+            return None;
         }
-        new.push(allowance);
+        Some(a) => say!("shield-hook: {name}:{}: replaced the reason: {}", a.line, a.why()),
+        None => {}
     }
-    if new.is_empty() {
-        return Ok(Exit::Clean);
-    }
-    let written = with_allowances(&name, &old, &new)?;
-    report::save(&path, written.as_bytes()).or_incomplete(path.display())?;
-    let n = new.len();
-    say!(
-        "shield-hook: {} allowed in {}",
-        if n == 1 { "1 finding".into() } else { format!("{n} findings") },
-        path.display()
-    );
-    if found_here::is_in_work_tree(&path) {
-        say!("  stage it, so that it is committed: git add -- {}", quote(&path.display().to_string()));
-    }
-    Ok(Exit::Clean)
+    Some(new)
 }
 
 /// The fingerprints that the arguments name, each once.

@@ -65,7 +65,8 @@ pub fn run(args: &Args) -> Result<Exit> {
     let session = Session::with(&overrides, PolicyRoot::Directory(&root))?;
     let entries = look_up(&session, &root, repo.as_ref(), &mut all)?;
     only_known_rules(&session, &mut all);
-    write(args, &session, &root, all, entries, &sources)
+    let files = PolicyFiles { config: root.join(config::FILE), baseline: root.join(session.policy().baseline_path()) };
+    write(&files, all, entries, &sources, args.dry_run)
 }
 
 /// The files to read.
@@ -208,16 +209,22 @@ fn only_known_rules(session: &Session, all: &mut Carried) {
     });
 }
 
+/// The files that are written.
+struct PolicyFiles {
+    config: PathBuf,
+    baseline: PathBuf,
+}
+
+/// Writes allowances and baseline entries, or with `--dry-run` prints them.
 fn write(
-    args: &Args,
-    session: &Session,
-    root: &Path,
+    files: &PolicyFiles,
     mut all: Carried,
     entries: Vec<Entry>,
     sources: &[String],
+    dry_run: bool,
 ) -> Result<Exit> {
-    let config_path = root.join(config::FILE);
-    let old = read(&config_path)?;
+    let PolicyFiles { config: config_path, baseline: baseline_path } = files;
+    let old = read(config_path)?;
     let there = config::Config::parse(config::FILE, &old)?;
     all.allow.retain(|new| {
         !there.allow.iter().any(|a| {
@@ -228,24 +235,23 @@ fn write(
                 && a.commit == new.commit
         })
     });
-    let baseline_path = root.join(session.policy().baseline_path());
-    let known = Baseline::parse(baseline::FILE, &read(&baseline_path)?)?;
+    let known = Baseline::parse(baseline::FILE, &read(baseline_path)?)?;
     let new_entries: Vec<Entry> = entries.into_iter().filter(|e| !known.contains(&e.fingerprint)).collect();
     let text = with_allowances(config::FILE, &old, &all.allow)?;
     let merged = Baseline::of("", known.entries().cloned().chain(new_entries.iter().cloned()));
     let added = merged.len() - known.len();
     let mut out = io::stdout().lock();
-    if args.dry_run {
+    if dry_run {
         write!(out, "{}", &text[text.len().min(String::from_utf8_lossy(&old).len())..]).or_unprinted()?;
         for e in &new_entries {
             writeln!(out, "{}\t{}\t{}", e.fingerprint, e.rule, redact::name(&e.path.to_string())).or_unprinted()?;
         }
     } else {
         if !all.allow.is_empty() {
-            report::save(&config_path, text.as_bytes()).or_incomplete(config_path.display())?;
+            report::save(config_path, text.as_bytes()).or_incomplete(config_path.display())?;
         }
         if added > 0 {
-            report::save(&baseline_path, merged.write().as_bytes()).or_incomplete(baseline_path.display())?;
+            report::save(baseline_path, merged.write().as_bytes()).or_incomplete(baseline_path.display())?;
         }
     }
     for line in &all.lost {
@@ -253,7 +259,7 @@ fn write(
     }
     say!(
         "shield-hook: {} from {}: {} allowances, {added} baseline entries; {} not carried over",
-        if args.dry_run { "would carry over" } else { "carried over" },
+        if dry_run { "would carry over" } else { "carried over" },
         sources.join(", "),
         all.allow.len(),
         all.lost.len()

@@ -129,87 +129,81 @@ impl Planner<'_> {
     fn committed(&mut self, finding: &Finding) -> Vec<Step> {
         let Some((objects, head)) = self.objects.as_mut().zip(self.head) else { return Vec::new() };
         let Some(id) = commit_of(finding) else { return self.tagged(finding) };
-        let spot = git::position(objects, head, id);
-        let short = id.to_hex_with_len(10).to_string();
-        let (onto, undo) = match spot.root {
-            true => ("--root".to_owned(), "git update-ref -d HEAD".to_owned()),
-            false => (format!("{short}~1"), format!("git reset --soft {short}~1")),
+        let position = git::position(objects, head, id);
+        let (is_head, merges) = match position.reach {
+            Reach::Elsewhere => return vec![self.switch_to_branch_of(id)],
+            Reach::Head => (true, false),
+            Reach::Below { merges } => (false, merges),
         };
-        let merges = match spot.reach {
-            Reach::Elsewhere => {
-                let what = "it is on another branch: switch to that branch, and scan again";
-                let mut branches = self.refs.iter().filter_map(|r| Some((r.name.strip_prefix(b"refs/heads/")?, r.id)));
-                let go = match branches.find(|(_, tip)| git::reaches(objects, &[*tip], id)) {
-                    Some((name, _)) => format!("git switch {}", quote(&(self.hide)(&name.to_str_lossy()))),
-                    // HEAD was detached, or the branch is gone.
-                    None => format!("git switch -c NEW {short}"),
-                };
-                return vec![step(what, [go])];
-            }
-            Reach::Head => false,
-            Reach::Below { merges } => merges,
-        };
-        // An editor that changes nothing accepts the order which --autosquash proposes.
-        let rebase = format!(
-            "git -c sequence.editor=: rebase -i --autosquash {}{onto}",
-            if merges { "--rebase-merges " } else { "" }
-        );
-        let is_head = spot.reach == Reach::Head;
-        // Stops at the commit, however its id is shortened there.
-        let stop = format!(
-            "git -c core.abbrev={SHORTEST_ID} -c sequence.editor=\"sed -i.old 's/^pick {0}/edit {0}/'\" rebase -i {1}{onto}",
-            &short[..SHORTEST_ID],
-            if merges { "--rebase-merges " } else { "" }
-        );
-        let in_that_commit = |commands: &[&str]| {
-            let commands = commands.iter().map(|c| (*c).to_owned());
-            match is_head {
-                true => commands.collect::<Vec<_>>(),
-                false => [stop.clone()].into_iter().chain(commands).chain(["git rebase --continue".into()]).collect(),
-            }
-        };
-        match finding.kind {
-            Kind::CommitMessage if !in_message(objects, finding, id) => vec![step(
-                "it is in the commit's author or another header: set user.name and user.email, then reset the author",
-                in_that_commit(&["git commit --amend --no-edit --reset-author"]),
-            )],
-            Kind::CommitMessage if is_head => {
-                vec![step("write the message without the secret", ["git commit --amend"])]
-            }
-            Kind::CommitMessage => {
-                let reword = format!("git commit --allow-empty --fixup=reword:{short}");
-                vec![step("write that commit's message without the secret", [reword, rebase])]
-            }
-            Kind::PathName => vec![step(
+        let commit =
+            ReachedCommit { id, short: id.to_hex_with_len(10).to_string(), is_head, is_root: position.root, merges };
+        let repair = match finding.kind {
+            Kind::CommitMessage => self.reworded(finding, &commit),
+            Kind::PathName => step(
                 "give the file another name in that commit",
-                in_that_commit(&["git mv OLD NEW", "git commit --amend --no-edit"]),
-            )],
-            _ if !self.still_there(finding, id) => vec![step(
-                format!("a later commit removed it, but {short} still contains it: combine these commits into one"),
-                [undo, "git commit".to_owned()],
-            )],
-            _ => {
-                let path = self.path(finding);
-                // Without the secret the commit may change nothing any more, at which git stops.
-                let alone = self.brings_nothing_else(id);
-                match is_head {
-                    true => vec![step(
-                        "remove it from the file, then amend the commit",
-                        [format!(
-                            "git commit --amend --no-edit {}-- {path}",
-                            if alone { "--allow-empty " } else { "" }
-                        )],
-                    )],
-                    false => vec![step(
-                        format!("remove it from the file, then fold that change into {short}"),
-                        [
-                            format!("git commit --fixup={short} -- {path}"),
-                            if alone { format!("{rebase} || {KEEP_EMPTY}") } else { rebase },
-                        ],
-                    )],
-                }
-            }
+                commit.edited(&["git mv OLD NEW", "git commit --amend --no-edit"]),
+            ),
+            _ if !self.still_there(finding, id) => step(
+                format!(
+                    "a later commit removed it, but {} still contains it: combine these commits into one",
+                    commit.short
+                ),
+                [commit.undo(), "git commit".to_owned()],
+            ),
+            _ => self.removed(finding, &commit),
+        };
+        vec![repair]
+    }
+
+    /// Leads to a branch that contains the commit.
+    fn switch_to_branch_of(&mut self, id: Oid) -> Step {
+        let mut branches = self.refs.iter().filter_map(|r| Some((r.name.strip_prefix(b"refs/heads/")?, r.id)));
+        let branch =
+            self.objects.as_mut().and_then(|objects| branches.find(|(_, tip)| git::reaches(objects, &[*tip], id)));
+        let switch = match branch {
+            Some((name, _)) => format!("git switch {}", quote(&(self.hide)(&name.to_str_lossy()))),
+            // HEAD was detached, or the branch is gone.
+            None => format!("git switch -c NEW {}", id.to_hex_with_len(10)),
+        };
+        step("it is on another branch: switch to that branch, and scan again", [switch])
+    }
+
+    /// Rewrites the message of the commit, or its headers if the secret is in one of them.
+    fn reworded(&mut self, finding: &Finding, commit: &ReachedCommit) -> Step {
+        let in_message = self.objects.as_mut().is_none_or(|objects| in_message(objects, finding, commit.id));
+        if !in_message {
+            return step(
+                "it is in the commit's author or another header: set user.name and user.email, then reset the author",
+                commit.edited(&["git commit --amend --no-edit --reset-author"]),
+            );
         }
+        if commit.is_head {
+            return step("write the message without the secret", ["git commit --amend"]);
+        }
+        let reword = format!("git commit --allow-empty --fixup=reword:{}", commit.short);
+        step("write that commit's message without the secret", [reword, commit.autosquash()])
+    }
+
+    /// Removes the secret from the file, and from the commit.
+    fn removed(&mut self, finding: &Finding, commit: &ReachedCommit) -> Step {
+        let path = self.path(finding);
+        // Without the secret the commit may change nothing any more, at which git stops.
+        let alone = self.brings_nothing_else(commit.id);
+        if commit.is_head {
+            let allow_empty = if alone { "--allow-empty " } else { "" };
+            return step(
+                "remove it from the file, then amend the commit",
+                [format!("git commit --amend --no-edit {allow_empty}-- {path}")],
+            );
+        }
+        let rebase = commit.autosquash();
+        step(
+            format!("remove it from the file, then fold that change into {}", commit.short),
+            [
+                format!("git commit --fixup={} -- {path}", commit.short),
+                if alone { format!("{rebase} || {KEEP_EMPTY}") } else { rebase },
+            ],
+        )
     }
 
     /// Returns whether the commit changes a single path.
@@ -280,6 +274,57 @@ impl Planner<'_> {
             _ => path,
         };
         quote(&if self.at_root { path.into_owned() } else { format!(":/{path}") })
+    }
+}
+
+/// A commit that HEAD reaches, as the commands name it.
+struct ReachedCommit {
+    id: Oid,
+    /// The begin of its id, in hex.
+    short: String,
+    is_head: bool,
+    /// Whether it has no parent.
+    is_root: bool,
+    /// Whether HEAD or a commit between is a merge.
+    merges: bool,
+}
+
+impl ReachedCommit {
+    /// The arguments with which `git rebase -i` begins at the commit.
+    fn onto(&self) -> String {
+        let merges = if self.merges { "--rebase-merges " } else { "" };
+        match self.is_root {
+            true => format!("{merges}--root"),
+            false => format!("{merges}{}~1", self.short),
+        }
+    }
+
+    /// Undoes the commits from this one on, and leaves their content staged.
+    fn undo(&self) -> String {
+        match self.is_root {
+            true => "git update-ref -d HEAD".to_owned(),
+            false => format!("git reset --soft {}~1", self.short),
+        }
+    }
+
+    /// Folds fixups into the commit. An editor that changes nothing accepts the order that --autosquash proposes.
+    fn autosquash(&self) -> String {
+        format!("git -c sequence.editor=: rebase -i --autosquash {}", self.onto())
+    }
+
+    /// The commands that stop at the commit, run `commands` there, and go on.
+    fn edited(&self, commands: &[&str]) -> Vec<String> {
+        let commands = commands.iter().map(|c| (*c).to_owned());
+        if self.is_head {
+            return commands.collect();
+        }
+        // The pattern matches the commit however git shortens its id in the list.
+        let stop = format!(
+            "git -c core.abbrev={SHORTEST_ID} -c sequence.editor=\"sed -i.old 's/^pick {0}/edit {0}/'\" rebase -i {1}",
+            &self.short[..SHORTEST_ID],
+            self.onto()
+        );
+        [stop].into_iter().chain(commands).chain(["git rebase --continue".into()]).collect()
     }
 }
 

@@ -6,6 +6,7 @@ use crate::finding::{Finding, Verdict};
 use crate::outcome::Outcome;
 use crate::package;
 use crate::policy::weakened;
+use crate::source::Coverage;
 use crate::terminal::text::plural;
 
 /// For example `shield-hook: clean: 3 files, 61 rules, 5 ms`.
@@ -13,71 +14,69 @@ pub fn of(outcome: &Outcome) -> String {
     if let Some(error) = &outcome.failed {
         return failed(error);
     }
-    let count = |of: fn(&Verdict) -> bool| outcome.findings.iter().filter(|f| of(&f.verdict)).count();
-    let mut parts = Vec::new();
-    let blocking =
-        |of: &dyn Fn(&Finding) -> bool| outcome.findings.iter().filter(|f| f.verdict.blocks() && of(f)).count();
+    let mut parts = verdicts(&outcome.findings);
+    parts.extend(extent(outcome));
+    parts.extend(unread(&outcome.coverage));
+    parts.push(plural(outcome.rules, "rule", "rules"));
+    parts.extend(outcome.data.as_ref().map(|date| format!("package data of {date}")));
+    parts.push(format!("{} ms", outcome.took.as_millis()));
+    format!("shield-hook: {}: {}", outcome.result(), parts.join(", "))
+}
+
+/// The count, unless it is 0.
+fn some(n: usize, one: &str, many: &str) -> Option<String> {
+    (n > 0).then(|| plural(n, one, many))
+}
+
+/// The findings by verdict.
+fn verdicts(findings: &[Finding]) -> Vec<String> {
+    let count = |of: &dyn Fn(&Finding) -> bool| findings.iter().filter(|f| of(f)).count();
+    let blocking = |of: &dyn Fn(&Finding) -> bool| count(&|f| f.verdict.blocks() && of(f));
     let is_supply = Finding::is_about_package;
     let is_policy = |f: &Finding| f.rule.id == weakened::ID;
-    for (n, one, many) in [
+    [
         (blocking(&|f| !is_supply(f) && !is_policy(f)), "secret blocks", "secrets block"),
         (blocking(&is_supply), "supply-chain finding blocks", "supply-chain findings block"),
         (blocking(&is_policy), "change to the policy", "changes to the policy"),
-    ] {
-        if n > 0 {
-            parts.push(plural(n, one, many));
-        }
-    }
-    let warned = count(|v| matches!(v, Verdict::Warn(_)));
-    if warned > 0 {
-        parts.push(plural(warned, "warning", "warnings"));
-    }
-    let old = count(|v| matches!(v, Verdict::Old(_)));
-    if old > 0 {
-        parts.push(plural(old, "old secret", "old secrets"));
-    }
-    let allowed = count(|v| matches!(v, Verdict::Allowed(_)));
-    if allowed > 0 {
-        parts.push(plural(allowed, "allowed", "allowed"));
-    }
+        (count(&|f| matches!(f.verdict, Verdict::Warn(_))), "warning", "warnings"),
+        (count(&|f| matches!(f.verdict, Verdict::Old(_))), "old secret", "old secrets"),
+        (count(&|f| matches!(f.verdict, Verdict::Allowed(_))), "allowed", "allowed"),
+    ]
+    .into_iter()
+    .filter_map(|(n, one, many)| some(n, one, many))
+    .collect()
+}
+
+/// The content that was scanned, and the tips that it was compared with.
+fn extent(outcome: &Outcome) -> Vec<String> {
     let c = &outcome.coverage;
-    if c.commits > 0 {
-        parts.push(plural(c.commits, "commit", "commits"));
-    }
+    let mut parts: Vec<String> = some(c.commits, "commit", "commits").into_iter().collect();
     parts.push(plural(c.blobs, "file", "files"));
     if outcome.unknown_origin > 0 {
         parts.push(package::origin::unknown_packages(outcome.unknown_origin));
     }
-    if let Some(lines) = c.new_lines {
-        parts.push(plural(lines as usize, "new line", "new lines"));
-    }
+    parts.extend(c.new_lines.map(|lines| plural(lines as usize, "new line", "new lines")));
     if !c.refs.is_empty() {
         parts.push(c.refs.join(" "));
     }
     parts.extend(c.taken.iter().cloned());
-    if c.unseen > 0 {
-        parts.push(format!("{} made without the hooks", plural(c.unseen, "commit", "commits")));
-    }
-    if !outcome.stale.is_empty() {
-        parts.push(plural(outcome.stale.len(), "stale allowance", "stale allowances"));
-    }
-    let unread = |what: &str| c.skipped.iter().filter(|skip| skip.what == what).count();
-    let (archives, lfs) = (unread("archive"), unread("lfs-pointer"));
-    if archives > 0 {
-        parts.push(plural(archives, "archive member not read", "archive members not read"));
-    }
-    if lfs > 0 {
-        parts.push(plural(lfs, "Git LFS object not here", "Git LFS objects not here"));
-    }
-    if c.skipped.len() > archives + lfs {
-        parts.push(plural(c.skipped.len() - archives - lfs, "skipped", "skipped"));
-    }
-    parts.push(plural(outcome.rules, "rule", "rules"));
-    if let Some(date) = &outcome.data {
-        parts.push(format!("package data of {date}"));
-    }
-    parts.push(format!("{} ms", outcome.took.as_millis()));
-    format!("shield-hook: {}: {}", outcome.result(), parts.join(", "))
+    parts.extend(some(c.unseen, "commit", "commits").map(|commits| format!("{commits} made without the hooks")));
+    parts.extend(some(outcome.stale.len(), "stale allowance", "stale allowances"));
+    parts
+}
+
+/// The content that was not read, by its kind.
+fn unread(coverage: &Coverage) -> Vec<String> {
+    let of = |what: &str| coverage.skipped.iter().filter(|skip| skip.what == what).count();
+    let (archives, lfs) = (of("archive"), of("lfs-pointer"));
+    [
+        some(archives, "archive member not read", "archive members not read"),
+        some(lfs, "Git LFS object not here", "Git LFS objects not here"),
+        some(coverage.skipped.len() - archives - lfs, "skipped", "skipped"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The line of a run that an error ended.

@@ -19,7 +19,7 @@ const SAME_LINE: &[&str] =
 /// Our own.
 pub(super) const OWN: &str = "shield-hook:allow";
 
-/// How far from the secret a directive may stand on the same line, in bytes. Without a bound, one directive somewhere
+/// The greatest distance of a directive from the secret on the same line, in bytes. Without a bound, one directive somewhere
 /// in a minified file of one line would allow every secret in it.
 const REACH: usize = 1024;
 
@@ -44,17 +44,22 @@ pub enum Honour {
     All,
 }
 
-/// Looks for a directive that covers the secret at `span`, a finding of the rule `rule` on line `line` of `text`;
-/// `secrets` are the spans of all candidates in it.
-pub fn find(
-    text: &[u8],
-    span: &Range<usize>,
-    line: usize,
-    end_line: usize,
-    secrets: &[Range<usize>],
-    rule: &str,
-    honour: Honour,
-) -> Found {
+/// The position of a secret in its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretSpan {
+    /// Its bytes.
+    pub bytes: Range<usize>,
+    /// The line that it begins on, from 1.
+    pub line: usize,
+    /// The line that it ends on.
+    pub end_line: usize,
+}
+
+/// Looks in `text` for a directive that covers the secret at `at`, a finding of the rule `rule`; `secrets` are the spans
+/// of all candidates in the text.
+pub fn find(text: &[u8], at: &SecretSpan, secrets: &[Range<usize>], rule: &str, honour: Honour) -> Found {
+    let SecretSpan { bytes: span, line, end_line } = at;
+    let (line, end_line) = (*line, *end_line);
     let mut found = Found::default();
     if honour == Honour::Nothing {
         return found;
@@ -176,7 +181,11 @@ mod tests {
 
     const RULE: &str = "some-token";
 
-    /// `{}` stands for a secret.
+    fn on_lines(bytes: &Range<usize>, lines: std::ops::RangeInclusive<usize>) -> SecretSpan {
+        SecretSpan { bytes: bytes.clone(), line: *lines.start(), end_line: *lines.end() }
+    }
+
+    /// `{}` is a secret.
     fn look(text: &str) -> Found {
         let (mut plain, mut spans, mut rest) = (String::new(), Vec::new(), text);
         while let Some((a, b)) = rest.split_once("{}") {
@@ -188,7 +197,7 @@ mod tests {
         plain.push_str(rest);
         let last = spans.last().expect("a secret").clone();
         let line = plain[..last.start].matches('\n').count() + 1;
-        find(plain.as_bytes(), &last, line, line, &spans, RULE, Honour::All)
+        find(plain.as_bytes(), &on_lines(&last, line..=line), &spans, RULE, Honour::All)
     }
 
     fn allows(text: &str) -> bool {
@@ -252,16 +261,22 @@ mod tests {
     fn nothing_inside_a_secret_is_a_directive() {
         let text = b"k = x gitleaks:allow y\nz";
         let inner = 4..22;
-        assert_eq!(find(text, &inner, 1, 1, std::slice::from_ref(&inner), RULE, Honour::All), Found::default());
+        assert_eq!(
+            find(text, &on_lines(&inner, 1..=1), std::slice::from_ref(&inner), RULE, Honour::All),
+            Found::default()
+        );
         let block = b"BEGIN\ngitleaks:allow\nEND # gitleaks:allow";
         let whole = 0..24;
-        let found = find(block, &whole, 1, 3, std::slice::from_ref(&whole), RULE, Honour::All);
+        let found = find(block, &on_lines(&whole, 1..=3), std::slice::from_ref(&whole), RULE, Honour::All);
         assert_eq!(
             found.allowed.as_ref().map(AllowedBy::as_str),
             Some("`gitleaks:allow` on line 3"),
             "the one after the block counts"
         );
-        assert_eq!(find(&block[..24], &whole, 1, 3, std::slice::from_ref(&whole), RULE, Honour::All).allowed, None);
+        assert_eq!(
+            find(&block[..24], &on_lines(&whole, 1..=3), std::slice::from_ref(&whole), RULE, Honour::All).allowed,
+            None
+        );
     }
 
     #[test]
@@ -269,7 +284,7 @@ mod tests {
         let text = "k = {} # shield-hook:allow some-token like {} there";
         let plain = text.replace("{}", "HIDE-THIS");
         let spans: Vec<_> = plain.match_indices("HIDE-THIS").map(|(i, s)| i..i + s.len()).collect();
-        let found = find(plain.as_bytes(), &spans[0], 1, 1, &spans, RULE, Honour::All);
+        let found = find(plain.as_bytes(), &on_lines(&spans[0], 1..=1), &spans, RULE, Honour::All);
         assert_eq!(
             found.allowed.as_ref().map(AllowedBy::as_str),
             Some("`shield-hook:allow` on line 1: like **** there")
@@ -287,14 +302,14 @@ mod tests {
     fn utf_16_is_read_as_well() {
         let wide: Vec<u8> = "k = HIDE-THIS # gitleaks:allow\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let span = 8..26;
-        assert!(find(&wide, &span, 1, 1, std::slice::from_ref(&span), RULE, Honour::All).allowed.is_some());
+        assert!(find(&wide, &on_lines(&span, 1..=1), std::slice::from_ref(&span), RULE, Honour::All).allowed.is_some());
     }
 
     #[test]
     fn switched_off() {
         let text = b"k = HIDE-THIS # gitleaks:allow shield-hook:allow some-token why";
         let span = 4..13;
-        let look = |honour| find(text, &span, 1, 1, std::slice::from_ref(&span), RULE, honour).allowed;
+        let look = |honour| find(text, &on_lines(&span, 1..=1), std::slice::from_ref(&span), RULE, honour).allowed;
         assert_eq!(look(Honour::Nothing), None);
         assert_eq!(look(Honour::Own).as_ref().map(AllowedBy::as_str), Some("`shield-hook:allow` on line 1: why"));
     }

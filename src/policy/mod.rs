@@ -293,7 +293,8 @@ impl Policy {
             inline::Honour::All if not_in_a_set(finding.rule.id) => inline::Honour::Own,
             honour => honour,
         };
-        let directive = inline::find(text, span, location.line, location.end_line, secrets, finding.rule.id, honour);
+        let at = inline::SecretSpan { bytes: span.clone(), line: location.line, end_line: location.end_line };
+        let directive = inline::find(text, &at, secrets, finding.rule.id, honour);
         finding.notes.extend(directive.notes);
         let (allowed, used) = match directive.allowed {
             Some(by) => (Some(by), Used::default()),

@@ -17,7 +17,7 @@ use crate::git::{self, Oid, Repo};
 use crate::outcome::Outcome;
 use crate::policy::authority::{Authority, PolicyRoot};
 use crate::policy::weakened::{Answer, Comparison, State};
-use crate::policy::{Accept, InTree};
+use crate::policy::{Accept, InTree, Overrides, Policy};
 use crate::source::CommitRange;
 use crate::terminal::say;
 use change::{Change, Start};
@@ -67,7 +67,8 @@ fn judge(args: &Args) -> Result<Outcome> {
         }
         Start::Lost { why, sure, .. } => doubt(&repo, &mut outcome, change.head, sure, why)?,
     }
-    let found = weakenings(args, &repo, &change, &session, &authority, &mut outcome)?;
+    let reviewed = ReviewedChange { repo: &repo, change: &change, authority: &authority, policy: session.policy() };
+    let found = reviewed.weakenings(&args.policy_args.overrides(), &mut outcome)?;
     outcome.add(found);
     Ok(outcome)
 }
@@ -107,7 +108,7 @@ fn range<'a>(args: &Args, repo: &'a Repo, change: &Change, max_object: u64) -> C
 
 /// Published history is not blamed: content that may be old is reported and does not block.
 fn doubt(repo: &Repo, outcome: &mut Outcome, head: Oid, sure: &[Oid], why: &str) -> Result<()> {
-    say!("shield-hook: {why}: only what is certainly new blocks, and everything else is told");
+    say!("shield-hook: {why}: only content that is certainly new blocks, and everything else is reported");
     let new = git::outgoing(repo, &mut repo.objects(), &[head], sure)?;
     let new: HashSet<String> = new.commits.iter().map(|commit| commit.id.to_string()).collect();
     let doubted = |f: &&mut Finding| f.verdict.blocks() && f.commit.as_ref().is_some_and(|c| !new.contains(c));
@@ -118,26 +119,29 @@ fn doubt(repo: &Repo, outcome: &mut Outcome, head: Oid, sure: &[Oid], why: &str)
     Ok(())
 }
 
-/// The findings on the change's own policy, by the policy of the branch that it goes to.
-fn weakenings(
-    args: &Args,
-    repo: &Repo,
-    change: &Change,
-    session: &Session,
-    authority: &Authority<'_>,
-    outcome: &mut Outcome,
-) -> Result<Vec<Finding>> {
-    let overrides = args.policy_args.overrides();
-    let state = |id: &Oid| State::of(&InTree::plain(repo, id)?, &overrides);
-    let after = state(&change.head)?;
-    let target = State::of(authority.files(), &overrides)?;
-    let parted = change.parted.iter().map(state).collect::<Result<Vec<_>>>()?;
-    let branch = change.target.as_ref().map_or("the default branch", |tip| tip.name.as_str());
-    let comparison = Comparison { target: &target, after: &after, parted: &parted, branch };
-    let found = match change.target {
-        Some(_) => comparison.weakenings(session.policy(), &mut outcome.findings, Answer::Refused),
-        // Without a branch there is nothing to weaken.
-        None => comparison.broken(),
-    };
-    Ok(session.policy().judge_weakenings(found, &change.head.to_string()))
+/// The repository, the change in it, and the policy that the change is checked against.
+struct ReviewedChange<'a> {
+    repo: &'a Repo,
+    change: &'a Change,
+    authority: &'a Authority<'a>,
+    policy: &'a Policy,
+}
+
+impl ReviewedChange<'_> {
+    /// The findings on the change's own policy, by the policy of the branch that it goes to.
+    fn weakenings(&self, overrides: &Overrides, outcome: &mut Outcome) -> Result<Vec<Finding>> {
+        let ReviewedChange { repo, change, authority, policy } = self;
+        let state = |id: &Oid| State::of(&InTree::plain(repo, id)?, overrides);
+        let after = state(&change.head)?;
+        let target = State::of(authority.files(), overrides)?;
+        let parted = change.parted.iter().map(state).collect::<Result<Vec<_>>>()?;
+        let branch = change.target.as_ref().map_or("the default branch", |tip| tip.name.as_str());
+        let comparison = Comparison { target: &target, after: &after, parted: &parted, branch };
+        let found = match change.target {
+            Some(_) => comparison.weakenings(policy, &mut outcome.findings, Answer::Refused),
+            // Without a branch there is nothing to weaken.
+            None => comparison.broken(),
+        };
+        Ok(policy.judge_weakenings(found, &change.head.to_string()))
+    }
 }

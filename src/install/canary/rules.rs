@@ -6,10 +6,12 @@ use std::time::Instant;
 
 use super::super::site::Site;
 use super::super::{inspect, stub};
-use super::{CanaryResult, binary, combined_output, plant, sandbox};
+use super::sandbox::Sandbox;
+use super::{CanaryResult, binary, combined_output, plant};
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::policy::{OnDisk, Origin, Overrides, Policy, user_config};
+use crate::rule::RuleSet;
 use crate::rule::generate::Generator;
 use crate::rule_test;
 
@@ -27,39 +29,11 @@ pub fn run(directory: &Path, program: &Path) -> Result<CanaryResult> {
     let seen = inspect::inspect(&site)?;
     let program = binary(&seen, program);
     let (rules, _) = active(&site)?;
-    let sandbox = sandbox::Sandbox::make(&site, &seen, &word)?;
-    let mut samples = Generator::new(&rules);
-    let mut planted: BTreeMap<String, &'static str> = BTreeMap::new();
+    let sandbox = Sandbox::make(&site, &seen, &word)?;
     let mut failures = Vec::new();
-    for rule in rules.rules() {
-        let templates = rule.matches.iter().chain(rule.matches);
-        for (number, template) in templates.enumerate() {
-            let made = match samples.expand(rule, template) {
-                Ok(made) => made,
-                Err(why) => {
-                    failures.push(format!("{}: no sample can be made: {why}", rule.id));
-                    continue;
-                }
-            };
-            let path = format!("{word}/{}/{number}/{}", rule.id, rule_test::path_for(rule));
-            let file = sandbox.clone.join(&path);
-            if let Some(above) = file.parent() {
-                std::fs::create_dir_all(above).or_incomplete(above.display())?;
-            }
-            std::fs::write(&file, made.text + "\n").or_incomplete(file.display())?;
-            planted.insert(path, rule.id);
-        }
-    }
+    let planted = plant_samples(&rules, &sandbox, &word, &mut failures)?;
     sandbox.quietly(&["add", "--force", &word])?;
-    let mut command = sandbox.command(&program);
-    let output = command.args(["scan", "--staged", "--format", "json"]).output().or_incomplete(program.display())?;
-    let report: serde_json::Value = serde_json::from_slice(&output.stdout).map_err(|_| {
-        Error::incomplete(format!(
-            "{} gave no report: {}",
-            stub::quote(&program.to_string_lossy()),
-            combined_output(&output)
-        ))
-    })?;
+    let report = report_on_staged(&sandbox, &program)?;
     let found: HashSet<(&str, &str)> = report["findings"]
         .as_array()
         .into_iter()
@@ -85,8 +59,52 @@ pub fn run(directory: &Path, program: &Path) -> Result<CanaryResult> {
     Ok(CanaryResult { line, failures, exit, took })
 }
 
+/// Writes a file for each `match` of each rule, below a directory named `word`. Gives the rule of each path.
+fn plant_samples(
+    rules: &RuleSet,
+    sandbox: &Sandbox,
+    word: &str,
+    failures: &mut Vec<String>,
+) -> Result<BTreeMap<String, &'static str>> {
+    let mut samples = Generator::new(rules);
+    let mut planted = BTreeMap::new();
+    for rule in rules.rules() {
+        let templates = rule.matches.iter().chain(rule.matches);
+        for (number, template) in templates.enumerate() {
+            let sample = match samples.expand(rule, template) {
+                Ok(sample) => sample,
+                Err(why) => {
+                    failures.push(format!("{}: no sample can be made: {why}", rule.id));
+                    continue;
+                }
+            };
+            let path = format!("{word}/{}/{number}/{}", rule.id, rule_test::path_for(rule));
+            let file = sandbox.clone.join(&path);
+            if let Some(above) = file.parent() {
+                std::fs::create_dir_all(above).or_incomplete(above.display())?;
+            }
+            std::fs::write(&file, sample.text + "\n").or_incomplete(file.display())?;
+            planted.insert(path, rule.id);
+        }
+    }
+    Ok(planted)
+}
+
+/// The JSON report of the installed program on the staged files.
+fn report_on_staged(sandbox: &Sandbox, program: &Path) -> Result<serde_json::Value> {
+    let mut command = sandbox.command(program);
+    let output = command.args(["scan", "--staged", "--format", "json"]).output().or_incomplete(program.display())?;
+    serde_json::from_slice(&output.stdout).map_err(|_| {
+        Error::incomplete(format!(
+            "{} gave no report: {}",
+            stub::quote(&program.to_string_lossy()),
+            combined_output(&output)
+        ))
+    })
+}
+
 /// The rules that the repository's policy leaves active, and the policy.
-pub(in super::super) fn active(site: &Site) -> Result<(crate::rule::RuleSet, Policy)> {
+pub(in super::super) fn active(site: &Site) -> Result<(RuleSet, Policy)> {
     let files = OnDisk { root: site.root.clone() };
     let user = user_config();
     let (policy, rules) =

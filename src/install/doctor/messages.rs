@@ -6,9 +6,10 @@ use std::path::Path;
 use super::super::site::HooksPath;
 use super::super::stub::{Stub, quote};
 use super::super::submodules;
-use super::{Problem, Repair, plural};
+use super::{Problem, Repair};
 use crate::error::Error;
 use crate::rule::{Confidence, Severity};
+use crate::terminal::text::plural;
 
 const INSTALL: &str = "shield-hook install";
 const INSTALL_GLOBAL: &str = "shield-hook install --global";
@@ -294,7 +295,7 @@ pub fn journal_unwritable(shown: &str, error: impl Display) -> Problem {
 }
 
 pub fn journal_damaged(shown: &str, lines: usize) -> Problem {
-    let message = format!("{} of the journal {shown} cannot be read", plural(lines, "line"));
+    let message = format!("{} of the journal {shown} cannot be read", plural(lines, "line", "lines"));
     Problem::warning("journal-damaged", message, format!("open {shown}, and remove those lines"))
 }
 
@@ -305,7 +306,7 @@ pub fn overdue(command: &str, message: String) -> Problem {
 }
 
 pub fn commits_bypassed(number: usize, ids: &str) -> Problem {
-    let message = format!("{} made with --no-verify and not pushed yet: {ids}", plural(number, "commit"));
+    let message = format!("{} made with --no-verify and not pushed yet: {ids}", plural(number, "commit", "commits"));
     Problem::warning("commits-bypassed", message, "shield-hook scan --range @{upstream}..HEAD")
 }
 

@@ -21,6 +21,7 @@ use super::{InstallRequest, files};
 use crate::environment;
 use crate::error::Result;
 use crate::hook;
+use crate::terminal::text::plural;
 
 /// The severity of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -162,13 +163,16 @@ impl Diagnosis {
     /// The summary line.
     pub fn line(&self) -> String {
         let count = |level| self.problems.iter().filter(|t| t.level == level).count();
-        let counted =
-            [(ProblemLevel::Error, "error"), (ProblemLevel::Warning, "warning"), (ProblemLevel::Note, "note")];
+        let counted = [
+            (ProblemLevel::Error, "error", "errors"),
+            (ProblemLevel::Warning, "warning", "warnings"),
+            (ProblemLevel::Note, "note", "notes"),
+        ];
         let mut parts: Vec<String> = counted
-            .iter()
-            .map(|(w, word)| (count(*w), word))
-            .filter(|(n, _)| *n > 0)
-            .map(|(n, w)| plural(n, w))
+            .into_iter()
+            .map(|(level, one, many)| (count(level), one, many))
+            .filter(|(n, ..)| *n > 0)
+            .map(|(n, one, many)| plural(n, one, many))
             .collect();
         if self.healthy() {
             parts.insert(0, "healthy".into());
@@ -208,10 +212,6 @@ impl Diagnosis {
             })).collect::<Vec<_>>(),
         })
     }
-}
-
-fn plural(n: usize, one: &str) -> String {
-    format!("{n} {one}{}", if n == 1 { "" } else { "s" })
 }
 
 /// The first `shield-hook` in PATH.

@@ -200,8 +200,9 @@ fn base64(value: &Value) -> String {
     data_encoding::BASE64.encode(value.to_string().as_bytes())
 }
 
-#[test]
-fn answers_of_npm() {
+/// A registry with one package: two versions that claim a provenance, of which one is about another file, and three that
+/// claim none.
+fn npm_registry() -> &'static Table {
     let digest = [7_u8; 64];
     let integrity = format!("sha512-{}", data_encoding::BASE64.encode(&digest));
     let statement = |digest: &[u8]| {
@@ -218,7 +219,7 @@ fn answers_of_npm() {
         ]})
     };
     let dist = json!({"integrity": integrity, "attestations": {"provenance": {"predicateType": "https://slsa.dev/provenance/v1"}}});
-    let net = table(&[
+    table(&[
         (
             "https://npm.example/r/@a%2Fb",
             json!({
@@ -231,7 +232,12 @@ fn answers_of_npm() {
         ),
         ("https://npm.example/r/-/npm/v1/attestations/@a%2Fb@1.0.0", attestation(&digest)),
         ("https://npm.example/r/-/npm/v1/attestations/@a%2Fb@1.1.0", attestation(&[8; 64])),
-    ]);
+    ])
+}
+
+#[test]
+fn answers_of_npm() {
+    let net = npm_registry();
     let mut survey = survey(&[
         (Ecosystem::Npm, "@a/b", "1.0.0"),
         (Ecosystem::Npm, "@a/b", "1.1.0"),

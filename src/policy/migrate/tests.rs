@@ -6,36 +6,37 @@ fn read(tool: Tool, name: &str, text: &str) -> Carried {
     tool.read(name, text.as_bytes()).expect("readable")
 }
 
+const PATHS: &[&str] = &[
+    "a",
+    "go.sum",
+    "x/go.sum",
+    "go.sum.bak",
+    "go_sum",
+    "test/a",
+    "tests/a",
+    "tests/a/b.txt",
+    "x/tests/a",
+    "mytests/a",
+    "vendor/x.go",
+    "a/vendor/x.go",
+    "vendored.go",
+    "img.png",
+    "a/img.jpg",
+    "img.png.txt",
+    "png",
+    "a.lock",
+    "x/a.lock/b",
+    "node_modules/a/b/c.js",
+    "fixtures",
+    "a/fixtures",
+    "fixtures/x",
+    "src/test-fixtures/x",
+    "dir/a b.txt",
+];
+
 /// Globs match a path exactly when the regex does.
 #[test]
 fn globs_match_what_the_regex_matches() {
-    let samples = [
-        "a",
-        "go.sum",
-        "x/go.sum",
-        "go.sum.bak",
-        "go_sum",
-        "test/a",
-        "tests/a",
-        "tests/a/b.txt",
-        "x/tests/a",
-        "mytests/a",
-        "vendor/x.go",
-        "a/vendor/x.go",
-        "vendored.go",
-        "img.png",
-        "a/img.jpg",
-        "img.png.txt",
-        "png",
-        "a.lock",
-        "x/a.lock/b",
-        "node_modules/a/b/c.js",
-        "fixtures",
-        "a/fixtures",
-        "fixtures/x",
-        "src/test-fixtures/x",
-        "dir/a b.txt",
-    ];
     let mut carried = 0;
     for pattern in [
         "go\\.sum",
@@ -64,7 +65,7 @@ fn globs_match_what_the_regex_matches() {
         let regex = regex::Regex::new(pattern).expect("a regex");
         let matchers: Vec<_> =
             globs.iter().map(|g| crate::policy::files::glob(g).expect("a glob").compile_matcher()).collect();
-        for path in samples {
+        for path in PATHS {
             let glob = matchers.iter().any(|m| m.is_match(Path::new(path)));
             assert_eq!(glob, regex.is_match(path), "`{pattern}` as {globs:?} on {path}");
         }

@@ -58,74 +58,77 @@ fn a_workflow_that_is_not() {
     assert!(lost(".github/workflows/g.yml", "on: [push]\njobs: {}\n", "").is_empty(), "it called nothing");
 }
 
+/// Files that call the gate, each with its text and with changes that take effect from the call.
+const WIRED: &[(&str, &str, &[&str])] = &[
+    (
+        ".gitlab-ci.yml",
+        "gate:\n  script:\n    - shield-hook ci\n",
+        &[
+            "gate:\n  script:\n    - shield-hook ci\n  allow_failure: true\n",
+            "gate:\n  script:\n    - shield-hook ci\n  when: manual\n",
+            "gate:\n  script:\n    - shield-hook ci\n  rules:\n    - if: $CI_COMMIT_TAG\n",
+            "workflow:\n  rules:\n    - when: never\ngate:\n  script:\n    - shield-hook ci\n",
+            "gate:\n  script:\n    - shield-hook ci || true\n",
+            "gate:\n  script:\n    - echo shield-hook ci\n",
+        ],
+    ),
+    (
+        "azure-pipelines.yml",
+        "pr: [main]\nsteps:\n  - script: shield-hook ci\n",
+        &[
+            "pr: [main]\nsteps:\n  - script: shield-hook ci\n    continueOnError: true\n",
+            "pr: [main]\nsteps:\n  - script: shield-hook ci\n    condition: false\n",
+            "pr: [main]\nsteps:\n  - script: shield-hook ci\n    enabled: false\n",
+            "pr: none\nsteps:\n  - script: shield-hook ci\n",
+        ],
+    ),
+    (
+        ".buildkite/pipeline.yml",
+        "steps:\n  - command:\n      - git fetch\n      - shield-hook ci\n",
+        &[
+            "steps:\n  - command:\n      - git fetch\n      - shield-hook ci\n    soft_fail: true\n",
+            "steps:\n  - command:\n      - git fetch\n      - shield-hook ci\n    skip: true\n",
+            "steps:\n  - command:\n      - git fetch\n",
+        ],
+    ),
+    (
+        ".circleci/config.yml",
+        "jobs:\n  shield-hook:\n    steps:\n      - run: shield-hook ci\nworkflows:\n  gate:\n    jobs: [shield-hook]\n",
+        &[
+            "jobs:\n  shield-hook:\n    steps:\n      - run: shield-hook ci\nworkflows:\n  gate:\n    jobs: [build]\n",
+            "jobs:\n  shield-hook:\n    steps:\n      - run: shield-hook ci --net\nworkflows:\n  gate:\n    jobs: [shield-hook]\n",
+        ],
+    ),
+    (
+        "lefthook.yml",
+        "pre-commit:\n  commands:\n    gate:\n      run: shield-hook hook pre-commit\n",
+        &[
+            "pre-commit:\n  commands:\n    gate:\n      run: shield-hook hook pre-commit\n      skip: true\n",
+            "pre-commit:\n  commands:\n    gate:\n      run: 'true'\n",
+            "post-commit:\n  commands:\n    gate:\n      run: shield-hook hook pre-commit\n",
+            "pre-commit:\n  skip: true\n  commands:\n    gate:\n      run: shield-hook hook pre-commit\n",
+        ],
+    ),
+    (
+        ".pre-commit-config.yaml",
+        "repos:\n  - repo: https://git.example/shield-hook\n    rev: v1\n    hooks:\n      - id: shield-hook\n",
+        &[
+            "repos: []\n",
+            "repos:\n  - repo: https://git.example/shield-hook\n    rev: v1\n    hooks:\n      - id: shield-hook\n        stages: [manual]\n",
+            "repos:\n  - repo: https://git.example/shield-hook\n    rev: v1\n    hooks:\n      - id: shield-hook\n        exclude: .*\n",
+            "ci: {skip: [shield-hook]}\nrepos:\n  - repo: https://git.example/shield-hook\n    rev: v1\n    hooks:\n      - id: shield-hook\n",
+        ],
+    ),
+    (
+        "package.json",
+        "{\"scripts\": {\"prepare\": \"husky && shield-hook install\"}}",
+        &["{\"scripts\": {\"prepare\": \"husky\"}}", "{}"],
+    ),
+];
+
 #[test]
 fn each_system_has_its_own_way() {
-    for (name, before, off) in [
-        (
-            ".gitlab-ci.yml",
-            "gate:\n  script:\n    - shield-hook ci\n",
-            &[
-                "gate:\n  script:\n    - shield-hook ci\n  allow_failure: true\n",
-                "gate:\n  script:\n    - shield-hook ci\n  when: manual\n",
-                "gate:\n  script:\n    - shield-hook ci\n  rules:\n    - if: $CI_COMMIT_TAG\n",
-                "workflow:\n  rules:\n    - when: never\ngate:\n  script:\n    - shield-hook ci\n",
-                "gate:\n  script:\n    - shield-hook ci || true\n",
-                "gate:\n  script:\n    - echo shield-hook ci\n",
-            ][..],
-        ),
-        (
-            "azure-pipelines.yml",
-            "pr: [main]\nsteps:\n  - script: shield-hook ci\n",
-            &[
-                "pr: [main]\nsteps:\n  - script: shield-hook ci\n    continueOnError: true\n",
-                "pr: [main]\nsteps:\n  - script: shield-hook ci\n    condition: false\n",
-                "pr: [main]\nsteps:\n  - script: shield-hook ci\n    enabled: false\n",
-                "pr: none\nsteps:\n  - script: shield-hook ci\n",
-            ],
-        ),
-        (
-            ".buildkite/pipeline.yml",
-            "steps:\n  - command:\n      - git fetch\n      - shield-hook ci\n",
-            &[
-                "steps:\n  - command:\n      - git fetch\n      - shield-hook ci\n    soft_fail: true\n",
-                "steps:\n  - command:\n      - git fetch\n      - shield-hook ci\n    skip: true\n",
-                "steps:\n  - command:\n      - git fetch\n",
-            ],
-        ),
-        (
-            ".circleci/config.yml",
-            "jobs:\n  shield-hook:\n    steps:\n      - run: shield-hook ci\nworkflows:\n  gate:\n    jobs: [shield-hook]\n",
-            &[
-                "jobs:\n  shield-hook:\n    steps:\n      - run: shield-hook ci\nworkflows:\n  gate:\n    jobs: [build]\n",
-                "jobs:\n  shield-hook:\n    steps:\n      - run: shield-hook ci --net\nworkflows:\n  gate:\n    jobs: [shield-hook]\n",
-            ],
-        ),
-        (
-            "lefthook.yml",
-            "pre-commit:\n  commands:\n    gate:\n      run: shield-hook hook pre-commit\n",
-            &[
-                "pre-commit:\n  commands:\n    gate:\n      run: shield-hook hook pre-commit\n      skip: true\n",
-                "pre-commit:\n  commands:\n    gate:\n      run: 'true'\n",
-                "post-commit:\n  commands:\n    gate:\n      run: shield-hook hook pre-commit\n",
-                "pre-commit:\n  skip: true\n  commands:\n    gate:\n      run: shield-hook hook pre-commit\n",
-            ],
-        ),
-        (
-            ".pre-commit-config.yaml",
-            "repos:\n  - repo: https://git.example/shield-hook\n    rev: v1\n    hooks:\n      - id: shield-hook\n",
-            &[
-                "repos: []\n",
-                "repos:\n  - repo: https://git.example/shield-hook\n    rev: v1\n    hooks:\n      - id: shield-hook\n        stages: [manual]\n",
-                "repos:\n  - repo: https://git.example/shield-hook\n    rev: v1\n    hooks:\n      - id: shield-hook\n        exclude: .*\n",
-                "ci: {skip: [shield-hook]}\nrepos:\n  - repo: https://git.example/shield-hook\n    rev: v1\n    hooks:\n      - id: shield-hook\n",
-            ],
-        ),
-        (
-            "package.json",
-            "{\"scripts\": {\"prepare\": \"husky && shield-hook install\"}}",
-            &["{\"scripts\": {\"prepare\": \"husky\"}}", "{}"],
-        ),
-    ] {
+    for &(name, before, off) in WIRED {
         assert!(lost(name, before, before).is_empty(), "{name}");
         for after in off {
             assert!(!lost(name, before, after).is_empty(), "{name}\n{after}");

@@ -74,25 +74,13 @@ impl Reader<'_> {
         if !is_kebab(&id) {
             self.complain(at.clone(), format!("id `{id}`: lower-case letters, digits and single hyphens only"));
         }
-        let detector = self.opt_string(fields, "detector");
-        if let Some(d) = &detector {
-            self.one_of(fields, "detector", d, DETECTORS);
-        }
-        let check = self.opt_string(fields, "check");
-        if let Some(c) = &check {
-            self.one_of(fields, "check", c, CHECKS);
-        }
+        let detector = self.opt_word(fields, "detector", DETECTORS);
+        let check = self.opt_word(fields, "check", CHECKS);
         let pattern = self.pattern(fields, &at, detector.as_deref());
         let analysis = pattern.analysis.as_ref();
         let window = self.window(fields, analysis);
         let status = self.level(fields, "status", &at, project).unwrap_or(Status::DEFAULT);
-        let replaced_by = self.opt_string(fields, "replaced-by");
-        if (status == Status::Deprecated) != replaced_by.is_some() {
-            self.complain(
-                at.clone(),
-                "a deprecated rule, and no other, names its successor: `replaced-by = \"rule-id\"`",
-            );
-        }
+        let replaced_by = self.successor(fields, &at, status);
         let spec = Spec {
             file: self.file.to_owned(),
             line: self.line(&at),
@@ -125,6 +113,25 @@ impl Reader<'_> {
             id,
         };
         Some(spec)
+    }
+
+    /// An optional key whose value is one of `words`.
+    fn opt_word(&mut self, fields: &Fields<'_, '_>, key: &str, words: &[&str]) -> Option<String> {
+        let value = self.opt_string(fields, key)?;
+        self.one_of(fields, key, &value, words);
+        Some(value)
+    }
+
+    /// The rule that replaces a deprecated one.
+    fn successor(&mut self, fields: &Fields<'_, '_>, at: &Range<usize>, status: Status) -> Option<String> {
+        let successor = self.opt_string(fields, "replaced-by");
+        if (status == Status::Deprecated) != successor.is_some() {
+            self.complain(
+                at.clone(),
+                "a deprecated rule, and no other, names its successor: `replaced-by = \"rule-id\"`",
+            );
+        }
+        successor
     }
 
     fn window(&mut self, fields: &Fields<'_, '_>, analysis: Option<&RegexAnalysis>) -> usize {
