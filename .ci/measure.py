@@ -15,7 +15,10 @@ LONG_FUNCTION = 60
 MANY_PARAMETERS = 5
 
 FUNCTION = re.compile(r"^(\s*)(?:pub(?:\([^)]*\))?\s+)?(?:const\s+|async\s+|unsafe\s+|extern\s+\"C\"\s+)*fn\s+(\w+)")
-TYPE = re.compile(r"^\s*(?:pub(?:\([^)]*\))?\s+)?(?:struct|enum|trait|type|union)\s+(\w+)")
+# An indented `type` is an associated one, which its trait names.
+TYPE = re.compile(r"^(?:\s*(?:pub(?:\([^)]*\))?\s+)?(?:struct|enum|trait|union)|(?:pub(?:\([^)]*\))?\s+)?type)\s+(\w+)")
+# Programs beside the one that is installed: their names cannot be confused with its own.
+OTHER_PROGRAMS = ("src/build/", "src/engine/generic/train/")
 COMMENT = re.compile(r"^\s*//[/!]? ?(.*)")
 IDIOM = re.compile(r"\b(?:stands?|stood|tells?|told|says?|said)\b", re.I)
 
@@ -89,7 +92,7 @@ def main():
                     if listing:
                         print(f"{path}:{number}: {found.group(1)}")
                 idiom += bool(IDIOM.search(found.group(1)))
-            elif path.name != "tests.rs" and (found := TYPE.match(line)):
+            elif path.name != "tests.rs" and not str(path).startswith(OTHER_PROGRAMS) and (found := TYPE.match(line)):
                 types[found.group(1)].add(str(path))
         for name, number, length, count in functions(lines):
             lengths.append(length)

@@ -13,13 +13,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// It never holds content that was scanned, so it is safe to print.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
-    kind: Kind,
+    kind: Cause,
     message: String,
     help: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum Cause {
     /// The scan could not be completed (exit 2).
     Incomplete,
     /// Wrong usage or configuration (exit 3).
@@ -31,12 +31,12 @@ enum Kind {
 impl Error {
     /// The scan could not be completed: exit 2.
     pub fn incomplete(message: impl Into<String>) -> Self {
-        Error { kind: Kind::Incomplete, message: message.into(), help: Vec::new() }
+        Error { kind: Cause::Incomplete, message: message.into(), help: Vec::new() }
     }
 
     /// The command line, the configuration or a rule is wrong: exit 3.
     pub fn usage(message: impl Into<String>) -> Self {
-        Error { kind: Kind::Usage, message: message.into(), help: Vec::new() }
+        Error { kind: Cause::Usage, message: message.into(), help: Vec::new() }
     }
 
     /// Adds a line of advice.
@@ -72,14 +72,14 @@ impl Error {
 
     /// Returns whether the reader of standard output has gone (`rules list | head`), which is no failure to report.
     pub fn is_unheard(&self) -> bool {
-        self.kind == Kind::Unheard
+        self.kind == Cause::Unheard
     }
 
     /// The exit code that this error means.
     pub fn exit(&self) -> Exit {
         match self.kind {
-            Kind::Incomplete | Kind::Unheard => Exit::Incomplete,
-            Kind::Usage => Exit::Usage,
+            Cause::Incomplete | Cause::Unheard => Exit::Incomplete,
+            Cause::Usage => Exit::Usage,
         }
     }
 }
@@ -120,7 +120,7 @@ impl<T, E: Into<io::Error>> Printed<T> for std::result::Result<T, E> {
     fn or_unprinted(self) -> Result<T> {
         self.map_err(|e| {
             let e = e.into();
-            let kind = if e.kind() == io::ErrorKind::BrokenPipe { Kind::Unheard } else { Kind::Incomplete };
+            let kind = if e.kind() == io::ErrorKind::BrokenPipe { Cause::Unheard } else { Cause::Incomplete };
             Error { kind, message: format!("standard output: {e}"), help: Vec::new() }
         })
     }

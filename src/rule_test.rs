@@ -31,7 +31,7 @@ impl fmt::Display for Complaint {
 
 /// The result of a test.
 #[derive(Clone, Debug, Default)]
-pub struct Outcome {
+pub struct TestOutcome {
     /// The number of texts that were scanned.
     pub texts: usize,
     /// Everything that went wrong, each kind once a rule.
@@ -42,13 +42,13 @@ pub struct Outcome {
 }
 
 /// Tries every rule of `set` that `wanted` picks, `rounds` times over, with random values that follow from `seed`.
-pub fn run(set: &RuleSet, wanted: impl Fn(&Rule) -> bool, rounds: u32, seed: u64) -> Outcome {
+pub fn run(set: &RuleSet, wanted: impl Fn(&Rule) -> bool, rounds: u32, seed: u64) -> TestOutcome {
     let mut test = RuleTest {
         // The path policy is not part of a rule.
         engine: Engine::new(set.clone(), Settings { path_policy: false, ..Settings::default() }),
         samples: Generator::with_seed(set, seed),
         scratch: Scratch::default(),
-        outcome: Outcome::default(),
+        outcome: TestOutcome::default(),
     };
     for rule in set.rules().iter().copied().filter(|rule| wanted(rule)) {
         // A rule's values follow from its own id: one more rule changes nobody else's.
@@ -79,16 +79,16 @@ struct RuleTest<'r> {
     engine: Engine,
     samples: Generator<'r>,
     scratch: Scratch,
-    outcome: Outcome,
+    outcome: TestOutcome,
 }
 
 /// A context of a bare token: its name, the file it is in, and the text with `@` for the token.
-type Context = (&'static str, &'static str, &'static str);
+type SampleContext = (&'static str, &'static str, &'static str);
 
 /// The context in which some characters have a meaning of their own.
 const URL: &str = "a URL's query";
 
-const CONTEXTS: &[Context] = &[
+const CONTEXTS: &[SampleContext] = &[
     ("a bare line", "settings.txt", "@\n"),
     ("an .env line", ".env", "SETTING=@\n"),
     ("a shell export", "deploy.sh", "export SETTING=\"@\"\n"),
@@ -339,7 +339,7 @@ mod tests {
         };
         // Every other value counts as a sample, or one in 256.
         assert!((0..9).all(|seed| !outcome("[0-7]", seed).complaints.is_empty()));
-        let rare: Vec<Outcome> = (0..99).map(|seed| outcome("00", seed)).collect();
+        let rare: Vec<TestOutcome> = (0..99).map(|seed| outcome("00", seed)).collect();
         assert!(rare.iter().any(|o| o.by_chance == ["x"] && o.complaints.is_empty()));
         assert!(rare.iter().filter(|o| !o.complaints.is_empty()).count() < 9);
     }

@@ -14,7 +14,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 /// How much of a container is read.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct ArchiveLimits {
     /// All members together may become so large, in bytes.
     pub bytes: u64,
     /// One member may become so large, in bytes.
@@ -25,12 +25,12 @@ pub struct Limits {
     pub depth: usize,
 }
 
-impl Limits {
+impl ArchiveLimits {
     /// The limits for a container of `len` bytes, no member of which may be larger than `member`. They admit the
     /// expansion of ordinary containers, and small ones that are packed well.
-    pub fn of(len: usize, member: u64) -> Limits {
+    pub fn of(len: usize, member: u64) -> ArchiveLimits {
         let bytes = (len as u64).saturating_mul(RATIO).clamp(LEAST, MOST);
-        Limits { bytes, member: member.min(bytes), members: 200_000, depth: 8 }
+        ArchiveLimits { bytes, member: member.min(bytes), members: 200_000, depth: 8 }
     }
 }
 
@@ -43,7 +43,7 @@ const MOST: u64 = 8 << 30;
 
 /// How a container is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum ArchiveFormat {
     /// zip, and all that is one: jar, whl, docx, xlsx, nupkg, vsix, apk.
     Zip,
     /// tar.
@@ -62,22 +62,24 @@ pub enum Format {
 
 /// The format of a container by its first bytes, or by its last ones where an archive is appended to a program; nothing where
 /// it is none.
-pub fn recognise(bytes: &[u8]) -> Option<Format> {
+pub fn recognise(bytes: &[u8]) -> Option<ArchiveFormat> {
     match bytes {
-        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] | [b'P', b'K', 7, 8, b'P', b'K', ..] => Some(Format::Zip),
-        [0x1f, 0x8b, 8, ..] => Some(Format::Gzip),
-        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..] => Some(Format::Bzip2),
-        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(Format::Xz),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Format::Zstd),
-        [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => Some(Format::Closed("7z")),
-        [b'R', b'a', b'r', b'!', 0x1a, 7, ..] => Some(Format::Closed("rar")),
-        [4, 0x22, 0x4d, 0x18, ..] => Some(Format::Closed("lz4")),
-        [b'M', b'S', b'C', b'F', 0, 0, 0, 0, ..] => Some(Format::Closed("cab")),
-        [b'L', b'Z', b'I', b'P', 1, ..] => Some(Format::Closed("lzip")),
-        [0x1f, 0x9d, 0x8c..=0x90, ..] => Some(Format::Closed("compress")),
-        [0xed, 0xab, 0xee, 0xdb, 3, ..] => Some(Format::Closed("rpm")),
-        _ if tar::is_one(bytes) => Some(Format::Tar),
-        _ if zip::ends_one(bytes) => Some(Format::Zip),
+        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] | [b'P', b'K', 7, 8, b'P', b'K', ..] => {
+            Some(ArchiveFormat::Zip)
+        }
+        [0x1f, 0x8b, 8, ..] => Some(ArchiveFormat::Gzip),
+        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..] => Some(ArchiveFormat::Bzip2),
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(ArchiveFormat::Xz),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(ArchiveFormat::Zstd),
+        [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => Some(ArchiveFormat::Closed("7z")),
+        [b'R', b'a', b'r', b'!', 0x1a, 7, ..] => Some(ArchiveFormat::Closed("rar")),
+        [4, 0x22, 0x4d, 0x18, ..] => Some(ArchiveFormat::Closed("lz4")),
+        [b'M', b'S', b'C', b'F', 0, 0, 0, 0, ..] => Some(ArchiveFormat::Closed("cab")),
+        [b'L', b'Z', b'I', b'P', 1, ..] => Some(ArchiveFormat::Closed("lzip")),
+        [0x1f, 0x9d, 0x8c..=0x90, ..] => Some(ArchiveFormat::Closed("compress")),
+        [0xed, 0xab, 0xee, 0xdb, 3, ..] => Some(ArchiveFormat::Closed("rpm")),
+        _ if tar::is_one(bytes) => Some(ArchiveFormat::Tar),
+        _ if zip::ends_one(bytes) => Some(ArchiveFormat::Zip),
         _ => None,
     }
 }
@@ -108,27 +110,33 @@ pub enum Odd {
 
 /// Shows every member of a container to `visit`, in its order. `name` is the container's own path, after which the
 /// content of a file that is only compressed is called.
-pub fn read(bytes: &[u8], format: Format, name: &BStr, limits: Limits, visit: &mut dyn FnMut(Member<'_>)) {
+pub fn read(
+    bytes: &[u8],
+    format: ArchiveFormat,
+    name: &BStr,
+    limits: ArchiveLimits,
+    visit: &mut dyn FnMut(Member<'_>),
+) {
     let (left, members) = (Cell::new(limits.bytes), Cell::new(limits.members));
     let budget = ReadBudget { limits, left, members };
     ContainerWalk { budget: &budget, visit }.container(
         bytes,
         format,
-        Location { name, inside: BStr::new(""), depth: 0 },
+        MemberLocation { name, inside: BStr::new(""), depth: 0 },
     );
 }
 
 /// The bytes and members that may still be read.
 #[derive(Debug)]
 struct ReadBudget {
-    limits: Limits,
+    limits: ArchiveLimits,
     left: Cell<u64>,
     members: Cell<usize>,
 }
 
 /// The position of a container.
 #[derive(Clone, Copy)]
-struct Location<'a> {
+struct MemberLocation<'a> {
     /// Its own path.
     name: &'a BStr,
     /// The start of its members' paths.
@@ -142,14 +150,14 @@ struct ContainerWalk<'a> {
 }
 
 impl ContainerWalk<'_> {
-    fn container(&mut self, bytes: &[u8], format: Format, location: Location<'_>) {
+    fn container(&mut self, bytes: &[u8], format: ArchiveFormat, location: MemberLocation<'_>) {
         if location.depth >= self.budget.limits.depth {
             return self.failed(location.inside, format!("more than {} containers in each other", location.depth));
         }
         match format {
-            Format::Zip => self.zip(bytes, location),
-            Format::Tar => self.tar(bytes, location),
-            Format::Closed(format) => {
+            ArchiveFormat::Zip => self.zip(bytes, location),
+            ArchiveFormat::Tar => self.tar(bytes, location),
+            ArchiveFormat::Closed(format) => {
                 self.failed(location.inside, format!("a {format} archive, which is not looked into"))
             }
             packed => self.packed(bytes, packed, location),
@@ -163,7 +171,7 @@ impl ContainerWalk<'_> {
                 if !odd.is_empty() {
                     self.show(path, Ok(&[]), odd);
                 }
-                self.container(content, format, Location { name: path, inside: path, depth: depth + 1 });
+                self.container(content, format, MemberLocation { name: path, inside: path, depth: depth + 1 });
             }
             None => self.show(path, Ok(content), odd),
         }
@@ -178,7 +186,7 @@ impl ContainerWalk<'_> {
     }
 
     /// Counts a member. False when there are more than are read.
-    fn counts(&mut self, location: Location<'_>) -> bool {
+    fn counts(&mut self, location: MemberLocation<'_>) -> bool {
         let left = self.budget.members.get();
         self.budget.members.set(left.saturating_sub(1));
         if left == 0 {

@@ -4,14 +4,14 @@ use std::io::{self, BufReader, Read};
 
 use bstr::BStr;
 
-use super::{ContainerWalk, Format, Location, join, tar, unpacked_name};
+use super::{ArchiveFormat, ContainerWalk, MemberLocation, join, tar, unpacked_name};
 
 /// A stream may ask for a window of so many bytes.
 const WINDOW: u64 = 128 << 20;
 
 impl ContainerWalk<'_> {
     /// A compressed file: the tar in it, member by member and never as a whole, or its only content.
-    pub(super) fn packed(&mut self, bytes: &[u8], format: Format, location: Location<'_>) {
+    pub(super) fn packed(&mut self, bytes: &[u8], format: ArchiveFormat, location: MemberLocation<'_>) {
         let mut stream = Stream { inner: unpack(bytes, format), budget: self.budget };
         let mut head = Vec::with_capacity(tar::BLOCK);
         let begun = stream.by_ref().take(tar::BLOCK as u64).read_to_end(&mut head);
@@ -49,13 +49,13 @@ impl Read for Stream<'_> {
 }
 
 /// The content of a compressed stream.
-pub(super) fn unpack<'a>(bytes: &'a [u8], format: Format) -> Box<dyn Read + 'a> {
+pub(super) fn unpack<'a>(bytes: &'a [u8], format: ArchiveFormat) -> Box<dyn Read + 'a> {
     match format {
-        Format::Gzip => Box::new(flate2::read::MultiGzDecoder::new(bytes)),
-        Format::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(bytes)),
-        Format::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(bytes, true, (WINDOW >> 10) as u32)),
-        Format::Zstd => Box::new(BufReader::new(Frames { rest: bytes, open: None })),
-        Format::Zip | Format::Tar | Format::Closed(_) => Box::new(bytes),
+        ArchiveFormat::Gzip => Box::new(flate2::read::MultiGzDecoder::new(bytes)),
+        ArchiveFormat::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(bytes)),
+        ArchiveFormat::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(bytes, true, (WINDOW >> 10) as u32)),
+        ArchiveFormat::Zstd => Box::new(BufReader::new(Frames { rest: bytes, open: None })),
+        ArchiveFormat::Zip | ArchiveFormat::Tar | ArchiveFormat::Closed(_) => Box::new(bytes),
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::Read;
 use bstr::BString;
 use tar::{Archive, Entry};
 
-use super::{ContainerWalk, Location, Odd, join, odd_path};
+use super::{ContainerWalk, MemberLocation, Odd, join, odd_path};
 
 /// The unit of a tar: a header takes one.
 pub(super) const BLOCK: usize = 512;
@@ -35,7 +35,7 @@ fn sum(header: &[u8]) -> u32 {
 
 impl ContainerWalk<'_> {
     /// The members of a tar.
-    pub(super) fn tar(&mut self, from: impl Read, location: Location<'_>) {
+    pub(super) fn tar(&mut self, from: impl Read, location: MemberLocation<'_>) {
         let mut archive = Archive::new(from);
         // Some unpackers read on behind the declared end of a tar.
         archive.set_ignore_zeros(true);
@@ -55,7 +55,7 @@ impl ContainerWalk<'_> {
         }
     }
 
-    fn entry(&mut self, mut entry: Entry<'_, impl Read>, location: Location<'_>, seen: &mut HashSet<BString>) {
+    fn entry(&mut self, mut entry: Entry<'_, impl Read>, location: MemberLocation<'_>, seen: &mut HashSet<BString>) {
         let name = entry.path_bytes().into_owned();
         let path = join(location.inside, &name);
         let kind = entry.header().entry_type();

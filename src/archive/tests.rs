@@ -3,7 +3,7 @@ use std::io::Write;
 use super::*;
 
 /// Everything that a container shows: path, content or reason.
-fn shown(bytes: &[u8], name: &str, limits: Limits) -> Vec<(String, Result<Vec<u8>, String>)> {
+fn shown(bytes: &[u8], name: &str, limits: ArchiveLimits) -> Vec<(String, Result<Vec<u8>, String>)> {
     let mut all = Vec::new();
     let format = recognise(bytes).expect("a container");
     read(bytes, format, name.into(), limits, &mut |member| {
@@ -13,7 +13,7 @@ fn shown(bytes: &[u8], name: &str, limits: Limits) -> Vec<(String, Result<Vec<u8
 }
 
 fn plain(bytes: &[u8], name: &str) -> Vec<(String, Result<Vec<u8>, String>)> {
-    shown(bytes, name, Limits::of(bytes.len(), 1 << 20))
+    shown(bytes, name, ArchiveLimits::of(bytes.len(), 1 << 20))
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -80,13 +80,13 @@ fn whatever_is_not_read_is_told() {
     let reasons = |bytes: &[u8], limits| -> Vec<String> {
         shown(bytes, "a.gz", limits).into_iter().filter_map(|(_, content)| content.err()).collect()
     };
-    let limits = Limits::of(packed.len(), 1 << 20);
+    let limits = ArchiveLimits::of(packed.len(), 1 << 20);
     assert!(reasons(&packed, limits).is_empty());
     assert_eq!(reasons(&packed[..packed.len() / 2], limits).len(), 1);
-    assert_eq!(reasons(&packed, Limits { member: 1000, ..limits }).len(), 1);
-    assert_eq!(reasons(&packed, Limits { bytes: 1000, ..limits }).len(), 1);
+    assert_eq!(reasons(&packed, ArchiveLimits { member: 1000, ..limits }).len(), 1);
+    assert_eq!(reasons(&packed, ArchiveLimits { bytes: 1000, ..limits }).len(), 1);
     let tar = tar_of(&[("a", b"1"), ("b", b"2"), ("c", b"3")]);
-    assert_eq!(reasons(&tar, Limits { members: 2, ..limits }).len(), 1);
+    assert_eq!(reasons(&tar, ArchiveLimits { members: 2, ..limits }).len(), 1);
     assert_eq!(reasons(&tar[..700], limits).len(), 1);
     let mut nested = b"deep".to_vec();
     for _ in 0..20 {
@@ -96,14 +96,14 @@ fn whatever_is_not_read_is_told() {
     assert_eq!(reasons(b"7z\xbc\xaf\x27\x1c\0\x04", limits).len(), 1);
     // A tar in a stream that never ends.
     let bomb = gzip(&[tar_of(&[("a", b"1")]), vec![0; 4 << 20]].concat());
-    assert_eq!(reasons(&bomb, Limits { bytes: 1 << 20, ..limits }).len(), 1);
+    assert_eq!(reasons(&bomb, ArchiveLimits { bytes: 1 << 20, ..limits }).len(), 1);
 }
 
 #[test]
 fn what_is_odd_is_said() {
     let tar = tar_of(&[("a", b"1"), ("a", b"2"), ("../b", b"3"), ("/c", b"4"), ("d/../../e", b"5"), ("f/../g", b"6")]);
     let mut odd = Vec::new();
-    read(&tar, Format::Tar, "t".into(), Limits::of(tar.len(), 1 << 20), &mut |member| {
+    read(&tar, ArchiveFormat::Tar, "t".into(), ArchiveLimits::of(tar.len(), 1 << 20), &mut |member| {
         odd.extend(member.odd.iter().map(|odd| (member.path.to_string(), *odd)));
     });
     let own = |path: &str, odd| (path.to_owned(), odd);

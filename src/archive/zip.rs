@@ -7,7 +7,7 @@ use bstr::BString;
 use rawzip::{CompressionMethod, ZipArchive, ZipFileHeaderRecord, ZipSliceArchive, ZipVerification};
 
 use super::packed::{Stream, unpack};
-use super::{ContainerWalk, Format, Location, Odd, join, odd_path};
+use super::{ArchiveFormat, ContainerWalk, MemberLocation, Odd, join, odd_path};
 
 /// How the record at a zip's end begins, and how long it is without a comment.
 const END: &[u8] = b"PK\x05\x06";
@@ -20,7 +20,7 @@ pub(super) fn ends_one(bytes: &[u8]) -> bool {
 
 impl ContainerWalk<'_> {
     /// The members of a zip.
-    pub(super) fn zip(&mut self, bytes: &[u8], location: Location<'_>) {
+    pub(super) fn zip(&mut self, bytes: &[u8], location: MemberLocation<'_>) {
         let Ok(archive) = ZipArchive::from_slice(bytes) else {
             return self.failed(location.inside, "a zip archive without its directory: cut short or damaged".into());
         };
@@ -40,7 +40,7 @@ impl ContainerWalk<'_> {
         &mut self,
         archive: &ZipSliceArchive<&[u8]>,
         entry: &ZipFileHeaderRecord<'_>,
-        location: Location<'_>,
+        location: MemberLocation<'_>,
         seen: &mut HashSet<BString>,
     ) {
         let name = entry.file_path().as_bytes().to_vec();
@@ -79,9 +79,9 @@ fn unzip<'a>(data: &'a [u8], method: CompressionMethod) -> Option<Box<dyn Read +
     Some(match method {
         CompressionMethod::STORE => Box::new(data),
         CompressionMethod::DEFLATE => Box::new(flate2::read::DeflateDecoder::new(data)),
-        CompressionMethod::BZIP2 => unpack(data, Format::Bzip2),
-        CompressionMethod::ZSTD => unpack(data, Format::Zstd),
-        CompressionMethod::XZ => unpack(data, Format::Xz),
+        CompressionMethod::BZIP2 => unpack(data, ArchiveFormat::Bzip2),
+        CompressionMethod::ZSTD => unpack(data, ArchiveFormat::Zstd),
+        CompressionMethod::XZ => unpack(data, ArchiveFormat::Xz),
         _ => return None,
     })
 }

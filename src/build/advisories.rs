@@ -3,14 +3,14 @@
 use std::fs;
 use std::path::Path;
 
-use crate::Context;
+use crate::BuildContext;
 use crate::data::advisory::ecosystem::Ecosystem;
 use crate::data::advisory::{index, row};
 
 const DIR: &str = "rules/advisories";
 
 /// Writes `advisories.idx` and `popular.fst` from `rules/advisories/`. Wrong data stops the build with its line.
-pub(crate) fn write(context: &Context) {
+pub(crate) fn write(context: &BuildContext) {
     println!("cargo:rerun-if-changed={DIR}");
     let dir = context.root.join(DIR);
     let read = |name: &str| read(&dir.join(name));

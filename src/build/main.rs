@@ -1,6 +1,6 @@
 //! Build script: turns the data files of the repository into tables, so that a run parses none of them.
 //!
-//! One module a table: each reads the [`Context`] and writes into its `out` folder. The formats are those of [`data`],
+//! One module a table: each reads the [`BuildContext`] and writes into its `out` folder. The formats are those of [`data`],
 //! which the program has as well.
 
 #![allow(clippy::print_stdout, reason = "the lines that cargo reads")]
@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// The input of every module.
-struct Context {
+struct BuildContext {
     /// The crate's root.
     root: PathBuf,
     /// The folder of the tables: OUT_DIR.
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let context = Context { root, out, rules };
+    let context = BuildContext { root, out, rules };
     rules::write(&context);
     prefilter::write(&context);
     vocabulary::write(&context);

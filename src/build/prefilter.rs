@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::Context;
+use crate::BuildContext;
 use crate::data::keywords::{self, Tables};
 
 /// Writes `prefilter.rs` and `prefilter-tags.bin`.
-pub fn write(context: &Context) {
+pub fn write(context: &BuildContext) {
     let mut wakes: BTreeMap<String, Vec<u16>> = BTreeMap::new();
     for (number, spec) in context.rules.iter().enumerate() {
         for keyword in &spec.keywords {

@@ -5,17 +5,17 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::Context;
+use crate::BuildContext;
 use crate::data::regex::secret_filter::SecretFilter;
 use crate::data::regex::sequence_filter::SequenceFilter;
 use crate::data::rule::packed::Writer;
-use crate::data::rule::spec::{self, Author, Problem, Spec};
+use crate::data::rule::spec::{self, Author, Spec, SpecProblem};
 
 /// Reads every rule file.
 ///
 /// # Errors
 /// Every problem of every file, with its line.
-pub fn load(root: &Path) -> Result<Vec<Spec>, Vec<Problem>> {
+pub fn load(root: &Path) -> Result<Vec<Spec>, Vec<SpecProblem>> {
     println!("cargo:rerun-if-changed=rules");
     let folder = root.join("rules");
     let mut names: Vec<String> = fs::read_dir(&folder)
@@ -43,7 +43,7 @@ pub fn load(root: &Path) -> Result<Vec<Spec>, Vec<Problem>> {
 }
 
 /// Writes `rules.bin` and `rules.rs`.
-pub fn write(context: &Context) {
+pub fn write(context: &BuildContext) {
     let rules = &context.rules;
     let (mut packed, mut starts) = (Writer::default(), Vec::new());
     for spec in rules {
@@ -101,7 +101,7 @@ fn secret_filters(rules: &[Spec]) -> String {
 }
 
 /// The tables of sequence filters, one after the other, and `rules-steps.bin`.
-fn sequence_filters(context: &Context) -> String {
+fn sequence_filters(context: &BuildContext) -> String {
     let (mut sets, mut steps, mut starts) = (Vec::new(), Vec::new(), vec![0]);
     for spec in &context.rules {
         steps.extend(SequenceFilter::encode(&spec.regex, &mut sets));

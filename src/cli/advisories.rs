@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
-use super::packages::Format;
+use super::options::OutputFormat;
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::file;
@@ -19,15 +19,15 @@ use crate::terminal::say;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
-    command: Command,
+    command: AdvisoriesCommand,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Command {
+enum AdvisoriesCommand {
     /// List every known-bad version, or those of one ecosystem or incident
-    List(List),
+    List(AdvisoriesList),
     /// Show everything that is known about a package or an incident
-    Show(Show),
+    Show(AdvisoriesShow),
     /// Load newer data: OSV records or tables, from a file, a folder, a zip archive or a URL
     Update(Update),
 }
@@ -48,7 +48,7 @@ struct Update {
 }
 
 #[derive(Debug, clap::Args)]
-struct List {
+struct AdvisoriesList {
     /// This ecosystem only
     #[arg(long, value_name = "NAME")]
     ecosystem: Option<String>,
@@ -56,15 +56,15 @@ struct List {
     #[arg(long, value_name = "ID")]
     incident: Option<String>,
     #[arg(long, value_enum, default_value = "pretty")]
-    format: Format,
+    format: OutputFormat,
 }
 
 #[derive(Debug, clap::Args)]
-struct Show {
+struct AdvisoriesShow {
     /// The name of a package, or the id of an incident
     name: String,
     #[arg(long, value_enum, default_value = "pretty")]
-    format: Format,
+    format: OutputFormat,
 }
 
 /// Lists, shows or updates.
@@ -73,7 +73,7 @@ struct Show {
 /// When the data cannot be read or replaced, or there is nothing of that name.
 pub fn run(args: Args) -> Result<Exit> {
     match args.command {
-        Command::List(list) => {
+        AdvisoriesCommand::List(list) => {
             let only = list.ecosystem.as_deref().map(|name| {
                 Ecosystem::parse(name).ok_or_else(|| Error::usage(format!("`{name}` is not an ecosystem")))
             });
@@ -89,7 +89,7 @@ pub fn run(args: Args) -> Result<Exit> {
             });
             tell(&rows, list.format)
         }
-        Command::Show(show) => {
+        AdvisoriesCommand::Show(show) => {
             let rows = matching(&store::load()?, &show.name);
             if rows.is_empty() {
                 return Err(Error::usage(format!("nothing is known of `{}`", show.name))
@@ -97,7 +97,7 @@ pub fn run(args: Args) -> Result<Exit> {
             }
             tell(&rows, show.format)
         }
-        Command::Update(wanted) => update_from(&wanted),
+        AdvisoriesCommand::Update(wanted) => update_from(&wanted),
     }
 }
 
@@ -145,14 +145,14 @@ fn matching(advisories: &Advisories, name: &str) -> Vec<(Ecosystem, String, Advi
     rows
 }
 
-fn tell(rows: &[(Ecosystem, String, Advisory)], format: Format) -> Result<Exit> {
+fn tell(rows: &[(Ecosystem, String, Advisory)], format: OutputFormat) -> Result<Exit> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let written = match format {
-        Format::Pretty => rows.iter().try_for_each(|(ecosystem, name, a)| {
+        OutputFormat::Pretty => rows.iter().try_for_each(|(ecosystem, name, a)| {
             let version = Some(a.versions.as_str()).filter(|v| *v != "*");
             writeln!(out, "{:9} {}: {}", a.kind.as_str(), display_name(*ecosystem, name, version), a.incident)
         }),
-        Format::Json => {
+        OutputFormat::Json => {
             let rows: Vec<_> = rows
                 .iter()
                 .map(|(ecosystem, name, a)| {

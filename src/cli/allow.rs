@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::found_here::{self, Line};
+use super::found_here::{self, FileLine};
 use super::scan::root_for;
 use super::session::Session;
 use crate::engine::redact;
@@ -116,7 +116,7 @@ fn missing_allowance(print: Fingerprint, template: &NewAllowance, known: &Config
 fn fingerprints(named: &[String]) -> Result<Vec<Fingerprint>> {
     let mut prints = Vec::new();
     for text in named {
-        match (Fingerprint::parse(text), Line::parse(text)) {
+        match (Fingerprint::parse(text), FileLine::parse(text)) {
             (Some(print), _) => prints.push(print),
             (None, Some(line)) => prints.extend(on_line(&line)?),
             (None, None) => {
@@ -131,7 +131,7 @@ fn fingerprints(named: &[String]) -> Result<Vec<Fingerprint>> {
 }
 
 /// The fingerprints of the findings on a line.
-fn on_line(line: &Line) -> Result<Vec<Fingerprint>> {
+fn on_line(line: &FileLine) -> Result<Vec<Fingerprint>> {
     let session = Session::with(&Overrides::default(), PolicyRoot::Directory(&root()?))?;
     let found = line.findings(&session)?;
     if found.is_empty() {

@@ -15,7 +15,7 @@ use crate::finding::Verdict;
 use crate::git::{self, Repo};
 use crate::outcome::Outcome;
 use crate::policy::authority::PolicyRoot;
-use crate::policy::baseline::{Baseline, Entry};
+use crate::policy::baseline::{Baseline, BaselineEntry};
 use crate::policy::{Overrides, config};
 use crate::report;
 use crate::source::{History, Paths};
@@ -29,15 +29,15 @@ never secrets, one sorted line an entry. Two branches' entries merge by themselv
   .shield-hook.baseline merge=union")]
 pub struct Args {
     #[command(subcommand)]
-    action: Action,
+    action: BaselineAction,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Action {
+enum BaselineAction {
     /// Write a new baseline with everything that is found now
     Create {
         #[command(flatten)]
-        scope: Scope,
+        scope: ScanScope,
         /// The reason why these secrets may stay
         #[arg(long, default_value = "")]
         reason: String,
@@ -45,7 +45,7 @@ enum Action {
     /// Add new findings, and leave existing reasons as they are
     Update {
         #[command(flatten)]
-        scope: Scope,
+        scope: ScanScope,
         /// The reason why the new ones may stay
         #[arg(long, default_value = "")]
         reason: String,
@@ -56,13 +56,13 @@ enum Action {
     /// List the entries: those that are found, those that are gone, those without a reason
     Audit {
         #[command(flatten)]
-        scope: Scope,
+        scope: ScanScope,
     },
 }
 
 /// The files and commits that are scanned.
 #[derive(Debug, clap::Args)]
-struct Scope {
+struct ScanScope {
     /// Scan every object reachable from any ref, not only the files
     #[arg(long)]
     history: bool,
@@ -75,13 +75,13 @@ struct Scope {
 /// # Errors
 /// When the configuration is wrong, or not everything could be scanned; nothing is then written.
 pub fn run(args: Args) -> Result<Exit> {
-    if let Action::Create { reason, .. } | Action::Update { reason, .. } = &args.action
+    if let BaselineAction::Create { reason, .. } | BaselineAction::Update { reason, .. } = &args.action
         && !reason.is_empty()
     {
         found_here::reason(reason)?;
     }
     match args.action {
-        Action::Create { scope, reason } => {
+        BaselineAction::Create { scope, reason } => {
             let (outcome, path) = scan(&scope)?;
             if path.exists() {
                 return Err(Error::usage(format!("{} is there already", path.display()))
@@ -91,12 +91,12 @@ pub fn run(args: Args) -> Result<Exit> {
             save(&path, &baseline)?;
             say(&path, format_args!("{}", counted(baseline.len())));
         }
-        Action::Update { scope, reason, prune } => {
+        BaselineAction::Update { scope, reason, prune } => {
             let (outcome, path) = scan(&scope)?;
             let old = known(&path)?;
             let found = entries(&outcome, &reason);
-            let is_found = |e: &Entry| found.iter().any(|f| f.fingerprint == e.fingerprint);
-            let kept: Vec<Entry> = old.entries().filter(|e| !prune || is_found(e)).cloned().collect();
+            let is_found = |e: &BaselineEntry| found.iter().any(|f| f.fingerprint == e.fingerprint);
+            let kept: Vec<BaselineEntry> = old.entries().filter(|e| !prune || is_found(e)).cloned().collect();
             let gone = old.entries().filter(|e| !is_found(e)).count();
             let new = found.iter().filter(|e| !old.contains(&e.fingerprint)).count();
             let baseline = Baseline::of("", kept.into_iter().chain(relocated(&old, found)));
@@ -110,7 +110,7 @@ pub fn run(args: Args) -> Result<Exit> {
                 ),
             );
         }
-        Action::Audit { scope } => {
+        BaselineAction::Audit { scope } => {
             let (outcome, path) = scan(&scope)?;
             if !path.exists() {
                 return Err(Error::usage(format!("{}: there is no such baseline", path.display()))
@@ -123,15 +123,15 @@ pub fn run(args: Args) -> Result<Exit> {
 }
 
 /// Found entries, with the reason that an old entry of the same secret has.
-fn relocated(old: &Baseline, found: Vec<Entry>) -> impl Iterator<Item = Entry> {
+fn relocated(old: &Baseline, found: Vec<BaselineEntry>) -> impl Iterator<Item = BaselineEntry> {
     found.into_iter().map(|entry| match old.reason(&entry.fingerprint) {
-        Some(reason) => Entry { reason: reason.to_owned(), ..entry },
+        Some(reason) => BaselineEntry { reason: reason.to_owned(), ..entry },
         None => entry,
     })
 }
 
 /// Scans as if there were no baseline; gives the baseline's path as well.
-fn scan(scope: &Scope) -> Result<(Outcome, PathBuf)> {
+fn scan(scope: &ScanScope) -> Result<(Outcome, PathBuf)> {
     let here = environment::current_directory()?;
     let (root, repo) = root_for(&here, &[]);
     let overrides = Overrides { no_baseline: true, ..scope.policy_args.overrides() };
@@ -176,10 +176,10 @@ fn complete(outcome: Outcome, path: PathBuf) -> Result<(Outcome, PathBuf)> {
 }
 
 /// The findings that would block, as entries.
-fn entries(outcome: &Outcome, reason: &str) -> Vec<Entry> {
+fn entries(outcome: &Outcome, reason: &str) -> Vec<BaselineEntry> {
     let blocking = outcome.findings.iter().filter(|f| f.verdict == Verdict::Block);
     blocking
-        .map(|f| Entry {
+        .map(|f| BaselineEntry {
             fingerprint: f.fingerprint,
             rule: f.rule.id.to_owned(),
             path: f.location.path.clone(),

@@ -7,7 +7,7 @@ use crate::environment;
 use crate::error::{Printed, Result};
 use crate::exit::Exit;
 use crate::install::{self, canary};
-use crate::journal::{self, Place, Record};
+use crate::journal::{self, JournalLocation, Record};
 use crate::terminal::say;
 
 /// Prove that the hooks of this repository stop a leak, by trying one in a throwaway clone.
@@ -51,7 +51,7 @@ pub(super) fn sing(command: &str, rules: bool, quiet: bool) -> Result<Exit> {
                 root,
                 ..Record::new(command)
             };
-            journal::record(&Place::User, &record);
+            journal::record(&JournalLocation::User, &record);
             sung.failures.iter().for_each(|why| say!("canary: {why}"));
             if !quiet || sung.exit != Exit::Clean {
                 writeln!(std::io::stdout(), "{}", sung.line).or_unprinted()?;
@@ -60,7 +60,7 @@ pub(super) fn sing(command: &str, rules: bool, quiet: bool) -> Result<Exit> {
         }
         Err(error) => {
             let record = Record { root, ..Record::failed(command, &error, start.elapsed()) };
-            journal::record(&Place::User, &record);
+            journal::record(&JournalLocation::User, &record);
             Err(error)
         }
     }

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Instant;
 
+use super::options::OutputFormat;
 use super::packages::{self, PackageReportArgs, RegistryArgs};
 use crate::engine::redact;
 use crate::error::{Context, Error, Result};
@@ -51,7 +52,7 @@ pub fn run(mut args: Args) -> Result<Exit> {
     let survey = survey(&args);
     // Who asks for one package by name wants to read that it is not known.
     args.report_args.all |=
-        args.report_args.format == packages::Format::Pretty && !args.what.iter().any(|w| w == "-" || is_file(w));
+        args.report_args.format == OutputFormat::Pretty && !args.what.iter().any(|w| w == "-" || is_file(w));
     packages::conclude("check", start, survey, &args.report_args)
 }
 

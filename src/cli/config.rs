@@ -22,11 +22,11 @@ use crate::terminal::say;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
-    action: Action,
+    action: ConfigAction,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Action {
+enum ConfigAction {
     /// Check that configuration, rules and baseline are valid
     Check(PolicyArgs),
     /// Show the values that apply, and where each is set
@@ -45,15 +45,15 @@ enum Action {
 /// Exit 3 with the first thing that is wrong.
 pub fn run(args: Args) -> Result<Exit> {
     match args.action {
-        Action::Check(policy_args) => check(&policy_args),
-        Action::Show(policy_args) => show(&policy_args),
-        Action::Schema => {
+        ConfigAction::Check(policy_args) => check(&policy_args),
+        ConfigAction::Show(policy_args) => show(&policy_args),
+        ConfigAction::Schema => {
             let text = serde_json::to_string_pretty(&schema()).or_incomplete("the schema")?;
             writeln!(io::stdout(), "{text}").or_unprinted()?;
             Ok(Exit::Clean)
         }
-        Action::Init => init(),
-        Action::Docs => {
+        ConfigAction::Init => init(),
+        ConfigAction::Docs => {
             write!(io::stdout(), "{}", reference()).or_unprinted()?;
             Ok(Exit::Clean)
         }

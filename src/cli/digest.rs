@@ -8,12 +8,13 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use super::options::OutputFormat;
 use crate::environment;
 use crate::error::{Error, Printed, Result};
 use crate::exit::Exit;
 use crate::git::Repo;
 use crate::journal::overdue::{self, Overdue};
-use crate::journal::{Journal, Place, Record};
+use crate::journal::{Journal, JournalLocation, Record};
 use crate::terminal::say;
 
 /// Show the latest runs, and those that are overdue.
@@ -24,13 +25,7 @@ pub struct Args {
     since: Option<String>,
     /// How to write the report
     #[arg(long, value_enum, default_value = "pretty")]
-    format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Pretty,
-    Json,
+    format: OutputFormat,
 }
 
 /// Reads the journals and prints their records.
@@ -40,16 +35,16 @@ enum Format {
 pub fn run(args: &Args) -> Result<Exit> {
     let since = args.since.as_deref().map(moment).transpose()?;
     let here = environment::current_directory()?;
-    let read = |place: &Place| {
+    let read = |place: &JournalLocation| {
         Journal::read(place).map_err(|e| {
             let at = place.directory().map(|d| d.display().to_string()).unwrap_or_default();
             Error::incomplete(format!("the journal in {at} cannot be read: {e}")).help("shield-hook doctor says more")
         })
     };
-    let mut records = read(&Place::User)?.records;
+    let mut records = read(&JournalLocation::User)?.records;
     let (mut late, mut foreign) = (Vec::new(), 0);
     if let Ok(repo) = Repo::discover(&here) {
-        let journal = read(&Place::Repository(repo.common_dir().to_owned()))?;
+        let journal = read(&JournalLocation::Repository(repo.common_dir().to_owned()))?;
         late = overdue::find(&journal, repo.common_dir());
         foreign = journal.foreign;
         records.extend(journal.records);
@@ -65,7 +60,7 @@ pub fn run(args: &Args) -> Result<Exit> {
     let line = line(total, since, &records, &late, foreign);
     let mut out = std::io::stdout().lock();
     match args.format {
-        Format::Json => {
+        OutputFormat::Json => {
             let report = json!({
                 "version": 1,
                 "tool": {"name": "shield-hook", "version": env!("CARGO_PKG_VERSION")},
@@ -76,7 +71,7 @@ pub fn run(args: &Args) -> Result<Exit> {
             serde_json::to_writer_pretty(&mut out, &report).or_unprinted()?;
             writeln!(out).or_unprinted()?;
         }
-        Format::Pretty => {
+        OutputFormat::Pretty => {
             let width = records.iter().map(|r| r.command.len()).max().unwrap_or(0);
             for record in &records {
                 let when = record.time.get(..16).unwrap_or(&record.time).replace('T', " ");

@@ -4,11 +4,12 @@ use std::io::Write;
 use std::time::Instant;
 
 use super::canary;
+use super::options::OutputFormat;
 use crate::environment;
 use crate::error::{Printed, Result};
 use crate::exit::Exit;
 use crate::install::{self, doctor};
-use crate::journal::{self, Place, Record};
+use crate::journal::{self, JournalLocation, Record};
 use crate::terminal::say;
 
 /// Find out why the hooks would not stop a leak, and how to repair it.
@@ -22,16 +23,10 @@ pub struct Args {
     fix: bool,
     /// How to write the report
     #[arg(long, value_enum, default_value = "pretty")]
-    format: Format,
+    format: OutputFormat,
     /// Print problems only
     #[arg(long)]
     quiet: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Pretty,
-    Json,
 }
 
 /// Examines, repairs on request, and reports.
@@ -60,13 +55,13 @@ pub fn run(args: &Args) -> Result<Exit> {
         root: Some(here.display().to_string()),
         ..Record::new("doctor")
     };
-    journal::record(&Place::User, &record);
+    journal::record(&JournalLocation::User, &record);
     match args.format {
-        Format::Json => {
+        OutputFormat::Json => {
             serde_json::to_writer_pretty(&mut out, &diagnosis.json()).or_unprinted()?;
             writeln!(out).or_unprinted()?;
         }
-        Format::Pretty => {
+        OutputFormat::Pretty => {
             for problem in &diagnosis.problems {
                 writeln!(out, "{}[{}]: {}\n  fix: {}", problem.level.name(), problem.id, problem.message, problem.fix)
                     .or_unprinted()?;
@@ -78,7 +73,7 @@ pub fn run(args: &Args) -> Result<Exit> {
     }
     drop(out);
     if args.prove {
-        let sung = canary::sing("doctor --prove", false, args.quiet || args.format == Format::Json)?;
+        let sung = canary::sing("doctor --prove", false, args.quiet || args.format == OutputFormat::Json)?;
         return Ok(if sung == Exit::Clean { exit } else { sung });
     }
     Ok(exit)

@@ -2,11 +2,11 @@
 
 use std::io::Write;
 
-use super::found_here::Line;
+use super::found_here::FileLine;
 use super::options::PolicyArgs;
 use super::session::Session;
 use crate::chunk::{Chunk, Kind, Origin};
-use crate::engine::explain::Outcome;
+use crate::engine::explain::RuleOutcome;
 use crate::engine::redact;
 use crate::environment;
 use crate::error::{Context, Error, Printed, Result};
@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::file;
 use crate::finding::{Finding, Verdict};
 use crate::package::advisory::PackageVerdict;
-use crate::package::gate::{ComparisonMode, Position};
+use crate::package::gate::{ComparisonMode, DraftPosition};
 use crate::package::{self, lockfile, origin, store};
 use crate::policy::Overrides;
 use crate::policy::authority::PolicyRoot;
@@ -37,7 +37,7 @@ pub struct Args {
 /// When the place is none, or the file cannot be read.
 pub fn run(args: &Args) -> Result<Exit> {
     let wrong = || Error::usage(format!("{}: not FILE:LINE", args.place)).help("shield-hook explain src/config.py:12");
-    let at = Line::parse(&args.place).ok_or_else(wrong)?;
+    let at = FileLine::parse(&args.place).ok_or_else(wrong)?;
     let (file, line) = (at.file.to_string_lossy(), at.number);
     let file = file.as_ref();
     let here = environment::current_directory()?;
@@ -58,7 +58,7 @@ pub fn run(args: &Args) -> Result<Exit> {
         told.extend(all.into_iter().filter(|one| session.policy().disabled_at(one.rule.id).is_some()));
     }
     // The rules that matched come first.
-    told.sort_by_key(|one| !matches!(one.outcome, Outcome::Found { .. }));
+    told.sort_by_key(|one| !matches!(one.outcome, RuleOutcome::Found { .. }));
     let findings = at.findings(&session)?;
     let place = redact::name(&args.place);
     let mut out = std::io::stdout().lock();
@@ -76,7 +76,7 @@ pub fn run(args: &Args) -> Result<Exit> {
     for one in told {
         let column = String::from_utf8_lossy(&bytes[start.min(one.span.start)..one.span.start]).chars().count() + 1;
         writeln!(out, "{place}:{column}: {}: {}", one.rule.id, one.outcome).or_unprinted()?;
-        if let Outcome::Found { .. } = one.outcome {
+        if let RuleOutcome::Found { .. } = one.outcome {
             writeln!(out, "    {}", applied(&session, &findings, one.rule, column)).or_unprinted()?;
         }
         for layer in &one.inside {
@@ -130,9 +130,9 @@ fn supply(
     if let Some(package::gate::Unreadable { reason, .. }) = &judged.unreadable {
         said.push(format!("the file does not have the format that its name suggests: {reason}"));
     }
-    let here = |place: Position| match place {
-        Position::Line(at) => at as usize == line,
-        Position::Byte(at) => span.contains(&at) || at == span.start,
+    let here = |place: DraftPosition| match place {
+        DraftPosition::Line(at) => at as usize == line,
+        DraftPosition::Byte(at) => span.contains(&at) || at == span.start,
     };
     for draft in judged.drafts.iter().filter(|d| here(d.position)) {
         let state =

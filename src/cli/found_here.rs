@@ -15,19 +15,19 @@ use crate::policy::authority::PolicyRoot;
 use crate::source::{Message, Paths, Source, Staged, WorkTree};
 
 /// A file and a line of it, as a report names them.
-pub(super) struct Line {
+pub(super) struct FileLine {
     /// The file, relative to the current directory.
     pub(super) file: PathBuf,
     /// The line, from 1.
     pub(super) number: usize,
 }
 
-impl Line {
+impl FileLine {
     /// Reads `FILE:LINE`.
-    pub(super) fn parse(text: &str) -> Option<Line> {
+    pub(super) fn parse(text: &str) -> Option<FileLine> {
         let (file, number) = text.rsplit_once(':')?;
         let number = number.parse().ok().filter(|n| *n > 0)?;
-        Some(Line { file: file.into(), number })
+        Some(FileLine { file: file.into(), number })
     }
 
     /// Returns the findings that touch the line, each with the verdict that the policy gives it.
@@ -84,7 +84,7 @@ pub(super) fn missing(mut wanted: Vec<Fingerprint>) -> Result<Vec<Fingerprint>> 
     Ok(wanted)
 }
 
-/// Returns the reason without the space around it, and refuses one that says nothing.
+/// Returns the reason without the space around it, and refuses an empty one.
 ///
 /// # Errors
 /// Exit 3: it is empty, or the placeholder of printed advice and templates.
@@ -103,7 +103,7 @@ pub(super) fn reason(given: &str) -> Result<&str> {
     Ok(reason)
 }
 
-/// Words that stand for a reason to come.
+/// Placeholders of a reason.
 const PLACEHOLDERS: [&str; 15] = [
     "why",
     "reason",

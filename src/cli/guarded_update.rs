@@ -17,7 +17,7 @@ use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::file;
 use crate::git::Repo;
-use crate::journal::{self, Place, Record};
+use crate::journal::{self, JournalLocation, Record};
 use crate::outcome::Outcome;
 use crate::outcome::summary_line;
 use crate::package::lockfile;
@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> Result<Exit> {
         Ok((outcome, _)) => Record::of("gate", outcome),
         Err(error) => Record::failed("gate", error, start.elapsed()),
     };
-    journal::record(&Place::User, &Record { root: Some(root.display().to_string()), ..record });
+    journal::record(&JournalLocation::User, &Record { root: Some(root.display().to_string()), ..record });
     let (outcome, failed) = run?;
     if let (Exit::Clean, Some(error)) = (outcome.exit(), failed) {
         return Err(error);

@@ -11,10 +11,10 @@ use super::{post_commit, pre_push, pushed_refs, receive};
 use crate::environment;
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::finding::repair::Scene;
+use crate::finding::repair::RepairContext;
 use crate::git::{self, Repo};
 use crate::hook;
-use crate::journal::Place;
+use crate::journal::JournalLocation;
 use crate::outcome::Outcome;
 use crate::policy::authority::PolicyRoot;
 use crate::source::{Message, Outgoing, Paths, Staged, parse_ref_updates};
@@ -83,11 +83,11 @@ pub fn run(args: Args) -> Result<Exit> {
             run.scan(repo, |session, repo, conclusion| pre_commit(session, repo, &files, conclusion))
         }
         Hook::PreMergeCommit => run.scan(repo, |session, repo, _| {
-            session.scan_in(repo, Scene::Commit, &[&Staged::new(repo, session.max_object())])
+            session.scan_in(repo, RepairContext::Commit, &[&Staged::new(repo, session.max_object())])
         }),
-        Hook::CommitMsg { file } => {
-            run.scan(repo, |session, repo, _| session.scan_in(repo, Scene::Message, &[&Message::of_commit(repo, file)]))
-        }
+        Hook::CommitMsg { file } => run.scan(repo, |session, repo, _| {
+            session.scan_in(repo, RepairContext::Message, &[&Message::of_commit(repo, file)])
+        }),
         Hook::PrePush { remote, url } => {
             run.scan(repo, |session, repo, conclusion| pre_push::run(session, repo, (&remote, &url), conclusion))
         }
@@ -131,7 +131,7 @@ impl HookRun<'_> {
         let mut conclusion = RunConclusion::of(self.hook.command);
         conclusion.silent_when_clean = self.hook.silent_when_clean;
         if let Ok(repo) = &repo {
-            conclusion.place = Place::Repository(repo.common_dir().to_owned());
+            conclusion.place = JournalLocation::Repository(repo.common_dir().to_owned());
         }
         let outcome = repo.and_then(|repo| run(&repo, &mut conclusion));
         conclusion.conclude(outcome, self.report_args)
@@ -142,8 +142,8 @@ fn pre_commit(session: &Session, repo: &Repo, files: &[PathBuf], conclusion: &mu
     let max = session.max_object();
     let staged = Staged::new(repo, max);
     let outcome = match unstaged(repo, files)? {
-        paths if paths.is_empty() => session.scan_in(repo, Scene::Commit, &[&staged]),
-        paths => session.scan_in(repo, Scene::Commit, &[&staged, &on_disk(repo, paths, max)?]),
+        paths if paths.is_empty() => session.scan_in(repo, RepairContext::Commit, &[&staged]),
+        paths => session.scan_in(repo, RepairContext::Commit, &[&staged, &on_disk(repo, paths, max)?]),
     };
     if let Ok(outcome) = &outcome {
         conclusion.covers.tree = outcome.coverage.staged_tree.map(|tree| tree.to_string());
@@ -157,7 +157,7 @@ fn transaction(session: &Session, repo: &Repo, conclusion: &mut RunConclusion) -
     let guarded: [&[u8]; 3] = [b"refs/heads/", b"refs/tags/", b"refs/remotes/"];
     updates.retain(|u| guarded.iter().any(|prefix| u.remote_ref.starts_with(prefix)));
     conclusion.covers.refs = updates.iter().map(pushed_refs::recorded).collect();
-    session.scan_in(repo, Scene::Commit, &[&Outgoing::transaction(repo, updates, session.max_object())?])
+    session.scan_in(repo, RepairContext::Commit, &[&Outgoing::transaction(repo, updates, session.max_object())?])
 }
 
 impl Hook {

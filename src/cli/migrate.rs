@@ -20,10 +20,10 @@ use crate::finding::{Finding, Verdict};
 use crate::git::{self, Oid, Repo};
 use crate::policy::Overrides;
 use crate::policy::authority::PolicyRoot;
-use crate::policy::baseline::{self, Baseline, Entry};
+use crate::policy::baseline::{self, Baseline, BaselineEntry};
 use crate::policy::config;
 use crate::policy::edit::{NewAllowance, with_allowances};
-use crate::policy::migrate::{Carried, Place, Tool};
+use crate::policy::migrate::{Carried, ListedSecret, Tool};
 use crate::report;
 use crate::source::{Content, Coverage, InMemory, Item, Old, Paths, Plan, Source};
 use crate::terminal::say;
@@ -87,7 +87,7 @@ fn files(args: &Args, root: &Path) -> Result<Vec<(Tool, PathBuf)>> {
 }
 
 /// Finds the secrets at the given lines: allowances by fingerprint are added, known findings returned.
-fn look_up(session: &Session, root: &Path, repo: Option<&Repo>, all: &mut Carried) -> Result<Vec<Entry>> {
+fn look_up(session: &Session, root: &Path, repo: Option<&Repo>, all: &mut Carried) -> Result<Vec<BaselineEntry>> {
     let mut listed = Listed::default();
     let mut wanted = BTreeSet::new();
     for place in &all.places {
@@ -121,7 +121,7 @@ fn look_up(session: &Session, root: &Path, repo: Option<&Repo>, all: &mut Carrie
         for f in findings.iter().filter(|f| stands_at(place, f, matcher.as_ref(), root)) {
             met = true;
             if place.known {
-                entries.push(Entry {
+                entries.push(BaselineEntry {
                     fingerprint: f.fingerprint,
                     rule: f.rule.id.to_owned(),
                     path: f.location.path.clone(),
@@ -144,7 +144,7 @@ fn look_up(session: &Session, root: &Path, repo: Option<&Repo>, all: &mut Carrie
     Ok(entries)
 }
 
-fn nothing_at(place: &Place) -> String {
+fn nothing_at(place: &ListedSecret) -> String {
     match (&place.path, place.line, &place.pattern) {
         (Some(path), Some(line), _) => format!("{path}:{line}: nothing is found there, so nothing needs to be allowed"),
         (Some(path), None, _) => format!("{path}: nothing is found in it, so nothing needs to be allowed"),
@@ -155,7 +155,7 @@ fn nothing_at(place: &Place) -> String {
 }
 
 /// Returns whether the finding is on the given line.
-fn stands_at(place: &Place, f: &Finding, pattern: Option<&Regex>, root: &Path) -> bool {
+fn stands_at(place: &ListedSecret, f: &Finding, pattern: Option<&Regex>, root: &Path) -> bool {
     let l = &f.location;
     let Some(path) = &place.path else {
         let text = file::read(root.join(l.path.to_path_lossy())).unwrap_or_default();
@@ -219,7 +219,7 @@ struct PolicyFiles {
 fn write(
     files: &PolicyFiles,
     mut all: Carried,
-    entries: Vec<Entry>,
+    entries: Vec<BaselineEntry>,
     sources: &[String],
     dry_run: bool,
 ) -> Result<Exit> {
@@ -236,7 +236,7 @@ fn write(
         })
     });
     let known = Baseline::parse(baseline::FILE, &read(baseline_path)?)?;
-    let new_entries: Vec<Entry> = entries.into_iter().filter(|e| !known.contains(&e.fingerprint)).collect();
+    let new_entries: Vec<BaselineEntry> = entries.into_iter().filter(|e| !known.contains(&e.fingerprint)).collect();
     let text = with_allowances(config::FILE, &old, &all.allow)?;
     let merged = Baseline::of("", known.entries().cloned().chain(new_entries.iter().cloned()));
     let added = merged.len() - known.len();

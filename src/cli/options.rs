@@ -6,7 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::policy::Overrides;
 use crate::policy::config::CONFIDENCES;
-use crate::report::Format;
+use crate::report::ReportFormat;
 use crate::rule::Confidence;
 use crate::terminal::progress;
 
@@ -55,7 +55,7 @@ impl PolicyArgs {
 pub struct ReportArgs {
     /// How to write the report
     #[arg(global = true, long, value_enum, default_value = "pretty")]
-    pub format: Format,
+    pub format: ReportFormat,
     /// Write the report to a file instead of standard output
     #[arg(global = true, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -104,5 +104,22 @@ impl Color {
             Color::Never => anstream::ColorChoice::Never,
         }
         .write_global();
+    }
+}
+
+/// The format of a command's output that is no report of a scan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum OutputFormat {
+    /// For people.
+    #[default]
+    Pretty,
+    /// One JSON object.
+    Json,
+}
+
+impl OutputFormat {
+    /// Returns whether people read it.
+    pub fn is_pretty(self) -> bool {
+        self == OutputFormat::Pretty
     }
 }

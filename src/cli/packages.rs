@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::allow::root;
+use super::options::OutputFormat;
 use super::session::mask_skipped;
 use crate::error::{Context, Result};
 use crate::exit::Exit;
 use crate::file;
-use crate::journal::{self, Counts, Place, Record};
+use crate::journal::{self, Counts, JournalLocation, Record};
 use crate::package::online::Online;
 use crate::package::online::registries::{Registries, Surroundings};
 use crate::package::survey::Survey;
@@ -18,23 +19,13 @@ use crate::policy::{self, OnDisk, Origin, Overrides, Policy};
 use crate::report::{self, packages};
 use crate::terminal::{name, say};
 
-/// How packages are reported.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    /// For people.
-    #[default]
-    Pretty,
-    /// One JSON object.
-    Json,
-}
-
 /// The options of the report on packages.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Report")]
 pub struct PackageReportArgs {
     /// How to write the report
     #[arg(long, value_enum, default_value = "pretty")]
-    pub format: Format,
+    pub format: OutputFormat,
     /// Write the report to a file instead of standard output
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -113,7 +104,7 @@ pub(super) fn conclude(
     match told {
         Ok(survey) => {
             let exit = packages::exit(&survey);
-            journal::record(&Place::User, &record(command, &survey, exit));
+            journal::record(&JournalLocation::User, &record(command, &survey, exit));
             if !report_args.quiet {
                 if let Some(old) = age::warning(&survey.data) {
                     say!("shield-hook: {old}: see `shield-hook advisories update`");
@@ -123,7 +114,7 @@ pub(super) fn conclude(
             Ok(exit)
         }
         Err(error) => {
-            journal::record(&Place::User, &Record::failed(command, &error, start.elapsed()));
+            journal::record(&JournalLocation::User, &Record::failed(command, &error, start.elapsed()));
             Err(error)
         }
     }
@@ -132,8 +123,8 @@ pub(super) fn conclude(
 fn tell(survey: &Survey, report_args: &PackageReportArgs) -> Result<()> {
     let mut bytes = Vec::new();
     match report_args.format {
-        Format::Pretty => packages::write_pretty(survey, report_args.all, &mut bytes),
-        Format::Json => packages::write_json(survey, report_args.all, &mut bytes),
+        OutputFormat::Pretty => packages::write_pretty(survey, report_args.all, &mut bytes),
+        OutputFormat::Json => packages::write_json(survey, report_args.all, &mut bytes),
     }
     .or_incomplete("the report")?;
     match &report_args.output {

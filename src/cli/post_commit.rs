@@ -8,11 +8,11 @@ use super::options::{PolicyArgs, ReportArgs};
 use super::session::{RunConclusion, Session};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::finding::repair::Scene;
+use crate::finding::repair::RepairContext;
 use crate::git::{self, Repo};
 use crate::hook;
-use crate::journal::receipt::{self, Before};
-use crate::journal::{self, Covers, Journal, Place, Record};
+use crate::journal::receipt::{self, HookEvidence};
+use crate::journal::{self, Covers, Journal, JournalLocation, Record};
 use crate::policy::authority::PolicyRoot;
 use crate::source::{self, Outgoing};
 use crate::terminal::say;
@@ -26,9 +26,9 @@ const TAIL: u64 = 256 << 10;
 /// nothing.
 pub(super) fn run(policy_args: &PolicyArgs, report_args: &ReportArgs, repo: Result<Repo>) -> Result<Exit> {
     let start = Instant::now();
-    let mut place = Place::User;
+    let mut place = JournalLocation::User;
     let run = repo.and_then(|repo| {
-        place = Place::Repository(repo.common_dir().to_owned());
+        place = JournalLocation::Repository(repo.common_dir().to_owned());
         look(policy_args, report_args, &repo, &place)
     });
     if let Err(error) = run {
@@ -38,7 +38,7 @@ pub(super) fn run(policy_args: &PolicyArgs, report_args: &ReportArgs, repo: Resu
     Ok(Exit::Clean)
 }
 
-fn look(policy_args: &PolicyArgs, report_args: &ReportArgs, repo: &Repo, place: &Place) -> Result<()> {
+fn look(policy_args: &PolicyArgs, report_args: &ReportArgs, repo: &Repo, place: &JournalLocation) -> Result<()> {
     let Some(head) = repo.head()? else { return Ok(()) };
     let parents = git::parents_of(repo, &head)?;
     let tree =
@@ -48,16 +48,17 @@ fn look(policy_args: &PolicyArgs, report_args: &ReportArgs, repo: &Repo, place: 
     let hex: Vec<String> = parents.iter().map(ToString::to_string).collect();
     let before = receipt::before(&journal, &tree.to_string(), &hex);
     let mut covers = Covers { commits: vec![head.to_string()], ..Covers::default() };
-    if before == Before::Read && !keeps_comments(repo, &head) {
+    if before == HookEvidence::Read && !keeps_comments(repo, &head) {
         let digest = "shield-hook: clean: pre-commit has read this commit".into();
         journal::record(place, &Record { result: "clean".into(), digest, ..Record::new(COMMAND) }.covering(covers));
         return Ok(());
     }
     let made = git::reflog_entries(repo.git_dir(), "HEAD", 4096).pop().filter(|m| m.new == covers.commits[0]);
     let by_commit = made.as_ref().is_none_or(receipt::is_commit) && !in_progress(repo);
-    covers.bypassed = by_commit && before == Before::Nothing;
+    covers.bypassed = by_commit && before == HookEvidence::Nothing;
     let session = Session::ready(policy_args, PolicyRoot::Local(repo))?;
-    let run = session.scan_in(repo, Scene::Push, &[&Outgoing::commit(repo, head, parents, session.max_object())]);
+    let run =
+        session.scan_in(repo, RepairContext::Push, &[&Outgoing::commit(repo, head, parents, session.max_object())]);
     if made.is_some_and(|m| m.action.starts_with("rebase")) {
         // A rebase rewrites commits that were made before: the record is enough, and the push reads them.
         journal::record(place, &Record::of(COMMAND, &run?).covering(covers));
@@ -70,7 +71,7 @@ fn look(policy_args: &PolicyArgs, report_args: &ReportArgs, repo: &Repo, place: 
     Ok(())
 }
 
-/// Whether lines stand in the commit's message that commit-msg may have taken for comments, which git would take out:
+/// Whether the commit's message has lines that commit-msg may have taken for comments, which git would remove:
 /// a hook cannot see `commit --cleanup=verbatim`.
 fn keeps_comments(repo: &Repo, head: &git::Oid) -> bool {
     let comment = source::comment_prefix(repo);

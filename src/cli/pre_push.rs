@@ -7,10 +7,10 @@ use super::pushed_refs;
 use super::session::{RunConclusion, Session};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::finding::repair::Scene;
+use crate::finding::repair::RepairContext;
 use crate::git::{Oid, Repo};
 use crate::journal::receipt;
-use crate::journal::{Journal, Place};
+use crate::journal::{Journal, JournalLocation};
 use crate::outcome::Outcome;
 use crate::source::{Outgoing, Push, RefUpdate, Skip, Submodule};
 
@@ -29,7 +29,7 @@ pub(super) fn run(session: &Session, repo: &Repo, to: (&str, &str), conclusion: 
     conclusion.covers.refs = pushed.push.updates.iter().map(pushed_refs::recorded).collect();
     let possible = Push { updates: pushed.possible, ..pushed.push.clone() };
     let outgoing = Outgoing::push(repo, pushed.push, session.max_object())?;
-    let mut outcome = session.scan_in(repo, Scene::Push, &[&outgoing])?;
+    let mut outcome = session.scan_in(repo, RepairContext::Push, &[&outgoing])?;
     outcome.coverage.unseen = unseen(repo, &outcome.coverage.new_commits);
     if !possible.updates.is_empty() {
         outcome.coverage.skipped.extend(unnamed(session, repo, &possible)?);
@@ -43,7 +43,8 @@ pub(super) fn run(session: &Session, repo: &Repo, to: (&str, &str), conclusion: 
 /// How many of these commits were made here with no hook looking on.
 fn unseen(repo: &Repo, commits: &[Oid]) -> usize {
     // Without a journal nothing is known, so nothing is reported.
-    let journal = Journal::tail(&Place::Repository(repo.common_dir().to_owned()), receipt::RECENT).unwrap_or_default();
+    let journal =
+        Journal::tail(&JournalLocation::Repository(repo.common_dir().to_owned()), receipt::RECENT).unwrap_or_default();
     let without = receipt::without(&journal, repo.common_dir());
     commits.iter().filter(|id| without.contains(&id.to_string())).count()
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::git::Repo;
 
-/// How many processes may stand between git and this one.
+/// The most processes between git and this one.
 const MOST_ANCESTORS: usize = 16;
 
 /// The `git push` among the processes above this one.

@@ -110,9 +110,9 @@ fn pushed_by(repo: &Repo, remote: &str, command: &PushCommand) -> Result<(Vec<Re
 }
 
 /// A ref update as the journal records it.
-pub(super) fn recorded(update: &RefUpdate) -> journal::RefUpdate {
+pub(super) fn recorded(update: &RefUpdate) -> journal::RecordedRef {
     let name = if update.remote_ref.is_empty() { &update.local_ref } else { &update.remote_ref };
-    journal::RefUpdate { name: name.to_string(), old: update.old.to_string(), new: update.new.to_string() }
+    journal::RecordedRef { name: name.to_string(), old: update.old.to_string(), new: update.new.to_string() }
 }
 
 /// All of standard input, and whether it is something that git could have written to.

@@ -8,7 +8,7 @@ use crate::engine::RuleStat;
 use crate::environment;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::finding::repair::Scene;
+use crate::finding::repair::RepairContext;
 use crate::git::{self, Repo};
 use crate::outcome::Outcome;
 use crate::policy::authority::PolicyRoot;
@@ -110,11 +110,11 @@ fn scan(args: &Args) -> Result<Outcome> {
         let max_object = session.max_object();
         let staged = Staged::new(&repo, max_object);
         return if mode.staged {
-            session.scan_in(&repo, Scene::Commit, &[&staged])
+            session.scan_in(&repo, RepairContext::Commit, &[&staged])
         } else if mode.worktree {
-            session.scan_in(&repo, Scene::Files, &[&staged, &WorkTree::new(&repo, max_object)])
+            session.scan_in(&repo, RepairContext::Files, &[&staged, &WorkTree::new(&repo, max_object)])
         } else if let Some(range) = &mode.range {
-            session.scan_in(&repo, Scene::Push, &[&CommitRange::parse(&repo, range, max_object)?])
+            session.scan_in(&repo, RepairContext::Push, &[&CommitRange::parse(&repo, range, max_object)?])
         } else {
             let session = session.whole(true);
             session.scan(&[&session.history(&repo, args.all_objects)])

@@ -12,15 +12,15 @@ use crate::chunk::Kind;
 use crate::engine::{Engine, Settings, redact};
 use crate::error::{Context, Result};
 use crate::exit::Exit;
-use crate::finding::repair::{self, Scene};
+use crate::finding::repair::{self, RepairContext};
 use crate::git::Repo;
-use crate::journal::{self, Covers, Place, Record};
+use crate::journal::{self, Covers, JournalLocation, Record};
 use crate::outcome::Outcome;
 use crate::outcome::summary_line;
 use crate::package;
-use crate::policy::authority::{Authority, Judgement, Owner, PolicyRoot, Standing};
+use crate::policy::authority::{AppliedPolicy, Authority, Owner, PolicyRoot, Standing};
 use crate::policy::{Overrides, Policy};
-use crate::report::{self, Format, Style};
+use crate::report::{self, ReportFormat, Style};
 use crate::rule::RuleSet;
 use crate::scan;
 use crate::source::{Coverage, History, Source};
@@ -59,7 +59,7 @@ impl Session {
     /// # Errors
     /// As [`Session::ready`].
     pub(super) fn under(authority: &Authority<'_>, overrides: &Overrides) -> Result<Session> {
-        let Judgement { policy, rules, standing } = authority.judge(overrides)?;
+        let AppliedPolicy { policy, rules, standing } = authority.judge(overrides)?;
         if let Some(line) = authority.explain(&standing) {
             say!("shield-hook: {line}");
         }
@@ -72,14 +72,14 @@ impl Session {
         Ok(Session { engine: Engine::new(rules, settings), policy, standing, packages, root })
     }
 
-    /// Says that everything is scanned, so that allowances which meet nothing are worth a word.
+    /// Marks the scan as one of everything, so that allowances without a finding are reported.
     pub(super) fn whole(mut self, whole: bool) -> Session {
         self.policy.report_unused = whole;
         self.policy.check_allowances |= whole;
         self
     }
 
-    /// Says that allowances are to be right, whether anything is found or not.
+    /// Checks the allowances even if nothing is found.
     pub(super) fn checking_allowances(mut self) -> Session {
         self.policy.check_allowances = true;
         self
@@ -139,7 +139,7 @@ impl Session {
     ///
     /// # Errors
     /// Exit 2 when a source cannot plan its items.
-    pub(super) fn scan_in(&self, repo: &Repo, scene: Scene, sources: &[&dyn Source]) -> Result<Outcome> {
+    pub(super) fn scan_in(&self, repo: &Repo, scene: RepairContext, sources: &[&dyn Source]) -> Result<Outcome> {
         let mut outcome = self.scan(sources)?;
         repair::plan(&mut outcome.findings, scene, Some(repo), redact::name);
         Ok(outcome)
@@ -151,7 +151,7 @@ pub(super) struct RunConclusion {
     /// The command as the journal names it: `scan`, `hook pre-push`.
     pub(super) command: &'static str,
     /// Where the record goes.
-    pub(super) place: Place,
+    pub(super) place: JournalLocation,
     /// The refs, commits and trees that the run has read.
     pub(super) covers: Covers,
     /// A clean run leaves its digest in the journal only, so that a commit, which runs several hooks, shows one line.
@@ -161,7 +161,7 @@ pub(super) struct RunConclusion {
 impl RunConclusion {
     /// Of a command that is no hook: recorded for the user, the digest shown.
     pub(super) fn of(command: &'static str) -> RunConclusion {
-        RunConclusion { command, place: Place::User, covers: Covers::default(), silent_when_clean: false }
+        RunConclusion { command, place: JournalLocation::User, covers: Covers::default(), silent_when_clean: false }
     }
 
     /// Writes the report, the journal record and the digest; an error leaves its record, too.
@@ -177,7 +177,7 @@ impl RunConclusion {
             }
             // Those who read a machine's format find the error there as well; a report that fails, too, changes nothing.
             Err(error) => {
-                if report_args.format != Format::Pretty {
+                if report_args.format != ReportFormat::Pretty {
                     let _ = write(&Outcome::failed(&error, start.elapsed()), report_args);
                 }
                 Err(error)
@@ -253,7 +253,7 @@ fn write(outcome: &Outcome, report_args: &ReportArgs) -> Result<()> {
     let report = report_args.format.report(Style { verbose: report_args.verbose, links, page: page_command() });
     let mut bytes = Vec::new();
     report.write(outcome, &mut bytes).or_incomplete("the report")?;
-    let styled = report_args.format == Format::Pretty;
+    let styled = report_args.format == ReportFormat::Pretty;
     match &report_args.output {
         Some(path) => {
             let keep_colour = !styled || report_args.color == Color::Always;

@@ -13,11 +13,11 @@ use crate::environment;
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::install;
-use crate::journal::{self, Place, Record};
+use crate::journal::{self, JournalLocation, Record};
 use crate::terminal::say;
-use crate::watch::config::{self, Config};
+use crate::watch::config::{self, WatchConfig};
 use crate::watch::schedule::{self, Starter};
-use crate::watch::state::{Lock, State};
+use crate::watch::state::{Lock, WatchState};
 use crate::watch::{self, post};
 
 /// Check at regular intervals, and send a digest of each run; watch.toml lists the checks.
@@ -86,7 +86,7 @@ pub fn run(args: Args) -> Result<Exit> {
         Some(What::Install { every, with, config, no_start }) => set_up(&every, with, config, no_start),
         Some(What::Uninstall { with }) => take_down(with),
         Some(What::Status) => {
-            let (line, good) = watch::status(&State::read()?);
+            let (line, good) = watch::status(&WatchState::read()?);
             writeln!(std::io::stdout(), "{line}").or_unprinted()?;
             Ok(if good { Exit::Clean } else { Exit::Blocked })
         }
@@ -97,7 +97,7 @@ pub fn run(args: Args) -> Result<Exit> {
 fn look(args: &Looking) -> Result<Exit> {
     let path = args.config.clone().map_or_else(config::usual_path, Ok)?;
     let start = Instant::now();
-    let ready = Config::read(&path).and_then(|mut config| {
+    let ready = WatchConfig::read(&path).and_then(|mut config| {
         if let Some(every) = &args.every {
             config.every = Some(config::span(every)?);
         }
@@ -106,7 +106,7 @@ fn look(args: &Looking) -> Result<Exit> {
     let (config, _lock) = match ready {
         Ok(ready) => ready,
         Err(error) => {
-            journal::record(&Place::User, &Record::failed("watch", &error, start.elapsed()));
+            journal::record(&JournalLocation::User, &Record::failed("watch", &error, start.elapsed()));
             return Err(error);
         }
     };
@@ -125,9 +125,9 @@ fn look(args: &Looking) -> Result<Exit> {
 }
 
 /// One run: every job, then exactly one digest to everybody who is to get it.
-fn once(config: &Config, canary: Option<&str>) -> Result<Exit> {
+fn once(config: &WatchConfig, canary: Option<&str>) -> Result<Exit> {
     let (start, begun) = (Instant::now(), Timestamp::now());
-    let state = State::read()?;
+    let state = WatchState::read()?;
     let mut round = watch::run(config, &install::this_program()?, &state)?;
     let time = format!("{begun:.0}");
     let mut failed = Vec::new();
@@ -167,7 +167,7 @@ fn once(config: &Config, canary: Option<&str>) -> Result<Exit> {
         digest: round.line.clone(),
         ..Record::new("watch")
     };
-    journal::record(&Place::User, &record);
+    journal::record(&JournalLocation::User, &record);
     for error in &failed {
         say!("shield-hook: watch: {}", redact::message(&error.to_string()));
     }
@@ -208,7 +208,7 @@ fn set_up(every: &str, with: Option<Starter>, config: Option<PathBuf>, no_start:
     let path = config.clone().map_or_else(config::usual_path, Ok)?;
     if starter != Starter::Github {
         // A schedule that starts something broken would be found out much later.
-        Config::read(&path)?;
+        WatchConfig::read(&path)?;
     }
     let mut out = std::io::stdout().lock();
     let mut say = |line: String| writeln!(out, "{line}").or_unprinted();
@@ -236,7 +236,7 @@ fn set_up(every: &str, with: Option<Starter>, config: Option<PathBuf>, no_start:
         say("commit it, and it runs".into())?;
     } else if !no_start {
         // One that the system never starts is late as well.
-        State::read()?.expecting(Some(Timestamp::now() + config::span(every)?)).write()?;
+        WatchState::read()?.expecting(Some(Timestamp::now() + config::span(every)?)).write()?;
     }
     say!("shield-hook: watch: installed, every {every}");
     Ok(Exit::Clean)
@@ -259,7 +259,7 @@ fn take_down(with: Option<Starter>) -> Result<Exit> {
             None => gone += usize::from(crontab(None)?),
         }
     }
-    State::read()?.expecting(None).write()?;
+    WatchState::read()?.expecting(None).write()?;
     say!("shield-hook: watch: {}", if gone > 0 { "uninstalled" } else { "nothing was installed" });
     Ok(Exit::Clean)
 }
@@ -283,7 +283,7 @@ fn command_works(command: &[String]) -> Result<()> {
     }
 }
 
-/// Puts our line into the user's crontab in the place of an older one; without a line, takes it out. Says whether
+/// Puts our line into the user's crontab in the place of an older one; without a line, removes it. Returns whether
 /// there was one.
 fn crontab(line: Option<&str>) -> Result<bool> {
     let said = Command::new("crontab").arg("-l").stdin(Stdio::null()).output();

@@ -10,7 +10,7 @@
 //! eight or more at a time on any machine.
 
 /// The bits of the first and of the last half that count: five of a piece's outer bytes, six of its inner ones. Bit 5,
-/// which tells upper case from lower, is not among them.
+/// which distinguishes upper case from lower, is not among them.
 const MASKS: (u16, u16) = (0x5f1f, 0x1f5f);
 /// Spread the two halves over slots, and over tags. Of a thousand random ones those that let the fewest positions of
 /// ordinary code pass.
@@ -69,11 +69,11 @@ pub fn halves(piece: [u8; 4]) -> (u16, u16) {
 /// A piece in a slot: the keyword's number, the start of the piece, counted from one byte before the keyword, and the
 /// piece's tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry(pub u32);
+pub struct KeywordEntry(pub u32);
 
-impl Entry {
-    fn new(keyword: usize, shift: i16, tag: u16) -> Entry {
-        Entry(keyword as u32 | ((shift + 1) as u32) << 16 | u32::from(tag) << 24)
+impl KeywordEntry {
+    fn new(keyword: usize, shift: i16, tag: u16) -> KeywordEntry {
+        KeywordEntry(keyword as u32 | ((shift + 1) as u32) << 16 | u32::from(tag) << 24)
     }
 
     /// The keyword's number.
@@ -142,14 +142,14 @@ pub struct Tables {
     /// For each slot in use the number of entries in it and before it.
     pub ends: Vec<u32>,
     /// All entries, by slot.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<KeywordEntry>,
 }
 
 /// Makes the tables for `keywords`: at most 65,536 of them, ASCII, three bytes or more each.
 #[expect(clippy::expect_used, reason = "a keyword of three bytes has a piece at either parity")]
 pub fn build(keywords: &[&str]) -> Tables {
     let rarity = rarity();
-    let mut entries: Vec<(u16, Entry)> = Vec::with_capacity(keywords.len() * 5);
+    let mut entries: Vec<(u16, KeywordEntry)> = Vec::with_capacity(keywords.len() * 5);
     let (mut tags, mut near) = (vec![0_u16; SLOTS], vec![0_u64; NEARBY]);
     for (number, keyword) in keywords.iter().enumerate() {
         let keyword = keyword.as_bytes();
@@ -165,7 +165,7 @@ pub fn build(keywords: &[&str]) -> Tables {
                 let (first, last) = halves(piece);
                 let slot = slot(first, last);
                 let tag = tag(first, last);
-                entries.push((slot, Entry::new(number, shift, tag)));
+                entries.push((slot, KeywordEntry::new(number, shift, tag)));
                 let bit = nearby(slot, tag, beside);
                 near[bit / WORD] |= 1 << (bit % WORD);
                 let tags = &mut tags[usize::from(slot)];

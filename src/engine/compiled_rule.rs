@@ -14,11 +14,11 @@ use crate::rule::{Brief, Handle, Rule};
 /// A rule and its parts compiled so far.
 pub(super) struct CompiledRule {
     handle: Handle,
-    parts: OnceLock<Box<Parts>>,
+    parts: OnceLock<Box<UnpackedRule>>,
 }
 
 /// The parts of a rule in use.
-struct Parts {
+struct UnpackedRule {
     rule: &'static Rule,
     regex: OnceLock<CompiledRegex>,
     admits_digits: OnceLock<bool>,
@@ -38,10 +38,10 @@ impl CompiledRule {
         CompiledRule { handle, parts: OnceLock::new() }
     }
 
-    fn parts(&self) -> &Parts {
+    fn parts(&self) -> &UnpackedRule {
         self.parts.get_or_init(|| {
             let rule = self.handle.rule();
-            Box::new(Parts {
+            Box::new(UnpackedRule {
                 rule,
                 regex: OnceLock::new(),
                 admits_digits: OnceLock::new(),

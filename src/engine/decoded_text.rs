@@ -10,22 +10,22 @@ pub(super) const GAP: &[u8] = b"\n\0\n";
 pub(super) struct DecodedText {
     /// The decoded bytes.
     pub text: Vec<u8>,
-    parts: Vec<Mapping>,
+    parts: Vec<Segment>,
     /// The starts of the sections that are apart in the encoded text; the first begins at 0.
     heads: Vec<usize>,
 }
 
 /// Decoded bytes from `out` on, which came from the encoded bytes from `from` on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Mapping {
+struct Segment {
     out: usize,
     from: usize,
-    scale: Scale,
+    scale: SegmentScale,
 }
 
 /// The ratio of encoded to decoded bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scale {
+pub(super) enum SegmentScale {
     /// The first number of encoded bytes becomes the second number of decoded ones.
     Ratio(usize, usize),
     /// This many encoded bytes hold the decoded bytes together; no finer map exists.
@@ -46,24 +46,25 @@ impl DecodedText {
     }
 
     /// Sets the origin of the bytes that are pushed to `text` next: from `from` on.
-    pub fn part(&mut self, from: usize, scale: Scale) {
-        let part = Mapping { out: self.text.len(), from, scale };
+    pub fn part(&mut self, from: usize, scale: SegmentScale) {
+        let part = Segment { out: self.text.len(), from, scale };
         match self.parts.last_mut() {
             Some(last) if last.out == part.out => *last = part,
-            Some(last) if last.scale == scale && last.at(part.out) == from && matches!(scale, Scale::Ratio(1, 1)) => {}
+            Some(last)
+                if last.scale == scale && last.at(part.out) == from && matches!(scale, SegmentScale::Ratio(1, 1)) => {}
             _ => self.parts.push(part),
         }
     }
 
     /// Appends bytes that came from as many bytes from `from` on.
     pub fn copy(&mut self, text: &[u8], range: Range<usize>) {
-        self.part(range.start, Scale::Ratio(1, 1));
+        self.part(range.start, SegmentScale::Ratio(1, 1));
         self.text.extend_from_slice(&text[range]);
     }
 
     /// Appends `bytes`, the decoded form of `range`.
     pub fn replace(&mut self, range: Range<usize>, bytes: &[u8]) {
-        self.part(range.start, Scale::Opaque(range.len()));
+        self.part(range.start, SegmentScale::Opaque(range.len()));
         self.text.extend_from_slice(bytes);
     }
 
@@ -95,20 +96,20 @@ impl DecodedText {
     }
 }
 
-impl Mapping {
+impl Segment {
     /// The first encoded byte of the decoded byte at `at`.
     fn at(&self, at: usize) -> usize {
         match self.scale {
-            Scale::Ratio(wide, narrow) => self.from + (at - self.out) * wide / narrow,
-            Scale::Opaque(_) => self.from,
+            SegmentScale::Ratio(wide, narrow) => self.from + (at - self.out) * wide / narrow,
+            SegmentScale::Opaque(_) => self.from,
         }
     }
 
     /// The end of the encoded bytes of the decoded byte at `at`.
     fn end(&self, at: usize) -> usize {
         match self.scale {
-            Scale::Ratio(wide, narrow) => self.from + ((at + 1 - self.out) * wide).div_ceil(narrow),
-            Scale::Opaque(len) => self.from + len,
+            SegmentScale::Ratio(wide, narrow) => self.from + ((at + 1 - self.out) * wide).div_ceil(narrow),
+            SegmentScale::Opaque(len) => self.from + len,
         }
     }
 }
@@ -129,7 +130,7 @@ mod tests {
         assert_eq!(view.origin(&(2..3)), 2..5);
         assert_eq!(view.origin(&(3..4)), 5..6);
         let mut view = DecodedText::default();
-        view.part(10, Scale::Ratio(4, 3));
+        view.part(10, SegmentScale::Ratio(4, 3));
         view.text.extend_from_slice(b"abcdef");
         assert_eq!(view.origin(&(0..3)), 10..14);
         assert_eq!(view.origin(&(3..6)), 14..18);

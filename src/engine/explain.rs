@@ -22,14 +22,14 @@ pub struct Explanation {
     /// The encodings around it, outermost first.
     pub inside: Vec<&'static str>,
     /// The result.
-    pub outcome: Outcome,
+    pub outcome: RuleOutcome,
     /// The features of the generic model: name, value and contribution to the score, the largest first.
     pub features: Vec<(&'static str, f32, f32)>,
 }
 
 /// The result for a keyword's hit.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
+pub enum RuleOutcome {
     /// The keyword's window has no match of the rule.
     NoMatch,
     /// The rule applies to other paths only.
@@ -47,16 +47,16 @@ pub enum Outcome {
     },
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for RuleOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Outcome::NoMatch => f.write_str("its keyword is here, but the text around it does not match the rule"),
-            Outcome::OtherPaths => f.write_str("its keyword is here, but the rule applies to other paths only"),
-            Outcome::Rejection(why) => write!(f, "rejected: {why}"),
-            Outcome::Superseded => {
+            RuleOutcome::NoMatch => f.write_str("its keyword is here, but the text around it does not match the rule"),
+            RuleOutcome::OtherPaths => f.write_str("its keyword is here, but the rule applies to other paths only"),
+            RuleOutcome::Rejection(why) => write!(f, "rejected: {why}"),
+            RuleOutcome::Superseded => {
                 f.write_str("matched, but another rule reports this value, or the other half of the pair is missing")
             }
-            Outcome::Found { confidence, notes } => {
+            RuleOutcome::Found { confidence, notes } => {
                 write!(f, "found, confidence {confidence}")?;
                 notes.iter().try_for_each(|note| write!(f, "; {note}"))
             }
@@ -85,24 +85,26 @@ impl Engine {
         let mut run = Run::new(self, chunk, &mut scratch, &mut recorder);
         let survivors = run.scan(chunk.bytes, Hits::Sought, self.settings.decode_depth);
         let mut all = recorder.all;
-        for found in all.iter_mut().filter(|e| matches!(e.outcome, Outcome::Found { .. })) {
+        for found in all.iter_mut().filter(|e| matches!(e.outcome, RuleOutcome::Found { .. })) {
             let survivor =
                 survivors.iter().find(|c| self.rules[c.rule].rule().id == found.rule.id && c.span == found.span);
             found.outcome = match survivor {
-                Some(candidate) => Outcome::Found { confidence: candidate.confidence, notes: candidate.notes.clone() },
-                None => Outcome::Superseded,
+                Some(candidate) => {
+                    RuleOutcome::Found { confidence: candidate.confidence, notes: candidate.notes.clone() }
+                }
+                None => RuleOutcome::Superseded,
             };
         }
         all.retain(|e| e.span.start < lines.end && e.span.end > lines.start);
         // A keyword without a match is of interest only where its rule has no match at all.
         let matched: Vec<&str> = all
             .iter()
-            .filter(|e| !matches!(e.outcome, Outcome::NoMatch | Outcome::OtherPaths))
+            .filter(|e| !matches!(e.outcome, RuleOutcome::NoMatch | RuleOutcome::OtherPaths))
             .map(|e| e.rule.id)
             .collect();
         let mut seen = Vec::new();
         all.retain(|e| match e.outcome {
-            Outcome::NoMatch | Outcome::OtherPaths => {
+            RuleOutcome::NoMatch | RuleOutcome::OtherPaths => {
                 let first = !matched.contains(&e.rule.id) && !seen.contains(&e.rule.id);
                 seen.push(e.rule.id);
                 first
@@ -122,7 +124,7 @@ struct Recorder<'a> {
 }
 
 impl Recorder<'_> {
-    fn record(&mut self, rule: usize, span: &Range<usize>, outcome: Outcome) {
+    fn record(&mut self, rule: usize, span: &Range<usize>, outcome: RuleOutcome) {
         let rule = self.engine.rules[rule].rule();
         self.all.push(Explanation { rule, span: span.clone(), inside: Vec::new(), outcome, features: Vec::new() });
     }
@@ -131,27 +133,29 @@ impl Recorder<'_> {
 impl Observer for Recorder<'_> {
     fn elsewhere(&mut self, rule: usize, hits: &[Range<usize>]) {
         for hit in hits {
-            self.record(rule, hit, Outcome::OtherPaths);
+            self.record(rule, hit, RuleOutcome::OtherPaths);
         }
     }
 
     fn woken(&mut self, rule: usize, hits: &[Range<usize>]) {
         for hit in hits {
-            self.record(rule, hit, Outcome::NoMatch);
+            self.record(rule, hit, RuleOutcome::NoMatch);
         }
     }
 
     fn dropped(&mut self, rule: usize, value: &Range<usize>, why: &Rejection) {
-        self.record(rule, value, Outcome::Rejection(why.to_string()));
+        self.record(rule, value, RuleOutcome::Rejection(why.to_string()));
     }
 
     fn judged(&mut self, value: &Range<usize>, judgement: &Judgement) {
         let Some(rule) = self.engine.rules.iter().position(|r| r.rule().id == judgement.rule) else { return };
         let outcome = match (judgement.dismissed, judgement.confidence) {
-            (Some(why), _) => Outcome::Rejection(why.into()),
-            (None, None) => Outcome::Rejection(format!("the model scores it {:.3}, which is too low", judgement.score)),
+            (Some(why), _) => RuleOutcome::Rejection(why.into()),
+            (None, None) => {
+                RuleOutcome::Rejection(format!("the model scores it {:.3}, which is too low", judgement.score))
+            }
             // Replaced when it is taken; the features are recorded here.
-            (None, Some(_)) => Outcome::NoMatch,
+            (None, Some(_)) => RuleOutcome::NoMatch,
         };
         self.record(rule, value, outcome);
         if let (Some(last), Some(features)) = (self.all.last_mut(), &judgement.features) {
@@ -162,7 +166,7 @@ impl Observer for Recorder<'_> {
     }
 
     fn taken(&mut self, candidate: &Candidate) {
-        let outcome = Outcome::Found { confidence: candidate.confidence, notes: candidate.notes.clone() };
+        let outcome = RuleOutcome::Found { confidence: candidate.confidence, notes: candidate.notes.clone() };
         let rule = self.engine.rules[candidate.rule].rule();
         match self.all.last_mut().filter(|last| last.rule.id == rule.id && last.span == candidate.span) {
             Some(last) => last.outcome = outcome,

@@ -2,14 +2,14 @@
 //!
 //! A match of the base that is far from every difference is a match of the text as well. Every keyword with a difference
 //! in its reach is verified anew, and so are the encodings on the lines of a difference. If that yields no candidate, the
-//! text has no new match; if it yields one, the caller scans the full text. The reach of each rule ([`Limits`]) errs
+//! text has no new match; if it yields one, the caller scans the full text. The reach of each rule ([`DerivedTextLimits`]) errs
 //! towards too far: a reach too short would lose a secret in silence.
 
 use std::ops::Range;
 
 use super::compiled_rule::CompiledRule;
 use super::decode::{self, Decoder, kind};
-use super::negative_cache::{Key, LineLookup, NegativeCache};
+use super::negative_cache::{LineLookup, NegativeCache, WindowKey};
 use super::prefilter::{Hit, Prefilter};
 use super::resolve::Candidate;
 use super::run::{Hits, Run};
@@ -101,7 +101,7 @@ impl Engine {
         {
             return None;
         }
-        let limits = self.limits.get_or_init(|| Limits::new(self));
+        let limits = self.limits.get_or_init(|| DerivedTextLimits::new(self));
         (traces.dense, traces.wide) = (false, base.wide);
         if !moved(&self.prefilter, base, derivation.copied, most_hits(text), &mut traces.hits) {
             return None;
@@ -212,13 +212,13 @@ fn moved(prefilter: &Prefilter, base: &Traces, copied: &[Copied], most: usize, h
 /// The differences of a text from its base.
 struct Differences<'a> {
     prefilter: &'a Prefilter,
-    limits: &'a Limits,
+    limits: &'a DerivedTextLimits,
     text: &'a [u8],
     ranges: &'a [Range<usize>],
 }
 
 /// A line without an entry in the cache, and the key for one.
-type Unknown = (Range<usize>, Option<Key>);
+type Unknown = (Range<usize>, Option<WindowKey>);
 
 impl Differences<'_> {
     /// Adds the hits that touch a difference, sorted among the others, and finds the possible encodings on its lines.
@@ -343,7 +343,7 @@ impl Differences<'_> {
 }
 
 /// The reach of the rules: the distance from a difference at which a verdict may still depend on it.
-pub(super) struct Limits {
+pub(super) struct DerivedTextLimits {
     /// The length of the longest keyword.
     longest: usize,
     /// No keyword contains a line end, so a search for keywords is line-local.
@@ -352,8 +352,8 @@ pub(super) struct Limits {
     reach: Vec<usize>,
 }
 
-impl Limits {
-    fn new(engine: &Engine) -> Limits {
+impl DerivedTextLimits {
+    fn new(engine: &Engine) -> DerivedTextLimits {
         let rules = || engine.rules.iter().map(CompiledRule::rule);
         let required: Vec<&str> = rules().filter_map(|rule| Some(rule.requires.as_ref()?.rule)).collect();
         let reach = |number: &u16| {
@@ -368,7 +368,7 @@ impl Limits {
         };
         let keywords = 0..engine.prefilter.len() as u32;
         let rules_of = |word| engine.wakes.rules(word).iter();
-        Limits {
+        DerivedTextLimits {
             in_lines: keywords.clone().all(|word| !engine.prefilter.keyword(word).contains('\n')),
             longest: keywords.clone().map(|word| engine.prefilter.keyword(word).len()).max().unwrap_or(1),
             reach: keywords.map(|word| rules_of(word).filter_map(reach).max().unwrap_or(0)).collect(),

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::compiled_rule::CompiledRegex;
-use super::negative_cache::{Key, Lookup, NegativeCache};
+use super::negative_cache::{Lookup, NegativeCache, WindowKey};
 
 /// One match of a rule's regex, in bytes of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,7 +106,7 @@ impl Task<'_, '_> {
         self.cache.as_ref().map(|cache| cache.window(self.rule, at - start, &self.text[start..end]))
     }
 
-    fn store_empty(&mut self, key: Option<Key>) {
+    fn store_empty(&mut self, key: Option<WindowKey>) {
         if let (Some(cache), Some(key)) = (&mut self.cache, key) {
             cache.store_empty(key);
         }

@@ -48,7 +48,7 @@ use crate::finding::{Secret, Verified};
 use crate::rule::{Confidence, Handle, Rule, RuleSet};
 use compiled_rule::CompiledRule;
 use decoded_text::DecodedText;
-use incremental::Limits;
+use incremental::DerivedTextLimits;
 pub use incremental::{Derivation, Traces};
 use negative_cache::NegativeCache;
 use prefilter::{Hit, Prefilter, Wakes};
@@ -142,7 +142,7 @@ pub struct Engine {
     settings: Settings,
     counters: Option<RuleCounters>,
     /// The reach of the rules, for [`Engine::follow`].
-    limits: OnceLock<Limits>,
+    limits: OnceLock<DerivedTextLimits>,
 }
 
 impl Engine {

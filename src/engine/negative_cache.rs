@@ -79,7 +79,7 @@ pub(super) struct NegativeCache {
 
 /// The hash of a text without an entry, under which an entry can be stored.
 #[derive(Clone, Copy)]
-pub(super) struct Key(u128);
+pub(super) struct WindowKey(u128);
 
 /// The result of a look-up.
 #[derive(Clone, Copy)]
@@ -87,7 +87,7 @@ pub(super) enum Lookup {
     /// The text was searched before, without a match.
     KnownEmpty,
     /// The text was not searched before, or its entry was replaced.
-    Unknown(Key),
+    Unknown(WindowKey),
     /// The text is too long for an entry.
     TooLong,
 }
@@ -98,7 +98,7 @@ pub(super) enum LineLookup {
     /// The line was searched before.
     Known(CachedLine),
     /// The line was not searched before, or its entry was replaced.
-    Unknown(Key),
+    Unknown(WindowKey),
     /// The line is too long for an entry.
     TooLong,
 }
@@ -147,11 +147,11 @@ impl NegativeCache {
             return Lookup::TooLong;
         }
         let hash = self.hasher.hash(purpose, text);
-        if self.windows[slot(hash, WINDOWS)] == hash { Lookup::KnownEmpty } else { Lookup::Unknown(Key(hash)) }
+        if self.windows[slot(hash, WINDOWS)] == hash { Lookup::KnownEmpty } else { Lookup::Unknown(WindowKey(hash)) }
     }
 
     /// Stores that the text of this key holds no match.
-    pub fn store_empty(&mut self, Key(hash): Key) {
+    pub fn store_empty(&mut self, WindowKey(hash): WindowKey) {
         self.windows[slot(hash, WINDOWS)] = hash;
     }
 
@@ -162,11 +162,11 @@ impl NegativeCache {
         }
         let hash = self.hasher.hash(LINE, text);
         let line = self.lines[slot(hash, LINES)];
-        if line.hash == hash { LineLookup::Known(line) } else { LineLookup::Unknown(Key(hash)) }
+        if line.hash == hash { LineLookup::Known(line) } else { LineLookup::Unknown(WindowKey(hash)) }
     }
 
     /// Stores a line that begins at `start`, and its hits. Returns the possible encodings on it.
-    pub fn store_line(&mut self, Key(hash): Key, start: usize, text: &[u8], hits: &[Hit]) -> u8 {
+    pub fn store_line(&mut self, WindowKey(hash): WindowKey, start: usize, text: &[u8], hits: &[Hit]) -> u8 {
         let mut line = CachedLine { hash, kinds: decode::kinds(text), ..CachedLine::default() };
         if hits.len() <= MOST_HITS && hits.iter().all(|hit| u16::try_from(hit.keyword).is_ok()) {
             for (hit, into) in hits.iter().zip(&mut line.hits) {

@@ -91,7 +91,7 @@ pub(super) fn is_sample_made(value: &[u8]) -> bool {
     dummy(value.trim_ascii())
 }
 
-/// Whether the form of a value says that it only stands for a credential, whatever its words are.
+/// Whether the form of a value is that of a placeholder, whatever its words are.
 pub(super) fn is_no_value(value: &[u8]) -> bool {
     let v = value.trim_ascii();
     v.is_empty()

@@ -17,7 +17,7 @@ pub(super) struct Candidate {
     pub span: Range<usize>,
     pub confidence: Confidence,
     pub verified: Option<Verified>,
-    pub standing: Standing,
+    pub standing: EvidenceRank,
     pub notes: Vec<String>,
     /// The decoded value, where the text has it encoded.
     pub secret: Option<Box<[u8]>>,
@@ -27,14 +27,14 @@ pub(super) struct Candidate {
 
 impl Candidate {
     /// A value in clear, without a proof.
-    pub fn new(rule: usize, span: Range<usize>, confidence: Confidence, standing: Standing) -> Self {
+    pub fn new(rule: usize, span: Range<usize>, confidence: Confidence, standing: EvidenceRank) -> Self {
         Candidate { rule, span, confidence, verified: None, standing, notes: Vec::new(), secret: None, pair: None }
     }
 }
 
 /// The evidence for or against a candidate, in the order of precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Standing {
+pub(super) enum EvidenceRank {
     /// A match of form or context alone.
     Plain,
     /// It parses in its own format.
@@ -99,7 +99,7 @@ fn supersedes(survivor: &Candidate, other: &Candidate) -> bool {
     let shared = survivor.span.end.min(other.span.end).saturating_sub(survivor.span.start.max(other.span.start));
     match survivor.standing {
         // A look-alike that is a small part of a value is no evidence about the value.
-        Standing::Lookalike | Standing::NotSecret => shared * 2 > other.span.len(),
+        EvidenceRank::Lookalike | EvidenceRank::NotSecret => shared * 2 > other.span.len(),
         // Neighbours inside one encoding may share a character of it.
         _ if survivor.secret.is_some() || other.secret.is_some() => {
             shared * 2 > survivor.span.len().min(other.span.len())
@@ -111,7 +111,7 @@ fn supersedes(survivor: &Candidate, other: &Candidate) -> bool {
 fn precedence(candidate: &Candidate, rule: &Rule) -> impl Ord + use<> {
     (
         // Plain and parsed count alike here: a provider's rule precedes a general one that parses the form.
-        candidate.standing.max(Standing::Structure),
+        candidate.standing.max(EvidenceRank::Structure),
         authority(candidate, rule),
         !rule.general,
         candidate.standing,
@@ -185,7 +185,7 @@ impl<'r> Partners<'r> {
         let mut by_rule: HashMap<&str, Vec<(usize, usize)>> =
             candidates.iter().filter_map(|c| Some((rules[c.rule].rule().requires?.rule, Vec::new()))).collect();
         for (number, candidate) in candidates.iter().enumerate() {
-            if matches!(candidate.standing, Standing::Lookalike | Standing::NotSecret) {
+            if matches!(candidate.standing, EvidenceRank::Lookalike | EvidenceRank::NotSecret) {
                 continue;
             }
             let Some(partners) = by_rule.get_mut(rules[candidate.rule].rule().id) else { continue };
@@ -230,7 +230,7 @@ mod tests {
     use super::*;
 
     fn candidate((start, length, standing, is_encoded): (usize, usize, u8, bool)) -> Candidate {
-        let standings = [Standing::Plain, Standing::NotSecret, Standing::Lookalike, Standing::Proven];
+        let standings = [EvidenceRank::Plain, EvidenceRank::NotSecret, EvidenceRank::Lookalike, EvidenceRank::Proven];
         Candidate {
             secret: is_encoded.then(|| b"value"[..].into()),
             ..Candidate::new(0, start..start + length, Confidence::High, standings[usize::from(standing)])

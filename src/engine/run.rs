@@ -12,10 +12,10 @@ use super::kubernetes_secret;
 use super::matcher::{self, RegexMatch, Search, Task};
 use super::negative_cache::Lookup;
 use super::prefilter::Hit;
-use super::resolve::{self, Candidate, Standing};
+use super::resolve::{self, Candidate, EvidenceRank};
 use super::store;
 use super::text;
-use super::verify::{self, Context, Rejection};
+use super::verify::{self, MatchContext, Rejection};
 use super::whole_file;
 use super::{Engine, Scratch};
 use crate::chunk::Chunk;
@@ -61,7 +61,7 @@ const AT_ONCE: usize = 1 << 16;
 
 /// The state that one part of a text's hits hands to the next.
 #[derive(Default)]
-struct Progress {
+struct Handover {
     last_generic: LastGeneric,
     searches: Vec<(usize, Search)>,
     /// The bytes of Kubernetes Secrets that may still be read; none before the first Secret.
@@ -70,7 +70,7 @@ struct Progress {
     is_last: bool,
 }
 
-impl Progress {
+impl Handover {
     /// Takes out the search of a rule.
     fn search(&mut self, rule: usize) -> Search {
         let open = self.searches.iter().position(|(number, _)| *number == rule);
@@ -176,13 +176,13 @@ impl<'a, L: Observer> Run<'a, L> {
         self.scratch.decoded.push(decoded);
     }
 
-    fn context<'t>(&self, text: &'t [u8]) -> Context<'t>
+    fn context<'t>(&self, text: &'t [u8]) -> MatchContext<'t>
     where
         'a: 't,
     {
         let settings = &self.engine.settings;
         let mild = generic::Mild::of(text, self.path);
-        Context { text, path: self.path, path_policy: settings.path_policy, mild, now: settings.now }
+        MatchContext { text, path: self.path, path_policy: settings.path_policy, mild, now: settings.now }
     }
 
     /// Adds the text itself, where it is one word at a path whose files are credentials.
@@ -238,7 +238,7 @@ impl<'a, L: Observer> Run<'a, L> {
 
     /// Adds the matches of the rules that the keywords in `text` wake.
     pub fn by_keywords(&mut self, text: &[u8], hits: Hits<'_>, candidates: &mut Vec<Candidate>) {
-        let mut progress = Progress::default();
+        let mut progress = Handover::default();
         match hits {
             Hits::Known(hits) => {
                 let mut parts = hits.chunks(AT_ONCE).peekable();
@@ -264,7 +264,7 @@ impl<'a, L: Observer> Run<'a, L> {
         &mut self,
         text: &[u8],
         hits: &[Hit],
-        progress: &mut Progress,
+        progress: &mut Handover,
         candidates: &mut Vec<Candidate>,
     ) {
         if hits.is_empty() && progress.searches.is_empty() {
@@ -295,7 +295,7 @@ impl<'a, L: Observer> Run<'a, L> {
         &mut self,
         text: &[u8],
         hits: &[Hit],
-        progress: &mut Progress,
+        progress: &mut Handover,
         wanted: &mut Vec<(u16, Range<usize>)>,
         candidates: &mut Vec<Candidate>,
     ) {
@@ -328,7 +328,7 @@ impl<'a, L: Observer> Run<'a, L> {
         number: usize,
         text: &[u8],
         spans: &[Range<usize>],
-        progress: &mut Progress,
+        progress: &mut Handover,
         candidates: &mut Vec<Candidate>,
     ) {
         let rule = &self.engine.rules[number];
@@ -361,7 +361,7 @@ impl<'a, L: Observer> Run<'a, L> {
         &mut self,
         (rule, number): (&CompiledRule, usize),
         spans: &[Range<usize>],
-        context: &Context<'_>,
+        context: &MatchContext<'_>,
         search: &mut Search,
         candidates: &mut Vec<Candidate>,
     ) -> usize {
@@ -392,8 +392,8 @@ impl<'a, L: Observer> Run<'a, L> {
         &mut self,
         number: usize,
         spans: &[Range<usize>],
-        context: &Context<'_>,
-        progress: &mut Progress,
+        context: &MatchContext<'_>,
+        progress: &mut Handover,
         candidates: &mut Vec<Candidate>,
     ) {
         self.is_encoded |= self.is_inside;
@@ -407,8 +407,10 @@ impl<'a, L: Observer> Run<'a, L> {
                 let (confidence, standing, note) = match kubernetes_secret::worth(context.text, &entry) {
                     kubernetes_secret::Worth::Nothing => continue,
                     // A candidate all the same, so that no generic rule takes the base64 of a placeholder for a secret.
-                    kubernetes_secret::Worth::Placeholder => (Confidence::Low, Standing::NotSecret, "a placeholder"),
-                    kubernetes_secret::Worth::Secret => (Confidence::High, Standing::Plain, "declared as a secret"),
+                    kubernetes_secret::Worth::Placeholder => {
+                        (Confidence::Low, EvidenceRank::NotSecret, "a placeholder")
+                    }
+                    kubernetes_secret::Worth::Secret => (Confidence::High, EvidenceRank::Plain, "declared as a secret"),
                 };
                 let mut candidate = Candidate::new(number, entry.value, confidence, standing);
                 candidate.notes.push(note.into());
@@ -423,7 +425,7 @@ impl<'a, L: Observer> Run<'a, L> {
     ///
     /// `last` is the value scored last: the words of one name (`api_secret_key`) lead to one value, and so may two words
     /// before it (`monkeylearn token = "..."`), of which only one is its name.
-    fn detect(&mut self, context: &Context<'_>, hit: usize, last: &mut LastGeneric) -> Option<Candidate> {
+    fn detect(&mut self, context: &MatchContext<'_>, hit: usize, last: &mut LastGeneric) -> Option<Candidate> {
         let (text, path) = (context.text, context.path);
         let found = generic::candidate_at(text, hit)?;
         if found.value == last.value && (last.is_taken || found.name == last.name) {
@@ -451,7 +453,7 @@ impl<'a, L: Observer> Run<'a, L> {
         let confidence = judgement.confidence?;
         let engine = self.engine;
         let rule = engine.generic_rules.iter().copied().find(|&r| engine.rules[r].rule().id == judgement.rule)?;
-        let mut candidate = Candidate::new(rule, found.value, confidence, Standing::Plain);
+        let mut candidate = Candidate::new(rule, found.value, confidence, EvidenceRank::Plain);
         verify::lower_confidence(&mut candidate, context);
         self.observer.taken(&candidate);
         Some(candidate)

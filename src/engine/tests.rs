@@ -242,7 +242,7 @@ fn a_pair_is_reported_once() {
     assert_eq!(ids(&found), ["acme-secret"]);
     assert_eq!(&near[found[0].pair.clone().unwrap()], "ACID27QMLPW9");
     assert_eq!(found[0].notes, ["stands with its acme-id"]);
-    // Too far away: the id stands for itself, and the value beside it says nothing.
+    // Too far away: the id is reported by itself, and the value beside it is no evidence.
     assert_eq!(ids(&scan(&engine, format!("id=ACID27QMLPW9\n\n\n\n\nsecret={value}\n"))), ["acme-id"]);
     assert!(scan(&engine, format!("secret={value}\n")).is_empty());
 }
@@ -474,7 +474,7 @@ fn every_verdict_is_explained() {
     );
     let told = explain(&engine, &format!("acme_key = {token}"));
     assert!(told.iter().any(|(id, why)| *id == "loose" && why.starts_with("matched, but another")), "{told:?}");
-    // Nothing that is told holds the secret.
+    // No explanation holds the secret.
     assert!(told.iter().all(|(_, why)| !why.contains(&token[5..])));
 }
 

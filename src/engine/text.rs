@@ -1,6 +1,6 @@
 //! UTF-16 and UTF-32 in the middle of bytes: whole files, with a byte order mark or without, and strings inside binaries.
 
-use super::decoded_text::{DecodedText, Scale};
+use super::decoded_text::{DecodedText, SegmentScale};
 use crate::finding::excerpt::Wide;
 
 /// The shortest string of wide characters worth reading, in characters.
@@ -74,7 +74,7 @@ fn wide_text(text: &[u8], stored: Wide, view: &mut DecodedText) {
     for (c, len) in stored.characters(text) {
         if c.is_ascii() {
             if !ascii {
-                view.part(at, Scale::Ratio(width, 1));
+                view.part(at, SegmentScale::Ratio(width, 1));
             }
             view.text.push(c as u8);
         } else if c != '\u{feff}' {
@@ -104,7 +104,7 @@ fn strings(text: &[u8], view: &mut DecodedText) {
         let (width, len) = if text[begin..].get(2) == Some(&0) { (4, run(4)) } else { (2, run(2)) };
         if len >= SHORTEST {
             view.gap();
-            view.part(begin, Scale::Ratio(width, 1));
+            view.part(begin, SegmentScale::Ratio(width, 1));
             view.text.extend(text[begin..begin + len * width].iter().step_by(width));
         }
         from = begin + (len * width).max(2);

@@ -7,7 +7,7 @@ use super::compiled_rule::CompiledRule;
 use super::generic;
 use super::matcher::RegexMatch;
 use super::placeholder::is_placeholder;
-use super::resolve::{Candidate, Standing};
+use super::resolve::{Candidate, EvidenceRank};
 use super::store::{Protection, StoreEntry};
 use crate::finding::Verified;
 use crate::rule::{Confidence, Judge, Rule};
@@ -30,7 +30,7 @@ pub(super) enum Rejection {
 }
 
 /// The surroundings of a match that its verification reads.
-pub(super) struct Context<'a> {
+pub(super) struct MatchContext<'a> {
     /// The text of the match.
     pub text: &'a [u8],
     /// The path of the text.
@@ -51,7 +51,7 @@ pub(super) fn verify_match(
     compiled: &CompiledRule,
     number: usize,
     found: RegexMatch,
-    context: &Context<'_>,
+    context: &MatchContext<'_>,
 ) -> Result<Candidate, Rejection> {
     let rule = compiled.rule();
     check_name(rule, &found, context.text)?;
@@ -59,7 +59,7 @@ pub(super) fn verify_match(
     if compiled.is_sample(secret) {
         return Err(Rejection::Sample);
     }
-    let mut candidate = Candidate::new(number, found.secret.clone(), rule.confidence, Standing::Plain);
+    let mut candidate = Candidate::new(number, found.secret.clone(), rule.confidence, EvidenceRank::Plain);
     let input = CheckInput { secret, text: context.text, span: found.secret, now: context.now };
     let proof = rule.check.and_then(checks::check).map_or(Proof::Unknown, |check| check(&input));
     // Chance puts the form into longer runs of letters, but no checksum.
@@ -104,10 +104,10 @@ enum Evidence {
 fn apply_proof(proof: Proof, candidate: &mut Candidate) -> Evidence {
     let (standing, confidence, verified) = match &proof {
         Proof::Unknown => return Evidence::Open,
-        Proof::Structure(_) => (Standing::Structure, candidate.confidence, Some(Verified::Structure)),
-        Proof::Proven(_) => (Standing::Proven, Confidence::High, Some(Verified::Checksum)),
-        Proof::Failed(_) => (Standing::Lookalike, Confidence::Low, None),
-        Proof::NotSecret(_) => (Standing::NotSecret, Confidence::Low, None),
+        Proof::Structure(_) => (EvidenceRank::Structure, candidate.confidence, Some(Verified::Structure)),
+        Proof::Proven(_) => (EvidenceRank::Proven, Confidence::High, Some(Verified::Checksum)),
+        Proof::Failed(_) => (EvidenceRank::Lookalike, Confidence::Low, None),
+        Proof::NotSecret(_) => (EvidenceRank::NotSecret, Confidence::Low, None),
     };
     (candidate.standing, candidate.confidence, candidate.verified) = (standing, confidence, verified);
     match proof {
@@ -115,7 +115,7 @@ fn apply_proof(proof: Proof, candidate: &mut Candidate) -> Evidence {
         Proof::Failed(note) | Proof::NotSecret(note) => candidate.notes.push(note),
         Proof::Unknown => {}
     }
-    if standing == Standing::Structure { Evidence::Open } else { Evidence::Final }
+    if standing == EvidenceRank::Structure { Evidence::Open } else { Evidence::Final }
 }
 
 /// Returns whether a letter, a digit or an underscore touches a value.
@@ -128,17 +128,20 @@ fn touches_word(text: &[u8], span: &std::ops::Range<usize>) -> bool {
 pub(super) fn store_candidate(number: usize, entry: &StoreEntry, start: usize) -> Candidate {
     let (confidence, standing, verified, words) = match entry.lock {
         Protection::Open => {
-            (Confidence::High, Standing::Structure, Some(Verified::Structure), "no password protects it")
+            (Confidence::High, EvidenceRank::Structure, Some(Verified::Structure), "no password protects it")
         }
-        Protection::WellKnown => {
-            (Confidence::High, Standing::Proven, Some(Verified::Checksum), "a password that everybody tries opens it")
-        }
+        Protection::WellKnown => (
+            Confidence::High,
+            EvidenceRank::Proven,
+            Some(Verified::Checksum),
+            "a password that everybody tries opens it",
+        ),
         Protection::Password => {
-            (Confidence::Medium, Standing::Structure, Some(Verified::Structure), "a password protects it")
+            (Confidence::Medium, EvidenceRank::Structure, Some(Verified::Structure), "a password protects it")
         }
-        Protection::Strong => (Confidence::Low, Standing::NotSecret, None, "a passphrase protects it"),
+        Protection::Strong => (Confidence::Low, EvidenceRank::NotSecret, None, "a passphrase protects it"),
         Protection::Public => {
-            (Confidence::Low, Standing::NotSecret, None, "Android's key for debugging, which signs no release")
+            (Confidence::Low, EvidenceRank::NotSecret, None, "Android's key for debugging, which signs no release")
         }
     };
     let span = entry.span.start + start..entry.span.end + start;
@@ -159,21 +162,21 @@ fn cuts_word(rule: &Rule, text: &[u8]) -> bool {
 }
 
 /// Rejects placeholders, low entropy, and words where the rule's secrets are issued at random.
-fn check_randomness(compiled: &CompiledRule, secret: &[u8], standing: Standing) -> Result<(), Rejection> {
+fn check_randomness(compiled: &CompiledRule, secret: &[u8], standing: EvidenceRank) -> Result<(), Rejection> {
     let rule = compiled.rule();
     let is_token = rule.judge == Judge::Token;
     // `rootpw --lock`: an option in the position of the value.
     if generic::is_option(secret) || is_placeholder(secret) && !(is_token && has_random_tail(secret)) {
         return Err(Rejection::Placeholder);
     }
-    if is_token && standing != Standing::Structure && reads_as_words(secret) && compiled.admits_digits() {
+    if is_token && standing != EvidenceRank::Structure && reads_as_words(secret) && compiled.admits_digits() {
         return Err(Rejection::Placeholder);
     }
     let entropy = entropy::shannon_entropy(&secret[..secret.len().min(LONGEST)]);
     if let Some(least) = rule.entropy.filter(|&least| entropy < least) {
         return Err(Rejection::Entropy(entropy, least));
     }
-    if is_token || standing == Standing::Structure {
+    if is_token || standing == EvidenceRank::Structure {
         return Ok(());
     }
     let score = generic::looks_random(&secret[..secret.len().min(LONGEST)]);
@@ -251,7 +254,7 @@ const LONGEST: usize = 512;
 const SHORTEST: usize = 16;
 
 /// Lowers the confidence of candidates in tests, examples and documentation, so that they are shown and do not block.
-pub(super) fn lower_confidence(candidate: &mut Candidate, context: &Context<'_>) {
+pub(super) fn lower_confidence(candidate: &mut Candidate, context: &MatchContext<'_>) {
     if context.path_policy
         && candidate.confidence > Confidence::Low
         && let Some(reason) = context.mild.at(candidate.span.start)

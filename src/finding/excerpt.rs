@@ -9,7 +9,7 @@ use crate::terminal::text::is_unsafe;
 
 /// The position of a span for people: counted from 1, columns in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Position {
+pub struct TextPosition {
     /// The line it begins on.
     pub line: usize,
     /// The column it begins at.
@@ -35,7 +35,7 @@ impl<'a> Positions<'a> {
     }
 
     /// The position of `span`.
-    pub fn locate(&mut self, span: &Range<usize>) -> Position {
+    pub fn locate(&mut self, span: &Range<usize>) -> TextPosition {
         if span.start < self.at {
             (self.at, self.line, self.column) = (0, 1, 1);
         }
@@ -54,10 +54,10 @@ impl<'a> Positions<'a> {
         let column = self.column;
         let last = span.end.saturating_sub(1).max(span.start).min(self.text.len());
         let end_line = self.line + memchr::memchr_iter(b'\n', &self.text[span.start..last]).count();
-        Position { line: self.line, column, end_line }
+        TextPosition { line: self.line, column, end_line }
     }
 
-    fn wide(&mut self, stored: Wide, span: &Range<usize>) -> Position {
+    fn wide(&mut self, stored: Wide, span: &Range<usize>) -> TextPosition {
         let last = span.end.saturating_sub(1).max(span.start);
         let (mut at, mut end_line) = (self.at, 0);
         for (c, len) in stored.characters(&self.text[self.at..]) {
@@ -73,7 +73,7 @@ impl<'a> Positions<'a> {
             // The next span may begin before this one ends.
             self.at = if at <= span.start { at } else { self.at };
         }
-        Position { line: self.line, column: self.column, end_line: self.line + end_line }
+        TextPosition { line: self.line, column: self.column, end_line: self.line + end_line }
     }
 }
 
@@ -244,11 +244,11 @@ mod tests {
             let place = |from: usize, to: usize| {
                 Positions::new(&stored, Some(wide)).locate(&(at + from * width..at + to * width))
             };
-            assert_eq!(place(0, 6), Position { line: 3, column: 7, end_line: 3 });
-            assert_eq!(place(0, 13), Position { line: 3, column: 7, end_line: 4 });
-            assert_eq!(place(7, 13), Position { line: 4, column: 1, end_line: 4 });
+            assert_eq!(place(0, 6), TextPosition { line: 3, column: 7, end_line: 3 });
+            assert_eq!(place(0, 13), TextPosition { line: 3, column: 7, end_line: 4 });
+            assert_eq!(place(7, 13), TextPosition { line: 4, column: 1, end_line: 4 });
             let first = Positions::new(&stored, Some(wide)).locate(&(width..width * 2));
-            assert_eq!(first, Position { line: 1, column: 1, end_line: 1 });
+            assert_eq!(first, TextPosition { line: 1, column: 1, end_line: 1 });
         }
     }
 

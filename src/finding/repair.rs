@@ -11,7 +11,7 @@ use crate::git::{self, Oid, Reach, Repo};
 
 /// The operation that a finding stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scene<'a> {
+pub enum RepairContext<'a> {
     /// Files were looked at; nothing is about to be published.
     Files,
     /// A commit is about to be made.
@@ -28,7 +28,7 @@ pub enum Scene<'a> {
 }
 
 /// Gives every blocking finding the steps that repair it. `hide` masks credentials in the name of a ref.
-pub fn plan(findings: &mut [Finding], scene: Scene<'_>, repo: Option<&Repo>, hide: fn(&str) -> String) {
+pub fn plan(findings: &mut [Finding], scene: RepairContext<'_>, repo: Option<&Repo>, hide: fn(&str) -> String) {
     if !findings.iter().any(|f| f.verdict.blocks()) {
         return;
     }
@@ -56,7 +56,7 @@ fn at_root(repo: &Repo) -> bool {
 }
 
 struct Planner<'a> {
-    scene: Scene<'a>,
+    scene: RepairContext<'a>,
     repo: Option<&'a Repo>,
     head: Option<Oid>,
     objects: Option<git::Objects>,
@@ -69,22 +69,22 @@ impl Planner<'_> {
     fn steps(&mut self, finding: &Finding) -> Vec<Step> {
         let mut steps = match (self.scene, finding.kind) {
             // No git command reaches these two.
-            (_, Kind::Stdin) | (Scene::Files, _) => Vec::new(),
+            (_, Kind::Stdin) | (RepairContext::Files, _) => Vec::new(),
             (_, Kind::TagMessage) => tag(finding),
             (_, Kind::Note) => self.note(finding),
             (_, Kind::RefName) if finding.location.path.starts_with(b"refs/tags/") => {
                 vec![step("give the tag another name", ["git tag NEW OLD", "git tag -d OLD"])]
             }
             (_, Kind::RefName) => vec![step("give the branch another name", ["git branch -m OLD NEW"])],
-            (Scene::Message, _) => vec![step(
+            (RepairContext::Message, _) => vec![step(
                 "write the message without the secret",
                 ["git commit -e -F \"$(git rev-parse --git-path COMMIT_EDITMSG)\""],
             )],
-            (Scene::Commit, Kind::PathName) => vec![step("give the file another name", ["git mv OLD NEW"])],
-            (Scene::Commit, _) => self.staged(finding),
-            (Scene::Push | Scene::Published { .. }, _) => self.committed(finding),
+            (RepairContext::Commit, Kind::PathName) => vec![step("give the file another name", ["git mv OLD NEW"])],
+            (RepairContext::Commit, _) => self.staged(finding),
+            (RepairContext::Push | RepairContext::Published { .. }, _) => self.committed(finding),
         };
-        if matches!(self.scene, Scene::Published { .. }) && finding.commit.is_some() && !steps.is_empty() {
+        if matches!(self.scene, RepairContext::Published { .. }) && finding.commit.is_some() && !steps.is_empty() {
             steps.push(step("replace the published commits", ["git push --force-with-lease"]));
         }
         steps.push(self.allow(finding));
@@ -97,7 +97,7 @@ impl Planner<'_> {
         let unless = if is_package { "if this is intended, or the advisory is wrong" } else { "if it is not a secret" };
         let id = finding.fingerprint.to_string();
         let allow = format!("shield-hook allow {id} --reason \"WHY\"");
-        let Scene::Published { apart_from: Some(branch) } = self.scene else {
+        let RepairContext::Published { apart_from: Some(branch) } = self.scene else {
             return step(format!("{unless}, allow it"), [allow]);
         };
         let short = &id[..SHORTEST_ID];

@@ -15,14 +15,14 @@ pub struct Remote {
     pub fetch: Option<Address>,
     /// The addresses that a push goes to, after `pushInsteadOf` and `insteadOf`: several when it pushes to mirrors.
     pub push: Vec<Address>,
-    mappings: Vec<Mapping>,
+    mappings: Vec<UrlMapping>,
     /// Its remote-tracking refs.
     pub tracking: Vec<Ref>,
 }
 
 /// The names of a remote's branches and of the refs that track them. Both sides end in a slash, or both are full names.
 #[derive(Clone, Debug)]
-struct Mapping {
+struct UrlMapping {
     there: BString,
     here: BString,
 }
@@ -70,11 +70,12 @@ impl Remote {
             true => urls.iter().map(|url| rewritten(url, Direction::Push)).collect(),
             false => push_urls.iter().map(|url| rewritten(url, Direction::Fetch)).collect(),
         };
-        let mut mappings = vec![Mapping { there: "refs/heads/".into(), here: format!("refs/remotes/{name}/").into() }];
+        let mut mappings =
+            vec![UrlMapping { there: "refs/heads/".into(), here: format!("refs/remotes/{name}/").into() }];
         if let Ok(known) = local.find_remote(name) {
             mappings.extend(known.refspecs(Direction::Fetch).iter().filter_map(|spec| {
                 let spec = spec.to_ref();
-                Mapping::of(spec.remote()?, spec.local()?)
+                UrlMapping::of(spec.remote()?, spec.local()?)
             }));
         }
         Remote {
@@ -97,20 +98,20 @@ impl Remote {
 
     /// The length of the longest prefix under which this remote tracks the ref.
     fn prefix_of(&self, name: &BStr) -> Option<usize> {
-        let tracks = |m: &&Mapping| m.here.ends_with(b"/") && name.starts_with(m.here.as_slice()) || m.here == name;
+        let tracks = |m: &&UrlMapping| m.here.ends_with(b"/") && name.starts_with(m.here.as_slice()) || m.here == name;
         self.mappings.iter().filter(tracks).map(|m| m.here.len()).max()
     }
 }
 
-impl Mapping {
+impl UrlMapping {
     /// Only refs below refs/remotes count: in a mirror, fetched and local branches share their names.
-    fn of(there: &BStr, here: &BStr) -> Option<Mapping> {
+    fn of(there: &BStr, here: &BStr) -> Option<UrlMapping> {
         let (there, here) = match (there.strip_suffix(b"*"), here.strip_suffix(b"*")) {
             (Some(there), Some(here)) if here.ends_with(b"/") && there.ends_with(b"/") => (there, here),
             (None, None) => (there.as_bytes(), here.as_bytes()),
             _ => return None,
         };
-        here.starts_with(b"refs/remotes/").then(|| Mapping { there: there.into(), here: here.into() })
+        here.starts_with(b"refs/remotes/").then(|| UrlMapping { there: there.into(), here: here.into() })
     }
 }
 

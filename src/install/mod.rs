@@ -26,7 +26,7 @@ use crate::environment;
 use crate::error::{Context, Error, Result};
 use crate::git::Repo;
 use crate::hook;
-use crate::journal::{Place, Record};
+use crate::journal::{JournalLocation, Record};
 use crate::source;
 use site::{Manager, Site};
 use stub::Binary;
@@ -95,7 +95,7 @@ pub fn install(request: &InstallRequest) -> Result<Summary> {
     if let Ok(repo) = Repo::discover(&request.directory) {
         let _ = source::remember(&repo);
     }
-    let place = Place::Repository(site.common.clone());
+    let place = JournalLocation::Repository(site.common.clone());
     let digest = format!("shield-hook: installed: {} in {}", count(hooks.len()), site.shown(&target(&site)));
     let record = Record { result: "clean".into(), digest: digest.clone(), ..Record::new("install") };
     crate::journal::record(&place, &record);

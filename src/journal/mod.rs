@@ -14,7 +14,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-pub use record::{Counts, Covers, Record, RefUpdate, now};
+pub use record::{Counts, Covers, Record, RecordedRef, now};
 
 /// The journal's file name, in whichever directory it lives.
 pub const FILE: &str = "journal.jsonl";
@@ -27,7 +27,7 @@ const KEEP: usize = 4;
 
 /// The journal that receives a run's record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum JournalLocation {
     /// A repository's own journal; the path is the git common directory.
     Repository(PathBuf),
     /// The user's journal, in the XDG state directory.
@@ -36,16 +36,16 @@ pub enum Place {
     Directory(PathBuf),
 }
 
-impl Place {
+impl JournalLocation {
     /// The directory that holds the journal.
     ///
     /// # Errors
     /// When the user has neither a state directory nor a home.
     pub fn directory(&self) -> io::Result<PathBuf> {
         match self {
-            Place::Repository(common) => Ok(common.join("shield-hook")),
-            Place::User => state_directory(),
-            Place::Directory(path) => Ok(path.clone()),
+            JournalLocation::Repository(common) => Ok(common.join("shield-hook")),
+            JournalLocation::User => state_directory(),
+            JournalLocation::Directory(path) => Ok(path.clone()),
         }
     }
 }
@@ -66,7 +66,7 @@ pub fn state_directory() -> io::Result<PathBuf> {
 }
 
 /// Appends a record; a failure is reported on standard error and is never fatal.
-pub fn record(place: &Place, record: &Record) {
+pub fn record(place: &JournalLocation, record: &Record) {
     if let Err(e) = append(place, record) {
         let at = place.directory().map_or_else(|_| FILE.into(), |d| d.join(FILE).display().to_string());
         say!("shield-hook: warning: this run is not in the journal: {at}: {e}");
@@ -77,9 +77,9 @@ pub fn record(place: &Place, record: &Record) {
 ///
 /// # Errors
 /// When the journal cannot be written, in whole.
-pub fn append(place: &Place, record: &Record) -> io::Result<()> {
+pub fn append(place: &JournalLocation, record: &Record) -> io::Result<()> {
     let directory = place.directory()?;
-    if let Place::Repository(common) = place
+    if let JournalLocation::Repository(common) = place
         && !common.is_dir()
     {
         // Nothing may be created beside a repository that is not there.
@@ -113,7 +113,7 @@ pub fn append(place: &Place, record: &Record) -> io::Result<()> {
 ///
 /// # Errors
 /// When the directory is missing, read-only or no directory.
-pub fn writable(place: &Place) -> io::Result<()> {
+pub fn writable(place: &JournalLocation) -> io::Result<()> {
     let directory = place.directory()?;
     let path = directory.join(FILE);
     if path.symlink_metadata().is_ok() {
@@ -192,7 +192,7 @@ impl Journal {
     ///
     /// # Errors
     /// When it exists and cannot be read.
-    pub fn read(place: &Place) -> io::Result<Self> {
+    pub fn read(place: &JournalLocation) -> io::Result<Self> {
         let directory = place.directory()?;
         let mut journal = Journal::default();
         let older = match aside(&directory) {
@@ -213,7 +213,7 @@ impl Journal {
     ///
     /// # Errors
     /// When it exists and cannot be read.
-    pub fn tail(place: &Place, bytes: u64) -> io::Result<Self> {
+    pub fn tail(place: &JournalLocation, bytes: u64) -> io::Result<Self> {
         let mut journal = Journal::default();
         let mut file = match File::open(place.directory()?.join(FILE)) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(journal),
@@ -250,8 +250,8 @@ impl Journal {
 mod tests {
     use super::*;
 
-    fn place(dir: &tempfile::TempDir) -> Place {
-        Place::Repository(dir.path().to_owned())
+    fn place(dir: &tempfile::TempDir) -> JournalLocation {
+        JournalLocation::Repository(dir.path().to_owned())
     }
 
     #[test]
@@ -341,7 +341,7 @@ mod tests {
     #[test]
     fn no_journal_is_made_beside_a_repository_that_is_not_there() {
         let dir = tempfile::tempdir().unwrap();
-        let place = Place::Repository(dir.path().join("gone"));
+        let place = JournalLocation::Repository(dir.path().join("gone"));
         assert!(append(&place, &Record::new("scan")).is_err());
         assert!(!dir.path().join("gone").exists());
     }

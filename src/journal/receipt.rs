@@ -11,7 +11,7 @@ pub const RECENT: u64 = 1 << 20;
 
 /// The journal's evidence about a commit that was just made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Before {
+pub enum HookEvidence {
     /// The pre-commit hook read exactly this change and stopped nothing.
     Read,
     /// The pre-commit hook ran, but compared with another commit than this one's parent (`--amend`), or the tree it
@@ -22,7 +22,7 @@ pub enum Before {
 }
 
 /// The records of the hooks before a commit with this tree and these parents (in hex).
-pub fn before(journal: &Journal, tree: &str, parents: &[String]) -> Before {
+pub fn before(journal: &Journal, tree: &str, parents: &[String]) -> HookEvidence {
     let saw = |r: &&Record| {
         ["hook pre-commit", "hook pre-merge-commit"].contains(&r.command.as_str())
             && r.result == "clean"
@@ -30,12 +30,12 @@ pub fn before(journal: &Journal, tree: &str, parents: &[String]) -> Before {
             // A commit of some paths has an index whose tree git has not written yet: then the parents must do.
             && r.covers.tree.as_deref().map_or(r.covers.parents == parents, |t| t == tree)
     };
-    let mut ran = Before::Nothing;
+    let mut ran = HookEvidence::Nothing;
     for record in journal.records.iter().rev().filter(saw) {
         if record.covers.tree.is_some() && record.covers.parents == parents {
-            return Before::Read;
+            return HookEvidence::Read;
         }
-        ran = Before::Ran;
+        ran = HookEvidence::Ran;
     }
     ran
 }
@@ -92,9 +92,9 @@ mod tests {
             foreign: 0,
         };
         let parent = vec!["p".to_owned()];
-        assert_eq!(before(&journal, "t1", &parent), Before::Read);
-        assert_eq!(before(&journal, "t1", &["other".to_owned()]), Before::Ran);
-        assert_eq!(before(&journal, "t2", &parent), Before::Nothing);
-        assert_eq!(before(&journal, "t3", &parent), Before::Nothing);
+        assert_eq!(before(&journal, "t1", &parent), HookEvidence::Read);
+        assert_eq!(before(&journal, "t1", &["other".to_owned()]), HookEvidence::Ran);
+        assert_eq!(before(&journal, "t2", &parent), HookEvidence::Nothing);
+        assert_eq!(before(&journal, "t3", &parent), HookEvidence::Nothing);
     }
 }

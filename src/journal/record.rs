@@ -78,7 +78,7 @@ pub struct Covers {
     pub parents: Vec<String>,
     /// Refs that a push or a transaction updates.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub refs: Vec<RefUpdate>,
+    pub refs: Vec<RecordedRef>,
     /// The commit was made without the pre-commit hook, and not by a rebase or another command that runs none.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub bypassed: bool,
@@ -94,7 +94,7 @@ impl Covers {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[allow(missing_docs, reason = "the names say it")]
-pub struct RefUpdate {
+pub struct RecordedRef {
     pub name: String,
     pub old: String,
     pub new: String,

@@ -1,8 +1,8 @@
 //! Advisories: is this package version known to be bad?
 
 use super::ecosystem::Ecosystem;
-use super::index::{Entry, Index};
-use super::row::Kind;
+use super::index::{AdvisoryEntry, Index};
+use super::row::AdvisoryKind;
 use super::{popular, version};
 use std::borrow::Cow;
 
@@ -28,7 +28,7 @@ pub struct Advisory {
     /// The date of its publication: `YYYY[-MM[-DD]]`, or empty.
     pub date: String,
     /// The kind of attack.
-    pub kind: Kind,
+    pub kind: AdvisoryKind,
     /// The sources that reported it, joined by `+`.
     pub source: String,
     /// The version, range or `*` in the data.
@@ -41,15 +41,15 @@ impl Advisory {
     /// The advisory in one line. `exact`: about one version, not about the name.
     pub fn sentence(&self, exact: bool) -> String {
         let what = match (self.kind, self.versions.as_str()) {
-            (Kind::Hijack, "*") => "taken over once; pin to what is known to be good".to_owned(),
-            (Kind::Hijack, _) if exact => "hijacked version".to_owned(),
-            (Kind::Hijack, versions) => format!("{versions} was hijacked; name a version to check it"),
-            (Kind::Malicious, "*") => "malicious package, every version".to_owned(),
-            (Kind::Malicious, _) if exact => "malicious version".to_owned(),
-            (Kind::Malicious, versions) => format!("{versions} was malicious; name a version to check it"),
-            (Kind::NameOnly, _) => "the name is known from an attack, the bad versions are not".to_owned(),
-            (Kind::Poc, _) => "a researcher's proof of concept".to_owned(),
-            (Kind::Withdrawn, _) => "withdrawn".to_owned(),
+            (AdvisoryKind::Hijack, "*") => "taken over once; pin to what is known to be good".to_owned(),
+            (AdvisoryKind::Hijack, _) if exact => "hijacked version".to_owned(),
+            (AdvisoryKind::Hijack, versions) => format!("{versions} was hijacked; name a version to check it"),
+            (AdvisoryKind::Malicious, "*") => "malicious package, every version".to_owned(),
+            (AdvisoryKind::Malicious, _) if exact => "malicious version".to_owned(),
+            (AdvisoryKind::Malicious, versions) => format!("{versions} was malicious; name a version to check it"),
+            (AdvisoryKind::NameOnly, _) => "the name is known from an attack, the bad versions are not".to_owned(),
+            (AdvisoryKind::Poc, _) => "a researcher's proof of concept".to_owned(),
+            (AdvisoryKind::Withdrawn, _) => "withdrawn".to_owned(),
         };
         let mut parts = vec![what];
         parts.push(match self.title.as_str() {
@@ -173,13 +173,13 @@ impl Advisories {
     }
 
     /// Returns whether an entry of the nth layer is valid: newer data may withdraw it.
-    fn is_valid(&self, n: usize, ecosystem: Ecosystem, name: &str, entry: &Entry) -> bool {
+    fn is_valid(&self, n: usize, ecosystem: Ecosystem, name: &str, entry: &AdvisoryEntry) -> bool {
         !self.layers[..n].iter().any(|newer| newer.takes_back(ecosystem, name, entry))
     }
 
     fn lookup_in(&self, n: usize, ecosystem: Ecosystem, name: &str, version: Option<&str>) -> PackageVerdict {
         let index = &self.layers[n];
-        let is_valid = |entry: &Entry| self.is_valid(n, ecosystem, name, entry);
+        let is_valid = |entry: &AdvisoryEntry| self.is_valid(n, ecosystem, name, entry);
         let decide = |entry| decide(ecosystem, name, entry);
         let every = index.exact(ecosystem, name, "*").filter(is_valid);
         let Some(version) = version else {
@@ -192,7 +192,7 @@ impl Advisories {
         if let Some(entry) = index.exact(ecosystem, name, &canonical).filter(is_valid) {
             return decide(entry);
         }
-        let holds = |entry: &Entry| version::in_range(ecosystem, &canonical, &entry.version) && is_valid(entry);
+        let holds = |entry: &AdvisoryEntry| version::in_range(ecosystem, &canonical, &entry.version) && is_valid(entry);
         if let Some(entry) = index.ranges(ecosystem, name).into_iter().find(holds) {
             return decide(entry);
         }
@@ -213,19 +213,23 @@ const FEEDS: [&str; 7] =
 /// Decides on an entry: hijacked versions and malicious packages block. A name without a version never does, even in a
 /// row of kind `hijack`. A single feed never blocks a package that many depend on: feeds have called good releases
 /// malicious, and that stops everybody.
-fn decide(ecosystem: Ecosystem, name: &str, entry: Entry) -> PackageVerdict {
+fn decide(ecosystem: Ecosystem, name: &str, entry: AdvisoryEntry) -> PackageVerdict {
     let named = entry.version != "*";
     let unconfirmed = || FEEDS.contains(&entry.source.as_str()) && popular::rank(ecosystem, name).is_some();
     match entry.kind {
-        Kind::Malicious if unconfirmed() => PackageVerdict::Warn(Advisory { unconfirmed: true, ..entry.into() }),
-        Kind::Malicious => PackageVerdict::Block(entry.into()),
-        Kind::Hijack if named => PackageVerdict::Block(entry.into()),
-        Kind::Hijack | Kind::NameOnly | Kind::Poc | Kind::Withdrawn => PackageVerdict::Warn(entry.into()),
+        AdvisoryKind::Malicious if unconfirmed() => {
+            PackageVerdict::Warn(Advisory { unconfirmed: true, ..entry.into() })
+        }
+        AdvisoryKind::Malicious => PackageVerdict::Block(entry.into()),
+        AdvisoryKind::Hijack if named => PackageVerdict::Block(entry.into()),
+        AdvisoryKind::Hijack | AdvisoryKind::NameOnly | AdvisoryKind::Poc | AdvisoryKind::Withdrawn => {
+            PackageVerdict::Warn(entry.into())
+        }
     }
 }
 
-impl From<Entry> for Advisory {
-    fn from(entry: Entry) -> Advisory {
+impl From<AdvisoryEntry> for Advisory {
+    fn from(entry: AdvisoryEntry) -> Advisory {
         Advisory {
             incident: entry.incident,
             title: entry.title,

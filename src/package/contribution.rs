@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::advisory::{Advisories, PackageVerdict};
 use super::ecosystem::Ecosystem;
 use super::index::{self, Index};
-use super::row::{self, HEADER, Kind, Row};
+use super::row::{self, AdvisoryKind, AdvisoryRow, HEADER};
 use super::table_check::TableCheck;
 use super::{indicator, popular};
 
@@ -30,11 +30,11 @@ pub fn check(text: &str) -> Result<TableCheck, String> {
 
 fn advisories(text: &str) -> TableCheck {
     let mut check = TableCheck::of("advisories");
-    let mut rows: Vec<(usize, Row)> = Vec::new();
+    let mut rows: Vec<(usize, AdvisoryRow)> = Vec::new();
     let mut seen: HashMap<(Ecosystem, String, String), usize> = HashMap::new();
     for (n, line) in text.lines().enumerate().skip(1).filter(|(_, l)| !l.is_empty() && !l.starts_with('#')) {
         let at = n + 1;
-        let row = match Row::parse(line) {
+        let row = match AdvisoryRow::parse(line) {
             Ok(row) => row,
             Err(error) => {
                 check.complain(at, &error);
@@ -50,14 +50,14 @@ fn advisories(text: &str) -> TableCheck {
             check.complain(at, &format!("{} {} is on line {first} already", row.name, row.version));
         }
         let rank = popular::rank(row.ecosystem, &row.name);
-        if let (Kind::Malicious, "*", Some(rank @ ..=POPULAR)) = (row.kind, row.version.as_str(), rank) {
+        if let (AdvisoryKind::Malicious, "*", Some(rank @ ..=POPULAR)) = (row.kind, row.version.as_str(), rank) {
             let name = &row.name;
             check.complain(at, &format!("{name} is number {rank} in popularity: name the bad versions, as `hijack`"));
         }
         rows.push((at, row));
     }
     check.rows = rows.len();
-    let all: Vec<Row> = rows.iter().map(|(_, row)| row.clone()).collect();
+    let all: Vec<AdvisoryRow> = rows.iter().map(|(_, row)| row.clone()).collect();
     match index::write("2000-01-01", &all, &[]).and_then(|blob| Index::open(Cow::Owned(blob))) {
         Ok(index) => not_found(&rows, &Advisories::only(index), &mut check),
         Err(error) => check.complaints.push(error),
@@ -66,16 +66,17 @@ fn advisories(text: &str) -> TableCheck {
 }
 
 /// Complains about every row that a look-up in an index of the table does not find.
-fn not_found(rows: &[(usize, Row)], advisories: &Advisories, check: &mut TableCheck) {
-    let is_exact = |row: &Row| row.kind != Kind::Withdrawn && !row.is_range();
-    let is_withdrawn = |row: &Row| rows.iter().any(|(_, other)| other.kind == Kind::Withdrawn && other.withdraws(row));
+fn not_found(rows: &[(usize, AdvisoryRow)], advisories: &Advisories, check: &mut TableCheck) {
+    let is_exact = |row: &AdvisoryRow| row.kind != AdvisoryKind::Withdrawn && !row.is_range();
+    let is_withdrawn =
+        |row: &AdvisoryRow| rows.iter().any(|(_, other)| other.kind == AdvisoryKind::Withdrawn && other.withdraws(row));
     for (at, row) in rows.iter().filter(|(_, row)| is_exact(row)) {
         let version = if row.version == "*" { "9.8.7" } else { &row.version };
         let verdict = advisories.lookup(row.ecosystem, &row.name, Some(version));
         let blocks = match row.kind {
-            Kind::Hijack => row.version != "*",
-            Kind::Malicious => true,
-            Kind::NameOnly | Kind::Poc | Kind::Withdrawn => false,
+            AdvisoryKind::Hijack => row.version != "*",
+            AdvisoryKind::Malicious => true,
+            AdvisoryKind::NameOnly | AdvisoryKind::Poc | AdvisoryKind::Withdrawn => false,
         };
         // A row with a graver kind may answer for the same version.
         let is_missed = verdict == PackageVerdict::Unknown || blocks && verdict.as_str() != "block";

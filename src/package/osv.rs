@@ -1,7 +1,7 @@
 //! Advisories in OSV's format (<https://ossf.github.io/osv-schema/>), as the malicious-packages data sets publish them.
 
 use super::ecosystem::Ecosystem;
-use super::row::{Kind, Row};
+use super::row::{AdvisoryKind, AdvisoryRow};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -68,20 +68,20 @@ pub struct OsvClaim {
     /// The package's name.
     pub name: String,
     /// The bad versions; none if the record is withdrawn.
-    pub rows: Vec<Row>,
+    pub rows: Vec<AdvisoryRow>,
 }
 
 impl OsvClaim {
     /// The rows that withdraw every other claim about the package under one of the record's ids. They have no version,
     /// so that they spare the record's own rows.
-    pub fn takes_back(&self) -> impl Iterator<Item = Row> {
-        [&self.id].into_iter().chain(&self.aliases).map(|incident| Row {
+    pub fn takes_back(&self) -> impl Iterator<Item = AdvisoryRow> {
+        [&self.id].into_iter().chain(&self.aliases).map(|incident| AdvisoryRow {
             ecosystem: self.ecosystem,
             name: self.name.clone(),
             version: String::new(),
             incident: incident.clone(),
             source: "osv".to_owned(),
-            kind: Kind::Withdrawn,
+            kind: AdvisoryKind::Withdrawn,
         })
     }
 }
@@ -127,7 +127,14 @@ pub fn parse(text: &str) -> Result<(Vec<OsvClaim>, String), String> {
                 return Err("a name or version that is none".to_owned());
             }
             let (name, incident, source) = (package.name.clone(), record.id.clone(), source.clone());
-            claims[at].rows.push(Row { ecosystem, name, version, incident, source, kind: Kind::Malicious });
+            claims[at].rows.push(AdvisoryRow {
+                ecosystem,
+                name,
+                version,
+                incident,
+                source,
+                kind: AdvisoryKind::Malicious,
+            });
         }
     }
     Ok((claims, date))
@@ -191,7 +198,7 @@ mod tests {
                 {"introduced": "1.0.0"}, {"fixed": "1.2.0"}, {"introduced": "2.0.0"}, {"last_affected": "2.1.0"}]}]},
             {"package": {"ecosystem": "Cobol", "name": "d"}, "versions": ["1"]}]}"#;
         let (claims, date) = parse(text).unwrap();
-        let rows: Vec<&Row> = claims.iter().flat_map(|claim| &claim.rows).collect();
+        let rows: Vec<&AdvisoryRow> = claims.iter().flat_map(|claim| &claim.rows).collect();
         let said: Vec<String> = rows.iter().map(|r| format!("{} {}", r.name, r.version)).collect();
         assert_eq!(said, ["a 1.0.0", "B *", "c >=1.0.0,<1.2.0", "c >=2.0.0,<=2.1.0"]);
         assert_eq!(date, "2030-01-02");

@@ -5,7 +5,7 @@ use super::ecosystem::Ecosystem;
 use super::fetch::{Failure, Fetch, WebRequest};
 use super::index::{self, Index};
 use super::osv::{self, OsvClaim};
-use super::row::{self, HEADER, Kind, Row};
+use super::row::{self, AdvisoryKind, AdvisoryRow, HEADER};
 use super::signature::{self, TrustedKeys};
 use super::{archive, store};
 use crate::error::{Context, Error, Result};
@@ -96,7 +96,7 @@ pub fn update(
 #[derive(Default)]
 struct Gathered {
     /// The rows of tables.
-    rows: Vec<Row>,
+    rows: Vec<AdvisoryRow>,
     /// The claims of records, by id, ecosystem and package: of several the one that was changed last.
     claims: BTreeMap<(String, Ecosystem, String), OsvClaim>,
     files: usize,
@@ -210,7 +210,7 @@ impl Gathered {
         let mut rows = self.rows;
         rows.extend(self.claims.values().flat_map(OsvClaim::takes_back));
         rows.extend(self.claims.into_values().flat_map(|claim| claim.rows));
-        let claims = rows.iter().filter(|row| row.kind != Kind::Withdrawn).count();
+        let claims = rows.iter().filter(|row| row.kind != AdvisoryKind::Withdrawn).count();
         let blob = index::write(&self.newest, &rows, &[]).map_err(Error::incomplete)?;
         // The new index is verified before it replaces the present one.
         Index::open(Cow::Owned(blob.clone())).and_then(|i| i.verify()).map_err(Error::incomplete)?;

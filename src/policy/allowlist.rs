@@ -202,12 +202,12 @@ impl Allowance {
 #[derive(Debug, Default)]
 pub struct Allowlist {
     all: Vec<Allowance>,
-    index: OnceLock<Index>,
+    index: OnceLock<AllowanceIndex>,
 }
 
 /// The numbers of allowances by their conditions: a finding is compared with those only that may cover it.
 #[derive(Debug, Default)]
-struct Index {
+struct AllowanceIndex {
     fingerprint: HashMap<Fingerprint, Vec<usize>>,
     rule: HashMap<String, Vec<usize>>,
     other: Vec<usize>,
@@ -239,8 +239,8 @@ impl Allowlist {
         numbers
     }
 
-    fn indexed(&self) -> Index {
-        let mut index = Index::default();
+    fn indexed(&self) -> AllowanceIndex {
+        let mut index = AllowanceIndex::default();
         for (number, allowance) in self.all.iter().enumerate() {
             match allowance.fingerprint {
                 Some(fingerprint) => index.fingerprint.entry(fingerprint).or_default().push(number),

@@ -60,7 +60,7 @@ pub struct Authority<'a> {
 }
 
 /// The policy of an authority.
-pub struct Judgement {
+pub struct AppliedPolicy {
     /// The policy that applies.
     pub policy: Policy,
     /// The rules that run.
@@ -123,11 +123,11 @@ impl<'a> Authority<'a> {
     ///
     /// # Errors
     /// As [`Policy::load`]; but a branch's policy that cannot be parsed gives way to the built-in one.
-    pub fn judge(&self, overrides: &Overrides) -> Result<Judgement> {
+    pub fn judge(&self, overrides: &Overrides) -> Result<AppliedPolicy> {
         let above = self.stands_above();
         let user = user_config().filter(|_| !above);
         let origin = Origin { files: self.files(), user: user.as_deref(), trusted: above };
-        let with = |standing, (policy, rules)| Judgement { policy, rules, standing };
+        let with = |standing, (policy, rules)| AppliedPolicy { policy, rules, standing };
         let standing = if self.owner == Owner::Nobody { Standing::Absent } else { Standing::Written };
         let error = match Policy::load(origin, overrides) {
             Ok(loaded) => return Ok(with(standing, loaded)),

@@ -22,7 +22,7 @@ const HEAD: &str = "# shield-hook baseline: known secrets that do not block.\n\
 
 /// One known secret in one file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Entry {
+pub struct BaselineEntry {
     /// Names the secret under its rule. A finding is known by this alone.
     pub fingerprint: Fingerprint,
     /// The rule, for people.
@@ -38,7 +38,7 @@ pub struct Entry {
 pub struct Baseline {
     /// How messages name the file.
     pub name: String,
-    entries: BTreeMap<(Fingerprint, BString), Entry>,
+    entries: BTreeMap<(Fingerprint, BString), BaselineEntry>,
     known: HashMap<Fingerprint, String>,
 }
 
@@ -64,7 +64,7 @@ impl Baseline {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            entries.push(Entry::parse(line).map_err(|why| {
+            entries.push(BaselineEntry::parse(line).map_err(|why| {
                 Error::usage(format!("{name}:{at}: not a baseline entry: {why}"))
                     .help("remove the line, or write the file anew with `shield-hook baseline update`")
             })?);
@@ -73,7 +73,7 @@ impl Baseline {
     }
 
     /// A baseline of these entries.
-    pub fn of(name: &str, entries: impl IntoIterator<Item = Entry>) -> Self {
+    pub fn of(name: &str, entries: impl IntoIterator<Item = BaselineEntry>) -> Self {
         let mut baseline = Baseline { name: name.to_owned(), ..Baseline::default() };
         for entry in entries {
             // Of doubled lines the one with a reason wins.
@@ -101,7 +101,7 @@ impl Baseline {
     }
 
     /// All entries, sorted.
-    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+    pub fn entries(&self) -> impl Iterator<Item = &BaselineEntry> {
         self.entries.values()
     }
 
@@ -116,7 +116,7 @@ impl Baseline {
     }
 
     /// Entries whose secret is not among `used`.
-    pub fn unused(&self, used: &HashSet<Fingerprint>) -> impl Iterator<Item = &Entry> {
+    pub fn unused(&self, used: &HashSet<Fingerprint>) -> impl Iterator<Item = &BaselineEntry> {
         self.entries().filter(move |e| !used.contains(&e.fingerprint))
     }
 
@@ -133,7 +133,7 @@ impl Baseline {
     }
 }
 
-impl Entry {
+impl BaselineEntry {
     fn parse(line: &str) -> Result<Self, &'static str> {
         let mut fields = line.split('\t');
         let fingerprint = fields.next().unwrap_or_default();
@@ -144,7 +144,7 @@ impl Entry {
         let reason = unescape(fields.next().unwrap_or_default()).ok_or("its reason holds a wrong backslash")?;
         match fields.next() {
             Some(_) => Err("it has more than four fields"),
-            None => Ok(Entry { fingerprint, rule: rule.to_owned(), path, reason: reason.to_string() }),
+            None => Ok(BaselineEntry { fingerprint, rule: rule.to_owned(), path, reason: reason.to_string() }),
         }
     }
 }
@@ -204,8 +204,8 @@ mod tests {
     use super::*;
     use crate::finding::Secret;
 
-    fn entry(secret: &str, path: &[u8], reason: &str) -> Entry {
-        Entry {
+    fn entry(secret: &str, path: &[u8], reason: &str) -> BaselineEntry {
+        BaselineEntry {
             fingerprint: Fingerprint::of("some-rule", &Secret::new(secret.as_bytes(), 0)),
             rule: "some-rule".into(),
             path: path.into(),

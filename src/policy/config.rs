@@ -4,7 +4,7 @@ use super::allowlist::Allowance;
 use super::document::{Document, Section};
 use super::inline::Honour;
 use super::keys::{self, Form, Reader, SECTIONS};
-use super::unread::{Accepted, Unread};
+use super::unread::{Accepted, UnreadPolicy};
 use crate::error::{Error, Result};
 use crate::package::signature::TrustedKeys;
 use crate::rule::{Confidence, Severity};
@@ -48,7 +48,7 @@ pub struct Config {
     /// The allowances, in the order of the file.
     pub allow: Vec<Allowance>,
     /// Content that may stay unread.
-    pub unread: Unread,
+    pub unread: UnreadPolicy,
     /// Section, key and line of every key that is set.
     set: Vec<(&'static str, &'static str, usize)>,
 }

@@ -98,7 +98,7 @@ pub struct InTree<'r> {
 const LARGEST: u64 = 64 << 20;
 
 impl<'r> InTree<'r> {
-    /// The files of the commit (or tree) `id`; messages say that they are `label`'s.
+    /// The files of the commit (or tree) `id`; messages name them as `label`'s.
     ///
     /// # Errors
     /// When the commit cannot be read.

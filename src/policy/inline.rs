@@ -25,7 +25,7 @@ const REACH: usize = 1024;
 
 /// The directives on the lines of a secret.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundDirective {
     /// The directive that allows it, with its line and its reason.
     pub allowed: Option<AllowedBy>,
     /// Directives that nearly did, and why they do not.
@@ -57,10 +57,10 @@ pub struct SecretSpan {
 
 /// Looks in `text` for a directive that covers the secret at `at`, a finding of the rule `rule`; `secrets` are the spans
 /// of all candidates in the text.
-pub fn find(text: &[u8], at: &SecretSpan, secrets: &[Range<usize>], rule: &str, honour: Honour) -> Found {
+pub fn find(text: &[u8], at: &SecretSpan, secrets: &[Range<usize>], rule: &str, honour: Honour) -> FoundDirective {
     let SecretSpan { bytes: span, line, end_line } = at;
     let (line, end_line) = (*line, *end_line);
-    let mut found = Found::default();
+    let mut found = FoundDirective::default();
     if honour == Honour::Nothing {
         return found;
     }
@@ -97,7 +97,7 @@ pub fn find(text: &[u8], at: &SecretSpan, secrets: &[Range<usize>], rule: &str, 
     found
 }
 
-impl Found {
+impl FoundDirective {
     fn own(&mut self, text: &str, line: usize, rule: &str) {
         let Some((_, rest)) = split_word(text, OWN) else { return };
         let mut words = rest.trim_start().splitn(2, char::is_whitespace);
@@ -186,7 +186,7 @@ mod tests {
     }
 
     /// `{}` is a secret.
-    fn look(text: &str) -> Found {
+    fn look(text: &str) -> FoundDirective {
         let (mut plain, mut spans, mut rest) = (String::new(), Vec::new(), text);
         while let Some((a, b)) = rest.split_once("{}") {
             plain.push_str(a);
@@ -263,7 +263,7 @@ mod tests {
         let inner = 4..22;
         assert_eq!(
             find(text, &on_lines(&inner, 1..=1), std::slice::from_ref(&inner), RULE, Honour::All),
-            Found::default()
+            FoundDirective::default()
         );
         let block = b"BEGIN\ngitleaks:allow\nEND # gitleaks:allow";
         let whole = 0..24;

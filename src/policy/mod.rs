@@ -79,7 +79,7 @@ pub struct Policy {
     /// Which file sets which key, the strongest file first.
     set: Vec<Setting>,
     allow: Allowlist,
-    unread: unread::Unread,
+    unread: unread::UnreadPolicy,
     /// Rules of the package gate that do not run.
     off: Vec<String>,
     baseline: Baseline,
@@ -110,7 +110,7 @@ impl Default for Policy {
             disable: Vec::new(),
             set: Vec::new(),
             allow: Allowlist::default(),
-            unread: unread::Unread::default(),
+            unread: unread::UnreadPolicy::default(),
             off: Vec::new(),
             baseline: Baseline::default(),
             baseline_path: baseline::FILE.into(),

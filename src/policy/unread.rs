@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 
 /// The content that a configuration file accepts unread.
 #[derive(Debug, Default)]
-pub struct Unread {
+pub struct UnreadPolicy {
     /// Whether the content of Git LFS must be at hand; nothing: where a hook asks.
     pub lfs: Option<Lfs>,
     /// Accepted paths, in the order of the file.

@@ -12,14 +12,14 @@ const DEPTH: usize = 32;
 /// Aliases of aliases grow without bound; a file that people write stays below this many nodes.
 const NODES: usize = 100_000;
 
-enum Open {
+enum OpenBlock {
     List(Vec<Value>),
     Map(Map<String, Value>, Option<String>),
 }
 
 /// The first document; null when there is none.
 pub fn parse(text: &str) -> Result<Value, String> {
-    let mut open: Vec<(Open, usize)> = Vec::new();
+    let mut open: Vec<(OpenBlock, usize)> = Vec::new();
     let (mut anchors, mut nodes): (HashMap<usize, Value>, usize) = (HashMap::new(), 0);
     for event in Parser::new_from_str(text) {
         // The error's own display may repeat the text.
@@ -30,16 +30,16 @@ pub fn parse(text: &str) -> Result<Value, String> {
                 return Err(format!("nested too deep at line {}", span.start.line()));
             }
             Event::SequenceStart(anchor, _) => {
-                open.push((Open::List(Vec::new()), anchor));
+                open.push((OpenBlock::List(Vec::new()), anchor));
                 continue;
             }
             Event::MappingStart(anchor, _) => {
-                open.push((Open::Map(Map::new(), None), anchor));
+                open.push((OpenBlock::Map(Map::new(), None), anchor));
                 continue;
             }
             Event::SequenceEnd | Event::MappingEnd => match open.pop() {
-                Some((Open::List(list), anchor)) => (Value::Array(list), anchor),
-                Some((Open::Map(map, _), anchor)) => (Value::Object(map), anchor),
+                Some((OpenBlock::List(list), anchor)) => (Value::Array(list), anchor),
+                Some((OpenBlock::Map(map, _), anchor)) => (Value::Object(map), anchor),
                 None => return Err("an end without a beginning".into()),
             },
             Event::Alias(id) => {
@@ -60,8 +60,8 @@ pub fn parse(text: &str) -> Result<Value, String> {
         }
         match open.last_mut().map(|(open, _)| open) {
             None => return Ok(done),
-            Some(Open::List(list)) => list.push(done),
-            Some(Open::Map(map, key)) => match (key.take(), done) {
+            Some(OpenBlock::List(list)) => list.push(done),
+            Some(OpenBlock::Map(map, key)) => match (key.take(), done) {
                 (Some(key), value) => drop(map.insert(key, value)),
                 (None, Value::String(text)) => *key = Some(text),
                 (None, _) => return Err(format!("a key that is no text at line {}", span.start.line())),

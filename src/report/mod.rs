@@ -34,7 +34,7 @@ pub trait Report {
 
 /// The formats that `--format` names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
+pub enum ReportFormat {
     /// For people.
     #[default]
     Pretty,
@@ -67,19 +67,19 @@ pub struct Style {
     pub page: String,
 }
 
-impl Format {
+impl ReportFormat {
     /// The report in this format.
     pub fn report(self, style: Style) -> Box<dyn Report> {
         match self {
-            Format::Pretty => Box::new(pretty::Pretty(style)),
-            Format::Json => Box::new(json::Json),
-            Format::Jsonl => Box::new(jsonl::JsonLines),
-            Format::Sarif => Box::new(sarif::Sarif),
-            Format::Junit => Box::new(junit::JUnit),
-            Format::Csv => Box::new(csv::Csv),
-            Format::Github => Box::new(github::GitHub),
-            Format::Gitlab => Box::new(gitlab::GitLab),
-            Format::Html => Box::new(html::Html),
+            ReportFormat::Pretty => Box::new(pretty::Pretty(style)),
+            ReportFormat::Json => Box::new(json::Json),
+            ReportFormat::Jsonl => Box::new(jsonl::JsonLines),
+            ReportFormat::Sarif => Box::new(sarif::Sarif),
+            ReportFormat::Junit => Box::new(junit::JUnit),
+            ReportFormat::Csv => Box::new(csv::Csv),
+            ReportFormat::Github => Box::new(github::GitHub),
+            ReportFormat::Gitlab => Box::new(gitlab::GitLab),
+            ReportFormat::Html => Box::new(html::Html),
         }
     }
 }

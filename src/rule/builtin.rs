@@ -7,7 +7,7 @@ use crate::data::regex::Filters;
 use crate::data::regex::byte_set::ByteSet;
 use crate::data::regex::secret_filter::SecretFilter;
 use crate::data::regex::sequence_filter::{Number, SequenceFilter};
-use crate::data::rule::packed::Reader;
+use crate::data::rule::packed::PackedReader;
 
 // COUNT, PACKED, STARTS, HASH, WINDOWS, DETECTORS, WITH_PATHS, SECRET_FILTER_OF, SECRET_FILTERS, SETS, STEPS, STEP_STARTS
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
@@ -56,7 +56,7 @@ pub(super) fn brief(number: usize) -> Brief {
 }
 
 fn unpack(number: usize) -> Rule {
-    let from = &mut Reader::new(&PACKED[STARTS[number] as usize..]);
+    let from = &mut PackedReader::new(&PACKED[STARTS[number] as usize..]);
     Rule::unpack(from, brief(number).filters, number as u16)
 }
 

@@ -15,8 +15,8 @@ pub use set::{Brief, Handle, RuleSet};
 
 use crate::data::regex::Filters;
 pub use crate::data::rule::fields::Requires;
-use crate::data::rule::fields::{Field, rule_fields};
-use crate::data::rule::packed::Reader;
+use crate::data::rule::fields::{PackedField, rule_fields};
+use crate::data::rule::packed::PackedReader;
 use spec::Spec;
 
 macro_rules! define_rule {
@@ -35,7 +35,7 @@ macro_rules! define_rule {
 
         impl Rule {
             const EMPTY: Rule = Rule {
-                $($name: <$owned as Field>::NONE,)*
+                $($name: <$owned as PackedField>::NONE,)*
                 digest: 0,
                 filters: Filters::ANY,
                 builtin: None,
@@ -44,13 +44,13 @@ macro_rules! define_rule {
             /// Makes a user's rule live as long as the built-in ones.
             fn leak(spec: Spec) -> &'static Rule {
                 let (digest, filters) = (spec.digest(), Filters::leaked(&spec.regex));
-                Box::leak(Box::new(Rule { $($name: Field::leak(spec.$name),)* digest, filters, builtin: None }))
+                Box::leak(Box::new(Rule { $($name: PackedField::leak(spec.$name),)* digest, filters, builtin: None }))
             }
 
             /// Reads a built-in rule, in the order in which [`Spec::pack`] wrote it.
-            fn unpack(from: &mut Reader, filters: Filters, number: u16) -> Rule {
+            fn unpack(from: &mut PackedReader, filters: Filters, number: u16) -> Rule {
                 Rule {
-                    $($name: <$owned as Field>::unpack(from),)*
+                    $($name: <$owned as PackedField>::unpack(from),)*
                     digest: from.number(),
                     filters,
                     builtin: Some(number),

@@ -5,7 +5,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::regex::{compile::compile, cost};
-use super::spec::{self, Author, Problem, Spec};
+use super::spec::{self, Author, Spec, SpecProblem};
 use super::{Rule, builtin};
 use crate::data::did_you_mean;
 use crate::data::regex::Filters;
@@ -118,7 +118,7 @@ impl RuleSet {
         for spec in &specs {
             if self.get(&spec.id).is_some() {
                 let message = format!("rule id `{}` is taken by a built-in rule; choose another", spec.id);
-                problems.push(Problem { file: spec.file.clone(), line: spec.line, message });
+                problems.push(SpecProblem { file: spec.file.clone(), line: spec.line, message });
             }
         }
         self.extended(specs, problems)
@@ -133,18 +133,18 @@ impl RuleSet {
         RuleSet::new(Vec::new()).extended(specs, problems)?.not_empty()
     }
 
-    fn extended(self, specs: Vec<Spec>, mut problems: Vec<Problem>) -> Result<Self> {
+    fn extended(self, specs: Vec<Spec>, mut problems: Vec<SpecProblem>) -> Result<Self> {
         if problems.is_empty() {
             let known: Vec<&str> = self.rules().iter().map(|r| r.id).collect();
             problems = spec::check_set(&specs, &known);
             problems.extend(specs.iter().filter_map(unfit));
             if let Some(first) = specs.get(MOST_RULES.saturating_sub(known.len())) {
                 let message = format!("there are more than {MOST_RULES} rules from here on");
-                problems.push(Problem { file: first.file.clone(), line: first.line, message });
+                problems.push(SpecProblem { file: first.file.clone(), line: first.line, message });
             }
         }
         if !problems.is_empty() {
-            let text: Vec<String> = problems.iter().map(Problem::to_string).collect();
+            let text: Vec<String> = problems.iter().map(SpecProblem::to_string).collect();
             return Err(Error::usage(text.join("\n  ")).help("`shield-hook rules test FILE` checks a rule file"));
         }
         if specs.is_empty() {
@@ -247,7 +247,7 @@ impl RuleSet {
 /// The most rules that can be numbered.
 const MOST_RULES: usize = u16::MAX as usize;
 
-fn read_user<N: AsRef<Path>, T: AsRef<str>>(files: &[(N, T)]) -> (Vec<Spec>, Vec<Problem>) {
+fn read_user<N: AsRef<Path>, T: AsRef<str>>(files: &[(N, T)]) -> (Vec<Spec>, Vec<SpecProblem>) {
     let (mut specs, mut problems) = (Vec::new(), Vec::new());
     for (name, text) in files {
         match spec::read(&name.as_ref().to_string_lossy(), text.as_ref(), Author::User) {
@@ -259,13 +259,13 @@ fn read_user<N: AsRef<Path>, T: AsRef<str>>(files: &[(N, T)]) -> (Vec<Spec>, Vec
 }
 
 /// Compiles every pattern that the engine will compile, so that it cannot fail there.
-fn unfit(spec: &Spec) -> Option<Problem> {
+fn unfit(spec: &Spec) -> Option<SpecProblem> {
     let regexes = spec.allow.iter().chain((!spec.regex.is_empty()).then_some(&spec.regex));
     let regex = regexes.filter_map(|r| compile(r).err()).map(|e| e.to_string()).next();
     let regex = regex.or_else(|| cost::excessive(&spec.regex));
     let message =
         regex.or_else(|| spec.paths.iter().find_map(|p| globset::Glob::new(p).err()).map(|e| e.to_string()))?;
-    Some(Problem { file: spec.file.clone(), line: spec.line, message })
+    Some(SpecProblem { file: spec.file.clone(), line: spec.line, message })
 }
 
 #[cfg(test)]

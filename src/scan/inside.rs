@@ -5,18 +5,18 @@ use std::collections::HashMap;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::{ItemScan, ScanContext, ScanPart, novelty, occurrences, undecoded};
-use crate::archive::{self, Format, Limits};
+use crate::archive::{self, ArchiveFormat, ArchiveLimits};
 use crate::chunk::{Chunk, Kind, Origin};
 use crate::engine::{Match, Scratch};
 use crate::finding::Fingerprint;
 use crate::policy::unread::Lfs;
-use crate::source::{Item, Old, Reader, Skip, are_same_pointer, is_lfs_pointer};
+use crate::source::{ContentReader, Item, Old, Skip, are_same_pointer, is_lfs_pointer};
 
 /// Scans the content behind one item.
 pub(super) struct InsideScan<'a> {
     pub context: &'a ScanContext<'a>,
     pub item: &'a Item,
-    pub reader: &'a mut dyn Reader,
+    pub reader: &'a mut dyn ContentReader,
     pub scratch: &'a mut Scratch,
     pub part: &'a mut ScanPart,
 }
@@ -77,7 +77,7 @@ impl InsideScan<'_> {
     }
 
     /// Scans the members of a container.
-    fn members(&mut self, container: &[u8], format: Format) {
+    fn members(&mut self, container: &[u8], format: ArchiveFormat) {
         let (mut matched, mut unread) = (Vec::new(), Vec::new());
         let (context, item) = (self.context, self.item);
         each_member(context, item, (container, format), &mut |path, content| match content {
@@ -111,7 +111,7 @@ impl InsideScan<'_> {
             let origin = member_origin(item, path.as_ref(), '!');
             self.find(Chunk { origin: &origin, bytes: &content }, matches, &old, &mut inside);
         }
-        // A match in the raw bytes of the container repeats one in a member, whose path says more.
+        // A match in the raw bytes of the container repeats one in a member, whose path is more precise.
         let reported: Vec<Fingerprint> = inside.findings.iter().map(|f| f.fingerprint).collect();
         self.part.remove(|f| f.kind != Kind::Member && reported.contains(&f.fingerprint));
         self.part.findings.append(&mut inside.findings);
@@ -171,10 +171,10 @@ type MemberVisitor<'a> = dyn FnMut(&BStr, Result<&[u8], String>) + 'a;
 fn each_member(
     context: &ScanContext<'_>,
     item: &Item,
-    (container, format): (&[u8], Format),
+    (container, format): (&[u8], ArchiveFormat),
     visit: &mut MemberVisitor<'_>,
 ) {
-    let limits = Limits::of(container.len(), context.policy.max_object);
+    let limits = ArchiveLimits::of(container.len(), context.policy.max_object);
     archive::read(container, format, item.origin.path.as_ref(), limits, &mut |member| {
         visit(member.path, member.content);
     });

@@ -30,7 +30,7 @@ use crate::finding::{Finding, Fingerprint, Location, Verdict};
 use crate::outcome::{self, Outcome};
 use crate::package::{self, change::PackageChange, survey::SurveyRow};
 use crate::policy::{Allowances, Policy, Used, config};
-use crate::source::{Coverage, Item, Old, Plan, Reader, Skip, Source};
+use crate::source::{ContentReader, Coverage, Item, Old, Plan, Skip, Source};
 use crate::terminal::progress::Progress;
 use crate::threads;
 use inside::InsideScan;
@@ -302,7 +302,7 @@ fn undecoded(path: &BString) -> Skip {
 /// One item under scan.
 struct ItemScan<'a> {
     context: &'a ScanContext<'a>,
-    reader: &'a mut dyn Reader,
+    reader: &'a mut dyn ContentReader,
     item: &'a Item,
     chunk: Chunk<'a>,
     /// The spans that no report may show.

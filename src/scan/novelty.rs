@@ -27,7 +27,7 @@ pub(super) fn new_ones(
         return is_new;
     }
     let spans = matches.iter().map(|found| Spans::of(chunk.bytes, found)).collect();
-    let comparison = Comparison { engine, chunk, matches, spans };
+    let comparison = BlobComparison { engine, chunk, matches, spans };
     for side in old {
         if !is_new.contains(&true) {
             break;
@@ -51,14 +51,14 @@ impl Spans {
 }
 
 /// The matches of a text, for comparison with its old sides.
-struct Comparison<'a> {
+struct BlobComparison<'a> {
     engine: &'a Engine,
     chunk: Chunk<'a>,
     matches: &'a [Match],
     spans: Vec<Spans>,
 }
 
-impl Comparison<'_> {
+impl BlobComparison<'_> {
     /// The matches that one old side lacks.
     fn new_beside(&self, side: &[u8], scratch: &mut Scratch) -> Vec<bool> {
         let mut is_new = by_text(self.chunk.bytes, &self.spans, side);

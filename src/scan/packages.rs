@@ -11,7 +11,7 @@ use crate::engine::redact::{self, Quoted};
 use crate::error::Result;
 use crate::finding::excerpt;
 use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Verdict};
-use crate::package::gate::{self, ComparisonMode, Draft, PackageGate, Position};
+use crate::package::gate::{self, ComparisonMode, Draft, DraftPosition, PackageGate};
 use crate::policy::Policy;
 use crate::rule::Confidence;
 use crate::source::{HistoryFilter, Item, Old, Skip};
@@ -99,10 +99,10 @@ fn finding(draft: &Draft, item: &Item, chunk: Chunk<'_>, span: &Range<usize>, se
 }
 
 /// The bytes at the position of a draft: its line without the indentation, or one byte.
-fn span(text: &[u8], place: Position) -> Range<usize> {
+fn span(text: &[u8], place: DraftPosition) -> Range<usize> {
     match place {
-        Position::Byte(at) => at.min(text.len().saturating_sub(1))..(at + 1).min(text.len()),
-        Position::Line(line) => {
+        DraftPosition::Byte(at) => at.min(text.len().saturating_sub(1))..(at + 1).min(text.len()),
+        DraftPosition::Line(line) => {
             let start = match line {
                 0 | 1 => 0,
                 line => memchr::memchr_iter(b'\n', text).nth(line as usize - 2).map_or(0, |newline| newline + 1),

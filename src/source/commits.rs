@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::changeset::{ChangeKind, ChangeSet};
 use super::objects::{ItemWriter, ObjectReader, PlannedContent, skip};
-use super::{Content, Coverage, EachAltered, Item, Old, Plan, Reader, Readers, Skip};
+use super::{Content, ContentReader, Coverage, EachAltered, Item, Old, Plan, Readers, Skip};
 use crate::chunk::{Kind, Origin, Pathless};
 use crate::error::Result;
 use crate::git::{self, HiddenContent, NewCommit, NewObjects, Objects, Oid, Repo, TreeChanges, Unread};
@@ -160,7 +160,7 @@ impl<'a> CommitContent<'a> {
 }
 
 impl Readers for CommitContent<'_> {
-    fn reader(&self) -> Result<Box<dyn Reader + '_>> {
+    fn reader(&self) -> Result<Box<dyn ContentReader + '_>> {
         Ok(Box::new(self.commit_reader()))
     }
 }
@@ -310,7 +310,7 @@ impl CommitReader<'_> {
     }
 }
 
-impl Reader for CommitReader<'_> {
+impl ContentReader for CommitReader<'_> {
     fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
         self.read_or(item, into, |reader, id, into| {
             let CommitSource { repo, max_object } = reader.content.source;

@@ -10,7 +10,7 @@ use super::commits::{
 };
 use super::objects::gitlink;
 use super::pack_sweep::{self, HistoryFilter};
-use super::{Content, Coverage, Item, LfsStore, Old, Plan, Reader, Readers, Skip, Source};
+use super::{Content, ContentReader, Coverage, Item, LfsStore, Old, Plan, Readers, Skip, Source};
 use crate::chunk::{Kind, Origin};
 use crate::error::Result;
 use crate::finding::Finding;
@@ -217,7 +217,7 @@ impl<'a> HistoryPlanner<'a> {
 struct HistoryContent<'a>(CommitContent<'a>);
 
 impl Readers for HistoryContent<'_> {
-    fn reader(&self) -> Result<Box<dyn Reader + '_>> {
+    fn reader(&self) -> Result<Box<dyn ContentReader + '_>> {
         Ok(Box::new(HistoryReader(self.0.commit_reader())))
     }
 }
@@ -225,7 +225,7 @@ impl Readers for HistoryContent<'_> {
 /// Reads objects; nothing came before any of them.
 struct HistoryReader<'a>(CommitReader<'a>);
 
-impl Reader for HistoryReader<'_> {
+impl ContentReader for HistoryReader<'_> {
     fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
         self.0.read_local(item, into)
     }

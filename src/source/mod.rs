@@ -215,7 +215,7 @@ impl<'a> Plan<'a> {
     ///
     /// # Errors
     /// The object database cannot be opened.
-    pub fn reader(&self) -> Result<Box<dyn Reader + '_>> {
+    pub fn reader(&self) -> Result<Box<dyn ContentReader + '_>> {
         self.readers.reader()
     }
 }
@@ -226,7 +226,7 @@ pub trait Readers: Sync {
     ///
     /// # Errors
     /// The object database cannot be opened.
-    fn reader(&self) -> Result<Box<dyn Reader + '_>>;
+    fn reader(&self) -> Result<Box<dyn ContentReader + '_>>;
 }
 
 /// A callback for files that a change altered: the path it had, its old sides, and its content now.
@@ -244,7 +244,7 @@ pub struct Elsewhere {
 }
 
 /// Reads items for one worker.
-pub trait Reader {
+pub trait ContentReader {
     /// Fills `into` (cleared first) with every byte of the item.
     ///
     /// # Errors
@@ -271,12 +271,12 @@ pub trait Reader {
 pub struct InMemory;
 
 impl Readers for InMemory {
-    fn reader(&self) -> Result<Box<dyn Reader + '_>> {
+    fn reader(&self) -> Result<Box<dyn ContentReader + '_>> {
         Ok(Box::new(InMemory))
     }
 }
 
-impl Reader for InMemory {
+impl ContentReader for InMemory {
     fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
         let Content::Bytes(bytes) = &item.content else {
             return Err(Skip {

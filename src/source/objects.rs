@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use bstr::{BStr, BString};
 
 use super::changeset::ChangeSet;
-use super::{Content, Coverage, EachAltered, InMemory, Item, Old, Reader, Skip};
+use super::{Content, ContentReader, Coverage, EachAltered, InMemory, Item, Old, Skip};
 use crate::chunk::{Kind, Origin};
 use crate::git::{EntryMode, Objects, Oid, TreeChanges, Unread};
 use crate::path::special::is_special;
@@ -94,7 +94,7 @@ impl<'a> ObjectReader<'a> {
     }
 }
 
-impl Reader for ObjectReader<'_> {
+impl ContentReader for ObjectReader<'_> {
     fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
         let Content::Object(id) = &item.content else { return InMemory.read(item, into) };
         into.clear();

@@ -6,7 +6,9 @@ use bstr::{BString, ByteSlice};
 
 use super::commits::{CommitContent, CommitPlan, CommitReader, CommitSource, Tips};
 use super::published::{self, Published, Witness};
-use super::{Content, Coverage, EachAltered, Elsewhere, Item, LfsStore, Old, Plan, Reader, Readers, Skip, Source};
+use super::{
+    Content, ContentReader, Coverage, EachAltered, Elsewhere, Item, LfsStore, Old, Plan, Readers, Skip, Source,
+};
 use crate::chunk::{Kind, Origin};
 use crate::error::{Error, Result};
 use crate::git::{self, Oid, Repo};
@@ -279,7 +281,7 @@ struct OutgoingContent<'a> {
 }
 
 impl Readers for OutgoingContent<'_> {
-    fn reader(&self) -> Result<Box<dyn Reader + '_>> {
+    fn reader(&self) -> Result<Box<dyn ContentReader + '_>> {
         let (inner, published) = (self.content.commit_reader(), self.published);
         Ok(Box::new(OutgoingReader { inner, published, asked: HashMap::new() }))
     }
@@ -292,7 +294,7 @@ struct OutgoingReader<'a> {
     asked: HashMap<Oid, Option<Elsewhere>>,
 }
 
-impl Reader for OutgoingReader<'_> {
+impl ContentReader for OutgoingReader<'_> {
     fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
         self.inner.read(item, into)
     }

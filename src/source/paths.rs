@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bstr::{BString, ByteSlice, ByteVec};
 use ignore::WalkBuilder;
 
-use super::{Content, Coverage, InMemory, Item, Old, Plan, Reader, Readers, Skip, Source};
+use super::{Content, ContentReader, Coverage, InMemory, Item, Old, Plan, Readers, Skip, Source};
 use crate::chunk::{Kind, Origin};
 use crate::engine::redact;
 use crate::error::Result;
@@ -229,12 +229,12 @@ pub(super) struct FileReader {
 }
 
 impl Readers for FileReader {
-    fn reader(&self) -> Result<Box<dyn Reader + '_>> {
+    fn reader(&self) -> Result<Box<dyn ContentReader + '_>> {
         Ok(Box::new(*self))
     }
 }
 
-impl Reader for FileReader {
+impl ContentReader for FileReader {
     fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
         use std::io::Read;
         let Content::File(path) = &item.content else { return InMemory.read(item, into) };

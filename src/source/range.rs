@@ -9,12 +9,12 @@ use crate::git::{self, Oid, Repo};
 /// The commits that one revision leads to and another does not.
 pub struct CommitRange<'a> {
     source: CommitSource<'a>,
-    start: Start,
+    start: RangeStart,
     to: Oid,
 }
 
 /// The other end of a range.
-enum Start {
+enum RangeStart {
     /// Each commit that none of these leads to, against all its parents.
     After(Vec<Oid>),
     /// The difference to the tree of this commit, as one step.
@@ -44,12 +44,12 @@ impl<'a> CommitRange<'a> {
 
     /// Every commit that `to` leads to and none of `from` does: all of them, when nothing came before.
     pub fn beyond(repo: &'a Repo, from: Vec<Oid>, to: Oid, max_object: u64) -> CommitRange<'a> {
-        CommitRange { source: CommitSource { repo, max_object }, start: Start::After(from), to }
+        CommitRange { source: CommitSource { repo, max_object }, start: RangeStart::After(from), to }
     }
 
     /// Only the difference that remains: the tree of `to` against that of `base`.
     pub fn squashed(repo: &'a Repo, base: Oid, to: Oid, max_object: u64) -> CommitRange<'a> {
-        CommitRange { source: CommitSource { repo, max_object }, start: Start::Squashed(base), to }
+        CommitRange { source: CommitSource { repo, max_object }, start: RangeStart::Squashed(base), to }
     }
 }
 
@@ -57,13 +57,13 @@ impl Source for CommitRange<'_> {
     fn plan(&self, coverage: &mut Coverage) -> Result<Plan<'_>> {
         let tips = Tips { all: &[self.to], notes: &[] };
         match &self.start {
-            Start::Squashed(base) => {
+            RangeStart::Squashed(base) => {
                 let mut plan = self.source.plan(git::squashed(*base, self.to), tips, coverage)?;
                 // No commit in between is read: their messages are not part of the difference.
                 plan.items.retain(|item| item.origin.kind != Kind::CommitMessage);
                 Ok(plan.into())
             }
-            Start::After(from) => {
+            RangeStart::After(from) => {
                 let repo = self.source.repo;
                 let new = git::outgoing(repo, &mut repo.objects(), &[self.to], from)?;
                 let consequence = "what lies before it may be part of the range";

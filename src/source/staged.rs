@@ -2,7 +2,7 @@
 
 use super::changeset::{ChangeKind, ChangeSet};
 use super::objects::{ItemWriter, ObjectReader, PlannedContent};
-use super::{Coverage, LfsStore, Plan, Reader, Readers, Source};
+use super::{ContentReader, Coverage, LfsStore, Plan, Readers, Source};
 use crate::error::Result;
 use crate::git::{self, Repo};
 
@@ -45,7 +45,7 @@ struct StagedContent<'a> {
 }
 
 impl Readers for StagedContent<'_> {
-    fn reader(&self) -> Result<Box<dyn Reader + '_>> {
+    fn reader(&self) -> Result<Box<dyn ContentReader + '_>> {
         Ok(Box::new(ObjectReader::new(self.repo.few_objects(), self.max_object, &self.change)))
     }
 }

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use bstr::BString;
 
-use super::{Content, Coverage, InMemory, Item, Old, Plan, Reader, Readers, Skip, Source};
+use super::{Content, ContentReader, Coverage, InMemory, Item, Old, Plan, Readers, Skip, Source};
 use crate::chunk::{Kind, Origin};
 use crate::error::Result;
 
@@ -32,12 +32,12 @@ struct StdinReader {
 }
 
 impl Readers for StdinReader {
-    fn reader(&self) -> Result<Box<dyn Reader + '_>> {
+    fn reader(&self) -> Result<Box<dyn ContentReader + '_>> {
         Ok(Box::new(*self))
     }
 }
 
-impl Reader for StdinReader {
+impl ContentReader for StdinReader {
     fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
         if !matches!(item.content, Content::Stdin) {
             return InMemory.read(item, into);

@@ -7,7 +7,7 @@ use bstr::BString;
 use super::changeset::{ChangeKind, ChangeSet, DiskFile};
 use super::objects::ObjectReader;
 use super::paths::{FileReader, Paths};
-use super::{Content, Coverage, EachAltered, Item, LfsStore, Old, Plan, Reader, Readers, Skip, Source};
+use super::{Content, ContentReader, Coverage, EachAltered, Item, LfsStore, Old, Plan, Readers, Skip, Source};
 use crate::chunk::{Kind, Origin};
 use crate::error::Result;
 use crate::git::{self, EntryMode, FileVersion, Repo};
@@ -98,7 +98,7 @@ struct WorkTreeContent<'a> {
 }
 
 impl Readers for WorkTreeContent<'_> {
-    fn reader(&self) -> Result<Box<dyn Reader + '_>> {
+    fn reader(&self) -> Result<Box<dyn ContentReader + '_>> {
         let files = FileReader { max: self.max_object };
         let objects = ObjectReader::new(self.repo.objects(), self.max_object, &self.change);
         Ok(Box::new(WorkTreeReader { files, objects }))
@@ -111,7 +111,7 @@ struct WorkTreeReader<'a> {
     objects: ObjectReader<'a>,
 }
 
-impl Reader for WorkTreeReader<'_> {
+impl ContentReader for WorkTreeReader<'_> {
     fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
         self.files.read(item, into)
     }

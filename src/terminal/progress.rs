@@ -22,21 +22,21 @@ pub fn allow() {
 }
 
 #[derive(Default)]
-struct Counts {
+struct ProgressCounts {
     done: AtomicUsize,
     total: AtomicUsize,
 }
 
 /// The progress of one run; its line vanishes when this is dropped.
 pub struct Progress {
-    counts: Arc<Counts>,
+    counts: Arc<ProgressCounts>,
     line: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
 impl Progress {
     /// Begins to count, and to show progress if allowed.
     pub fn start() -> Self {
-        let counts = Arc::new(Counts::default());
+        let counts = Arc::new(ProgressCounts::default());
         let shown = WANTED.load(Ordering::Relaxed) && std::io::stderr().is_terminal();
         let line = shown.then_some(()).and_then(|()| {
             let (end, ended) = mpsc::channel();
@@ -78,7 +78,7 @@ impl Drop for Progress {
     }
 }
 
-impl Counts {
+impl ProgressCounts {
     fn line(&self) -> String {
         let (done, total) = (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
         match (done * 100).checked_div(total) {

@@ -23,7 +23,7 @@ heartbeat = \"~/.shield-hook-alive\"  # a file to write or an address to ask for
 /// The file as it is written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-struct Written {
+struct WatchFile {
     every: Option<String>,
     audit: Vec<String>,
     audit_global: bool,
@@ -45,13 +45,13 @@ pub struct Webhook {
     pub url_from: Option<String>,
     /// The shape of the message.
     #[serde(default)]
-    pub kind: Kind,
+    pub kind: WebhookKind,
 }
 
 /// The shape of a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum WebhookKind {
     /// `{"text", "result", "line"}`.
     #[default]
     Json,
@@ -74,7 +74,7 @@ pub struct Job {
 
 /// The configuration that applies.
 #[derive(Clone, Debug)]
-pub struct Config {
+pub struct WatchConfig {
     /// The interval of the runs.
     pub every: Option<SignedDuration>,
     /// The jobs.
@@ -115,12 +115,12 @@ pub fn usual_path() -> Result<PathBuf> {
     Ok(user.with_file_name("watch.toml"))
 }
 
-impl Config {
+impl WatchConfig {
     /// Reads the configuration.
     ///
     /// # Errors
     /// When the file is missing, wrong, or lists no job: such a watch would never report anything.
-    pub fn read(path: &Path) -> Result<Config> {
+    pub fn read(path: &Path) -> Result<WatchConfig> {
         let text = match file::read_to_string(path) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
                 return Err(Error::usage(format!(
@@ -132,7 +132,7 @@ impl Config {
             other => other.or_usage(path.display())?,
         };
         // The error's own text would show the line, which can hold the webhook's address.
-        let written: Written = toml::from_str(&text).map_err(|e| {
+        let written: WatchFile = toml::from_str(&text).map_err(|e| {
             let line = e.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
             Error::usage(format!("{}:{line}: {}", path.display(), e.message()))
         })?;
@@ -145,7 +145,7 @@ impl Config {
     }
 }
 
-fn resolve(written: Written) -> Result<Config> {
+fn resolve(written: WatchFile) -> Result<WatchConfig> {
     let mut jobs = Vec::new();
     let job = |name: String, args: Vec<String>, directory| Job { name, args, directory };
     if written.audit_global || !written.audit.is_empty() {
@@ -183,7 +183,7 @@ fn resolve(written: Written) -> Result<Config> {
         Some(url) if url.starts_with("https://") || url.starts_with("http://") => Some(Heartbeat::Url(url)),
         file => path(file)?.map(Heartbeat::File),
     };
-    Ok(Config {
+    Ok(WatchConfig {
         every: written.every.as_deref().map(span).transpose()?,
         jobs,
         file: path(written.file)?,

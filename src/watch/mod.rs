@@ -17,8 +17,8 @@ use crate::error::Result;
 use crate::exit::Exit;
 use crate::journal::overdue::ago;
 use crate::terminal::text::plural;
-use config::{Config, Job};
-use state::State;
+use config::{Job, WatchConfig};
+use state::WatchState;
 
 /// The result of one run of the watch.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ impl Round {
 ///
 /// # Errors
 /// When a job cannot be started.
-pub fn run(config: &Config, program: &Path, state: &State) -> Result<Round> {
+pub fn run(config: &WatchConfig, program: &Path, state: &WatchState) -> Result<Round> {
     let now = Timestamp::now();
     let (mut parts, mut details, mut exit) = (Vec::new(), Vec::new(), Exit::Clean);
     for job in &config.jobs {
@@ -115,8 +115,8 @@ fn run_job(job: &Job, program: &Path) -> (Option<i32>, String) {
 }
 
 /// The state after a run.
-pub fn after(round: &Round, config: &Config, started: Timestamp, unsent: Vec<String>) -> State {
-    State {
+pub fn after(round: &Round, config: &WatchConfig, started: Timestamp, unsent: Vec<String>) -> WatchState {
+    WatchState {
         last: Some(format!("{started:.0}")),
         due: config.every.map(|every| format!("{:.0}", started + every)),
         result: Some(round.line.clone()),
@@ -125,7 +125,7 @@ pub fn after(round: &Round, config: &Config, started: Timestamp, unsent: Vec<Str
 }
 
 /// The text of `watch status`, and its exit code.
-pub fn status(state: &State) -> (String, bool) {
+pub fn status(state: &WatchState) -> (String, bool) {
     let now = Timestamp::now();
     let last = state.last.as_deref().and_then(|t| t.parse::<Timestamp>().ok());
     let mut parts =

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::config::{Heartbeat, Kind, Webhook};
+use super::config::{Heartbeat, Webhook, WebhookKind};
 use crate::environment;
 use crate::error::{Context, Error, Result};
 
@@ -39,12 +39,12 @@ pub fn heartbeat(heartbeat: &Heartbeat, time: &str, said: &str) -> Result<()> {
 }
 
 /// The message as the receiver wants it.
-pub fn message(kind: Kind, result: &str, text: &str) -> Value {
+pub fn message(kind: WebhookKind, result: &str, text: &str) -> Value {
     match kind {
-        Kind::Json => json!({"text": text, "result": result, "line": text.lines().next().unwrap_or_default()}),
-        Kind::Slack => json!({"text": text}),
+        WebhookKind::Json => json!({"text": text, "result": result, "line": text.lines().next().unwrap_or_default()}),
+        WebhookKind::Slack => json!({"text": text}),
         // Discord takes 2,000 characters.
-        Kind::Discord => {
+        WebhookKind::Discord => {
             json!({"content": text.chars().take(1900).collect::<String>(), "allowed_mentions": {"parse": []}})
         }
     }

@@ -21,7 +21,7 @@ const UNSENT: usize = 50;
 /// The state between runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct State {
+pub struct WatchState {
     /// When the last run began.
     pub last: Option<String>,
     /// When the next one is due.
@@ -38,15 +38,15 @@ fn directory() -> Result<PathBuf> {
     Ok(directory)
 }
 
-impl State {
+impl WatchState {
     /// The state of the last run; empty before the first one, or if the file holds no state.
     ///
     /// # Errors
     /// When the state directory cannot be created, or the state cannot be read.
-    pub fn read() -> Result<State> {
+    pub fn read() -> Result<WatchState> {
         let path = directory()?.join("watch.json");
         let bytes = match file::read(&path) {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(State::default()),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(WatchState::default()),
             read => read.or_incomplete(path.display())?,
         };
         Ok(serde_json::from_slice(&bytes).unwrap_or_default())
@@ -70,7 +70,7 @@ impl State {
 
     /// The same state with another due time, or none.
     #[must_use]
-    pub fn expecting(mut self, due: Option<Timestamp>) -> State {
+    pub fn expecting(mut self, due: Option<Timestamp>) -> WatchState {
         self.due = due.map(|due| format!("{due:.0}"));
         self
     }

@@ -1,6 +1,6 @@
 //! The change that a CI system builds, in this clone: where it begins and ends, and the branch that it goes to.
 
-use super::systems::{Before, Build, Event, Name};
+use super::systems::{Before, Build, Event, RevisionName};
 use crate::error::{Error, Result};
 use crate::git::{self, Oid, Repo};
 use crate::policy::authority::Tip;
@@ -76,7 +76,13 @@ pub fn head(repo: &Repo, build: &Build) -> Result<Oid> {
 }
 
 /// Commits that want into a branch.
-fn requested(repo: &Repo, build: &Build, target: &[Name], from: Option<&Name>, head: Oid) -> Result<Change> {
+fn requested(
+    repo: &Repo,
+    build: &Build,
+    target: &[RevisionName],
+    from: Option<&RevisionName>,
+    head: Oid,
+) -> Result<Change> {
     let missing = || match target.first() {
         Some(name) => hidden(build, name),
         None => Error::incomplete(format!("{} does not name the branch that the change goes to", build.system.name))
@@ -99,7 +105,7 @@ struct Pushed<'a> {
     build: &'a Build,
     branch: Option<&'a str>,
     pushed: &'a [String],
-    default: &'a Name,
+    default: &'a RevisionName,
     head: Oid,
 }
 
@@ -116,7 +122,7 @@ impl Pushed<'_> {
     /// Whether it went to the default branch. Without the branch's name, or the default's, the commits decide.
     fn is_default(&self, default: &Tip) -> bool {
         match (self.branch, self.default) {
-            (Some(branch), Name::Branch(default)) => branch == default,
+            (Some(branch), RevisionName::Branch(default)) => branch == default,
             _ => git::reaches(&mut self.repo.objects(), &[default.id], self.head),
         }
     }
@@ -132,7 +138,7 @@ impl Pushed<'_> {
                 }
                 (Start::After(last.into_iter().collect()), last)
             }
-            Before::Commit(id) => match commit(self.repo, &Name::Commit(id.clone())) {
+            Before::Commit(id) => match commit(self.repo, &RevisionName::Commit(id.clone())) {
                 Some(old) => (Start::After(vec![old]), Some(old)),
                 None => (self.lost(id, Vec::new())?, None),
             },
@@ -144,7 +150,7 @@ impl Pushed<'_> {
     fn to_another(&self, before: &Before, default: Tip) -> Result<Change> {
         let mut start = vec![default.id];
         if let Before::Commit(id) = before {
-            start.extend(commit(self.repo, &Name::Commit(id.clone())));
+            start.extend(commit(self.repo, &RevisionName::Commit(id.clone())));
         }
         let parted = parted(self.repo, default.id, self.head, self.build.system.deepen)?;
         Ok(Change { head: self.head, start: Start::After(start), target: Some(default), parted })
@@ -152,7 +158,7 @@ impl Pushed<'_> {
 
     fn without_default(&self, before: &Before) -> Result<Change> {
         let old = match before {
-            Before::Commit(id) => commit(self.repo, &Name::Commit(id.clone())),
+            Before::Commit(id) => commit(self.repo, &RevisionName::Commit(id.clone())),
             Before::New | Before::Unsaid => None,
         };
         let start = match (old, before) {
@@ -171,7 +177,7 @@ impl Pushed<'_> {
 
     fn lost(&self, id: &str, known: Vec<Oid>) -> Result<Start> {
         if self.repo.is_shallow() {
-            return Err(hidden(self.build, &Name::Commit(id.to_owned())));
+            return Err(hidden(self.build, &RevisionName::Commit(id.to_owned())));
         }
         let why = format!("the commit {id}, where the branch was before this push, is not in this clone");
         Ok(Start::Lost { why, known, sure: self.sure()? })
@@ -185,7 +191,7 @@ impl Pushed<'_> {
     /// The parents of the commits that are certainly new: those that the system lists, or else the last.
     fn sure(&self) -> Result<Vec<Oid>> {
         let listed: Vec<Oid> =
-            self.pushed.iter().filter_map(|id| commit(self.repo, &Name::Commit(id.clone()))).collect();
+            self.pushed.iter().filter_map(|id| commit(self.repo, &RevisionName::Commit(id.clone()))).collect();
         let mut before = Vec::new();
         for id in &listed {
             before.extend(git::parents_of(self.repo, id)?.into_iter().filter(|parent| !listed.contains(parent)));
@@ -200,7 +206,7 @@ impl Pushed<'_> {
 
 /// The change of a pushed tag: commits that a branch leads to are not new. `tag` has its name and whether the system
 /// knows of such a branch.
-fn tagged(repo: &Repo, build: &Build, tag: (&str, bool), default: &Name, head: Oid) -> Result<Change> {
+fn tagged(repo: &Repo, build: &Build, tag: (&str, bool), default: &RevisionName, head: Oid) -> Result<Change> {
     let mut known = others(repo, None)?;
     if tag.1 {
         known.push(head);
@@ -241,41 +247,43 @@ fn cut_off(deepen: &str) -> Error {
 }
 
 /// The tip that a name leads to here, called as git calls it.
-fn tip(repo: &Repo, name: &Name) -> Option<Tip> {
+fn tip(repo: &Repo, name: &RevisionName) -> Option<Tip> {
     let tip = |rev: String| {
         let id = repo.resolve(&format!("{rev}^{{commit}}")).ok()?;
         Some(Tip { id, name: rev.trim_start_matches("refs/remotes/").trim_start_matches("refs/heads/").to_owned() })
     };
     match name {
-        Name::Commit(id) => tip(id.clone()),
-        Name::Branch(name) => tip(format!("refs/remotes/origin/{name}")).or_else(|| tip(format!("refs/heads/{name}"))),
-        Name::DefaultBranch => {
+        RevisionName::Commit(id) => tip(id.clone()),
+        RevisionName::Branch(name) => {
+            tip(format!("refs/remotes/origin/{name}")).or_else(|| tip(format!("refs/heads/{name}")))
+        }
+        RevisionName::DefaultBranch => {
             ["HEAD", "main", "master"].iter().find_map(|name| tip(format!("refs/remotes/origin/{name}")))
         }
-        Name::Head => tip("HEAD".into()),
+        RevisionName::Head => tip("HEAD".into()),
     }
 }
 
 /// The tip of the branch that a request goes to. A local branch of that name which leads to the change already is the
 /// change's own: a fork's `main` is checked out under that name, and would judge itself.
-fn target_tip(repo: &Repo, name: &Name, head: Oid) -> Option<Tip> {
+fn target_tip(repo: &Repo, name: &RevisionName, head: Oid) -> Option<Tip> {
     let tip = tip(repo, name)?;
-    let is_local = matches!(name, Name::Branch(_)) && !tip.name.starts_with("origin/");
+    let is_local = matches!(name, RevisionName::Branch(_)) && !tip.name.starts_with("origin/");
     let is_own = is_local && git::reaches(&mut repo.objects(), &[tip.id], head);
     (!is_own).then_some(tip)
 }
 
-fn commit(repo: &Repo, name: &Name) -> Option<Oid> {
+fn commit(repo: &Repo, name: &RevisionName) -> Option<Oid> {
     tip(repo, name).map(|tip| tip.id)
 }
 
-/// Says that a revision of the change is not in this clone, and how to get it there.
-fn hidden(build: &Build, name: &Name) -> Error {
+/// The error for a revision of the change that is not in this clone, with the way to get it there.
+fn hidden(build: &Build, name: &RevisionName) -> Error {
     let name = match name {
-        Name::Commit(id) => format!("the commit {id}"),
-        Name::Branch(name) => format!("the branch {name} of origin"),
-        Name::DefaultBranch => "the default branch of origin".into(),
-        Name::Head => "HEAD".into(),
+        RevisionName::Commit(id) => format!("the commit {id}"),
+        RevisionName::Branch(name) => format!("the branch {name} of origin"),
+        RevisionName::DefaultBranch => "the default branch of origin".into(),
+        RevisionName::Head => "HEAD".into(),
     };
     Error::incomplete(format!("{}: {name} is not in this clone, so the change cannot be read", build.system.name))
         .help(build.system.deepen)

@@ -11,7 +11,7 @@ use crate::environment;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::file;
-use crate::finding::repair::Scene;
+use crate::finding::repair::RepairContext;
 use crate::finding::{Finding, Verdict};
 use crate::git::{self, Oid, Repo};
 use crate::outcome::Outcome;
@@ -58,7 +58,7 @@ fn judge(args: &Args) -> Result<Outcome> {
     let range = range(args, &repo, &change, session.max_object());
     let accepts = session.policy().accept == Accept::Fingerprint;
     let apart_from = change.target.as_ref().filter(|_| !accepts).map(|tip| tip.name.as_str());
-    let mut outcome = session.scan_in(&repo, Scene::Published { apart_from }, &[&range])?;
+    let mut outcome = session.scan_in(&repo, RepairContext::Published { apart_from }, &[&range])?;
     match &change.start {
         Start::After(_) => {}
         Start::NothingNew(why) => {
@@ -77,7 +77,7 @@ fn judge(args: &Args) -> Result<Outcome> {
 fn change(args: &Args, repo: &Repo) -> Result<Change> {
     let typed = |rev: &Option<String>| rev.as_deref().map(|rev| repo.resolve(rev)).transpose();
     let (base, head) = (typed(&args.base)?, typed(&args.head)?);
-    // With both given the environment has no say: not even a broken one.
+    // With both given the environment is not read, so a broken one does no harm.
     let build = match (base, head) {
         (Some(_), Some(_)) => None,
         _ => systems::detect(&environment::nonempty_text, &|path| file::read(path))?,

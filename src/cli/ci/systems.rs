@@ -15,7 +15,7 @@ pub struct Build {
     /// Why it builds.
     pub event: Event,
     /// The revision that is built.
-    pub head: Name,
+    pub head: RevisionName,
 }
 
 /// Why something is built.
@@ -24,20 +24,20 @@ pub enum Event {
     /// Commits want into a branch.
     Request {
         /// The branch: names to try, the best first.
-        target: Vec<Name>,
+        target: Vec<RevisionName>,
         /// Where the commits begin, when that is not the branch itself: behind others that wait in a queue.
-        from: Option<Name>,
+        from: Option<RevisionName>,
     },
     /// Commits were pushed to a branch.
     Push {
-        /// The branch; none when the system does not say.
+        /// The branch; none if the system does not name it.
         branch: Option<String>,
         /// Where the branch was before.
         before: Before,
         /// The commits that the system lists as pushed; it may list none.
         pushed: Vec<String>,
         /// The default branch.
-        default: Name,
+        default: RevisionName,
     },
     /// A tag was pushed.
     Tag {
@@ -46,14 +46,14 @@ pub enum Event {
         /// Whether the system knows of a branch that leads to the same commit.
         on_branch: bool,
         /// The default branch.
-        default: Name,
+        default: RevisionName,
     },
     /// Nothing was pushed: a person, a schedule or a release started the run.
     Rerun {
-        /// The branch; none when the system does not say.
+        /// The branch; none if the system does not name it.
         branch: Option<String>,
         /// The default branch.
-        default: Name,
+        default: RevisionName,
     },
 }
 
@@ -64,13 +64,13 @@ pub enum Before {
     Commit(String),
     /// It was not.
     New,
-    /// The system does not say.
+    /// The system does not name it.
     Unsaid,
 }
 
 /// The name of a revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Name {
+pub enum RevisionName {
     /// A commit's id.
     Commit(String),
     /// A branch of the remote.
@@ -103,7 +103,7 @@ pub struct System {
     /// Whether an environment is this system's.
     recognises: fn(Env<'_>) -> bool,
     /// Why it builds, and the revision that is built.
-    build: fn(Env<'_>, ReadFile<'_>) -> Result<(Event, Name)>,
+    build: fn(Env<'_>, ReadFile<'_>) -> Result<(Event, RevisionName)>,
 }
 
 /// A recommended job. A clone that is not deep enough would end every run with exit 2.
@@ -193,15 +193,15 @@ pub fn detect(env: Env<'_>, read: ReadFile<'_>) -> Result<Option<Build>> {
     recognised.map(build).transpose()
 }
 
-/// A commit's id; none for the zeros that stand for "there was none".
-fn commit(value: Option<String>) -> Option<Name> {
+/// A commit's id; none for the zeros that mean "there was none".
+fn commit(value: Option<String>) -> Option<RevisionName> {
     let id = value?;
     (id.len() >= 7 && id.bytes().all(|b| b.is_ascii_hexdigit()) && id.bytes().any(|b| b != b'0'))
-        .then_some(Name::Commit(id))
+        .then_some(RevisionName::Commit(id))
 }
 
-fn branch(value: Option<String>) -> Option<Name> {
-    short(value, "refs/heads/").map(Name::Branch)
+fn branch(value: Option<String>) -> Option<RevisionName> {
+    short(value, "refs/heads/").map(RevisionName::Branch)
 }
 
 /// A ref's name without the folder that it is in.
@@ -216,31 +216,36 @@ fn before(value: Option<String>) -> Before {
     match value {
         None => Before::Unsaid,
         Some(id) => match commit(Some(id)) {
-            Some(Name::Commit(id)) => Before::Commit(id),
+            Some(RevisionName::Commit(id)) => Before::Commit(id),
             _ => Before::New,
         },
     }
 }
 
-fn request(target: impl IntoIterator<Item = Option<Name>>) -> Event {
+fn request(target: impl IntoIterator<Item = Option<RevisionName>>) -> Event {
     Event::Request { target: target.into_iter().flatten().collect(), from: None }
 }
 
 /// A build of a branch, without the commits that were pushed.
-fn unsaid(branch: Option<String>, default: Option<Name>) -> Event {
-    Event::Push { branch, before: Before::Unsaid, pushed: Vec::new(), default: default.unwrap_or(Name::DefaultBranch) }
+fn unsaid(branch: Option<String>, default: Option<RevisionName>) -> Event {
+    Event::Push {
+        branch,
+        before: Before::Unsaid,
+        pushed: Vec::new(),
+        default: default.unwrap_or(RevisionName::DefaultBranch),
+    }
 }
 
-fn tag(name: String, default: Option<Name>) -> Event {
-    Event::Tag { name, on_branch: false, default: default.unwrap_or(Name::DefaultBranch) }
+fn tag(name: String, default: Option<RevisionName>) -> Event {
+    Event::Tag { name, on_branch: false, default: default.unwrap_or(RevisionName::DefaultBranch) }
 }
 
-fn rerun(branch: Option<String>, default: Option<Name>) -> Event {
-    Event::Rerun { branch, default: default.unwrap_or(Name::DefaultBranch) }
+fn rerun(branch: Option<String>, default: Option<RevisionName>) -> Event {
+    Event::Rerun { branch, default: default.unwrap_or(RevisionName::DefaultBranch) }
 }
 
-fn github(env: Env<'_>, read: ReadFile<'_>) -> Result<(Event, Name)> {
-    let sha = || commit(env("GITHUB_SHA")).unwrap_or(Name::Head);
+fn github(env: Env<'_>, read: ReadFile<'_>) -> Result<(Event, RevisionName)> {
+    let sha = || commit(env("GITHUB_SHA")).unwrap_or(RevisionName::Head);
     let Some(path) = env("GITHUB_EVENT_PATH") else {
         // A container without the file still has the target branch of a pull request in a variable.
         let base = branch(env("GITHUB_BASE_REF")).ok_or_else(|| {
@@ -266,7 +271,7 @@ fn github(env: Env<'_>, read: ReadFile<'_>) -> Result<(Event, Name)> {
         let head = commit(text("/merge_group/head_sha")).unwrap_or_else(sha);
         return Ok((Event::Request { target: target.into_iter().collect(), from }, head));
     }
-    let default = branch(text("/repository/default_branch")).unwrap_or(Name::DefaultBranch);
+    let default = branch(text("/repository/default_branch")).unwrap_or(RevisionName::DefaultBranch);
     let name = text("/ref").filter(|name| name.starts_with("refs/")).or_else(|| env("GITHUB_REF"));
     let on_branch = name.clone().filter(|name| !name.starts_with("refs/tags/"));
     let on_branch = short(on_branch, "refs/heads/");
@@ -283,7 +288,7 @@ fn github(env: Env<'_>, read: ReadFile<'_>) -> Result<(Event, Name)> {
     Ok((Event::Push { branch: on_branch, before: before(text("/before")), pushed, default }, head))
 }
 
-fn gitlab(env: Env<'_>) -> (Event, Name) {
+fn gitlab(env: Env<'_>) -> (Event, RevisionName) {
     let default = branch(env("CI_DEFAULT_BRANCH"));
     let source = env("CI_PIPELINE_SOURCE").unwrap_or_else(|| "push".into());
     let on_branch = env("CI_COMMIT_BRANCH");
@@ -300,23 +305,23 @@ fn gitlab(env: Env<'_>) -> (Event, Name) {
             branch: on_branch,
             before: before(env("CI_COMMIT_BEFORE_SHA")),
             pushed: Vec::new(),
-            default: default.unwrap_or(Name::DefaultBranch),
+            default: default.unwrap_or(RevisionName::DefaultBranch),
         },
     };
-    (event, head.unwrap_or(Name::Head))
+    (event, head.unwrap_or(RevisionName::Head))
 }
 
-fn bitbucket(env: Env<'_>) -> (Event, Name) {
+fn bitbucket(env: Env<'_>) -> (Event, RevisionName) {
     let target = [branch(env("BITBUCKET_PR_DESTINATION_BRANCH")), commit(env("BITBUCKET_PR_DESTINATION_COMMIT"))];
     let event = match (target, env("BITBUCKET_TAG")) {
         ([None, None], Some(name)) => tag(name, None),
         ([None, None], None) => unsaid(env("BITBUCKET_BRANCH"), None),
         (target, _) => request(target),
     };
-    (event, commit(env("BITBUCKET_COMMIT")).unwrap_or(Name::Head))
+    (event, commit(env("BITBUCKET_COMMIT")).unwrap_or(RevisionName::Head))
 }
 
-fn azure(env: Env<'_>) -> (Event, Name) {
+fn azure(env: Env<'_>) -> (Event, RevisionName) {
     let head = commit(env("SYSTEM_PULLREQUEST_SOURCECOMMITID")).or_else(|| commit(env("BUILD_SOURCEVERSION")));
     let source = env("BUILD_SOURCEBRANCH").unwrap_or_default();
     let on_branch = source.strip_prefix("refs/heads/").map(str::to_owned);
@@ -328,18 +333,18 @@ fn azure(env: Env<'_>) -> (Event, Name) {
         (None, None) if is_push => unsaid(on_branch, None),
         (None, None) => rerun(on_branch, None),
     };
-    (event, head.unwrap_or(Name::Head))
+    (event, head.unwrap_or(RevisionName::Head))
 }
 
-fn circleci(env: Env<'_>) -> (Event, Name) {
+fn circleci(env: Env<'_>) -> (Event, RevisionName) {
     let event = match env("CIRCLE_TAG") {
         Some(name) => tag(name, None),
         None => unsaid(env("CIRCLE_BRANCH"), None),
     };
-    (event, commit(env("CIRCLE_SHA1")).unwrap_or(Name::Head))
+    (event, commit(env("CIRCLE_SHA1")).unwrap_or(RevisionName::Head))
 }
 
-fn buildkite(env: Env<'_>) -> (Event, Name) {
+fn buildkite(env: Env<'_>) -> (Event, RevisionName) {
     let of_request = env("BUILDKITE_PULL_REQUEST").is_some_and(|n| n != "false");
     let target = branch(env("BUILDKITE_PULL_REQUEST_BASE_BRANCH")).filter(|_| of_request);
     let default = branch(env("BUILDKITE_PIPELINE_DEFAULT_BRANCH"));
@@ -350,10 +355,10 @@ fn buildkite(env: Env<'_>) -> (Event, Name) {
         (false, None) if is_push => unsaid(env("BUILDKITE_BRANCH"), default),
         (false, None) => rerun(env("BUILDKITE_BRANCH"), default),
     };
-    (event, commit(env("BUILDKITE_COMMIT")).unwrap_or(Name::Head))
+    (event, commit(env("BUILDKITE_COMMIT")).unwrap_or(RevisionName::Head))
 }
 
-fn jenkins(env: Env<'_>) -> (Event, Name) {
+fn jenkins(env: Env<'_>) -> (Event, RevisionName) {
     let on_branch = env("BRANCH_NAME").or_else(|| short(env("GIT_BRANCH"), "origin/"));
     let event = match (branch(env("CHANGE_TARGET")), env("TAG_NAME")) {
         // GIT_COMMIT can be a merge that Jenkins made; the merged commits are the change in either case.
@@ -363,10 +368,10 @@ fn jenkins(env: Env<'_>) -> (Event, Name) {
             branch: on_branch,
             before: before(env("GIT_PREVIOUS_SUCCESSFUL_COMMIT")),
             pushed: Vec::new(),
-            default: Name::DefaultBranch,
+            default: RevisionName::DefaultBranch,
         },
     };
-    (event, commit(env("GIT_COMMIT")).unwrap_or(Name::Head))
+    (event, commit(env("GIT_COMMIT")).unwrap_or(RevisionName::Head))
 }
 
 #[cfg(test)]

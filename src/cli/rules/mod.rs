@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::cli::options::OutputFormat;
 use crate::data::rule::keys;
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
@@ -24,15 +25,15 @@ use page::name;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
-    command: Command,
+    command: RulesCommand,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Command {
+enum RulesCommand {
     /// Every rule in one line each
-    List(List),
+    List(RulesList),
     /// Everything about one rule
-    Show(Show),
+    Show(RulesShow),
     /// Try rules on their own examples, with fresh random secrets
     Test(Test),
     /// Print a rule file to start from
@@ -41,37 +42,25 @@ enum Command {
     Docs(Docs),
 }
 
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Format {
-    Pretty,
-    Json,
-}
-
-impl Format {
-    fn is_pretty(self) -> bool {
-        matches!(self, Format::Pretty)
-    }
-}
-
 #[derive(Debug, clap::Args)]
-struct List {
+struct RulesList {
     /// Rules of this provider only
     #[arg(long)]
     provider: Option<String>,
     /// Rule files to list in addition
     files: Vec<PathBuf>,
     #[arg(long, value_enum, default_value = "pretty")]
-    format: Format,
+    format: OutputFormat,
 }
 
 #[derive(Debug, clap::Args)]
-struct Show {
+struct RulesShow {
     /// The rule's id
     id: String,
     /// Rule files to look in as well
     files: Vec<PathBuf>,
     #[arg(long, value_enum, default_value = "pretty")]
-    format: Format,
+    format: OutputFormat,
 }
 
 #[derive(Debug, clap::Args)]
@@ -91,7 +80,7 @@ struct Test {
     #[arg(long)]
     seed: Option<u64>,
     #[arg(long, value_enum, default_value = "pretty")]
-    format: Format,
+    format: OutputFormat,
 }
 
 #[derive(Debug, clap::Args)]
@@ -115,11 +104,11 @@ struct Docs {
 pub fn run(args: Args) -> Result<Exit> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let exit = match args.command {
-        Command::List(args) => list(&args, &mut out),
-        Command::Show(args) => show(&args, &mut out),
-        Command::Test(args) => test(&args, &mut out),
-        Command::New(args) => new(&args, &mut out),
-        Command::Docs(args) => docs(&args, &mut out),
+        RulesCommand::List(args) => list(&args, &mut out),
+        RulesCommand::Show(args) => show(&args, &mut out),
+        RulesCommand::Test(args) => test(&args, &mut out),
+        RulesCommand::New(args) => new(&args, &mut out),
+        RulesCommand::Docs(args) => docs(&args, &mut out),
     }?;
     out.flush().or_unprinted()?;
     Ok(exit)
@@ -137,7 +126,7 @@ fn with_others(set: &RuleSet) -> RuleSet {
     RuleSet::new(set.rules().iter().copied().chain(policy::other_rules()).collect())
 }
 
-fn list(args: &List, out: &mut impl Write) -> Result<Exit> {
+fn list(args: &RulesList, out: &mut impl Write) -> Result<Exit> {
     let set = RuleSet::builtin().with_user(&read(&args.files)?)?;
     let shown = with_others(&set);
     let wanted = |rule: &&&Rule| args.provider.as_ref().is_none_or(|p| p == rule.provider);
@@ -147,12 +136,12 @@ fn list(args: &List, out: &mut impl Write) -> Result<Exit> {
             .help("`shield-hook rules list` shows every rule with its provider"));
     }
     match args.format {
-        Format::Json => {
+        OutputFormat::Json => {
             let rules: Vec<Value> = rules.iter().map(|r| describe(r)).collect();
             let all = json!({ "version": 1, "ruleset": set.hash(), "rules": rules });
             writeln!(out, "{all:#}").or_unprinted()?;
         }
-        Format::Pretty => {
+        OutputFormat::Pretty => {
             let widest = |of: fn(&Rule) -> usize| rules.iter().map(|r| of(r)).max().unwrap_or(0);
             let (id, provider) = (widest(|r| r.id.len()), widest(|r| r.provider.len()));
             for r in &rules {
@@ -181,12 +170,12 @@ fn describe(rule: &Rule) -> Value {
     Value::Object(rule.fields().into_iter().map(value).collect())
 }
 
-fn show(args: &Show, out: &mut impl Write) -> Result<Exit> {
+fn show(args: &RulesShow, out: &mut impl Write) -> Result<Exit> {
     let set = with_others(&RuleSet::builtin().with_user(&read(&args.files)?)?);
     let rule = set.get(&args.id).ok_or_else(|| set.unknown(&args.id))?;
     match args.format {
-        Format::Json => writeln!(out, "{:#}", describe(rule)).or_unprinted()?,
-        Format::Pretty => write!(out, "{}", page::rule(rule, 1)).or_unprinted()?,
+        OutputFormat::Json => writeln!(out, "{:#}", describe(rule)).or_unprinted()?,
+        OutputFormat::Pretty => write!(out, "{}", page::rule(rule, 1)).or_unprinted()?,
     }
     Ok(Exit::Clean)
 }
@@ -251,7 +240,7 @@ fn test_rules(args: &Test, files: &[PathBuf], tables: &[(String, TableCheck)], o
     let bare: Vec<&str> = tried.iter().filter(|r| r.matches.is_empty() || r.rejects.is_empty()).map(|r| r.id).collect();
     let failed = !outcome.complaints.is_empty() || !bare.is_empty();
     match args.format {
-        Format::Json => {
+        OutputFormat::Json => {
             let complaints: Vec<Value> =
                 outcome.complaints.iter().map(|c| json!({ "rule": c.rule, "message": c.message })).collect();
             let all = json!({
@@ -260,7 +249,7 @@ fn test_rules(args: &Test, files: &[PathBuf], tables: &[(String, TableCheck)], o
             });
             writeln!(out, "{all:#}").or_unprinted()?;
         }
-        Format::Pretty => {
+        OutputFormat::Pretty => {
             for of_one in outcome.complaints.chunk_by(|a, b| a.rule == b.rule) {
                 for complaint in of_one.iter().take(MOST) {
                     writeln!(out, "{complaint}").or_unprinted()?;

@@ -54,7 +54,7 @@ pub(super) fn file_name(provider: &str) -> String {
     format!("{}.md", provider.replace(' ', "-"))
 }
 
-/// Every rule in a line of a table, by provider. With links to the providers' pages where those stand beside it.
+/// Every rule in a line of a table, by provider. With links to the providers' pages if those are beside it.
 pub(super) fn index(providers: &BTreeMap<&str, Vec<&Rule>>, linked: bool) -> String {
     let all = || providers.values().flatten();
     let of = |status| all().filter(|r| r.status == status).count();
@@ -82,7 +82,7 @@ pub(super) fn index(providers: &BTreeMap<&str, Vec<&Rule>>, linked: bool) -> Str
     page
 }
 
-/// Examples as they would stand in a file.
+/// Examples as they would be in a file.
 fn examples(all: &[&str]) -> String {
     let quoted = |text: &&str| match text.contains('\n') {
         // A list's item, and its text as a block.

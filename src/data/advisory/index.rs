@@ -7,7 +7,7 @@
 //! plain text for sources.
 
 use super::ecosystem::Ecosystem;
-use super::row::{Incident, Kind, Row};
+use super::row::{AdvisoryKind, AdvisoryRow, Incident};
 use super::version;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -29,14 +29,15 @@ const BACK: char = '\u{2}';
 ///
 /// # Errors
 /// More sources than a value can number, a range that does not begin with `<` or `>`, more data than fits.
-pub fn write(date: &str, rows: &[Row], incidents: &[Incident]) -> Result<Vec<u8>, String> {
+pub fn write(date: &str, rows: &[AdvisoryRow], incidents: &[Incident]) -> Result<Vec<u8>, String> {
     let known: HashMap<&str, &Incident> = incidents.iter().map(|i| (i.id.as_str(), i)).collect();
-    let mut strings = Strings { list: vec![date.to_owned()], by_text: HashMap::new() };
-    let (withdrawals, rows): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.kind == Kind::Withdrawn);
+    let mut strings = StringTable { list: vec![date.to_owned()], by_text: HashMap::new() };
+    let (withdrawals, rows): (Vec<&AdvisoryRow>, Vec<&AdvisoryRow>) =
+        rows.iter().partition(|row| row.kind == AdvisoryKind::Withdrawn);
     let mut map: BTreeMap<Vec<u8>, u64> = withdrawals.iter().map(|row| (withdrawal_key(row), 0)).collect();
     // A withdrawal without a version concerns the underlying data only.
-    let withdraws = |row: &Row| withdrawals.iter().any(|w| !w.version.is_empty() && w.withdraws(row));
-    let rows: Vec<&Row> = rows.into_iter().filter(|row| !withdraws(row)).collect();
+    let withdraws = |row: &AdvisoryRow| withdrawals.iter().any(|w| !w.version.is_empty() && w.withdraws(row));
+    let rows: Vec<&AdvisoryRow> = rows.into_iter().filter(|row| !withdraws(row)).collect();
     // Sources first, because their field is narrow.
     for row in &rows {
         if strings.index(&row.source) >= 1 << SOURCE_BITS {
@@ -62,7 +63,7 @@ pub fn write(date: &str, rows: &[Row], incidents: &[Incident]) -> Result<Vec<u8>
     Ok(blob)
 }
 
-fn withdrawal_key(row: &Row) -> Vec<u8> {
+fn withdrawal_key(row: &AdvisoryRow) -> Vec<u8> {
     let name = row.ecosystem.normalise(&row.name);
     let version = match row.version.as_str() {
         "" | "*" => String::new(),
@@ -72,7 +73,7 @@ fn withdrawal_key(row: &Row) -> Vec<u8> {
 }
 
 /// The last part of a row's key: `*`, a range, or a canonical version.
-fn version_key(row: &Row) -> Result<String, String> {
+fn version_key(row: &AdvisoryRow) -> Result<String, String> {
     match row.version.as_str() {
         "*" => Ok("*".to_owned()),
         // Key order puts ranges together; `=1.0` alone would sort elsewhere and is simply a version.
@@ -85,7 +86,7 @@ fn version_key(row: &Row) -> Result<String, String> {
 }
 
 /// The family and payload of an incident: its number if the id alone is known, else a text.
-fn incident_bits(id: &str, known: Option<&Incident>, strings: &mut Strings) -> u64 {
+fn incident_bits(id: &str, known: Option<&Incident>, strings: &mut StringTable) -> u64 {
     let text = match (known, numbered(id)) {
         (None, Some(number)) => return number,
         (None, None) => format!("{id}\t{}\t", date_in(id)),
@@ -94,12 +95,12 @@ fn incident_bits(id: &str, known: Option<&Incident>, strings: &mut Strings) -> u
     (strings.index(&text) as u64) << PAYLOAD_SHIFT
 }
 
-struct Strings {
+struct StringTable {
     list: Vec<String>,
     by_text: HashMap<String, usize>,
 }
 
-impl Strings {
+impl StringTable {
     fn index(&mut self, text: &str) -> usize {
         *self.by_text.entry(text.to_owned()).or_insert_with(|| {
             self.list.push(text.replace('\0', " "));
@@ -163,11 +164,11 @@ pub struct Index {
 
 /// One entry of the index.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct AdvisoryEntry {
     /// A canonical version, a range, or `*`.
     pub version: String,
     /// The kind of attack.
-    pub kind: Kind,
+    pub kind: AdvisoryKind,
     /// The incident's id.
     pub incident: String,
     /// The date of discovery: `YYYY[-MM[-DD]]`, or empty.
@@ -214,24 +215,24 @@ impl Index {
     }
 
     /// The entry with exactly this (normalised) name and (canonical) version.
-    pub fn exact(&self, ecosystem: Ecosystem, name: &str, version: &str) -> Option<Entry> {
+    pub fn exact(&self, ecosystem: Ecosystem, name: &str, version: &str) -> Option<AdvisoryEntry> {
         self.map.get(key(ecosystem, name, version)).map(|value| self.entry(version.to_owned(), value))
     }
 
     /// The ranges under a name.
-    pub fn ranges(&self, ecosystem: Ecosystem, name: &str) -> Vec<Entry> {
+    pub fn ranges(&self, ecosystem: Ecosystem, name: &str) -> Vec<AdvisoryEntry> {
         self.between(&key(ecosystem, name, "<"), &key(ecosystem, name, "?"))
     }
 
     /// Returns whether this index withdraws an entry of the data underneath.
-    pub fn takes_back(&self, ecosystem: Ecosystem, name: &str, entry: &Entry) -> bool {
+    pub fn takes_back(&self, ecosystem: Ecosystem, name: &str, entry: &AdvisoryEntry) -> bool {
         ["", &entry.version].into_iter().any(|version| {
             self.map.contains_key(key(ecosystem, name, &format!("{BACK}{}{BACK}{version}", entry.incident)))
         })
     }
 
     /// Everything under a name.
-    pub fn all(&self, ecosystem: Ecosystem, name: &str) -> Vec<Entry> {
+    pub fn all(&self, ecosystem: Ecosystem, name: &str) -> Vec<AdvisoryEntry> {
         let low = key(ecosystem, name, "\u{3}");
         let mut high = key(ecosystem, name, "");
         high.pop();
@@ -240,7 +241,7 @@ impl Index {
     }
 
     /// Every entry with its ecosystem and name, in key order. `visit` returns false to stop.
-    pub fn each(&self, mut visit: impl FnMut(Ecosystem, &str, Entry) -> bool) {
+    pub fn each(&self, mut visit: impl FnMut(Ecosystem, &str, AdvisoryEntry) -> bool) {
         use fst::Streamer;
         let mut stream = self.map.stream();
         while let Some((key, value)) = stream.next() {
@@ -256,7 +257,7 @@ impl Index {
         }
     }
 
-    fn between(&self, low: &[u8], high: &[u8]) -> Vec<Entry> {
+    fn between(&self, low: &[u8], high: &[u8]) -> Vec<AdvisoryEntry> {
         use fst::{IntoStreamer, Streamer};
         let mut stream = self.map.range().ge(low).lt(high).into_stream();
         let mut entries = Vec::new();
@@ -267,7 +268,7 @@ impl Index {
         entries
     }
 
-    fn entry(&self, version: String, value: u64) -> Entry {
+    fn entry(&self, version: String, value: u64) -> AdvisoryEntry {
         let family = value >> FAMILY_SHIFT & 3;
         let incident = if family == 0 {
             self.string((value >> PAYLOAD_SHIFT) as usize).to_owned()
@@ -276,9 +277,9 @@ impl Index {
             format!("{id}\t{}\t", date_in(&id))
         };
         let mut parts = incident.splitn(3, '\t').map(str::to_owned);
-        Entry {
+        AdvisoryEntry {
             version,
-            kind: Kind::ALL[(value & 3) as usize],
+            kind: AdvisoryKind::ALL[(value & 3) as usize],
             incident: parts.next().unwrap_or_default(),
             date: parts.next().unwrap_or_default(),
             title: parts.next().unwrap_or_default(),

@@ -4,7 +4,7 @@ use super::ecosystem::Ecosystem;
 
 /// The claim of a row about a package version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum AdvisoryKind {
     /// A real package whose named versions were taken over.
     Hijack,
     /// A package, or a version of one, that was published to do harm.
@@ -17,30 +17,31 @@ pub enum Kind {
     Withdrawn,
 }
 
-impl Kind {
+impl AdvisoryKind {
     /// Every kind but the withdrawal, in the order of their codes.
-    pub const ALL: [Kind; 4] = [Kind::Hijack, Kind::Malicious, Kind::NameOnly, Kind::Poc];
+    pub const ALL: [AdvisoryKind; 4] =
+        [AdvisoryKind::Hijack, AdvisoryKind::Malicious, AdvisoryKind::NameOnly, AdvisoryKind::Poc];
 
     /// The name used in data and reports.
     pub fn as_str(self) -> &'static str {
         match self {
-            Kind::Hijack => "hijack",
-            Kind::Malicious => "malicious",
-            Kind::NameOnly => "name-only",
-            Kind::Poc => "poc",
-            Kind::Withdrawn => "withdrawn",
+            AdvisoryKind::Hijack => "hijack",
+            AdvisoryKind::Malicious => "malicious",
+            AdvisoryKind::NameOnly => "name-only",
+            AdvisoryKind::Poc => "poc",
+            AdvisoryKind::Withdrawn => "withdrawn",
         }
     }
 
     /// Reads [`as_str`](Self::as_str)'s names.
-    pub fn parse(name: &str) -> Option<Kind> {
-        Kind::ALL.into_iter().chain([Kind::Withdrawn]).find(|kind| kind.as_str() == name)
+    pub fn parse(name: &str) -> Option<AdvisoryKind> {
+        AdvisoryKind::ALL.into_iter().chain([AdvisoryKind::Withdrawn]).find(|kind| kind.as_str() == name)
     }
 }
 
 /// One known-bad version (or range, or every version) of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct AdvisoryRow {
     /// The ecosystem of the package.
     pub ecosystem: Ecosystem,
     /// Its name, as published.
@@ -52,26 +53,26 @@ pub struct Row {
     /// The reporters, joined by `+`.
     pub source: String,
     /// The kind of attack.
-    pub kind: Kind,
+    pub kind: AdvisoryKind,
 }
 
 /// The header line of advisory data.
 pub const HEADER: &str = "ecosystem\tname\tversion\tincident\tsource\tkind";
 
-impl Row {
+impl AdvisoryRow {
     /// Reads one line. The error explains the mistake, without the line's number.
-    pub fn parse(line: &str) -> Result<Row, String> {
+    pub fn parse(line: &str) -> Result<AdvisoryRow, String> {
         let fields: Vec<&str> = line.split('\t').collect();
         let [ecosystem, name, version, incident, source, kind] = fields[..] else {
             return Err(format!("{} columns where 6 belong: {}", fields.len(), HEADER.replace('\t', ", ")));
         };
-        let row = Row {
+        let row = AdvisoryRow {
             ecosystem: Ecosystem::parse(ecosystem).ok_or_else(|| format!("unknown ecosystem `{ecosystem}`"))?,
             name: name.trim().to_owned(),
             version: version.trim().to_owned(),
             incident: incident.trim().to_owned(),
             source: source.trim().to_owned(),
-            kind: Kind::parse(kind.trim()).ok_or_else(|| format!("unknown kind `{kind}`"))?,
+            kind: AdvisoryKind::parse(kind.trim()).ok_or_else(|| format!("unknown kind `{kind}`"))?,
         };
         for (what, value) in [("name", &row.name), ("version", &row.version), ("incident", &row.incident)] {
             if value.is_empty() {
@@ -85,9 +86,9 @@ impl Row {
     }
 
     /// Returns whether this row withdraws `other`.
-    pub fn withdraws(&self, other: &Row) -> bool {
-        let name = |row: &Row| row.ecosystem.normalise(&row.name);
-        self.kind == Kind::Withdrawn
+    pub fn withdraws(&self, other: &AdvisoryRow) -> bool {
+        let name = |row: &AdvisoryRow| row.ecosystem.normalise(&row.name);
+        self.kind == AdvisoryKind::Withdrawn
             && (self.ecosystem, &self.incident) == (other.ecosystem, &other.incident)
             && (self.version == "*" || self.version == other.version)
             && name(self) == name(other)
@@ -100,11 +101,11 @@ impl Row {
 }
 
 /// Reads a table of rows: a header is optional, empty lines and `#` comments are skipped. Errors name the line.
-pub fn parse_rows(text: &str) -> Result<Vec<Row>, String> {
+pub fn parse_rows(text: &str) -> Result<Vec<AdvisoryRow>, String> {
     text.lines()
         .enumerate()
         .filter(|(_, line)| !line.is_empty() && !line.starts_with('#') && *line != HEADER)
-        .map(|(i, line)| Row::parse(line).map_err(|error| format!("line {}: {error}", i + 1)))
+        .map(|(i, line)| AdvisoryRow::parse(line).map_err(|error| format!("line {}: {error}", i + 1)))
         .collect()
 }
 

@@ -155,17 +155,17 @@ fn flatten<'h>(hir: &'h Hir, out: &mut Vec<&'h Hir>) {
     }
 }
 
-type Strings = BTreeSet<Vec<u8>>;
+type Literals = BTreeSet<Vec<u8>>;
 
 /// The strings that the matches of one part of a regex consist of, in lower case.
 #[derive(Clone)]
-struct Known {
+struct PartLiterals {
     /// Every match, if they are few.
-    exact: Option<Strings>,
+    exact: Option<Literals>,
     /// Every match begins with one of these.
-    prefix: Strings,
+    prefix: Literals,
     /// Every match ends with one of these.
-    suffix: Strings,
+    suffix: Literals,
     /// Every match contains a keyword.
     covered: bool,
 }
@@ -203,7 +203,7 @@ impl Cover<'_> {
         })
     }
 
-    fn of(&self, hir: &Hir) -> Known {
+    fn of(&self, hir: &Hir) -> PartLiterals {
         match hir.kind() {
             HirKind::Empty | HirKind::Look(_) => self.exactly(one(Vec::new())),
             HirKind::Literal(l) => self.exactly(one(l.0.to_ascii_lowercase())),
@@ -231,17 +231,17 @@ impl Cover<'_> {
                 for _ in 1..copies {
                     known = self.then(&known, &sub);
                 }
-                if r.max == Some(copies) { known } else { Known { exact: None, ..known } }
+                if r.max == Some(copies) { known } else { PartLiterals { exact: None, ..known } }
             }
         }
     }
 
-    fn exactly(&self, strings: Strings) -> Known {
+    fn exactly(&self, strings: Literals) -> PartLiterals {
         let covered = strings.iter().all(|s| self.has_keyword(s));
-        Known { prefix: self.heads(&strings), suffix: self.tails(&strings), exact: Some(strings), covered }
+        PartLiterals { prefix: self.heads(&strings), suffix: self.tails(&strings), exact: Some(strings), covered }
     }
 
-    fn then(&self, a: &Known, b: &Known) -> Known {
+    fn then(&self, a: &PartLiterals, b: &PartLiterals) -> PartLiterals {
         let exact = match (&a.exact, &b.exact) {
             (Some(x), Some(y)) => cross(x, y),
             _ => None,
@@ -253,7 +253,7 @@ impl Cover<'_> {
         let covered = a.covered || b.covered || seam.is_some_and(|s| s.iter().all(|s| self.has_keyword(s)));
         let prefix = a.exact.as_ref().and_then(|x| cross(x, &b.prefix)).map(|s| self.heads(&s));
         let suffix = b.exact.as_ref().and_then(|y| cross(&a.suffix, y)).map(|s| self.tails(&s));
-        Known {
+        PartLiterals {
             exact: None,
             prefix: prefix.unwrap_or_else(|| a.prefix.clone()),
             suffix: suffix.unwrap_or_else(|| b.suffix.clone()),
@@ -261,13 +261,13 @@ impl Cover<'_> {
         }
     }
 
-    fn or(&self, a: &Known, b: &Known) -> Known {
+    fn or(&self, a: &PartLiterals, b: &PartLiterals) -> PartLiterals {
         let exact = match (&a.exact, &b.exact) {
             (Some(x), Some(y)) if x.len() + y.len() <= MANY => Some(x | y),
             _ => None,
         };
-        let join = |x: &Strings, y: &Strings| if x.len() + y.len() <= MANY { x | y } else { one(Vec::new()) };
-        Known {
+        let join = |x: &Literals, y: &Literals| if x.len() + y.len() <= MANY { x | y } else { one(Vec::new()) };
+        PartLiterals {
             exact,
             prefix: join(&a.prefix, &b.prefix),
             suffix: join(&a.suffix, &b.suffix),
@@ -279,24 +279,24 @@ impl Cover<'_> {
         self.keywords.iter().any(|k| text.windows(k.len().max(1)).any(|w| w == k))
     }
 
-    fn heads(&self, strings: &Strings) -> Strings {
+    fn heads(&self, strings: &Literals) -> Literals {
         strings.iter().map(|s| s[..s.len().min(self.longest)].to_vec()).collect()
     }
 
-    fn tails(&self, strings: &Strings) -> Strings {
+    fn tails(&self, strings: &Literals) -> Literals {
         strings.iter().map(|s| s[s.len().saturating_sub(self.longest)..].to_vec()).collect()
     }
 }
 
-fn one(s: Vec<u8>) -> Strings {
+fn one(s: Vec<u8>) -> Literals {
     BTreeSet::from([s])
 }
 
-fn anything() -> Known {
-    Known { exact: None, prefix: one(Vec::new()), suffix: one(Vec::new()), covered: false }
+fn anything() -> PartLiterals {
+    PartLiterals { exact: None, prefix: one(Vec::new()), suffix: one(Vec::new()), covered: false }
 }
 
-fn cross(a: &Strings, b: &Strings) -> Option<Strings> {
+fn cross(a: &Literals, b: &Literals) -> Option<Literals> {
     if a.len() * b.len() > MANY {
         return None;
     }
@@ -304,9 +304,9 @@ fn cross(a: &Strings, b: &Strings) -> Option<Strings> {
 }
 
 /// The members of a class of few ASCII characters, in lower case.
-fn members(class: &Class) -> Option<Strings> {
+fn members(class: &Class) -> Option<Literals> {
     let set = ByteSet::of_class(class);
-    let all: Strings = set.members().map(|byte| vec![byte.to_ascii_lowercase()]).collect();
+    let all: Literals = set.members().map(|byte| vec![byte.to_ascii_lowercase()]).collect();
     (all.len() <= FEW && set.is_subset_of(ByteSet::range(0, 0x7f))).then_some(all)
 }
 

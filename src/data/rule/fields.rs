@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::packed::{Reader, Writer};
+use super::packed::{PackedReader, Writer};
 use super::scales::Scale;
 
 /// Passes the table to the macro `$make`: documentation, key in descriptions, name, type in a rule file that was just
@@ -75,7 +75,7 @@ pub struct Requires {
 }
 
 /// A value of a field: owned while a rule file is read, static in a loaded rule.
-pub trait Field: Sized {
+pub trait PackedField: Sized {
     /// The type in a loaded rule.
     type Static: Copy;
     /// The value of a rule without this field.
@@ -84,12 +84,12 @@ pub trait Field: Sized {
     /// Appends the value to the packed rules.
     fn pack(&self, out: &mut Writer);
     /// Reads the value back.
-    fn unpack(from: &mut Reader) -> Self::Static;
+    fn unpack(from: &mut PackedReader) -> Self::Static;
     /// Makes the value live until the process ends.
     fn leak(self) -> Self::Static;
 }
 
-impl Field for String {
+impl PackedField for String {
     type Static = &'static str;
     const NONE: &'static str = "";
 
@@ -97,7 +97,7 @@ impl Field for String {
         out.text(self);
     }
 
-    fn unpack(from: &mut Reader) -> &'static str {
+    fn unpack(from: &mut PackedReader) -> &'static str {
         from.text()
     }
 
@@ -106,7 +106,7 @@ impl Field for String {
     }
 }
 
-impl Field for Option<String> {
+impl PackedField for Option<String> {
     type Static = Option<&'static str>;
     const NONE: Option<&'static str> = None;
 
@@ -114,7 +114,7 @@ impl Field for Option<String> {
         out.optional_text(self.as_deref());
     }
 
-    fn unpack(from: &mut Reader) -> Option<&'static str> {
+    fn unpack(from: &mut PackedReader) -> Option<&'static str> {
         from.optional_text()
     }
 
@@ -123,7 +123,7 @@ impl Field for Option<String> {
     }
 }
 
-impl Field for Vec<String> {
+impl PackedField for Vec<String> {
     type Static = &'static [&'static str];
     const NONE: &'static [&'static str] = &[];
 
@@ -131,7 +131,7 @@ impl Field for Vec<String> {
         out.texts(self);
     }
 
-    fn unpack(from: &mut Reader) -> &'static [&'static str] {
+    fn unpack(from: &mut PackedReader) -> &'static [&'static str] {
         from.texts()
     }
 
@@ -140,7 +140,7 @@ impl Field for Vec<String> {
     }
 }
 
-impl Field for usize {
+impl PackedField for usize {
     type Static = usize;
     const NONE: usize = 0;
 
@@ -148,7 +148,7 @@ impl Field for usize {
         out.number(*self as u64);
     }
 
-    fn unpack(from: &mut Reader) -> usize {
+    fn unpack(from: &mut PackedReader) -> usize {
         from.number() as usize
     }
 
@@ -157,7 +157,7 @@ impl Field for usize {
     }
 }
 
-impl Field for bool {
+impl PackedField for bool {
     type Static = bool;
     const NONE: bool = false;
 
@@ -165,7 +165,7 @@ impl Field for bool {
         out.number(u64::from(*self));
     }
 
-    fn unpack(from: &mut Reader) -> bool {
+    fn unpack(from: &mut PackedReader) -> bool {
         from.number() == 1
     }
 
@@ -174,7 +174,7 @@ impl Field for bool {
     }
 }
 
-impl Field for Option<f32> {
+impl PackedField for Option<f32> {
     type Static = Option<f32>;
     const NONE: Option<f32> = None;
 
@@ -182,7 +182,7 @@ impl Field for Option<f32> {
         out.number(self.map_or(u64::MAX, |value| u64::from(value.to_bits())));
     }
 
-    fn unpack(from: &mut Reader) -> Option<f32> {
+    fn unpack(from: &mut PackedReader) -> Option<f32> {
         match from.number() {
             u64::MAX => None,
             bits => Some(f32::from_bits(bits as u32)),
@@ -194,7 +194,7 @@ impl Field for Option<f32> {
     }
 }
 
-impl Field for Option<(String, usize)> {
+impl PackedField for Option<(String, usize)> {
     type Static = Option<Requires>;
     const NONE: Option<Requires> = None;
 
@@ -203,7 +203,7 @@ impl Field for Option<(String, usize)> {
         out.number(self.as_ref().map_or(0, |(_, lines)| *lines as u64));
     }
 
-    fn unpack(from: &mut Reader) -> Option<Requires> {
+    fn unpack(from: &mut PackedReader) -> Option<Requires> {
         let (rule, lines) = (from.optional_text(), from.number() as usize);
         rule.map(|rule| Requires { rule, lines })
     }
@@ -213,7 +213,7 @@ impl Field for Option<(String, usize)> {
     }
 }
 
-impl<S: Scale + PartialEq> Field for S {
+impl<S: Scale + PartialEq> PackedField for S {
     type Static = S;
     const NONE: S = S::DEFAULT;
 
@@ -223,7 +223,7 @@ impl<S: Scale + PartialEq> Field for S {
         out.number(number as u64);
     }
 
-    fn unpack(from: &mut Reader) -> S {
+    fn unpack(from: &mut PackedReader) -> S {
         S::STEPS[from.number() as usize].1
     }
 

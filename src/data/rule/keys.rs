@@ -2,16 +2,16 @@
 
 /// A key of `[[rule]]`.
 #[derive(Debug)]
-pub struct Key {
+pub struct RuleKey {
     /// The key.
     pub name: &'static str,
     /// Its part in a rule.
-    pub role: Role,
+    pub role: KeyRole,
 }
 
 /// The part of a key in a rule.
 #[derive(Debug)]
-pub enum Role {
+pub enum KeyRole {
     /// Every rule has it, and so does a draft.
     Drafted {
         /// The value in a draft; `ID`, `PREFIX` and `VERSION` are filled in.
@@ -30,16 +30,16 @@ pub const UNWRITTEN: &str = "TODO: ";
 /// The begin of the reference in a draft.
 pub const UNWRITTEN_REFERENCE: &str = "https://docs.example/";
 
-const fn drafted(name: &'static str, value: &'static str, comment: &'static str) -> Key {
-    Key { name, role: Role::Drafted { value, comment } }
+const fn drafted(name: &'static str, value: &'static str, comment: &'static str) -> RuleKey {
+    RuleKey { name, role: KeyRole::Drafted { value, comment } }
 }
 
-const fn optional(name: &'static str, meaning: &'static str) -> Key {
-    Key { name, role: Role::Optional(meaning) }
+const fn optional(name: &'static str, meaning: &'static str) -> RuleKey {
+    RuleKey { name, role: KeyRole::Optional(meaning) }
 }
 
 /// Every key, in the order of rule files and of rules/README.md.
-pub const KEYS: &[Key] = &[
+pub const KEYS: &[RuleKey] = &[
     drafted("id", r#""ID""#, r#"kebab, unique, reads well after "allow"; never changes"#),
     drafted("title", r#""PREFIX token""#, "the name that people use"),
     drafted(
@@ -57,7 +57,7 @@ pub const KEYS: &[Key] = &[
     drafted("references", r#"["https://docs.example/tokens"]"#, "the provider's own pages"),
     drafted("match", r#"["TOKEN=${secret}"]"#, "templates that the rule must find"),
     drafted("reject", r#"["PREFIX_token_name", "TOKEN=${TOKEN}"]"#, "templates in which it must find nothing"),
-    Key { name: "replaced-by", role: Role::ExplainedWith("status") },
+    RuleKey { name: "replaced-by", role: KeyRole::ExplainedWith("status") },
     optional(
         "check",
         "an offline proof: `rules test` names the known ones when a name is wrong. A proof that holds makes a finding certain; a wrong checksum makes it a lookalike, which does not block",
@@ -105,7 +105,7 @@ pub fn draft(id: &str, version: &str) -> String {
     let provider = format!("provider = \"{prefix}\"");
     let mut file = format!("{provider:37} # lower-case kebab; the file's name\n\n[[rule]]\n");
     for key in KEYS {
-        let Role::Drafted { value, comment } = key.role else { continue };
+        let KeyRole::Drafted { value, comment } = key.role else { continue };
         let value = value.replace("ID", id).replace("PREFIX", prefix).replace("VERSION", version);
         let line = format!("{:10} = {value}", key.name);
         file.push_str(&if comment.is_empty() { line } else { format!("{line:37} # {comment}") });
@@ -117,8 +117,8 @@ pub fn draft(id: &str, version: &str) -> String {
 /// The table of optional keys in rules/README.md.
 pub fn table() -> String {
     let rows = KEYS.iter().filter_map(|key| match key.role {
-        Role::Optional(meaning) => Some(format!("| `{}` | {meaning} |\n", key.name)),
-        Role::Drafted { .. } | Role::ExplainedWith(_) => None,
+        KeyRole::Optional(meaning) => Some(format!("| `{}` | {meaning} |\n", key.name)),
+        KeyRole::Drafted { .. } | KeyRole::ExplainedWith(_) => None,
     });
     ["| key | meaning |\n|---|---|\n".to_owned()].into_iter().chain(rows).collect()
 }

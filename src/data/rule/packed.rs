@@ -37,16 +37,16 @@ impl Writer {
 }
 
 /// Reads values back, in the same order.
-pub struct Reader {
+pub struct PackedReader {
     rest: &'static [u8],
 }
 
 const COMPLETE: &str = "the build script wrote this reader's format";
 
-impl Reader {
+impl PackedReader {
     /// A reader of bytes that a [`Writer`] wrote at build time.
     pub fn new(bytes: &'static [u8]) -> Self {
-        Reader { rest: bytes }
+        PackedReader { rest: bytes }
     }
 
     /// Reads a number.

@@ -1,5 +1,5 @@
 //! Private keys in their files: PEM, OpenSSH, OpenPGP, PuTTY. A key that parses is one; a key that a passphrase protects
-//! is told apart; a header over something else is a lookalike.
+//! is recognised; a header over something else is a lookalike.
 
 use super::armor::{self, Block};
 use super::private_key::{self, PrivateKey};
@@ -104,7 +104,7 @@ pub(in crate::engine) fn secret_packet(bytes: &[u8]) -> Option<u8> {
     let (&algorithm, more) = rest.split_first()?;
     rest = more;
     if version >= 5 {
-        // The public part's length stands here.
+        // The length of the public part.
         let (len, more) = rest.split_first_chunk::<4>()?;
         return more.get(u32::from_be_bytes(*len) as usize).copied();
     }

@@ -1,4 +1,4 @@
-//! The forms of private keys in PEM files, parsed as far as it takes to tell a key from a text that looks like one.
+//! The forms of private keys in PEM files, parsed as far as it takes to distinguish a key from a text that looks like one.
 
 use crate::engine::asn1::{Element, INTEGER, OCTETS, OID, SEQUENCE, element};
 

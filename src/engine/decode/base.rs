@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Budget;
-use crate::engine::decoded_text::{DecodedText, Scale};
+use crate::engine::decoded_text::{DecodedText, SegmentScale};
 use crate::engine::store;
 
 /// The shortest run worth decoding, in characters: 20 bytes in base64.
@@ -309,7 +309,7 @@ pub(super) fn base64(text: &[u8], run: &EncodedRun, view: &mut DecodedText) {
         if held > 0 {
             continue;
         }
-        view.part(at, Scale::Ratio(4, 3));
+        view.part(at, SegmentScale::Ratio(4, 3));
         let quads = text[at..line.end].chunks_exact(4);
         let rest = quads.remainder();
         view.text.extend(quads.flat_map(triple));
@@ -325,7 +325,7 @@ pub(super) fn base64(text: &[u8], run: &EncodedRun, view: &mut DecodedText) {
 
 fn hex(text: &[u8], run: &EncodedRun, view: &mut DecodedText) {
     for line in &run.lines {
-        view.part(line.start, Scale::Ratio(2, 1));
+        view.part(line.start, SegmentScale::Ratio(2, 1));
         view.text.extend(text[line.clone()].chunks_exact(2).map(|pair| nibble(pair[0]) << 4 | nibble(pair[1])));
     }
 }

@@ -5,7 +5,9 @@
 //! steps at a time with the vector instructions that every 64-bit machine has. The few positions that pass (2 in 100 of
 //! the steps in ordinary code) are compared with the keywords whose pieces they may be.
 
-use crate::data::keywords::{self, Beside, Entry, NEARBY, SLOTS, Tables, WORD, has, head, lower, nearby, slot, tag};
+use crate::data::keywords::{
+    self, Beside, KeywordEntry, NEARBY, SLOTS, Tables, WORD, has, head, lower, nearby, slot, tag,
+};
 
 /// One keyword in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,7 +27,7 @@ pub struct Prefilter {
     used: &'static [u64; SLOTS / WORD],
     ranks: &'static [u16; SLOTS / WORD],
     ends: &'static [u32],
-    /// [`Entry`]s.
+    /// [`KeywordEntry`]s.
     entries: &'static [u32],
     /// All keywords in lower case, one after the other, and where each ends.
     keywords: &'static str,
@@ -218,7 +220,7 @@ impl Prefilter {
         let number = usize::from(self.ranks[slot / WORD]) + before.count_ones() as usize;
         let start = if number == 0 { 0 } else { self.ends[number - 1] };
         for &entry in &self.entries[start as usize..self.ends[number] as usize] {
-            let entry = Entry(entry);
+            let entry = KeywordEntry(entry);
             let start = entry.start(at);
             if entry.tag() != tag || start < from || start >= text.len() {
                 continue;

@@ -11,7 +11,7 @@ use super::super::generic::{self, lexicon};
 
 /// How a run is used, which decides how much is asked of its words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum NameRole {
     /// The name of a value: it may be any word that can be pronounced, with a number.
     Name,
     /// A word of a message: it may be any word that can be pronounced.
@@ -30,12 +30,12 @@ const MANY_DIGITS: usize = 14;
 const LONGEST: usize = 256;
 
 /// Returns whether `run`, a text without blanks and quotes, could be a credential.
-pub(super) fn could_be_credential(run: &[u8], role: Role) -> bool {
+pub(super) fn could_be_credential(run: &[u8], role: NameRole) -> bool {
     run.len() > LONGEST || unknown(run, role) >= LEAST
 }
 
 /// How many of the run's characters are not known to be harmless.
-pub(super) fn unknown(run: &[u8], role: Role) -> usize {
+pub(super) fn unknown(run: &[u8], role: NameRole) -> usize {
     let run = without_nul(run);
     let (mut count, mut digits, mut last) = (0, 0, '\0');
     let mut part = 0..0;
@@ -66,7 +66,7 @@ pub(super) fn without_nul(text: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// The same of letters and digits in a row.
-fn unknown_in_part(part: &[u8], role: Role) -> usize {
+fn unknown_in_part(part: &[u8], role: NameRole) -> usize {
     let digits = part.iter().filter(|b| b.is_ascii_digit()).count();
     match digits {
         // Other scripts have no vocabulary here, and no generated credential is written in them.
@@ -79,7 +79,7 @@ fn unknown_in_part(part: &[u8], role: Role) -> usize {
             }
         }
         _ if is_technical(part) => 0,
-        _ => match numbered(part).filter(|_| role == Role::Name) {
+        _ => match numbered(part).filter(|_| role == NameRole::Name) {
             Some(word) => humps(word, role),
             None => part.len(),
         },
@@ -93,7 +93,7 @@ fn numbered(part: &[u8]) -> Option<&[u8]> {
 }
 
 /// The unknown letters of words that may be written in camel case.
-fn humps(part: &[u8], role: Role) -> usize {
+fn humps(part: &[u8], role: NameRole) -> usize {
     // A short abbreviation is weak evidence; a row of them is random.
     let plain = !part[1..].iter().any(u8::is_ascii_uppercase) || !part.iter().any(u8::is_ascii_lowercase);
     if plain && part.len() <= 5 && part.is_ascii() {
@@ -104,8 +104,8 @@ fn humps(part: &[u8], role: Role) -> usize {
     count
 }
 
-fn unknown_in_word(word: &[u8], role: Role) -> usize {
-    let limit = if role == Role::Text { PRONOUNCEABLE } else { PRONOUNCEABLE_NAME };
+fn unknown_in_word(word: &[u8], role: NameRole) -> usize {
+    let limit = if role == NameRole::Text { PRONOUNCEABLE } else { PRONOUNCEABLE_NAME };
     match word.len() {
         0 => 0,
         1 | 2 => 1,
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     fn could(run: &str) -> bool {
-        could_be_credential(run.as_bytes(), Role::Text)
+        could_be_credential(run.as_bytes(), NameRole::Text)
     }
 
     #[test]
@@ -198,7 +198,7 @@ mod tests {
             let run = parts.concat();
             assert!(could(&run), "{run}");
             let wide: Vec<u8> = run.bytes().flat_map(|b| [b, 0]).collect();
-            assert!(could_be_credential(&wide, Role::Text), "{run} as UTF-16");
+            assert!(could_be_credential(&wide, NameRole::Text), "{run} as UTF-16");
         }
     }
 }

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::super::generic::name;
-use super::credential::{LEAST, Role, could_be_credential, unknown};
+use super::credential::{LEAST, NameRole, could_be_credential, unknown};
 
 /// The treatment of a quoted value that no rule matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum Quoted {
 /// The parts of `line` that must not be shown, besides `secrets` (sorted, none overlapping another), which they may
 /// overlap.
 pub(super) fn hidden(line: &[u8], secrets: &[Range<usize>], quoted: Quoted) -> Vec<Range<usize>> {
-    let mut reader = Reader { line, secrets, quoted, owner: None, hidden: Vec::new() };
+    let mut reader = LineReader { line, secrets, quoted, owner: None, hidden: Vec::new() };
     reader.read(0..line.len());
     reader.hidden
 }
@@ -30,23 +30,23 @@ const SHORT: usize = 3;
 
 /// How much a value is hidden because of the name before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Owner {
+enum Masking {
     /// Words are shown.
     Mild,
     /// The name of a credential, or of anything else unknown: only literals are shown.
     Strict,
 }
 
-struct Reader<'a> {
+struct LineReader<'a> {
     line: &'a [u8],
     secrets: &'a [Range<usize>],
     quoted: Quoted,
     /// The name whose value comes next.
-    owner: Option<Owner>,
+    owner: Option<Masking>,
     hidden: Vec<Range<usize>>,
 }
 
-impl Reader<'_> {
+impl LineReader<'_> {
     fn read(&mut self, part: Range<usize>) {
         let mut at = part.start;
         while at < part.end {
@@ -149,10 +149,10 @@ impl Reader<'_> {
                 self.owner = owner;
                 return;
             }
-            Some(name) => !could_be_credential(name, Role::Name),
+            Some(name) => !could_be_credential(name, NameRole::Name),
             None if text.len() <= SHORT => true,
             None if self.quoted == Quoted::Hide => text.len() < 6 && !text.iter().any(u8::is_ascii_alphanumeric),
-            None => !text.split(u8::is_ascii_whitespace).any(|run| could_be_credential(run, Role::Text)),
+            None => !text.split(u8::is_ascii_whitespace).any(|run| could_be_credential(run, NameRole::Text)),
         };
         if !shown {
             self.hidden.push(content);
@@ -181,14 +181,14 @@ impl Reader<'_> {
         let text = &self.line[name.clone()];
         let goes_on = !value.is_empty() || self.line[run.end - 1] == b':' || self.opens_value(run.end);
         // A value may hold these signs as well, base64 at its end.
-        if before.is_some() && (unknown(text, Role::Text) > 1 || !goes_on) {
+        if before.is_some() && (unknown(text, NameRole::Text) > 1 || !goes_on) {
             return self.read_value(run, before);
         }
-        let role = if goes_on { name_role(text) } else { Role::Text };
+        let role = if goes_on { name_role(text) } else { NameRole::Text };
         if unknown(text, role) + 1 >= LEAST {
             self.hidden.push(name);
         }
-        self.owner = Some(before.unwrap_or(Owner::Mild).max(owner(text)));
+        self.owner = Some(before.unwrap_or(Masking::Mild).max(owner(text)));
         if !value.is_empty() {
             self.read_run(value);
         }
@@ -201,7 +201,7 @@ impl Reader<'_> {
     }
 
     /// The name before an operator between blanks.
-    fn name_before(&self, operator: usize) -> Option<Owner> {
+    fn name_before(&self, operator: usize) -> Option<Masking> {
         let before = self.line[..operator].trim_ascii_end();
         let start = before.iter().rposition(|b| !is_name(*b)).map_or(0, |at| at + 1);
         (start < before.len()).then(|| owner(&before[start..]))
@@ -212,7 +212,7 @@ impl Reader<'_> {
         let text = &self.line[rest.clone()];
         let end = text.iter().position(|b| matches!(b, b'/' | b'?' | b'#')).unwrap_or(text.len());
         // A password that is not escaped may hold a slash.
-        let last = text.iter().rposition(|b| *b == b'@').filter(|at| could_be_credential(&text[..*at], Role::Text));
+        let last = text.iter().rposition(|b| *b == b'@').filter(|at| could_be_credential(&text[..*at], NameRole::Text));
         let host = match last.or_else(|| text[..end].iter().rposition(|b| *b == b'@')) {
             Some(at) => {
                 let colon = text[..at].iter().position(|b| *b == b':').map_or(0, |colon| colon + 1);
@@ -224,33 +224,33 @@ impl Reader<'_> {
             None => 0,
         };
         let scheme = run.start..rest.start;
-        if could_be_credential(&self.line[scheme.clone()], Role::Text) {
+        if could_be_credential(&self.line[scheme.clone()], NameRole::Text) {
             self.hidden.push(scheme);
         }
         let parts = split(&text[host..], |b| matches!(b, b'/' | b'?' | b'=' | b'#'));
         let parts = parts.into_iter().map(|part| rest.start + host + part.start..rest.start + host + part.end);
         let parts: Vec<_> = parts.collect();
-        let could = |part: &Range<usize>| could_be_credential(&self.line[part.clone()], Role::Text);
+        let could = |part: &Range<usize>| could_be_credential(&self.line[part.clone()], NameRole::Text);
         // Beside a random part, the others may be its continuation.
         let least = if parts.iter().any(could) { 1 } else { LEAST };
-        self.hidden.extend(parts.into_iter().filter(|part| unknown(&self.line[part.clone()], Role::Text) >= least));
+        self.hidden.extend(parts.into_iter().filter(|part| unknown(&self.line[part.clone()], NameRole::Text) >= least));
     }
 
-    fn read_value(&mut self, run: Range<usize>, owner: Option<Owner>) {
+    fn read_value(&mut self, run: Range<usize>, owner: Option<Masking>) {
         let text = &self.line[run.clone()];
         let flag = flag(text);
         if flag.is_some() {
             self.owner = flag;
         }
         let in_tag = owner.is_none() && self.line[run.end..].starts_with(b"</");
-        let owner = if in_tag { Some(Owner::Strict) } else { owner };
+        let owner = if in_tag { Some(Masking::Strict) } else { owner };
         if is_scheme(text) {
             // The credential follows it.
-            self.owner = Some(Owner::Strict);
+            self.owner = Some(Masking::Strict);
             return;
         }
-        let strict = owner == Some(Owner::Strict) && flag.is_none() && !self.is_literal(&run);
-        if strict || self.joins_a_secret(&run) || could_be_credential(text, Role::Text) {
+        let strict = owner == Some(Masking::Strict) && flag.is_none() && !self.is_literal(&run);
+        if strict || self.joins_a_secret(&run) || could_be_credential(text, NameRole::Text) {
             self.hidden.push(run);
         }
     }
@@ -281,7 +281,7 @@ impl Reader<'_> {
         let behind = first(text) && self.secrets.iter().any(|s| s.end == run.start);
         let before =
             text.last().is_some_and(u8::is_ascii_alphanumeric) && self.secrets.iter().any(|s| s.start == run.end);
-        behind && unknown(text, Role::Text) > 0 || before && text.len() < 3 && unknown(text, Role::Text) > 2
+        behind && unknown(text, NameRole::Text) > 0 || before && text.len() < 3 && unknown(text, NameRole::Text) > 2
     }
 }
 
@@ -304,8 +304,8 @@ fn is_name(b: u8) -> bool {
 }
 
 /// A name is read mildly only where it is written as one.
-fn name_role(name: &[u8]) -> Role {
-    if name.iter().all(|b| is_name(*b)) { Role::Name } else { Role::Text }
+fn name_role(name: &[u8]) -> NameRole {
+    if name.iter().all(|b| is_name(*b)) { NameRole::Name } else { NameRole::Text }
 }
 
 /// The end of the name of an assignment, and of its operator; none where the run is no assignment.
@@ -325,17 +325,17 @@ fn assignment(run: &[u8]) -> Option<(usize, usize)> {
 }
 
 /// How far the name of a value speaks for it.
-fn owner(name: &[u8]) -> Owner {
+fn owner(name: &[u8]) -> Masking {
     let last = name.rsplit(|b| !is_name(*b)).next().unwrap_or(name);
-    if last.len() <= 2 || name::read(last).kind != name::Kind::None { Owner::Strict } else { Owner::Mild }
+    if last.len() <= 2 || name::read(last).kind != name::Kind::None { Masking::Strict } else { Masking::Mild }
 }
 
 /// The owner that an option of a command is for the word behind it.
-fn flag(run: &[u8]) -> Option<Owner> {
+fn flag(run: &[u8]) -> Option<Masking> {
     match run {
         [b'-', b'-', name @ ..] if !name.is_empty() => Some(owner(name)),
-        [b'-', b'u' | b'p' | b'P' | b'a' | b'k' | b'w' | b'U' | b'H'] => Some(Owner::Strict),
-        [b'-', letter, ..] if letter.is_ascii_alphabetic() => Some(Owner::Mild),
+        [b'-', b'u' | b'p' | b'P' | b'a' | b'k' | b'w' | b'U' | b'H'] => Some(Masking::Strict),
+        [b'-', letter, ..] if letter.is_ascii_alphabetic() => Some(Masking::Mild),
         _ => None,
     }
 }

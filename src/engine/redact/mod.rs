@@ -15,7 +15,7 @@ use bstr::ByteSlice;
 use super::{Engine, Match, Scratch, Settings};
 use crate::chunk::{Chunk, Kind, Origin};
 use crate::rule::{Confidence, RuleSet};
-use credential::{Role, could_be_credential};
+use credential::{NameRole, could_be_credential};
 pub use line::Quoted;
 
 /// The replacement of hidden text.
@@ -92,7 +92,7 @@ pub fn spans(text: &[u8], window: Range<usize>, secrets: &[Range<usize>], quoted
 pub fn is_credential(word: &str) -> bool {
     let has = |is: fn(&u8) -> bool| word.bytes().any(|b| is(&b));
     let random = has(u8::is_ascii_digit) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
-    by_rules(word, Confidence::Medium) != word || random && could_be_credential(word.as_bytes(), Role::Text)
+    by_rules(word, Confidence::Medium) != word || random && could_be_credential(word.as_bytes(), NameRole::Text)
 }
 
 fn is_border(c: char) -> bool {
@@ -105,7 +105,7 @@ fn is_shown(word: &str) -> bool {
     let is_id = (7..=64).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_hexdigit());
     let is_path = word.contains(['/', '\\']);
     let is_rule = || RuleSet::builtin().get(word).is_some();
-    is_id || is_path || is_rule() || word.contains(MASK) || !could_be_credential(word.as_bytes(), Role::Message)
+    is_id || is_path || is_rule() || word.contains(MASK) || !could_be_credential(word.as_bytes(), NameRole::Message)
 }
 
 /// The built-in rules, for messages, which are rare.

@@ -130,7 +130,7 @@ fn uber(text: &[u8], version: usize, start: usize) -> Option<Vec<StoreEntry>> {
         .then(|| vec![StoreEntry { rule: RULE, span: start..text.len(), lock: Protection::Password, note: "UBER" }])
 }
 
-/// Whether bytes are as evenly spread as those of a cipher: none stands there much more often than chance puts it there.
+/// Whether bytes are as evenly spread as those of a cipher: none occurs much more often than by chance.
 fn is_random(bytes: &[u8]) -> bool {
     let bytes = &bytes[..bytes.len().min(1 << 16)];
     let mut counts = [0_usize; 256];

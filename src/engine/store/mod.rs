@@ -42,7 +42,7 @@ pub(super) enum Protection {
 
 /// The format that a text claims by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum StoreKind {
     Jks,
     Bks,
     /// A sequence that begins with a number: a private key or PKCS#12.
@@ -62,26 +62,26 @@ pub(super) enum Kind {
 }
 
 /// The format that a text claims by its first bytes; nothing for other texts.
-pub(super) fn kind(text: &[u8]) -> Option<Kind> {
+pub(super) fn kind(text: &[u8]) -> Option<StoreKind> {
     match text {
-        [0xfe, 0xed, 0xfe, 0xed, ..] | [0xce, 0xce, 0xce, 0xce, ..] => Some(Kind::Jks),
-        [0, 0, 0, 1 | 2, 0, 0, 0, 8..=64, ..] => Some(Kind::Bks),
+        [0xfe, 0xed, 0xfe, 0xed, ..] | [0xce, 0xce, 0xce, 0xce, ..] => Some(StoreKind::Jks),
+        [0, 0, 0, 1 | 2, 0, 0, 0, 8..=64, ..] => Some(StoreKind::Bks),
         [0x30, 0..=0x80, 2, 1, ..]
         | [0x30, 0x81, _, 2, 1, ..]
         | [0x30, 0x82, _, _, 2, 1, ..]
-        | [0x30, 0x83, _, _, _, 2, 1, ..] => Some(Kind::Der),
-        [0x03, 0xd9, 0xa2, 0x9a, ..] => Some(Kind::KeePass),
-        [5, 1 | 2, 0, 0, ..] => Some(Kind::Keytab),
-        [0x94..=0x97 | 0xc5, ..] => Some(Kind::Packets),
-        [b'P', b'W', b'S', b'3', ..] => Some(Kind::PasswordSafe),
-        [b'k', b'y', b'c', b'h', 0, ..] => Some(Kind::Keychain),
-        [b'S', b'Q', b'L', b'i', ..] if text.starts_with(b"SQLite format 3\0") => Some(Kind::Sqlite),
-        [b'G', b'n', ..] if text.starts_with(b"GnomeKeyring\n\r\0\n") => Some(Kind::Gnome),
-        [b'K', b'W', ..] if text.starts_with(b"KWALLET\n\r\0\r\n") => Some(Kind::KWallet),
-        [b'(', b'1', b'1', b':', ..] if text.starts_with(b"(11:private-key") => Some(Kind::Expression),
-        [b'(', b'2', b'1', b':', ..] if text.starts_with(b"(21:protected-p") => Some(Kind::Expression),
+        | [0x30, 0x83, _, _, _, 2, 1, ..] => Some(StoreKind::Der),
+        [0x03, 0xd9, 0xa2, 0x9a, ..] => Some(StoreKind::KeePass),
+        [5, 1 | 2, 0, 0, ..] => Some(StoreKind::Keytab),
+        [0x94..=0x97 | 0xc5, ..] => Some(StoreKind::Packets),
+        [b'P', b'W', b'S', b'3', ..] => Some(StoreKind::PasswordSafe),
+        [b'k', b'y', b'c', b'h', 0, ..] => Some(StoreKind::Keychain),
+        [b'S', b'Q', b'L', b'i', ..] if text.starts_with(b"SQLite format 3\0") => Some(StoreKind::Sqlite),
+        [b'G', b'n', ..] if text.starts_with(b"GnomeKeyring\n\r\0\n") => Some(StoreKind::Gnome),
+        [b'K', b'W', ..] if text.starts_with(b"KWALLET\n\r\0\r\n") => Some(StoreKind::KWallet),
+        [b'(', b'1', b'1', b':', ..] if text.starts_with(b"(11:private-key") => Some(StoreKind::Expression),
+        [b'(', b'2', b'1', b':', ..] if text.starts_with(b"(21:protected-p") => Some(StoreKind::Expression),
         [_, _, _, _, _, _, _, _, _, _, _, _, 0x62, 0x31, 5, 0, ..]
-        | [_, _, _, _, _, _, _, _, _, _, _, _, 0, 5, 0x31, 0x62, ..] => Some(Kind::BerkeleyDb),
+        | [_, _, _, _, _, _, _, _, _, _, _, _, 0, 5, 0x31, 0x62, ..] => Some(StoreKind::BerkeleyDb),
         _ => None,
     }
 }
@@ -90,21 +90,21 @@ pub(super) fn kind(text: &[u8]) -> Option<Kind> {
 const MOST: usize = 64;
 
 /// The entries of a key store of this format. Empty when the text does not parse as one.
-pub(super) fn entries(kind: Kind, text: &[u8]) -> Vec<StoreEntry> {
+pub(super) fn entries(kind: StoreKind, text: &[u8]) -> Vec<StoreEntry> {
     let mut entries = match kind {
-        Kind::Jks => java::jks(text),
-        Kind::Bks => java::bks(text),
-        Kind::Der => pkcs12::sequence(text),
-        Kind::KeePass => databases::keepass(text),
-        Kind::PasswordSafe => databases::password_safe(text),
-        Kind::Keychain => databases::keychain(text),
-        Kind::Gnome => databases::gnome(text),
-        Kind::KWallet => databases::kwallet(text),
-        Kind::Keytab => kerberos::keytab(text),
-        Kind::Sqlite => databases::sqlite(text),
-        Kind::BerkeleyDb => databases::berkeley(text),
-        Kind::Packets => keyring::packets(text),
-        Kind::Expression => keyring::expression(text),
+        StoreKind::Jks => java::jks(text),
+        StoreKind::Bks => java::bks(text),
+        StoreKind::Der => pkcs12::sequence(text),
+        StoreKind::KeePass => databases::keepass(text),
+        StoreKind::PasswordSafe => databases::password_safe(text),
+        StoreKind::Keychain => databases::keychain(text),
+        StoreKind::Gnome => databases::gnome(text),
+        StoreKind::KWallet => databases::kwallet(text),
+        StoreKind::Keytab => kerberos::keytab(text),
+        StoreKind::Sqlite => databases::sqlite(text),
+        StoreKind::BerkeleyDb => databases::berkeley(text),
+        StoreKind::Packets => keyring::packets(text),
+        StoreKind::Expression => keyring::expression(text),
     }
     .unwrap_or_default();
     if let Some(end) = entries.last().map(|last| last.span.end)

@@ -8,7 +8,7 @@ use crate::git::{Objects, Oid};
 
 /// The position of a commit relative to HEAD.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Position {
+pub struct CommitPosition {
     /// How it is reached from HEAD.
     pub reach: Reach,
     /// Whether it has no parent.
@@ -33,7 +33,7 @@ pub enum Reach {
 const FAR: usize = 20_000;
 
 /// The position of `commit` relative to `head`.
-pub fn position(objects: &mut Objects, head: Oid, commit: Oid) -> Position {
+pub fn position(objects: &mut Objects, head: Oid, commit: Oid) -> CommitPosition {
     let mut buffer = Vec::new();
     let root = parents(objects, commit, &mut buffer).is_some_and(|p| p.is_empty());
     let (mut seen, mut open, mut merges) = (HashSet::from([head]), vec![head], false);
@@ -51,7 +51,7 @@ pub fn position(objects: &mut Objects, head: Oid, commit: Oid) -> Position {
         // First parents come first: on a straight line no other commit is visited.
         open.extend(parents.into_iter().rev().filter(|p| seen.insert(*p)));
     }
-    Position { reach, root }
+    CommitPosition { reach, root }
 }
 
 fn parents(objects: &mut Objects, id: Oid, buffer: &mut Vec<u8>) -> Option<Vec<Oid>> {

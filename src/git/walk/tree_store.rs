@@ -36,7 +36,7 @@ const NOT_A_TREE: (u32, u32) = (u32::MAX, 0);
 
 /// The target of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum EntryTarget {
     /// A directory, by number.
     Directory(u32),
     /// A file or link, by number.
@@ -134,15 +134,15 @@ impl TreeStore {
     }
 
     /// The entries of a chunk: the number of the name, and the target.
-    pub fn entries(&self, chunk: u32) -> impl Iterator<Item = (u32, Target)> + '_ {
+    pub fn entries(&self, chunk: u32) -> impl Iterator<Item = (u32, EntryTarget)> + '_ {
         entries_of(&self.ends, &self.stored, chunk).iter().map(|entry| {
             let target = match entry.name >> NAME_BITS {
-                DIRECTORY => Target::Directory(entry.child),
-                FILE => Target::Content(entry.child, EntryMode::File),
-                LINK => Target::Content(entry.child, EntryMode::Symlink),
+                DIRECTORY => EntryTarget::Directory(entry.child),
+                FILE => EntryTarget::Content(entry.child, EntryMode::File),
+                LINK => EntryTarget::Content(entry.child, EntryMode::Symlink),
                 _ => match self.foreign[entry.child as usize] {
-                    (id, true) => Target::Gitlink(id),
-                    (id, false) => Target::Missing(id),
+                    (id, true) => EntryTarget::Gitlink(id),
+                    (id, false) => EntryTarget::Missing(id),
                 },
             };
             (entry.name & NAME, target)

@@ -19,7 +19,7 @@ use crate::error::{Context, Error, Result};
 use crate::file;
 use crate::git::Repo;
 use crate::hook;
-use crate::journal::{Journal, Place, Record};
+use crate::journal::{Journal, JournalLocation, Record};
 use crate::policy::{Files, InTree, NoFiles, OnDisk, Origin, Overrides, Policy, user_config};
 
 /// The throwaway clone and its remote.
@@ -311,9 +311,9 @@ impl Sandbox {
 
     /// The journal records of runs in the clone and its remote.
     pub fn records(&self) -> Vec<Record> {
-        let hooks = Place::Repository(self.clone.join(".git"));
-        let server = Place::Repository(self.remote.clone());
-        let state = Place::Directory(self.clone.with_file_name("state").join("shield-hook"));
+        let hooks = JournalLocation::Repository(self.clone.join(".git"));
+        let server = JournalLocation::Repository(self.remote.clone());
+        let state = JournalLocation::Directory(self.clone.with_file_name("state").join("shield-hook"));
         [hooks, server, state].iter().flat_map(|place| Journal::read(place).unwrap_or_default().records).collect()
     }
 }

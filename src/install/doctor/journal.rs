@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use super::super::site::Site;
 use super::{Diagnosis, messages};
 use crate::journal::overdue;
-use crate::journal::{self, Journal, Place};
+use crate::journal::{self, Journal, JournalLocation};
 
 pub(super) fn check(site: &Site, diagnosis: &mut Diagnosis) {
-    let place = Place::Repository(site.common.clone());
+    let place = JournalLocation::Repository(site.common.clone());
     let shown = site.shown(&site.common.join("shield-hook").join(journal::FILE));
     if let Err(error) = journal::writable(&place) {
         diagnosis.problems.push(messages::journal_unwritable(&shown, error));

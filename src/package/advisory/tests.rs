@@ -19,9 +19,9 @@ fn every_row_is_found_as_itself() {
         };
         let verdict = advisories.lookup(row.ecosystem, &row.name, version);
         let expected = match row.kind {
-            Kind::Hijack if row.version == "*" => "warn",
-            Kind::Hijack | Kind::Malicious => "block",
-            Kind::NameOnly | Kind::Poc | Kind::Withdrawn => "warn",
+            AdvisoryKind::Hijack if row.version == "*" => "warn",
+            AdvisoryKind::Hijack | AdvisoryKind::Malicious => "block",
+            AdvisoryKind::NameOnly | AdvisoryKind::Poc | AdvisoryKind::Withdrawn => "warn",
         };
         assert_eq!(verdict.as_str(), expected, "{row:?}");
         // In other ecosystems two rows may mean the same version (`v3.4.0` and `3.4.0`, a version and a range that
@@ -82,7 +82,7 @@ fn a_name_without_a_version() {
     assert_eq!(advisories.lookup(Ecosystem::Npm, "axios", None).as_str(), "warn");
     assert_eq!(advisories.lookup(Ecosystem::Npm, "left-pad", None), PackageVerdict::Unknown);
     let rows = parse_rows(DATA).unwrap();
-    let wholly = rows.iter().find(|r| r.kind == Kind::Malicious && r.version == "*").unwrap();
+    let wholly = rows.iter().find(|r| r.kind == AdvisoryKind::Malicious && r.version == "*").unwrap();
     assert_eq!(advisories.lookup(wholly.ecosystem, &wholly.name, None).as_str(), "block");
 }
 
@@ -90,8 +90,10 @@ fn a_name_without_a_version() {
 fn the_registrys_placeholder_never_blocks() {
     let advisories = Advisories::builtin();
     let rows = parse_rows(DATA).unwrap();
-    let wholly =
-        rows.iter().find(|r| r.ecosystem == Ecosystem::Npm && r.kind == Kind::Malicious && r.version == "*").unwrap();
+    let wholly = rows
+        .iter()
+        .find(|r| r.ecosystem == Ecosystem::Npm && r.kind == AdvisoryKind::Malicious && r.version == "*")
+        .unwrap();
     assert_eq!(advisories.lookup(Ecosystem::Npm, &wholly.name, Some(PLACEHOLDER)).as_str(), "warn");
 }
 

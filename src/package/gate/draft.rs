@@ -22,7 +22,7 @@ pub struct Draft {
     /// Its subject in public words: `axios@1.14.1`, an indicator.
     pub subject: String,
     /// Its position in the file.
-    pub position: Position,
+    pub position: DraftPosition,
     /// The explanation, for people.
     pub notes: Vec<String>,
     /// True if an old side holds it as well.
@@ -31,7 +31,7 @@ pub struct Draft {
 
 /// A position in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Position {
+pub enum DraftPosition {
     /// A line, from 1.
     Line(u32),
     /// A byte offset.
@@ -47,7 +47,7 @@ impl Draft {
             confidence: rule.confidence,
             notes: reasons.iter().map(|reason| format!("{subject}: {reason}")).collect(),
             subject,
-            position: Position::Line(package.line),
+            position: DraftPosition::Line(package.line),
             preexisting: false,
         }
     }
@@ -71,7 +71,7 @@ impl Draft {
             rule,
             confidence: rule.confidence,
             subject: subject.clone(),
-            position: Position::Line(note.line),
+            position: DraftPosition::Line(note.line),
             notes: vec![format!("{subject}: {text}")],
             preexisting: matches!(note.kind, NoteKind::StillBad(_)),
         }
@@ -88,7 +88,7 @@ impl Draft {
             confidence: rule.confidence,
             preexisting: before.iter().any(|b| b.id == trace.id && b.weight >= trace.weight),
             subject: trace.id,
-            position: Position::Byte(trace.at),
+            position: DraftPosition::Byte(trace.at),
             notes: vec![trace.what],
         }
     }

@@ -2,7 +2,7 @@
 
 mod draft;
 
-pub use draft::{Draft, Position};
+pub use draft::{Draft, DraftPosition};
 
 use std::sync::OnceLock;
 
@@ -137,7 +137,7 @@ impl PackageGate {
         if acts {
             let added = behaviour::added(path, bytes, &old).into_iter();
             let news =
-                added.filter(|trace| report.drafts.iter().all(|draft| draft.position != Position::Byte(trace.at)));
+                added.filter(|trace| report.drafts.iter().all(|draft| draft.position != DraftPosition::Byte(trace.at)));
             let news: Vec<Draft> = news.map(|trace| Draft::of_trace(trace, &[])).collect();
             report.drafts.extend(news);
         }

@@ -108,7 +108,7 @@ impl<'t> Catalogue<'t> {
     /// Returns whether a command names the loader of an attack or runs like one.
     fn is_known_command(&self, command: &str) -> bool {
         self.of_kind(IndicatorKind::Name).any(|i| command.contains(&i.value))
-            || self.of_kind(IndicatorKind::Script).any(|i| script::runs(&i.value, script::Event::Any, command))
+            || self.of_kind(IndicatorKind::Script).any(|i| script::runs(&i.value, script::ScriptEvent::Any, command))
     }
 }
 

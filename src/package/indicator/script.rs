@@ -10,7 +10,7 @@ pub(super) struct LifecycleScript {
 
 /// The event that a command belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Event<'a> {
+pub(super) enum ScriptEvent<'a> {
     /// The lifecycle event with this name.
     Named(&'a str),
     /// No event: an editor or an assistant runs the command, so an indicator of the earliest event is the attack's.
@@ -35,12 +35,12 @@ pub(super) fn all(bytes: &[u8]) -> Vec<LifecycleScript> {
 impl LifecycleScript {
     /// Returns whether it is the script of the indicator.
     pub(super) fn is(&self, indicator: &str) -> bool {
-        runs(indicator, Event::Named(&self.event), &self.command)
+        runs(indicator, ScriptEvent::Named(&self.event), &self.command)
     }
 }
 
 /// Returns whether a command is the indicator's: `event: command` for that event, or a command for any event.
-pub(super) fn runs(indicator: &str, event: Event<'_>, command: &str) -> bool {
+pub(super) fn runs(indicator: &str, event: ScriptEvent<'_>, command: &str) -> bool {
     let command = command.split_ascii_whitespace().collect::<Vec<_>>().join(" ").replace("./", "");
     // `node bundle.js` is a part of `npm run x && node bundle.js`, not of `node bundle.json`.
     let has_part = |part: &str| {
@@ -54,8 +54,8 @@ pub(super) fn runs(indicator: &str, event: Event<'_>, command: &str) -> bool {
     match indicator.split_once(": ") {
         Some((name, part)) => {
             let is_event = match event {
-                Event::Named(event) => event == name,
-                Event::Any => name == "preinstall",
+                ScriptEvent::Named(event) => event == name,
+                ScriptEvent::Any => name == "preinstall",
             };
             is_event && has_part(part)
         }
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn commands_match_as_complete_words() {
-        let runs = |indicator, event, command| runs(indicator, Event::Named(event), command);
+        let runs = |indicator, event, command| runs(indicator, ScriptEvent::Named(event), command);
         assert!(runs("preinstall: node setup_bun.js", "preinstall", "node ./setup_bun.js"));
         assert!(runs("preinstall: node setup_bun.js", "preinstall", "npm run x && node  setup_bun.js;true"));
         assert!(!runs("preinstall: node setup_bun.js", "build", "node setup_bun.js"));

@@ -32,7 +32,7 @@ pub struct AuditProgress {
 /// installed packages, and links are not followed, because their targets are audited in their own folder.
 pub fn audit(roots: &[PathBuf], advisories: &Advisories, progress: &AuditProgress) -> Survey {
     let survey = Mutex::new(Survey { data: advisories.date().to_owned(), ..Survey::default() });
-    let walk = Walk { survey: &survey, advisories, progress };
+    let walk = InstalledWalk { survey: &survey, advisories, progress };
     threads::shared(|| {
         rayon::scope(|scope| {
             for root in roots {
@@ -53,15 +53,15 @@ pub fn audit(roots: &[PathBuf], advisories: &Advisories, progress: &AuditProgres
 
 /// The state that all threads of an audit share.
 #[derive(Clone, Copy)]
-struct Walk<'a> {
+struct InstalledWalk<'a> {
     survey: &'a Mutex<Survey>,
     advisories: &'a Advisories,
     progress: &'a AuditProgress,
 }
 
-impl<'a> Walk<'a> {
-    fn worker(self) -> Worker<'a> {
-        Worker { survey: self.survey, advisories: self.advisories, progress: self.progress, own: Survey::default() }
+impl<'a> InstalledWalk<'a> {
+    fn worker(self) -> WalkWorker<'a> {
+        WalkWorker { survey: self.survey, advisories: self.advisories, progress: self.progress, own: Survey::default() }
     }
 
     /// Audits the files of one folder; idle threads take its subfolders.
@@ -91,14 +91,14 @@ impl<'a> Walk<'a> {
 }
 
 /// The results of one thread, which it adds to the survey when it is dropped.
-struct Worker<'a> {
+struct WalkWorker<'a> {
     survey: &'a Mutex<Survey>,
     advisories: &'a Advisories,
     progress: &'a AuditProgress,
     own: Survey,
 }
 
-impl Worker<'_> {
+impl WalkWorker<'_> {
     fn file(&mut self, path: &Path) {
         self.progress.files.fetch_add(1, Ordering::Relaxed);
         let Some(name) = path.file_name().and_then(|n| n.to_str()) else { return };
@@ -179,7 +179,7 @@ impl Worker<'_> {
     }
 }
 
-impl Drop for Worker<'_> {
+impl Drop for WalkWorker<'_> {
     fn drop(&mut self) {
         let own = std::mem::take(&mut self.own);
         let mut survey = self.survey.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -196,23 +196,23 @@ fn name_before(line: &str, end: usize) -> Option<&str> {
 
 /// An installer's command, whose arguments are read.
 #[derive(Clone, Copy)]
-struct Command {
+struct RecipeCommand {
     ecosystem: Ecosystem,
     /// It runs its first argument, and all that follows is for that.
     runs: bool,
 }
 
 /// Words that begin a command. Options may separate the program from its subcommand.
-const COMMANDS: [(&str, &[&str], Command); 9] = [
-    ("npm", &["install", "i", "in", "add", "isntall"], Command { ecosystem: Ecosystem::Npm, runs: false }),
-    ("npm", &["exec", "x", "create", "init"], Command { ecosystem: Ecosystem::Npm, runs: true }),
-    ("pnpm", &["install", "i", "add"], Command { ecosystem: Ecosystem::Npm, runs: false }),
-    ("pnpm", &["dlx"], Command { ecosystem: Ecosystem::Npm, runs: true }),
-    ("yarn", &["add"], Command { ecosystem: Ecosystem::Npm, runs: false }),
-    ("yarn", &["dlx"], Command { ecosystem: Ecosystem::Npm, runs: true }),
-    ("bun", &["install", "i", "add"], Command { ecosystem: Ecosystem::Npm, runs: false }),
-    ("pip", &["install", "download"], Command { ecosystem: Ecosystem::Pypi, runs: false }),
-    ("uv", &["add"], Command { ecosystem: Ecosystem::Pypi, runs: false }),
+const COMMANDS: [(&str, &[&str], RecipeCommand); 9] = [
+    ("npm", &["install", "i", "in", "add", "isntall"], RecipeCommand { ecosystem: Ecosystem::Npm, runs: false }),
+    ("npm", &["exec", "x", "create", "init"], RecipeCommand { ecosystem: Ecosystem::Npm, runs: true }),
+    ("pnpm", &["install", "i", "add"], RecipeCommand { ecosystem: Ecosystem::Npm, runs: false }),
+    ("pnpm", &["dlx"], RecipeCommand { ecosystem: Ecosystem::Npm, runs: true }),
+    ("yarn", &["add"], RecipeCommand { ecosystem: Ecosystem::Npm, runs: false }),
+    ("yarn", &["dlx"], RecipeCommand { ecosystem: Ecosystem::Npm, runs: true }),
+    ("bun", &["install", "i", "add"], RecipeCommand { ecosystem: Ecosystem::Npm, runs: false }),
+    ("pip", &["install", "download"], RecipeCommand { ecosystem: Ecosystem::Pypi, runs: false }),
+    ("uv", &["add"], RecipeCommand { ecosystem: Ecosystem::Pypi, runs: false }),
 ];
 
 /// Programs whose only argument is the package.
@@ -247,7 +247,12 @@ const VALUED: [&str; 22] = [
 
 /// Reads the packages behind the installers' commands of one line; `open` is one that the line before left unfinished.
 /// Returns the one that this line leaves so.
-fn installs(line: &str, number: u32, open: Option<Command>, packages: &mut Vec<Package>) -> Option<Command> {
+fn installs(
+    line: &str,
+    number: u32,
+    open: Option<RecipeCommand>,
+    packages: &mut Vec<Package>,
+) -> Option<RecipeCommand> {
     let mut command = open;
     let mut words = words(line);
     let mut program = "";
@@ -266,7 +271,7 @@ fn installs(line: &str, number: u32, open: Option<Command>, packages: &mut Vec<P
                 command = (!open.runs).then_some(open);
             }
         } else if let Some((_, ecosystem)) = RUNNERS.iter().find(|(runner, _)| *runner == base) {
-            command = Some(Command { ecosystem: *ecosystem, runs: true });
+            command = Some(RecipeCommand { ecosystem: *ecosystem, runs: true });
         } else if let Some((.., found)) = COMMANDS.iter().find(|(name, verbs, _)| {
             *name == program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.') && verbs.contains(&word)
         }) {

@@ -24,7 +24,7 @@ impl Format for YarnLock {
 }
 
 /// An entry while its lines come in.
-struct Open {
+struct OpenEntry {
     line: u32,
     descriptors: Vec<String>,
     version: Option<String>,
@@ -34,7 +34,7 @@ struct Open {
 
 fn version_1(text: &str) -> Result<Vec<Package>, LockError> {
     let mut packages = Vec::new();
-    let mut open: Option<Open> = None;
+    let mut open: Option<OpenEntry> = None;
     for (number, line) in (1u32..).zip(text.lines()) {
         let body = line.trim_end();
         if body.trim_start().is_empty() || body.trim_start().starts_with('#') {
@@ -47,7 +47,7 @@ fn version_1(text: &str) -> Result<Vec<Package>, LockError> {
                 close(open.take(), &mut packages)?;
                 let header = body.strip_suffix(':').ok_or_else(|| fail("an entry ends with `:`"))?;
                 let descriptors = descriptors(header).ok_or_else(|| fail("an unclosed quote"))?;
-                open = Some(Open { line: number, descriptors, version: None, resolved: None, integrity: None });
+                open = Some(OpenEntry { line: number, descriptors, version: None, resolved: None, integrity: None });
             }
             2 => {
                 let open = open.as_mut().ok_or_else(|| fail("a field without an entry"))?;
@@ -77,7 +77,7 @@ fn version_1(text: &str) -> Result<Vec<Package>, LockError> {
     Ok(packages)
 }
 
-fn close(open: Option<Open>, packages: &mut Vec<Package>) -> Result<(), LockError> {
+fn close(open: Option<OpenEntry>, packages: &mut Vec<Package>) -> Result<(), LockError> {
     let Some(open) = open else { return Ok(()) };
     let version =
         open.version.ok_or_else(|| LockError::new(open.line, "not a yarn.lock: an entry without a version"))?;

@@ -63,7 +63,7 @@ struct Question<'a> {
 }
 
 /// The answer to one question.
-enum Answer {
+enum RegistryAnswer {
     /// The facts of the question's versions, in their order.
     Facts(Vec<Facts>),
     /// No registry of this ecosystem is asked.
@@ -107,22 +107,24 @@ impl Online {
         let received = in_parallel(&questions, |question| self.answer(question));
         for ((question, group), answer) in questions.iter().zip(&groups).zip(received) {
             match answer? {
-                Answer::Facts(all) => group.iter().zip(all).for_each(|(at, facts)| answers.facts[*at] = Some(facts)),
-                Answer::Unanswered(unanswered) => answers.unanswered.push(unanswered.skip(question)),
-                Answer::NotAsked => {}
+                RegistryAnswer::Facts(all) => {
+                    group.iter().zip(all).for_each(|(at, facts)| answers.facts[*at] = Some(facts))
+                }
+                RegistryAnswer::Unanswered(unanswered) => answers.unanswered.push(unanswered.skip(question)),
+                RegistryAnswer::NotAsked => {}
             }
         }
         Ok(answers)
     }
 
-    fn answer(&self, question: &Question<'_>) -> Result<Answer> {
+    fn answer(&self, question: &Question<'_>) -> Result<RegistryAnswer> {
         let Question { ecosystem, name, versions } = question;
         let facts = match ecosystem {
             Ecosystem::Npm => npm::facts(self, &self.registries.npm(name)?, name, versions),
             Ecosystem::Pypi => pypi::facts(self, &self.registries.pypi()?, name, versions),
-            _ => return Ok(Answer::NotAsked),
+            _ => return Ok(RegistryAnswer::NotAsked),
         };
-        Ok(facts.map_or_else(Answer::Unanswered, Answer::Facts))
+        Ok(facts.map_or_else(RegistryAnswer::Unanswered, RegistryAnswer::Facts))
     }
 
     fn get(&self, registry: &Registry, address: &WebAddress, accept: &str) -> Result<Vec<u8>, Failure> {

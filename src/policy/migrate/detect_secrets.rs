@@ -4,27 +4,27 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Carried, Place, is_regex, paths};
+use super::{Carried, ListedSecret, is_regex, paths};
 use crate::policy::edit::NewAllowance;
 
 #[derive(Deserialize)]
-struct Baseline {
-    results: BTreeMap<String, Vec<Found>>,
+struct SecretsBaseline {
+    results: BTreeMap<String, Vec<BaselineSecret>>,
     #[serde(default)]
-    filters_used: Vec<Filter>,
+    filters_used: Vec<ScanFilter>,
     /// How older versions wrote it.
     #[serde(default)]
     exclude: Exclude,
 }
 
 #[derive(Deserialize)]
-struct Found {
+struct BaselineSecret {
     line_number: usize,
     is_secret: Option<bool>,
 }
 
 #[derive(Deserialize)]
-struct Filter {
+struct ScanFilter {
     path: String,
     #[serde(default)]
     pattern: Vec<String>,
@@ -37,7 +37,7 @@ struct Exclude {
 
 /// Results go to the baseline, exclusions to the configuration.
 pub fn read(text: &str) -> Result<Carried, String> {
-    let baseline: Baseline = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    let baseline: SecretsBaseline = serde_json::from_str(text).map_err(|e| e.to_string())?;
     let mut carried = Carried::default();
     for (path, found) in baseline.results {
         for one in found {
@@ -46,7 +46,7 @@ pub fn read(text: &str) -> Result<Carried, String> {
                 Some(false) => "audited with detect-secrets: not a secret",
                 None => "carried over from detect-secrets",
             };
-            carried.places.push(Place {
+            carried.places.push(ListedSecret {
                 // Written on Windows, it has that system's separators.
                 path: Some(path.replace('\\', "/")),
                 line: Some(one.line_number),
@@ -58,7 +58,7 @@ pub fn read(text: &str) -> Result<Carried, String> {
         }
     }
     let name = ".secrets.baseline";
-    let old = Filter { path: "should_exclude_file".into(), pattern: baseline.exclude.files.into_iter().collect() };
+    let old = ScanFilter { path: "should_exclude_file".into(), pattern: baseline.exclude.files.into_iter().collect() };
     for filter in baseline.filters_used.into_iter().chain([old]) {
         match filter.path.rsplit('.').next().unwrap_or_default() {
             "should_exclude_file" => {

@@ -1,8 +1,8 @@
 //! git-secrets: `.gitallowed`, one regex a line, matched against `path:line:text`.
 
-use super::{Carried, Place, is_regex};
+use super::{Carried, ListedSecret, is_regex};
 
-/// Each pattern allows whatever secret stands on the lines that it matches now.
+/// Each pattern allows the secrets on the lines that it matches now.
 pub fn read(name: &str, text: &str) -> Carried {
     let mut carried = Carried::default();
     for pattern in text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')) {
@@ -10,7 +10,7 @@ pub fn read(name: &str, text: &str) -> Carried {
             carried.lost.push(format!("{name}: a regex that does not compile here: `{pattern}`"));
             continue;
         }
-        carried.places.push(Place {
+        carried.places.push(ListedSecret {
             path: None,
             line: None,
             commit: None,

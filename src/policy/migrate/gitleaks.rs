@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Carried, Place, is_regex, paths};
+use super::{Carried, ListedSecret, is_regex, paths};
 use crate::policy::edit::NewAllowance;
 
 /// Reads whichever of the three it is.
@@ -18,13 +18,13 @@ pub fn read(name: &str, text: &str) -> Result<Carried, String> {
 }
 
 #[derive(Deserialize)]
-struct Config {
+struct GitleaksConfig {
     #[serde(default)]
-    allowlist: Option<List>,
+    allowlist: Option<GitleaksAllowlist>,
     #[serde(default)]
-    allowlists: Vec<List>,
+    allowlists: Vec<GitleaksAllowlist>,
     #[serde(default)]
-    rules: Vec<Rule>,
+    rules: Vec<GitleaksRule>,
     #[serde(default)]
     extend: Extend,
 }
@@ -36,17 +36,17 @@ struct Extend {
 }
 
 #[derive(Deserialize)]
-struct Rule {
+struct GitleaksRule {
     id: String,
     regex: Option<String>,
     path: Option<String>,
-    allowlist: Option<List>,
+    allowlist: Option<GitleaksAllowlist>,
     #[serde(default)]
-    allowlists: Vec<List>,
+    allowlists: Vec<GitleaksAllowlist>,
 }
 
 #[derive(Deserialize)]
-struct List {
+struct GitleaksAllowlist {
     #[serde(default)]
     description: String,
     #[serde(default)]
@@ -66,7 +66,7 @@ struct List {
 }
 
 fn config(name: &str, text: &str) -> Result<Carried, String> {
-    let config: Config = toml::from_str(text).map_err(|e| e.message().to_owned())?;
+    let config: GitleaksConfig = toml::from_str(text).map_err(|e| e.message().to_owned())?;
     let mut carried = Carried { disable: config.extend.disabled, ..Carried::default() };
     for list in config.allowlist.into_iter().chain(config.allowlists) {
         let rules = list.rules.clone();
@@ -87,7 +87,7 @@ fn config(name: &str, text: &str) -> Result<Carried, String> {
 }
 
 /// One allowlist of the tool: its conditions hold one by one, or (AND) all together.
-fn list(name: &str, list: &List, rules: &[String], carried: &mut Carried) {
+fn list(name: &str, list: &GitleaksAllowlist, rules: &[String], carried: &mut Carried) {
     let reason = match list.description.trim() {
         "" => format!("carried over from {name}"),
         text => format!("{text} (carried over from {name})"),
@@ -121,7 +121,7 @@ fn list(name: &str, list: &List, rules: &[String], carried: &mut Carried) {
 }
 
 /// Regexes and stopwords as regexes on the secret.
-fn values(name: &str, list: &List, lost: &mut Vec<String>) -> Vec<String> {
+fn values(name: &str, list: &GitleaksAllowlist, lost: &mut Vec<String>) -> Vec<String> {
     let mut values = Vec::new();
     for regex in &list.regexes {
         match list.target.as_str() {
@@ -153,7 +153,7 @@ fn ignore(name: &str, text: &str) -> Carried {
             Some((id, path)) if id.len() >= 7 && id.bytes().all(|b| b.is_ascii_hexdigit()) => (Some(id), path),
             _ => (None, rest),
         };
-        carried.places.push(Place {
+        carried.places.push(ListedSecret {
             path: Some(path.to_owned()),
             line: Some(at),
             commit: commit.map(str::to_owned),
@@ -167,7 +167,7 @@ fn ignore(name: &str, text: &str) -> Carried {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Finding {
+struct GitleaksFinding {
     file: String,
     start_line: usize,
     #[serde(default)]
@@ -176,8 +176,8 @@ struct Finding {
 
 fn report(text: &str) -> Result<Carried, String> {
     // The display of a JSON error does not repeat the text.
-    let findings: Vec<Finding> = serde_json::from_str(text).map_err(|e| e.to_string())?;
-    let places = findings.into_iter().map(|f| Place {
+    let findings: Vec<GitleaksFinding> = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    let places = findings.into_iter().map(|f| ListedSecret {
         path: Some(f.file),
         line: Some(f.start_line),
         commit: Some(f.commit).filter(|c| !c.is_empty()),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Carried, Place};
+use super::{Carried, ListedSecret};
 use crate::policy::yaml;
 
 /// `ExactFindings: matches: [{filepath, fingerprint, linenum}]`; its fingerprints hold offsets and mean nothing here.
@@ -19,7 +19,7 @@ pub fn read(text: &str) -> Result<Carried, String> {
         let Some((path, line)) = path.zip(line) else {
             return Err("a match without filepath and linenum".into());
         };
-        carried.places.push(Place {
+        carried.places.push(ListedSecret {
             path: Some(path.to_owned()),
             line: Some(line),
             commit: None,

@@ -43,19 +43,19 @@ pub struct Carried {
     /// Ids of rules that were switched off.
     pub disable: Vec<String>,
     /// Places that were let pass.
-    pub places: Vec<Place>,
+    pub places: Vec<ListedSecret>,
     /// Entries without a counterpart here, and the reasons.
     pub lost: Vec<String>,
 }
 
 /// An allowed line: it means whatever secret is on it now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The file, relative to the root; none: every file whose lines match [`Place::pattern`].
+pub struct ListedSecret {
+    /// The file, relative to the root; none: every file whose lines match [`ListedSecret::pattern`].
     pub path: Option<String>,
     /// The line; none: the whole file.
     pub line: Option<usize>,
-    /// The commit in which it stands there; none: the work tree.
+    /// The commit in which it is there; none: the work tree.
     pub commit: Option<String>,
     /// A regex on `path:line:text`, as git-secrets knows it.
     pub pattern: Option<String>,

@@ -7,7 +7,7 @@ const MOST: usize = 64;
 
 /// A piece of a glob while it is put together.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
+enum GlobPiece {
     /// Exactly this text.
     Text(String),
     /// Anything within a directory.
@@ -25,14 +25,14 @@ pub fn globs(pattern: &str) -> Option<Vec<String>> {
     let hir = regex_syntax::ParserBuilder::new().utf8(false).dot_matches_new_line(true).build().parse(pattern).ok()?;
     let mut all = Vec::new();
     for mut pieces in expand(&hir)? {
-        // Unanchored: anything may stand before and after.
+        // Unanchored: anything may come before and after.
         match pieces.first() {
-            Some(Piece::Begin) => drop(pieces.remove(0)),
-            _ => pieces.insert(0, Piece::Any),
+            Some(GlobPiece::Begin) => drop(pieces.remove(0)),
+            _ => pieces.insert(0, GlobPiece::Any),
         }
         match pieces.last() {
-            Some(Piece::End) => drop(pieces.pop()),
-            _ => pieces.push(Piece::Any),
+            Some(GlobPiece::End) => drop(pieces.pop()),
+            _ => pieces.push(GlobPiece::Any),
         }
         all.extend(write(&pieces)?);
     }
@@ -45,20 +45,20 @@ pub fn globs(pattern: &str) -> Option<Vec<String>> {
 }
 
 /// Every alternative of the regex as a sequence of pieces.
-fn expand(hir: &Hir) -> Option<Vec<Vec<Piece>>> {
+fn expand(hir: &Hir) -> Option<Vec<Vec<GlobPiece>>> {
     Some(match hir.kind() {
         HirKind::Empty => vec![Vec::new()],
-        HirKind::Literal(literal) => vec![vec![Piece::Text(String::from_utf8(literal.0.to_vec()).ok()?)]],
-        HirKind::Look(Look::Start) => vec![vec![Piece::Begin]],
-        HirKind::Look(Look::End) => vec![vec![Piece::End]],
+        HirKind::Literal(literal) => vec![vec![GlobPiece::Text(String::from_utf8(literal.0.to_vec()).ok()?)]],
+        HirKind::Look(Look::Start) => vec![vec![GlobPiece::Begin]],
+        HirKind::Look(Look::End) => vec![vec![GlobPiece::End]],
         HirKind::Look(_) => return None,
         HirKind::Capture(group) => expand(&group.sub)?,
-        HirKind::Class(class) => chars(class)?.into_iter().map(|c| vec![Piece::Text(c.to_string())]).collect(),
+        HirKind::Class(class) => chars(class)?.into_iter().map(|c| vec![GlobPiece::Text(c.to_string())]).collect(),
         HirKind::Repetition(rep) => match (rep.min, rep.max) {
             (0, Some(1)) => [vec![Vec::new()], expand(&rep.sub)?].concat(),
             (0, None) => vec![vec![wild(&rep.sub)?]],
             // One or more is one, and then any number.
-            (1, None) if wild(&rep.sub)? == Piece::Name => return None,
+            (1, None) if wild(&rep.sub)? == GlobPiece::Name => return None,
             _ => return None,
         },
         HirKind::Alternation(some) => {
@@ -77,7 +77,7 @@ fn expand(hir: &Hir) -> Option<Vec<Vec<Piece>>> {
                 }
                 all = all
                     .iter()
-                    .flat_map(|a: &Vec<Piece>| ways.iter().map(move |w| [a.as_slice(), w].concat()))
+                    .flat_map(|a: &Vec<GlobPiece>| ways.iter().map(move |w| [a.as_slice(), w].concat()))
                     .collect();
             }
             all
@@ -96,32 +96,32 @@ fn chars(class: &Class) -> Option<Vec<char>> {
 }
 
 /// The meaning of a repeated class: anything, or anything but a slash.
-fn wild(sub: &Hir) -> Option<Piece> {
+fn wild(sub: &Hir) -> Option<GlobPiece> {
     let HirKind::Class(class) = sub.kind() else { return None };
     let Class::Unicode(class) = class else { return None };
     let has = |c: char| class.iter().any(|r| r.start() <= c && c <= r.end());
     let size: u64 = class.iter().map(|r| u64::from(u32::from(r.end())) - u64::from(u32::from(r.start())) + 1).sum();
     // All of Unicode, with one character missing at most.
     match (has('/'), size >= 0x11_0000 - 0x800 - 1) {
-        (true, true) => Some(Piece::Any),
-        (false, true) => Some(Piece::Name),
+        (true, true) => Some(GlobPiece::Any),
+        (false, true) => Some(GlobPiece::Name),
         _ => None,
     }
 }
 
 /// Writes the pieces as globs. `Any` within a name has two: one that stays in the directory and one that does not.
-fn write(pieces: &[Piece]) -> Option<Vec<String>> {
+fn write(pieces: &[GlobPiece]) -> Option<Vec<String>> {
     let mut globs = vec![String::new()];
     for (n, piece) in pieces.iter().enumerate() {
         let ways: Vec<String> = match piece {
-            Piece::Begin | Piece::End => return None,
-            Piece::Text(text) => vec![escape(text)?],
-            Piece::Name => vec!["*".into()],
-            Piece::Any if pieces.len() == 1 => return None,
-            Piece::Any if pieces.get(n + 1) == Some(&Piece::Any) => continue,
+            GlobPiece::Begin | GlobPiece::End => return None,
+            GlobPiece::Text(text) => vec![escape(text)?],
+            GlobPiece::Name => vec!["*".into()],
+            GlobPiece::Any if pieces.len() == 1 => return None,
+            GlobPiece::Any if pieces.get(n + 1) == Some(&GlobPiece::Any) => continue,
             // At the beginning: anywhere in the path. Before a slash that begins the next piece: any directory.
-            Piece::Any if n == 0 => vec!["*".into(), "**/*".into()],
-            Piece::Any => vec!["*".into(), "*/**".into(), "*/**/*".into()],
+            GlobPiece::Any if n == 0 => vec!["*".into(), "**/*".into()],
+            GlobPiece::Any => vec!["*".into(), "*/**".into(), "*/**/*".into()],
         };
         globs = globs.iter().flat_map(|g| ways.iter().map(move |w| format!("{g}{w}"))).collect();
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Carried, Place, is_regex};
+use super::{Carried, ListedSecret, is_regex};
 use crate::policy::edit::NewAllowance;
 use crate::policy::yaml;
 
@@ -23,7 +23,7 @@ pub fn read(text: &str) -> Result<Carried, String> {
             carried.lost.push(format!("{name}: the pattern `{path}`, which allows whole files"));
             continue;
         }
-        carried.places.push(Place {
+        carried.places.push(ListedSecret {
             path: Some(path.to_owned()),
             line: None,
             commit: None,

@@ -92,7 +92,7 @@ fn rules(was: &Read, now: &Read) -> Vec<Loosening> {
 /// Secrets that the baseline knows now and did not before. An entry with a reason is as narrow as an allowance.
 fn known(was: &Read, now: &Read) -> Vec<Loosening> {
     let new = now.policy.baseline.entries().filter(|e| !was.policy.baseline.contains(&e.fingerprint));
-    let loosening = |e: &baseline::Entry| Loosening {
+    let loosening = |e: &baseline::BaselineEntry| Loosening {
         subject: match e.reason.is_empty() {
             true => Subject::Known(e.fingerprint),
             false => Subject::Fingerprint(e.fingerprint),

@@ -158,7 +158,7 @@ pub enum Answer {
 
 impl Comparison<'_> {
     /// The weakenings of the change, by the target's `policy`. A finding that the change allows by its fingerprint is accepted
-    /// where that policy says so.
+    /// if that policy accepts it.
     pub fn weakenings(&self, policy: &Policy, findings: &mut [Finding], answer: Answer) -> Vec<Weakening> {
         let mut found = self.target.loosened_by(self.after);
         found.retain(|l| self.is_of_the_change(l));

@@ -35,7 +35,7 @@ pub(super) struct Loss {
     pub(super) what: String,
 }
 
-/// A family of files that can stand in for one another, and the folders and files that are read.
+/// A family of files that can replace one another, and the folders and files that are read.
 struct Family {
     /// The folders, with all below them.
     folders: &'static [&'static str],

@@ -67,7 +67,7 @@ fn names_hook(key: &str) -> bool {
     key == "prepare" || HOOKS.iter().any(|hook| hook.name == key && hook.installed == Installed::Usual)
 }
 
-/// The calls in a file; one that is not YAML is read as a script, where nothing around a call can be told.
+/// The calls in a file; one that is not YAML is read as a script, in which the surroundings of a call are unknown.
 pub(super) fn calls(name: &str, text: &str) -> Vec<Call> {
     let Ok(root) = yaml::parse(text) else {
         let unclear = |mut call: Call| {
@@ -76,17 +76,17 @@ pub(super) fn calls(name: &str, text: &str) -> Vec<Call> {
         };
         return script::calls(text, false).into_iter().map(unclear).collect();
     };
-    let mut walk = Walk { is_pre_commit: name.contains("pre-commit-config"), calls: Vec::new() };
+    let mut walk = WorkflowWalk { is_pre_commit: name.contains("pre-commit-config"), calls: Vec::new() };
     walk.value(&root, &mut Vec::new(), &Call::default());
     walk.calls
 }
 
-struct Walk {
+struct WorkflowWalk {
     is_pre_commit: bool,
     calls: Vec<Call>,
 }
 
-impl Walk {
+impl WorkflowWalk {
     /// Visits a value. `above` has the settings of the enclosing mappings, which apply to every call below them.
     fn value<'v>(&mut self, value: &'v Value, path: &mut Vec<&'v str>, above: &Call) {
         match value {

@@ -72,9 +72,9 @@ impl Lazy {
 
 /// The pattern without the high limits of repetitions of one byte, and the lowest of these limits.
 fn opened(pattern: &str, high: u32) -> (String, usize) {
-    struct Limits(u32, Vec<(usize, usize, u32)>);
+    struct RepetitionLimits(u32, Vec<(usize, usize, u32)>);
 
-    impl ast::Visitor for Limits {
+    impl ast::Visitor for RepetitionLimits {
         type Output = Self;
         type Err = ();
 
@@ -98,8 +98,9 @@ fn opened(pattern: &str, high: u32) -> (String, usize) {
     }
 
     let limits = ast::parse::Parser::new().parse(pattern).ok();
-    let limits =
-        limits.and_then(|ast| ast::visit(&ast, Limits(high, Vec::new())).ok()).map_or(Vec::new(), |limits| limits.1);
+    let limits = limits
+        .and_then(|ast| ast::visit(&ast, RepetitionLimits(high, Vec::new())).ok())
+        .map_or(Vec::new(), |limits| limits.1);
     let (mut open, mut at) = (String::with_capacity(pattern.len()), 0);
     for &(start, end, most) in &limits {
         let limit = most.to_string();

@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use bstr::{BString, ByteSlice};
 
 use crate::chunk::Kind;
-use crate::git::{EntryMode, Oid, Store, Target, TreeStore};
+use crate::git::{EntryMode, EntryTarget, Oid, Store, TreeStore};
 use crate::path::special::is_special;
 use crate::source::commits::note_on;
 
@@ -84,7 +84,7 @@ pub(super) struct TreeRoot {
 }
 
 /// A tree that cannot be read, or an entry without its object: the walk is of no use.
-pub(super) struct Unreadable;
+pub(super) struct UnreadableTree;
 
 /// The walk over the trees of all commits.
 pub(super) struct FirstSeenWalk<'a> {
@@ -141,7 +141,7 @@ impl<'a> FirstSeenWalk<'a> {
     ///
     /// # Errors
     /// A tree cannot be read, or an entry's object is missing.
-    pub fn visit(&mut self, trees: &TreeStore, tree: u32, root: TreeRoot) -> Result<(), Unreadable> {
+    pub fn visit(&mut self, trees: &TreeStore, tree: u32, root: TreeRoot) -> Result<(), UnreadableTree> {
         if std::mem::replace(&mut self.visited[tree as usize], true) {
             return Ok(());
         }
@@ -155,7 +155,7 @@ impl<'a> FirstSeenWalk<'a> {
             };
             let path = PathId { dir, name };
             match target {
-                Target::Directory(tree) => {
+                EntryTarget::Directory(tree) => {
                     if std::mem::replace(&mut self.visited[tree as usize], true) {
                         continue;
                     }
@@ -166,14 +166,14 @@ impl<'a> FirstSeenWalk<'a> {
                     }
                     stack.push((self.unseen(trees, tree, below, root.is_notes)?, below));
                 }
-                Target::Content(number, mode) => self.content(number, mode, path, root),
-                Target::Gitlink(id) => {
+                EntryTarget::Content(number, mode) => self.content(number, mode, path, root),
+                EntryTarget::Gitlink(id) => {
                     self.path_name(path, root.commit);
                     if self.gitlink_ids.insert(id) {
                         self.gitlinks.push((self.path(path), id));
                     }
                 }
-                Target::Missing(_) => return Err(Unreadable),
+                EntryTarget::Missing(_) => return Err(UnreadableTree),
             }
         }
         Ok(())
@@ -186,9 +186,9 @@ impl<'a> FirstSeenWalk<'a> {
         tree: u32,
         dir: u32,
         is_notes: bool,
-    ) -> Result<impl Iterator<Item = (u32, Target)> + use<'t>, Unreadable> {
+    ) -> Result<impl Iterator<Item = (u32, EntryTarget)> + use<'t>, UnreadableTree> {
         let is_new = |chunk: &u32| self.chunks.insert(VisitedChunk { dir, chunk: *chunk, is_notes });
-        let chunks = trees.chunks(tree).map_err(|_| Unreadable)?;
+        let chunks = trees.chunks(tree).map_err(|_| UnreadableTree)?;
         let chunks: Vec<u32> = chunks.iter().copied().filter(is_new).collect();
         Ok(chunks.into_iter().flat_map(|chunk| trees.entries(chunk)))
     }

@@ -26,7 +26,7 @@ use crate::engine::{Engine, Scratch};
 use crate::error::Result;
 use crate::git::{self, KnownCommits, NewObjects, ObjectKind, Objects, Oid, Store, TreeStore};
 use blobs::{BlobFindings, BlobSweep};
-use first_seen::{CommitNumber, FirstSeen, FirstSeenWalk, PathId, PlanStep, TreeRoot, Unreadable};
+use first_seen::{CommitNumber, FirstSeen, FirstSeenWalk, PathId, PlanStep, TreeRoot, UnreadableTree};
 use messages::MessageSweep;
 
 type OfPath<'a> = dyn Fn(&str) -> bool + Sync + 'a;
@@ -104,7 +104,7 @@ fn walk<'a>(
     filter: &'a HistoryFilter,
     (new, notes): (&NewObjects, &HashSet<Oid>),
     messages: &Messages,
-) -> Result<FirstSeenWalk<'a>, Unreadable> {
+) -> Result<FirstSeenWalk<'a>, UnreadableTree> {
     let mut walk = FirstSeenWalk::new(store, trees, &*filter.inspects_path);
     walk.order.extend(new.tags.iter().map(|tag| PlanStep::Tag(*tag)));
     for (n, commit) in new.commits.iter().enumerate() {
@@ -113,12 +113,12 @@ fn walk<'a>(
         let tree = store.lookup(&commit.id).and_then(|commit| messages.trees.get(&commit).copied());
         walk.visit(
             trees,
-            tree.ok_or(Unreadable)?,
+            tree.ok_or(UnreadableTree)?,
             TreeRoot { commit: Some(number), is_notes: notes.contains(&commit.id) },
         )?;
     }
     for tree in &new.trees {
-        walk.visit(trees, store.lookup(tree).ok_or(Unreadable)?, TreeRoot { commit: None, is_notes: false })?;
+        walk.visit(trees, store.lookup(tree).ok_or(UnreadableTree)?, TreeRoot { commit: None, is_notes: false })?;
     }
     walk.end();
     Ok(walk)
@@ -177,8 +177,8 @@ impl SweepPlanner<'_> {
                 PlanStep::Again { number, seen } => self.further(number, seen),
             };
             match item {
-                Step::Scan(item) => items.push(item),
-                Step::Done { blobs, bytes } => {
+                SweepStep::Scan(item) => items.push(item),
+                SweepStep::Done { blobs, bytes } => {
                     coverage.blobs += blobs;
                     coverage.bytes += bytes;
                 }
@@ -187,25 +187,25 @@ impl SweepPlanner<'_> {
         items
     }
 
-    fn message(&mut self, id: Oid, kind: Kind) -> Step {
+    fn message(&mut self, id: Oid, kind: Kind) -> SweepStep {
         let number = self.store.lookup(&id).filter(|n| !self.messages.must_scan.contains(n));
         match number.and_then(|n| self.messages.sizes.get(&n)) {
-            Some(size) => Step::Done { blobs: 0, bytes: *size },
-            None if kind == Kind::TagMessage => Step::Scan(tag_message(self.objects, id)),
-            None => Step::Scan(commit_message(id)),
+            Some(size) => SweepStep::Done { blobs: 0, bytes: *size },
+            None if kind == Kind::TagMessage => SweepStep::Scan(tag_message(self.objects, id)),
+            None => SweepStep::Scan(commit_message(id)),
         }
     }
 
-    fn path_name(&mut self, path: PathId, commit: Option<CommitNumber>) -> Step {
+    fn path_name(&mut self, path: PathId, commit: Option<CommitNumber>) -> SweepStep {
         let path = self.walk.path(path);
         let origin = Origin { kind: Kind::PathName, path: path.clone(), commit: self.hex(commit) };
         if self.filter.engine.scan(Chunk { origin: &origin, bytes: &path }, &mut self.scratch).is_empty() {
-            return Step::Done { blobs: 0, bytes: path.len() as u64 };
+            return SweepStep::Done { blobs: 0, bytes: path.len() as u64 };
         }
-        Step::Scan(Item { origin, content: Content::Bytes(path.to_vec().into()), old: Old::Nothing })
+        SweepStep::Scan(Item { origin, content: Content::Bytes(path.to_vec().into()), old: Old::Nothing })
     }
 
-    fn blob(&mut self, number: u32) -> Step {
+    fn blob(&mut self, number: u32) -> SweepStep {
         let Some(seen) = self.walk.first_seen(number) else { return self.done(number) };
         // A secret is reported once for a path: only the version that brings it has to be scanned in full. Every key
         // has to be noted, not only the first new one.
@@ -219,21 +219,21 @@ impl SweepPlanner<'_> {
         }
     }
 
-    fn further(&self, number: u32, seen: FirstSeen) -> Step {
+    fn further(&self, number: u32, seen: FirstSeen) -> SweepStep {
         match self.blobs.must_scan_again.contains(&(number, seen.path)) {
             true => self.content(number, seen),
             false => self.done(number),
         }
     }
 
-    fn content(&self, number: u32, seen: FirstSeen) -> Step {
+    fn content(&self, number: u32, seen: FirstSeen) -> SweepStep {
         let (kind, path) = self.walk.named(seen);
         let origin = Origin { kind, path, commit: self.hex(seen.commit) };
-        Step::Scan(Item { origin, content: Content::Object(self.store.id(number)), old: Old::Nothing })
+        SweepStep::Scan(Item { origin, content: Content::Object(self.store.id(number)), old: Old::Nothing })
     }
 
-    fn done(&self, number: u32) -> Step {
-        Step::Done { blobs: 1, bytes: self.blobs.lengths[number as usize] }
+    fn done(&self, number: u32) -> SweepStep {
+        SweepStep::Done { blobs: 1, bytes: self.blobs.lengths[number as usize] }
     }
 
     fn hex(&self, commit: Option<CommitNumber>) -> Option<String> {
@@ -242,7 +242,7 @@ impl SweepPlanner<'_> {
 }
 
 /// The outcome of one step of the plan.
-enum Step {
+enum SweepStep {
     /// The item has to be scanned.
     Scan(Item),
     /// It was scanned during a sweep, and nothing was found.

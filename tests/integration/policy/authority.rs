@@ -9,7 +9,7 @@ use crate::support::{Repo, Run, Sandbox, npm_token};
 const PLACES: [&str; 5] = ["worktree", "head", "default", "before", "user"];
 
 /// A repository in which every place has another policy, and the last commit brings one secret for each.
-struct Scene<'s> {
+struct RepairContext<'s> {
     sandbox: &'s Sandbox,
     repo: Repo<'s>,
     /// The branch before the commit.
@@ -22,8 +22,8 @@ fn allowing(place: &str) -> String {
     format!("[[allow]]\npath = \"for-{place}\"\nbroad = true\nreason = \"whoever goes by {place}\"\n")
 }
 
-impl<'s> Scene<'s> {
-    fn new(sandbox: &'s Sandbox, branch: &str) -> Scene<'s> {
+impl<'s> RepairContext<'s> {
+    fn new(sandbox: &'s Sandbox, branch: &str) -> RepairContext<'s> {
         let repo = sandbox.repo("work");
         repo.write(".shield-hook.toml", allowing("default")).commit("the default branch");
         let server = sandbox.remote("server.git");
@@ -42,7 +42,7 @@ impl<'s> Scene<'s> {
         let user = sandbox.home().join(".config/shield-hook");
         std::fs::create_dir_all(&user).expect("a directory");
         std::fs::write(user.join("config.toml"), allowing("user")).expect("a file");
-        Scene { sandbox, repo, before, head }
+        RepairContext { sandbox, repo, before, head }
     }
 
     /// The places by which something passed.
@@ -56,7 +56,7 @@ impl<'s> Scene<'s> {
     }
 
     fn ci(&self, vars: &[(&str, &str)]) -> Vec<String> {
-        Scene::heard(&self.repo.shield_with(&["ci", "--format", "json"], vars, None))
+        RepairContext::heard(&self.repo.shield_with(&["ci", "--format", "json"], vars, None))
     }
 
     fn bare(&self) -> PathBuf {
@@ -80,9 +80,10 @@ fn gitlab<'v>(before: &'v str, head: &'v str, branch: &'v str) -> Vec<(&'v str, 
 #[test]
 fn on_a_branch() {
     let sandbox = Sandbox::new();
-    let scene = Scene::new(&sandbox, "topic");
+    let scene = RepairContext::new(&sandbox, "topic");
     let range = format!("{}..{}", scene.before, scene.head);
-    let scan = |dir: &Path| Scene::heard(&sandbox.shield(dir, &["scan", "--range", &range, "--format", "json"]));
+    let scan =
+        |dir: &Path| RepairContext::heard(&sandbox.shield(dir, &["scan", "--range", &range, "--format", "json"]));
     assert_eq!(scan(scene.repo.dir()), ["user", "worktree"]);
     let server = scene.bare();
     assert_eq!(scan(&server), ["head", "user"]);
@@ -93,14 +94,14 @@ fn on_a_branch() {
         &[],
         Some(format!("HEAD {} refs/heads/x {}\n", scene.head, scene.before).as_bytes()),
     );
-    assert_eq!(Scene::heard(&hook), ["user", "worktree"]);
+    assert_eq!(RepairContext::heard(&hook), ["user", "worktree"]);
     // A change that wants into a branch; a push to it; a policy that is named.
     let target = ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main");
     assert_eq!(scene.ci(&[&gitlab(&scene.before, &scene.head, "topic")[..], &[target]].concat()), ["default"]);
     assert_eq!(scene.ci(&gitlab(&scene.before, &scene.head, "topic")), ["default"]);
     assert_eq!(scene.ci(&gitlab(&"0".repeat(40), &scene.head, "topic")), ["default"]);
     let typed = scene.repo.shield(&["ci", "--base", &scene.before, "--head", &scene.head, "--format", "json"]);
-    assert_eq!(Scene::heard(&typed), ["before"]);
+    assert_eq!(RepairContext::heard(&typed), ["before"]);
     // The server: the default branch's, whatever branch is pushed to.
     sandbox.at(&server).git(&["symbolic-ref", "HEAD", "refs/heads/main"]);
     sandbox.at(&server).git(&["update-ref", "refs/heads/topic", &scene.before]);
@@ -108,7 +109,7 @@ fn on_a_branch() {
         let line = format!("{} {} {to}\n", scene.before, scene.head);
         let received =
             sandbox.shield_with(&server, &["hook", "--format", "json", "pre-receive"], &[], Some(line.as_bytes()));
-        assert_eq!(Scene::heard(&received), ["default"], "{to}");
+        assert_eq!(RepairContext::heard(&received), ["default"], "{to}");
     }
     // Where the default branch is not here, nobody's.
     scene.repo.git(&["update-ref", "-d", "refs/remotes/origin/main"]);
@@ -120,7 +121,7 @@ fn on_a_branch() {
 #[test]
 fn on_the_default_branch() {
     let sandbox = Sandbox::new();
-    let scene = Scene::new(&sandbox, "main");
+    let scene = RepairContext::new(&sandbox, "main");
     assert_eq!(scene.ci(&gitlab(&scene.before, &scene.head, "main")), ["before"]);
     assert_eq!(scene.ci(&[("CIRCLECI", "true"), ("CIRCLE_SHA1", &scene.head), ("CIRCLE_BRANCH", "main")]), ["before"]);
     assert!(scene.ci(&gitlab(&"d".repeat(40), &scene.head, "main")).is_empty(), "the old commit is gone");

@@ -361,7 +361,7 @@ pub fn base62(length: usize) -> String {
 /// The name of every report format, as the command line takes it.
 pub fn formats() -> impl Iterator<Item = &'static str> {
     static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
-        let all = <shield_hook::report::Format as clap::ValueEnum>::value_variants();
+        let all = <shield_hook::report::ReportFormat as clap::ValueEnum>::value_variants();
         all.iter().filter_map(clap::ValueEnum::to_possible_value).map(|value| value.get_name().to_owned()).collect()
     });
     NAMES.iter().map(String::as_str)

@@ -9,19 +9,19 @@ fn build(vars: &[(&str, &str)], event: &str) -> Build {
     detect(&env, &|_| Ok(event.as_bytes().to_vec())).expect("readable").expect("a CI system")
 }
 
-fn c(id: &str) -> Name {
-    Name::Commit(id.into())
+fn c(id: &str) -> RevisionName {
+    RevisionName::Commit(id.into())
 }
 
-fn b(name: &str) -> Name {
-    Name::Branch(name.into())
+fn b(name: &str) -> RevisionName {
+    RevisionName::Branch(name.into())
 }
 
-fn into(target: &[Name]) -> Event {
+fn into(target: &[RevisionName]) -> Event {
     Event::Request { target: target.to_vec(), from: None }
 }
 
-fn push(branch: Option<&str>, before: Before, default: Name) -> Event {
+fn push(branch: Option<&str>, before: Before, default: RevisionName) -> Event {
     Event::Push { branch: branch.map(str::to_owned), before, pushed: Vec::new(), default }
 }
 
@@ -29,11 +29,11 @@ fn was(id: &str) -> Before {
     Before::Commit(id.into())
 }
 
-fn again(branch: Option<&str>, default: Name) -> Event {
+fn again(branch: Option<&str>, default: RevisionName) -> Event {
     Event::Rerun { branch: branch.map(str::to_owned), default }
 }
 
-fn tagged(on_branch: bool, default: Name) -> Event {
+fn tagged(on_branch: bool, default: RevisionName) -> Event {
     Event::Tag { name: "v1".into(), on_branch, default }
 }
 
@@ -114,7 +114,7 @@ fn github_events() {
         assert_eq!(on(name, topic, default), again(Some("topic"), trunk.clone()), "{name}");
     }
     assert_eq!(on("release", "refs/tags/v1", default), again(None, trunk));
-    assert_eq!(on("schedule", topic, "{}"), again(Some("topic"), Name::DefaultBranch));
+    assert_eq!(on("schedule", topic, "{}"), again(Some("topic"), RevisionName::DefaultBranch));
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn the_others() {
     let buildkite = [("BUILDKITE", "true"), ("BUILDKITE_PIPELINE_DEFAULT_BRANCH", "trunk"), ("BUILDKITE_COMMIT", B)];
     let jenkins = [("JENKINS_URL", "https://ci.example"), ("GIT_COMMIT", B)];
     let unsaid = |branch, default| push(Some(branch), Before::Unsaid, default);
-    let origin = Name::DefaultBranch;
+    let origin = RevisionName::DefaultBranch;
     for (system, vars, event) in [
         (&bitbucket[..], &[("BITBUCKET_PR_DESTINATION_BRANCH", "main")][..], into(&[b("main")])),
         (&bitbucket, &[("BITBUCKET_BRANCH", "topic")], unsaid("topic", origin.clone())),

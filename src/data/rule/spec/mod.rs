@@ -9,7 +9,7 @@ mod tests;
 use std::fmt;
 
 use super::super::did_you_mean;
-use super::fields::{Field, rule_fields};
+use super::fields::{PackedField, rule_fields};
 use super::packed::Writer;
 use super::scales::{Confidence, Judge, Severity, Status};
 use super::template::{self, Piece};
@@ -75,7 +75,7 @@ macro_rules! define_spec {
         impl Spec {
             /// Appends the rule to the packed rules.
             pub fn pack(&self, out: &mut Writer) {
-                $(Field::pack(&self.$name, out);)*
+                $(PackedField::pack(&self.$name, out);)*
                 out.number(self.digest());
             }
         }
@@ -95,7 +95,7 @@ impl Spec {
 
 /// A mistake in a rule file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct SpecProblem {
     /// The file as it was named.
     pub file: String,
     /// Counted from 1.
@@ -104,7 +104,7 @@ pub struct Problem {
     pub message: String,
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for SpecProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: {}", self.file, self.line, self.message)
     }
@@ -114,18 +114,18 @@ impl fmt::Display for Problem {
 ///
 /// # Errors
 /// Every problem of the file, in its order.
-pub fn read(file: &str, text: &str, author: Author) -> Result<Vec<Spec>, Vec<Problem>> {
+pub fn read(file: &str, text: &str, author: Author) -> Result<Vec<Spec>, Vec<SpecProblem>> {
     let mut reader = Reader { file, text, author, problems: Vec::new() };
     let specs = reader.file();
     if reader.problems.is_empty() { Ok(specs) } else { Err(reader.problems) }
 }
 
 /// The problems of a set: ids that are not unique, and references to rules that are neither in `specs` nor `known`.
-pub fn check_set(specs: &[Spec], known: &[&str]) -> Vec<Problem> {
+pub fn check_set(specs: &[Spec], known: &[&str]) -> Vec<SpecProblem> {
     let mut problems = Vec::new();
     let ids = || specs.iter().map(|s| s.id.as_str()).chain(known.iter().copied());
     let mut complain = |s: &Spec, message: String| {
-        problems.push(Problem { file: s.file.clone(), line: s.line, message });
+        problems.push(SpecProblem { file: s.file.clone(), line: s.line, message });
     };
     for (at, spec) in specs.iter().enumerate() {
         if let Some(first) = specs[..at].iter().find(|s| s.id == spec.id) {

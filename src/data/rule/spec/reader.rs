@@ -7,14 +7,14 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use super::super::super::did_you_mean;
 use super::super::scales::Scale;
-use super::{Author, Problem};
+use super::{Author, SpecProblem};
 
 /// Reads one rule file and collects its problems.
 pub(super) struct Reader<'t> {
     pub(super) file: &'t str,
     pub(super) text: &'t str,
     pub(super) author: Author,
-    pub(super) problems: Vec<Problem>,
+    pub(super) problems: Vec<SpecProblem>,
 }
 
 /// The known keys of a table, with their values.
@@ -23,7 +23,7 @@ pub(super) type Fields<'a, 'i> = Vec<(&'a str, &'a Spanned<DeValue<'i>>)>;
 impl Reader<'_> {
     pub(super) fn complain(&mut self, span: Range<usize>, message: impl Into<String>) {
         let line = self.line(&span);
-        self.problems.push(Problem { file: self.file.to_owned(), line, message: message.into() });
+        self.problems.push(SpecProblem { file: self.file.to_owned(), line, message: message.into() });
     }
 
     pub(super) fn line(&self, span: &Range<usize>) -> usize {

@@ -11,7 +11,8 @@ regex = '''\b(?<secret>corp_[0-9a-z]{32})\b'''
 "#;
 
 fn problems(text: &str) -> Vec<String> {
-    read("corp.toml", text, Author::User).map_or_else(|p| p.iter().map(Problem::to_string).collect(), |_| Vec::new())
+    read("corp.toml", text, Author::User)
+        .map_or_else(|p| p.iter().map(SpecProblem::to_string).collect(), |_| Vec::new())
 }
 
 #[track_caller]

@@ -48,7 +48,7 @@ pub fn added(path: &str, new: &[u8], old: &[Vec<u8>]) -> Vec<Trace> {
     found
 }
 
-/// The first line of each shape. A stronger shape says what a weaker one of the same line would repeat.
+/// The first line of each shape. A weaker shape of the same line would repeat a stronger one.
 fn shapes(trigger: &Trigger, lines: &[AddedLine]) -> Vec<Trace> {
     let mut found: Vec<Trace> = Vec::new();
     for shape in shape::SHAPES {

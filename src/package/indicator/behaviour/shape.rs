@@ -135,7 +135,7 @@ const INSTALLERS: &[&str] = &[
     "127.0.0.1",
 ];
 
-/// Hosts of everyone's code, which tell nothing about its author.
+/// Hosts of everyone's code, which are no evidence about its author.
 const CODE_HOSTS: &[&str] = &["github", "gitlab", "bitbucket.org"];
 
 const DOWNLOADERS: &[&str] = &["curl", "wget", "iwr", "irm", "invoke-webrequest", "invoke-restmethod"];
@@ -193,7 +193,7 @@ pub(super) fn decodes_and_runs(line: &AddedLine) -> bool {
     let evaluates = |name: &str| {
         line.packed.match_indices(name).any(|(at, _)| {
             let before = line.packed[..at].chars().next_back();
-            // The decoder stands in the call itself, not somewhere else on a long line.
+            // The decoder is in the call itself, not somewhere else on a long line.
             let argument: String = line.packed[at + name.len()..].chars().take(60).collect();
             before.is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '.' | '_'))
                 && DECODERS.iter().any(|d| argument.contains(d))

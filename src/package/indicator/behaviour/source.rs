@@ -44,7 +44,7 @@ pub(super) fn decoded(path: &str, lines: &[AddedLine]) -> Vec<Trace> {
     hit.map(|line| trace("decoded-code", line, what, weight)).into_iter().collect()
 }
 
-/// A line whose code stands so far to the right that nobody sees it.
+/// A line whose code is so far to the right that nobody sees it.
 pub(super) fn pushed_aside(path: &str, new: &[u8], old: &[Vec<u8>]) -> Option<Trace> {
     const CODE: [&str; 10] = [
         "eval(",
@@ -76,7 +76,7 @@ pub(super) fn pushed_aside(path: &str, new: &[u8], old: &[Vec<u8>]) -> Option<Tr
     hit.map(|line| trace("code-aside", &line, what, TraceWeight::Blocks))
 }
 
-/// A native program in a new file, unless its name says so.
+/// A native program in a new file, unless its name is that of one.
 pub(super) fn program(path: &str, new: &[u8], old: &[Vec<u8>]) -> Option<Trace> {
     if !old.is_empty() || !native(new) {
         return None;

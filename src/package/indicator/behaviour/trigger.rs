@@ -28,7 +28,7 @@ pub(super) enum TriggerKind {
 /// A file that runs by itself.
 #[derive(Debug)]
 pub(super) struct Trigger {
-    /// A file name, or the end of a path; one `*` stands for characters of one part, `**` at the end for any file below.
+    /// A file name, or the end of a path; one `*` matches characters of one part, `**` at the end for any file below.
     pattern: &'static str,
     pub(super) kind: TriggerKind,
     /// The event, for people.
