@@ -54,7 +54,7 @@ fn every_system_is_recognised_by_its_environment() {
     assert_eq!(tried, SYSTEMS.iter().map(|system| system.name).collect::<Vec<_>>());
     for (name, vars) in ENVIRONMENTS {
         let build = build(vars, "{}");
-        assert_eq!((build.system.name, build.head), (*name, Name::Head));
+        assert_eq!((build.system.name, build.head), (*name, RevisionName::Head));
     }
 }
 
