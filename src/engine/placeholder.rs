@@ -1,6 +1,6 @@
 //! Placeholders of credentials: templates, references, masks, samples.
 
-use super::generic::name::each_word;
+use crate::path::words::each_word;
 
 /// Words of which placeholders are made. They count as whole words, and must cover most of the
 /// value. Sorted.

@@ -19,6 +19,7 @@ use super::verify::{self, MatchContext, Rejection};
 use super::whole_file;
 use super::{Engine, Scratch};
 use crate::chunk::Chunk;
+use crate::path::purpose::{Language, language};
 use crate::rule::{Confidence, Rule};
 
 /// Observes the fate of every hit. A plain scan uses `()`, which compiles to nothing; `explain` records everything.
@@ -432,7 +433,7 @@ impl<'a, L: Observer> Run<'a, L> {
             return None;
         }
         let lookup = self.scratch.cache.as_deref().and_then(|cache| {
-            let language = *last.language.get_or_insert_with(|| generic::path::language(path));
+            let language = *last.language.get_or_insert_with(|| language(path));
             let (rest, window) = generic::sight(text, language, &found)?;
             Some(cache.generic(rest, &text[window]))
         });
@@ -469,5 +470,5 @@ struct LastGeneric {
     name: Option<Range<usize>>,
     is_taken: bool,
     /// The language of the text, once it was needed.
-    language: Option<generic::Language>,
+    language: Option<Language>,
 }

@@ -1,3 +1,5 @@
 //! Facts about a file that follow from its path alone.
 
+pub mod purpose;
 pub mod special;
+pub mod words;

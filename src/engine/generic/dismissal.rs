@@ -2,9 +2,10 @@
 
 use super::candidate::{Candidate, Form};
 use super::name::{self, Kind, Of};
-use super::path::{self, Language};
 use super::{lexicon, looks_random};
 use crate::engine::placeholder::{is_no_value, is_sample_made};
+use crate::path::purpose::{Language, language};
+use crate::path::words::each_word;
 
 /// Evidence that needs no model: why the value is no secret, or none.
 pub fn dismiss(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> {
@@ -27,7 +28,7 @@ pub(super) fn by_words(value: &[u8]) -> Option<&'static str> {
 /// Evidence of the form of a value.
 fn by_form(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> {
     let value = &text[c.value.clone()];
-    let language = path::language(path);
+    let language = language(path);
     if c.quote == 0
         && !c.scheme
         && matches!(language, Language::Code | Language::Json)
@@ -133,7 +134,7 @@ pub(super) fn is_readable(letters: &[u8]) -> bool {
     let vowels = letters.iter().filter(|b| is_vowel(b)).count();
     let longest = letters.split(is_vowel).map(<[u8]>::len).max().unwrap_or(0);
     let mut humps = 0;
-    name::each_word(letters, |_| humps += 1);
+    each_word(letters, |_| humps += 1);
     humps * 3 <= letters.len().max(3) && (letters.len() <= SHORT || longest <= 4 && vowels * 5 >= letters.len())
 }
 

@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::candidate::{Candidate, line_end, line_start};
 use super::lexicon;
 use super::name::{self, Kind, Name, Of};
-use super::path::{Language, language};
+use crate::path::purpose::{Language, language};
+use crate::path::words::each_word;
 
 macro_rules! features {
     ($($field:ident),* $(,)?) => {
@@ -312,7 +313,7 @@ fn of_words(v: &[u8], all: &Census, row: &mut Row) {
     let head = v.iter().take_while(|b| b.is_ascii_alphabetic()).count();
     row.human = f32::from(u8::from(n <= 24 && head >= 3 && head + 1 >= letters && added > 0 && added <= 6));
     let mut words = 0;
-    name::each_word(v, |_| words += 1);
+    each_word(v, |_| words += 1);
     row.words_in_value = words as f32;
 }
 
@@ -331,7 +332,7 @@ fn of_name(v: &[u8], name_text: &[u8], name: &Name, row: &mut Row) {
     row.name_sample = f32::from(u8::from(name.sample));
     row.name_upper = f32::from(u8::from(name.upper));
     let mut common = 0;
-    name::each_word(name_text, |w| {
+    each_word(name_text, |w| {
         if w.len() >= 3 && find(v, w).is_some() {
             common += w.len();
         }

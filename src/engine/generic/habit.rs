@@ -3,9 +3,9 @@
 use super::candidate::{Candidate, Form};
 use super::dismissal::{is_plainly_random, is_readable};
 use super::name::{self, Kind};
-use super::path::{self, Language};
 use super::target::{Host, Target};
 use crate::engine::placeholder::{is_chosen, is_sample_made};
+use crate::path::purpose::{Language, language};
 use crate::rule::Confidence;
 
 /// How a person made a password.
@@ -44,7 +44,7 @@ pub(super) fn habit(text: &[u8], path: &[u8], c: &Candidate) -> Option<Habit> {
         return None;
     }
     let is_identifier = || value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'));
-    if c.quote == 0 && c.form != Form::Url && path::language(path) == Language::Code && is_identifier() {
+    if c.quote == 0 && c.form != Form::Url && language(path) == Language::Code && is_identifier() {
         return None;
     }
     if value.iter().all(u8::is_ascii_alphabetic) {

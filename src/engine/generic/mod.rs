@@ -2,7 +2,7 @@
 //!
 //! A keyword wakes [`candidate_at`], which dismisses nearly all hits by the bytes behind them. The others are judged by
 //! name, value and surroundings together: hard evidence first (templates, masks, references), then a small model of
-//! boosted trees over the [`Features`]. The model is trained on generated data by the program in `train/`.
+//! boosted trees over the [`Features`]. The model is trained on generated data by the program in `src/train`.
 
 pub mod candidate;
 mod comment;
@@ -13,7 +13,6 @@ mod known;
 pub mod lexicon;
 mod model;
 pub mod name;
-pub mod path;
 mod setting;
 mod target;
 pub mod tree;
@@ -24,15 +23,14 @@ pub use candidate::{Candidate, Form, KEYWORDS, candidate_at};
 pub use dismissal::dismiss;
 pub(super) use dismissal::is_option;
 pub use features::Features;
-pub use path::{PathKind, path_kind};
 
 use std::cell::OnceCell;
 use std::ops::Range;
 
+use crate::path::purpose::{self, Language, PathKind};
 use crate::rule::Confidence;
 use habit::Habit;
 use name::Kind;
-pub(super) use path::Language;
 
 /// The verdict on a candidate.
 #[derive(Clone, Debug)]
@@ -128,11 +126,11 @@ impl<'a> Mild<'a> {
 
     /// The reason to lower a finding at a position.
     pub fn at(&self, at: usize) -> Option<&'static str> {
-        let kind = path_kind(self.path);
+        let kind = purpose::path_kind(self.path);
         if kind.lowers() {
             return Some(kind.name());
         }
-        if path::language(self.path) != Language::Code {
+        if purpose::language(self.path) != Language::Code {
             return None;
         }
         // Rust keeps its tests in the file that they try.

@@ -1,6 +1,7 @@
 //! The reading of names: `DB_PASSWORD` promises a credential, `passwordField`, `tokenType` and `publicKey` do not.
 
 use super::vocabulary::*;
+use crate::path::words::each_word;
 
 /// The kind of credential that a name is of, from the weakest to the strongest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -97,40 +98,6 @@ fn ending(word: &[u8]) -> Kind {
     ENDS.iter()
         .find(|(e, _)| word.len() >= e.len() && word[word.len() - e.len()..].eq_ignore_ascii_case(e.as_bytes()))
         .map_or(Kind::None, |(_, k)| *k)
-}
-
-/// Calls `f` with each word of an identifier, in any case style; digits stay with the word before them.
-pub(crate) fn each_word<'a>(name: &'a [u8], mut f: impl FnMut(&'a [u8])) {
-    let mut start = 0;
-    let mut i = 0;
-    while i <= name.len() {
-        let cut = i == name.len() || !name[i].is_ascii_alphanumeric() || {
-            i > start
-                && name[i].is_ascii_uppercase()
-                && (name[i - 1].is_ascii_lowercase()
-                    || name[i - 1].is_ascii_digit() && name.get(i + 1).is_some_and(u8::is_ascii_lowercase)
-                    || name[i - 1].is_ascii_uppercase() && name.get(i + 1).is_some_and(u8::is_ascii_lowercase))
-        };
-        if cut {
-            if i > start {
-                f(&name[start..i]);
-            }
-            start = i;
-            while start < name.len() && !name[start].is_ascii_alphanumeric() {
-                start += 1;
-            }
-            i = start.max(i);
-            if i >= name.len() {
-                break;
-            }
-        }
-        i += 1;
-    }
-}
-
-/// Calls `f` with each word of any text, split as identifiers are, to harvest a vocabulary.
-pub fn words<'a>(text: &'a [u8], f: impl FnMut(&'a [u8])) {
-    each_word(text, f);
 }
 
 /// Returns whether the last word of a name is for a hash: `Gitea commit`, `sonar_checksum`.

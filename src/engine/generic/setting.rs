@@ -7,8 +7,9 @@ use std::ops::Range;
 use super::candidate::{Candidate, Form, line_end, line_start};
 use super::dismissal::{is_label, is_plainly_random};
 use super::known;
-use super::name::{self, each_word};
-use super::path::{Language, is_translation, language};
+use super::name;
+use crate::path::purpose::{Language, is_translation, language};
+use crate::path::words::each_word;
 
 /// The reason to dismiss a candidate by its file, its line, or the table of known values.
 pub fn denies(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> {

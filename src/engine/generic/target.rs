@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::candidate::{Candidate, Form, line_end, line_start};
 use super::comment::is_comment;
-use super::name::each_word;
+use crate::path::words::each_word;
 
 /// The host beside a password, from the weakest evidence to the strongest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

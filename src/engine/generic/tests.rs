@@ -242,28 +242,6 @@ fn a_name_may_end_in_a_hash() {
 }
 
 #[test]
-fn paths_say_what_a_file_is_for() {
-    for (path, kind) in [
-        ("src/main.rs", PathKind::Source),
-        ("tests/login.rs", PathKind::Test),
-        ("pkg/user_test.go", PathKind::Test),
-        ("src/test/java/org/x/UserTest.java", PathKind::Test),
-        ("spec/fixtures/user.yml", PathKind::Fixture),
-        ("examples/demo/app.py", PathKind::Example),
-        (".env.example", PathKind::Example),
-        ("docs/install.md", PathKind::Docs),
-        ("README.md", PathKind::Docs),
-        ("package-lock.json", PathKind::Lockfile),
-        ("static/app.min.js", PathKind::Minified),
-        ("config/production.yml", PathKind::Config),
-        (".env", PathKind::Config),
-        ("contest/latest.go", PathKind::Source),
-    ] {
-        assert_eq!(path_kind(path.as_bytes()), kind, "{path}");
-    }
-}
-
-#[test]
 fn a_comment_that_explains_is_told_from_a_line_commented_out() {
     let value = Dice(5).run(MIXED, 20);
     let explains = format!("# Signs a user in:\n#\n#   login(password: '{value}')\n#\ndef login\n");

@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 use bstr::ByteSlice;
 
-use super::super::generic::{self, lexicon};
+use super::super::generic::lexicon;
+use crate::path::words::each_word;
 
 /// How a run is used, which decides how much is asked of its words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +101,7 @@ fn humps(part: &[u8], role: NameRole) -> usize {
         return if part.len() > 2 { 2 * usize::from(unknown_in_word(part, role) > 0) } else { 1 };
     }
     let mut count = 0;
-    generic::name::each_word(part, |word| count += unknown_in_word(word, role));
+    each_word(part, |word| count += unknown_in_word(word, role));
     count
 }
 

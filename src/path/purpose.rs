@@ -135,7 +135,7 @@ pub fn language(path: &[u8]) -> Language {
 }
 
 /// Returns whether the file holds texts for people in one language or several.
-pub(super) fn is_translation(path: &[u8]) -> bool {
+pub fn is_translation(path: &[u8]) -> bool {
     const DIRECTORIES: [&str; 12] = [
         "locale",
         "locales",
@@ -181,7 +181,7 @@ pub fn path_kind(path: &[u8]) -> PathKind {
     }
     let mut kind = None;
     // Words of the file's own name: `user_test.go`, `UserTest.java`, `test_user.py`, `app.spec.ts`, `.env.example`.
-    super::name::each_word(name, |word| {
+    super::words::each_word(name, |word| {
         for (words, k) in WORDS {
             if words.iter().any(|w| eq(word, w)) {
                 kind = kind.or(Some(*k));
@@ -280,3 +280,30 @@ const WORDS: &[(&[&str], PathKind)] = &[
     (&["example", "examples", "sample", "samples", "demo", "template", "dist"], PathKind::Example),
     (&["readme", "changelog", "changes", "history", "contributing"], PathKind::Docs),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_say_what_a_file_is_for() {
+        for (path, kind) in [
+            ("src/main.rs", PathKind::Source),
+            ("tests/login.rs", PathKind::Test),
+            ("pkg/user_test.go", PathKind::Test),
+            ("src/test/java/org/x/UserTest.java", PathKind::Test),
+            ("spec/fixtures/user.yml", PathKind::Fixture),
+            ("examples/demo/app.py", PathKind::Example),
+            (".env.example", PathKind::Example),
+            ("docs/install.md", PathKind::Docs),
+            ("README.md", PathKind::Docs),
+            ("package-lock.json", PathKind::Lockfile),
+            ("static/app.min.js", PathKind::Minified),
+            ("config/production.yml", PathKind::Config),
+            (".env", PathKind::Config),
+            ("contest/latest.go", PathKind::Source),
+        ] {
+            assert_eq!(path_kind(path.as_bytes()), kind, "{path}");
+        }
+    }
+}

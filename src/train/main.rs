@@ -19,7 +19,8 @@ use boost::Sample;
 use generate::Made;
 use secrets::Random;
 use shield_hook::engine::generic::tree::{LEAF, Node, log_odds, logistic};
-use shield_hook::engine::generic::{self, candidate, features, path::Language};
+use shield_hook::engine::generic::{self, candidate, features};
+use shield_hook::path::purpose::{Language, path_kind};
 
 /// Two runs over the same trees give the same bytes.
 const SEED: u64 = 20_260_101;
@@ -243,7 +244,7 @@ fn show(paths: &[PathBuf]) -> io::Result<()> {
                 j.score,
                 j.rule,
                 j.dismissed.unwrap_or("-"),
-                generic::path_kind(f.path.as_bytes()),
+                path_kind(f.path.as_bytes()),
                 c.value.start,
                 c.value.end
             )?;

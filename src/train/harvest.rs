@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use shield_hook::engine::generic::lexicon::{CLASSES, class};
-use shield_hook::engine::generic::path::{Language, language};
+use shield_hook::path::purpose::{Language, language};
 
 /// One file of a tree.
 pub struct File {
@@ -63,7 +63,7 @@ pub fn vocabulary(files: &[File]) -> String {
     let mut seen: HashMap<Vec<u8>, (u64, usize)> = HashMap::new();
     for f in files {
         let mut here: Vec<Vec<u8>> = Vec::new();
-        shield_hook::engine::generic::name::words(&f.text, |w| {
+        shield_hook::path::words::each_word(&f.text, |w| {
             if (3..=15).contains(&w.len()) && w.iter().all(u8::is_ascii_alphabetic) {
                 here.push(w.to_ascii_lowercase());
             }

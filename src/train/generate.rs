@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use shield_hook::engine::generic::candidate::{Candidate, Form, candidates};
 use shield_hook::engine::generic::name::{self, Kind};
-use shield_hook::engine::generic::path::{Language, language};
 use shield_hook::engine::generic::{dismiss, features, looks_random};
+use shield_hook::path::purpose::{Language, language};
 
 use crate::boost::Sample;
 use crate::harvest::File;
