@@ -12,6 +12,7 @@
 
 mod cli;
 mod engine;
+mod fuzz;
 mod house;
 mod install;
 mod journal;
