@@ -192,6 +192,7 @@ fn property(key: &Key) -> Value {
         Kind::Size => {
             json!({ "type": ["string", "integer"], "pattern": "^[0-9_]+ *([KMGTkmgt]i?)?[Bb]?$", "minimum": 1 })
         }
+        Kind::Number => json!({ "type": "integer", "minimum": 0 }),
         Kind::Numbers => json!({ "type": "array", "items": { "type": "integer", "minimum": 0 } }),
         Kind::Date => json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),
     };
@@ -247,6 +248,7 @@ fn values(kind: Kind) -> String {
         Kind::Bool => "`true`, `false`".into(),
         Kind::Size => "bytes: `4096`, `\"512 KiB\"`, `\"1 GiB\"`".into(),
         Kind::Date => "date: `2027-01-31`".into(),
+        Kind::Number => "whole number".into(),
         Kind::Numbers => "list of whole numbers".into(),
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn run(session: &Session, repo: &Repo, to: (&str, &str), conclusion: 
     let pushed = pushed_refs::push(repo, to.0.to_owned(), to.1.to_owned())?;
     conclusion.covers.refs = pushed.push.updates.iter().map(pushed_refs::recorded).collect();
     let possible = Push { updates: pushed.possible, ..pushed.push.clone() };
-    let outgoing = Outgoing::push(repo, pushed.push, session.max_object())?;
+    let outgoing = Outgoing::push(repo, pushed.push, session.policy().trust, session.max_object())?;
     let mut outcome = session.scan_in(repo, RepairContext::Push, &[&outgoing])?;
     outcome.coverage.unseen = unseen(repo, &outcome.coverage.new_commits);
     if !possible.updates.is_empty() {
@@ -52,9 +52,10 @@ fn unseen(repo: &Repo, commits: &[Oid]) -> usize {
 /// Reads refs that may be pushed along. Those without findings need not be known; the others leave the run incomplete,
 /// since a leak on a branch that stays here must not stop this push, nor pass if it goes.
 fn unnamed(session: &Session, repo: &Repo, possible: &Push) -> Result<Option<Skip>> {
+    let trust = session.policy().trust;
     let is_clean = |updates: Vec<RefUpdate>| -> Result<bool> {
         let push = Push { updates, ..possible.clone() };
-        Ok(session.scan(&[&Outgoing::push(repo, push, session.max_object())?])?.exit() == Exit::Clean)
+        Ok(session.scan(&[&Outgoing::push(repo, push, trust, session.max_object())?])?.exit() == Exit::Clean)
     };
     if is_clean(possible.updates.clone())? {
         return Ok(None);
@@ -117,7 +118,7 @@ fn submodules(session: &Session, repo: &Repo, within: &str, outcome: &mut Outcom
                 continue;
             }
         };
-        let mut read = session.scan(&[&submodule.outgoing(session.max_object())?])?;
+        let mut read = session.scan(&[&submodule.outgoing(session.policy().trust, session.max_object())?])?;
         if depth > 0 && !read.coverage.gitlinks.is_empty() {
             submodules(session, submodule.repo(), &format!("{shown}/"), &mut read, depth - 1)?;
         }

@@ -23,7 +23,9 @@ pub(super) fn run(policy_args: &PolicyArgs, repo: &Repo, covers: &mut Covers) ->
     let authority = Authority::of(PolicyRoot::Received(repo))?;
     let overrides = policy_args.overrides();
     let session = Session::under(&authority, &overrides)?;
-    let mut outcome = session.scan(&[&Outgoing::received(repo, updates.clone(), session.max_object())?])?;
+    let (max, allotment) = (session.max_object(), session.policy().push_allotment);
+    let received = Outgoing::received(repo, updates.clone(), max, allotment)?;
+    let mut outcome = session.scan(&[&received])?;
     let moved = updates.iter().filter(|u| u.remote_ref.starts_with(b"refs/heads/") && !u.new.is_null());
     let mut receiver =
         Receiver { repo, session: &session, authority: &authority, overrides: &overrides, weakenings: Vec::new() };

@@ -9,6 +9,9 @@ use crate::environment;
 use crate::finding::{Finding, Step, Verdict};
 use crate::git::{self, Oid, Reach, Repo};
 
+/// A change of more paths is not searched for the one of a finding.
+const MOST_PATHS: usize = 1 << 20;
+
 /// The operation that a finding stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RepairContext<'a> {
@@ -210,7 +213,7 @@ impl Planner<'_> {
     fn brings_nothing_else(&mut self, id: Oid) -> bool {
         let parents = self.repo.and_then(|repo| git::parents_of(repo, &id).ok()).unwrap_or_default();
         let Some(objects) = self.objects.as_mut() else { return false };
-        let changes = git::introduced_changes(objects, &git::NewCommit { id, parents });
+        let changes = git::introduced_changes(objects, &git::NewCommit { id, parents }, MOST_PATHS);
         changes.new.len() == 1 && changes.removed.is_empty()
     }
 

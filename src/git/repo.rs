@@ -193,6 +193,20 @@ impl Repo {
         Fetched { tips: tips.collect(), when: path.metadata().and_then(|m| m.modified()).ok() }
     }
 
+    /// The commits and tags that the refs at an address lead to, by asking it.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub fn advertised(&self, url: &str) -> Result<Vec<Oid>> {
+        // The address may hold a token, and so may git's message: neither is repeated.
+        let list = ask::output(&self.start, &["ls-remote", "--quiet", "--", url]).map_err(|_| {
+            Error::incomplete("the address that is pushed to does not answer `git ls-remote`, which [push] ask wants")
+                .help("see that `git ls-remote` reaches it, or set ask = false")
+        })?;
+        let ids = list.lines().filter_map(|line| line.split_once_str("\t")).map(|(id, _)| parse_oid(id));
+        ids.collect()
+    }
+
     /// An address as this repository would reach it.
     pub fn address(&self, url: &BStr) -> Address {
         Address::parse(url, self.work_dir().unwrap_or(self.git_dir()))

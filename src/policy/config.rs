@@ -41,6 +41,14 @@ pub struct Config {
     pub accept: Option<Accept>,
     /// `[server]`: whether a push that weakens the policy is refused.
     pub refuse_weakened: Option<bool>,
+    /// `[server]`: the bytes that a push may have when it is unpacked.
+    pub push_bytes: Option<u64>,
+    /// `[server]`: the seconds that reading a push may take.
+    pub push_seconds: Option<u64>,
+    /// `[push]`: whether the address that is pushed to is asked.
+    pub ask: Option<bool>,
+    /// `[push]`: the days for which a tracking ref counts; 0 for ever.
+    pub tracking_days: Option<u64>,
     /// `[packages]`.
     pub packages: Packages,
     /// `[advisories]`, with its line.

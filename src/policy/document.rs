@@ -237,6 +237,15 @@ impl<'a> Field<'a> {
         parsed.ok_or_else(|| self.error(format_args!("must be {wanted}")))
     }
 
+    /// A whole number, not below 0.
+    pub fn number(&self) -> Result<u64> {
+        let number = match self.value.get_ref() {
+            DeValue::Integer(n) if n.radix() == 10 => n.as_str().replace('_', "").parse().ok(),
+            _ => None,
+        };
+        number.ok_or_else(|| self.wrong(self.value, "a whole number"))
+    }
+
     /// A list of whole numbers, none below 0.
     pub fn numbers(&self) -> Result<Vec<u64>> {
         let wanted = "a list of whole numbers";

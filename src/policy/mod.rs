@@ -37,7 +37,7 @@ use crate::error::{Error, Result};
 use crate::finding::{AllowedBy, Finding, Fingerprint, Verdict};
 use crate::package;
 use crate::rule::{Confidence, Rule, RuleSet, Severity, Status};
-use crate::source::Elsewhere;
+use crate::source::{Allotment, Elsewhere, Trust};
 
 /// The default limit on the size of one object, in bytes.
 pub const MAX_OBJECT: u64 = 1 << 30;
@@ -63,6 +63,10 @@ pub struct Policy {
     pub accept: Accept,
     /// Whether a push that weakens the policy is refused.
     pub refuse_weakened: bool,
+    /// The work that a push may ask of a server.
+    pub push_allotment: Allotment,
+    /// Which evidence of what is published is believed.
+    pub trust: Trust,
     /// Whether allowances that met nothing are worth a word: only where everything was scanned.
     pub report_unused: bool,
     /// Whether broken allowances are worth a word also where nothing was found.
@@ -101,6 +105,8 @@ impl Default for Policy {
             inline: inline::Honour::All,
             accept: Accept::Nothing,
             refuse_weakened: false,
+            push_allotment: Allotment::default(),
+            trust: Trust::default(),
             report_unused: false,
             check_allowances: false,
             packages: package::settings::PackageSettings::default(),

@@ -30,7 +30,7 @@ use crate::finding::{Finding, Fingerprint, Location, Verdict};
 use crate::outcome::{self, Outcome};
 use crate::package::{self, change::PackageChange, survey::SurveyRow};
 use crate::policy::{Allowances, Policy, Used, config};
-use crate::source::{ContentReader, Coverage, Item, Old, Plan, Skip, Source};
+use crate::source::{Budget, ContentReader, Coverage, Item, Old, Plan, Skip, Source};
 use crate::terminal::progress::Progress;
 use crate::threads;
 use inside::InsideScan;
@@ -97,13 +97,15 @@ fn run_in(sources: &[&dyn Source], engine: &Engine, policy: &Policy, mode: ScanM
     outcome.data = packages.data().map(str::to_owned);
     shown::redact(&mut outcome);
     outcome.coverage.skipped.sort();
+    // Each worker meets the end of a budget.
+    outcome.coverage.skipped.dedup_by(|next, last| next.what == Skip::PUSH && next == last);
     outcome::sort(&mut outcome.findings);
     Ok(outcome)
 }
 
 /// Accepts unread content that the policy names; the coverage lists it with the reason all the same.
 fn accept(policy: &Policy, coverage: &mut Coverage) {
-    for skip in coverage.skipped.iter_mut().filter(|skip| skip.incomplete) {
+    for skip in coverage.skipped.iter_mut().filter(|skip| skip.incomplete && skip.what != Skip::PUSH) {
         if let Some(reason) = policy.may_stay_unread(&skip.path) {
             skip.incomplete = false;
             skip.reason.push_str(&format!("; accepted: {reason}"));
@@ -245,6 +247,13 @@ impl ScanContext<'_> {
         Ok(all?.into_iter().flatten().collect())
     }
 
+    /// Counts unpacked bytes against the source's budget.
+    fn spend(&self, bytes: usize) {
+        if let Some(budget) = self.source.budget() {
+            budget.spend(bytes as u64);
+        }
+    }
+
     /// Scans some of the items, in this order. Gives a part for each with results, and the sums with the first.
     fn scan_some(&self, order: &[u32]) -> Result<Vec<(u32, ScanPart)>> {
         let mut reader = self.plan.reader()?;
@@ -253,6 +262,10 @@ impl ScanContext<'_> {
         for (at, &number) in order.iter().enumerate() {
             let (item, mut part) = (&self.plan.items[number as usize], ScanPart::default());
             self.progress.step();
+            if let Some(rest) = self.source.budget().and_then(Budget::ended) {
+                sums.skipped.push(rest);
+                break;
+            }
             if let Err(skip) = reader.read(item, &mut buffer) {
                 sums.skipped.push(skip);
                 continue;
@@ -261,6 +274,7 @@ impl ScanContext<'_> {
                 sums.blobs += 1;
             }
             sums.bytes += buffer.len() as u64;
+            self.spend(buffer.len());
             let chunk = Chunk { origin: &item.origin, bytes: &buffer };
             let (matches, decoded) = match self.mode {
                 ScanMode::Incremental => {

@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use bstr::{BStr, BString};
 
 use super::EachAltered;
+use super::commits::MOST_PATHS;
 use crate::file;
 use crate::git::{self, ChangedPath, EntryMode, FileVersion, NewCommit, Objects, Oid, TreeChanges};
 
@@ -98,7 +99,7 @@ impl ChangeSet {
     fn files(&self, objects: &mut Objects) -> &ChangedFiles {
         self.files.get_or_init(|| match &self.kind {
             ChangeKind::Commit(commit) => {
-                let changes = git::introduced_changes(objects, commit);
+                let changes = git::introduced_changes(objects, commit, MOST_PATHS);
                 of_objects(objects, &changes)
             }
             ChangeKind::Index(changes) => of_objects(objects, changes),

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bstr::{BStr, BString, ByteSlice};
 use rayon::prelude::*;
@@ -21,11 +22,16 @@ const SERIAL_COMMITS: usize = 32;
 /// another path. Beyond it such copies are scanned, which costs less than finding them.
 const KNOWN_TREES: usize = 128;
 
+/// A history of a million commits changes fewer paths; trees that hold each other many times, far more.
+pub(super) const MOST_PATHS: usize = 16 << 20;
+
 /// The repository that commits are read from, and the limit on the size of one object in bytes.
 #[derive(Clone, Copy)]
 pub(super) struct CommitSource<'a> {
     pub repo: &'a Repo,
     pub max_object: u64,
+    /// So many changed paths are planned; the trees of all further commits are not read.
+    pub max_paths: usize,
 }
 
 /// The tips of a walk. Commits that only `notes` lead to hold notes.
@@ -57,6 +63,11 @@ impl<'a> From<CommitPlan<'a>> for Plan<'a> {
 }
 
 impl<'a> CommitSource<'a> {
+    /// A repository whose own people made the commits.
+    pub(super) fn of(repo: &'a Repo, max_object: u64) -> Self {
+        CommitSource { repo, max_object, max_paths: MOST_PATHS }
+    }
+
     /// Items for everything new.
     pub(super) fn plan(self, mut new: NewObjects, tips: Tips<'_>, coverage: &mut Coverage) -> Result<CommitPlan<'a>> {
         let mut objects = self.repo.objects();
@@ -101,21 +112,30 @@ impl<'a> CommitSource<'a> {
 
     /// Every commit compared with its parents, then every tagged tree with nothing; in the order of `new`.
     fn compare(self, new: &NewObjects, objects: &mut Objects) -> Vec<TreeChanges> {
+        let left = AtomicUsize::new(self.max_paths);
+        let introduced = |objects: &mut Objects, commit: &NewCommit| {
+            let most = left.load(Ordering::Relaxed);
+            let changes = git::introduced_changes(objects, commit, most);
+            // After one change that is too large, none but the smallest are worth the try.
+            let spent = if changes.is_given_up() { most } else { changes.new.len() };
+            let _ = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(spent)));
+            changes
+        };
         let mut all: Vec<TreeChanges> = if new.commits.len() < SERIAL_COMMITS {
-            new.commits.iter().map(|commit| git::introduced_changes(objects, commit)).collect()
+            new.commits.iter().map(|commit| introduced(objects, commit)).collect()
         } else {
             let database = || self.repo.objects();
             // From the newest on: packs make older trees from newer ones.
             let mut all: Vec<TreeChanges> = threads::shared(|| {
                 let commits = new.commits.par_iter().rev().with_min_len(16);
-                commits.map_init(database, git::introduced_changes).collect()
+                commits.map_init(database, introduced).collect()
             });
             all.reverse();
             all
         };
         for tree in &new.trees {
             let mut changes = TreeChanges::default();
-            git::compare(objects, *tree, &[], &mut changes);
+            git::compare(objects, *tree, &[], left.load(Ordering::Relaxed), &mut changes);
             all.push(changes);
         }
         all
@@ -149,7 +169,7 @@ impl<'a> CommitContent<'a> {
     }
 
     pub(super) fn commit_reader(&self) -> CommitReader<'_> {
-        let CommitSource { repo, max_object } = self.source;
+        let CommitSource { repo, max_object, .. } = self.source;
         CommitReader {
             content: self,
             objects: repo.objects(),
@@ -313,7 +333,7 @@ impl CommitReader<'_> {
 impl ContentReader for CommitReader<'_> {
     fn read(&mut self, item: &Item, into: &mut Vec<u8>) -> Result<(), Skip> {
         self.read_or(item, into, |reader, id, into| {
-            let CommitSource { repo, max_object } = reader.content.source;
+            let CommitSource { repo, max_object, .. } = reader.content.source;
             if !repo.is_partial() {
                 return Err(Unread::Missing);
             }

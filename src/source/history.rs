@@ -28,7 +28,7 @@ impl<'a> History<'a> {
     /// Every object that any ref leads to; with `all_objects` everything in the store, unreachable objects included. An
     /// object larger than `max_object` bytes makes the scan incomplete.
     pub fn new(repo: &'a Repo, all_objects: bool, max_object: u64) -> History<'a> {
-        History { source: CommitSource { repo, max_object }, all_objects, filter: None }
+        History { source: CommitSource::of(repo, max_object), all_objects, filter: None }
     }
 
     /// Lets the plan itself sweep the packs, as far as that is faster, and drop objects in which the filter finds

@@ -3,6 +3,7 @@
 //! A source first plans (the items that are new); the plan then opens readers, one a worker. The old side of an item is
 //! read only once something was found in the new one.
 
+mod budget;
 mod changeset;
 mod commits;
 mod history;
@@ -20,13 +21,14 @@ mod stdin;
 mod submodule;
 mod worktree;
 
+pub use budget::{Allotment, Budget};
 pub use history::History;
 pub use lfs::{LfsStore, are_same_pointer, is_lfs_pointer};
 pub use message::{Cleanup, Message, comment_prefix};
 pub use outgoing::{Informant, Outgoing, Push, RefUpdate, parse_pre_push, parse_ref_updates};
 pub use pack_sweep::HistoryFilter;
 pub use paths::Paths;
-pub use published::remember;
+pub use published::{Trust, remember};
 pub use range::CommitRange;
 pub use replaced::{Changed, Replaced};
 pub use staged::Staged;
@@ -112,6 +114,11 @@ pub struct Skip {
     pub incomplete: bool,
 }
 
+impl Skip {
+    /// The `what` of the rest of a push whose budget has ended. No policy accepts it as unread.
+    pub const PUSH: &str = "push";
+}
+
 /// Something to scan, without its content.
 #[derive(Clone, Debug)]
 pub struct Item {
@@ -187,6 +194,11 @@ pub trait Source: Sync {
 
     /// The local store of Git LFS, with the content behind pointers; none for a source without a repository.
     fn lfs(&self) -> Option<LfsStore> {
+        None
+    }
+
+    /// The work that a run may take on for this source; none where nothing limits it.
+    fn budget(&self) -> Option<&Budget> {
         None
     }
 

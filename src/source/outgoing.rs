@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use bstr::{BString, ByteSlice};
 
+use super::budget::{Allotment, Budget};
 use super::commits::{CommitContent, CommitPlan, CommitReader, CommitSource, Tips};
-use super::published::{self, Published, Witness};
+use super::published::{self, Published, Trust, Witness};
 use super::{
     Content, ContentReader, Coverage, EachAltered, Elsewhere, Item, LfsStore, Old, Plan, Readers, Skip, Source,
 };
@@ -137,6 +138,9 @@ fn ref_name(update: &RefUpdate) -> Item {
     Item { origin, content: Content::Bytes(update.remote_ref.to_vec().into()), old }
 }
 
+/// So many changed paths are planned of a push that others make: a few small trees can hold each other many times.
+const RECEIVED_PATHS: usize = 1 << 20;
+
 /// The number of tracking refs that the digest names as evidence.
 const MOST_TAKEN: usize = 2;
 
@@ -147,29 +151,38 @@ pub struct Outgoing<'a> {
     published: Published,
     /// Whether the names of the refs are published, too.
     names: bool,
+    budget: Option<Budget>,
 }
 
 impl<'a> Outgoing<'a> {
     /// The content that a push publishes. When neither the remote's name nor its address is known, the content of any
-    /// remote counts as published. An object larger than `max_object` bytes makes the scan incomplete.
+    /// remote counts as published. `trust` decides which tracking refs count. An object larger than `max_object` bytes makes
+    /// the scan incomplete.
     ///
     /// # Errors
     /// The refs cannot be read.
-    pub fn push(repo: &'a Repo, push: Push, max_object: u64) -> Result<Outgoing<'a>> {
-        let published = Published::find(repo, &push)?;
+    pub fn push(repo: &'a Repo, push: Push, trust: Trust, max_object: u64) -> Result<Outgoing<'a>> {
+        let published = Published::find(repo, &push, trust)?;
         Ok(Outgoing { names: true, published, ..Outgoing::new(repo, push.updates, Vec::new(), max_object) })
     }
 
     /// The content that ref updates bring into this very repository: everything that none of its refs leads to yet. For
-    /// pre-receive.
+    /// pre-receive, which takes on no more work than is allotted.
     ///
     /// # Errors
     /// The refs cannot be read.
-    pub fn received(repo: &'a Repo, updates: Vec<RefUpdate>, max_object: u64) -> Result<Outgoing<'a>> {
+    pub fn received(
+        repo: &'a Repo,
+        updates: Vec<RefUpdate>,
+        max_object: u64,
+        allotment: Allotment,
+    ) -> Result<Outgoing<'a>> {
         let mut there: Vec<Oid> = repo.refs("")?.into_iter().map(|r| r.id).collect();
         there.extend(repo.head()?);
         there.extend(updates.iter().map(|update| update.old).filter(|old| !old.is_null()));
-        Ok(Outgoing { names: true, ..Outgoing::new(repo, updates, there, max_object) })
+        let mut outgoing = Outgoing::new(repo, updates, there, max_object.min(allotment.bytes));
+        outgoing.source.max_paths = RECEIVED_PATHS;
+        Ok(Outgoing { names: true, budget: Some(Budget::new(allotment)), ..outgoing })
     }
 
     /// The content that a transaction of this repository adds to its branches and tags: everything that none of them,
@@ -211,7 +224,8 @@ impl<'a> Outgoing<'a> {
     fn new(repo: &'a Repo, updates: Vec<RefUpdate>, there: Vec<Oid>, max_object: u64) -> Self {
         let there = there.into_iter().map(|id| (id, Witness::Remote)).collect();
         let published = Published { there, ..Published::default() };
-        Outgoing { source: CommitSource { repo, max_object }, updates, published, names: false }
+        let source = CommitSource::of(repo, max_object);
+        Outgoing { source, updates, published, names: false, budget: None }
     }
 
     /// The history that counts as published on the evidence of tracking refs alone: each of them with one commit.
@@ -271,6 +285,10 @@ impl Source for Outgoing<'_> {
 
     fn lfs(&self) -> Option<LfsStore> {
         Some(LfsStore::of(self.source.repo, true))
+    }
+
+    fn budget(&self) -> Option<&Budget> {
+        self.budget.as_ref()
     }
 }
 

@@ -44,12 +44,12 @@ impl<'a> CommitRange<'a> {
 
     /// Every commit that `to` leads to and none of `from` does: all of them, when nothing came before.
     pub fn beyond(repo: &'a Repo, from: Vec<Oid>, to: Oid, max_object: u64) -> CommitRange<'a> {
-        CommitRange { source: CommitSource { repo, max_object }, start: RangeStart::After(from), to }
+        CommitRange { source: CommitSource::of(repo, max_object), start: RangeStart::After(from), to }
     }
 
     /// Only the difference that remains: the tree of `to` against that of `base`.
     pub fn squashed(repo: &'a Repo, base: Oid, to: Oid, max_object: u64) -> CommitRange<'a> {
-        CommitRange { source: CommitSource { repo, max_object }, start: RangeStart::Squashed(base), to }
+        CommitRange { source: CommitSource::of(repo, max_object), start: RangeStart::Squashed(base), to }
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bstr::BString;
 
-use super::{Coverage, Informant, Outgoing, Plan, Push, RefUpdate, Source};
+use super::{Coverage, Informant, Outgoing, Plan, Push, RefUpdate, Source, Trust};
 use crate::error::Result;
 use crate::git::{Oid, Repo};
 
@@ -47,7 +47,7 @@ impl Submodule {
     ///
     /// # Errors
     /// Its refs cannot be read.
-    pub fn outgoing(&self, max_object: u64) -> Result<impl Source + '_> {
+    pub fn outgoing(&self, trust: Trust, max_object: u64) -> Result<impl Source + '_> {
         let update = |id: &Oid| RefUpdate {
             local_ref: BString::default(),
             new: *id,
@@ -60,7 +60,7 @@ impl Submodule {
             updates: self.tips.iter().map(update).collect(),
             informant: Informant::Manager,
         };
-        Ok(Within { inner: Outgoing::push(&self.repo, push, max_object)?, path: &self.path })
+        Ok(Within { inner: Outgoing::push(&self.repo, push, trust, max_object)?, path: &self.path })
     }
 }
 

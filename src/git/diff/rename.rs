@@ -378,7 +378,7 @@ mod tests {
             };
             let (before, after) = (tree("HEAD~", &mut objects), tree("HEAD", &mut objects));
             let mut changes = TreeChanges::default();
-            compare(&mut objects, after, &[before], &mut changes);
+            compare(&mut objects, after, &[before], usize::MAX, &mut changes);
             let removed = removed_files(&mut objects, &changes.removed);
             let added: Vec<FileVersion> =
                 changes.new.iter().map(|change| FileVersion { path: change.path.clone(), id: change.id }).collect();

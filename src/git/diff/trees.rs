@@ -35,6 +35,13 @@ pub struct TreeChanges {
     pub unread: Vec<(BString, Oid, Unread)>,
 }
 
+impl TreeChanges {
+    /// Returns whether there are more new paths than were asked for.
+    pub fn is_given_up(&self) -> bool {
+        self.unread.iter().any(|(.., why)| *why == Unread::TooMany)
+    }
+}
+
 /// A path that is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemovedPath {
@@ -47,8 +54,10 @@ pub struct RemovedPath {
 }
 
 /// Compares the tree `new` with every tree of `old`; an entry that equals any of theirs is not new.
-pub fn compare(objects: &mut Objects, new: Oid, old: &[Oid], into: &mut TreeChanges) {
-    compare_below(objects, BString::default(), new, old, into);
+/// With `most` new paths or more it is given up, and the tree counts as unread: a few trees that hold each other many
+/// times are a path for every way through them.
+pub fn compare(objects: &mut Objects, new: Oid, old: &[Oid], most: usize, into: &mut TreeChanges) {
+    TreeComparison { objects, into, path: BString::default(), depth: 0, most }.tree(new, old);
 }
 
 /// The same comparison for a directory that is known to differ.
@@ -59,7 +68,7 @@ pub(in crate::git) fn compare_below(
     old: &[Oid],
     into: &mut TreeChanges,
 ) {
-    TreeComparison { objects, into, path, depth: 0 }.tree(new, old);
+    TreeComparison { objects, into, path, depth: 0, most: usize::MAX }.tree(new, old);
 }
 
 /// Git's order of entries: a directory sorts as if its name ended in a slash.
@@ -124,6 +133,8 @@ struct TreeComparison<'a> {
     into: &'a mut TreeChanges,
     path: BString,
     depth: usize,
+    /// So many paths and trees are recorded at the most.
+    most: usize,
 }
 
 impl TreeComparison<'_> {
@@ -134,6 +145,14 @@ impl TreeComparison<'_> {
         if self.depth >= MAX_DEPTH {
             let why = Unread::Corrupt(format!("nested deeper than {MAX_DEPTH} directories"));
             return self.into.unread.push((self.path.clone(), new, why));
+        }
+        if self.into.new.len().max(self.into.trees.len()) >= self.most {
+            // Nothing of it is read then: the names alone would cost more than they are worth.
+            if self.most > 0 || self.depth == 0 {
+                self.into.unread.push((BString::default(), new, Unread::TooMany));
+            }
+            self.most = 0;
+            return self.into.new.clear();
         }
         let tree = match Tree::read(self.objects, new) {
             Ok(tree) => tree,

@@ -20,6 +20,8 @@ pub enum Unread {
         /// The limit.
         max: u64,
     },
+    /// It is one of more trees than a comparison reads.
+    TooMany,
     /// It exists and cannot be decoded.
     Corrupt(String),
 }
@@ -38,6 +40,10 @@ impl Unread {
                  \"{} MiB\"",
                 size.div_ceil(1 << 20)
             ),
+            Unread::TooMany => {
+                "this change has more new paths than are planned in one run; push or scan fewer commits at a time"
+                    .into()
+            }
             Unread::Corrupt(why) => format!("the object is damaged ({why}); `git fsck` has the details"),
         }
     }

@@ -77,6 +77,8 @@ pub enum Kind {
     Size,
     /// A day.
     Date,
+    /// A whole number.
+    Number,
     /// Whole numbers.
     Numbers,
 }
@@ -223,6 +225,7 @@ pub const SECTIONS: &[Section] = &[
         about: "What `hook pre-receive` does with a push.",
         keys: records::SERVER,
     },
+    Section { name: "push", form: Form::Table, about: "What a push is compared with.", keys: records::PUSH },
     Section {
         name: "advisories",
         form: Form::UserTable,

@@ -15,17 +15,98 @@ pub(super) const CI: &[Key] = &[word!(
     }
 )];
 
-pub(super) const SERVER: &[Key] = &[word!(
-    "policy-weakened",
-    MILD,
-    "\"report\"",
-    refuse_weakened,
-    "Whether pre-receive refuses a push that weakens the default branch's policy, or says so only.",
-    |was, now| {
-        let loosens = was.refuse_weakened && !now.refuse_weakened;
-        loosens.then(|| "no longer refuses a push that weakens the policy".to_owned())
-    }
-)];
+/// Why no budget lets more pass than another.
+const REFUSED: Loosens = Loosens::Never("a push beyond it is refused, not let through");
+
+pub(super) const SERVER: &[Key] = &[
+    word!(
+        "policy-weakened",
+        MILD,
+        "\"report\"",
+        refuse_weakened,
+        "Whether pre-receive refuses a push that weakens the default branch's policy, or says so only.",
+        |was, now| {
+            let loosens = was.refuse_weakened && !now.refuse_weakened;
+            loosens.then(|| "no longer refuses a push that weakens the policy".to_owned())
+        }
+    ),
+    Key {
+        name: "push-bytes",
+        kind: Kind::Size,
+        default: "\"64 GiB\"",
+        about: "Pre-receive refuses a push whose content, unpacked, is larger.",
+        reader: Reader::Setting {
+            read: |field, config| {
+                config.push_bytes = Some(field.size()?);
+                Ok(())
+            },
+            apply: |config, policy| {
+                policy.push_allotment.bytes = config.push_bytes.unwrap_or(policy.push_allotment.bytes);
+            },
+        },
+        show: |policy| Some(policy.push_allotment.bytes.to_string()),
+        loosens: REFUSED,
+    },
+    Key {
+        name: "push-seconds",
+        kind: Kind::Number,
+        default: "900",
+        about: "Pre-receive refuses a push whose reading takes longer, in seconds.",
+        reader: Reader::Setting {
+            read: |field, config| {
+                config.push_seconds = Some(field.number()?);
+                Ok(())
+            },
+            apply: |config, policy| {
+                policy.push_allotment.seconds = config.push_seconds.unwrap_or(policy.push_allotment.seconds);
+            },
+        },
+        show: |policy| Some(policy.push_allotment.seconds.to_string()),
+        loosens: REFUSED,
+    },
+];
+
+pub(super) const PUSH: &[Key] = &[
+    Key {
+        name: "ask",
+        kind: Kind::Bool,
+        default: "false",
+        about: "Whether pre-push asks the address that is pushed to for its refs, with `git ls-remote`, instead of believing tracking refs.",
+        reader: Reader::Setting {
+            read: |field, config| {
+                config.ask = Some(field.bool()?);
+                Ok(())
+            },
+            apply: |config, policy| policy.trust.asks = config.ask.unwrap_or(policy.trust.asks),
+        },
+        show: |policy| Some(policy.trust.asks.to_string()),
+        loosens: Loosens::By(|was, now| {
+            (was.trust.asks && !now.trust.asks).then(|| "believes tracking refs without asking".to_owned())
+        }),
+    },
+    Key {
+        name: "tracking-days",
+        kind: Kind::Number,
+        default: "0",
+        about: "A tracking ref counts as published for so many days after its branch was last fetched or pushed; 0 for ever.",
+        reader: Reader::Setting {
+            read: |field, config| {
+                config.tracking_days = Some(field.number()?);
+                Ok(())
+            },
+            apply: |config, policy| {
+                if let Some(days) = config.tracking_days {
+                    policy.trust.tracking_days = (days > 0).then_some(days);
+                }
+            },
+        },
+        show: |policy| Some(policy.trust.tracking_days.unwrap_or(0).to_string()),
+        loosens: Loosens::By(|was, now| {
+            let days = |policy: &super::Policy| policy.trust.tracking_days.unwrap_or(u64::MAX);
+            (days(now) > days(was)).then(|| "believes older tracking refs".to_owned())
+        }),
+    },
+];
 
 const FEED: Loosens = Loosens::Never("a repository's file may not set it");
 

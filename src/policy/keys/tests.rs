@@ -75,6 +75,9 @@ fn strict_and_loose(section: &Section, key: &Key) -> Option<(Option<&'static str
         ("packages", "tiers") => (Some("[100]"), "[10]"),
         ("packages", "cooldown") => (Some("[7]"), "[3]"),
         ("packages", "online") => (Some("true"), "false"),
+        ("server", "push-seconds") => (Some("9"), "99"),
+        ("push", "ask") => (Some("true"), "false"),
+        ("push", "tracking-days") => (Some("3"), "30"),
         ("allow", "path") => (None, "\"a/**\""),
         ("allow", "rule") => (None, "\"some-rule\""),
         ("allow", "value") => (None, "\"abc\""),
@@ -149,7 +152,8 @@ fn defaults_are_what_applies() {
     for (section, key) in all().filter(|(_, key)| !key.default.is_empty()) {
         let shown = (key.show)(&policy).unwrap_or_default();
         match key.kind {
-            Kind::Size => assert_eq!(shown, (1_u64 << 30).to_string()),
+            // A size is shown in bytes.
+            Kind::Size => assert_eq!(Some(shown), (key.show)(&load(&file(section, key, key.default)))),
             _ => assert_eq!(shown, key.default, "{}", section.path(key)),
         }
         assert_eq!(policy.set_at(section, key).count(), 0, "{}", section.path(key));

@@ -56,7 +56,7 @@ pub(super) fn plan(
     filter: &HistoryFilter,
     coverage: &mut Coverage,
 ) -> Result<Option<Vec<Item>>> {
-    let CommitSource { repo, max_object: max } = source;
+    let CommitSource { repo, max_object: max, .. } = source;
     if repo.is_shallow() || repo.is_partial() || repo.git_knows_more() {
         return Ok(None);
     }

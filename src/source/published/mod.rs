@@ -42,12 +42,29 @@ pub(super) struct Published {
     pub(super) remote: Option<String>,
 }
 
+/// Which evidence of what is published is believed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Trust {
+    /// The address that is pushed to is asked; no tracking ref counts then.
+    pub asks: bool,
+    /// A tracking ref counts for so many days after its branch was last seen there; for ever if there is no number.
+    pub tracking_days: Option<u64>,
+}
+
+impl Trust {
+    /// Returns whether a tracking ref counts that was last seen at this time.
+    fn believes(self, seen: Option<SystemTime>) -> bool {
+        let Some(days) = self.tracking_days else { return true };
+        seen.is_some_and(|seen| days_since(seen) <= days)
+    }
+}
+
 impl Published {
     /// Reads the evidence: the updates of the push, the tracking refs and the record of the remotes' addresses.
     ///
     /// # Errors
-    /// The refs cannot be read.
-    pub(super) fn find(repo: &Repo, push: &Push) -> Result<Published> {
+    /// The refs cannot be read, or the address that is to be asked does not answer.
+    pub(super) fn find(repo: &Repo, push: &Push, trust: Trust) -> Result<Published> {
         let remotes = Remotes::of(repo)?;
         let mut published = Published::default();
         let mut trusted = true;
@@ -58,6 +75,14 @@ impl Published {
             let inquiry = Inquiry::new(repo, push, &remotes);
             trusted = inquiry.sort(&remotes, &mut published);
             published.remote = remotes.all().iter().find(|r| r.name == push.remote).map(|r| r.name.clone());
+        }
+        if trust.asks && !push.url.is_empty() {
+            published.there = repo.advertised(&push.url)?.into_iter().map(|id| (id, Witness::Remote)).collect();
+        } else {
+            published.there.retain(|(id, witness)| match witness {
+                Witness::Tracking(name) => trust.believes(last_seen(repo, *id, name)),
+                Witness::Remote | Witness::Manager => true,
+            });
         }
         let old = push.updates.iter().map(|update| update.old).filter(|old| !old.is_null());
         match push.informant {
@@ -214,15 +239,25 @@ pub(super) fn taken(repo: &Repo, commit: Oid, tracking: &BString) -> String {
 
 /// The time since the ref was last seen at the commit, or moved.
 fn age(repo: &Repo, commit: Oid, tracking: &BString) -> String {
-    let fetched = repo.fetched();
-    let seen = fetched.when.filter(|_| fetched.tips.iter().any(|(id, _)| *id == commit));
-    let moved = git::reflog_entries(repo.common_dir(), &tracking.to_str_lossy(), LOG_TAIL).pop();
-    let moved =
-        moved.and_then(|last| u64::try_from(last.time).ok()).map(|s| SystemTime::UNIX_EPOCH + Duration::from_secs(s));
-    let Some(last) = seen.max(moved) else { return String::new() };
-    match SystemTime::now().duration_since(last).unwrap_or_default().as_secs() / 86_400 {
+    let Some(last) = last_seen(repo, commit, tracking) else { return String::new() };
+    match days_since(last) {
         0 => " of today".into(),
         1 => " of yesterday".into(),
         days => format!(" of {days} days ago"),
     }
+}
+
+/// When the ref was last seen at the commit, or moved.
+fn last_seen(repo: &Repo, commit: Oid, tracking: &BString) -> Option<SystemTime> {
+    let fetched = repo.fetched();
+    let seen = fetched.when.filter(|_| fetched.tips.iter().any(|(id, _)| *id == commit));
+    let moved = git::reflog_entries(repo.common_dir(), &tracking.to_str_lossy(), LOG_TAIL).pop();
+    let moved = moved.and_then(|last| u64::try_from(last.time).ok());
+    let moved = moved.map(|seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+    // `git clone` writes no reflog for a tracking ref, but packs them all.
+    seen.max(moved).or_else(|| repo.common_dir().join("packed-refs").metadata().and_then(|m| m.modified()).ok())
+}
+
+fn days_since(time: SystemTime) -> u64 {
+    SystemTime::now().duration_since(time).unwrap_or_default().as_secs() / 86_400
 }

@@ -8,7 +8,7 @@ use std::fs;
 use crate::support::Sandbox;
 use proptest::prelude::*;
 use shield_hook::git::{Oid, Repo};
-use shield_hook::source::{Content, Coverage, Informant, Outgoing, Push, RefUpdate, Source};
+use shield_hook::source::{Content, Coverage, Informant, Outgoing, Push, RefUpdate, Source, Trust};
 
 /// A small stock of paths and contents, so that renames, copies, reverts and equal subtrees come up often.
 const PATHS: [&str; 9] = ["d", "a", "b", "d/a", "d/b", "d/e/f", "g/a", "g/e/f", "a.d/x"];
@@ -267,7 +267,7 @@ fn both(built: &Built, history: &History) -> (BTreeSet<String>, BTreeSet<String>
     updates.extend(remote.iter().map(|id| update(none, hex(id))));
     let opened = Repo::discover(repo.dir()).expect("a repository");
     let push = Push { remote: String::new(), url: String::new(), updates, informant: Informant::Git };
-    let source = Outgoing::push(&opened, push, u64::MAX).expect("a source");
+    let source = Outgoing::push(&opened, push, Trust::default(), u64::MAX).expect("a source");
     let mut coverage = Coverage::default();
     let plan = source.plan(&mut coverage).expect("a plan");
     assert!(coverage.complete(), "{coverage:?}");

@@ -399,3 +399,66 @@ fn a_tracking_ref_that_no_remote_wrote_opens_nothing() {
     repo.git(&["update-ref", "refs/remotes/nobody/z", &leak]);
     assert_ne!(repo.try_git(&["branch", "q", &leak]).code, 0);
 }
+
+/// The branch that a stale clone tracks was rewritten on the other side: asked, that side has nothing of it.
+#[test]
+fn the_other_side_is_asked_where_the_policy_wants_it() {
+    let sandbox = Sandbox::new();
+    let repo = with_old_leak(&sandbox);
+    let origin = sandbox.at(sandbox.path("origin.git"));
+    origin.git(&["update-ref", "refs/heads/main", "main~1"]);
+    repo.git(&["switch", "--quiet", "-c", "topic"]);
+    repo.write("f", "clean\n").commit("more");
+    push(&repo, &["origin", "topic"]).expect_clean();
+    origin.git(&["update-ref", "-d", "refs/heads/topic"]);
+    repo.git(&["update-ref", "-d", "refs/remotes/origin/topic"]);
+    repo.write(".shield-hook.toml", "[push]\nask = true\n");
+    push(&repo, &["origin", "topic"]).expect_blocked(&["old:1"]);
+    // What it has is not blamed.
+    let run = push(&repo, &["origin", "topic~2:refs/heads/other"]).expect_clean();
+    assert_eq!(run.json()["coverage"]["commits"], 0);
+}
+
+#[test]
+fn an_address_that_does_not_answer_is_incomplete() {
+    let sandbox = Sandbox::new();
+    let repo = with_old_leak(&sandbox);
+    repo.write(".shield-hook.toml", "[push]\nask = true\n");
+    let head = repo.git(&["rev-parse", "HEAD"]);
+    let nowhere = sandbox.path("nowhere.git");
+    let stdin = format!("refs/heads/main {head} refs/heads/new {}\n", "0".repeat(40));
+    let run = repo.shield_with(&["hook", "pre-push", "origin", text(&nowhere)], &[], Some(stdin.as_bytes())).expect(2);
+    assert!(run.stderr.contains("does not answer"), "{}", run.stderr);
+    assert!(!run.stderr.contains("nowhere.git"), "an address may hold a token: {}", run.stderr);
+}
+
+#[test]
+fn a_tracking_ref_counts_for_as_long_as_the_policy_says() {
+    let sandbox = Sandbox::new();
+    let repo = with_old_leak(&sandbox);
+    repo.git(&["switch", "--quiet", "-c", "topic"]);
+    repo.write("f", "clean\n").commit("more");
+    // Pushed forty days ago.
+    let log = repo.path(".git/logs/refs/remotes/origin/main");
+    let aged = fs::read_to_string(&log).expect("its reflog");
+    let then =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock").as_secs() - 40 * 86_400;
+    let aged: Vec<String> = aged
+        .lines()
+        .map(|line| {
+            let (head, rest) = line.split_once("> ").expect("a person");
+            let (_, zone) = rest.split_once(' ').expect("a time");
+            format!("{head}> {then} {zone}\n")
+        })
+        .collect();
+    fs::write(&log, aged.concat()).expect("its reflog");
+    for (days, blocks) in [("0", false), ("60", false), ("30", true)] {
+        repo.write(".shield-hook.toml", format!("[push]\ntracking-days = {days}\n"));
+        let head = repo.git(&["rev-parse", "HEAD"]);
+        let stdin = format!("refs/heads/topic {head} refs/heads/topic {}\n", "0".repeat(40));
+        let origin = sandbox.path("origin.git");
+        let args = ["hook", "--format", "json", "pre-push", "origin", text(&origin)];
+        let run = repo.shield_with(&args, &[], Some(stdin.as_bytes()));
+        assert_eq!(run.code, i32::from(blocks), "{days} days: {}{}", run.stdout, run.stderr);
+    }
+}

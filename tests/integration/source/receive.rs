@@ -239,3 +239,64 @@ fn a_namespace_hides_nothing_and_stops_nobody() {
     push(&repo, &[&url, "main"]).expect_blocked(&["f:1"]);
     push(&repo, &[&url, "main:refs/heads/new"]).expect_blocked(&["f:1"]);
 }
+
+/// Sets the server's policy, past its hook.
+fn set_policy(server: &Repo<'_>, repo: &Repo<'_>, text: &str) {
+    let (hook, away) = (server.path("hooks/pre-receive"), server.path("hooks/away"));
+    fs::rename(&hook, &away).expect("moved");
+    repo.write(".shield-hook.toml", text).commit("the policy");
+    repo.git(&["push", "--quiet", "origin", "main"]);
+    fs::rename(&away, &hook).expect("moved");
+}
+
+/// A push has a budget: it is refused when that ends, and no setting about unread content lets it through.
+#[test]
+fn a_push_beyond_its_budget_is_refused() {
+    let sandbox = Sandbox::new();
+    let (server, repo) = served(&sandbox, &[]);
+    let accept = "[[unread]]\npath = \"**\"\nreason = \"whatever it is\"\n";
+    set_policy(&server, &repo, &format!("[server]\npush-bytes = 100000\n{accept}"));
+    repo.write("small", "x\n".repeat(1000)).commit("small");
+    push(&repo, &["origin", "main"]).expect_clean();
+    for n in 0..3 {
+        repo.write(format!("f{n}"), format!("{n}\n").repeat(20_000)).commit("large together");
+    }
+    let run = push(&repo, &["origin", "main"]).expect(2);
+    assert!(run.stderr.contains("raise [server] push-bytes"), "{}", run.stderr);
+    repo.git(&["reset", "--quiet", "--hard", "origin/main"]);
+    // A few bytes that become many.
+    repo.write("bomb.gz", gzip(&vec![b'x'; 5_000_000])).commit("a bomb");
+    let run = push(&repo, &["origin", "main"]).expect(2);
+    assert!(run.stderr.contains("raise [server] push-bytes") || run.stderr.contains("bomb.gz"), "{}", run.stderr);
+    repo.git(&["reset", "--quiet", "--hard", "origin/main"]);
+    set_policy(&server, &repo, &format!("[server]\npush-seconds = 0\n{accept}"));
+    repo.write("late", &npmrc(&npm_token())).commit("late");
+    let run = push(&repo, &["origin", "main"]);
+    // What takes less than a second may be read in time.
+    assert_ne!(run.code, 0, "{}", run.stderr);
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packer.write_all(bytes).expect("memory");
+    packer.finish().expect("memory")
+}
+
+/// Ten trees that hold each other ten times each are ten thousand million paths.
+#[test]
+fn trees_that_hold_each_other_are_refused_and_never_walked() {
+    let sandbox = Sandbox::new();
+    let (_, repo) = served(&sandbox, &[]);
+    let blob = repo.write("leaf", "x\n").git(&["hash-object", "-w", "leaf"]);
+    let mut tree = (0..10).map(|n| format!("100644 blob {blob}\tf{n}\n")).collect::<String>();
+    for _ in 0..9 {
+        let made = repo.try_git_with(&["mktree"], &[], Some(tree.as_bytes())).expect(0);
+        let id = made.stdout.trim().to_owned();
+        tree = (0..10).map(|n| format!("040000 tree {id}\td{n}\n")).collect();
+    }
+    let root = repo.try_git_with(&["mktree"], &[], Some(tree.as_bytes())).expect(0).stdout.trim().to_owned();
+    let commit = repo.git(&["commit-tree", "-m", "a bomb", "-p", "HEAD", &root]);
+    let run = push(&repo, &["origin", &format!("{commit}:refs/heads/bomb")]).expect(2);
+    assert!(run.stderr.contains("more new paths than are planned"), "{}", run.stderr);
+}

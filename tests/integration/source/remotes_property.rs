@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use shield_hook::git::{Oid, Repo};
-use shield_hook::source::{self, Content, Coverage, Informant, Outgoing, Push, RefUpdate, Source};
+use shield_hook::source::{self, Content, Coverage, Informant, Outgoing, Push, RefUpdate, Source, Trust};
 
 use crate::support::{self, Sandbox};
 
@@ -204,7 +204,7 @@ impl World {
             updates: vec![update],
             informant: Informant::Git,
         };
-        let outgoing = Outgoing::push(repo, push, u64::MAX).expect("a source");
+        let outgoing = Outgoing::push(repo, push, Trust::default(), u64::MAX).expect("a source");
         let mut coverage = Coverage::default();
         let plan = outgoing.plan(&mut coverage).expect("a plan");
         let mut planned: BTreeSet<String> = plan.trees.iter().map(ToString::to_string).collect();
