@@ -1,9 +1,15 @@
-//! Containers read member by member, within limits: archives, compressed files, and documents that are archives.
+//! Containers read member by member, within limits: archives, compressed files, and documents and databases that hold
+//! text in a form of their own.
 //!
 //! A container may come from anybody. Nothing is unpacked to disk, no member becomes larger than the limits allow, and
 //! every part that is not read is reported, as a member without content and with the reason.
 
+mod ar;
 mod packed;
+mod pdf;
+mod png;
+mod pyc;
+mod sqlite;
 mod tar;
 mod zip;
 
@@ -56,6 +62,16 @@ pub enum ArchiveFormat {
     Xz,
     /// Zstandard.
     Zstd,
+    /// ar: Debian packages.
+    Ar,
+    /// PDF.
+    Pdf,
+    /// PNG, with compressed texts in it.
+    Png,
+    /// An SQLite database.
+    Sqlite,
+    /// Compiled Python.
+    Pyc,
     /// One that is recognised and not read, by its name.
     Closed(&'static str),
 }
@@ -78,6 +94,32 @@ pub fn recognise(bytes: &[u8]) -> Option<ArchiveFormat> {
         [b'L', b'Z', b'I', b'P', 1, ..] => Some(ArchiveFormat::Closed("lzip")),
         [0x1f, 0x9d, 0x8c..=0x90, ..] => Some(ArchiveFormat::Closed("compress")),
         [0xed, 0xab, 0xee, 0xdb, 3, ..] => Some(ArchiveFormat::Closed("rpm")),
+        [b'P', b'A', b'C', b'K', 0, 0, 0, 2 | 3, ..] => Some(ArchiveFormat::Closed("git pack")),
+        [
+            b'#',
+            b' ',
+            b'v',
+            b'2' | b'3',
+            b' ',
+            b'g',
+            b'i',
+            b't',
+            b' ',
+            b'b',
+            b'u',
+            b'n',
+            b'd',
+            b'l',
+            b'e',
+            b'\n',
+            ..,
+        ] => Some(ArchiveFormat::Closed("git bundle")),
+        [b'h', b's', b'q', b's', ..] if bytes.len() > 96 => Some(ArchiveFormat::Closed("squashfs")),
+        _ if bytes.starts_with(ar::BEGIN) => Some(ArchiveFormat::Ar),
+        _ if bytes.starts_with(pdf::BEGIN) => Some(ArchiveFormat::Pdf),
+        _ if bytes.starts_with(png::BEGIN) => Some(ArchiveFormat::Png),
+        _ if bytes.starts_with(sqlite::BEGIN) => Some(ArchiveFormat::Sqlite),
+        _ if pyc::is_one(bytes) => Some(ArchiveFormat::Pyc),
         _ if tar::is_one(bytes) => Some(ArchiveFormat::Tar),
         _ if zip::ends_one(bytes) => Some(ArchiveFormat::Zip),
         _ => None,
@@ -93,6 +135,9 @@ pub struct Member<'a> {
     pub content: Result<&'a [u8], String>,
     /// Its oddities.
     pub odd: Vec<Odd>,
+    /// Whether it is a container itself, whose members follow. These are its bytes as they are stored: what stands
+    /// before, between and behind its members is in no member.
+    pub is_container: bool,
 }
 
 /// An oddity that no honest packer writes.
@@ -157,10 +202,21 @@ impl ContainerWalk<'_> {
         match format {
             ArchiveFormat::Zip => self.zip(bytes, location),
             ArchiveFormat::Tar => self.tar(bytes, location),
+            ArchiveFormat::Ar => self.ar(bytes, location),
+            ArchiveFormat::Pdf => self.pdf(bytes, location),
+            ArchiveFormat::Png => self.png(bytes, location),
+            ArchiveFormat::Sqlite => self.sqlite(bytes, location),
+            ArchiveFormat::Pyc => self.pyc(bytes, location),
             ArchiveFormat::Closed(format) => {
                 self.failed(location.inside, format!("a {format} archive, which is not looked into"))
             }
-            packed => self.packed(bytes, packed, location),
+            ArchiveFormat::Gzip | ArchiveFormat::Bzip2 | ArchiveFormat::Xz | ArchiveFormat::Zstd => {
+                self.packed(bytes, format, location)
+            }
+        }
+        // A file may be two things at once, for two programs.
+        if !matches!(format, ArchiveFormat::Zip | ArchiveFormat::Tar) && zip::ends_one(bytes) {
+            self.zip(bytes, location);
         }
     }
 
@@ -168,9 +224,7 @@ impl ContainerWalk<'_> {
     fn member(&mut self, path: &BStr, content: &[u8], odd: Vec<Odd>, depth: usize) {
         match recognise(content) {
             Some(format) => {
-                if !odd.is_empty() {
-                    self.show(path, Ok(&[]), odd);
-                }
+                (self.visit)(Member { path, content: Ok(content), odd, is_container: true });
                 self.container(content, format, MemberLocation { name: path, inside: path, depth: depth + 1 });
             }
             None => self.show(path, Ok(content), odd),
@@ -182,7 +236,7 @@ impl ContainerWalk<'_> {
     }
 
     fn show(&mut self, path: &BStr, content: Result<&[u8], String>, odd: Vec<Odd>) {
-        (self.visit)(Member { path, content, odd });
+        (self.visit)(Member { path, content, odd, is_container: false });
     }
 
     /// Counts a member. False when there are more than are read.

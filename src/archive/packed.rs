@@ -55,7 +55,8 @@ pub(super) fn unpack<'a>(bytes: &'a [u8], format: ArchiveFormat) -> Box<dyn Read
         ArchiveFormat::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(bytes)),
         ArchiveFormat::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(bytes, true, (WINDOW >> 10) as u32)),
         ArchiveFormat::Zstd => Box::new(BufReader::new(Frames { rest: bytes, open: None })),
-        ArchiveFormat::Zip | ArchiveFormat::Tar | ArchiveFormat::Closed(_) => Box::new(bytes),
+        // Not compressed as a whole.
+        _ => Box::new(bytes),
     }
 }
 

@@ -7,7 +7,9 @@ fn shown(bytes: &[u8], name: &str, limits: ArchiveLimits) -> Vec<(String, Result
     let mut all = Vec::new();
     let format = recognise(bytes).expect("a container");
     read(bytes, format, name.into(), limits, &mut |member| {
-        all.push((member.path.to_string(), member.content.map(<[u8]>::to_vec)));
+        if !member.is_container {
+            all.push((member.path.to_string(), member.content.map(<[u8]>::to_vec)));
+        }
     });
     all
 }

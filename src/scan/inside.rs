@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::{ItemScan, ScanContext, ScanPart, novelty, occurrences, undecoded};
+use super::{ItemScan, ScanContext, ScanPart, novelty, occurrences, packages, undecoded};
 use crate::archive::{self, ArchiveFormat, ArchiveLimits};
 use crate::chunk::{Chunk, Kind, Origin};
 use crate::engine::{Match, Scratch};
+use crate::error::Result;
 use crate::finding::Fingerprint;
 use crate::policy::unread::Lfs;
-use crate::source::{ContentReader, Item, Old, Skip, are_same_pointer, is_lfs_pointer};
+use crate::source::{Content, ContentReader, InMemory, Item, Old, Skip, are_same_pointer, is_lfs_pointer};
 
 /// Scans the content behind one item.
 pub(super) struct InsideScan<'a> {
@@ -21,29 +22,49 @@ pub(super) struct InsideScan<'a> {
     pub part: &'a mut ScanPart,
 }
 
-/// A member with matches.
+/// The part of a member that is scanned.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Part {
+    Content,
+    /// Its path: the names in a compressed archive stand nowhere else.
+    Name,
+    /// The bytes of a container whose members are scanned by themselves.
+    Container,
+}
+
+/// A member with matches, or one that may hold packages.
 struct MatchedMember {
     path: BString,
+    part: Part,
     content: Vec<u8>,
     matches: Vec<Match>,
     old: Vec<Vec<u8>>,
 }
 
+/// A member as a container shows it.
+#[derive(Clone, Copy)]
+struct Shown<'m> {
+    path: &'m BStr,
+    part: Part,
+}
+
 impl InsideScan<'_> {
     /// Scans the content behind the item's own, where there is any.
-    pub fn run(mut self, content: &[u8]) {
+    ///
+    /// # Errors
+    /// The data of the package gate cannot be read.
+    pub fn run(mut self, content: &[u8]) -> Result<()> {
         if !matches!(self.item.origin.kind, Kind::File | Kind::Stdin | Kind::Note) {
-            return;
+            return Ok(());
         }
         if is_lfs_pointer(content) {
-            self.pointer(content);
-        } else if let Some(format) = archive::recognise(content) {
-            self.members(content, format);
+            return self.pointer(content);
         }
+        archive::recognise(content).map_or(Ok(()), |format| self.members(content, format))
     }
 
     /// Scans the content of an LFS pointer.
-    fn pointer(&mut self, pointer: &[u8]) {
+    fn pointer(&mut self, pointer: &[u8]) -> Result<()> {
         let (mut content, store, policy) = (Vec::new(), self.context.source.lfs(), self.context.policy);
         let read = match &store {
             Some(store) => store.read(pointer, policy.max_object, &mut content),
@@ -51,15 +72,16 @@ impl InsideScan<'_> {
         };
         if let Err(reason) = read {
             if self.stored_old_sides().iter().any(|old| are_same_pointer(old, pointer)) {
-                return;
+                return Ok(());
             }
             let is_required = store.is_some_and(|store| store.is_required);
             let incomplete = policy.lfs().map_or(is_required, |lfs| lfs == Lfs::Require);
             let path = self.item.origin.path.to_string();
             self.part.skipped.push(Skip { what: "lfs-pointer", path, reason, incomplete });
-            return;
+            return Ok(());
         }
         self.part.bytes += content.len() as u64;
+        self.context.spend(content.len());
         let chunk = Chunk { origin: &self.item.origin, bytes: &content };
         let matches = self.context.engine.scan(chunk, self.scratch);
         if self.scratch.decoding_ended() {
@@ -71,34 +93,32 @@ impl InsideScan<'_> {
             self.find(chunk, matches, &old, &mut part);
             *self.part = part;
         }
-        if let Some(format) = archive::recognise(&content) {
-            self.members(&content, format);
-        }
+        archive::recognise(&content).map_or(Ok(()), |format| self.members(&content, format))
     }
 
     /// Scans the members of a container.
-    fn members(&mut self, container: &[u8], format: ArchiveFormat) {
+    fn members(&mut self, container: &[u8], format: ArchiveFormat) -> Result<()> {
         let (mut matched, mut unread) = (Vec::new(), Vec::new());
         let (context, item) = (self.context, self.item);
-        each_member(context, item, (container, format), &mut |path, content| match content {
+        each_member(context, item, (container, format), &mut |shown, content| match content {
             Ok(content) => {
-                let origin = member_origin(item, path, '/');
+                let origin = origin(item, shown, '/');
                 let matches = context.engine.scan(Chunk { origin: &origin, bytes: content }, self.scratch);
-                if self.scratch.decoding_ended() {
-                    unread.push(undecoded(&member_origin(item, path, '!').path));
+                if self.scratch.decoding_ended() && shown.part == Part::Content {
+                    unread.push(undecoded(&member_origin(item, shown.path, '!').path));
                 }
-                if !matches.is_empty() {
-                    let (path, content, old) = (path.into(), content.to_vec(), Vec::new());
-                    matched.push(MatchedMember { path, content, matches, old });
+                if !matches.is_empty() || shown.part == Part::Content && packages::may_list(origin.path.as_ref()) {
+                    let (path, content, old) = (shown.path.into(), content.to_vec(), Vec::new());
+                    matched.push(MatchedMember { path, part: shown.part, content, matches, old });
                 }
             }
             Err(reason) => {
-                let path = member_origin(item, path, '!').path.to_string();
+                let path = member_origin(item, shown.path, '!').path.to_string();
                 unread.push(Skip { what: "archive", path, reason, incomplete: true });
             }
         });
         if matched.is_empty() && unread.is_empty() {
-            return;
+            return Ok(());
         }
         let old = self.old_sides();
         // A container that was only moved holds nothing new, read or not.
@@ -106,17 +126,54 @@ impl InsideScan<'_> {
             self.part.skipped.append(&mut unread);
         }
         self.find_old(&old, &mut matched);
+        // The bytes of a container last: a match in them repeats one in a member, whose path says more.
+        matched.sort_by_key(|member| member.part == Part::Container);
         let mut inside = ScanPart::default();
-        for MatchedMember { path, content, matches, old } in matched {
-            let origin = member_origin(item, path.as_ref(), '!');
+        for member in matched {
+            self.packages(&member, &mut inside)?;
+            let MatchedMember { path, part, content, mut matches, old } = member;
+            if part == Part::Container {
+                let own = |m: &Match| Fingerprint::of(m.rule.id, &m.secret);
+                matches.retain(|m| inside.findings.iter().all(|f| f.fingerprint != own(m)));
+            }
+            let origin = origin(item, Shown { path: path.as_ref(), part }, '!');
             self.find(Chunk { origin: &origin, bytes: &content }, matches, &old, &mut inside);
         }
-        // A match in the raw bytes of the container repeats one in a member, whose path is more precise.
+        self.add(inside);
+        Ok(())
+    }
+
+    /// Adds the results of the members to those of the item.
+    fn add(&mut self, mut inside: ScanPart) {
+        // A match in the raw bytes of the container repeats one in a member, whose path says more.
         let reported: Vec<Fingerprint> = inside.findings.iter().map(|f| f.fingerprint).collect();
         self.part.remove(|f| f.kind != Kind::Member && reported.contains(&f.fingerprint));
         self.part.findings.append(&mut inside.findings);
         self.part.skipped.append(&mut inside.skipped);
+        self.part.packages.append(&mut inside.packages);
         self.part.used.extend(inside.used);
+    }
+
+    /// Looks for hijacked packages in a member that is a lockfile.
+    fn packages(&self, member: &MatchedMember, part: &mut ScanPart) -> Result<()> {
+        let origin = member_origin(self.item, member.path.as_ref(), '!');
+        let as_file = member_origin(self.item, member.path.as_ref(), '/');
+        if member.part != Part::Content || !packages::may_list(as_file.path.as_ref()) {
+            return Ok(());
+        }
+        let old = match (&self.item.old, member.old.first()) {
+            (_, Some(old)) => Old::Text(old.clone().into()),
+            (Old::Nothing, None) => Old::Nothing,
+            (_, None) => Old::WithoutPath,
+        };
+        let item = Item { origin: origin.clone(), content: Content::Bytes(Box::default()), old };
+        let chunk = Chunk { origin: &origin, bytes: &member.content };
+        let secrets = occurrences(chunk.bytes, &member.matches);
+        let reader = &mut InMemory;
+        packages::inspect_member(
+            &mut ItemScan { context: self.context, reader, item: &item, chunk, secrets: &secrets },
+            part,
+        )
     }
 
     /// Turns the matches in a text behind the item into findings.
@@ -130,13 +187,14 @@ impl InsideScan<'_> {
 
     /// Gives each matched member its old versions: those at its path, and those with its content.
     fn find_old(&self, old: &[Vec<u8>], matched: &mut [MatchedMember]) {
-        let by_path: HashMap<BString, usize> = matched.iter().enumerate().map(|(n, m)| (m.path.clone(), n)).collect();
+        let by_path: HashMap<(BString, Part), usize> =
+            matched.iter().enumerate().map(|(n, m)| ((m.path.clone(), m.part), n)).collect();
         for container in old {
             let Some(format) = archive::recognise(container) else { continue };
-            each_member(self.context, self.item, (container, format), &mut |path, content| {
+            each_member(self.context, self.item, (container, format), &mut |shown, content| {
                 let Ok(content) = content else { return };
-                let equal = || matched.iter().position(|m| m.content == content);
-                if let Some(at) = by_path.get(path).copied().or_else(equal) {
+                let equal = || matched.iter().position(|m| m.part == shown.part && m.content == content);
+                if let Some(at) = by_path.get(&(shown.path.into(), shown.part)).copied().or_else(equal) {
                     matched[at].old.push(content.to_vec());
                 }
             });
@@ -165,8 +223,8 @@ impl InsideScan<'_> {
     }
 }
 
-/// Receives each member of a container: its path, and its content or the reason for which that cannot be read.
-type MemberVisitor<'a> = dyn FnMut(&BStr, Result<&[u8], String>) + 'a;
+/// Receives each part of a container: its name, and its content or the reason for which that cannot be read.
+type MemberVisitor<'a> = dyn FnMut(Shown<'_>, std::result::Result<&[u8], String>) + 'a;
 
 fn each_member(
     context: &ScanContext<'_>,
@@ -174,10 +232,32 @@ fn each_member(
     (container, format): (&[u8], ArchiveFormat),
     visit: &mut MemberVisitor<'_>,
 ) {
-    let limits = ArchiveLimits::of(container.len(), context.policy.max_object);
+    let mut limits = ArchiveLimits::of(container.len(), context.policy.max_object);
+    if let Some(budget) = context.source.budget() {
+        limits.bytes = limits.bytes.min(budget.left());
+        limits.member = limits.member.min(limits.bytes);
+    }
     archive::read(container, format, item.origin.path.as_ref(), limits, &mut |member| {
-        visit(member.path, member.content);
+        let (path, is_container) = (member.path, member.is_container);
+        if let Ok(content) = &member.content {
+            context.spend(content.len());
+        }
+        // The budget's own row says that this is not all.
+        if context.source.budget().is_some_and(|budget| budget.ended().is_some()) {
+            return;
+        }
+        if !path.is_empty() {
+            visit(Shown { path, part: Part::Name }, Ok(path));
+        }
+        visit(Shown { path, part: if is_container { Part::Container } else { Part::Content } }, member.content);
     });
+}
+
+/// The origin of a part of a member.
+fn origin(item: &Item, shown: Shown<'_>, between: char) -> Origin {
+    let origin = member_origin(item, shown.path, between);
+    // What a rule about a kind of file says of the content, it does not say of the file's name.
+    if shown.part == Part::Name { Origin { kind: Kind::PathName, ..origin } } else { origin }
 }
 
 /// The origin of a member: reports join the paths with `!`, and rules about paths see one path.

@@ -296,7 +296,7 @@ impl ScanContext<'_> {
             }
             packages::inspect(&mut scan, &mut part)?;
             let (reader, scratch, part_of_item) = (scan.reader, &mut scratch, &mut part);
-            InsideScan { context: self, item, reader, scratch, part: part_of_item }.run(chunk.bytes);
+            InsideScan { context: self, item, reader, scratch, part: part_of_item }.run(chunk.bytes)?;
             if !part.is_empty() {
                 parts.push((number, part));
             }

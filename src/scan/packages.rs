@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use bstr::ByteSlice;
+use bstr::{BStr, ByteSlice};
 
 use super::{ItemScan, STOOD_BEFORE, ScanPart};
 use crate::chunk::{Chunk, Kind};
@@ -11,7 +11,8 @@ use crate::engine::redact::{self, Quoted};
 use crate::error::Result;
 use crate::finding::excerpt;
 use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Verdict};
-use crate::package::gate::{self, ComparisonMode, Draft, DraftPosition, PackageGate};
+use crate::package::gate::{self, ComparisonMode, Draft, DraftPosition, GateReport, PackageGate};
+use crate::package::{lockfile, rules};
 use crate::policy::Policy;
 use crate::rule::Confidence;
 use crate::source::{HistoryFilter, Item, Old, Skip};
@@ -32,31 +33,62 @@ pub fn history_filter<'a>(engine: &'a Engine, policy: &'a Policy, gate: &'a Pack
 /// # Errors
 /// The data of the package gate cannot be read.
 pub(super) fn inspect(scan: &mut ItemScan<'_>, part: &mut ScanPart) -> Result<()> {
-    let (item, chunk, policy) = (scan.item, scan.chunk, scan.context.policy);
-    if !matches!(item.origin.kind, Kind::File | Kind::Stdin) {
+    if !matches!(scan.item.origin.kind, Kind::File | Kind::Stdin) {
         return Ok(());
     }
+    let path = scan.item.origin.path.to_str_lossy().into_owned();
+    let Some(judged) = judge(scan, &path, part)? else { return Ok(()) };
+    part.unknown_origin.extend(judged.unknown.iter().map(|package| (path.clone(), package.clone())));
+    part.changes.extend(judged.change.filter(|c| !c.rows.is_empty()).map(|change| (path, change)));
+    report(scan, judged.drafts, part);
+    Ok(())
+}
+
+/// Returns whether a member of an archive may be a lockfile.
+pub(super) fn may_list(path: &BStr) -> bool {
+    lockfile::recognise(&path.to_str_lossy()).is_some_and(|format| format.is_lock() && !format.is_recipe())
+}
+
+/// Inspects a lockfile in an archive, for hijacked packages alone: everything else about packages is a matter of the
+/// project whose own lockfile it is.
+///
+/// # Errors
+/// The data of the package gate cannot be read.
+pub(super) fn inspect_member(scan: &mut ItemScan<'_>, part: &mut ScanPart) -> Result<()> {
+    // The gate goes by the last part of a path.
+    let path = scan.item.origin.path.to_str_lossy().replace('!', "/");
+    let Some(judged) = judge(scan, &path, part)? else { return Ok(()) };
+    let hijacked = judged.drafts.into_iter().filter(|draft| draft.rule.id == rules::HIJACKED.id);
+    report(scan, hijacked.collect(), part);
+    Ok(())
+}
+
+/// The report of the gate on one item, whose path is `path` to the gate; nothing where it does not concern the gate.
+fn judge(scan: &mut ItemScan<'_>, path: &str, part: &mut ScanPart) -> Result<Option<GateReport>> {
+    let (item, chunk, policy) = (scan.item, scan.chunk, scan.context.policy);
     let sight = match item.old {
         Old::Blobs { .. } | Old::Text(_) | Old::Unchanged => ComparisonMode::Change,
         Old::NewPath { .. } | Old::WithoutPath => ComparisonMode::NewFile,
         Old::Nothing => ComparisonMode::State,
     };
-    let path = item.origin.path.to_str_lossy();
     // Almost every file of a change returns here.
-    if !gate::may_concern(&path, chunk.bytes, sight) {
-        return Ok(());
+    if !gate::may_concern(path, chunk.bytes, sight) {
+        return Ok(None);
     }
-    let path = path.into_owned();
     let mut old_sides = || scan.reader.old_sides(item);
-    let judged = scan.context.packages.check(&path, chunk.bytes, sight, &policy.packages, &mut old_sides)?;
-    if let Some(gate::Unreadable { reason, incomplete }) = judged.unreadable {
-        part.skipped.push(Skip { what: "lockfile", path: path.clone(), reason, incomplete });
+    let mut judged = scan.context.packages.check(path, chunk.bytes, sight, &policy.packages, &mut old_sides)?;
+    if let Some(gate::Unreadable { reason, incomplete }) = judged.unreadable.take() {
+        part.skipped.push(Skip { what: "lockfile", path: item.origin.path.to_string(), reason, incomplete });
     }
-    part.skipped.extend(judged.unanswered);
-    part.packages.extend(judged.rows);
-    part.unknown_origin.extend(judged.unknown.into_iter().map(|package| (path.clone(), package)));
-    part.changes.extend(judged.change.filter(|c| !c.rows.is_empty()).map(|change| (path, change)));
-    for draft in judged.drafts.into_iter().filter(|draft| policy.runs(draft.rule.id)) {
+    part.skipped.append(&mut judged.unanswered);
+    part.packages.append(&mut judged.rows);
+    Ok(Some(judged))
+}
+
+/// Turns drafts into findings with a verdict.
+fn report(scan: &mut ItemScan<'_>, drafts: Vec<Draft>, part: &mut ScanPart) {
+    let (item, chunk, policy) = (scan.item, scan.chunk, scan.context.policy);
+    for draft in drafts.into_iter().filter(|draft| policy.runs(draft.rule.id)) {
         let span = span(chunk.bytes, draft.position);
         let mut finding = finding(&draft, item, chunk, &span, scan.secrets);
         if policy.packages.block.contains(draft.rule.id) {
@@ -70,7 +102,6 @@ pub(super) fn inspect(scan: &mut ItemScan<'_>, part: &mut ScanPart) -> Result<()
         }
         part.findings.push(finding);
     }
-    Ok(())
 }
 
 fn finding(draft: &Draft, item: &Item, chunk: Chunk<'_>, span: &Range<usize>, secrets: &[Range<usize>]) -> Finding {

@@ -1,4 +1,5 @@
 mod archives;
+mod documents;
 mod files;
 #[cfg(unix)]
 mod history;
