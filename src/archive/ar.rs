@@ -13,7 +13,7 @@ const HEADER: usize = 60;
 impl ContainerWalk<'_> {
     /// The members of an ar.
     pub(super) fn ar(&mut self, bytes: &[u8], location: MemberLocation<'_>) {
-        let mut rest = &bytes[BEGIN.len()..];
+        let mut rest = bytes.get(BEGIN.len()..).unwrap_or_default();
         while let Some((header, behind)) = rest.split_at_checked(HEADER) {
             let size = std::str::from_utf8(&header[48..58]).ok().and_then(|size| size.trim().parse::<usize>().ok());
             let Some(size) = size.filter(|_| header.ends_with(b"`\n")) else { break };

@@ -11,7 +11,7 @@ pub(super) const BEGIN: &[u8] = b"\x89PNG\r\n\x1a\n";
 impl ContainerWalk<'_> {
     /// The compressed chunks of a PNG but for its pixels. Other chunks stand in the file as they are.
     pub(super) fn png(&mut self, bytes: &[u8], location: MemberLocation<'_>) {
-        let mut rest = &bytes[BEGIN.len()..];
+        let mut rest = bytes.get(BEGIN.len()..).unwrap_or_default();
         while let [a, b, c, d, kind @ ..] = rest
             && let Some((kind, data)) = kind.split_at_checked(4)
         {

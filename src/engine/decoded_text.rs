@@ -50,8 +50,7 @@ impl DecodedText {
         let part = Segment { out: self.text.len(), from, scale };
         match self.parts.last_mut() {
             Some(last) if last.out == part.out => *last = part,
-            Some(last)
-                if last.scale == scale && last.at(part.out) == from && matches!(scale, SegmentScale::Ratio(1, 1)) => {}
+            Some(last) if last.goes_on(&part) => {}
             _ => self.parts.push(part),
         }
     }
@@ -64,7 +63,10 @@ impl DecodedText {
 
     /// Appends `bytes`, the decoded form of `range`.
     pub fn replace(&mut self, range: Range<usize>, bytes: &[u8]) {
-        self.part(range.start, SegmentScale::Opaque(range.len()));
+        // Escapes of one byte in a row are one mapping: a text may be nothing but escapes.
+        let scale =
+            if bytes.len() == 1 { SegmentScale::Ratio(range.len(), 1) } else { SegmentScale::Opaque(range.len()) };
+        self.part(range.start, scale);
         self.text.extend_from_slice(bytes);
     }
 
@@ -97,6 +99,13 @@ impl DecodedText {
 }
 
 impl Segment {
+    /// Returns whether it maps the bytes of the next one, too.
+    fn goes_on(&self, next: &Segment) -> bool {
+        let SegmentScale::Ratio(_, narrow) = self.scale else { return false };
+        let is_whole = (next.out - self.out).is_multiple_of(narrow);
+        self.scale == next.scale && is_whole && self.at(next.out) == next.from
+    }
+
     /// The first encoded byte of the decoded byte at `at`.
     fn at(&self, at: usize) -> usize {
         match self.scale {
@@ -134,5 +143,18 @@ mod tests {
         view.text.extend_from_slice(b"abcdef");
         assert_eq!(view.origin(&(0..3)), 10..14);
         assert_eq!(view.origin(&(3..6)), 14..18);
+    }
+
+    #[test]
+    fn escapes_in_a_row_are_one_mapping() {
+        let text = b"%41%42%43x%44";
+        let mut view = DecodedText::default();
+        for (range, byte) in [(0..3, b"A"), (3..6, b"B"), (6..9, b"C")] {
+            view.replace(range, byte);
+        }
+        assert_eq!(view.parts.len(), 1);
+        view.copy(text, 9..10);
+        view.replace(10..13, b"D");
+        assert_eq!((view.origin(&(1..3)), view.origin(&(2..5)), view.origin(&(4..5))), (3..9, 6..13, 10..13));
     }
 }

@@ -7,4 +7,6 @@ mod completions;
 mod explain;
 #[cfg(unix)]
 mod installs_nothing_unowned;
+#[cfg(target_os = "linux")]
+mod memory;
 mod outputs;
