@@ -27,11 +27,23 @@ pub enum Ecosystem {
     Vscode,
     /// Jenkins plugins.
     Jenkins,
+    /// Elixir and Erlang packages.
+    Hex,
+    /// Dart and Flutter packages.
+    Pub,
+    /// Java libraries and Gradle plugins, as `group:artifact`.
+    Maven,
+    /// Swift packages, by the address of their repository.
+    Swift,
+    /// Packages of conda channels.
+    Conda,
+    /// Terraform providers, as `namespace/name`.
+    Terraform,
 }
 
 impl Ecosystem {
     /// Every ecosystem, in the order of their keys.
-    pub const ALL: [Ecosystem; 11] = [
+    pub const ALL: [Ecosystem; 17] = [
         Ecosystem::Npm,
         Ecosystem::Pypi,
         Ecosystem::Crates,
@@ -43,6 +55,12 @@ impl Ecosystem {
         Ecosystem::Docker,
         Ecosystem::Vscode,
         Ecosystem::Jenkins,
+        Ecosystem::Hex,
+        Ecosystem::Pub,
+        Ecosystem::Maven,
+        Ecosystem::Swift,
+        Ecosystem::Conda,
+        Ecosystem::Terraform,
     ];
 
     /// The name used in data, on the command line and in reports.
@@ -59,6 +77,12 @@ impl Ecosystem {
             Ecosystem::Docker => "docker",
             Ecosystem::Vscode => "vscode",
             Ecosystem::Jenkins => "jenkins",
+            Ecosystem::Hex => "hex",
+            Ecosystem::Pub => "pub",
+            Ecosystem::Maven => "maven",
+            Ecosystem::Swift => "swift",
+            Ecosystem::Conda => "conda",
+            Ecosystem::Terraform => "terraform",
         }
     }
 
@@ -67,6 +91,7 @@ impl Ecosystem {
         let lower = name.trim().to_ascii_lowercase().replace(' ', "-");
         // OSV adds a top-level domain or a URL to some names: the part before a dot or colon is enough.
         let stem = lower.split(['.', ':']).next().unwrap_or_default();
+        let stem = if stem == "swifturl" { "swift" } else { stem };
         Ecosystem::ALL.into_iter().find(|e| e.as_str() == stem)
     }
 
@@ -76,16 +101,40 @@ impl Ecosystem {
     }
 
     /// The one spelling of `name` that the index holds: PEP 503 for Python, lower case where the registry ignores
-    /// case, the name itself for npm (whose registry distinguishes `JSONStream` and `jsonstream`).
+    /// case, the name itself for npm (whose registry distinguishes `JSONStream` and `jsonstream`), and no default host
+    /// or scheme where a name is an address.
     pub fn normalise(self, name: &str) -> String {
         let name = name.trim();
         match self {
-            Ecosystem::Npm | Ecosystem::Rubygems | Ecosystem::Go => name.to_owned(),
+            Ecosystem::Npm | Ecosystem::Rubygems | Ecosystem::Go | Ecosystem::Maven => name.to_owned(),
             Ecosystem::Pypi => pep503(name),
             Ecosystem::Crates => name.to_ascii_lowercase().replace('_', "-"),
+            Ecosystem::Docker => image(&name.to_lowercase()),
+            Ecosystem::Swift => repository(&name.to_lowercase()),
+            Ecosystem::Terraform => provider(&name.to_lowercase()),
             _ => name.to_lowercase(),
         }
     }
+}
+
+/// An image's name without the default host and the folder of official images.
+fn image(name: &str) -> String {
+    let path = ["docker.io/", "index.docker.io/"].iter().find_map(|host| name.strip_prefix(host)).unwrap_or(name);
+    path.strip_prefix("library/").unwrap_or(path).to_owned()
+}
+
+/// The host and path of a repository, whatever the scheme: `github.com/owner/name`.
+fn repository(address: &str) -> String {
+    let path = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let path = path.rsplit_once('@').map_or(path, |(_, path)| path);
+    let path = path.trim_end_matches('/');
+    path.strip_suffix(".git").unwrap_or(path).replacen(':', "/", 1)
+}
+
+/// A provider's name without the host of the public registry and its twin.
+fn provider(name: &str) -> String {
+    let hosts = [concat!("registry.terra", "form.io/"), concat!("registry.open", "tofu.org/")];
+    hosts.iter().find_map(|host| name.strip_prefix(host)).unwrap_or(name).to_owned()
 }
 
 /// PEP 503: lower case, each run of `-`, `_` and `.` is one `-`.
@@ -124,7 +173,24 @@ mod tests {
         assert_eq!(Ecosystem::parse("PyPI"), Some(Ecosystem::Pypi));
         assert_eq!(Ecosystem::parse("GitHub Actions"), Some(Ecosystem::GithubActions));
         assert_eq!(Ecosystem::parse("crates.example"), Some(Ecosystem::Crates));
+        assert_eq!(Ecosystem::parse("SwiftURL"), Some(Ecosystem::Swift));
+        assert_eq!(Ecosystem::parse("Maven:https://repository.example/"), Some(Ecosystem::Maven));
         assert_eq!(Ecosystem::parse("cobol"), None);
+    }
+
+    #[test]
+    fn a_name_that_is_an_address_has_one_spelling() {
+        for (ecosystem, name, same) in [
+            (Ecosystem::Docker, "docker.io/library/Alpine", "alpine"),
+            (Ecosystem::Docker, "index.docker.io/owner/app", "owner/app"),
+            (Ecosystem::Docker, "registry.example/library/app", "registry.example/library/app"),
+            (Ecosystem::Swift, "https://github.com/Owner/Name.git", "github.com/owner/name"),
+            (Ecosystem::Swift, "git@github.com:owner/name.git", "github.com/owner/name"),
+            (Ecosystem::Swift, "github.com/owner/name/", "github.com/owner/name"),
+            (Ecosystem::Terraform, concat!("registry.terra", "form.io/owner/name"), "owner/name"),
+        ] {
+            assert_eq!(ecosystem.normalise(name), same, "{name}");
+        }
     }
 
     #[test]

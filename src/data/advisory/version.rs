@@ -17,8 +17,26 @@ pub fn canonical(ecosystem: Ecosystem, version: &str) -> String {
             Ok(parsed) => without_trailing_zeros(parsed).to_string(),
             Err(_) => version.to_ascii_lowercase(),
         },
+        Ecosystem::Nuget => nuget_text(version),
         _ => version.strip_prefix('v').unwrap_or(version).to_owned(),
     }
+}
+
+/// A version as NuGet compares it: three parts at least, a fourth unless it is zero, no build metadata, no case.
+fn nuget_text(version: &str) -> String {
+    let version = version.split('+').next().unwrap_or(version).to_ascii_lowercase();
+    let (core, label) = version.split_once('-').map_or((version.as_str(), None), |(core, label)| (core, Some(label)));
+    let mut parts: Vec<&str> = core.split('.').map(|part| part.trim_start_matches('0')).collect();
+    if parts.iter().any(|part| !part.bytes().all(|b| b.is_ascii_digit())) {
+        return version;
+    }
+    parts.iter_mut().filter(|part| part.is_empty()).for_each(|part| *part = "0");
+    parts.resize(parts.len().max(3), "0");
+    if parts.len() == 4 && parts[3] == "0" {
+        parts.pop();
+    }
+    let core = parts.join(".");
+    label.map_or_else(|| core.clone(), |label| format!("{core}-{label}"))
 }
 
 /// Returns whether `version` lies in `range`: comparators joined by `,`, each one of `<`, `<=`, `>`, `>=`, `=`, `==` and a
@@ -109,6 +127,9 @@ mod tests {
             (Pypi, "1.0-1", "1.0.post1"),
             (Pypi, "v2", "2.0"),
             (Pypi, "0.1.2.dev0", "0.1.2dev"),
+            (Ecosystem::Nuget, "1.0", "1.0.0.0"),
+            (Ecosystem::Nuget, "1.02.3-Beta+build", "1.2.3-beta"),
+            (Ecosystem::Go, "v1.2.3", "1.2.3"),
         ] {
             assert_eq!(canonical(ecosystem, a), canonical(ecosystem, b), "{a} and {b}");
         }
@@ -123,6 +144,8 @@ mod tests {
             (Pypi, "1.0", "1!1.0"),
             (Pypi, "10", "1"),
             (Pypi, "1.0rc1", "1.0"),
+            (Ecosystem::Nuget, "1.0.0.1", "1.0"),
+            (Ecosystem::Nuget, "1.0.0-rc", "1.0.0"),
         ] {
             assert_ne!(canonical(ecosystem, a), canonical(ecosystem, b), "{a} and {b}");
         }
