@@ -20,8 +20,8 @@ use crate::source::Skip;
 /// Look up packages and lockfiles in the data on hijacked packages.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// NAME@VERSION, NAME==VERSION, NAME, or a lockfile; `-` reads standard input: one package per line, or with --as a
-    /// lockfile
+    /// NAME@VERSION, NAME==VERSION, NAME, a lockfile, or a bill of materials (CycloneDX, SPDX); `-` reads standard input:
+    /// one package per line, or with --as a file
     #[arg(value_name = "PACKAGE|LOCKFILE", required = true)]
     what: Vec<String>,
     /// Search this ecosystem only [default: npm and pypi]
@@ -61,17 +61,33 @@ fn survey(args: &Args) -> Result<Survey> {
     let advisories = store::load()?;
     let mut survey = Survey { data: advisories.date().to_owned(), ..Survey::default() };
     let forced = args.read_as.as_deref().map(format_called).transpose()?;
+    unused(args)?;
     for what in &args.what {
         if what == "-" {
             read_input(forced, args.ecosystem, &advisories, &mut survey)?;
         } else if is_file(what) {
             read_lockfile(what, forced, &advisories, &mut survey)?;
+        } else if what.starts_with("pkg:") {
+            look_up_url(what, &advisories, &mut survey)?;
         } else {
             look_up(what, args.ecosystem, &advisories, &mut survey)?;
         }
     }
     packages::complete(&mut survey, online.as_ref())?;
     Ok(survey)
+}
+
+/// An option that changes nothing was meant for something else.
+fn unused(args: &Args) -> Result<()> {
+    let is_read = |what: &String| what == "-" || is_file(what);
+    if args.read_as.is_some() && !args.what.iter().any(is_read) {
+        return Err(Error::usage("--as is about a file, and none is named").help("`-` reads standard input"));
+    }
+    if args.ecosystem.is_some() && args.what.iter().all(|what| is_file(what)) {
+        return Err(Error::usage("--ecosystem is about a package's name, and only files are named")
+            .help("a file's format says whose packages it lists"));
+    }
+    Ok(())
 }
 
 fn format_called(name: &str) -> Result<&'static dyn Format> {
@@ -86,7 +102,8 @@ fn is_file(what: &str) -> bool {
     let path = Path::new(what);
     let scoped = what.starts_with('@') && what.matches('/').count() == 1;
     // Go modules and actions hold slashes, too; they are asked for with their ecosystem before a colon.
-    let named = what.split_once(':').is_some_and(|(ecosystem, _)| Ecosystem::parse(ecosystem).is_some());
+    let named =
+        what.split_once(':').is_some_and(|(ecosystem, _)| ecosystem == "pkg" || Ecosystem::parse(ecosystem).is_some());
     !named && (path.is_file() || lockfile::recognise(what).is_some() || (what.contains('/') && !scoped))
 }
 
@@ -132,7 +149,8 @@ fn read_lockfile(what: &str, forced: Option<&dyn Format>, advisories: &Advisorie
         return Err(Error::usage(format!("{what} is a folder")).help(format!("shield-hook audit {what}")));
     }
     let shown = what.replace('\\', "/");
-    let Some(format) = forced.or_else(|| lockfile::recognise(&shown)) else {
+    let by_content = || file::read(path).ok().and_then(|bytes| lockfile::recognise_sbom(&bytes));
+    let Some(format) = forced.or_else(|| lockfile::recognise(&shown)).or_else(by_content) else {
         let names: Vec<&str> = lockfile::FORMATS.iter().map(|f| f.name()).collect();
         return Err(Error::usage(format!("{what}: the name is no lockfile's"))
             .help(format!("known are {}", names.join(", ")))
@@ -167,6 +185,18 @@ fn read_lockfile(what: &str, forced: Option<&dyn Format>, advisories: &Advisorie
             Err(error) => unreadable(error.to_string()),
         }
     }
+    Ok(())
+}
+
+/// A package URL: `pkg:npm/name@1.0.0`.
+fn look_up_url(what: &str, advisories: &Advisories, survey: &mut Survey) -> Result<()> {
+    let package = lockfile::package_of_url(what, 1).filter(|_| !redact::is_credential(what)).ok_or_else(|| {
+        Error::usage("this package URL names no ecosystem that is known here")
+            .help("pkg:npm/NAME@VERSION, pkg:pypi/...")
+    })?;
+    let verdict = advisories.lookup(package.ecosystem, &package.name, package.version.as_deref());
+    let row = SurveyRow::unknown(package.ecosystem, &package.name, package.version.as_deref());
+    survey.rows.push(SurveyRow { verdict, ..row });
     Ok(())
 }
 

@@ -5,7 +5,8 @@
 use super::advisory::{Advisories, PackageVerdict};
 use super::ecosystem::Ecosystem;
 use super::inventory::{Package, Source};
-use super::popular;
+use super::row::Kind;
+use super::{lockfile, popular};
 use std::collections::HashSet;
 
 /// The party that serves a package.
@@ -46,7 +47,8 @@ impl PackageOrigin {
 /// | every version is bad | block | warn: a private package may have the name | - |
 /// | the name deserves a look | warn | warn | - |
 ///
-/// A range does not name the installed version, so only an advisory about every version matches.
+/// A range does not name the installed version, so only an advisory about every version matches. An action that is
+/// pinned to a commit does not follow tags that were moved.
 pub fn verdict(advisories: &Advisories, package: &Package) -> PackageVerdict {
     let origin = PackageOrigin::of(package);
     if origin == PackageOrigin::Own {
@@ -56,11 +58,19 @@ pub fn verdict(advisories: &Advisories, package: &Package) -> PackageVerdict {
         verdict if package.version.is_none() && verdict.advisory().is_some_and(|a| a.versions != "*") => {
             PackageVerdict::Unknown
         }
+        PackageVerdict::Warn(advisory) if advisory.kind == Kind::Hijack && is_pinned_action(package) => {
+            PackageVerdict::Unknown
+        }
         PackageVerdict::Block(advisory) if origin == PackageOrigin::Unknown && advisory.versions == "*" => {
             PackageVerdict::Warn(advisory)
         }
         verdict => verdict,
     }
+}
+
+fn is_pinned_action(package: &Package) -> bool {
+    let is_commit = |version: &str| version.len() >= 40 && version.bytes().all(|b| b.is_ascii_hexdigit());
+    package.ecosystem == Ecosystem::GithubActions && package.version.as_deref().is_some_and(is_commit)
 }
 
 /// The host or file that serves a package of unknown origin, in words.
@@ -93,6 +103,8 @@ pub enum Difference {
     FromUrl(String),
     /// Another hash for the same version.
     HashChanged,
+    /// Another commit for the same release.
+    CommitChanged,
     /// No hash any more.
     HashGone,
     /// Only a forgeable hash of this kind in place of a better one.
@@ -164,9 +176,11 @@ pub fn compare(package: &Package, named: &[&Package], before: &KnownAddresses<'_
             found.push(Difference::FetchedFor(entry));
         }
     } else if let Some(alias) = package.alias.as_ref().filter(|_| before.any) {
+        // No list of popular names has Go modules; one in the place of another is written on purpose.
+        let is_fork = package.ecosystem == Ecosystem::Go && package.is_registry();
         let replaces = popular::rank(package.ecosystem, alias).is_some()
-            && popular::rank(package.ecosystem, &package.name).is_none()
-            && !named.iter().any(|p| p.alias == package.alias);
+            && popular::rank(package.ecosystem, &package.name).is_none();
+        let replaces = (replaces || is_fork) && !named.iter().any(|p| p.alias == package.alias);
         found.extend(replaces.then(|| Difference::InPlaceOf(alias.clone())));
     }
     found
@@ -179,8 +193,13 @@ fn hash(package: &Package, named: &[&Package]) -> Option<Difference> {
     }
     let same: Vec<&&Package> =
         named.iter().filter(|p| PackageOrigin::of(p) != PackageOrigin::Own && p.version == package.version).collect();
-    if package.version.is_some() && !same.is_empty() && same.iter().all(|p| hashes_differ(p, package)) {
-        return Some(Difference::HashChanged);
+    if package.version.is_some() && !same.is_empty() {
+        if same.iter().all(|p| hashes_differ(p, package, &|kind| kind != lockfile::COMMIT)) {
+            return Some(Difference::HashChanged);
+        }
+        if same.iter().all(|p| hashes_differ(p, package, &|kind| kind == lockfile::COMMIT)) {
+            return Some(Difference::CommitChanged);
+        }
     }
     let strength = |p: &Package| p.integrity.iter().map(|(kind, _)| strength(kind)).max().unwrap_or(0);
     let now = strength(package);
@@ -202,10 +221,10 @@ fn strength(kind: &str) -> u8 {
     }
 }
 
-/// Returns whether the two share a kind of hash and differ in every hash of that kind.
-fn hashes_differ(a: &Package, b: &Package) -> bool {
+/// Returns whether the two share a kind of hash that counts and differ in every hash of that kind.
+fn hashes_differ(a: &Package, b: &Package, counts: &dyn Fn(&str) -> bool) -> bool {
     let mut shared = std::collections::BTreeMap::<&str, bool>::new();
-    for (kind, hash) in &a.integrity {
+    for (kind, hash) in a.integrity.iter().filter(|(kind, _)| counts(kind)) {
         for (other_kind, other) in &b.integrity {
             if kind == other_kind {
                 *shared.entry(kind).or_default() |= hash == other;
@@ -320,12 +339,33 @@ pub fn is_official(ecosystem: Ecosystem, host: &str) -> bool {
         concat!("py", "pi.python.org"),
         concat!("py", "pi.io"),
     ];
+    // A package's archive lies where its code is.
+    const PACKAGIST: [&str; 7] = [
+        concat!("packag", "ist.org"),
+        concat!("repo.packag", "ist.org"),
+        "api.github.com",
+        "codeload.github.com",
+        "github.com",
+        "gitlab.com",
+        "bitbucket.org",
+    ];
+    const PUB: [&str; 2] = [concat!("pub", ".dev"), concat!("pub.dart", "lang.org")];
+    const CONDA: [&str; 3] = [concat!("conda.ana", "conda.org"), concat!("repo.ana", "conda.com"), "repo.prefix.dev"];
+    const TERRAFORM: [&str; 2] = [concat!("registry.terra", "form.io"), concat!("registry.open", "tofu.org")];
     let host = host.strip_suffix(":443").unwrap_or(host).to_ascii_lowercase();
-    match ecosystem {
-        Ecosystem::Npm => NPM.contains(&host.as_str()),
-        Ecosystem::Pypi => PYPI.contains(&host.as_str()),
-        _ => false,
-    }
+    let hosts: &[&str] = match ecosystem {
+        Ecosystem::Npm => &NPM,
+        Ecosystem::Pypi => &PYPI,
+        Ecosystem::Rubygems => &[concat!("ruby", "gems.org"), concat!("index.ruby", "gems.org")],
+        Ecosystem::Packagist => &PACKAGIST,
+        Ecosystem::Nuget => &[concat!("api.nu", "get.org"), concat!("www.nu", "get.org")],
+        Ecosystem::Pub => &PUB,
+        Ecosystem::Conda => &CONDA,
+        Ecosystem::Terraform => &TERRAFORM,
+        // Their lockfiles name no host of the registry, or the name is the address.
+        _ => &[],
+    };
+    hosts.contains(&host.as_str())
 }
 
 /// Returns whether a host serves the public registry's packages under their names.

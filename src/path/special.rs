@@ -24,7 +24,10 @@ pub fn is_special(path: &[u8]) -> bool {
         _ => {
             matches!(extension, b"json" | b"jsonc" | b"lock" | b"lockb" | b"toml" | b"yaml" | b"yml" | b"txt")
                 || matches!(extension, b"pth" | b"gyp" | b"pyz" | b"Pipfile" | b"cursorrules" | b"windsurfrules")
-                || matches!(extension, b"npmrc" | b"yarnrc")
+                || matches!(
+                    extension,
+                    b"npmrc" | b"yarnrc" | b"spdx" | b"lockfile" | b"resolved" | b"csproj" | b"fsproj" | b"vbproj"
+                )
                 || matches!(extension, b"bash" | b"zsh" | b"ps1" | b"bat" | b"cmd" | b"dockerfile")
                 || name.starts_with(b"Dockerfile")
                 || name.starts_with(b"Containerfile")
@@ -35,7 +38,7 @@ pub fn is_special(path: &[u8]) -> bool {
 
 /// Names that are special whatever their extension.
 fn named(name: &[u8]) -> bool {
-    const NAMES: [&[u8]; 34] = [
+    const NAMES: [&[u8]; 45] = [
         b"setup.py",
         b"sitecustomize.py",
         b"usercustomize.py",
@@ -70,6 +73,17 @@ fn named(name: &[u8]) -> bool {
         b".pnpmfile.mjs",
         b"pnpmfile.cjs",
         b"pnpmfile.js",
+        b"go.mod",
+        b"go.sum",
+        b"go.work.sum",
+        b"gems.locked",
+        b"packages.config",
+        b"Directory.Packages.props",
+        b"Directory.Build.props",
+        b"Packages.props",
+        b"verification-metadata.xml",
+        b".terraform.lock.hcl",
+        b"bom.xml",
     ];
     NAMES.contains(&name)
 }

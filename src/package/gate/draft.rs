@@ -164,6 +164,9 @@ fn describe_difference(difference: &Difference) -> (&'static Rule, String) {
         Difference::HashChanged => {
             (&rules::INTEGRITY, "the lockfile had another hash for this version before".to_owned())
         }
+        Difference::CommitChanged => {
+            (&rules::SOURCE, "has another commit for this version than before: the tag was moved".to_owned())
+        }
         Difference::HashGone => (&rules::UNPROTECTED, "lost its hash: whatever is served will be installed".to_owned()),
         Difference::HashWeaker(kind) => {
             let kind = if kind.is_empty() { "one of an unknown kind" } else { kind };

@@ -4,7 +4,7 @@ use super::super::ecosystem::Ecosystem;
 use super::super::install_script;
 use super::super::inventory::{Inventory, LockError, Package, Script, Setting, Source};
 use super::tree::{Entry, Node};
-use super::{Format, javascript, json, python, setting, toml};
+use super::{Format, javascript, json, python, recipe, setting, toml};
 
 /// The scripts npm runs by itself when it installs a package, and those it runs for a git dependency.
 const INSTALL_EVENTS: [&str; 7] =
@@ -30,6 +30,9 @@ impl Format for PackageJson {
         let root = root.expect_map("a package.json")?;
         let mut inventory = Inventory::default();
         for entry in root.entries_at("scripts") {
+            inventory
+                .packages
+                .extend(entry.node.text().map(|command| fetched(command, entry.line)).unwrap_or_default());
             if let Some(command) = entry.node.text().filter(|_| INSTALL_EVENTS.contains(&entry.key.as_ref())) {
                 let (event, command) = (entry.key.to_string(), command.to_owned());
                 inventory.scripts.push(Script { event, command, line: entry.line });
@@ -48,6 +51,15 @@ impl Format for PackageJson {
         overrides(root.get("pnpm").map_or(&[], |p| p.entries_at("overrides")), &mut inventory.packages);
         Ok(inventory)
     }
+}
+
+/// The packages that a script fetches. A runner looks among the installed packages first, so a name alone counts only
+/// where the command demands it from the registry.
+fn fetched(command: &str, line: u32) -> Vec<Package> {
+    const FETCHES: [&str; 6] = ["npx -y ", "npx --yes ", " dlx ", "npm create ", "npm init ", "npm install -g "];
+    let mut packages = recipe::in_command(command, line);
+    packages.retain(|package| package.version.is_some() || FETCHES.iter().any(|words| command.contains(words)));
+    packages
 }
 
 /// A package whose scripts are let run, unless everybody lets them.

@@ -3,32 +3,54 @@
 //! To add one, write its file and name it in [`FORMATS`]; `tests/integration/package/lockfiles.rs` then holds it to the rest.
 
 mod bun;
+mod cargo;
+mod composer;
+mod conda;
 mod config;
 mod deno;
+mod editor;
+mod go;
+mod gradle;
+mod hex;
 mod javascript;
 mod json;
 mod manifest;
+mod mcp;
 mod npm;
+mod nuget;
 mod pdm;
 mod pipfile;
 mod pnpm;
 mod poetry;
+mod pubspec;
 mod pylock;
 mod python;
 mod recipe;
 mod requirements;
+mod sbom;
+mod sections;
 mod setting;
+mod swift;
+mod terraform;
+#[cfg(test)]
+mod testing;
 mod toml;
 mod tree;
 mod uv;
+mod xml;
 mod yaml;
 mod yarn;
 mod yarn_berry;
+
+pub use sbom::package_of_url;
 
 use super::inventory::{Inventory, LockError};
 
 /// Files above this size are no lockfile that a review could mean.
 const LIMIT: usize = 64 << 20;
+
+/// The kind of hash that is the commit of a release: a tag may be moved, and then another one has the same name.
+pub const COMMIT: &str = "commit";
 
 /// One lockfile or manifest format.
 pub trait Format: Sync {
@@ -54,7 +76,7 @@ pub trait Format: Sync {
 }
 
 /// Every format, in the order they are asked.
-pub static FORMATS: [&dyn Format; 24] = [
+pub static FORMATS: [&dyn Format; 49] = [
     &npm::PackageLock,
     &manifest::PackageJson,
     &yarn::YarnLock,
@@ -78,6 +100,31 @@ pub static FORMATS: [&dyn Format; 24] = [
     &config::UvToml,
     &config::Bunfig,
     &config::Pnpmfile,
+    &cargo::CargoLock,
+    &sections::GemfileLock,
+    &composer::ComposerLock,
+    &go::GoSum,
+    &go::GoMod,
+    &nuget::PackagesLock,
+    &nuget::Project,
+    &nuget::PackagesConfig,
+    &nuget::DotnetTools,
+    &sections::PaketLock,
+    &hex::MixLock,
+    &pubspec::PubspecLock,
+    &gradle::GradleLock,
+    &gradle::VersionCatalog,
+    &gradle::VerificationMetadata,
+    &swift::PackageResolved,
+    &conda::CondaLock,
+    &conda::ExplicitLock,
+    &conda::PixiLock,
+    &terraform::TerraformLock,
+    &editor::EditorExtensions,
+    &mcp::Servers,
+    &mcp::CodexConfig,
+    &sbom::CycloneDx,
+    &sbom::Spdx,
     &recipe::Recipe,
 ];
 
@@ -95,6 +142,11 @@ pub fn recognise(path: &str) -> Option<&'static dyn Format> {
 pub fn may_hold_requirements(path: &str) -> bool {
     let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
     requirements::may_be_called(name, directory)
+}
+
+/// The format of a bill of materials, by its content.
+pub fn recognise_sbom(bytes: &[u8]) -> Option<&'static dyn Format> {
+    sbom::format_of(bytes)
 }
 
 /// The format of a path, by its name, or by its content if the name does not decide.

@@ -2,14 +2,16 @@
 //! silence.
 
 use crate::support::Sandbox;
-use crate::support::lockfiles::{Origin, WRITERS};
+use crate::support::lockfiles::{Origin, name_in, writers};
 use proptest::prelude::*;
 use shield_hook::package::inventory::{Inventory, LockError};
 use shield_hook::package::lockfile::{self, FORMATS};
 use shield_hook::package::{archive, contribution, osv, row};
 
-fn items() -> Vec<(String, String)> {
-    [("alpha", "1.0.0"), ("beta", "2.0.0"), ("gamma", "3.0.0")].map(|(n, v)| (n.to_owned(), v.to_owned())).to_vec()
+fn items(ecosystem: &str) -> Vec<(String, String)> {
+    [("alpha", "1.0.0"), ("beta", "2.0.0"), ("gamma", "3.0.0")]
+        .map(|(n, v)| (name_in(ecosystem, n), v.to_owned()))
+        .to_vec()
 }
 
 fn parse(path: &str, bytes: &[u8]) -> Result<Inventory, LockError> {
@@ -18,11 +20,10 @@ fn parse(path: &str, bytes: &[u8]) -> Result<Inventory, LockError> {
 
 /// What each format's file looks like when it holds something.
 fn samples() -> Vec<(&'static str, String)> {
-    WRITERS
-        .iter()
+    writers()
         .flat_map(|w| {
             let origins = [Origin::Registry].into_iter().chain(w.origins.iter().copied());
-            origins.map(|origin| (w.path, (w.write)(&items(), origin)))
+            origins.map(|origin| (w.path, (w.write)(&items(w.ecosystem), origin)))
         })
         .collect()
 }
@@ -103,6 +104,10 @@ fn ten_thousand_levels() {
             assert!(read.is_err(), "{} read {open}", format.name());
         }
     }
+    for path in ["a.csproj", "packages.config", "verification-metadata.xml", "bom.xml"] {
+        let text = format!("{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000));
+        let _ = parse(path, text.as_bytes());
+    }
     let deep: String = (0..10_000).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
     assert!(parse("pnpm-lock.yaml", deep.as_bytes()).is_err());
     let nested =
@@ -166,6 +171,20 @@ fn empty_files() {
                 | "deno.lock"
                 | "Pipfile.lock"
                 | "pylock.toml"
+                | "composer.lock"
+                | "packages.lock.json"
+                | "csproj"
+                | "packages.config"
+                | "dotnet-tools.json"
+                | "pubspec.lock"
+                | "verification-metadata.xml"
+                | "Package.resolved"
+                | "conda-lock.yml"
+                | "pixi.lock"
+                | "extensions.json"
+                | ".mcp.json"
+                | "bom.json"
+                | "spdx.json"
         );
         assert_eq!(lockfile::read(format, b"").is_err(), damaged, "{}", format.name());
     }

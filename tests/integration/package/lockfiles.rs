@@ -1,25 +1,42 @@
 //! Every hijacked version, written into every lockfile that can hold it, comes out as itself; nothing else does.
 
-use crate::support::lockfiles::{Origin, SETTINGS, WRITERS, Writer};
+use crate::support::lockfiles::{Origin, SETTINGS, Writer, name_in, writers};
 use shield_hook::package::advisory::{Advisories, PackageVerdict};
+use shield_hook::package::index::{self, Index};
 use shield_hook::package::inventory::Inventory;
-use shield_hook::package::lockfile;
+use shield_hook::package::{lockfile, row};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 const DATA: &str = include_str!("../../../rules/advisories/compromised.tsv");
 
-/// The hijacked versions of an ecosystem; a range stands as its lower bound.
+/// The bad versions of an ecosystem that the data knows exactly, and that it blocks; a range stands as its lower bound.
 fn hijacked(ecosystem: &str) -> Vec<(String, String)> {
     let mut rows = Vec::new();
+    let kinds: &[&str] = if matches!(ecosystem, "npm" | "pypi") { &["hijack"] } else { &["hijack", "malicious"] };
     for line in DATA.lines() {
         let fields: Vec<&str> = line.split('\t').collect();
-        if fields[0] == ecosystem && fields[5] == "hijack" {
+        if fields[0] == ecosystem && kinds.contains(&fields[5]) && fields[2] != "*" {
             let version = fields[2].split(',').next().unwrap().trim_start_matches(">=");
             let version = if version == "0" { "0.1.0" } else { version };
             rows.push((fields[1].to_owned(), version.to_owned()));
         }
     }
     rows
+}
+
+/// An ecosystem that the data has nothing about yet gets invented rows.
+fn data(ecosystem: &str) -> (Advisories, Vec<(String, String)>) {
+    let rows = hijacked(ecosystem);
+    if !rows.is_empty() {
+        return (Advisories::builtin(), rows);
+    }
+    let invented = |n: usize| (name_in(ecosystem, &format!("bad_{}", n / 2)), format!("1.{n}.0"));
+    let rows: Vec<_> = (0..40).map(invented).collect();
+    let line = |(name, version): &(String, String)| format!("{ecosystem}\t{name}\t{version}\tx-2030-01\tx\thijack\n");
+    let table = row::parse_rows(&rows.iter().map(line).collect::<String>()).unwrap();
+    let blob = index::write("2030-01-01", &table, &[]).unwrap();
+    (Advisories::only(Index::open(Cow::Owned(blob)).unwrap()), rows)
 }
 
 /// Names of which every version is bad: there is no clean version of these to try.
@@ -68,11 +85,10 @@ fn blocked(advisories: &Advisories, inventory: &Inventory) -> BTreeSet<(String, 
 
 #[test]
 fn every_format_has_a_writer() {
-    let paths: Vec<&str> =
-        WRITERS.iter().map(|writer| writer.path).chain(SETTINGS.iter().map(|(path, _)| *path)).collect();
+    let paths: Vec<&str> = writers().map(|writer| writer.path).chain(SETTINGS.iter().map(|(path, _)| *path)).collect();
     for format in lockfile::FORMATS {
         let is_own = |path: &&str| lockfile::recognise(path).is_some_and(|found| found.name() == format.name());
-        assert!(paths.iter().any(is_own), "{} has no writer in tests/integration/support/lockfiles.rs", format.name());
+        assert!(paths.iter().any(is_own), "{} has no writer in tests/integration/support/lockfiles", format.name());
     }
 }
 
@@ -88,10 +104,14 @@ fn every_format_without_packages_has_its_setting_read() {
 
 #[test]
 fn every_hijacked_version_is_found_in_every_format() {
-    let advisories = Advisories::builtin();
-    for writer in WRITERS {
-        let rows = hijacked(writer.ecosystem);
-        assert_eq!(rows.len(), if writer.ecosystem == "npm" { 6406 } else { 112 });
+    for writer in writers() {
+        let (advisories, rows) = data(writer.ecosystem);
+        match writer.ecosystem {
+            "npm" => assert_eq!(rows.len(), 6406),
+            "pypi" => assert_eq!(rows.len(), 112),
+            "hex" | "pub" | "maven" | "swift" | "conda" | "terraform" => assert_eq!(rows.len(), 40),
+            known => assert!(rows.len() > 2 && rows.len() != 40, "{known}: {}", rows.len()),
+        }
         for round in rounds(&rows) {
             let inventory = read(writer, &(writer.write)(&round, Origin::Registry));
             let expected: BTreeSet<_> = round.iter().cloned().collect();
@@ -102,25 +122,30 @@ fn every_hijacked_version_is_found_in_every_format() {
 
 #[test]
 fn the_line_is_that_of_the_package() {
-    for writer in WRITERS {
-        let rows: Vec<_> = rounds(&hijacked(writer.ecosystem)).remove(0).into_iter().take(50).collect();
+    for writer in writers() {
+        let rows: Vec<_> = rounds(&data(writer.ecosystem).1).remove(0).into_iter().take(50).collect();
         let text = (writer.write)(&rows, Origin::Registry);
         let lines: Vec<&str> = text.lines().collect();
         let inventory = read(writer, &text);
         for (name, _) in &rows {
             let package = inventory.packages.iter().find(|p| p.name == *name).unwrap();
             let line = lines[package.line as usize - 1];
-            assert!(line.contains(name.as_str()), "{}: {name} is not on line {}: {line}", writer.label, package.line);
+            assert!(
+                name.split(':').all(|part| line.contains(part)),
+                "{}: {name} is not on line {}: {line}",
+                writer.label,
+                package.line
+            );
         }
     }
 }
 
 #[test]
 fn the_same_names_at_other_versions_are_not() {
-    let advisories = Advisories::builtin();
-    for writer in WRITERS {
+    for writer in writers() {
+        let (advisories, rows) = data(writer.ecosystem);
         let wholly = wholly_bad(writer.ecosystem);
-        let mut clean = rounds(&hijacked(writer.ecosystem)).remove(0);
+        let mut clean = rounds(&rows).remove(0);
         clean.retain(|(name, _)| !wholly.contains(name));
         for (_, version) in &mut clean {
             *version = "7654.3.21".to_owned();
@@ -133,10 +158,10 @@ fn the_same_names_at_other_versions_are_not() {
 
 #[test]
 fn links_workspaces_and_git_packages_are_not() {
-    let advisories = Advisories::builtin();
-    for writer in WRITERS {
+    for writer in writers() {
+        let (advisories, rows) = data(writer.ecosystem);
         for origin in writer.origins {
-            for round in rounds(&hijacked(writer.ecosystem)) {
+            for round in rounds(&rows) {
                 let inventory = read(writer, &(writer.write)(&round, *origin));
                 assert!(!inventory.packages.is_empty());
                 assert_eq!(blocked(&advisories, &inventory), BTreeSet::new(), "{} {origin:?}", writer.label);

@@ -1,5 +1,7 @@
 //! Writes lockfiles of every format, so that a test can put a package into each and see that it comes out.
 
+mod further;
+
 use std::fmt::Write as _;
 
 /// How a package gets into the file.
@@ -26,7 +28,24 @@ const GIT_LINK: &[Origin] = &[Origin::Git, Origin::Link];
 const GIT: &[Origin] = &[Origin::Git];
 const NONE: &[Origin] = &[];
 
-pub(crate) static WRITERS: &[Writer] = &[
+/// Every writer.
+pub(crate) fn writers() -> impl Iterator<Item = &'static Writer> {
+    WRITERS.iter().chain(further::FURTHER)
+}
+
+/// A name as the ecosystem has them.
+pub(crate) fn name_in(ecosystem: &str, base: &str) -> String {
+    match ecosystem {
+        "maven" => format!("com.example:{base}"),
+        "github-actions" | "docker" | "terraform" | "packagist" => format!("owner/{base}"),
+        "swift" => format!("github.com/owner/{base}"),
+        "go" => format!("host.example/{base}"),
+        "vscode" => format!("owner.{base}"),
+        _ => base.to_owned(),
+    }
+}
+
+static WRITERS: &[Writer] = &[
     Writer { label: "npm 1", path: "package-lock.json", ecosystem: "npm", origins: GIT_LINK, write: npm_1 },
     Writer { label: "npm 2", path: "npm-shrinkwrap.json", ecosystem: "npm", origins: ALL, write: npm_2 },
     Writer { label: "npm 3", path: "web/package-lock.json", ecosystem: "npm", origins: ALL, write: npm_3 },
