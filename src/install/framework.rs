@@ -167,10 +167,11 @@ fn covers(text: &str, hook: &str) -> bool {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.starts_with('#')).collect();
     let text = lines.join(" ");
     let by_entry = text.split_once("shield-hook hook ").map(|(_, rest)| rest.split([' ', ',', '}', '"', '\'']).next());
-    // The ids of .pre-commit-hooks.yaml.
+    // The ids of .pre-commit-hooks.yaml. Those for Python run the same hooks.
     let by_id = || {
         let id = text.split_once("id:")?.1.trim_start_matches([' ', '"', '\'']);
-        Some(match id.split([' ', ',', '}', '"', '\'']).next()? {
+        let id = id.split([' ', ',', '}', '"', '\'']).next()?;
+        Some(match id.strip_suffix("-python").unwrap_or(id) {
             "shield-hook" => "pre-commit",
             "shield-hook-message" => "commit-msg",
             "shield-hook-push" => "pre-push",
@@ -216,6 +217,19 @@ mod tests {
         assert_eq!(ran[0], ["pre-commit", "pre-merge-commit"]);
         assert_eq!(ran[1], ["pre-commit", "pre-merge-commit", "pre-push"]);
         assert_eq!(ran[2], ["pre-push"]);
+    }
+
+    #[test]
+    fn every_published_id_is_known() {
+        let published = include_str!("../../.pre-commit-hooks.yaml");
+        let ids: Vec<&str> = published.lines().filter_map(|line| line.strip_prefix("- id: ")).collect();
+        assert_eq!(ids.len(), 6, "{ids:?}");
+        for id in ids {
+            let text = format!("repos:\n- repo: https://git.example/team/shield-hook\n  rev: abc\n  hooks:\n  - id: {id}\n");
+            let entry = published.split(&format!("- id: {id}\n")).nth(1).expect("its lines");
+            let runs = entry.split_once("entry: shield-hook hook ").expect("its entry").1.lines().next().expect("a hook");
+            assert!(entries(&text)[0].hooks.iter().any(|hook| covers(hook, runs)), "{id} runs {runs}");
+        }
     }
 
     #[test]
