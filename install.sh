@@ -1,13 +1,16 @@
 #!/bin/sh
-# Builds shield-hook, installs it for you, adds its hooks to the current git repository, and proves that they work.
+# Installs shield-hook for you, adds its hooks to the current git repository, and proves that they work.
 #
-#   ./install.sh [--with-rust] [--bin DIR] [--no-hooks]
+#   ./install.sh [--build] [--with-rust] [--bin DIR] [--no-hooks]
 #
+#   --build       build the program, also where packaging/release names a released one for this machine
 #   --with-rust   get Rust first if cargo is missing or too old
 #   --bin DIR     install the program in DIR (default: ~/.local/bin, or cargo's own directory if only that is in PATH)
 #   --no-hooks    install only the program
 #
-# Needs no terminal. Downloads are verified by checksum before they run.
+# A released program takes seconds. A build takes 2 to 8 minutes the first time, 2 GB of memory and 1 GB of disk. The manual
+# and the completions for bash, zsh and fish go below ~/.local/share. Needs no terminal. Downloads are verified by checksum
+# before they run. To undo it: `shield-hook uninstall` in the repository, then remove the files that were named.
 set -eu
 
 usage() {
@@ -29,9 +32,11 @@ fail() {
 
 with_rust=no
 hooks=yes
+released=yes
 bin=
 while [ $# -gt 0 ]; do
 	case $1 in
+	--build) released=no ;;
 	--with-rust) with_rust=yes ;;
 	--no-hooks) hooks=no ;;
 	--bin)
@@ -54,6 +59,10 @@ case $0 in
 *) source_dir=$here ;;
 esac
 [ -f "$source_dir/Cargo.toml" ] || fail "$source_dir contains no Cargo.toml" "run install.sh from a complete checkout"
+# shellcheck source=packaging/download.sh
+. "$source_dir/packaging/download.sh"
+temporary=$(mktemp -d)
+trap 'rm -rf "$temporary"' EXIT INT TERM
 needed=$(sed -n 's/^rust-version *= *"\([0-9.]*\)".*/\1/p' "$source_dir/Cargo.toml")
 cargo_home=${CARGO_HOME:-$HOME/.cargo}
 
@@ -72,24 +81,6 @@ at_least() {
 	[ "${1%%.*}" -eq "${2%%.*}" ] || return 1
 	a=${1#*.} b=${2#*.}
 	[ "${a%%.*}" -ge "${b%%.*}" ]
-}
-
-download() {
-	if command -v curl >/dev/null 2>&1; then
-		curl --proto '=https' --tlsv1.2 --fail --silent --show-error --location --output "$2" "$1"
-	elif command -v wget >/dev/null 2>&1; then
-		wget --quiet --https-only --output-document="$2" "$1"
-	else
-		fail "Rust cannot be downloaded: neither curl nor wget is installed" "install Rust $needed or later: https://rustup.rs"
-	fi
-}
-
-sha256() {
-	if command -v sha256sum >/dev/null 2>&1; then
-		sha256sum "$1" | cut -d ' ' -f 1
-	else
-		shasum -a 256 "$1" | cut -d ' ' -f 1
-	fi
 }
 
 # Downloads rustup's own installer, verifies its checksum, and runs it.
@@ -114,51 +105,68 @@ get_rust() {
 		triple=${triple%-gnu}-musl
 	fi
 	from=https://static.rust-lang.org/rustup/dist/$triple/rustup-init
-	temporary=$(mktemp -d)
-	trap 'rm -rf "$temporary"' EXIT INT TERM
 	say "getting Rust from $from"
-	download "$from" "$temporary/rustup-init"
-	download "$from.sha256" "$temporary/sha256"
+	if ! download "$from" "$temporary/rustup-init" || ! download "$from.sha256" "$temporary/sha256"; then
+		fail "Rust cannot be downloaded" "install Rust $needed or later: https://rustup.rs"
+	fi
 	expected=$(cut -d ' ' -f 1 "$temporary/sha256")
 	[ "$(sha256 "$temporary/rustup-init")" = "$expected" ] || fail "the checksum of rustup-init does not match, so it was not run"
 	chmod +x "$temporary/rustup-init"
 	"$temporary/rustup-init" -y --profile minimal --no-modify-path
 }
 
-find_cargo
-if ! at_least "$version" "$needed"; then
-	reason="cargo is missing"
-	[ -z "$cargo" ] || reason="$cargo is version ${version:-unknown}, and $needed is needed"
-	[ "$with_rust" = yes ] || fail "$reason" \
-		"get Rust $needed or later: run ./install.sh --with-rust, or see https://rustup.rs"
-	say "$reason"
-	get_rust
-	PATH=$cargo_home/bin:$PATH
-	export PATH
+# Builds the program from the checkout; its path is then in $built.
+build() {
 	find_cargo
-	at_least "$version" "$needed" || fail "the new cargo was not found, or is older than $needed" "open a new shell, and run this again"
-fi
-
-# The program reports how to build it again, by a public address and a commit that is published there.
-origin=$(git -C "$source_dir" remote get-url origin 2>/dev/null) || origin=
-case $origin in
-*@*) ;;
-https://*)
-	if [ -z "$(git -C "$source_dir" status --porcelain 2>/dev/null)" ] &&
-		[ -n "$(git -C "$source_dir" branch --remotes --list 'origin/*' --contains HEAD 2>/dev/null)" ]; then
-		SHIELD_HOOK_SOURCE=${SHIELD_HOOK_SOURCE-$origin}
-		SHIELD_HOOK_REVISION=${SHIELD_HOOK_REVISION-$(git -C "$source_dir" rev-parse HEAD)}
-		export SHIELD_HOOK_SOURCE SHIELD_HOOK_REVISION
+	if ! at_least "$version" "$needed"; then
+		reason="cargo is missing"
+		[ -z "$cargo" ] || reason="$cargo is version ${version:-unknown}, and $needed is needed"
+		[ "$with_rust" = yes ] || fail "$reason" \
+			"get Rust $needed or later: run ./install.sh --with-rust, or see https://rustup.rs"
+		say "$reason"
+		get_rust
+		PATH=$cargo_home/bin:$PATH
+		export PATH
+		find_cargo
+		at_least "$version" "$needed" || fail "the new cargo was not found, or is older than $needed" "open a new shell, and run this again"
 	fi
-	;;
-esac
 
-say "building with $cargo $version"
-log=$(mktemp)
-trap 'rm -rf "$log" ${temporary:+"$temporary"}' EXIT INT TERM
-"$cargo" build --release --locked --manifest-path "$source_dir/Cargo.toml" --message-format json-render-diagnostics >"$log"
-built=$(sed -n 's/.*"executable":"\(.*shield-hook\(\.exe\)\{0,1\}\)".*/\1/p' "$log" | tail -n 1 | sed 's/\\\\/\\/g; s/\\"/"/g')
-[ -f "$built" ] || fail "cargo reported no program"
+	# The program reports how to build it again, by a public address and a commit that is published there.
+	origin=$(git -C "$source_dir" remote get-url origin 2>/dev/null) || origin=
+	case $origin in
+	*@*) ;;
+	https://*)
+		if [ -z "$(git -C "$source_dir" status --porcelain 2>/dev/null)" ] &&
+			[ -n "$(git -C "$source_dir" branch --remotes --list 'origin/*' --contains HEAD 2>/dev/null)" ]; then
+			SHIELD_HOOK_SOURCE=${SHIELD_HOOK_SOURCE-$origin}
+			SHIELD_HOOK_REVISION=${SHIELD_HOOK_REVISION-$(git -C "$source_dir" rev-parse HEAD)}
+			export SHIELD_HOOK_SOURCE SHIELD_HOOK_REVISION
+		fi
+		;;
+	esac
+
+	say "building with $cargo $version: 2 to 8 minutes the first time"
+	log=$temporary/log
+	"$cargo" build --release --locked --manifest-path "$source_dir/Cargo.toml" --message-format json-render-diagnostics >"$log"
+	built=$(sed -n 's/.*"executable":"\(.*shield-hook\(\.exe\)\{0,1\}\)".*/\1/p' "$log" | tail -n 1 | sed 's/\\\\/\\/g; s/\\"/"/g')
+	[ -f "$built" ] || fail "cargo reported no program"
+}
+
+built=
+if [ "$released" = yes ]; then
+	code=0
+	sh "$source_dir/packaging/fetch.sh" "$temporary/released" || code=$?
+	case $code in
+	0)
+		built=$temporary/released/bin/shield-hook
+		[ -f "$built" ] || built=$built.exe
+		say "the released program has the hash that this checkout names: nothing is built"
+		;;
+	3) ;;
+	*) fail "the released program was not installed" "./install.sh --build builds it instead" ;;
+	esac
+fi
+[ -n "$built" ] || build
 
 in_path() {
 	case :$PATH: in
@@ -183,7 +191,34 @@ cp "$built" "$program.new"
 chmod 755 "$program.new"
 mv -f "$program.new" "$program"
 say "installed $program ($("$program" --version))"
-in_path "$bin" || say "note: $bin is not in your PATH; the hooks find the program anyway"
+
+# Where the shells and man look for what a user has installed.
+data=${XDG_DATA_HOME:-$HOME/.local/share}
+mkdir -p "$data/man/man1" "$data/bash-completion/completions" "$data/zsh/site-functions" "$data/fish/vendor_completions.d"
+"$program" man --dir "$data/man/man1"
+"$program" completions bash >"$data/bash-completion/completions/shield-hook"
+"$program" completions zsh >"$data/zsh/site-functions/_shield-hook"
+"$program" completions fish >"$data/fish/vendor_completions.d/shield-hook.fish"
+say "installed the manual and the completions for bash, zsh and fish below $data"
+shell=${SHELL:-sh}
+shell=${shell##*/}
+if [ "$shell" = zsh ]; then
+	say "for completions in zsh, add to ~/.zshrc, before compinit: fpath=($data/zsh/site-functions \$fpath)"
+fi
+
+# The line that adds a directory to PATH, and the file that it belongs in.
+path_advice() {
+	case $shell in
+	zsh) say "  add to ~/.zshrc: export PATH=\"$1:\$PATH\"" ;;
+	fish) say "  run once: fish_add_path \"$1\"" ;;
+	bash) say "  add to ~/.bashrc: export PATH=\"$1:\$PATH\"" ;;
+	*) say "  add to ~/.profile: export PATH=\"$1:\$PATH\"" ;;
+	esac
+}
+if ! in_path "$bin"; then
+	say "$bin is not in your PATH. The hooks find the program anyway; to type its name:"
+	path_advice "$bin"
+fi
 
 [ "$hooks" = yes ] || exit 0
 cd "$here"

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Downloads that are checked by their hash. Sourced by install.sh and packaging/fetch.sh.
 
 # Downloads the address $1 into the file $2.

@@ -8,6 +8,7 @@
 set -eu
 to=$1
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source=packaging/download.sh
 . "$here/download.sh"
 name=$(sed -n 's/^name = "\(.*\)"$/\1/p' "$here/../Cargo.toml" | head -n 1)
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' "$here/../Cargo.toml" | head -n 1)
