@@ -10,6 +10,24 @@ fn template(name: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
+/// Nothing is on a runner by itself: each template gets the program from a full commit, before it calls it.
+#[test]
+fn every_template_gets_the_program() {
+    for name in ["gitlab.yml", "bitbucket.yml", "azure.yml", "circleci.yml", "buildkite.yml", "Jenkinsfile"] {
+        let text = template(&format!("hooks/ci/{name}")).replace("$$", "$");
+        let mut rest = text.as_str();
+        for line in [
+            "git clone --quiet https://YOUR_HOST/",
+            "git -C \"$HOME/shield-hook\" checkout --quiet FULL_COMMIT_ID",
+            "sh \"$HOME/shield-hook/install.sh\" --with-rust --no-hooks --bin \"$HOME/bin\"",
+            "PATH=\"$HOME/bin:$PATH\"",
+            "shield-hook ci",
+        ] {
+            rest = rest.split_once(line).unwrap_or_else(|| panic!("{name} lacks, or has in another order: {line}")).1;
+        }
+    }
+}
+
 #[test]
 fn yaml_is_yaml() {
     let listed = |folder: &str| {
