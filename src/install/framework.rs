@@ -225,9 +225,11 @@ mod tests {
         let ids: Vec<&str> = published.lines().filter_map(|line| line.strip_prefix("- id: ")).collect();
         assert_eq!(ids.len(), 6, "{ids:?}");
         for id in ids {
-            let text = format!("repos:\n- repo: https://git.example/team/shield-hook\n  rev: abc\n  hooks:\n  - id: {id}\n");
+            let text =
+                format!("repos:\n- repo: https://git.example/team/shield-hook\n  rev: abc\n  hooks:\n  - id: {id}\n");
             let entry = published.split(&format!("- id: {id}\n")).nth(1).expect("its lines");
-            let runs = entry.split_once("entry: shield-hook hook ").expect("its entry").1.lines().next().expect("a hook");
+            let runs =
+                entry.split_once("entry: shield-hook hook ").expect("its entry").1.lines().next().expect("a hook");
             assert!(entries(&text)[0].hooks.iter().any(|hook| covers(hook, runs)), "{id} runs {runs}");
         }
     }

@@ -4,6 +4,7 @@ mod ci;
 mod ci_templates;
 #[cfg(unix)]
 mod completions;
+mod documented;
 mod explain;
 #[cfg(unix)]
 mod installs_nothing_unowned;
