@@ -1,4 +1,4 @@
-"""What the packages promise, tried on programs that consist of headers only: `python3 packaging/test_packaging.py`."""
+"""Tests of the packages, with programs that consist of headers only: `python3 packaging/test_packaging.py`."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Packages(unittest.TestCase):
         path.write_bytes(content)
         return binary.read(path)
 
-    def test_a_program_says_where_it_runs(self) -> None:
+    def test_a_program_is_labelled_by_its_headers(self) -> None:
         for content, platform, tags in PROGRAMS:
             program = self.program(content)
             self.assertEqual((program.platform, program.wheel_tags()), (platform, tags))

@@ -1,4 +1,4 @@
-"""Where a binary runs, read from the binary itself: a package can not be labelled for another system."""
+"""The system of a binary, read from its own headers, so that a package cannot be labelled for another one."""
 
 from __future__ import annotations
 

@@ -70,5 +70,5 @@ def download(project: Project, release: Release) -> bytes | None:
     with urllib.request.urlopen(f"{release.address}/{archive}", timeout=60) as answer:
         content = answer.read()
     if hashlib.sha256(content).hexdigest() != release.sums[archive]:
-        raise SystemExit(f"shield-hook: {archive} has another SHA-256 than {FILE} says: it was not installed")
+        raise SystemExit(f"shield-hook: {archive} has another SHA-256 than {FILE} names, so it was not installed")
     return content

@@ -13,7 +13,7 @@ LICENCES = ("LICENSE-APACHE", "LICENSE-MIT", "rules/advisories/SOURCES.md")
 
 @dataclass(frozen=True)
 class Project:
-    """What every kind of package says about the program."""
+    """The facts that every kind of package carries."""
 
     name: str
     version: str
