@@ -23,6 +23,9 @@ pub struct Man {
     /// Write one page per command into this directory instead
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+    /// Print the help of every command as Markdown instead: docs/commands.md
+    #[arg(long, conflicts_with = "dir")]
+    markdown: bool,
 }
 
 /// Prints the completions.
@@ -53,6 +56,10 @@ fn one_name_for_the_program(script: &str) -> String {
 /// # Errors
 /// When they cannot be written.
 pub fn man(args: Man) -> Result<Exit> {
+    if args.markdown {
+        std::io::stdout().write_all(reference().as_bytes()).or_unprinted()?;
+        return Ok(Exit::Clean);
+    }
     match args.dir {
         Some(dir) => {
             std::fs::create_dir_all(&dir).or_incomplete(dir.display())?;
@@ -67,4 +74,47 @@ pub fn man(args: Man) -> Result<Exit> {
         }
     }
     Ok(Exit::Clean)
+}
+
+/// The help of every command, in the order of `--help`.
+fn reference() -> String {
+    // Not wrapped: the usual program has no code for that, and a page needs none.
+    let mut command = help::with_examples(Cli::command()).term_width(0);
+    command.build();
+    let mut sections = Vec::new();
+    add_sections(&mut command, NAME, &mut sections);
+    let mut page = String::from(
+        "# Commands\n\nThe help of every command. `shield-hook COMMAND --help` prints the same, `shield-hook man` the manual page.\n\n",
+    );
+    for (title, _) in &sections {
+        page += &format!("- [`{title}`](#{})\n", title.replace(' ', "-"));
+    }
+    for (title, text) in &sections {
+        page += &format!("\n## {title}\n\n```text\n{}\n```\n", text.trim_end());
+    }
+    page
+}
+
+fn add_sections(command: &mut clap::Command, title: &str, sections: &mut Vec<(String, String)>) {
+    let text = command.render_long_help().to_string();
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    sections.push((title.to_owned(), lines.join("\n")));
+    for part in command.get_subcommands_mut().filter(|part| part.get_name() != "help" && !part.is_hide_set()) {
+        let title = format!("{title} {}", part.get_name());
+        add_sections(part, &title, sections);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_reference_is_up_to_date() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/commands.md");
+        let written = std::fs::read_to_string(path).expect("the reference");
+        let made = reference();
+        let differs = written.lines().zip(made.lines()).find(|(old, new)| old != new);
+        assert!(written == made, "cargo run -- man --markdown > docs/commands.md: {differs:?}");
+    }
 }

@@ -237,7 +237,15 @@ const TABLE: &[Help] = &[
         ],
         Exits::Print,
     ),
-    help("man", &[("man | man -l -", "read it"), ("man --dir man1", "one page per command")], Exits::Print),
+    help(
+        "man",
+        &[
+            ("man | man -l -", "read it"),
+            ("man --dir man1", "one page per command"),
+            ("man --markdown", "one Markdown page"),
+        ],
+        Exits::Print,
+    ),
 ];
 
 impl Help {
