@@ -75,6 +75,31 @@ pub fn run(set: &RuleSet, wanted: impl Fn(&Rule) -> bool, rounds: u32, seed: u64
     test.outcome
 }
 
+/// Returns whether `rule` finds a secret in every one of its examples, and there is one.
+pub fn finds_its_examples(set: &RuleSet, rule: &'static Rule) -> bool {
+    // A random value can look like a word or a placeholder; three in a row do not.
+    (1..=3).any(|seed| {
+        let mut test = RuleTest {
+            engine: Engine::new(set.clone(), Settings { path_policy: false, ..Settings::default() }),
+            samples: Generator::with_seed(set, seed),
+            scratch: Scratch::default(),
+            outcome: Outcome::default(),
+        };
+        let path = path_for(rule);
+        let found = |template: &&str| {
+            test.sample(rule, template).is_some_and(|sample| {
+                let matches = test.scan(&path, sample.text.as_bytes());
+                matches.iter().any(|found| found.rule.id == rule.id)
+            })
+        };
+        !rule.matches.is_empty()
+            && rule.matches.iter().all({
+                let mut found = found;
+                move |template| found(&template)
+            })
+    })
+}
+
 struct RuleTest<'r> {
     engine: Engine,
     samples: Generator<'r>,

@@ -165,6 +165,13 @@ impl Repo {
         self.shared.to_thread_local().config_snapshot().string(key)
     }
 
+    /// All values of a key of git's configuration.
+    pub fn config_values(&self, key: &str) -> Vec<BString> {
+        let repo = self.shared.to_thread_local();
+        let values = repo.config_snapshot().plumbing().raw_values(key);
+        values.unwrap_or_default()
+    }
+
     /// Returns whether `git clone` is still running: until it knows the remote's branch, HEAD names an invalid one.
     pub fn is_being_cloned(&self) -> bool {
         std::fs::read(self.git_dir().join("HEAD")).is_ok_and(|head| head.trim() == b"ref: refs/heads/.invalid")

@@ -60,6 +60,38 @@ pub fn with_allowances(name: &str, old: &[u8], new: &[NewAllowance]) -> Result<S
     Ok(written)
 }
 
+/// The content of the configuration `name` with more rule files in `rules`.
+///
+/// # Errors
+/// Exit 3, when the file is not valid before.
+pub fn with_rule_files(name: &str, old: &[u8], files: &[String]) -> Result<String> {
+    let text = config::text(name, old)?;
+    Config::parse(name, old)?;
+    let mut document: DocumentMut = text
+        .parse()
+        .map_err(|e: toml_edit::TomlError| Error::usage(format!("{name}: not valid TOML: {}", e.message())))?;
+    if document.get("rules").is_none() {
+        // A key of the top comes before every section.
+        document.insert("rules", value(Array::new()));
+    }
+    if let Some(rules) = document.get_mut("rules").and_then(Item::as_array_mut) {
+        for file in files {
+            if !rules.iter().any(|there| there.as_str() == Some(file)) {
+                rules.push(file.as_str());
+            }
+        }
+    }
+    Ok(document.to_string())
+}
+
+/// The ids in a rule file; none of a file that is no TOML.
+pub fn rule_ids(bytes: &[u8]) -> Vec<String> {
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    let Ok(document) = text.parse::<DocumentMut>() else { return Vec::new() };
+    let rules = document.get("rule").and_then(Item::as_array_of_tables);
+    rules.into_iter().flatten().filter_map(|rule| Some(rule.get("id")?.as_str()?.to_owned())).collect()
+}
+
 impl NewAllowance {
     fn fields(&self) -> Vec<(&'static str, Value)> {
         let list = |all: &[String]| match all {

@@ -570,6 +570,7 @@ fn rules(layers: &[Layer<'_>], overrides: &Overrides, noticed: &mut Vec<String>)
     let mut texts: Vec<(String, String)> = Vec::new();
     for layer in layers {
         for (line, pattern) in &layer.config.rules {
+            let (tool, pattern) = migrate::split_tool(pattern);
             let pattern = inside(&layer.name, *line, pattern)?;
             let paths = files::expand(layer.files.as_ref(), &pattern)
                 .map_err(|e| e.context(format_args!("{}:{line}", layer.name)))?;
@@ -577,7 +578,11 @@ fn rules(layers: &[Layer<'_>], overrides: &Overrides, noticed: &mut Vec<String>)
             for path in paths {
                 let name = layer.files.name(&path);
                 if let Some(bytes) = layer.files.read(&path)? {
-                    texts.push((name.clone(), config::text(&name, &bytes)?.to_owned()));
+                    let text = match tool {
+                        Some(tool) => tool.rule_file(&name, &bytes)?,
+                        None => config::text(&name, &bytes)?.to_owned(),
+                    };
+                    texts.push((name, text));
                 }
             }
             if texts.len() == before {

@@ -16,7 +16,7 @@ pub(super) const TOP: &[Key] = &[
         name: "rules",
         kind: Kind::List,
         default: "[]",
-        about: "Rule files (paths or globs from the root), added to the built-in rules.",
+        about: "Rule files (paths or globs from the root), added to the built-in rules; `gitleaks:PATH` loads the own rules of another scanner.",
         reader: Reader::Setting {
             read: |field, config| {
                 config.rules = field.strings()?;

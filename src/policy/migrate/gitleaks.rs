@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 
-use super::{Carried, ListedSecret, is_regex, paths};
+use super::own_rule::ForeignRule;
+use super::pattern::SecretPart;
+use super::{Carried, ListedSecret, is_regex, paths, published};
 use crate::policy::edit::NewAllowance;
 
 /// Reads whichever of the three it is.
@@ -26,26 +28,50 @@ struct GitleaksConfig {
     #[serde(default)]
     rules: Vec<GitleaksRule>,
     #[serde(default)]
-    extend: Extend,
+    extend: GitleaksExtend,
 }
 
 #[derive(Default, Deserialize)]
-struct Extend {
+struct GitleaksExtend {
     #[serde(default, rename = "disabledRules")]
     disabled: Vec<String>,
+    #[serde(default)]
+    path: String,
 }
 
 #[derive(Deserialize)]
 struct GitleaksRule {
     id: String,
+    #[serde(default)]
+    description: String,
     regex: Option<String>,
     path: Option<String>,
+    #[serde(default)]
+    keywords: Vec<String>,
+    entropy: Option<f64>,
+    #[serde(default, rename = "secretGroup")]
+    secret_group: u32,
+    #[serde(default)]
+    required: Vec<Required>,
+    /// Only half of a composite rule.
+    #[serde(default, rename = "skipReport")]
+    skip_report: bool,
     allowlist: Option<GitleaksAllowlist>,
     #[serde(default)]
     allowlists: Vec<GitleaksAllowlist>,
 }
 
+/// Another rule that must match near a match.
 #[derive(Deserialize)]
+struct Required {
+    id: String,
+    #[serde(rename = "withinLines")]
+    lines: Option<usize>,
+    #[serde(rename = "withinColumns")]
+    columns: Option<usize>,
+}
+
+#[derive(Clone, Deserialize)]
 struct GitleaksAllowlist {
     #[serde(default)]
     description: String,
@@ -68,22 +94,79 @@ struct GitleaksAllowlist {
 fn config(name: &str, text: &str) -> Result<Carried, String> {
     let config: GitleaksConfig = toml::from_str(text).map_err(|e| e.message().to_owned())?;
     let mut carried = Carried { disable: config.extend.disabled, ..Carried::default() };
+    if !config.extend.path.is_empty() {
+        carried.extends.push(config.extend.path);
+    }
     for list in config.allowlist.into_iter().chain(config.allowlists) {
         let rules = list.rules.clone();
-        self::list(name, &list, &rules, &mut carried);
+        self::list(name, &list.without_published(), &rules, &mut carried);
     }
     for rule in config.rules {
-        for list in rule.allowlist.into_iter().chain(rule.allowlists) {
-            self::list(name, &list, std::slice::from_ref(&rule.id), &mut carried);
+        let (regex, path) = (rule.regex.as_deref().unwrap_or_default(), rule.path.as_deref().unwrap_or_default());
+        if published::is_rule(&rule.id, regex, path) {
+            carried.published += 1;
+            continue;
         }
+        let lists = rule.allowlist.iter().chain(&rule.allowlists);
+        lists
+            .for_each(|list| self::list(name, &list.without_published(), std::slice::from_ref(&rule.id), &mut carried));
+        // Without a pattern of its own it only adds to a rule of the default.
         if rule.regex.is_some() || rule.path.is_some() {
-            carried.lost.push(format!(
-                "{name}: the rule {}: built-in rules may cover it; if none does, `shield-hook rules new {}` starts one",
-                rule.id, rule.id
-            ));
+            carried.add(rule.into_foreign());
         }
     }
     Ok(carried)
+}
+
+impl GitleaksRule {
+    fn into_foreign(self) -> ForeignRule {
+        let mut ignored = Vec::new();
+        let requires = match self.required.as_slice() {
+            [one] if one.columns.is_none() => Some((one.id.clone(), one.lines.unwrap_or(MAX_LINES).min(MAX_LINES))),
+            [] => None,
+            _ => {
+                ignored.push("required".to_owned());
+                None
+            }
+        };
+        if self.skip_report {
+            ignored.push("skipReport".to_owned());
+        }
+        let secret = if self.secret_group > 0 { SecretPart::Group(self.secret_group) } else { SecretPart::FirstGroup };
+        ForeignRule {
+            id: self.id,
+            title: self.description.trim().to_owned(),
+            regex: self.regex,
+            secret,
+            keywords: self.keywords,
+            entropy: self.entropy,
+            path: self.path,
+            requires,
+            warns: false,
+            ignored,
+        }
+    }
+}
+
+/// The greatest distance of a second rule, in lines.
+const MAX_LINES: usize = 1000;
+
+impl GitleaksAllowlist {
+    /// The list without the entries of a published default; with a condition that joins entries, all or nothing.
+    fn without_published(&self) -> GitleaksAllowlist {
+        let own = |all: &[String]| -> Vec<String> {
+            all.iter().filter(|entry| !published::is_allowance(entry)).cloned().collect()
+        };
+        let (paths, regexes, stopwords) = (own(&self.paths), own(&self.regexes), own(&self.stopwords));
+        if self.joins() && !(paths.is_empty() && regexes.is_empty() && stopwords.is_empty()) {
+            return self.clone();
+        }
+        GitleaksAllowlist { paths, regexes, stopwords, ..self.clone() }
+    }
+
+    fn joins(&self) -> bool {
+        self.condition.eq_ignore_ascii_case("and") || self.condition == "&&"
+    }
 }
 
 /// One allowlist of the tool: its conditions hold one by one, or (AND) all together.
@@ -92,7 +175,7 @@ fn list(name: &str, list: &GitleaksAllowlist, rules: &[String], carried: &mut Ca
         "" => format!("carried over from {name}"),
         text => format!("{text} (carried over from {name})"),
     };
-    let all = list.condition.eq_ignore_ascii_case("and") || list.condition == "&&";
+    let all = list.joins();
     let values: Vec<String> = values(name, list, &mut carried.lost);
     let lost = carried.lost.len();
     let by_path = paths(name, &list.paths, &reason, &mut carried.lost);
@@ -100,7 +183,7 @@ fn list(name: &str, list: &GitleaksAllowlist, rules: &[String], carried: &mut Ca
     if all {
         // With one condition lost, the others would let more pass than before.
         let complete = lost == carried.lost.len()
-            && values.len() == list.regexes.len() + list.stopwords.len()
+            && values.len() == list.regexes.len() + usize::from(!list.stopwords.is_empty())
             && list.commits.len() <= 1;
         let value = (!values.is_empty()).then(|| format!("(?:{})", values.join("|")));
         if !complete || !list.regexes.is_empty() && !list.stopwords.is_empty() {
@@ -130,8 +213,11 @@ fn values(name: &str, list: &GitleaksAllowlist, lost: &mut Vec<String>) -> Vec<S
             other => lost.push(format!("{name}: a regex on the {other} instead of the secret: `{regex}`")),
         }
     }
-    let words = list.stopwords.iter().map(|word| format!("(?i){}", regex_syntax::escape(word)));
-    values.extend(words);
+    // One allowance for all words of a list: a reader sees them side by side.
+    let words: Vec<String> = list.stopwords.iter().map(|word| regex_syntax::escape(word)).collect();
+    if !words.is_empty() {
+        values.push(format!("(?i){}", words.join("|")));
+    }
     values
 }
 

@@ -1,4 +1,4 @@
-//! The allowances and baselines of other scanners: one file a tool, each from its documented formats.
+//! The rules, allowances and baselines of other scanners: one file a tool, each from its documented formats.
 //!
 //! Nothing is carried over that would let more pass than before: a pattern that has no exact counterpart here is named
 //! and left out. Entries that name a position (file and line) become fingerprints, once the caller has scanned that
@@ -6,15 +6,23 @@
 
 mod detect_secrets;
 mod git_secrets;
+mod gitguardian;
 mod gitleaks;
 mod kingfisher;
+mod own_rule;
 mod paths;
+mod pattern;
+mod published;
+mod secretlint;
 mod talisman;
 mod trufflehog;
 
 use super::allowlist::matches_anything;
-use super::edit::NewAllowance;
+pub use super::edit::NewAllowance;
 use crate::error::{Error, Result};
+use crate::rule::RuleSet;
+pub use own_rule::{ForeignRule, OwnRule};
+pub use pattern::SecretPart;
 
 /// The scanners whose files are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -31,8 +39,12 @@ pub enum Tool {
     Talisman,
     /// `.gitallowed`
     GitSecrets,
-    /// Baseline files
+    /// Rule files and baseline files
     Kingfisher,
+    /// `.gitguardian.yaml`
+    Gitguardian,
+    /// `.secretlintrc`, `.secretlintignore`
+    Secretlint,
 }
 
 /// The content of one file of a tool.
@@ -44,8 +56,32 @@ pub struct Carried {
     pub disable: Vec<String>,
     /// Places that were let pass.
     pub places: Vec<ListedSecret>,
+    /// Rules of the team's own.
+    pub rules: Vec<ForeignRule>,
+    /// How many rules of a published default stand in the file: built-in ones take their place.
+    pub published: usize,
+    /// Files that this one builds on, as it names them.
+    pub extends: Vec<String>,
     /// Entries without a counterpart here, and the reasons.
     pub lost: Vec<String>,
+}
+
+impl Carried {
+    /// Adds a rule of the team's own.
+    fn add(&mut self, rule: ForeignRule) {
+        self.rules.push(rule);
+    }
+
+    /// Adds everything of another file.
+    pub fn extend(&mut self, other: Carried) {
+        self.allow.extend(other.allow);
+        self.disable.extend(other.disable);
+        self.places.extend(other.places);
+        self.rules.extend(other.rules);
+        self.published += other.published;
+        self.extends.extend(other.extends);
+        self.lost.extend(other.lost);
+    }
 }
 
 /// An allowed line: it means whatever secret is on it now.
@@ -76,6 +112,8 @@ impl Tool {
             Tool::Talisman => "talisman",
             Tool::GitSecrets => "git-secrets",
             Tool::Kingfisher => "kingfisher",
+            Tool::Gitguardian => "gitguardian",
+            Tool::Secretlint => "secretlint",
         }
     }
 
@@ -94,6 +132,10 @@ impl Tool {
             Tool::Talisman => &[".talismanrc"],
             Tool::GitSecrets => &[".gitallowed"],
             Tool::Kingfisher => &[".kingfisher-baseline.yaml", "kingfisher-baseline.yaml", "baseline-file.yaml"],
+            Tool::Gitguardian => &[".gitguardian.yaml", ".gitguardian.yml"],
+            Tool::Secretlint => {
+                &[".secretlintrc.json", ".secretlintrc", ".secretlintrc.yaml", ".secretlintrc.yml", ".secretlintignore"]
+            }
         }
     }
 
@@ -109,7 +151,9 @@ impl Tool {
             Tool::Trufflehog => Ok(trufflehog::read(name, text)),
             Tool::Talisman => talisman::read(text),
             Tool::GitSecrets => Ok(git_secrets::read(name, text)),
-            Tool::Kingfisher => kingfisher::read(text),
+            Tool::Kingfisher => kingfisher::read(name, text),
+            Tool::Gitguardian => gitguardian::read(name, text),
+            Tool::Secretlint => secretlint::read(name, text),
         };
         for allowance in read.iter_mut().flat_map(|carried| &mut carried.allow) {
             let any = |value: &String| matches_anything(value) == Ok(true);
@@ -117,6 +161,63 @@ impl Tool {
         }
         read.map_err(|why| Error::usage(format!("{name}: not a file of {}: {why}", self.name())))
     }
+}
+
+impl Tool {
+    /// The team's own rules in a file of this tool, as the text of a rule file of ours.
+    ///
+    /// # Errors
+    /// Exit 3, when the file is not in the tool's format or has a rule of the team's own that would not run here.
+    pub fn rule_file(self, name: &str, bytes: &[u8]) -> Result<String> {
+        let carried = self.read(name, bytes)?;
+        let builtin = RuleSet::builtin();
+        let mut own: Vec<OwnRule> = Vec::new();
+        for rule in &carried.rules {
+            let is_taken = |id: &str| builtin.get(id).is_some() || own.iter().any(|rule| rule.id == id);
+            let converted = rule.convert(self.name(), is_taken).map_err(|why| {
+                Error::usage(format!("{name}: the rule {} would not run: {why}", rule.id))
+                    .help("`shield-hook migrate --accept-partial` carries over the others into a rule file")
+            })?;
+            own.push(converted);
+        }
+        if own.is_empty() {
+            return Err(Error::usage(format!("{name}: there is no rule of your own in it"))
+                .help("a rule that does not run would pass unnoticed: correct the path or remove it"));
+        }
+        Ok(OwnRule::file(self.name(), &own))
+    }
+}
+
+/// Splits `gitleaks:PATH` into the tool and the path; most entries are paths of our own rule files.
+pub fn split_tool(entry: &str) -> (Option<Tool>, &str) {
+    let named = entry.split_once(':').and_then(|(name, path)| {
+        let tool = Tool::all().iter().find(|tool| tool.name() == name)?;
+        Some((*tool, path))
+    });
+    named.map_or((None, entry), |(tool, path)| (Some(tool), path))
+}
+
+/// The tool whose file it is, by the name that the tool gives such files, else by what is in it.
+pub fn tool_of(file_name: &str, bytes: &[u8]) -> Option<Tool> {
+    let by_name = Tool::all().iter().find(|tool| {
+        let usual = tool.files().iter().any(|usual| usual.trim_start_matches('.') == file_name.trim_start_matches('.'));
+        usual || file_name.to_ascii_lowercase().contains(tool.name())
+    });
+    let has = |word: &str| bytes.windows(word.len()).any(|window| window == word.as_bytes());
+    by_name.copied().or_else(|| {
+        let signs = [
+            (Tool::Gitleaks, "[[rules]]"),
+            (Tool::Gitleaks, "[allowlist]"),
+            (Tool::Gitleaks, "\"RuleID\""),
+            (Tool::DetectSecrets, "\"plugins_used\""),
+            (Tool::Talisman, "fileignoreconfig:"),
+            (Tool::Kingfisher, "ExactFindings:"),
+            (Tool::Kingfisher, "min_entropy:"),
+            (Tool::Secretlint, "@secretlint/"),
+            (Tool::Gitguardian, "ignored_matches:"),
+        ];
+        signs.into_iter().find(|(_, sign)| has(sign)).map(|(tool, _)| tool)
+    })
 }
 
 /// Whether a regex compiles here; the languages differ in corners.

@@ -29,7 +29,7 @@ pub struct Generator<'r> {
 }
 
 /// A random text that all of `regex` matches, apart from assertions at its ends.
-pub(super) fn matching(regex: &str, rng: &mut Rng) -> Result<Vec<u8>, String> {
+pub(crate) fn matching(regex: &str, rng: &mut Rng) -> Result<Vec<u8>, String> {
     walk::walk(&analysis::parse(regex)?, rng)
 }
 
