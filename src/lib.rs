@@ -22,6 +22,7 @@ pub mod outcome;
 pub mod package;
 pub mod path;
 pub mod policy;
+pub mod publish;
 pub mod report;
 pub mod rule;
 pub mod rule_test;

@@ -216,11 +216,34 @@ const TABLE: &[Help] = &[
          rule, independently of its position: it survives moves, renames and rebases, and covers no other secret.",
     ),
     noted(
-        help("migrate", &[("migrate --dry-run", "show the changes"), ("migrate --from gitleaks", "")], Exits::Change),
-        "Allowances go to .shield-hook.toml, and known findings to the baseline. An entry without an exact counterpart is \
-         listed and left out. For an entry that names a file and a line, the secret on that line is allowed by its \
-         fingerprint, which survives moves and rebases. The other scanner's files are not changed, and its comments \
-         beside secrets are honoured in any case.",
+        help(
+            "publish",
+            &[
+                ("publish", "what `npm pack` or `cargo package` makes here, or the files in dist/"),
+                ("publish dist/acme-1.2.0.tar.gz --against acme-1.1.0.tar.gz", "what is new since the last release"),
+                ("publish acme-1.2.0.tgz --receipt receipt.json", "for whoever approves the release"),
+            ],
+            Exits::Scan,
+        ),
+        "The artefact is opened in memory, and none of its code runs. Its files are scanned like those of a commit. Credential \
+         files, files that are not in the repository, and behaviour that the previous release did not have are reported \
+         as well.",
+    ),
+    noted(
+        help(
+            "migrate",
+            &[
+                ("migrate --dry-run", "show the changes"),
+                ("migrate --from gitleaks", ""),
+                ("migrate --accept-partial", "also where a rule of your own cannot be carried over"),
+            ],
+            Exits::Change,
+        ),
+        "Your own rules go to .shield-hook.rules/, each tried on an example; rules of a published default configuration are \
+         left to the built-in ones. Allowances go to .shield-hook.toml, and known findings to the baseline. An entry \
+         without an exact counterpart is listed and left out. For an entry that names a file and a line, the secret on \
+         that line is allowed by its fingerprint, which survives moves and rebases. The other scanner's files are not \
+         changed, and its comments beside secrets are honoured in any case.",
     ),
     help("config check", &[("config check", "")], Exits::Print),
     help("config show", &[("config show", "every value, and the line that sets it")], Exits::Print),

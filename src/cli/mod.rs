@@ -23,6 +23,7 @@ mod options;
 mod packages;
 mod post_commit;
 mod pre_push;
+mod publish;
 mod push_command;
 mod pushed_refs;
 mod receive;
@@ -80,6 +81,8 @@ pub enum Command {
     Doctor(doctor::Args),
     /// Prove that the hooks stop a leak, by trying one in a throwaway clone
     Canary(canary::Args),
+    /// Judge a release before it is published
+    Publish(Box<publish::Args>),
     /// List, show, test and create rules
     Rules(rules::Args),
     /// Record the secrets that are known, so that they do not block
@@ -174,6 +177,7 @@ pub fn run(command: Command) -> Result<Exit> {
         Command::Watch(args) => watch::run(*args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Canary(args) => canary::run(&args),
+        Command::Publish(args) => publish::run(*args),
         Command::Rules(args) => rules::run(args),
         Command::Baseline(args) => baseline::run(args),
         Command::Allow(args) => allow::run(&args),

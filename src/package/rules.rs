@@ -115,8 +115,53 @@ pub static HIDDEN: Rule = Rule {
     ..rule("hidden-behaviour", "something runs or hides without being asked for")
 };
 
+/// A member of an artefact that no honest packer writes.
+pub static UNSAFE_MEMBER: Rule = Rule {
+    why: "Whoever unpacks it writes outside of the folder, or gets another file than the one that was looked at.",
+    fix: "Pack again from a clean checkout, and find out what made this archive.",
+    ..rule("artefact-unsafe-member", "a member that no honest packer writes")
+};
+
+/// A file of credentials in an artefact.
+pub static CREDENTIAL_FILE: Rule = Rule {
+    why: "Everybody who installs the release gets this file, and the registry keeps it for good.",
+    fix: "Leave it out of the release (`files` in package.json, MANIFEST.in, `include` in Cargo.toml), and pack again.",
+    ..rule("artefact-credential-file", "a file that is never published")
+};
+
+/// A file that does not belong into a release.
+pub static LEFTOVER_FILE: Rule = Rule {
+    severity: Severity::Medium,
+    confidence: Confidence::Low,
+    why: "It tells how and where the package is made, or hands out sources that were to stay inside.",
+    fix: "Leave it out of the release, and pack again.",
+    ..rule("artefact-leftover-file", "a file that does not belong into a release")
+};
+
+/// A member that is no file of the repository.
+pub static OUTSIDE_REPOSITORY: Rule = Rule {
+    severity: Severity::Medium,
+    confidence: Confidence::Low,
+    why: "What is published and not in the repository has been reviewed by nobody: hijacked releases hide there.",
+    fix: "Commit the file, or declare what a build makes in `[publish] built`.",
+    ..rule("artefact-outside-repository", "published, and not in the repository")
+};
+
+/// Something that the release before did not do.
+pub static RELEASE_CHANGED: Rule = Rule {
+    severity: Severity::High,
+    why: "Hijacked releases differ from the one before in just this way; honest ones hardly ever do.",
+    fix: "Read the file. If it is intended, allow the finding with a reason.",
+    ..rule("release-changed", "the release does something new")
+};
+
 /// Every rule of the gate.
-pub static ALL: [&Rule; 12] = [
+pub static ALL: [&Rule; 17] = [
+    &UNSAFE_MEMBER,
+    &CREDENTIAL_FILE,
+    &LEFTOVER_FILE,
+    &OUTSIDE_REPOSITORY,
+    &RELEASE_CHANGED,
     &HIJACKED,
     &SUSPICIOUS,
     &INTEGRITY,

@@ -51,6 +51,8 @@ pub struct Config {
     pub tracking_days: Option<u64>,
     /// `[packages]`.
     pub packages: Packages,
+    /// Globs of what a build makes.
+    pub publish_built: Option<Vec<String>>,
     /// `[advisories]`, with its line.
     pub advisories: Option<(usize, Feed)>,
     /// The allowances, in the order of the file.

@@ -73,6 +73,8 @@ pub struct Policy {
     pub check_allowances: bool,
     /// The settings of the package gate.
     pub packages: package::settings::PackageSettings,
+    /// Globs of what a build makes, so that `publish` does not look for it in the repository.
+    pub publish_built: Vec<String>,
     /// Where `advisories update` looks, by the user's own configuration.
     pub feed: config::Feed,
     /// The rule files as they are configured: paths and globs, the weakest file's first.
@@ -110,6 +112,7 @@ impl Default for Policy {
             report_unused: false,
             check_allowances: false,
             packages: package::settings::PackageSettings::default(),
+            publish_built: Vec::new(),
             feed: config::Feed::default(),
             rule_files: Vec::new(),
             replace_builtin: false,

@@ -211,6 +211,7 @@ macro_rules! part {
 }
 
 mod packages;
+mod publish;
 mod records;
 mod scanning;
 
@@ -218,6 +219,12 @@ mod scanning;
 pub const SECTIONS: &[Section] = &[
     Section { name: "", form: Form::Top, about: "What blocks, and what does not.", keys: scanning::TOP },
     Section { name: "packages", form: Form::Table, about: "What the package gate does.", keys: packages::PACKAGES },
+    Section {
+        name: "publish",
+        form: Form::Table,
+        about: "What `publish` demands of a release.",
+        keys: publish::PUBLISH,
+    },
     Section { name: "ci", form: Form::Table, about: "What `ci` does with a change.", keys: records::CI },
     Section {
         name: "server",

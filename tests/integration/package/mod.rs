@@ -4,4 +4,5 @@ mod hostile;
 mod lockfiles;
 mod online;
 mod origin;
+mod publish;
 mod update;

@@ -1,0 +1,95 @@
+//! An artefact in memory: its members with their paths below the root, and everything that could not be read.
+
+use std::path::Path;
+
+use bstr::{BStr, BString, ByteSlice};
+use sha2::{Digest, Sha256};
+
+use super::format::PackageFormat;
+use crate::archive::{self, Limits, Odd};
+use crate::error::{Context, Error, Result};
+use crate::file;
+
+/// A packed release.
+#[derive(Debug)]
+pub struct Artefact {
+    /// Its file name.
+    pub name: String,
+    /// The SHA-256 of the file, in hex: what is published is what was looked at.
+    pub sha256: String,
+    /// Its size, in bytes.
+    pub size: usize,
+    /// Its format; none for an archive that is no package.
+    pub format: Option<PackageFormat>,
+    /// Its members, in its order.
+    pub members: Vec<Member>,
+    /// What could not be read: a path and the reason.
+    pub unread: Vec<(BString, String)>,
+    /// Whether reports write its name before the paths of its members: where there are several artefacts.
+    pub is_named: bool,
+}
+
+/// One file in an artefact.
+#[derive(Debug)]
+pub struct Member {
+    /// Its path below the artefact's root; files in an archive in it follow after `!`.
+    pub path: BString,
+    /// Its content.
+    pub content: Vec<u8>,
+    /// Its oddities.
+    pub odd: Vec<Odd>,
+}
+
+impl Artefact {
+    /// Reads the artefact at `path`; `format` where the user names it. No member may be larger than `max_object` bytes.
+    ///
+    /// # Errors
+    /// Exit 2 when the file cannot be read, exit 3 when it is no archive.
+    pub fn read(path: &Path, format: Option<PackageFormat>, max_object: u64) -> Result<Artefact> {
+        let shown = path.display().to_string();
+        let bytes = file::read(path).or_incomplete(&shown)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Artefact::open(name, &bytes, format, max_object)
+    }
+
+    /// Opens an artefact that is in memory already.
+    ///
+    /// # Errors
+    /// Exit 3 when it is no archive.
+    pub fn open(name: String, bytes: &[u8], format: Option<PackageFormat>, max_object: u64) -> Result<Artefact> {
+        let Some(container) = archive::recognise(bytes) else {
+            return Err(Error::usage(format!("{name}: not an archive, so not a package"))
+                .help("pack it first (`npm pack`, `python -m build`, `cargo package`), and name the packed file"));
+        };
+        let (mut members, mut unread) = (Vec::new(), Vec::new());
+        let limits = Limits::of(bytes.len(), max_object);
+        archive::read(bytes, container, BStr::new(name.as_bytes()), limits, &mut |member| match member.content {
+            Ok(content) => {
+                members.push(Member { path: member.path.to_owned(), content: content.to_vec(), odd: member.odd });
+            }
+            Err(reason) => unread.push((member.path.to_owned(), reason)),
+        });
+        let format = format.or_else(|| PackageFormat::of(members.iter().map(|member| member.path.as_bstr())));
+        if let Some(format) = format {
+            for member in members.iter_mut().filter(|member| member.odd.is_empty()) {
+                member.path = format.relative(member.path.as_ref()).to_owned();
+            }
+        }
+        let sha256 = data_encoding::HEXLOWER.encode(&Sha256::digest(bytes));
+        Ok(Artefact { name, sha256, size: bytes.len(), format, members, unread, is_named: false })
+    }
+
+    /// The first member at this path.
+    pub fn member(&self, path: &BStr) -> Option<&Member> {
+        self.members.iter().find(|member| member.path == path)
+    }
+
+    /// A member's path as reports show it.
+    pub fn shown(&self, path: &BStr) -> BString {
+        match (self.is_named, path.is_empty()) {
+            (_, true) => self.name.as_str().into(),
+            (true, false) => [self.name.as_bytes(), b"/", path].concat().into(),
+            (false, false) => path.to_owned(),
+        }
+    }
+}

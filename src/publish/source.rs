@@ -1,0 +1,43 @@
+//! The members of an artefact as items of a scan, each beside its version in the release before.
+
+use super::artefact::Artefact;
+use crate::chunk::{Kind, Origin};
+use crate::error::Result;
+use crate::source::{Content, Coverage, InMemory, Item, Old, Plan, Skip, Source};
+
+/// An artefact, and the release before it.
+pub struct ArtefactSource<'a> {
+    /// The artefact.
+    pub artefact: &'a Artefact,
+    /// The release before: what it already had is not new.
+    pub before: Option<&'a Artefact>,
+}
+
+impl Source for ArtefactSource<'_> {
+    fn plan(&self, coverage: &mut Coverage) -> Result<Plan<'_>> {
+        let unread = self.artefact.unread.iter().map(|(path, reason)| Skip {
+            what: "archive",
+            path: self.artefact.shown(path.as_ref()).to_string(),
+            reason: reason.clone(),
+            incomplete: true,
+        });
+        coverage.skipped.extend(unread);
+        let items = self.artefact.members.iter().map(|member| {
+            let old = self.before.and_then(|before| before.member(member.path.as_ref()));
+            Item {
+                origin: Origin { kind: Kind::File, path: self.artefact.shown(member.path.as_ref()), commit: None },
+                content: Content::Bytes(member.content.clone().into()),
+                old: old.map_or(Old::Nothing, |old| Old::Text(old.content.clone().into())),
+            }
+        });
+        let names = self.artefact.members.iter().map(|member| {
+            let path = self.artefact.shown(member.path.as_ref());
+            Item {
+                origin: Origin { kind: Kind::PathName, path: path.clone(), commit: None },
+                content: Content::Bytes(path.to_vec().into()),
+                old: Old::Nothing,
+            }
+        });
+        Ok(Plan::new(items.chain(names).collect(), InMemory))
+    }
+}
