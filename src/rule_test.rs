@@ -83,7 +83,7 @@ pub fn finds_its_examples(set: &RuleSet, rule: &'static Rule) -> bool {
             engine: Engine::new(set.clone(), Settings { path_policy: false, ..Settings::default() }),
             samples: Generator::with_seed(set, seed),
             scratch: Scratch::default(),
-            outcome: Outcome::default(),
+            outcome: TestOutcome::default(),
         };
         let path = path_for(rule);
         let found = |template: &&str| {

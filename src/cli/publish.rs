@@ -7,6 +7,7 @@ use super::options::{PolicyArgs, ReportArgs};
 use super::scan::root_for;
 use super::session::{RunConclusion, Session};
 use crate::engine::redact;
+use crate::environment;
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
 use crate::git::Repo;
@@ -97,7 +98,7 @@ pub fn run(args: Args) -> Result<Exit> {
 }
 
 fn judge(args: &Args) -> Result<Outcome> {
-    let here = std::env::current_dir().or_incomplete("the current directory")?;
+    let here = environment::current_directory()?;
     let (root, repo) = root_for(&here, &[]);
     let session = Session::ready(&args.policy_args, PolicyRoot::Directory(&root))?;
     let packed = tempfile::tempdir().or_incomplete("a folder for the packed artefact")?;

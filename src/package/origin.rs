@@ -5,7 +5,7 @@
 use super::advisory::{Advisories, PackageVerdict};
 use super::ecosystem::Ecosystem;
 use super::inventory::{Package, Source};
-use super::row::Kind;
+use super::row::AdvisoryKind;
 use super::{lockfile, popular};
 use std::collections::HashSet;
 
@@ -58,7 +58,7 @@ pub fn verdict(advisories: &Advisories, package: &Package) -> PackageVerdict {
         verdict if package.version.is_none() && verdict.advisory().is_some_and(|a| a.versions != "*") => {
             PackageVerdict::Unknown
         }
-        PackageVerdict::Warn(advisory) if advisory.kind == Kind::Hijack && is_pinned_action(package) => {
+        PackageVerdict::Warn(advisory) if advisory.kind == AdvisoryKind::Hijack && is_pinned_action(package) => {
             PackageVerdict::Unknown
         }
         PackageVerdict::Block(advisory) if origin == PackageOrigin::Unknown && advisory.versions == "*" => {

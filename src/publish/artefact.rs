@@ -6,7 +6,7 @@ use bstr::{BStr, BString, ByteSlice};
 use sha2::{Digest, Sha256};
 
 use super::format::PackageFormat;
-use crate::archive::{self, Limits, Odd};
+use crate::archive::{self, ArchiveLimits, Odd};
 use crate::error::{Context, Error, Result};
 use crate::file;
 
@@ -62,7 +62,7 @@ impl Artefact {
                 .help("pack it first (`npm pack`, `python -m build`, `cargo package`), and name the packed file"));
         };
         let (mut members, mut unread) = (Vec::new(), Vec::new());
-        let limits = Limits::of(bytes.len(), max_object);
+        let limits = ArchiveLimits::of(bytes.len(), max_object);
         archive::read(bytes, container, BStr::new(name.as_bytes()), limits, &mut |member| match member.content {
             Ok(content) => {
                 members.push(Member { path: member.path.to_owned(), content: content.to_vec(), odd: member.odd });

@@ -241,7 +241,8 @@ impl Migration<'_> {
         };
         let allow: Vec<_> = self.all.carried.allow.iter().filter(is_new).cloned().collect();
         let known = Baseline::parse(baseline::FILE, &read(&self.root.join(self.session.policy().baseline_path()))?)?;
-        let mut added: Vec<BaselineEntry> = self.entries.iter().filter(|e| !known.contains(&e.fingerprint)).cloned().collect();
+        let mut added: Vec<BaselineEntry> =
+            self.entries.iter().filter(|e| !known.contains(&e.fingerprint)).cloned().collect();
         added.sort_by_key(|entry| entry.fingerprint.to_string());
         added.dedup_by_key(|entry| entry.fingerprint.to_string());
         let mut rule_files = Vec::new();
