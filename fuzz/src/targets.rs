@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::OnceLock;
 
-use shield_hook::archive::{self, Format, Limits};
+use shield_hook::archive::{self, ArchiveFormat, ArchiveLimits};
 use shield_hook::chunk::{Chunk, Kind, Origin};
 use shield_hook::data::rule::spec::{self, Author};
 use shield_hook::engine::{Engine, Scratch, Settings};
@@ -48,20 +48,20 @@ fn choice<'d>(data: &'d [u8], of: usize) -> Option<(usize, &'d [u8])> {
 /// Containers of every format, also where the first bytes are not those of the format. No member is larger than the
 /// limits allow, and there are no more of them.
 pub fn archives(data: &[u8]) {
-    const FORMATS: &[Format] = &[
-        Format::Zip,
-        Format::Tar,
-        Format::Gzip,
-        Format::Bzip2,
-        Format::Xz,
-        Format::Zstd,
-        Format::Ar,
-        Format::Pdf,
-        Format::Png,
-        Format::Sqlite,
-        Format::Pyc,
+    const FORMATS: &[ArchiveFormat] = &[
+        ArchiveFormat::Zip,
+        ArchiveFormat::Tar,
+        ArchiveFormat::Gzip,
+        ArchiveFormat::Bzip2,
+        ArchiveFormat::Xz,
+        ArchiveFormat::Zstd,
+        ArchiveFormat::Ar,
+        ArchiveFormat::Pdf,
+        ArchiveFormat::Png,
+        ArchiveFormat::Sqlite,
+        ArchiveFormat::Pyc,
     ];
-    let limits = Limits { bytes: 1 << 22, member: 1 << 20, members: 500, depth: 4 };
+    let limits = ArchiveLimits { bytes: 1 << 22, member: 1 << 20, members: 500, depth: 4 };
     let Some((number, rest)) = choice(data, FORMATS.len() + 1) else { return };
     let Some(format) = FORMATS.get(number).copied().or_else(|| archive::recognise(rest)) else { return };
     let mut shown = 0;
