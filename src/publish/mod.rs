@@ -19,7 +19,7 @@ pub use receipt::Receipt;
 pub use repository::Tie;
 pub use source::ArtefactSource;
 
-use bstr::{BStr, BString};
+use bstr::BStr;
 
 use crate::archive::Odd;
 use crate::chunk::Kind;
@@ -77,7 +77,8 @@ impl Remark<'_> {
             kind: Kind::File,
             location: Location { path: artefact.shown(self.path), line: 1, column: 1, end_line: 1 },
             commit: None,
-            fingerprint: Fingerprint::of(self.rule.id, &subject_in(&subject, self.path)),
+            // The subject together with the member, so that an allowance for one file covers no other.
+            fingerprint: Fingerprint::of(self.rule.id, &Secret::public(&[self.path, b"\0", self.subject.as_bytes()].concat())),
             secret: subject,
             verified: None,
             notes: self.notes,
@@ -89,12 +90,4 @@ impl Remark<'_> {
         let _ = policy.judge(&mut finding, b"", &span, &[]);
         finding
     }
-}
-
-/// The subject together with the member, so that an allowance for one file covers no other.
-fn subject_in(subject: &Secret, path: &BStr) -> Secret {
-    let mut text = BString::from(path);
-    text.push(0);
-    text.extend_from_slice(subject.expose());
-    Secret::public(&text)
 }
