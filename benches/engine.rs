@@ -11,7 +11,7 @@ use std::path::Path;
 use divan::Bencher;
 use divan::counter::BytesCount;
 use ignore::WalkBuilder;
-use shield_hook::chunk::{Chunk, Kind, Origin};
+use shield_hook::chunk::{Chunk, ChunkPlace, Origin};
 use shield_hook::engine::prefilter::Prefilter;
 use shield_hook::engine::{Engine, Scratch, Settings};
 use shield_hook::rule::RuleSet;
@@ -61,7 +61,7 @@ fn prefilter(bencher: Bencher) {
 fn scan(bencher: Bencher, decode_depth: usize) {
     let text = text();
     let engine = Engine::new(RuleSet::builtin(), Settings { decode_depth, ..Settings::default() });
-    let origin = Origin { kind: Kind::File, path: "src/main.c".into(), commit: None };
+    let origin = Origin::of(ChunkPlace::File("src/main.c".into()));
     let mut scratch = Scratch::default();
     bencher.counter(BytesCount::of_slice(&text)).bench_local(|| {
         text.chunks(8192).map(|bytes| engine.scan(Chunk { origin: &origin, bytes }, &mut scratch).len()).sum::<usize>()

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BStr, BString};
 
 /// The kind of a chunk, which a report names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,53 +50,171 @@ impl Kind {
     }
 }
 
-/// An object of git that no path names. Its description takes the place of a path in findings and reports.
+/// The place of a piece of content: a path, or an object of git that no path names.
+///
+/// `Display` writes the path or the description, as reports print it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Pathless {
-    /// The message of the annotated tag with this name.
-    TagMessage(String),
-    /// The note on the object with this id.
-    Note(String),
-    /// The blob with this id, to which a ref or a tag points.
-    Blob(String),
+pub enum ChunkPlace {
+    /// A file with this path.
+    File(BString),
+    /// A member of an archive, called `archive!member`.
+    Member(BString),
+    /// The symbolic link with this path.
+    Symlink(BString),
+    /// The message of a commit.
+    CommitMessage(BString),
+    /// The message of an annotated tag.
+    TagMessage(Described),
+    /// The note on an object.
+    Note(Described),
+    /// A blob that a ref or a tag points to.
+    Blob(Described),
+    /// This path itself.
+    PathName(BString),
+    /// This name of a branch or tag on the other side.
+    RefName(BString),
+    /// Standard input, under the name that the caller gave it.
+    Stdin(BString),
 }
 
-const TAG_MESSAGE: &str = "tag message of ";
-const NOTE: &str = "note on ";
-const BLOB: &str = "blob ";
+/// An object of git that no path names, with its description.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Described {
+    text: BString,
+    name: Option<String>,
+}
 
-impl Pathless {
-    /// Reads the description that `Display` wrote into a finding's path.
-    pub fn parse(kind: Kind, path: &BStr) -> Option<Pathless> {
-        let after = |prefix: &str| path.strip_prefix(prefix.as_bytes()).map(|rest| rest.to_str_lossy().into_owned());
-        match kind {
-            Kind::TagMessage => after(TAG_MESSAGE).map(Pathless::TagMessage),
-            Kind::Note => after(NOTE).map(Pathless::Note),
-            Kind::File => after(BLOB).map(Pathless::Blob),
-            Kind::Member | Kind::Symlink | Kind::CommitMessage | Kind::PathName | Kind::RefName | Kind::Stdin => None,
+impl Described {
+    fn new(what: &str, name: String) -> Self {
+        Described { text: format!("{what} {name}").into(), name: Some(name) }
+    }
+
+    /// The name of the tag or the id of the object; none if commands in this repository do not reach it.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+}
+
+impl ChunkPlace {
+    /// The message of the annotated tag with this name.
+    pub fn tag_message(name: impl Into<String>) -> Self {
+        ChunkPlace::TagMessage(Described::new("tag message of", name.into()))
+    }
+
+    /// The note on the object with this id.
+    pub fn note_on(id: impl fmt::Display) -> Self {
+        ChunkPlace::Note(Described::new("note on", id.to_string()))
+    }
+
+    /// The blob with this id.
+    pub fn blob(id: impl fmt::Display) -> Self {
+        ChunkPlace::Blob(Described::new("blob", id.to_string()))
+    }
+
+    /// The kind of content, as a report names it.
+    pub fn kind(&self) -> Kind {
+        match self {
+            ChunkPlace::File(_) | ChunkPlace::Blob(_) => Kind::File,
+            ChunkPlace::Member(_) => Kind::Member,
+            ChunkPlace::Symlink(_) => Kind::Symlink,
+            ChunkPlace::CommitMessage(_) => Kind::CommitMessage,
+            ChunkPlace::TagMessage(_) => Kind::TagMessage,
+            ChunkPlace::Note(_) => Kind::Note,
+            ChunkPlace::PathName(_) => Kind::PathName,
+            ChunkPlace::RefName(_) => Kind::RefName,
+            ChunkPlace::Stdin(_) => Kind::Stdin,
+        }
+    }
+
+    /// The path, or the description of an object without one.
+    pub fn path(&self) -> &BStr {
+        let (ChunkPlace::File(path)
+        | ChunkPlace::Member(path)
+        | ChunkPlace::Symlink(path)
+        | ChunkPlace::CommitMessage(path)
+        | ChunkPlace::PathName(path)
+        | ChunkPlace::RefName(path)
+        | ChunkPlace::Stdin(path)
+        | ChunkPlace::TagMessage(Described { text: path, .. })
+        | ChunkPlace::Note(Described { text: path, .. })
+        | ChunkPlace::Blob(Described { text: path, .. })) = self;
+        path.as_ref()
+    }
+
+    /// The same, to be written anew. The name of an object is not affected: see [`ChunkPlace::rewrite`].
+    pub fn path_mut(&mut self) -> &mut BString {
+        let (ChunkPlace::File(path)
+        | ChunkPlace::Member(path)
+        | ChunkPlace::Symlink(path)
+        | ChunkPlace::CommitMessage(path)
+        | ChunkPlace::PathName(path)
+        | ChunkPlace::RefName(path)
+        | ChunkPlace::Stdin(path)
+        | ChunkPlace::TagMessage(Described { text: path, .. })
+        | ChunkPlace::Note(Described { text: path, .. })
+        | ChunkPlace::Blob(Described { text: path, .. })) = self;
+        path
+    }
+
+    fn described(&mut self) -> Option<&mut Described> {
+        match self {
+            ChunkPlace::TagMessage(object) | ChunkPlace::Note(object) | ChunkPlace::Blob(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// Puts the place below a directory that is another repository's.
+    pub fn put_below(&mut self, directory: &[u8]) {
+        let path = self.path_mut();
+        *path = [directory, b"/", path.as_slice()].concat().into();
+        if let Some(object) = self.described() {
+            object.name = None;
+        }
+    }
+
+    /// Replaces the path or description, and the name in it, by what `rewrite` makes of either.
+    pub fn rewrite(&mut self, rewrite: impl Fn(&[u8]) -> Option<Vec<u8>>) {
+        if let Some(path) = rewrite(self.path()) {
+            *self.path_mut() = path.into();
+        }
+        if let Some(name) = self.described().and_then(|object| object.name.as_mut())
+            && let Some(new) = rewrite(name.as_bytes())
+        {
+            *name = String::from_utf8_lossy(&new).into_owned();
         }
     }
 }
 
-impl fmt::Display for Pathless {
+impl fmt::Display for ChunkPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Pathless::TagMessage(name) => write!(f, "{TAG_MESSAGE}{name}"),
-            Pathless::Note(id) => write!(f, "{NOTE}{id}"),
-            Pathless::Blob(id) => write!(f, "{BLOB}{id}"),
-        }
+        fmt::Display::fmt(self.path(), f)
     }
 }
 
 /// The origin of a chunk, without its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// The kind of content.
-    pub kind: Kind,
-    /// The path, or for an object without one the text of its [`Pathless`].
-    pub path: BString,
+    /// The place.
+    pub place: ChunkPlace,
     /// The commit that brings it, in hex.
     pub commit: Option<String>,
+}
+
+impl Origin {
+    /// Content that no commit brings.
+    pub fn of(place: ChunkPlace) -> Self {
+        Origin { place, commit: None }
+    }
+
+    /// The kind of content.
+    pub fn kind(&self) -> Kind {
+        self.place.kind()
+    }
+
+    /// The path, or the description of an object without one.
+    pub fn path(&self) -> &BStr {
+        self.place.path()
+    }
 }
 
 /// One piece of content with its origin.
@@ -111,7 +229,7 @@ pub struct Chunk<'a> {
 impl<'a> Chunk<'a> {
     /// The path as bytes.
     pub fn path(&self) -> &'a BStr {
-        self.origin.path.as_ref()
+        self.origin.path()
     }
 }
 
@@ -142,19 +260,27 @@ impl Copied {
 
 #[cfg(test)]
 mod tests {
+    use bstr::ByteSlice;
+
     use super::*;
 
     #[test]
-    fn descriptions_are_read_back() {
-        let all = [
-            (Kind::TagMessage, Pathless::TagMessage("v1".into())),
-            (Kind::Note, Pathless::Note("1a2b".into())),
-            (Kind::File, Pathless::Blob("3c4d".into())),
-        ];
-        for (kind, object) in all {
-            let text = object.to_string();
-            assert_eq!(Pathless::parse(kind, text.as_bytes().as_bstr()), Some(object), "{text}");
-            assert_eq!(Pathless::parse(Kind::Stdin, text.as_bytes().as_bstr()), None, "{text}");
+    fn objects_are_described_and_keep_their_name() {
+        for (mut place, text, name, kind) in [
+            (ChunkPlace::tag_message("v1"), "tag message of v1", "v1", Kind::TagMessage),
+            (ChunkPlace::note_on("1a2b"), "note on 1a2b", "1a2b", Kind::Note),
+            (ChunkPlace::blob("3c4d"), "blob 3c4d", "3c4d", Kind::File),
+        ] {
+            assert_eq!((place.to_string().as_str(), place.kind()), (text, kind));
+            assert_eq!(place.described().and_then(|object| object.name.clone()).as_deref(), Some(name));
+            place.rewrite(|text| Some(text.replace(name, "****")));
+            assert_eq!(place.to_string(), text.replace(name, "****"));
+            assert_eq!(place.described().and_then(|object| object.name.clone()).as_deref(), Some("****"));
+            place.put_below(b"module");
+            assert!(place.path().starts_with(b"module/"));
+            assert_eq!(place.described().and_then(|object| object.name.clone()), None, "{text}");
         }
+        // A file may have any name.
+        assert_eq!(ChunkPlace::File("blob 3c4d".into()).described(), None);
     }
 }

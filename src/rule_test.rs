@@ -5,7 +5,7 @@ use std::fmt;
 
 use bstr::BString;
 
-use crate::chunk::{Chunk, Kind, Origin};
+use crate::chunk::{Chunk, ChunkPlace, Origin};
 use crate::data::regex::analysis::SECRET;
 use crate::data::rule::keys;
 use crate::engine::{Engine, Match, Scratch, Settings, redact};
@@ -229,7 +229,7 @@ impl<'r> RuleTest<'r> {
 
     fn scan(&mut self, path: &str, bytes: &[u8]) -> Vec<Match> {
         self.outcome.texts += 1;
-        let origin = Origin { kind: Kind::File, path: BString::from(path), commit: None };
+        let origin = Origin::of(ChunkPlace::File(BString::from(path)));
         self.engine.scan(Chunk { origin: &origin, bytes }, &mut self.scratch)
     }
 

@@ -182,7 +182,7 @@ fn entries(outcome: &Outcome, reason: &str) -> Vec<BaselineEntry> {
         .map(|f| BaselineEntry {
             fingerprint: f.fingerprint,
             rule: f.rule.id.to_owned(),
-            path: f.location.path.clone(),
+            path: f.location.path().to_owned(),
             reason: reason.trim().to_owned(),
         })
         .collect()

@@ -5,7 +5,7 @@ use std::io::Write;
 use super::found_here::FileLine;
 use super::options::PolicyArgs;
 use super::session::Session;
-use crate::chunk::{Chunk, Kind, Origin};
+use crate::chunk::{Chunk, ChunkPlace, Origin};
 use crate::engine::explain::RuleOutcome;
 use crate::engine::redact;
 use crate::environment;
@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> Result<Exit> {
     }
     let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |n| start + n);
     let session = Session::ready(&args.policy_args, PolicyRoot::Directory(&here))?;
-    let origin = Origin { kind: Kind::File, path: file.into(), commit: None };
+    let origin = Origin::of(ChunkPlace::File(file.into()));
     let chunk = Chunk { origin: &origin, bytes: &bytes };
     let mut told = session.engine().explain(chunk, &(start..end));
     if session.policy().disables_something() {
@@ -104,7 +104,9 @@ fn applied(session: &Session, findings: &[Finding], rule: &Rule, column: usize) 
 fn verdict(finding: &Finding) -> String {
     match &finding.verdict {
         Verdict::Block => format!("it blocks; fingerprint {}", finding.fingerprint),
-        Verdict::Warn(why) | Verdict::Old(why) => format!("it does not block: {why}"),
+        Verdict::Warn(_) | Verdict::Old => {
+            format!("it does not block: {}", finding.verdict.reason().unwrap_or_default())
+        }
         Verdict::Allowed(by) => format!("it is allowed by {by}"),
     }
 }

@@ -186,7 +186,7 @@ impl RunConclusion {
         match concluded {
             Ok((exit, outcome)) => {
                 // The journal names the refs that were read; a name can be the secret itself.
-                for finding in outcome.findings.iter().filter(|f| f.kind == Kind::RefName) {
+                for finding in outcome.findings.iter().filter(|f| f.location.kind() == Kind::RefName) {
                     self.covers.refs.iter_mut().for_each(|r| finding.secret.hide_in(&mut r.name));
                 }
                 journal::record(&self.place, &Record::of(self.command, &outcome).covering(self.covers));

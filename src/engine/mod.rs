@@ -5,12 +5,12 @@
 //! describes the passes in their order.
 //!
 //! ```
-//! use shield_hook::chunk::{Chunk, Kind, Origin};
+//! use shield_hook::chunk::{Chunk, Origin, ChunkPlace};
 //! use shield_hook::engine::{Engine, Scratch, Settings};
 //! use shield_hook::rule::RuleSet;
 //!
 //! let engine = Engine::new(RuleSet::builtin(), Settings::default());
-//! let origin = Origin { kind: Kind::File, path: "src/main.rs".into(), commit: None };
+//! let origin = Origin::of(ChunkPlace::File("src/main.rs".into()));
 //! let chunk = Chunk { origin: &origin, bytes: b"fn main() {}" };
 //! assert!(engine.scan(chunk, &mut Scratch::default()).is_empty());
 //! ```

@@ -1,7 +1,7 @@
 //! The engine with rules made here.
 
 use super::*;
-use crate::chunk::{Kind, Origin};
+use crate::chunk::{ChunkPlace, Origin};
 use crate::rule::{Judge, Requires, Severity, Status, checksum};
 
 /// A rule with everything that these tests do not look at filled in.
@@ -21,7 +21,7 @@ pub(super) fn engine(rules: Vec<Rule>) -> Engine {
 }
 
 pub(super) fn scan_at(engine: &Engine, path: &str, text: &[u8]) -> Vec<Match> {
-    let origin = Origin { kind: Kind::File, path: path.into(), commit: None };
+    let origin = Origin::of(ChunkPlace::File(path.into()));
     engine.scan(Chunk { origin: &origin, bytes: text }, &mut Scratch::default())
 }
 
@@ -449,7 +449,7 @@ fn every_built_in_rule_compiles() {
 }
 
 fn explain(engine: &Engine, text: &str) -> Vec<(&'static str, String)> {
-    let origin = Origin { kind: Kind::File, path: "src/a.txt".into(), commit: None };
+    let origin = Origin::of(ChunkPlace::File("src/a.txt".into()));
     let chunk = Chunk { origin: &origin, bytes: text.as_bytes() };
     engine.explain(chunk, &(0..text.len())).into_iter().map(|e| (e.rule.id, e.outcome.to_string())).collect()
 }
@@ -482,7 +482,7 @@ fn every_verdict_is_explained() {
 fn a_generic_verdict_shows_what_the_model_saw() {
     let engine = Engine::new(RuleSet::builtin(), Settings::default());
     let text = format!("password = \"{}\"\n", body(24, 19));
-    let origin = Origin { kind: Kind::File, path: "src/a.py".into(), commit: None };
+    let origin = Origin::of(ChunkPlace::File("src/a.py".into()));
     let told = engine.explain(Chunk { origin: &origin, bytes: text.as_bytes() }, &(0..text.len()));
     assert!(told.iter().any(|e| e.rule.id == "generic-password" && !e.features.is_empty()));
 }
@@ -544,7 +544,7 @@ mod properties {
         #[test]
         fn no_bytes_make_it_panic_and_equal_bytes_give_equal_results(bytes in noise()) {
             let engine = Engine::new(RuleSet::builtin(), Settings { now: 1_800_000_000, ..Settings::default() });
-            let origin = Origin { kind: Kind::File, path: "a".into(), commit: None };
+            let origin = Origin::of(ChunkPlace::File("a".into()));
             let chunk = Chunk { origin: &origin, bytes: &bytes };
             let mut scratch = Scratch::default();
             let once = format!("{:?}", engine.scan(chunk, &mut scratch));

@@ -3,14 +3,15 @@
 pub mod excerpt;
 pub mod repair;
 
+use std::borrow::Cow;
 use std::fmt;
 
-use bstr::BString;
+use bstr::BStr;
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
 
-use crate::chunk::Kind;
+use crate::chunk::{ChunkPlace, Kind};
 use crate::rule::{Confidence, Rule};
 
 /// A credential. Printing, debugging and serialising it give the masked form only.
@@ -144,16 +145,33 @@ pub enum Verified {
 }
 
 /// The position of a finding in a file or message. Lines and columns count from 1, columns in characters.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
-    /// Relative to the repository's root (or to the scanned directory), `/`-separated.
-    pub path: BString,
+    /// Its path is relative to the repository's root (or to the scanned directory), `/`-separated.
+    pub place: ChunkPlace,
     /// The line the secret begins on.
     pub line: usize,
     /// The column the secret begins at, in characters.
     pub column: usize,
     /// The line the secret ends on.
     pub end_line: usize,
+}
+
+impl Location {
+    /// The path, or the description of an object without one.
+    pub fn path(&self) -> &BStr {
+        self.place.path()
+    }
+
+    /// The kind of the scanned content.
+    pub fn kind(&self) -> Kind {
+        self.place.kind()
+    }
+
+    /// The key by which reports are sorted.
+    pub fn order(&self) -> (&BStr, usize, usize, usize) {
+        (self.path(), self.line, self.column, self.end_line)
+    }
 }
 
 /// A line of the scanned text as a report may show it: every candidate in it is masked.
@@ -171,11 +189,69 @@ pub enum Verdict {
     /// The finding is new, and the policy blocks it.
     Block,
     /// The finding is reported and does not block, for this reason.
-    Warn(String),
+    Warn(WarnReason),
     /// A directive or the policy allows the finding.
     Allowed(AllowedBy),
-    /// The secret was in the file before this change, for this reason.
-    Old(String),
+    /// The secret was in the file before this change.
+    Old,
+}
+
+/// The reason why a finding is reported and does not block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WarnReason {
+    /// The rule is on trial.
+    Experimental,
+    /// The policy blocks only what the engine is more certain of.
+    LowConfidence,
+    /// The policy blocks only what is graver.
+    LowSeverity,
+    /// The content was there before the change.
+    StoodBefore,
+    /// The content may have been there before a push: the commit from which that would be known is gone.
+    MayHaveStoodBefore,
+    /// The content was in the file with this path, which lost it in the same change.
+    MovedFrom(String),
+    /// The content is published by the holder with this name.
+    PublishedBy(String),
+    /// The change itself allows the finding, at this line, and the policy accepts that.
+    Accepted(String),
+    /// A weakening of the policy that does not stop the change, in these words.
+    Tolerated(String),
+}
+
+const STOOD_BEFORE: &str = "it stood there before this change";
+
+impl WarnReason {
+    /// Replaces the text that came from a repository by what `rewrite` makes of it.
+    pub fn rewrite(&mut self, rewrite: impl Fn(&mut String)) {
+        match self {
+            WarnReason::MovedFrom(text)
+            | WarnReason::PublishedBy(text)
+            | WarnReason::Accepted(text)
+            | WarnReason::Tolerated(text) => rewrite(text),
+            WarnReason::Experimental
+            | WarnReason::LowConfidence
+            | WarnReason::LowSeverity
+            | WarnReason::StoodBefore
+            | WarnReason::MayHaveStoodBefore => {}
+        }
+    }
+}
+
+impl fmt::Display for WarnReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            WarnReason::Experimental => f.write_str("the rule is experimental"),
+            WarnReason::LowConfidence => f.write_str("its confidence is below what blocks"),
+            WarnReason::LowSeverity => f.write_str("its severity is below what blocks"),
+            WarnReason::StoodBefore => f.write_str(STOOD_BEFORE),
+            WarnReason::MayHaveStoodBefore => f.write_str("it may have been there before: that commit is gone"),
+            WarnReason::MovedFrom(path) => write!(f, "moved here from {path}, where it stood before"),
+            WarnReason::PublishedBy(holder) => write!(f, "already published: {holder} holds it"),
+            WarnReason::Accepted(place) => write!(f, "accepted: {place} allows its fingerprint"),
+            WarnReason::Tolerated(why) => f.write_str(why),
+        }
+    }
 }
 
 /// The author's permission for a finding, in the words of a report.
@@ -221,16 +297,17 @@ impl Verdict {
             Verdict::Block => "block",
             Verdict::Warn(_) => "warn",
             Verdict::Allowed(_) => "allowed",
-            Verdict::Old(_) => "old",
+            Verdict::Old => "old",
         }
     }
 
     /// The reason why the finding does not block.
-    pub fn reason(&self) -> Option<&str> {
+    pub fn reason(&self) -> Option<Cow<'_, str>> {
         match self {
             Verdict::Block => None,
-            Verdict::Warn(why) | Verdict::Old(why) => Some(why),
-            Verdict::Allowed(by) => Some(by.as_str()),
+            Verdict::Warn(why) => Some(why.to_string().into()),
+            Verdict::Old => Some(STOOD_BEFORE.into()),
+            Verdict::Allowed(by) => Some(by.as_str().into()),
         }
     }
 }
@@ -254,8 +331,6 @@ pub struct Finding {
     pub rule: &'static Rule,
     /// The confidence of the engine, after proof, entropy and context.
     pub confidence: Confidence,
-    /// The kind of the scanned content.
-    pub kind: Kind,
     /// The position.
     pub location: Location,
     /// The commit that brings it, in hex; none for the index, files and standard input.

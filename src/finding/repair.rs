@@ -4,7 +4,7 @@
 
 use bstr::ByteSlice;
 
-use crate::chunk::{Kind, Pathless};
+use crate::chunk::{ChunkPlace, Kind};
 use crate::environment;
 use crate::finding::{Finding, Step, Verdict};
 use crate::git::{self, Oid, Reach, Repo};
@@ -70,12 +70,12 @@ struct Planner<'a> {
 
 impl Planner<'_> {
     fn steps(&mut self, finding: &Finding) -> Vec<Step> {
-        let mut steps = match (self.scene, finding.kind) {
+        let mut steps = match (self.scene, finding.location.kind()) {
             // No git command reaches these two.
             (_, Kind::Stdin) | (RepairContext::Files, _) => Vec::new(),
             (_, Kind::TagMessage) => tag(finding),
             (_, Kind::Note) => self.note(finding),
-            (_, Kind::RefName) if finding.location.path.starts_with(b"refs/tags/") => {
+            (_, Kind::RefName) if finding.location.path().starts_with(b"refs/tags/") => {
                 vec![step("give the tag another name", ["git tag NEW OLD", "git tag -d OLD"])]
             }
             (_, Kind::RefName) => vec![step("give the branch another name", ["git branch -m OLD NEW"])],
@@ -140,7 +140,7 @@ impl Planner<'_> {
         };
         let commit =
             ReachedCommit { id, short: id.to_hex_with_len(10).to_string(), is_head, is_root: position.root, merges };
-        let repair = match finding.kind {
+        let repair = match finding.location.kind() {
             Kind::CommitMessage => self.reworded(finding, &commit),
             Kind::PathName => step(
                 "give the file another name in that commit",
@@ -224,7 +224,8 @@ impl Planner<'_> {
         };
         let mut notes = self.refs.iter().filter(|r| r.name.starts_with(b"refs/notes/"));
         let holder = notes.find(|r| git::reaches(objects, &[r.id], id));
-        let (Some(holder), Some(Pathless::Note(on))) = (holder, pathless(finding)) else { return Vec::new() };
+        let ChunkPlace::Note(object) = &finding.location.place else { return Vec::new() };
+        let (Some(holder), Some(on)) = (holder, object.name()) else { return Vec::new() };
         let parents = git::parents_of(repo, &id).unwrap_or_default();
         let name = quote(&(self.hide)(&holder.name.to_str_lossy()));
         let onto: String = parents.iter().map(|p| format!("-p {} ", p.to_hex_with_len(10))).collect();
@@ -239,7 +240,8 @@ impl Planner<'_> {
 
     /// Deletes the refs that name a blob without any commit.
     fn tagged(&self, finding: &Finding) -> Vec<Step> {
-        let Some(Pathless::Blob(id)) = pathless(finding) else { return Vec::new() };
+        let ChunkPlace::Blob(object) = &finding.location.place else { return Vec::new() };
+        let Some(id) = object.name() else { return Vec::new() };
         let named = self.refs.iter().filter(|r| id == r.id.to_string().as_str());
         let delete = |r: &git::Ref| format!("git update-ref -d {}", self.ref_name(&r.name));
         named.map(|r| step("delete the ref that points at it", [delete(r)])).collect()
@@ -255,7 +257,7 @@ impl Planner<'_> {
         let Some((objects, head)) = self.objects.as_mut().zip(self.head) else { return false };
         let mut version = |of: Oid| {
             let tree = objects.tree_of(&of).ok()?;
-            let (id, _) = git::entry_at(objects, tree, &finding.location.path).ok()??;
+            let (id, _) = git::entry_at(objects, tree, finding.location.path()).ok()??;
             let mut bytes = Vec::new();
             objects.read(&id, u64::MAX, &mut bytes).ok()?;
             Some(bytes)
@@ -270,9 +272,9 @@ impl Planner<'_> {
 
     /// The finding's path as an argument of a git command, quoted for the shell.
     fn path(&self, finding: &Finding) -> String {
-        let path = finding.location.path.to_str_lossy();
+        let path = finding.location.path().to_str_lossy();
         // Of a member git knows the archive alone.
-        let path = match finding.kind {
+        let path = match finding.location.kind() {
             Kind::Member => path.split('!').next().unwrap_or_default().into(),
             _ => path,
         };
@@ -336,10 +338,6 @@ const KEEP_EMPTY: &str = "{ git commit --amend --allow-empty --no-edit && git re
 
 /// The length of the ids in commands, in hex digits.
 const SHORTEST_ID: usize = 7;
-
-fn pathless(finding: &Finding) -> Option<Pathless> {
-    Pathless::parse(finding.kind, finding.location.path.as_ref())
-}
 
 fn commit_of(finding: &Finding) -> Option<Oid> {
     Oid::from_hex(finding.commit.as_ref()?.as_bytes()).ok()

@@ -123,7 +123,7 @@ impl Record {
                 blocking: count(Verdict::blocks),
                 warnings: count(|v| matches!(v, Verdict::Warn(_))),
                 allowed: count(|v| matches!(v, Verdict::Allowed(_))),
-                old: count(|v| matches!(v, Verdict::Old(_))),
+                old: count(|v| matches!(v, Verdict::Old)),
                 commits: coverage.commits,
                 blobs: coverage.blobs,
                 bytes: coverage.bytes,

@@ -5,10 +5,12 @@ pub mod summary_line;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bstr::BStr;
+
 use crate::engine::{RuleStat, redact};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::finding::Finding;
+use crate::finding::{Finding, Fingerprint};
 use crate::package;
 use crate::source::{Coverage, Skip};
 
@@ -85,9 +87,8 @@ impl Outcome {
         }
         self.add(other.findings);
         // A finding of both parts is reported once, with the stricter verdict.
-        let place = |f: &Finding| (f.location.clone(), f.rule.id, f.commit.clone(), f.fingerprint);
-        self.findings.sort_by_cached_key(|f| (place(f), !f.verdict.blocks()));
-        self.findings.dedup_by_key(|f| place(f));
+        self.findings.sort_by(|a, b| (identity(a), !a.verdict.blocks()).cmp(&(identity(b), !b.verdict.blocks())));
+        self.findings.dedup_by(|a, b| identity(a) == identity(b));
         sort(&mut self.findings);
     }
 
@@ -110,7 +111,18 @@ impl Outcome {
     }
 }
 
+type Order<'f> = ((&'f BStr, usize, usize, usize), &'f str, Option<&'f str>);
+
+fn order(f: &Finding) -> Order<'_> {
+    (f.location.order(), f.rule.id, f.commit.as_deref())
+}
+
+/// The key of a finding: two with the same key are one.
+fn identity(f: &Finding) -> (Order<'_>, Fingerprint) {
+    (order(f), f.fingerprint)
+}
+
 /// Puts findings in the order of reports: by path, line, column, rule and commit.
 pub fn sort(findings: &mut [Finding]) {
-    findings.sort_by(|a, b| (&a.location, a.rule.id, &a.commit).cmp(&(&b.location, b.rule.id, &b.commit)));
+    findings.sort_by(|a, b| order(a).cmp(&order(b)));
 }

@@ -39,7 +39,7 @@ fn verdicts(findings: &[Finding]) -> Vec<String> {
         (blocking(&is_supply), "supply-chain finding blocks", "supply-chain findings block"),
         (blocking(&is_policy), "change to the policy", "changes to the policy"),
         (count(&|f| matches!(f.verdict, Verdict::Warn(_))), "warning", "warnings"),
-        (count(&|f| matches!(f.verdict, Verdict::Old(_))), "old secret", "old secrets"),
+        (count(&|f| matches!(f.verdict, Verdict::Old)), "old secret", "old secrets"),
         (count(&|f| matches!(f.verdict, Verdict::Allowed(_))), "allowed", "allowed"),
     ]
     .into_iter()

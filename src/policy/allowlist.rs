@@ -134,7 +134,7 @@ impl Allowance {
     fn patterns_match(&self, finding: &Finding) -> bool {
         // A pattern that does not compile allows nothing.
         let Some(matchers) = self.matchers.get_or_init(|| self.compile().ok()) else { return false };
-        (self.path.is_empty() || matchers.path.is_match(finding.location.path.to_path_lossy()))
+        (self.path.is_empty() || matchers.path.is_match(finding.location.path().to_path_lossy()))
             && matchers.value.as_ref().is_none_or(|regex| regex.is_match(finding.secret.expose()))
     }
 

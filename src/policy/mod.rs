@@ -34,7 +34,7 @@ pub use files::{Files, InTree, NoFiles, OnDisk, user_config};
 use crate::data::did_you_mean;
 use crate::engine::redact;
 use crate::error::{Error, Result};
-use crate::finding::{AllowedBy, Finding, Fingerprint, Verdict};
+use crate::finding::{AllowedBy, Finding, Fingerprint, Verdict, WarnReason};
 use crate::package;
 use crate::rule::{Confidence, Rule, RuleSet, Severity, Status};
 use crate::source::{Allotment, Elsewhere, Trust};
@@ -376,13 +376,13 @@ impl Policy {
 
     fn weigh(&self, finding: &Finding) -> Verdict {
         if finding.rule.status == Status::Experimental {
-            return Verdict::Warn("the rule is experimental".into());
+            return Verdict::Warn(WarnReason::Experimental);
         }
         if finding.confidence < self.block {
-            return Verdict::Warn("its confidence is below what blocks".into());
+            return Verdict::Warn(WarnReason::LowConfidence);
         }
         if finding.rule.severity < self.severity {
-            return Verdict::Warn("its severity is below what blocks".into());
+            return Verdict::Warn(WarnReason::LowSeverity);
         }
         Verdict::Block
     }

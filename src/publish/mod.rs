@@ -22,7 +22,7 @@ pub use source::ArtefactSource;
 use bstr::BStr;
 
 use crate::archive::Odd;
-use crate::chunk::Kind;
+use crate::chunk::ChunkPlace;
 use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Verdict};
 use crate::package::rules;
 use crate::policy::Policy;
@@ -74,8 +74,7 @@ impl Remark<'_> {
         let mut finding = Finding {
             rule: self.rule,
             confidence: if blocks { Confidence::High } else { self.confidence },
-            kind: Kind::File,
-            location: Location { path: artefact.shown(self.path), line: 1, column: 1, end_line: 1 },
+            location: Location { place: ChunkPlace::File(artefact.shown(self.path)), line: 1, column: 1, end_line: 1 },
             commit: None,
             // The subject together with the member, so that an allowance for one file covers no other.
             fingerprint: Fingerprint::of(self.rule.id, &Secret::public(&[self.path, b"\0", self.subject.as_bytes()].concat())),

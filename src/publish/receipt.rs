@@ -76,7 +76,7 @@ impl Receipt {
                 .filter(|finding| ["block", "warn"].contains(&finding.verdict.name()))
                 .map(|finding| Entry {
                     rule: finding.rule.id,
-                    path: masked(&finding.location.path.to_string()),
+                    path: masked(&finding.location.path().to_string()),
                     verdict: finding.verdict.name(),
                     fingerprint: finding.fingerprint.to_string(),
                 })

@@ -1,7 +1,7 @@
 //! The members of an artefact as items of a scan, each beside its version in the release before.
 
 use super::artefact::Artefact;
-use crate::chunk::{Kind, Origin};
+use crate::chunk::{ChunkPlace, Origin};
 use crate::error::Result;
 use crate::source::{Content, Coverage, InMemory, Item, Old, Plan, Skip, Source};
 
@@ -25,7 +25,7 @@ impl Source for ArtefactSource<'_> {
         let items = self.artefact.members.iter().map(|member| {
             let old = self.before.and_then(|before| before.member(member.path.as_ref()));
             Item {
-                origin: Origin { kind: Kind::File, path: self.artefact.shown(member.path.as_ref()), commit: None },
+                origin: Origin::of(ChunkPlace::File(self.artefact.shown(member.path.as_ref()))),
                 content: Content::Bytes(member.content.clone().into()),
                 old: old.map_or(Old::Nothing, |old| Old::Text(old.content.clone().into())),
             }
@@ -33,7 +33,7 @@ impl Source for ArtefactSource<'_> {
         let names = self.artefact.members.iter().map(|member| {
             let path = self.artefact.shown(member.path.as_ref());
             Item {
-                origin: Origin { kind: Kind::PathName, path: path.clone(), commit: None },
+                origin: Origin::of(ChunkPlace::PathName(path.clone())),
                 content: Content::Bytes(path.to_vec().into()),
                 old: Old::Nothing,
             }

@@ -22,7 +22,7 @@ impl Report for Csv {
                 f.rule.severity.to_string(),
                 f.confidence.to_string(),
                 f.verdict.name().to_owned(),
-                f.location.path.to_string(),
+                f.location.path().to_string(),
                 f.location.line.to_string(),
                 f.location.column.to_string(),
                 f.location.end_line.to_string(),

@@ -17,7 +17,7 @@ impl Report for GitHub {
             let command = match f.verdict {
                 Verdict::Block => "error",
                 Verdict::Warn(_) => "warning",
-                Verdict::Allowed(_) | Verdict::Old(_) => continue,
+                Verdict::Allowed(_) | Verdict::Old => continue,
             };
             let mut text = sentence(f);
             if let Some(commit) = &f.commit {
@@ -26,12 +26,12 @@ impl Report for GitHub {
             for step in &f.repair {
                 text.push_str(&format!("\n{}:\n  {}", step.what, step.run.join("\n  ")));
             }
-            let at = if f.kind.is_file() {
+            let at = if f.location.kind().is_file() {
                 let l = &f.location;
-                let path = property(&l.path.to_string());
+                let path = property(&l.path().to_string());
                 format!("file={path},line={},endLine={},col={},", l.line, l.end_line, l.column)
             } else {
-                text.push_str(&format!("\nIn the {}.", f.location.path));
+                text.push_str(&format!("\nIn the {}.", f.location.path()));
                 String::new()
             };
             let title = property(&format!("{} [{}]", f.rule.title, f.rule.id));

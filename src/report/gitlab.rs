@@ -58,7 +58,7 @@ fn vulnerabilities(outcome: &Outcome) -> Vec<Value> {
     let shown = outcome.findings.iter().filter(|f| matches!(f.verdict, Verdict::Block | Verdict::Warn(_)));
     shown
         .map(|f| {
-            let (path, l) = (f.location.path.to_string(), &f.location);
+            let (path, l) = (f.location.path().to_string(), &f.location);
             let commit = f.commit.as_deref().unwrap_or(NO_COMMIT);
             json!({
                 // The same for the same secret in the same file, run after run.

@@ -84,7 +84,7 @@ fn row(skip: &crate::source::Skip) -> String {
 
 fn article(f: &Finding, class: &str, out: &mut dyn io::Write) -> io::Result<()> {
     let l = &f.location;
-    let place = format!("{}:{}:{}", l.path, l.line, l.column);
+    let place = format!("{}:{}:{}", l.path(), l.line, l.column);
     writeln!(out, "<article class=\"{class}\">\n<h3>{} <code>{}</code></h3>", text(f.rule.title), text(f.rule.id))?;
     writeln!(out, "<p>{}, {} severity</p>", text(&place), f.rule.severity)?;
     let (span, line) = (&f.excerpt.span, &f.excerpt.text);
@@ -94,11 +94,8 @@ fn article(f: &Finding, class: &str, out: &mut dyn io::Write) -> io::Result<()> 
         "" => Ok(()),
         what => writeln!(out, "<dt>{title}</dt><dd>{}</dd>", text(what)),
     };
-    match &f.verdict {
-        Verdict::Block => {}
-        Verdict::Warn(why) | Verdict::Old(why) => say("Does not block", why)?,
-        Verdict::Allowed(by) => say("Allowed by", by.as_str())?,
-    }
+    let title = if matches!(f.verdict, Verdict::Allowed(_)) { "Allowed by" } else { "Does not block" };
+    say(title, &f.verdict.reason().unwrap_or_default())?;
     say("Commit", f.commit.as_deref().unwrap_or_default())?;
     say("Note", &f.notes.join("; "))?;
     say("Why it matters", f.rule.why)?;

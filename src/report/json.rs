@@ -74,7 +74,7 @@ pub fn finding(f: &Finding) -> Value {
         "blocking": f.verdict.blocks(),
         "verdict": f.verdict.name(),
         "reason": f.verdict.reason(),
-        "path": f.location.path.to_string(),
+        "path": f.location.path().to_string(),
         "line": f.location.line,
         "column": f.location.column,
         "end_line": f.location.end_line,
@@ -85,7 +85,7 @@ pub fn finding(f: &Finding) -> Value {
         "notes": f.notes,
         "why": f.rule.why,
         "fix": f.rule.fix,
-        "kind": f.kind.name(),
+        "kind": f.location.kind().name(),
         "excerpt": f.excerpt.text,
         "repair": f.repair,
     })

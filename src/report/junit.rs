@@ -25,7 +25,7 @@ impl Report for JUnit {
         writeln!(out, "  <testsuite name=\"secrets\" {counts} skipped=\"{skipped}\" time=\"{seconds:.3}\">")?;
         for f in &outcome.findings {
             let l = &f.location;
-            let name = xml(&format!("{} at {}:{}:{}", f.rule.id, l.path, l.line, l.column));
+            let name = xml(&format!("{} at {}:{}:{}", f.rule.id, l.path(), l.line, l.column));
             let case = format!("    <testcase classname=\"shield-hook.{}\" name=\"{name}\"", xml(f.rule.id));
             match &f.verdict {
                 Verdict::Block => {
@@ -34,14 +34,14 @@ impl Report for JUnit {
                     let commit = f.commit.as_ref().map(|c| format!("\nIn commit {c}.")).unwrap_or_default();
                     let text = xml(&format!("{}{commit}{steps}", sentence(f)));
                     let title = xml(f.rule.title);
-                    writeln!(out, "{case} file=\"{}\" line=\"{}\">", xml(&l.path.to_string()), l.line)?;
+                    writeln!(out, "{case} file=\"{}\" line=\"{}\">", xml(&l.path().to_string()), l.line)?;
                     writeln!(out, "      <failure type=\"{}\" message=\"{title}\">{text}</failure>", xml(f.rule.id))?;
                     writeln!(out, "    </testcase>")?;
                 }
                 Verdict::Warn(why) => {
-                    writeln!(out, "{case}>\n      <skipped message=\"{}\"/>\n    </testcase>", xml(why))?;
+                    writeln!(out, "{case}>\n      <skipped message=\"{}\"/>\n    </testcase>", xml(&why.to_string()))?;
                 }
-                Verdict::Allowed(_) | Verdict::Old(_) => {}
+                Verdict::Allowed(_) | Verdict::Old => {}
             }
         }
         for skip in &unread {

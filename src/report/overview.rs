@@ -52,7 +52,7 @@ pub(super) fn by_rule(warnings: &[&Finding]) -> Vec<RuleLine> {
         };
         let why = match &first.verdict {
             Verdict::Warn(why) => format!("; does not block: {why}"),
-            Verdict::Block | Verdict::Old(_) | Verdict::Allowed(_) => String::new(),
+            Verdict::Block | Verdict::Old | Verdict::Allowed(_) => String::new(),
         };
         RuleLine { rule, text: format!("{}: {at}{more}{why}", first.rule.title) }
     });
@@ -68,5 +68,5 @@ pub(super) fn baseline_command(outcome: &Outcome) -> String {
 }
 
 fn path(f: &Finding) -> String {
-    name(&f.location.path.to_string())
+    name(&f.location.path().to_string())
 }

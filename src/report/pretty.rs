@@ -119,7 +119,7 @@ fn rank(verdict: &Verdict) -> u8 {
     match verdict {
         Verdict::Block => 0,
         Verdict::Warn(_) => 1,
-        Verdict::Old(_) => 2,
+        Verdict::Old => 2,
         Verdict::Allowed(_) => 3,
     }
 }
@@ -128,12 +128,13 @@ impl Pretty {
     /// The frame of a secret's first position, with the others in a note.
     fn frame(&self, group: &[&Finding], with_fingerprint: bool) -> String {
         let f = group[0];
-        let (level, aside) = match &f.verdict {
-            Verdict::Block => (Level::ERROR, None),
-            Verdict::Warn(why) => (Level::WARNING, Some(format!("does not block: {why}"))),
-            Verdict::Old(why) => (Level::NOTE.with_name("old"), Some(format!("does not block: {why}"))),
-            Verdict::Allowed(by) => (Level::NOTE.with_name("allowed"), Some(format!("allowed by {by}"))),
+        let (level, title) = match &f.verdict {
+            Verdict::Block => (Level::ERROR, ""),
+            Verdict::Warn(_) => (Level::WARNING, "does not block: "),
+            Verdict::Old => (Level::NOTE.with_name("old"), "does not block: "),
+            Verdict::Allowed(_) => (Level::NOTE.with_name("allowed"), "allowed by "),
         };
+        let aside = f.verdict.reason().map(|reason| format!("{title}{reason}"));
         let mark = AnnotationKind::Primary.span(f.excerpt.span.clone()).label(evidence(f));
         let source = Snippet::source(f.excerpt.text.as_str()).line_start(f.location.line).path(PLACE).annotation(mark);
         let mut frame = level.primary_title(f.rule.title).id(f.rule.id).element(source);
@@ -154,8 +155,8 @@ impl Pretty {
     fn place(&self, frame: &str, f: &Finding) -> String {
         let Some((before, after)) = frame.split_once(PLACE) else { return frame.to_owned() };
         let after = after.trim_start_matches(|c: char| c == ':' || c.is_ascii_digit());
-        let text = format!("{}:{}:{}", name(&f.location.path.to_string()), f.location.line, f.location.column);
-        let place = match (&self.0.links, f.kind.is_file()) {
+        let text = format!("{}:{}:{}", name(&f.location.path().to_string()), f.location.line, f.location.column);
+        let place = match (&self.0.links, f.location.kind().is_file()) {
             (Some(root), true) => link(root, f, &text),
             _ => text,
         };
@@ -192,7 +193,7 @@ fn also(group: &[&Finding]) -> Option<String> {
         .iter()
         .take(PLACES)
         .map(|f| {
-            let at = format!("{}:{}:{}", name(&f.location.path.to_string()), f.location.line, f.location.column);
+            let at = format!("{}:{}:{}", name(&f.location.path().to_string()), f.location.line, f.location.column);
             match &f.commit {
                 Some(c) if f.commit != group[0].commit => format!("{at} in {}", short(c)),
                 _ => at,
@@ -245,7 +246,7 @@ fn write_step(what: &str, commands: &[String], out: &mut dyn io::Write) -> io::R
 
 /// A terminal link to the file (OSC 8).
 fn link(root: &str, f: &Finding, text: &str) -> String {
-    let path = super::percent(&f.location.path);
+    let path = super::percent(f.location.path());
     format!("\u{1b}]8;;file://{root}/{path}\u{1b}\\{text}\u{1b}]8;;\u{1b}\\")
 }
 

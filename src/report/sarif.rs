@@ -91,7 +91,7 @@ fn descriptor(rule: &Rule) -> Value {
 }
 
 fn result(f: &Finding, index: usize, seen: &mut HashMap<(String, String), usize>) -> Value {
-    let path = f.location.path.to_string();
+    let path = f.location.path().to_string();
     let fingerprint = f.fingerprint.to_string();
     // The order distinguishes two findings of one secret in a file: line numbers move.
     let nth = seen.entry((path.clone(), fingerprint.clone())).or_insert(0);
@@ -99,7 +99,7 @@ fn result(f: &Finding, index: usize, seen: &mut HashMap<(String, String), usize>
     let level = if f.verdict.blocks() { "error" } else { "note" };
     let mut location = json!({
         "physicalLocation": {
-            "artifactLocation": { "uri": percent(&f.location.path), "uriBaseId": "%SRCROOT%" },
+            "artifactLocation": { "uri": percent(f.location.path()), "uriBaseId": "%SRCROOT%" },
             "region": {
                 "startLine": f.location.line,
                 "startColumn": f.location.column,
@@ -108,8 +108,8 @@ fn result(f: &Finding, index: usize, seen: &mut HashMap<(String, String), usize>
             },
         },
     });
-    if !f.kind.is_file() {
-        location["logicalLocations"] = json!([{ "name": path, "kind": f.kind.name() }]);
+    if !f.location.kind().is_file() {
+        location["logicalLocations"] = json!([{ "name": path, "kind": f.location.kind().name() }]);
     }
     let mut result = json!({
         "ruleId": f.rule.id,
@@ -122,7 +122,7 @@ fn result(f: &Finding, index: usize, seen: &mut HashMap<(String, String), usize>
             // GitHub matches alerts by this one.
             "primaryLocationLineHash": format!("{fingerprint}:{nth}"),
         },
-        "baselineState": if matches!(f.verdict, Verdict::Old(_)) { "unchanged" } else { "new" },
+        "baselineState": if matches!(f.verdict, Verdict::Old) { "unchanged" } else { "new" },
         "properties": { "confidence": f.confidence, "verified": f.verified, "commit": f.commit, "blocking": f.verdict.blocks() },
     });
     if let Verdict::Allowed(by) = &f.verdict {

@@ -6,7 +6,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::{ItemScan, ScanContext, ScanPart, novelty, occurrences, packages, undecoded};
 use crate::archive::{self, ArchiveFormat, ArchiveLimits};
-use crate::chunk::{Chunk, Kind, Origin};
+use crate::chunk::{Chunk, ChunkPlace, Kind, Origin};
 use crate::engine::{Match, Scratch};
 use crate::error::Result;
 use crate::finding::Fingerprint;
@@ -54,7 +54,7 @@ impl InsideScan<'_> {
     /// # Errors
     /// The data of the package gate cannot be read.
     pub fn run(mut self, content: &[u8]) -> Result<()> {
-        if !matches!(self.item.origin.kind, Kind::File | Kind::Stdin | Kind::Note) {
+        if !matches!(self.item.origin.kind(), Kind::File | Kind::Stdin | Kind::Note) {
             return Ok(());
         }
         if is_lfs_pointer(content) {
@@ -76,7 +76,7 @@ impl InsideScan<'_> {
             }
             let is_required = store.is_some_and(|store| store.is_required);
             let incomplete = policy.lfs().map_or(is_required, |lfs| lfs == Lfs::Require);
-            let path = self.item.origin.path.to_string();
+            let path = self.item.origin.path().to_string();
             self.part.skipped.push(Skip { what: "lfs-pointer", path, reason, incomplete });
             return Ok(());
         }
@@ -85,7 +85,7 @@ impl InsideScan<'_> {
         let chunk = Chunk { origin: &self.item.origin, bytes: &content };
         let matches = self.context.engine.scan(chunk, self.scratch);
         if self.scratch.decoding_ended() {
-            self.part.skipped.push(undecoded(&self.item.origin.path));
+            self.part.skipped.push(undecoded(self.item.origin.path()));
         }
         if !matches.is_empty() {
             let old = self.old_sides();
@@ -105,7 +105,7 @@ impl InsideScan<'_> {
                 let origin = origin(item, shown, '/');
                 let matches = context.engine.scan(Chunk { origin: &origin, bytes: content }, self.scratch);
                 if self.scratch.decoding_ended() && shown.part == Part::Content {
-                    unread.push(undecoded(&member_origin(item, shown.path, '!').path));
+                    unread.push(undecoded(member_origin(item, shown.path, '!').path()));
                 }
                 if !matches.is_empty() || shown.part == Part::Content && packages::may_list(origin.path.as_ref()) {
                     let (path, content, old) = (shown.path.into(), content.to_vec(), Vec::new());
@@ -113,7 +113,7 @@ impl InsideScan<'_> {
                 }
             }
             Err(reason) => {
-                let path = member_origin(item, shown.path, '!').path.to_string();
+                let path = member_origin(item, shown.path, '!').path().to_string();
                 unread.push(Skip { what: "archive", path, reason, incomplete: true });
             }
         });
@@ -147,7 +147,7 @@ impl InsideScan<'_> {
     fn add(&mut self, mut inside: ScanPart) {
         // A match in the raw bytes of the container repeats one in a member, whose path says more.
         let reported: Vec<Fingerprint> = inside.findings.iter().map(|f| f.fingerprint).collect();
-        self.part.remove(|f| f.kind != Kind::Member && reported.contains(&f.fingerprint));
+        self.part.remove(|f| f.location.kind() != Kind::Member && reported.contains(&f.fingerprint));
         self.part.findings.append(&mut inside.findings);
         self.part.skipped.append(&mut inside.skipped);
         self.part.packages.append(&mut inside.packages);
@@ -237,7 +237,7 @@ fn each_member(
         limits.bytes = limits.bytes.min(budget.left());
         limits.member = limits.member.min(limits.bytes);
     }
-    archive::read(container, format, item.origin.path.as_ref(), limits, &mut |member| {
+    archive::read(container, format, item.origin.path(), limits, &mut |member| {
         let (path, is_container) = (member.path, member.is_container);
         if let Ok(content) = &member.content {
             context.spend(content.len());
@@ -263,10 +263,10 @@ fn origin(item: &Item, shown: Shown<'_>, between: char) -> Origin {
 /// The origin of a member: reports join the paths with `!`, and rules about paths see one path.
 fn member_origin(item: &Item, member: &BStr, between: char) -> Origin {
     let container = &item.origin;
-    let mut path = container.path.clone();
+    let mut path = container.path().to_owned();
     if !member.is_empty() {
         path.push(between as u8);
         path.extend(member.bytes().map(|b| if b == b'!' { between as u8 } else { b }));
     }
-    Origin { kind: Kind::Member, path, commit: container.commit.clone() }
+    Origin { place: ChunkPlace::Member(path), commit: container.commit.clone() }
 }

@@ -19,14 +19,14 @@ use std::ops::Range;
 use std::time::Instant;
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use bstr::BString;
+use bstr::BStr;
 use rayon::prelude::*;
 
 use crate::chunk::{Chunk, Kind};
 use crate::engine::{self, Engine, Match, Scratch};
 use crate::error::Result;
 use crate::finding::excerpt;
-use crate::finding::{Finding, Fingerprint, Location, Verdict};
+use crate::finding::{Finding, Fingerprint, Location, Verdict, WarnReason};
 use crate::outcome::{self, Outcome};
 use crate::package::{self, change::PackageChange, survey::SurveyRow};
 use crate::policy::{Allowances, Policy, Used, config};
@@ -270,7 +270,7 @@ impl ScanContext<'_> {
                 sums.skipped.push(skip);
                 continue;
             }
-            if matches!(item.origin.kind, Kind::File | Kind::Symlink | Kind::Note | Kind::Stdin) {
+            if matches!(item.origin.kind(), Kind::File | Kind::Symlink | Kind::Note | Kind::Stdin) {
                 sums.blobs += 1;
             }
             sums.bytes += buffer.len() as u64;
@@ -283,7 +283,7 @@ impl ScanContext<'_> {
                 }
                 ScanMode::EachItem => (self.engine.scan(chunk, &mut scratch), !scratch.decoding_ended()),
             };
-            part.skipped.extend((!decoded).then(|| undecoded(&item.origin.path)));
+            part.skipped.extend((!decoded).then(|| undecoded(item.origin.path())));
             let secrets = occurrences(chunk.bytes, &matches);
             let mut scan = ItemScan { context: self, reader: reader.as_mut(), item, chunk, secrets: &secrets };
             if !matches.is_empty() {
@@ -308,7 +308,7 @@ impl ScanContext<'_> {
 }
 
 /// The coverage row of a text with more encoded text than is decoded.
-fn undecoded(path: &BString) -> Skip {
+fn undecoded(path: &BStr) -> Skip {
     let reason = "it holds more encoded text than is decoded for a file of its size: not all of that was read in clear";
     Skip { what: "encoding", path: path.to_string(), reason: reason.into(), incomplete: true }
 }
@@ -335,9 +335,8 @@ impl ItemScan<'_> {
             let mut finding = Finding {
                 rule: found.rule,
                 confidence: found.confidence,
-                kind: chunk.origin.kind,
                 location: Location {
-                    path: chunk.origin.path.clone(),
+                    place: chunk.origin.place.clone(),
                     line: position.line,
                     column: position.column,
                     end_line: position.end_line,
@@ -354,7 +353,7 @@ impl ItemScan<'_> {
             if is_new {
                 part.used.extend(self.decide(&mut finding, &found.span, secrets));
             } else {
-                finding.verdict = Verdict::Old(STOOD_BEFORE.into());
+                finding.verdict = Verdict::Old;
             }
             if is_new && item.change().is_some() {
                 part.new.push(moved::NewFinding {
@@ -369,8 +368,8 @@ impl ItemScan<'_> {
     /// Gives a new finding its verdict: that of content published elsewhere, or else of the policy.
     fn decide(&mut self, finding: &mut Finding, span: &Range<usize>, secrets: &[Range<usize>]) -> Used {
         match self.published_elsewhere() {
-            Some(ElsewhereVerdict::Reported(wording)) => {
-                finding.verdict = Verdict::Warn(wording);
+            Some(ElsewhereVerdict::Reported(holder)) => {
+                finding.verdict = Verdict::Warn(WarnReason::PublishedBy(holder));
                 Used::default()
             }
             elsewhere => {
@@ -386,10 +385,10 @@ impl ItemScan<'_> {
     /// The treatment of this item, if it is published at another address.
     fn published_elsewhere(&mut self) -> Option<ElsewhereVerdict> {
         let elsewhere = self.reader.published_elsewhere(self.item)?;
-        let mut wording = format!("already published: {} holds it", elsewhere.holder);
         if !self.context.policy.stops_elsewhere(&elsewhere) {
-            return Some(ElsewhereVerdict::Reported(wording));
+            return Some(ElsewhereVerdict::Reported(elsewhere.holder));
         }
+        let mut wording = WarnReason::PublishedBy(elsewhere.holder).to_string();
         if elsewhere.is_first_contact {
             let fetch = elsewhere.remote.as_deref().unwrap_or("ADDRESS");
             wording.push_str(&format!(
@@ -402,14 +401,11 @@ impl ItemScan<'_> {
     }
 }
 
-/// The reason of a verdict on content that is not new.
-const STOOD_BEFORE: &str = "it stood there before this change";
-
-/// The treatment of new content that is published elsewhere, with a wording for people.
+/// The treatment of new content that is published elsewhere.
 enum ElsewhereVerdict {
-    /// It does not block.
+    /// It does not block; the name is that of the holder.
     Reported(String),
-    /// The policy decides as for any new content.
+    /// The policy decides as for any new content; the text is a note for people.
     Stopped(String),
 }
 

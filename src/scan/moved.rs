@@ -9,7 +9,7 @@ use bstr::BString;
 use super::ScanPart;
 use super::copies::{Needle, Needles};
 use crate::error::Result;
-use crate::finding::Verdict;
+use crate::finding::{Verdict, WarnReason};
 use crate::source::Plan;
 
 /// A new finding that may have been moved.
@@ -60,9 +60,7 @@ pub(super) fn settle(plan: &Plan<'_>, parts: &mut [(u32, ScanPart)], block: bool
                 let finding = &mut parts[*at].1.findings[new.finding];
                 match from.filter(|_| finding.verdict.blocks()) {
                     Some(path) if block => finding.notes.push(format!("moved here from {path}")),
-                    Some(path) => {
-                        finding.verdict = Verdict::Warn(format!("moved here from {path}, where it stood before"))
-                    }
+                    Some(path) => finding.verdict = Verdict::Warn(WarnReason::MovedFrom(path.to_string())),
                     None => {}
                 }
             }

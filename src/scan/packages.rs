@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use bstr::{BStr, ByteSlice};
 
-use super::{ItemScan, STOOD_BEFORE, ScanPart};
+use super::{ItemScan, ScanPart};
 use crate::chunk::{Chunk, Kind};
 use crate::engine::Engine;
 use crate::engine::redact::{self, Quoted};
 use crate::error::Result;
 use crate::finding::excerpt;
-use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Verdict};
+use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Verdict, WarnReason};
 use crate::package::gate::{self, ComparisonMode, Draft, DraftPosition, GateReport, PackageGate};
 use crate::package::{lockfile, rules};
 use crate::policy::Policy;
@@ -33,7 +33,7 @@ pub fn history_filter<'a>(engine: &'a Engine, policy: &'a Policy, gate: &'a Pack
 /// # Errors
 /// The data of the package gate cannot be read.
 pub(super) fn inspect(scan: &mut ItemScan<'_>, part: &mut ScanPart) -> Result<()> {
-    if !matches!(scan.item.origin.kind, Kind::File | Kind::Stdin) {
+    if !matches!(scan.item.origin.kind(), Kind::File | Kind::Stdin) {
         return Ok(());
     }
     let path = scan.item.origin.path.to_str_lossy().into_owned();
@@ -95,7 +95,7 @@ fn report(scan: &mut ItemScan<'_>, drafts: Vec<Draft>, part: &mut ScanPart) {
             finding.confidence = Confidence::High;
         }
         if draft.preexisting {
-            finding.verdict = Verdict::Warn(STOOD_BEFORE.into());
+            finding.verdict = Verdict::Warn(WarnReason::StoodBefore);
         } else {
             let secrets = scan.secrets;
             part.used.extend(scan.decide(&mut finding, &span, secrets));
@@ -112,12 +112,11 @@ fn finding(draft: &Draft, item: &Item, chunk: Chunk<'_>, span: &Range<usize>, se
         rule: draft.rule,
         confidence: draft.confidence,
         location: Location {
-            path: item.origin.path.clone(),
+            place: item.origin.place.clone(),
             line: position.line,
             column: position.column,
             end_line: position.end_line,
         },
-        kind: item.origin.kind,
         commit: item.origin.commit.clone(),
         fingerprint: Fingerprint::of(draft.rule.id, &subject),
         secret: subject,

@@ -16,7 +16,7 @@ use crate::rule::Confidence;
 pub(super) fn excerpt(chunk: Chunk<'_>, span: &Range<usize>, secrets: &[Range<usize>], mask: &str) -> Excerpt {
     let text = chunk.bytes;
     // The user needs a name to find the file: a mere guess masks no part of it.
-    if matches!(chunk.origin.kind, Kind::PathName | Kind::RefName) {
+    if matches!(chunk.origin.kind(), Kind::PathName | Kind::RefName) {
         return excerpt::masked(text, span, secrets, mask);
     }
     let spans = redact::spans(text, excerpt::line_at(text, span), secrets, Quoted::Hide);
@@ -31,7 +31,8 @@ fn is_revealing(f: &Finding) -> bool {
     let value = f.secret.expose();
     let mixed = value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);
     let revealing = value.len() >= DISTINCTIVE && (mixed || f.confidence == Confidence::High);
-    let found_in_a_name = matches!(f.kind, Kind::PathName | Kind::RefName) && value.len() >= SHORTEST_ON_A_LINE;
+    let found_in_a_name =
+        matches!(f.location.kind(), Kind::PathName | Kind::RefName) && value.len() >= SHORTEST_ON_A_LINE;
     let believed = f.confidence > Confidence::Low && !f.secret.is_public();
     believed && value.len() <= LONGEST_IN_A_NAME && (revealing || found_in_a_name)
 }
@@ -64,12 +65,10 @@ pub(super) fn redact(outcome: &mut Outcome) {
         }
     };
     for finding in &mut outcome.findings {
-        if let Some(path) = clean(&finding.location.path) {
-            finding.location.path = path.into();
-        }
+        finding.location.place.rewrite(clean);
         finding.notes.iter_mut().for_each(clean_text);
         if let Verdict::Warn(reason) = &mut finding.verdict {
-            clean_text(reason);
+            reason.rewrite(clean_text);
         }
     }
     for skip in &mut outcome.coverage.skipped {

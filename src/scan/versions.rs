@@ -12,19 +12,19 @@ use crate::source::{Content, Item};
 pub(super) fn side_by_side(items: &[Item]) -> Vec<u32> {
     let mut order: Vec<u32> = (0..items.len() as u32).collect();
     if items.iter().any(is_version) {
-        let path = |n: &u32| &items[*n as usize].origin.path;
+        let path = |n: &u32| items[*n as usize].origin.path();
         order.sort_unstable_by(|a, b| path(a).cmp(path(b)).then(b.cmp(a)));
     }
     order
 }
 
 fn is_version(item: &Item) -> bool {
-    item.origin.kind == Kind::File && matches!(item.content, Content::Object(_))
+    item.origin.kind() == Kind::File && matches!(item.content, Content::Object(_))
 }
 
 /// Returns whether both are versions of the file at one path.
 fn are_versions(a: &Item, b: &Item) -> bool {
-    is_version(a) && is_version(b) && a.origin.path == b.origin.path
+    is_version(a) && is_version(b) && a.origin.path() == b.origin.path()
 }
 
 /// The version that was scanned last.
@@ -51,7 +51,7 @@ impl Versions {
         chunk: Chunk<'_>,
         scratch: &mut Scratch,
     ) -> (Vec<Match>, bool) {
-        let is_next = self.is_known && is_version(item) && self.path == item.origin.path;
+        let is_next = self.is_known && is_version(item) && self.path == item.origin.path();
         let is_followed = after.is_some_and(|after| are_versions(item, after));
         self.is_known = false;
         if !is_next && !is_followed || engine.is_counting() {
@@ -70,7 +70,8 @@ impl Versions {
         };
         if is_followed {
             std::mem::swap(&mut self.traces, &mut self.next);
-            self.path.clone_from(&item.origin.path);
+            self.path.clear();
+            self.path.extend_from_slice(item.origin.path());
             (self.is_known, self.is_clean) = (true, matches.is_empty() && decoded);
         }
         (matches, decoded)

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::changeset::{ChangeKind, ChangeSet};
 use super::objects::{ItemWriter, ObjectReader, PlannedContent, skip};
 use super::{Content, ContentReader, Coverage, EachAltered, Item, Old, Plan, Readers, Skip};
-use crate::chunk::{Kind, Origin, Pathless};
+use crate::chunk::{ChunkPlace, Kind, Origin, Pathless};
 use crate::error::Result;
 use crate::git::{self, HiddenContent, NewCommit, NewObjects, Objects, Oid, Repo, TreeChanges, Unread};
 use crate::threads;
@@ -190,27 +190,33 @@ const SHORT: usize = 7;
 
 /// A commit's message, with its headers.
 pub(super) fn commit_message(id: Oid) -> Item {
-    message(id, Kind::CommitMessage)
+    let place = ChunkPlace::CommitMessage(format!("commit message of {}", short(id)).into());
+    let origin = Origin { place, commit: Some(id.to_string()) };
+    Item { origin, content: Content::Object(id), old: Old::Nothing }
 }
 
 /// A tag's message, with its headers, called by the name that the tag gives itself.
 pub(super) fn tag_message(objects: &mut Objects, id: Oid) -> Item {
-    let mut item = message(id, Kind::TagMessage);
-    item.origin.path = Pathless::TagMessage(tag_name(objects, id).to_string()).to_string().into();
-    item
+    tag_message_called(&tag_name(objects, id).to_string(), id)
 }
 
-/// The message of either, called by its id.
-pub(super) fn message(id: Oid, kind: Kind) -> Item {
-    let hex = id.to_string();
-    let path = format!("{} of {}", kind.name(), &hex[..SHORT.min(hex.len())]).into();
-    let commit = (kind == Kind::CommitMessage).then_some(hex);
-    Item { origin: Origin { kind, path, commit }, content: Content::Object(id), old: Old::Nothing }
+/// A tag's message, called by the tag's id.
+pub(super) fn unread_tag_message(id: Oid) -> Item {
+    tag_message_called(&short(id), id)
+}
+
+fn tag_message_called(name: &str, id: Oid) -> Item {
+    let origin = Origin::of(ChunkPlace::tag_message(name));
+    Item { origin, content: Content::Object(id), old: Old::Nothing }
+}
+
+fn short(id: Oid) -> String {
+    id.to_hex_with_len(SHORT).to_string()
 }
 
 /// A blob that a tag or a ref names itself.
 pub(super) fn bare_blob(id: Oid) -> Item {
-    let origin = Origin { kind: Kind::File, path: Pathless::Blob(id.to_string()).to_string().into(), commit: None };
+    let origin = Origin::of(ChunkPlace::blob(id));
     Item { origin, content: Content::Object(id), old: Old::WithoutPath }
 }
 
@@ -266,21 +272,20 @@ pub(super) fn only_from(commits: &[NewCommit], tips: Tips<'_>) -> HashSet<Oid> {
 }
 
 /// The description of a file in a notes tree: its path is the id it annotates, cut by slashes.
-pub(super) fn note_on(path: &[u8]) -> Option<BString> {
+pub(super) fn note_on(path: &[u8]) -> Option<ChunkPlace> {
     let hex: Vec<u8> = path.iter().copied().filter(|b| *b != b'/').collect();
-    Oid::from_hex(&hex).ok().map(|id| Pathless::Note(id.to_string()).to_string().into())
+    Oid::from_hex(&hex).ok().map(ChunkPlace::note_on)
 }
 
 /// Turns the files of a notes tree into notes.
 fn name_notes(items: &mut Vec<Item>, first: usize) {
     let notes = items.split_off(first);
     items.extend(notes.into_iter().filter_map(|mut item| {
-        let Some(note) = note_on(&item.origin.path) else { return Some(item) };
-        if item.origin.kind == Kind::PathName {
+        let Some(note) = note_on(item.origin.path()) else { return Some(item) };
+        if item.origin.kind() == Kind::PathName {
             return None;
         }
-        item.origin.kind = Kind::Note;
-        item.origin.path = note;
+        item.origin.place = note;
         Some(item)
     }));
 }
@@ -317,7 +322,7 @@ impl CommitReader<'_> {
             read => read,
         };
         read.map_err(|why| skip(item, *id, &why))?;
-        if matches!(item.origin.kind, Kind::CommitMessage | Kind::TagMessage) {
+        if matches!(item.origin.kind(), Kind::CommitMessage | Kind::TagMessage) {
             message_first(into);
         }
         Ok(())

@@ -11,7 +11,7 @@ use super::commits::{
 use super::objects::gitlink;
 use super::pack_sweep::{self, HistoryFilter};
 use super::{Content, ContentReader, Coverage, Item, LfsStore, Old, Plan, Readers, Skip, Source};
-use crate::chunk::{Kind, Origin};
+use crate::chunk::{ChunkPlace, Origin};
 use crate::error::Result;
 use crate::finding::Finding;
 use crate::git::{self, EntryMode, KnownCommits, Objects, Oid, Repo, TreeItem, TreeWalk};
@@ -95,7 +95,7 @@ impl Source for History<'_> {
     /// Reports a secret once for each path, where it first came up: not again for every later version of the file.
     fn settle(&self, findings: &mut Vec<Finding>) {
         let mut seen = HashSet::new();
-        findings.retain(|f| seen.insert((f.location.path.clone(), f.rule.id, f.fingerprint)));
+        findings.retain(|f| seen.insert((f.location.path().to_owned(), f.rule.id, f.fingerprint)));
     }
 }
 
@@ -146,22 +146,29 @@ impl<'a> HistoryPlanner<'a> {
             TreeOwner::Commit(commit) | TreeOwner::Notes(commit) => Some(commit),
             TreeOwner::None => None,
         };
-        if let (TreeOwner::Notes(_), Some(path)) = (owner, note_on(path)) {
+        if let (TreeOwner::Notes(_), Some(place)) = (owner, note_on(path)) {
             if self.seen.insert(id) {
-                let origin = Origin { kind: Kind::Note, path, commit: commit.map(str::to_owned) };
+                let origin = Origin { place, commit: commit.map(str::to_owned) };
                 self.items.push(Item { origin, content: Content::Object(id), old: Old::Nothing });
             }
             return;
         }
-        let origin = |kind| Origin { kind, path: path.to_owned(), commit: commit.map(str::to_owned) };
+        let origin = |place: fn(BString) -> ChunkPlace| Origin {
+            place: place(path.to_owned()),
+            commit: commit.map(str::to_owned),
+        };
         if !self.paths.contains(path) {
             self.paths.insert(path.to_owned());
             let name = path.as_bytes().into();
-            self.items.push(Item { origin: origin(Kind::PathName), content: Content::Bytes(name), old: Old::Nothing });
+            self.items.push(Item {
+                origin: origin(ChunkPlace::PathName),
+                content: Content::Bytes(name),
+                old: Old::Nothing,
+            });
         }
-        let kind = match mode {
-            EntryMode::File => Kind::File,
-            EntryMode::Symlink => Kind::Symlink,
+        let place = match mode {
+            EntryMode::File => ChunkPlace::File,
+            EntryMode::Symlink => ChunkPlace::Symlink,
             EntryMode::Gitlink => {
                 if self.seen.insert(id) {
                     self.coverage.skipped.push(gitlink(path, id));
@@ -172,7 +179,7 @@ impl<'a> HistoryPlanner<'a> {
         // A lockfile is judged by its name as well: the same bytes at another path are no lockfile of that name.
         let named = is_special(path) && self.named.insert((id, path.to_owned()));
         if self.seen.insert(id) || named {
-            self.items.push(Item { origin: origin(kind), content: Content::Object(id), old: Old::Nothing });
+            self.items.push(Item { origin: origin(place), content: Content::Object(id), old: Old::Nothing });
         }
     }
 

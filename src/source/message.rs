@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use bstr::{BString, ByteSlice};
 
 use super::{Content, Coverage, InMemory, Item, Old, Plan, Source};
-use crate::chunk::{Kind, Origin};
+use crate::chunk::{ChunkPlace, Origin};
 use crate::environment;
 use crate::error::{Context, Result};
 use crate::file;
@@ -121,7 +121,7 @@ fn with_next(file: &[u8]) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
 impl Source for Message {
     fn plan(&self, _: &mut Coverage) -> Result<Plan<'_>> {
         let file = file::read(&self.file).or_incomplete(format!("the message {}", self.file.display()))?;
-        let origin = Origin { kind: Kind::CommitMessage, path: "COMMIT_EDITMSG".into(), commit: None };
+        let origin = Origin::of(ChunkPlace::CommitMessage("COMMIT_EDITMSG".into()));
         let content = Content::Bytes(self.recorded(&file).into_boxed_slice());
         Ok(Plan::new(vec![Item { origin, content, old: Old::Nothing }], InMemory))
     }

@@ -39,7 +39,7 @@ pub use worktree::WorkTree;
 use bstr::{BStr, BString};
 use serde::Serialize;
 
-use crate::chunk::{Kind, Origin};
+use crate::chunk::{ChunkPlace, Origin};
 use crate::error::Result;
 use crate::finding::Finding;
 use crate::git::Oid;
@@ -134,7 +134,7 @@ impl Item {
     /// The name of a file, scanned as content is.
     fn name_of(path: BString) -> Item {
         let content = Content::Bytes(path.to_vec().into_boxed_slice());
-        Item { origin: Origin { kind: Kind::PathName, path, commit: None }, content, old: Old::Nothing }
+        Item { origin: Origin::of(ChunkPlace::PathName(path)), content, old: Old::Nothing }
     }
 
     /// The number of the change that brings it, by its source's own count.
@@ -293,7 +293,7 @@ impl ContentReader for InMemory {
         let Content::Bytes(bytes) = &item.content else {
             return Err(Skip {
                 what: "file",
-                path: item.origin.path.to_string(),
+                path: item.origin.path().to_string(),
                 reason: "this source has no reader for its content; please report this as a bug".into(),
                 incomplete: true,
             });

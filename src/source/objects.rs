@@ -6,7 +6,7 @@ use bstr::{BStr, BString};
 
 use super::changeset::ChangeSet;
 use super::{Content, ContentReader, Coverage, EachAltered, InMemory, Item, Old, Skip};
-use crate::chunk::{Kind, Origin};
+use crate::chunk::{ChunkPlace, Origin};
 use crate::git::{EntryMode, Objects, Oid, TreeChanges, Unread};
 use crate::path::special::is_special;
 
@@ -54,14 +54,17 @@ impl ItemWriter<'_> {
             self.coverage.skipped.push(Skip { what: "tree", path, reason, incomplete: true });
         }
         for change in &changes.new {
-            let origin = |kind| Origin { kind, path: change.path.clone(), commit: commit.map(str::to_owned) };
+            let origin = |place: fn(BString) -> ChunkPlace| Origin {
+                place: place(change.path.clone()),
+                commit: commit.map(str::to_owned),
+            };
             if change.old.is_empty() {
                 let (content, old) = (Content::Bytes(change.path.to_vec().into_boxed_slice()), Old::Nothing);
-                self.items.push(Item { origin: origin(Kind::PathName), content, old });
+                self.items.push(Item { origin: origin(ChunkPlace::PathName), content, old });
             }
-            let kind = match change.mode {
-                EntryMode::File => Kind::File,
-                EntryMode::Symlink => Kind::Symlink,
+            let place = match change.mode {
+                EntryMode::File => ChunkPlace::File,
+                EntryMode::Symlink => ChunkPlace::Symlink,
                 EntryMode::Gitlink => {
                     self.coverage.skipped.push(gitlink(change.path.as_ref(), change.id));
                     self.coverage.gitlinks.push((change.path.clone(), change.id));
@@ -73,7 +76,7 @@ impl ItemWriter<'_> {
                     true => Old::NewPath { change: number },
                     false => Old::Blobs { change: number, ids: change.old.clone() },
                 };
-                self.items.push(Item { origin: origin(kind), content: Content::Object(change.id), old });
+                self.items.push(Item { origin: origin(place), content: Content::Object(change.id), old });
             }
         }
     }
@@ -106,7 +109,7 @@ impl ContentReader for ObjectReader<'_> {
             (Old::Blobs { ids, .. }, _) => ids.clone(),
             (Old::NewPath { change }, Content::Object(_) | Content::File(_)) => {
                 let change = self.changes.get(*change);
-                change.and_then(|c| c.renamed(&mut self.objects, item.origin.path.as_ref())).into_iter().collect()
+                change.and_then(|c| c.renamed(&mut self.objects, item.origin.path())).into_iter().collect()
             }
             _ => return InMemory.old_sides(item),
         };
@@ -142,7 +145,7 @@ pub(super) fn gitlink(path: &BStr, id: Oid) -> Skip {
 pub(super) fn skip(item: &Item, id: Oid, why: &Unread) -> Skip {
     Skip {
         what: "blob",
-        path: item.origin.path.to_string(),
+        path: item.origin.path().to_string(),
         reason: format!("{id}: {}", why.reason()),
         incomplete: true,
     }

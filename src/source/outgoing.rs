@@ -10,7 +10,7 @@ use super::published::{self, Published, Trust, Witness};
 use super::{
     Content, ContentReader, Coverage, EachAltered, Elsewhere, Item, LfsStore, Old, Plan, Readers, Skip, Source,
 };
-use crate::chunk::{Kind, Origin};
+use crate::chunk::{ChunkPlace, Origin};
 use crate::error::{Error, Result};
 use crate::git::{self, Oid, Repo};
 
@@ -132,7 +132,7 @@ fn update(local_ref: &[u8], new: &[u8], remote_ref: &[u8], old: &[u8]) -> Option
 /// The name of a ref, which is published with it. The name of a ref that exists on the other side, or is deleted there,
 /// is old: it does not block, but a secret in it is masked in reports.
 fn ref_name(update: &RefUpdate) -> Item {
-    let origin = Origin { kind: Kind::RefName, path: update.remote_ref.clone(), commit: None };
+    let origin = Origin::of(ChunkPlace::RefName(update.remote_ref.clone()));
     let is_new = update.old.is_null() && !update.new.is_null();
     let old = if is_new { Old::Nothing } else { Old::Unchanged };
     Item { origin, content: Content::Bytes(update.remote_ref.to_vec().into()), old }

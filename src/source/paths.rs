@@ -7,7 +7,7 @@ use bstr::{BString, ByteSlice, ByteVec};
 use ignore::WalkBuilder;
 
 use super::{Content, ContentReader, Coverage, InMemory, Item, Old, Plan, Readers, Skip, Source};
-use crate::chunk::{Kind, Origin};
+use crate::chunk::{ChunkPlace, Kind, Origin};
 use crate::engine::redact;
 use crate::error::Result;
 use crate::file;
@@ -28,6 +28,9 @@ pub struct Paths {
     pub max_object: u64,
 }
 
+/// A place of the files that lie on a disk.
+type PathPlace = fn(BString) -> ChunkPlace;
+
 impl Source for Paths {
     fn plan(&self, coverage: &mut Coverage) -> Result<Plan<'_>> {
         Ok(Plan::new(self.items(coverage), FileReader { max: self.max_object }))
@@ -43,23 +46,23 @@ impl Paths {
             match path.metadata() {
                 Ok(m) if m.is_dir() => self.walk(path, coverage, &mut items),
                 Ok(m) if file::is_endless(path, &m) => {
-                    let path = self.item(path.clone(), Kind::File).origin.path.to_string();
+                    let path = self.item(path.clone(), ChunkPlace::File).origin.path().to_string();
                     let reason = format!("{}; what a pipe brings is read by `shield-hook scan -`", file::ENDLESS);
                     coverage.skipped.push(Skip { what: "file", path, reason, incomplete: true });
                 }
                 // A file, or a pipe such as the shell's <(...).
-                Ok(_) => items.push(self.item(path.clone(), Kind::File)),
-                Err(_) if path.symlink_metadata().is_ok() => items.push(self.item(path.clone(), Kind::Symlink)),
+                Ok(_) => items.push(self.item(path.clone(), ChunkPlace::File)),
+                Err(_) if path.symlink_metadata().is_ok() => items.push(self.item(path.clone(), ChunkPlace::Symlink)),
                 Err(e) => {
                     // Without a file there, this is free text that somebody typed, which may hold a secret.
-                    let path = redact::message(&self.item(path.clone(), Kind::File).origin.path.to_string());
+                    let path = redact::message(&self.item(path.clone(), ChunkPlace::File).origin.path().to_string());
                     coverage.skipped.push(Skip { what: "file", path, reason: e.to_string(), incomplete: true });
                 }
             }
         }
-        items.sort_by(|a, b| a.origin.path.cmp(&b.origin.path));
+        items.sort_by(|a, b| a.origin.path().cmp(b.origin.path()));
         items.dedup_by(|a, b| a.origin == b.origin);
-        let names: Vec<Item> = items.iter().map(|item| Item::name_of(item.origin.path.clone())).collect();
+        let names: Vec<Item> = items.iter().map(|item| Item::name_of(item.origin.path().to_owned())).collect();
         items.extend(names);
         items
     }
@@ -98,8 +101,8 @@ impl Paths {
         coverage.skipped.extend(endless.iter().map(|(folder, list)| barred(folder, list)));
         for file in self.tracked.iter().filter(|f| f.starts_with(&full)) {
             match file.symlink_metadata() {
-                Ok(m) if m.is_file() => into.push(self.item(file.clone(), Kind::File)),
-                Ok(m) if m.is_symlink() => into.push(self.item(file.clone(), Kind::Symlink)),
+                Ok(m) if m.is_file() => into.push(self.item(file.clone(), ChunkPlace::File)),
+                Ok(m) if m.is_symlink() => into.push(self.item(file.clone(), ChunkPlace::Symlink)),
                 _ => {}
             }
         }
@@ -113,8 +116,8 @@ impl Paths {
         coverage: &mut Coverage,
         into: &mut Vec<Item>,
     ) {
-        let item = |path: PathBuf, kind| Item {
-            origin: Origin { kind, path: shown.of(&path), commit: None },
+        let item = |path: PathBuf, place: PathPlace| Item {
+            origin: Origin::of(place(shown.of(&path))),
             content: Content::File(path),
             old: Old::Nothing,
         };
@@ -125,8 +128,8 @@ impl Paths {
                 coverage.skipped.push(Skip { what: "file", path, reason, incomplete: true });
             }
             Ok(e) => match e.file_type() {
-                Some(t) if t.is_file() => into.push(item(e.into_path(), Kind::File)),
-                Some(t) if t.is_symlink() => into.push(item(e.into_path(), Kind::Symlink)),
+                Some(t) if t.is_file() => into.push(item(e.into_path(), ChunkPlace::File)),
+                Some(t) if t.is_symlink() => into.push(item(e.into_path(), ChunkPlace::Symlink)),
                 Some(t) if t.is_dir() => {}
                 _ => {
                     let (path, reason) = (shown.of(e.path()).to_string(), "a pipe, socket or device".into());
@@ -136,14 +139,10 @@ impl Paths {
         }
     }
 
-    fn item(&self, path: PathBuf, kind: Kind) -> Item {
+    fn item(&self, path: PathBuf, place: PathPlace) -> Item {
         let full = lexical(&self.here.join(&path));
         let shown = full.strip_prefix(lexical(&self.root)).unwrap_or(&path);
-        Item {
-            origin: Origin { kind, path: slashes(shown), commit: None },
-            content: Content::File(path),
-            old: Old::Nothing,
-        }
+        Item { origin: Origin::of(place(slashes(shown))), content: Content::File(path), old: Old::Nothing }
     }
 }
 
@@ -240,17 +239,17 @@ impl ContentReader for FileReader {
         let Content::File(path) = &item.content else { return InMemory.read(item, into) };
         let failed = |e: std::io::Error| Skip {
             what: "file",
-            path: item.origin.path.to_string(),
+            path: item.origin.path().to_string(),
             reason: format!("could not be read: {e}"),
             incomplete: true,
         };
         let too_large = |size: u64| Skip {
             what: "file",
-            path: item.origin.path.to_string(),
+            path: item.origin.path().to_string(),
             reason: format!("{size} bytes are more than max-object = {}", self.max),
             incomplete: true,
         };
-        if item.origin.kind == Kind::Symlink {
+        if item.origin.kind() == Kind::Symlink {
             let target = std::fs::read_link(path).map_err(failed)?;
             into.clear();
             into.extend_from_slice(&Vec::from_path_lossy(&target));

@@ -60,7 +60,7 @@ impl Source for CommitRange<'_> {
             RangeStart::Squashed(base) => {
                 let mut plan = self.source.plan(git::squashed(*base, self.to), tips, coverage)?;
                 // No commit in between is read: their messages are not part of the difference.
-                plan.items.retain(|item| item.origin.kind != Kind::CommitMessage);
+                plan.items.retain(|item| item.origin.kind() != Kind::CommitMessage);
                 Ok(plan.into())
             }
             RangeStart::After(from) => {

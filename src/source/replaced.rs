@@ -3,7 +3,7 @@
 use bstr::BString;
 
 use super::{Content, Coverage, InMemory, Item, Old, Plan, Source};
-use crate::chunk::{Kind, Origin};
+use crate::chunk::{ChunkPlace, Origin};
 use crate::error::Result;
 
 /// One file, before and after.
@@ -27,7 +27,7 @@ pub struct Changed {
 impl Source for Changed {
     fn plan(&self, _: &mut Coverage) -> Result<Plan<'_>> {
         let item = |(number, file): (usize, &Replaced)| Item {
-            origin: Origin { kind: Kind::File, path: file.path.clone(), commit: None },
+            origin: Origin::of(ChunkPlace::File(file.path.clone())),
             content: Content::Bytes(file.after.clone().into()),
             old: match &file.before {
                 Some(before) => Old::Text(before.clone().into()),

@@ -5,7 +5,7 @@ use std::io::Read;
 use bstr::BString;
 
 use super::{Content, ContentReader, Coverage, InMemory, Item, Old, Plan, Readers, Skip, Source};
-use crate::chunk::{Kind, Origin};
+use crate::chunk::{ChunkPlace, Origin};
 use crate::error::Result;
 
 /// Everything on standard input, as one piece.
@@ -18,7 +18,7 @@ pub struct Stdin {
 
 impl Source for Stdin {
     fn plan(&self, _: &mut Coverage) -> Result<Plan<'_>> {
-        let origin = Origin { kind: Kind::Stdin, path: self.name.clone(), commit: None };
+        let origin = Origin::of(ChunkPlace::Stdin(self.name.clone()));
         let input = Item { origin, content: Content::Stdin, old: Old::Nothing };
         let items = vec![input, Item::name_of(self.name.clone())];
         Ok(Plan::new(items, StdinReader { max: self.max_object }))
@@ -44,7 +44,7 @@ impl ContentReader for StdinReader {
         }
         into.clear();
         let skip =
-            |reason| Skip { what: "standard input", path: item.origin.path.to_string(), reason, incomplete: true };
+            |reason| Skip { what: "standard input", path: item.origin.path().to_string(), reason, incomplete: true };
         let input = std::io::stdin().lock();
         match input.take(self.max.saturating_add(1)).read_to_end(into) {
             Err(e) => Err(skip(format!("could not be read: {e}"))),

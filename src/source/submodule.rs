@@ -75,7 +75,7 @@ impl Source for Within<'_> {
         let mut own = Coverage::default();
         let mut plan = self.inner.plan(&mut own)?;
         for item in &mut plan.items {
-            item.origin.path = [self.path.as_bytes(), b"/", &item.origin.path].concat().into();
+            item.origin.place.put_below(self.path.as_bytes());
         }
         for skip in &mut own.skipped {
             skip.path = format!("{}/{}", self.path, skip.path);

@@ -8,7 +8,7 @@ use super::changeset::{ChangeKind, ChangeSet, DiskFile};
 use super::objects::ObjectReader;
 use super::paths::{FileReader, Paths};
 use super::{Content, ContentReader, Coverage, EachAltered, Item, LfsStore, Old, Plan, Readers, Skip, Source};
-use crate::chunk::{Kind, Origin};
+use crate::chunk::{ChunkPlace, Kind, Origin};
 use crate::error::Result;
 use crate::git::{self, EntryMode, FileVersion, Repo};
 
@@ -29,14 +29,14 @@ impl<'a> WorkTree<'a> {
         let on_disk = |item: &Item| {
             // The target of a link is no file of this work tree.
             let Content::File(file) = &item.content else { return None };
-            if item.origin.kind != Kind::File {
+            if item.origin.kind() != Kind::File {
                 return None;
             }
             let old = match &item.old {
                 Old::Blobs { ids, .. } => ids.clone(),
                 _ => Vec::new(),
             };
-            Some(DiskFile { file: file.clone(), path: item.origin.path.clone(), old })
+            Some(DiskFile { file: file.clone(), path: item.origin.path().to_owned(), old })
         };
         let new = items.iter().filter_map(on_disk).collect();
         let change = [ChangeSet::new(ChangeKind::WorkTree { new, removed, hash: self.repo.hash_kind() })];
@@ -55,16 +55,16 @@ impl Source for WorkTree<'_> {
         for one in tracked {
             let Some(file) = one.file.filter(|_| !one.unchanged) else { continue };
             let on_disk = file.symlink_metadata().map(|m| m.file_type());
-            let kind = match on_disk {
+            let place = match on_disk {
                 Err(_) if one.mode != EntryMode::Gitlink => {
                     removed.push(FileVersion { path: one.path, id: one.id });
                     continue;
                 }
-                Ok(t) if t.is_symlink() => Kind::Symlink,
-                Ok(t) if t.is_file() => Kind::File,
+                Ok(t) if t.is_symlink() => ChunkPlace::Symlink,
+                Ok(t) if t.is_file() => ChunkPlace::File,
                 _ => continue,
             };
-            let origin = Origin { kind, path: one.path, commit: None };
+            let origin = Origin::of(place(one.path));
             let old = match one.mode {
                 EntryMode::Gitlink => Old::Nothing,
                 EntryMode::File | EntryMode::Symlink => Old::Blobs { change: CHANGE, ids: vec![one.id] },
@@ -80,7 +80,7 @@ impl Source for WorkTree<'_> {
             tracked: Vec::new(),
             max_object: self.max_object,
         };
-        let untracked = all.items(coverage).into_iter().filter(|i| !known.contains(&i.origin.path));
+        let untracked = all.items(coverage).into_iter().filter(|i| !known.contains(i.origin.path()));
         items.extend(untracked.map(|item| Item { old: Old::NewPath { change: CHANGE }, ..item }));
         Ok(self.planned(items, removed))
     }

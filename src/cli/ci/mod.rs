@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::file;
 use crate::finding::repair::RepairContext;
-use crate::finding::{Finding, Verdict};
+use crate::finding::{Finding, Verdict, WarnReason};
 use crate::git::{self, Oid, Repo};
 use crate::outcome::Outcome;
 use crate::policy::authority::{Authority, PolicyRoot};
@@ -113,7 +113,7 @@ fn doubt(repo: &Repo, outcome: &mut Outcome, head: Oid, sure: &[Oid], why: &str)
     let new: HashSet<String> = new.commits.iter().map(|commit| commit.id.to_string()).collect();
     let doubted = |f: &&mut Finding| f.verdict.blocks() && f.commit.as_ref().is_some_and(|c| !new.contains(c));
     for finding in outcome.findings.iter_mut().filter(doubted) {
-        finding.verdict = Verdict::Warn("it may have been there before: that commit is gone".into());
+        finding.verdict = Verdict::Warn(WarnReason::MayHaveStoodBefore);
         finding.repair.clear();
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use bstr::ByteSlice;
 use regex::bytes::Regex;
 
-use crate::chunk::{Kind, Origin};
+use crate::chunk::{ChunkPlace, Origin};
 use crate::cli::session::Session;
 use crate::error::Result;
 use crate::file;
@@ -55,14 +55,14 @@ pub fn look_up(session: &Session, root: &Path, repo: Option<&Repo>, all: &mut Ca
                 entries.push(BaselineEntry {
                     fingerprint: f.fingerprint,
                     rule: f.rule.id.to_owned(),
-                    path: f.location.path.clone(),
+                    path: f.location.path().to_owned(),
                     reason: place.reason.clone(),
                 });
             } else {
                 let fingerprint = f.fingerprint.to_string();
                 allowed.entry(fingerprint.clone()).or_insert_with(|| NewAllowance {
                     fingerprint: Some(fingerprint),
-                    reason: format!("{}: {}", f.location.path, place.reason),
+                    reason: format!("{}: {}", f.location.path(), place.reason),
                     ..NewAllowance::default()
                 });
             }
@@ -89,13 +89,13 @@ fn nothing_at(place: &ListedSecret) -> String {
 fn stands_at(place: &ListedSecret, f: &Finding, pattern: Option<&Regex>, root: &Path) -> bool {
     let l = &f.location;
     let Some(path) = &place.path else {
-        let text = file::read(root.join(l.path.to_path_lossy())).unwrap_or_default();
+        let text = file::read(root.join(l.path().to_path_lossy())).unwrap_or_default();
         let line = text.lines().nth(l.line - 1).unwrap_or_default();
-        let mut whole = format!("{}:{}:", l.path, l.line).into_bytes();
+        let mut whole = format!("{}:{}:", l.path(), l.line).into_bytes();
         whole.extend_from_slice(line);
         return pattern.is_some_and(|p| p.is_match(&whole));
     };
-    l.path == path.as_str()
+    l.path() == path.as_str()
         && f.commit == place.commit
         && place.line.is_none_or(|line| (l.line..=l.end_line).contains(&line))
 }
@@ -125,7 +125,7 @@ struct Listed {
 
 impl Listed {
     fn add(&mut self, path: bstr::BString, commit: Option<String>, bytes: Vec<u8>) {
-        let origin = Origin { kind: Kind::File, path, commit };
+        let origin = Origin { place: ChunkPlace::File(path), commit };
         self.items.push(Item { origin, content: Content::Bytes(bytes.into()), old: Old::Nothing });
     }
 }

@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 use bstr::ByteSlice;
 
 use super::{Engine, Match, Scratch, Settings};
-use crate::chunk::{Chunk, Kind, Origin};
+use crate::chunk::{Chunk, ChunkPlace, Origin};
 use crate::rule::{Confidence, RuleSet};
 use credential::{NameRole, could_be_credential};
 pub use line::Quoted;
@@ -114,7 +114,7 @@ static ENGINE: OnceLock<Engine> = OnceLock::new();
 /// `text` with every credential masked that a rule finds with this confidence.
 fn by_rules(text: &str, least: Confidence) -> String {
     let engine = ENGINE.get_or_init(|| Engine::new(RuleSet::builtin(), Settings::default()));
-    let origin = Origin { kind: Kind::Stdin, path: "".into(), commit: None };
+    let origin = Origin::of(ChunkPlace::Stdin("".into()));
     let found = engine.scan(Chunk { origin: &origin, bytes: text.as_bytes() }, &mut Scratch::default());
     let (mut out, mut at) = (String::new(), 0);
     for one in found.iter().filter(|one| one.confidence >= least) {

@@ -4,11 +4,11 @@ mod compare;
 
 use super::wiring::Wiring;
 use super::{Accept, Files, Origin, Overrides, Policy, config};
-use crate::chunk::Kind;
+use crate::chunk::ChunkPlace;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::finding::AllowedBy;
-use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Verdict};
+use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Verdict, WarnReason};
 use crate::rule::{Confidence, Rule};
 use compare::Read;
 
@@ -247,7 +247,7 @@ const NARROW: &str = "it names one secret, with a reason, in a change of its own
 
 /// Lets a finding pass with the change that allows it.
 fn accept(finding: &mut Finding, by: &Loosening) {
-    finding.verdict = Verdict::Warn(format!("accepted: {}:{} allows its fingerprint", by.path, by.line));
+    finding.verdict = Verdict::Warn(WarnReason::Accepted(format!("{}:{}", by.path, by.line)));
     finding.repair.clear();
 }
 
@@ -291,13 +291,17 @@ impl Policy {
             let secret = Secret::new(format!("{}\0{}", w.path, w.what).as_bytes(), 0);
             let (verdict, advice) = match w.weight {
                 Weight::Blocks(advice) => (Verdict::Block, advice),
-                Weight::Notice(why) => (Verdict::Warn(why), None),
+                Weight::Notice(why) => (Verdict::Warn(WarnReason::Tolerated(why)), None),
             };
             let mut finding = Finding {
                 rule: &RULE,
                 confidence: Confidence::High,
-                kind: Kind::File,
-                location: Location { path: w.path.into(), line: w.line, column: 1, end_line: w.line },
+                location: Location {
+                    place: ChunkPlace::File(w.path.into()),
+                    line: w.line,
+                    column: 1,
+                    end_line: w.line,
+                },
                 commit: Some(head.to_owned()),
                 fingerprint: Fingerprint::of(ID, &secret),
                 secret,
@@ -326,7 +330,7 @@ fn directives(findings: &[Finding]) -> Vec<Loosening> {
                     AllowedBy::Directive(_) => Scope::RuleAndReason,
                     _ => Scope::Anything,
                 }),
-                path: f.location.path.to_string(),
+                path: f.location.path().to_string(),
                 line: f.location.line,
                 what: format!("allows a new secret of the rule {} with {by}", f.rule.id),
             }),

@@ -9,7 +9,7 @@ use bstr::{BString, ByteSlice};
 use super::HistoryFilter;
 use super::first_seen::{FirstSeen, FirstSeenWalk, PathId};
 use crate::archive;
-use crate::chunk::{Chunk, Copied, Kind, Origin};
+use crate::chunk::{Chunk, ChunkPlace, Copied, Origin};
 use crate::engine::{Derivation, Match, Scratch, Traces};
 use crate::git::{ObjectKind, Store, Unread, Visit, Visited};
 use crate::source::is_lfs_pointer;
@@ -93,7 +93,7 @@ impl Visit for BlobSweep<'_> {
             must_scan_again: Vec::new(),
             found: Vec::new(),
             lengths: Vec::new(),
-            origin: Origin { kind: Kind::File, path: BString::default(), commit: None },
+            origin: Origin::of(ChunkPlace::File(BString::default())),
             scratch: Scratch::remembering(),
         }
     }
@@ -126,7 +126,7 @@ impl Visit for BlobSweep<'_> {
             worker.found.push((object.number, blob.matches.iter().map(|found| found.key).collect()));
         }
         for path in self.walk.further(object.number) {
-            self.walk.write_path(path, &mut worker.origin.path);
+            self.walk.write_path(path, worker.origin.place.path_mut());
             let chunk = Chunk { origin: &worker.origin, bytes: content };
             let mut traces = blob.traces.clone();
             if blob.decoding_ended
@@ -148,7 +148,7 @@ impl Visit for BlobSweep<'_> {
 impl BlobSweep<'_> {
     /// Finds the matches of a blob: in all of it, or near the differences where its base was scanned.
     fn scan(&self, worker: &mut BlobWorker, seen: FirstSeen, object: &Visited<ScannedBlob>, blob: &mut ScannedBlob) {
-        self.walk.write_named(seen, &mut worker.origin.path);
+        self.walk.write_named(seen, worker.origin.place.path_mut());
         let (engine, scratch) = (self.filter.engine, &mut worker.scratch);
         let chunk = Chunk { origin: &worker.origin, bytes: object.content };
         let Some((old, base)) = object.base else {
@@ -197,7 +197,7 @@ impl BlobSweep<'_> {
         is_lfs_pointer(content)
             || archive::recognise(content).is_some()
             || (blob.has_hidden_text || self.walk.is_inspected(path))
-                && (self.filter.has_package_finding)(&worker.origin.path.to_str_lossy(), content)
+                && (self.filter.has_package_finding)(&worker.origin.path().to_str_lossy(), content)
     }
 }
 

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 
 use bstr::{BString, ByteSlice};
 
-use crate::chunk::Kind;
+use crate::chunk::ChunkPlace;
 use crate::git::{EntryMode, EntryTarget, Oid, Store, TreeStore};
 use crate::path::special::is_special;
 use crate::source::commits::note_on;
@@ -274,19 +274,19 @@ impl<'a> FirstSeenWalk<'a> {
     }
 
     /// The path of a report about an object.
-    pub fn named(&self, seen: FirstSeen) -> (Kind, BString) {
+    pub fn named(&self, seen: FirstSeen) -> ChunkPlace {
         let path = self.path(seen.path);
         match seen.kind {
-            EntryKind::File => (Kind::File, path),
-            EntryKind::Symlink => (Kind::Symlink, path),
-            EntryKind::Note => (Kind::Note, note_on(&path).unwrap_or(path)),
+            EntryKind::File => ChunkPlace::File(path),
+            EntryKind::Symlink => ChunkPlace::Symlink(path),
+            EntryKind::Note => note_on(&path).unwrap_or(ChunkPlace::File(path)),
         }
     }
 
     /// Writes the path under which the engine scans an object.
     pub fn write_named(&self, seen: FirstSeen, into: &mut BString) {
         match seen.kind {
-            EntryKind::Note => *into = self.named(seen).1,
+            EntryKind::Note => self.named(seen).path().clone_into(into),
             EntryKind::File | EntryKind::Symlink => self.write_path(seen.path, into),
         }
     }

@@ -3,10 +3,10 @@
 use std::ops::ControlFlow;
 
 use super::HistoryFilter;
-use crate::chunk::{Chunk, Kind};
+use crate::chunk::Chunk;
 use crate::engine::Scratch;
 use crate::git::{KnownCommits, ObjectKind, Oid, Store, Unread, Visit, Visited};
-use crate::source::commits::{message, message_first};
+use crate::source::commits::{commit_message, message_first, unread_tag_message};
 use crate::source::is_lfs_pointer;
 
 /// Scans commits and tags.
@@ -45,19 +45,18 @@ impl Visit for MessageSweep<'_> {
 
     fn visit(&self, worker: &mut MessageWorker, object: Visited<()>) -> ControlFlow<()> {
         let id = self.store.id(object.number);
-        let kind = match object.kind {
+        let item = match object.kind {
             ObjectKind::Commit => {
                 worker.commits.add(id, object.content);
                 worker.trees.extend(self.tree(object.content).map(|tree| (object.number, tree)));
-                Kind::CommitMessage
+                commit_message(id)
             }
-            _ => Kind::TagMessage,
+            _ => unread_tag_message(id),
         };
         worker.text.clear();
         worker.text.extend_from_slice(object.content);
         message_first(&mut worker.text);
         worker.sizes.push((object.number, worker.text.len() as u64));
-        let item = message(id, kind);
         let chunk = Chunk { origin: &item.origin, bytes: &worker.text };
         let found = self.filter.engine.scan(chunk, &mut worker.scratch);
         if is_lfs_pointer(&worker.text) || !found.is_empty() || worker.scratch.decoding_ended() {

@@ -21,7 +21,7 @@ use std::collections::{HashMap, HashSet};
 use super::commits::{CommitSource, Tips, bare_blob, commit_message, counted_tips, only_from, tag_message};
 use super::objects::gitlink;
 use super::{Content, Coverage, Item, Old};
-use crate::chunk::{Chunk, Kind, Origin};
+use crate::chunk::{Chunk, ChunkPlace, Origin};
 use crate::engine::{Engine, Scratch};
 use crate::error::Result;
 use crate::git::{self, KnownCommits, NewObjects, ObjectKind, Objects, Oid, Store, TreeStore};
@@ -170,8 +170,8 @@ impl SweepPlanner<'_> {
         let mut items = Vec::new();
         for step in &self.walk.order {
             let item = match *step {
-                PlanStep::Tag(id) => self.message(id, Kind::TagMessage),
-                PlanStep::Commit(n) => self.message(self.new.commits[n.index()].id, Kind::CommitMessage),
+                PlanStep::Tag(id) => self.message(id, tag_message),
+                PlanStep::Commit(n) => self.message(self.new.commits[n.index()].id, |_, id| commit_message(id)),
                 PlanStep::Path { path, commit } => self.path_name(path, commit),
                 PlanStep::Blob(number) => self.blob(number),
                 PlanStep::Again { number, seen } => self.further(number, seen),
@@ -187,18 +187,17 @@ impl SweepPlanner<'_> {
         items
     }
 
-    fn message(&mut self, id: Oid, kind: Kind) -> SweepStep {
+    fn message(&mut self, id: Oid, item: fn(&mut Objects, Oid) -> Item) -> SweepStep {
         let number = self.store.lookup(&id).filter(|n| !self.messages.must_scan.contains(n));
         match number.and_then(|n| self.messages.sizes.get(&n)) {
             Some(size) => SweepStep::Done { blobs: 0, bytes: *size },
-            None if kind == Kind::TagMessage => SweepStep::Scan(tag_message(self.objects, id)),
-            None => SweepStep::Scan(commit_message(id)),
+            None => SweepStep::Scan(item(self.objects, id)),
         }
     }
 
     fn path_name(&mut self, path: PathId, commit: Option<CommitNumber>) -> SweepStep {
         let path = self.walk.path(path);
-        let origin = Origin { kind: Kind::PathName, path: path.clone(), commit: self.hex(commit) };
+        let origin = Origin { place: ChunkPlace::PathName(path.clone()), commit: self.hex(commit) };
         if self.filter.engine.scan(Chunk { origin: &origin, bytes: &path }, &mut self.scratch).is_empty() {
             return SweepStep::Done { blobs: 0, bytes: path.len() as u64 };
         }
@@ -227,8 +226,7 @@ impl SweepPlanner<'_> {
     }
 
     fn content(&self, number: u32, seen: FirstSeen) -> SweepStep {
-        let (kind, path) = self.walk.named(seen);
-        let origin = Origin { kind, path, commit: self.hex(seen.commit) };
+        let origin = Origin { place: self.walk.named(seen), commit: self.hex(seen.commit) };
         SweepStep::Scan(Item { origin, content: Content::Object(self.store.id(number)), old: Old::Nothing })
     }
 

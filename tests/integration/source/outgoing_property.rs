@@ -276,7 +276,7 @@ fn both(built: &Built, history: &History) -> (BTreeSet<String>, BTreeSet<String>
         .items
         .iter()
         .filter_map(|item| match &item.content {
-            Content::Object(id) => Some((id.to_string(), item.origin.path.as_slice())),
+            Content::Object(id) => Some((id.to_string(), &**item.origin.path())),
             _ => None,
         })
         .collect();
