@@ -130,3 +130,13 @@ pub fn is_executable(path: &Path) -> bool {
 pub fn is_executable(path: &Path) -> bool {
     path.is_file()
 }
+
+/// Largest set-up file that is read, in bytes: beyond any file written by hand.
+const MAX_FILE_BYTES: u64 = 1 << 20;
+
+/// The text of the file below `root`, if it is one of a size that people write.
+pub fn read_below(root: &Path, file: &str) -> Option<String> {
+    let path = root.join(file);
+    let about = path.metadata().ok()?;
+    (about.is_file() && about.len() <= MAX_FILE_BYTES).then(|| crate::file::read_to_string(&path).ok())?
+}

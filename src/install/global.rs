@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use super::directory;
-use super::site::HooksPath;
+use super::hooks_path::HooksPath;
 use super::stub::{self, Binary, StubKind};
 use super::usergit::{CONFIG_HOOKS, UserGit};
 use super::{files, messages};

@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use super::directory::StubOutcome;
+use super::hooks_path::HooksPath;
 use super::husky::ScriptOutcome;
-use super::site::HooksPath;
-use super::submodules;
+
+/// The command that puts our hooks into every submodule.
+pub const INSTALL_IN_SUBMODULES: &str = "git submodule foreach --recursive 'shield-hook install'";
 
 pub const PROVE: &str = "prove it: shield-hook canary";
 pub const NOTHING_INSTALLED: &str = "nothing was installed";
@@ -139,7 +141,7 @@ pub fn lefthook_team(team: &str) -> String {
 }
 
 pub fn unguarded_submodule(path: &str) -> String {
-    format!("the submodule {path} has no hooks; for all of them: {}", submodules::FIX)
+    format!("the submodule {path} has no hooks; for all of them: {INSTALL_IN_SUBMODULES}")
 }
 
 pub fn lines_removed(path: &str) -> String {

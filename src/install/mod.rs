@@ -9,6 +9,7 @@ pub mod doctor;
 mod files;
 mod framework;
 mod global;
+mod hooks_path;
 mod husky;
 mod inspect;
 mod lefthook;

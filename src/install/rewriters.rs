@@ -1,12 +1,12 @@
 //! Tools and scripts of a repository's set-up that overwrite our hooks or lead git away from them.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 
+use super::files;
 use super::site::Site;
-use crate::hook;
 
 /// A part of the set-up that removes our hooks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,9 +118,6 @@ const SETUP_FILES: [&str; 38] = [
 /// Most scripts that are read, beyond any set-up written by hand.
 const MAX_SCRIPTS: usize = 200;
 
-/// Largest set-up file that is read, in bytes: beyond any file written by hand.
-const MAX_FILE_BYTES: u64 = 1 << 20;
-
 /// The parts of the set-up that remove our hooks when they run again.
 pub fn find(site: &Site) -> Vec<Rewriter> {
     if site.bare {
@@ -135,7 +132,8 @@ pub fn find(site: &Site) -> Vec<Rewriter> {
     };
     let named =
         |name, file: &str| Rewriter { name: Some(name), file: file.into(), line: None, effect: Effect::WritesHooks };
-    let package = read(&site.root, "package.json").and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    let package =
+        files::read_below(&site.root, "package.json").and_then(|text| serde_json::from_str::<Value>(&text).ok());
     for (key, name) in PACKAGE_KEYS {
         if package.as_ref().is_some_and(|package| package.get(key).is_some()) {
             add(named(name, "package.json"));
@@ -151,7 +149,7 @@ pub fn find(site: &Site) -> Vec<Rewriter> {
         }
     }
     for (file, dependency, name) in DEPENDENCIES {
-        if read(&site.root, file).is_some_and(|text| depends(file, &text, dependency)) {
+        if files::read_below(&site.root, file).is_some_and(|text| depends(file, &text, dependency)) {
             add(named(name, file));
         }
     }
@@ -168,7 +166,7 @@ pub fn find(site: &Site) -> Vec<Rewriter> {
 /// The files whose commands people run after a clone, and the scripts that they name.
 fn setup_files(root: &Path) -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> =
-        SETUP_FILES.iter().filter_map(|file| Some(((*file).to_owned(), read(root, file)?))).collect();
+        SETUP_FILES.iter().filter_map(|file| Some(((*file).to_owned(), files::read_below(root, file)?))).collect();
     let mut scripts = BTreeSet::new();
     for (_, text) in &files {
         let words = text.split(|c: char| c.is_whitespace() || "\"'`;&|()$=,".contains(c));
@@ -177,7 +175,7 @@ fn setup_files(root: &Path) -> Vec<(String, String)> {
     }
     let known = |file: &String| !files.iter().any(|(name, _)| name == file);
     let scripts: Vec<String> = scripts.into_iter().filter(known).take(MAX_SCRIPTS).collect();
-    files.extend(scripts.into_iter().filter_map(|file| read(root, &file).map(|text| (file, text))));
+    files.extend(scripts.into_iter().filter_map(|file| files::read_below(root, &file).map(|text| (file, text))));
     files
 }
 
@@ -185,12 +183,6 @@ fn is_script(word: &str) -> bool {
     let kinds = [".sh", ".bash", ".js", ".cjs", ".mjs", ".ts", ".mts", ".py", ".rb", ".php", ".pl", ".ps1"];
     let plain = Path::new(word).is_relative() && !word.contains("..") && !word.contains("node_modules");
     plain && (kinds.iter().any(|kind| word.ends_with(kind)) || (word.contains('/') && !word.contains(['.', '*', ':'])))
-}
-
-fn read(root: &Path, file: &str) -> Option<String> {
-    let path = root.join(file);
-    let about = path.metadata().ok()?;
-    (about.is_file() && about.len() <= MAX_FILE_BYTES).then(|| crate::file::read_to_string(&path).ok())?
 }
 
 fn depends(file: &str, text: &str, dependency: &str) -> bool {
@@ -218,59 +210,4 @@ fn effect_of(site: &Site, line: &str) -> Option<Effect> {
         return elsewhere.then_some(Effect::SetsHooksPath);
     }
     line.contains(".git/hooks").then_some(Effect::WritesHooks)
-}
-
-/// The directory of husky's scripts after the repository's set-up; `None` without a sign of husky.
-pub fn pending_husky(root: &Path) -> Option<PathBuf> {
-    let package = read(root, "package.json").and_then(|text| serde_json::from_str::<Value>(&text).ok());
-    let scripts = package.as_ref().and_then(|package| package.get("scripts")?.as_object());
-    let called = scripts.into_iter().flatten().filter_map(|(_, command)| husky_directory(command.as_str()?)).next();
-    let usual = root.join(".husky");
-    match called {
-        Some(directory) if !directory.contains("..") => Some(root.join(directory)),
-        Some(_) => usual.is_dir().then_some(usual),
-        None => {
-            let other = read(root, "package.json").is_some_and(|text| !text.contains("husky"));
-            let scripted = !other && hook::GIT_HOOKS.iter().any(|hook| usual.join(hook).is_file());
-            scripted.then_some(usual)
-        }
-    }
-}
-
-/// The directory that a command passes to husky.
-fn husky_directory(command: &str) -> Option<String> {
-    for part in command.split(['&', '|', ';']) {
-        let words: Vec<&str> = part.split_whitespace().collect();
-        let Some(at) = words.iter().position(|word| *word == "husky" || word.ends_with("/husky")) else { continue };
-        let rest =
-            words[at + 1..].iter().find(|word| !word.starts_with('-') && **word != "install" && **word != "init");
-        return match rest {
-            Some(word) if ["add", "set", "uninstall"].contains(word) => None,
-            Some(word) => Some((*word).to_owned()),
-            None => Some(".husky".into()),
-        };
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_directory_that_husky_is_given() {
-        for (command, directory) in [
-            ("husky", Some(".husky")),
-            ("husky install", Some(".husky")),
-            ("husky || true", Some(".husky")),
-            ("is-ci || husky install .config/husky", Some(".config/husky")),
-            ("cd .. && npx husky web/.husky", Some("web/.husky")),
-            ("node_modules/.bin/husky", Some(".husky")),
-            ("tsc -b", None),
-            ("husky add .husky/pre-commit x", None),
-            ("echo no-husky", None),
-        ] {
-            assert_eq!(husky_directory(command).as_deref(), directory, "{command}");
-        }
-    }
 }

@@ -29,6 +29,3 @@ pub(super) fn unguarded(site: &Site) -> Result<Vec<String>> {
     }
     Ok(unguarded)
 }
-
-/// The command that installs hooks in all submodules.
-pub(super) const FIX: &str = "git submodule foreach --recursive 'shield-hook install'";

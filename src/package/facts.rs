@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::online::text::printable;
 use super::provenance::Provenance;
+use super::registry_text::printable;
 
 /// A registry's facts about one version.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -20,6 +20,7 @@ pub mod origin;
 pub mod osv;
 pub mod popular;
 pub mod provenance;
+mod registry_text;
 pub mod rules;
 pub mod settings;
 pub mod signature;

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::online::text::printable;
+use super::registry_text::printable;
 
 /// The claims of a version's build.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

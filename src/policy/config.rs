@@ -1,10 +1,9 @@
 //! `.shield-hook.toml` as it is written; [`super::Policy`] is the result of all layers.
 
 use super::allowlist::Allowance;
-use super::document::{Document, Section};
+use super::document::Section;
 use super::inline::Honour;
-use super::keys::{self, Form, Reader, SECTIONS};
-use super::unread::{Accepted, UnreadPolicy};
+use super::unread::UnreadPolicy;
 use crate::error::{Error, Result};
 use crate::package::signature::TrustedKeys;
 use crate::rule::{Confidence, Severity};
@@ -60,7 +59,7 @@ pub struct Config {
     /// Content that may stay unread.
     pub unread: UnreadPolicy,
     /// Section, key and line of every key that is set.
-    set: Vec<(&'static str, &'static str, usize)>,
+    pub(super) set: Vec<(&'static str, &'static str, usize)>,
 }
 
 /// The words of [`Confidence`].
@@ -103,62 +102,6 @@ pub(super) const ACCEPT: &[(&str, Accept)] = &[("none", Accept::Nothing), ("fing
 pub(super) const INLINE: &[(&str, Honour)] = &[("all", Honour::All), ("own", Honour::Own), ("none", Honour::Nothing)];
 
 impl Config {
-    /// Reads a configuration file that messages call `name`.
-    ///
-    /// # Errors
-    /// Exit 3 with file, line and the way out.
-    pub fn parse(name: &str, bytes: &[u8]) -> Result<Self> {
-        let text = text(name, bytes)?;
-        let document = Document::parse(name, text)?;
-        let mut config = Config::default();
-        let root = document.root();
-        for section in SECTIONS {
-            if section.form == Form::Top {
-                config.read(section, &root, name)?;
-                continue;
-            }
-            for table in tables(&root, section)? {
-                config.read(section, &table, name)?;
-                table.finish()?;
-            }
-        }
-        root.finish()?;
-        if config.replace_builtin == Some(true) && config.rules.is_empty() {
-            return Err(Error::usage(format!(
-                "{name}: replace-builtin = true without any `rules` leaves no rule at all"
-            ))
-            .help("name rule files in `rules`, or remove replace-builtin"));
-        }
-        Ok(config)
-    }
-}
-
-impl Config {
-    /// Reads the keys that the table of keys has for a section, then the keys of its record together.
-    fn read(&mut self, section: &'static keys::Section, table: &Section<'_>, file: &str) -> Result<()> {
-        for key in section.keys {
-            let Reader::Setting { read, .. } = key.reader else { continue };
-            if let Some(field) = table.get(key.name) {
-                read(&field, self)?;
-                self.set.push((section.name, key.name, field.line()));
-            }
-        }
-        match section.name {
-            "packages" => self.packages.check(table)?,
-            "advisories" => {
-                self.set.extend(section.keys.iter().filter_map(|key| {
-                    let line = table.get(key.name)?.line();
-                    Some((section.name, key.name, line))
-                }));
-                self.advisories = Some((table.line(), Feed::read(table)?));
-            }
-            "allow" => self.allow.push(Allowance::read(table, file)?),
-            "unread" => self.unread.accepted.extend(Accepted::read(table, file)?),
-            _ => {}
-        }
-        Ok(())
-    }
-
     /// The line that sets a key, when this file does.
     pub fn line_of(&self, section: &str, key: &str) -> Option<usize> {
         self.set.iter().find(|(s, k, _)| (*s, *k) == (section, key)).map(|(_, _, line)| *line)
@@ -175,16 +118,6 @@ impl Config {
     /// Exit 3, as [`Allowance::prove`].
     pub fn prove(&self) -> Result<()> {
         self.allow.iter().try_for_each(Allowance::prove)
-    }
-}
-
-/// The tables of the file that belong to a section.
-fn tables<'d>(root: &Section<'d>, section: &keys::Section) -> Result<Vec<Section<'d>>> {
-    let Some(field) = root.get(section.name) else { return Ok(Vec::new()) };
-    match section.form {
-        Form::Tables => field.sections(),
-        Form::TableOrTables if field.is_list() => field.sections(),
-        _ => Ok(vec![field.section()?]),
     }
 }
 
@@ -213,7 +146,7 @@ pub struct Feed {
 }
 
 impl Feed {
-    fn read(section: &Section<'_>) -> Result<Feed> {
+    pub(super) fn read(section: &Section<'_>) -> Result<Feed> {
         let mut feed = Feed::default();
         if let Some(field) = section.get("key") {
             feed.key = field.one_or_more()?;
@@ -233,7 +166,7 @@ pub(super) const WARN: &[(&str, bool)] = &[("warn", false), ("block", true)];
 
 impl Packages {
     /// Refuses numbers that do not fit together.
-    fn check(&self, section: &Section<'_>) -> Result<()> {
+    pub(super) fn check(&self, section: &Section<'_>) -> Result<()> {
         if let Some(tiers) = self.tiers.as_ref().filter(|tiers| !tiers.is_sorted()) {
             return Err(section.error(format_args!("`packages.tiers` must grow from tier to tier, not {tiers:?}")));
         }

@@ -8,6 +8,7 @@ pub mod allowlist;
 pub mod authority;
 pub mod baseline;
 pub mod config;
+mod config_reader;
 pub mod document;
 pub mod edit;
 mod files;

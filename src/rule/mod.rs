@@ -11,13 +11,33 @@ mod set;
 
 pub use crate::data::rule::scales::{Confidence, Judge, Severity, Status};
 pub use crate::data::rule::{spec, template};
-pub use set::{Brief, Handle, RuleSet};
+pub use set::{Handle, RuleSet};
 
 use crate::data::regex::Filters;
 pub use crate::data::rule::fields::Requires;
 use crate::data::rule::fields::{PackedField, rule_fields};
 use crate::data::rule::packed::PackedReader;
 use spec::Spec;
+
+/// The facts about a rule that are needed at every keyword.
+#[derive(Clone, Copy, Debug)]
+pub struct Brief {
+    /// As [`Rule::window`].
+    pub window: usize,
+    /// As [`Rule::detector`].
+    pub detector: Option<&'static str>,
+    /// The rule applies to every path.
+    pub everywhere: bool,
+    /// As [`Rule::filters`].
+    pub filters: Filters,
+}
+
+impl Rule {
+    /// The facts that are needed at every keyword.
+    fn brief(&self) -> Brief {
+        Brief { window: self.window, detector: self.detector, everywhere: self.paths.is_empty(), filters: self.filters }
+    }
+}
 
 macro_rules! define_rule {
     ($($(#[$doc:meta])* $key:literal $name:ident: $owned:ty => $fixed:ty,)*) => {

@@ -6,9 +6,8 @@ use sha2::{Digest, Sha256};
 
 use super::regex::{compile::compile, cost};
 use super::spec::{self, Author, Spec, SpecProblem};
-use super::{Rule, builtin};
+use super::{Brief, Rule, builtin};
 use crate::data::did_you_mean;
-use crate::data::regex::Filters;
 use crate::error::{Error, Result};
 
 /// The rules of one run.
@@ -42,27 +41,9 @@ impl Handle {
     pub fn brief(self) -> Brief {
         match self {
             Handle::Builtin(number) => builtin::brief(usize::from(number)),
-            Handle::Own(rule) => Brief {
-                window: rule.window,
-                detector: rule.detector,
-                everywhere: rule.paths.is_empty(),
-                filters: rule.filters,
-            },
+            Handle::Own(rule) => rule.brief(),
         }
     }
-}
-
-/// The facts about a rule that are needed at every keyword.
-#[derive(Clone, Copy, Debug)]
-pub struct Brief {
-    /// As [`Rule::window`].
-    pub window: usize,
-    /// As [`Rule::detector`].
-    pub detector: Option<&'static str>,
-    /// The rule applies to every path.
-    pub everywhere: bool,
-    /// As [`Rule::filters`].
-    pub filters: Filters,
 }
 
 impl RuleSet {

@@ -3,9 +3,9 @@
 use std::fmt::Display;
 use std::path::Path;
 
-use super::super::site::HooksPath;
+use super::super::hooks_path::HooksPath;
+use super::super::messages::INSTALL_IN_SUBMODULES;
 use super::super::stub::{Stub, quote};
-use super::super::submodules;
 use super::{Problem, Repair};
 use crate::error::Error;
 use crate::rule::{Confidence, Severity};
@@ -233,7 +233,7 @@ pub fn submodule_unguarded(path: &str) -> Problem {
     let message = format!(
         "the submodule {path} has no hooks: its commits are read only when git pushes it along with this repository"
     );
-    Problem::note("submodule-unguarded", message, submodules::FIX)
+    Problem::note("submodule-unguarded", message, INSTALL_IN_SUBMODULES)
 }
 
 // Tools beside the hooks.

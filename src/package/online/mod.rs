@@ -6,7 +6,6 @@
 mod npm;
 mod pypi;
 pub mod registries;
-pub(super) mod text;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;

@@ -3,12 +3,12 @@
 //! Rule files and tests therefore contain no literal that looks like a credential.
 
 mod store;
-mod walk;
 
 use std::collections::BTreeMap;
 
 pub use fastrand::Rng;
 
+use super::regex::sample;
 use super::template::{self, Alphabet, Piece};
 use super::{Rule, RuleSet, checksum};
 use crate::data::regex::analysis::{self, SECRET};
@@ -26,11 +26,6 @@ pub struct Sample {
 pub struct Generator<'r> {
     rules: &'r RuleSet,
     rng: Rng,
-}
-
-/// A random text that all of `regex` matches, apart from assertions at its ends.
-pub(crate) fn matching(regex: &str, rng: &mut Rng) -> Result<Vec<u8>, String> {
-    walk::walk(&analysis::parse(regex)?, rng)
 }
 
 impl<'r> Generator<'r> {
@@ -56,13 +51,13 @@ impl<'r> Generator<'r> {
         let group = analysis::capture(&hir, SECRET).ok_or("the regex has no group named `secret`")?;
         // A sample that the rule itself lists as a placeholder, or that is all one letter, would be bad luck; the
         // walk's alphabets make that too rare to matter.
-        let mut token = walk::walk(group, &mut self.rng)?;
+        let mut token = sample::walk(group, &mut self.rng)?;
         // A short value can have less entropy than the rule asks for; another one will do.
         for _ in 0..200 {
             if entropy::shannon_entropy(&token) >= rule.entropy.unwrap_or(1.5) {
                 break;
             }
-            token = walk::walk(group, &mut self.rng)?;
+            token = sample::walk(group, &mut self.rng)?;
         }
         if let Some(check) = rule.check {
             checksum::complete(check, &mut token);

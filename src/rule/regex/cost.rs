@@ -5,8 +5,8 @@
 
 use fastrand::Rng;
 
-use super::super::generate;
 use super::compile::compile;
+use super::sample;
 use crate::data::regex::analysis::SECRET;
 
 /// The length of the text that a regex is tried on, in bytes.
@@ -34,7 +34,7 @@ fn repeated(regex: &str) -> Option<usize> {
     for separator in [&b"\n"[..], b""] {
         let mut text = Vec::with_capacity(TEXT * 2);
         while text.len() < TEXT {
-            text.extend(generate::matching(regex, &mut rng).ok()?);
+            text.extend(sample::matching(regex, &mut rng).ok()?);
             text.extend(separator);
         }
         let mut groups = compiled.capture_locations();

@@ -3,6 +3,8 @@
 use fastrand::Rng;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
+use crate::data::regex::analysis;
+
 /// How much longer than its least an unbounded repetition gets.
 const SPREAD: u32 = 12;
 /// How much longer than its least a bounded repetition gets at most.
@@ -11,8 +13,13 @@ const STRETCH: u32 = 64;
 /// because its other members (quotes, brackets) may end a value in the surrounding text.
 const WIDE: usize = 72;
 
+/// A random text that all of `regex` matches, apart from assertions at its ends.
+pub fn matching(regex: &str, rng: &mut Rng) -> Result<Vec<u8>, String> {
+    walk(&analysis::parse(regex)?, rng)
+}
+
 /// Walks `hir` and chooses at random wherever it leaves a choice.
-pub(super) fn walk(hir: &Hir, rng: &mut Rng) -> Result<Vec<u8>, String> {
+pub fn walk(hir: &Hir, rng: &mut Rng) -> Result<Vec<u8>, String> {
     let mut out = Vec::new();
     step(hir, rng, &mut out)?;
     Ok(out)
