@@ -1,6 +1,9 @@
-use std::io::Write;
+#[allow(dead_code, unreachable_pub, reason = "the integration tests use all of it")]
+#[path = "../../tests/integration/support/pack.rs"]
+mod pack;
 
 use super::*;
+use pack::{bzip2, gzip, tar as tar_of, zstd};
 
 /// Everything that a container shows: path, content or reason.
 fn shown(bytes: &[u8], name: &str, limits: ArchiveLimits) -> Vec<(String, Result<Vec<u8>, String>)> {
@@ -16,36 +19,6 @@ fn shown(bytes: &[u8], name: &str, limits: ArchiveLimits) -> Vec<(String, Result
 
 fn plain(bytes: &[u8], name: &str) -> Vec<(String, Result<Vec<u8>, String>)> {
     shown(bytes, name, ArchiveLimits::of(bytes.len(), 1 << 20))
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    packer.write_all(bytes).expect("memory");
-    packer.finish().expect("memory")
-}
-
-fn bzip2(bytes: &[u8]) -> Vec<u8> {
-    let mut packer = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
-    packer.write_all(bytes).expect("memory");
-    packer.finish().expect("memory")
-}
-
-fn zstd(bytes: &[u8]) -> Vec<u8> {
-    ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
-}
-
-fn tar_of(members: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut builder = ::tar::Builder::new(Vec::new());
-    for (name, content) in members {
-        let mut header = ::tar::Header::new_ustar();
-        header.set_size(content.len() as u64);
-        header.set_mode(0o644);
-        // Not through `set_path`, which refuses odd paths.
-        header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
-        header.set_cksum();
-        builder.append(&header, *content).expect("memory");
-    }
-    builder.into_inner().expect("memory")
 }
 
 fn one(path: &str, content: &[u8]) -> Vec<(String, Result<Vec<u8>, String>)> {

@@ -3,13 +3,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use crate::support::hooks::script;
 use crate::support::{Repo, Run, Sandbox};
-
-fn script(path: &Path, text: &str) {
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-}
 
 fn installed<'s>(sandbox: &'s Sandbox) -> Repo<'s> {
     let repo = sandbox.repo("repo");

@@ -1,16 +1,11 @@
 //! The doctor and the canary, with a set-up broken in every way that was thought of: each is named, with its repair.
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use crate::support::hooks::script;
 use crate::support::{Repo, Run, Sandbox};
 use serde_json::Value;
-
-fn script(path: &Path, text: &str) {
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-}
 
 /// A repository whose hooks run a copy of the program, so that the copy can be broken.
 struct Patient<'s> {

@@ -1,30 +1,19 @@
 //! `install --global`: by a dispatcher for older gits, by hooks in the configuration for newer ones.
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use crate::support::hooks::{self, script};
 use crate::support::{Repo, Run, Sandbox, npm_token};
 
-fn script(path: &Path, text: &str) {
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-}
-
+/// Asserts that the hooks guard the repository, and that they run once.
 #[track_caller]
 fn assert_guards(repo: &Repo<'_>) {
-    repo.write("planted.txt", format!("token = {}\n", npm_token())).git(&["add", "planted.txt"]);
-    let run = repo.try_git(&["commit", "-m", "planted"]);
-    let said = run.stdout.clone() + &run.stderr;
-    assert!(run.code == 1 && said.contains("planted.txt") && said.contains("shield-hook: blocked"), "{run:?}");
-    assert_eq!(said.matches("shield-hook: blocked").count(), 1, "it runs once: {said}");
-    repo.git(&["rm", "-qf", "planted.txt"]);
-    let run = repo.try_git(&["commit", "--allow-empty", "-m", "clean"]);
-    assert!(run.code == 0 && run.stderr.contains("shield-hook: clean"), "{run:?}");
+    let output = hooks::assert_guards(repo);
+    assert_eq!(output.matches("shield-hook: blocked").count(), 1, "it runs once: {output}");
 }
 
-/// A `git` that says it is of this version, and is the real one otherwise; gives the PATH that finds it first.
-fn git_that_says(sandbox: &Sandbox, version: &str) -> String {
+/// A `git` that reports this version, and is the real one otherwise; gives the PATH that finds it first.
+fn git_of_version(sandbox: &Sandbox, version: &str) -> String {
     let path = crate::support::path();
     let real = std::env::split_paths(&path).map(|d| d.join("git")).find(|p| p.is_file()).expect("git");
     let bin = sandbox.path(format!("git-{version}"));
@@ -56,7 +45,7 @@ fn git_config(sandbox: &Sandbox) -> String {
 fn an_older_git_gets_a_dispatcher_and_every_repository_keeps_its_own_hooks() {
     let sandbox = Sandbox::new();
     let before = git_config(&sandbox);
-    let path = git_that_says(&sandbox, "2.53.1");
+    let path = git_of_version(&sandbox, "2.53.1");
     let run = install(&sandbox, &path, &[]);
     assert!(run.stderr.contains("for every repository of yours"), "{run:?}");
     let repo = sandbox.repo("repo");
@@ -94,7 +83,7 @@ fn an_older_git_gets_a_dispatcher_and_every_repository_keeps_its_own_hooks() {
 #[test]
 fn the_dispatcher_and_a_repositorys_own_installation_run_once() {
     let sandbox = Sandbox::new();
-    let path = git_that_says(&sandbox, "2.47.0");
+    let path = git_of_version(&sandbox, "2.47.0");
     install(&sandbox, &path, &[]);
     let repo = sandbox.repo("repo");
     repo.shield(&["install"]).expect(0);
@@ -105,7 +94,7 @@ fn the_dispatcher_and_a_repositorys_own_installation_run_once() {
 #[test]
 fn a_push_into_a_checked_out_branch_works_under_the_dispatcher() {
     let sandbox = Sandbox::new();
-    let path = git_that_says(&sandbox, "2.47.0");
+    let path = git_of_version(&sandbox, "2.47.0");
     let (from, to) = (sandbox.repo("from"), sandbox.repo("to"));
     from.write("a", "one\n").commit("one");
     to.git(&["config", "receive.denyCurrentBranch", "updateInstead"]);
@@ -130,7 +119,7 @@ fn a_hooks_directory_of_the_users_own_is_used() {
     script(&theirs.join("pre-commit"), &format!("#!/bin/sh\necho theirs >>'{}'\n", log.display()));
     sandbox.write_git_config(&format!("{}[core]\n\thooksPath = {}\n", git_config(&sandbox), theirs.display()));
     let before = git_config(&sandbox);
-    let path = git_that_says(&sandbox, "2.47.0");
+    let path = git_of_version(&sandbox, "2.47.0");
     install(&sandbox, &path, &[]);
     assert_eq!(git_config(&sandbox), before, "the setting stays theirs");
     let repo = sandbox.repo("repo");
@@ -145,10 +134,10 @@ fn a_hooks_directory_of_the_users_own_is_used() {
 fn a_newer_git_gets_hooks_in_its_configuration() {
     let sandbox = Sandbox::new();
     let before = git_config(&sandbox);
-    let older = git_that_says(&sandbox, "2.53.9");
+    let older = git_of_version(&sandbox, "2.53.9");
     install(&sandbox, &older, &[]);
     // After an update of git, the same command changes over.
-    let newer = git_that_says(&sandbox, "2.54.0");
+    let newer = git_of_version(&sandbox, "2.54.0");
     install(&sandbox, &newer, &["--strict"]);
     let repo = sandbox.repo("repo");
     assert_eq!(repo.try_git(&["config", "core.hooksPath"]).code, 1);

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use crate::support::hooks::{assert_guards, script};
 use crate::support::{Repo, Run, Sandbox, npm_token};
 
 const USUAL: [&str; 5] = ["pre-commit", "pre-merge-commit", "commit-msg", "pre-push", "post-commit"];
@@ -29,13 +30,6 @@ fn snapshot(root: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
     found
 }
 
-/// Writes an executable script.
-fn script(path: &Path, text: &str) {
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-}
-
 /// A hook that notes how it was called: arguments and standard input, in `log`.
 fn recorder(log: &Path, exit: i32) -> String {
     format!("#!/bin/sh\n{{ printf '<%s>' \"$@\"; echo; cat; echo .; }} >>'{}'\nexit {exit}\n", log.display())
@@ -43,21 +37,6 @@ fn recorder(log: &Path, exit: i32) -> String {
 
 fn installed(repo: &Repo<'_>) -> Run {
     repo.shield(&["install"]).expect(0)
-}
-
-/// Asserts that a commit with a token is stopped by our hook, and that one without passes.
-#[track_caller]
-fn assert_guards(repo: &Repo<'_>) {
-    repo.write("planted.txt", format!("token = {}\n", npm_token())).add();
-    let run = repo.try_git(&["commit", "-m", "planted"]);
-    assert_eq!(run.code, 1, "{run:?}");
-    let said = run.stdout + &run.stderr;
-    assert!(said.contains("planted.txt") && said.contains("shield-hook: blocked"), "{said}");
-    fs::remove_file(repo.path("planted.txt")).unwrap();
-    repo.write("clean.txt", "nothing here\n").add();
-    let run = repo.try_git(&["commit", "-m", "clean"]);
-    assert_eq!(run.code, 0, "{run:?}");
-    assert!(run.stderr.contains("shield-hook: clean"), "{run:?}");
 }
 
 #[test]

@@ -3,24 +3,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use crate::support::hooks::{assert_guards, script};
 use crate::support::{Repo, Sandbox, npm_token};
-
-fn script(path: &Path, text: &str) {
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-}
-
-#[track_caller]
-fn assert_guards(repo: &Repo<'_>) {
-    repo.write("planted.txt", format!("token = {}\n", npm_token())).git(&["add", "planted.txt"]);
-    let run = repo.try_git(&["commit", "-m", "planted"]);
-    let said = run.stdout.clone() + &run.stderr;
-    assert!(run.code == 1 && said.contains("planted.txt") && said.contains("shield-hook: blocked"), "{run:?}");
-    repo.git(&["rm", "-qf", "planted.txt"]);
-    let run = repo.try_git(&["commit", "--allow-empty", "-m", "clean"]);
-    assert!(run.code == 0 && run.stderr.contains("shield-hook: clean"), "{run:?}");
-}
 
 /// What `husky` 9 leaves behind: wrappers in `.husky/_` that run the scripts above them.
 fn husky9(repo: &Repo<'_>) {

@@ -1,7 +1,6 @@
-//! What stands behind a file: members of archives, and the content of Git LFS pointers.
+//! Content behind a file: members of archives, and the content of Git LFS pointers.
 
-use std::io::Write;
-
+use crate::support::pack::{bzip2, gzip, tar, xz, zstd};
 use crate::support::zip::{self, entry, zip};
 use crate::support::{Repo, Sandbox, npm_token};
 
@@ -9,41 +8,8 @@ fn npmrc(token: &str) -> Vec<u8> {
     format!("# settings\n{}//registry.example/:_authToken={token}\n", "# more of them\n".repeat(40)).into_bytes()
 }
 
-/// Where a token in [`npmrc`] stands.
+/// The line of the token in [`npmrc`].
 const LINE: usize = 42;
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    packer.write_all(bytes).expect("memory");
-    packer.finish().expect("memory")
-}
-
-fn bzip2(bytes: &[u8]) -> Vec<u8> {
-    let mut packer = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
-    packer.write_all(bytes).expect("memory");
-    packer.finish().expect("memory")
-}
-
-fn xz(bytes: &[u8]) -> Vec<u8> {
-    let mut packer = lzma_rust2::XzWriter::new(Vec::new(), lzma_rust2::XzOptions::with_preset(1)).expect("memory");
-    packer.write_all(bytes).expect("memory");
-    packer.finish().expect("memory")
-}
-
-fn zstd(bytes: &[u8]) -> Vec<u8> {
-    ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
-}
-
-fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut builder = tar::Builder::new(Vec::new());
-    for (name, content) in members {
-        let mut header = tar::Header::new_ustar();
-        header.set_size(content.len() as u64);
-        header.set_mode(0o644);
-        builder.append_data(&mut header, name, *content).expect("memory");
-    }
-    builder.into_inner().expect("memory")
-}
 
 #[test]
 fn a_secret_in_a_container_is_found_in_its_member() {

@@ -2,9 +2,12 @@
 //!
 //! Nothing of the developer's environment reaches the commands that a test runs.
 
+#[cfg(unix)]
+pub mod hooks;
 #[cfg(feature = "online")]
 pub mod http;
 pub mod lockfiles;
+pub mod pack;
 #[cfg(unix)]
 pub mod push;
 pub mod snapshot;
