@@ -11,6 +11,15 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// An error that ends a run: it names the thing, and the way out.
 ///
 /// It never holds content that was scanned, so it is safe to print.
+///
+/// ```
+/// use shield_hook::error::Error;
+/// use shield_hook::exit::Exit;
+///
+/// let error = Error::usage("x.toml:3: unknown key `blok`").help("did you mean `block`?");
+/// assert_eq!(error.exit(), Exit::Usage);
+/// assert_eq!(error.to_string(), "x.toml:3: unknown key `blok`\n  help: did you mean `block`?");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     kind: Cause,

@@ -78,6 +78,13 @@ pub enum ArchiveFormat {
 
 /// The format of a container by its first bytes, or by its last ones where an archive is appended to a program; nothing where
 /// it is none.
+///
+/// ```
+/// use shield_hook::archive::{ArchiveFormat, recognise};
+///
+/// assert_eq!(recognise(b"PK\x03\x04 ..."), Some(ArchiveFormat::Zip));
+/// assert_eq!(recognise(b"plain text"), None);
+/// ```
 pub fn recognise(bytes: &[u8]) -> Option<ArchiveFormat> {
     match bytes {
         [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] | [b'P', b'K', 7, 8, b'P', b'K', ..] => {

@@ -2,6 +2,13 @@
 
 /// The one of `known` that was probably meant by `typed`: at most a third of its letters differ, a swap of neighbours
 /// counting once, or one begins with the other.
+///
+/// ```
+/// use shield_hook::data::did_you_mean::nearest;
+///
+/// assert_eq!(nearest("basline", ["baseline", "block"]), Some("baseline"));
+/// assert_eq!(nearest("colour", ["baseline", "block"]), None);
+/// ```
 pub fn nearest<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let typed = typed.to_ascii_lowercase().replace('_', "-");
     if typed.chars().count() > 64 {
@@ -19,6 +26,12 @@ pub fn nearest<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>) -> Opt
 }
 
 /// The end of a message: `; did you mean ...?` when a known word is similar to `typed`, else nothing.
+///
+/// ```
+/// use shield_hook::data::did_you_mean::hint;
+///
+/// assert_eq!(hint("sevrity", ["severity"]), "; did you mean `severity`?");
+/// ```
 pub fn hint<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>) -> String {
     nearest(typed, known).map_or_else(String::new, |k| format!("; did you mean `{k}`?"))
 }

@@ -126,6 +126,26 @@ pub struct Match {
 }
 
 /// A rule set, ready to run. Shared by all workers.
+///
+/// ```
+/// use shield_hook::chunk::{Chunk, Kind, Origin};
+/// use shield_hook::engine::{Engine, Scratch, Settings};
+/// use shield_hook::rule::RuleSet;
+///
+/// let rule = r#"
+///     provider = "acme"
+///     [[rule]]
+///     id = "acme-token"
+///     keywords = ["acme_"]
+///     regex = '\b(?<secret>acme_[0-9a-z]{12})\b'
+/// "#;
+/// let rules = RuleSet::user_only(&[("acme.toml", rule)]).expect("a valid rule");
+/// let engine = Engine::new(rules, Settings::default());
+/// let origin = Origin { kind: Kind::File, path: "deploy.sh".into(), commit: None };
+/// let text = format!("export TOKEN={}{}\n", "acme_", "7h3k9q2m4x8w");
+/// let found = engine.scan(Chunk { origin: &origin, bytes: text.as_bytes() }, &mut Scratch::default());
+/// assert_eq!((found[0].rule.id, &text[found[0].span.clone()][..5]), ("acme-token", "acme_"));
+/// ```
 pub struct Engine {
     set: RuleSet,
     rules: Vec<CompiledRule>,

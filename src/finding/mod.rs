@@ -17,6 +17,13 @@ use crate::rule::{Confidence, Rule};
 /// A credential. Printing, debugging and serialising it give the masked form only.
 ///
 /// [`Secret::expose`] is the one way to the bytes; its callers are few, and a test lists them.
+///
+/// ```
+/// use shield_hook::finding::Secret;
+///
+/// let secret = Secret::new(b"abc_0123456789", 4);
+/// assert_eq!(format!("{secret:?} {secret}"), "abc_**** abc_****");
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Secret {
     bytes: Box<[u8]>,
@@ -116,6 +123,14 @@ impl Fingerprint {
     }
 
     /// Reads the 32 hex digits that `Display` writes.
+    ///
+    /// ```
+    /// use shield_hook::finding::{Fingerprint, Secret};
+    ///
+    /// let fingerprint = Fingerprint::of("some-rule", &Secret::new(b"a value", 0));
+    /// assert_eq!(Fingerprint::parse(&fingerprint.to_string()), Some(fingerprint));
+    /// assert_eq!(Fingerprint::parse("no fingerprint"), None);
+    /// ```
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()?;
         Some(Fingerprint(bytes.try_into().ok()?))

@@ -366,6 +366,13 @@ fn step<C: Into<String>>(what: impl Into<String>, run: impl IntoIterator<Item = 
 }
 
 /// An argument for a POSIX shell.
+///
+/// ```
+/// use shield_hook::finding::repair::quote;
+///
+/// assert_eq!(quote("src/main.rs"), "src/main.rs");
+/// assert_eq!(quote("it's here"), r"'it'\''s here'");
+/// ```
 pub fn quote(argument: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:+@%,=".contains(c);
     if !argument.is_empty() && argument.chars().all(plain) {

@@ -10,6 +10,15 @@ use crate::error::{Error, Result};
 impl Config {
     /// Reads a configuration file that messages call `name`.
     ///
+    /// ```
+    /// use shield_hook::policy::config::Config;
+    ///
+    /// let config = Config::parse(".shield-hook.toml", b"disable = [\"some-rule\"]\n").expect("a valid policy");
+    /// assert_eq!(config.disable, [(1, "some-rule".to_owned())]);
+    /// let error = Config::parse(".shield-hook.toml", b"disabel = []\n").expect_err("an unknown key");
+    /// assert!(error.message().starts_with(".shield-hook.toml:1: "));
+    /// ```
+    ///
     /// # Errors
     /// Exit 3 with file, line and the way out.
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Self> {

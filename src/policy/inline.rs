@@ -57,6 +57,15 @@ pub struct SecretSpan {
 
 /// Looks in `text` for a directive that covers the secret at `at`, a finding of the rule `rule`; `secrets` are the spans
 /// of all candidates in the text.
+///
+/// ```
+/// use shield_hook::policy::inline::{Honour, SecretSpan, find};
+///
+/// let text = b"key = SECRET  # shield-hook:allow some-rule a documented sample\n";
+/// let at = SecretSpan { bytes: 6..12, line: 1, end_line: 1 };
+/// assert!(find(text, &at, &[6..12], "some-rule", Honour::All).allowed.is_some());
+/// assert!(find(text, &at, &[6..12], "another-rule", Honour::All).allowed.is_none());
+/// ```
 pub fn find(text: &[u8], at: &SecretSpan, secrets: &[Range<usize>], rule: &str, honour: Honour) -> FoundDirective {
     let SecretSpan { bytes: span, line, end_line } = at;
     let (line, end_line) = (*line, *end_line);

@@ -144,6 +144,14 @@ impl RuleSet {
 
     /// Retains the named rules only. The rules that they require go on running, silently.
     ///
+    /// ```
+    /// use shield_hook::rule::RuleSet;
+    ///
+    /// let rules = RuleSet::builtin().only(&["npm-access-token"]).expect("a rule of this name");
+    /// assert_eq!(rules.running().rules().len(), 1);
+    /// assert!(RuleSet::builtin().only(&["no-such-rule"]).is_err());
+    /// ```
+    ///
     /// # Errors
     /// When a name is no rule, or there is none.
     pub fn only<S: AsRef<str>>(self, ids: &[S]) -> Result<Self> {

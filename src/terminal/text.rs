@@ -33,11 +33,21 @@ pub fn name(text: &str) -> String {
 }
 
 /// Replaces every unsafe character but line ends and tabs.
+///
+/// ```
+/// assert_eq!(shield_hook::terminal::text::lines("a\n\u{202e}b"), "a\n\u{fffd}b");
+/// ```
 pub fn lines(text: &str) -> String {
     text.chars().map(|c| if is_unsafe(c) && !matches!(c, '\n' | '\t') { REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 /// A count with its noun: `1 file`, `2 files`.
+///
+/// ```
+/// use shield_hook::terminal::text::plural;
+///
+/// assert_eq!((plural(1, "file", "files"), plural(2, "file", "files")), ("1 file".into(), "2 files".into()));
+/// ```
 pub fn plural(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }

@@ -103,6 +103,12 @@ impl Ecosystem {
     /// The one spelling of `name` that the index holds: PEP 503 for Python, lower case where the registry ignores
     /// case, the name itself for npm (whose registry distinguishes `JSONStream` and `jsonstream`), and no default host
     /// or scheme where a name is an address.
+    ///
+    /// ```
+    /// use shield_hook::package::ecosystem::Ecosystem;
+    ///
+    /// assert_eq!(Ecosystem::Pypi.normalise("My_Package"), "my-package");
+    /// ```
     pub fn normalise(self, name: &str) -> String {
         let name = name.trim();
         match self {

@@ -43,6 +43,13 @@ fn nuget_text(version: &str) -> String {
 /// version; `*` is every version. A range or version that cannot be read contains nothing.
 ///
 /// A pre-release of an excluded upper bound is outside, as PEP 440 has it and as advisories mean it.
+///
+/// ```
+/// use shield_hook::package::ecosystem::Ecosystem;
+/// use shield_hook::package::version::in_range;
+///
+/// assert!(in_range(Ecosystem::Npm, "1.4.2", ">=1,<2") && !in_range(Ecosystem::Npm, "2.0.0", ">=1,<2"));
+/// ```
 pub fn in_range(ecosystem: Ecosystem, version: &str, range: &str) -> bool {
     range.trim() == "*" || range.split(',').all(|part| holds(ecosystem, version, part).unwrap_or(false))
 }

@@ -19,6 +19,13 @@ pub enum Severity {
 }
 
 /// The certainty that a match is a live credential.
+///
+/// ```
+/// use shield_hook::rule::Confidence;
+///
+/// assert!(Confidence::Low < Confidence::Medium && Confidence::Medium < Confidence::High);
+/// assert_eq!(Confidence::High.to_string(), "high");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {

@@ -22,6 +22,10 @@ pub use line::Quoted;
 const MASK: &str = "****";
 
 /// A path or ref with every credential in it masked that a rule is sure of.
+///
+/// ```
+/// assert_eq!(shield_hook::engine::redact::name("src/config.py"), "src/config.py");
+/// ```
 pub fn name(text: &str) -> String {
     by_rules(text, Confidence::High)
 }
