@@ -47,7 +47,7 @@ pub const KEYS: &[RuleKey] = &[
         r#""experimental""#,
         r#"experimental (warns, never blocks) | stable | deprecated (then replaced-by = "id")"#,
     ),
-    drafted("severity", r#""high""#, "what an attacker gets: critical | high | medium | low"),
+    drafted("severity", r#""high""#, "the damage: critical | high | medium | low"),
     drafted("confidence", r#""high""#, "how sure a match is a live credential: high | medium | low (low never blocks)"),
     drafted("since", r#""VERSION""#, "the version that brings the rule"),
     drafted("keywords", r#"["PREFIX_"]"#, "3 ASCII bytes or more; every match contains one, in whatever case"),
@@ -84,13 +84,10 @@ pub const KEYS: &[RuleKey] = &[
         "with `value`, instead of `regex`, for tokens whose shape says nothing: the names to which they are assigned",
     ),
     optional("value", "with `beside`: the shape of what is assigned"),
-    optional(
-        "words",
-        "with `beside`: one of these stands in the rest of the name (for a UUID, which is more often an id)",
-    ),
+    optional("words", "with `beside`: one of these is in the rest of the name (for a UUID, which is more often an id)"),
     optional(
         "detector",
-        "`\"whole-file\"` with `value` and `paths`, for files whose only word is the secret (`config/master.key`): no keyword leads there. `\"kubernetes-secret\"` reads the values of a manifest's `data` and `stringData`; `\"key-store\"` reads binary files made to keep keys in, by their first bytes, as they stand or in base64 (no keyword, no `value`; its code names the rules it tells for); `\"generic\"` is for secrets with no form of their own",
+        "`\"whole-file\"` with `value` and `paths`, for files whose only word is the secret (`config/master.key`): no keyword leads there. `\"kubernetes-secret\"` reads the values of a manifest's `data` and `stringData`; `\"key-store\"` reads binary files made to keep keys in, by their first bytes, plain or in base64 (no keyword, no `value`; its code names the rules that it reports); `\"generic\"` is for secrets with no form of their own",
     ),
 ];
 

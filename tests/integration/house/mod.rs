@@ -259,3 +259,34 @@ fn the_project_passes_its_own_scan() {
     assert!(!root().join(".shield-hook.toml").exists(), "without an allowlist");
     sandbox.shield(root(), &["scan", "--format", "json"]).expect_clean();
 }
+
+/// A page that sends its reader to a file or a test which is gone is worse than none.
+#[test]
+fn the_pages_for_developers_name_what_exists() {
+    let folders = ["src/", "tests/", "docs/", "rules/", "hooks/", "benches/", "examples/", ".ci/"];
+    let code: String = ["src", "tests", "benches"]
+        .iter()
+        .flat_map(|dir| files(&root().join(dir), "rs"))
+        .map(|path| fs::read_to_string(path).expect("source"))
+        .collect();
+    let is_test_name = |name: &str| {
+        name.matches('_').count() >= 2
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    };
+    let mut gone = Vec::new();
+    for page in
+        ["docs/architecture.md", "docs/reliability.md", "docs/performance.md", "CONTRIBUTING.md", "rules/README.md"]
+    {
+        let text = fs::read_to_string(root().join(page)).expect("a page");
+        for name in text.split('`').skip(1).step_by(2).filter(|name| !name.contains(char::is_whitespace)) {
+            // An upper-case word is a placeholder: `rules/PROVIDER.toml`.
+            let is_placeholder = name.contains(['<', '*'])
+                || name.split(['/', '.']).any(|part| part.len() > 2 && part.bytes().all(|b| b.is_ascii_uppercase()));
+            let is_path = folders.iter().any(|folder| name.starts_with(folder)) && !is_placeholder;
+            if is_path && !root().join(name).exists() || is_test_name(name) && !code.contains(&format!("fn {name}(")) {
+                gone.push(format!("{page}: {name}"));
+            }
+        }
+    }
+    assert!(gone.is_empty(), "{}", gone.join("\n"));
+}
