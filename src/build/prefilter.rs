@@ -18,7 +18,7 @@ pub fn write(context: &BuildContext) {
         }
     }
     let names: Vec<&str> = wakes.keys().map(String::as_str).collect();
-    let Tables { tags, near, used, ranks, ends, entries } = keywords::build(&names);
+    let Tables { tags, neighbours, used, ranks, ends, entries } = keywords::build(&names);
     let tags: Vec<u8> = tags.into_iter().flat_map(u16::to_le_bytes).collect();
     fs::write(context.out.join("prefilter-tags.bin"), tags).expect("OUT_DIR is writable");
     let entries: Vec<u32> = entries.into_iter().map(|entry| entry.0).collect();
@@ -37,7 +37,7 @@ pub fn write(context: &BuildContext) {
     let out = format!(
         "static TAGS: &[[u8; 2]; SLOTS] = \
              include_bytes!(concat!(env!(\"OUT_DIR\"), \"/prefilter-tags.bin\")).as_chunks().0.first_chunk().unwrap();\n\
-         static BUILTIN: Prefilter = Prefilter {{ tags: TAGS, near: &{near:?}, used: &{used:?}, ranks: &{ranks:?}, ends: &{ends:?}, \
+         static BUILTIN: Prefilter = Prefilter {{ tags: TAGS, neighbours: &{neighbours:?}, used: &{used:?}, ranks: &{ranks:?}, ends: &{ends:?}, \
          entries: &{entries:?}, keywords: {:?}, keyword_ends: &{:?}, heads: &{heads:?} }};\n\
          static BUILTIN_WAKES: Wakes = Wakes {{ rules: &{rules:?}, ends: &{:?} }};\n",
         names.concat(),

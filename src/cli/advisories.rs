@@ -87,7 +87,7 @@ pub fn run(args: Args) -> Result<Exit> {
                 }
                 true
             });
-            tell(&rows, list.format)
+            print(&rows, list.format)
         }
         AdvisoriesCommand::Show(show) => {
             let rows = matching(&store::load()?, &show.name);
@@ -95,7 +95,7 @@ pub fn run(args: Args) -> Result<Exit> {
                 return Err(Error::usage(format!("nothing is known of `{}`", show.name))
                     .help("a package's name or an incident's id, as `shield-hook advisories list` shows them"));
             }
-            tell(&rows, show.format)
+            print(&rows, show.format)
         }
         AdvisoriesCommand::Update(wanted) => update_from(&wanted),
     }
@@ -104,7 +104,7 @@ pub fn run(args: Args) -> Result<Exit> {
 fn update_from(wanted: &Update) -> Result<Exit> {
     let feed = policy::user_feed()?;
     let from = wanted.from.as_ref().or(feed.from.as_ref()).ok_or_else(|| {
-        Error::usage("nothing says where new data comes from")
+        Error::usage("no source of new data is configured")
             .help("shield-hook advisories update FILE|DIR|URL")
             .help("or add `from = \"...\"` below [advisories] to your own configuration")
     })?;
@@ -145,7 +145,7 @@ fn matching(advisories: &Advisories, name: &str) -> Vec<(Ecosystem, String, Advi
     rows
 }
 
-fn tell(rows: &[(Ecosystem, String, Advisory)], format: OutputFormat) -> Result<Exit> {
+fn print(rows: &[(Ecosystem, String, Advisory)], format: OutputFormat) -> Result<Exit> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let written = match format {
         OutputFormat::Pretty => rows.iter().try_for_each(|(ecosystem, name, a)| {

@@ -137,7 +137,7 @@ fn on_line(line: &FileLine) -> Result<Vec<Fingerprint>> {
     if found.is_empty() {
         let at = format!("{}:{}", line.file.display(), line.number);
         return Err(Error::usage(format!("{}: nothing is found on this line", redact::name(&at)))
-            .help("shield-hook explain FILE:LINE tells why"));
+            .help("shield-hook explain FILE:LINE gives the reason"));
     }
     Ok(found.iter().map(|f| f.fingerprint).collect())
 }
@@ -149,7 +149,7 @@ fn refuse_unknown(prints: &[Fingerprint], known: &Config) -> Result<()> {
         [] => Ok(()),
         [first, ..] => Err(Error::usage(format!("{first}: nothing that is found here has this fingerprint"))
             .help("copy it from a report of this repository, or name the finding's FILE:LINE")
-            .help("--unseen allows it all the same, for example where its branch was not fetched")),
+            .help("--unseen allows it anyway, for example if its branch was not fetched")),
     }
 }
 

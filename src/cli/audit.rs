@@ -66,14 +66,14 @@ fn survey(args: &Args) -> Result<Survey> {
 
 /// One line on the terminal, which is updated, and removed at the end.
 fn show(progress: &AuditProgress, done: &AtomicBool) {
-    let mut said = false;
+    let mut shown = false;
     while !done.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(100));
         let (files, packages) = (progress.files.load(Ordering::Relaxed), progress.packages.load(Ordering::Relaxed));
-        let _ = write!(io::stderr(), "\rlooked at {files} files, {packages} packages \x1b[K");
-        said = true;
+        let _ = write!(io::stderr(), "\rread {files} files, {packages} packages \x1b[K");
+        shown = true;
     }
-    if said {
+    if shown {
         let _ = write!(io::stderr(), "\r\x1b[K");
     }
 }

@@ -96,10 +96,10 @@ pub fn run(args: Args) -> Result<Exit> {
             let old = known(&path)?;
             let found = entries(&outcome, &reason);
             let is_found = |e: &BaselineEntry| found.iter().any(|f| f.fingerprint == e.fingerprint);
-            let kept: Vec<BaselineEntry> = old.entries().filter(|e| !prune || is_found(e)).cloned().collect();
+            let remaining: Vec<BaselineEntry> = old.entries().filter(|e| !prune || is_found(e)).cloned().collect();
             let gone = old.entries().filter(|e| !is_found(e)).count();
             let new = found.iter().filter(|e| !old.contains(&e.fingerprint)).count();
-            let baseline = Baseline::of("", kept.into_iter().chain(relocated(&old, found)));
+            let baseline = Baseline::of("", remaining.into_iter().chain(relocated(&old, found)));
             save(&path, &baseline)?;
             say(
                 &path,

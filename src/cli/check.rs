@@ -152,9 +152,9 @@ fn read_lockfile(what: &str, forced: Option<&dyn Format>, advisories: &Advisorie
     let by_content = || file::read(path).ok().and_then(|bytes| lockfile::recognise_sbom(&bytes));
     let Some(format) = forced.or_else(|| lockfile::recognise(&shown)).or_else(by_content) else {
         let names: Vec<&str> = lockfile::FORMATS.iter().map(|f| f.name()).collect();
-        return Err(Error::usage(format!("{what}: the name is no lockfile's"))
+        return Err(Error::usage(format!("{what}: the name is not that of a lockfile"))
             .help(format!("known are {}", names.join(", ")))
-            .help(format!("`shield-hook check --as FORMAT {what}` reads it all the same")));
+            .help(format!("`shield-hook check --as FORMAT {what}` reads it anyway")));
     };
     // Included files are read in their own format, each once.
     let (mut queue, mut seen) = (vec![path.to_owned()], std::collections::HashSet::new());
@@ -203,7 +203,7 @@ fn look_up_url(what: &str, advisories: &Advisories, survey: &mut Survey) -> Resu
 fn look_up(what: &str, only: Option<Ecosystem>, advisories: &Advisories, survey: &mut Survey) -> Result<()> {
     if redact::is_credential(what) {
         return Err(Error::usage("this is no package's name: it could be a credential, so it is not repeated here")
-            .help("if it is one, revoke it: a shell keeps what was typed"));
+            .help("if it is one, revoke it: shells record commands"));
     }
     let (named, rest) = match what.split_once(':') {
         Some((ecosystem, rest)) => (Some(known_ecosystem(ecosystem)?), rest),

@@ -214,9 +214,9 @@ fn init() -> Result<Exit> {
 fn reference() -> String {
     let mut text = String::from(
         "# Configuration\n\nThe keys of `.shield-hook.toml`, at the repository's root. `shield-hook config init` writes a file \
-         to start from,\n`config check` finds mistakes, `config show` prints what applies and the line that sets it, \
-         `config schema` is for editors.\nAn unknown key is an error (exit 3). [Whose policy judges](policy.md) says which \
-         file counts where.\n",
+         to start from,\n`config check` finds mistakes, `config show` prints the values that apply and where each is set, \
+         `config schema` is for editors.\nAn unknown key is an error (exit 3). [Which policy applies](policy.md) lists the file \
+         that counts in each case.\n",
     );
     for section in SECTIONS {
         let heading = match section.form {

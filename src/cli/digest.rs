@@ -38,7 +38,8 @@ pub fn run(args: &Args) -> Result<Exit> {
     let read = |place: &JournalLocation| {
         Journal::read(place).map_err(|e| {
             let at = place.directory().map(|d| d.display().to_string()).unwrap_or_default();
-            Error::incomplete(format!("the journal in {at} cannot be read: {e}")).help("shield-hook doctor says more")
+            Error::incomplete(format!("the journal in {at} cannot be read: {e}"))
+                .help("shield-hook doctor lists the reasons")
         })
     };
     let mut records = read(&JournalLocation::User)?.records;
@@ -75,8 +76,8 @@ pub fn run(args: &Args) -> Result<Exit> {
             let width = records.iter().map(|r| r.command.len()).max().unwrap_or(0);
             for record in &records {
                 let when = record.time.get(..16).unwrap_or(&record.time).replace('T', " ");
-                let said = record.digest.strip_prefix("shield-hook: ").unwrap_or(&record.digest);
-                writeln!(out, "{when}  {:width$}  {said}", record.command).or_unprinted()?;
+                let line = record.digest.strip_prefix("shield-hook: ").unwrap_or(&record.digest);
+                writeln!(out, "{when}  {:width$}  {line}", record.command).or_unprinted()?;
             }
             for late in &late {
                 writeln!(out, "overdue: {}", late.what).or_unprinted()?;

@@ -51,29 +51,29 @@ pub fn run(args: &Args) -> Result<Exit> {
     let session = Session::ready(&args.policy_args, PolicyRoot::Directory(&here))?;
     let origin = Origin::of(ChunkPlace::File(file.into()));
     let chunk = Chunk { origin: &origin, bytes: &bytes };
-    let mut told = session.engine().explain(chunk, &(start..end));
+    let mut explanations = session.engine().explain(chunk, &(start..end));
     if session.policy().disables_something() {
         let overrides = Overrides { with_disabled: true, ..args.policy_args.overrides() };
         let all = Session::with(&overrides, PolicyRoot::Directory(&here))?.engine().explain(chunk, &(start..end));
-        told.extend(all.into_iter().filter(|one| session.policy().disabled_at(one.rule.id).is_some()));
+        explanations.extend(all.into_iter().filter(|one| session.policy().disabled_at(one.rule.id).is_some()));
     }
     // The rules that matched come first.
-    told.sort_by_key(|one| !matches!(one.outcome, RuleOutcome::Found { .. }));
+    explanations.sort_by_key(|one| !matches!(one.outcome, RuleOutcome::Found { .. }));
     let findings = at.findings(&session)?;
     let place = redact::name(&args.place);
     let mut out = std::io::stdout().lock();
-    let supplied = supply(&session, file, &bytes, line, start..end)?;
-    if told.is_empty() && supplied.is_empty() {
+    let package_lines = package_lines(&session, file, &bytes, line, start..end)?;
+    if explanations.is_empty() && package_lines.is_empty() {
         writeln!(out, "{place}: no rule's keyword is on this line").or_unprinted()?;
     }
-    for said in supplied {
-        writeln!(out, "{place}: {said}").or_unprinted()?;
+    for line in package_lines {
+        writeln!(out, "{place}: {line}").or_unprinted()?;
     }
     // The gate's findings are explained above, but for their verdict.
     for f in findings.iter().filter(|f| f.is_about_package()) {
         writeln!(out, "{place}: {}: {}", f.rule.id, verdict(f)).or_unprinted()?;
     }
-    for one in told {
+    for one in explanations {
         let column = String::from_utf8_lossy(&bytes[start.min(one.span.start)..one.span.start]).chars().count() + 1;
         writeln!(out, "{place}:{column}: {}: {}", one.rule.id, one.outcome).or_unprinted()?;
         if let RuleOutcome::Found { .. } = one.outcome {
@@ -113,44 +113,44 @@ fn verdict(finding: &Finding) -> String {
 
 /// The package gate's findings on the line, as if all of the file were new, and the packages that are named
 /// there and are not known to be bad.
-fn supply(
+fn package_lines(
     session: &Session,
     file: &str,
     bytes: &[u8],
     line: usize,
     span: std::ops::Range<usize>,
 ) -> Result<Vec<String>> {
-    let shown = file.replace('\\', "/");
-    let judged = package::gate::PackageGate::default().check(
-        &shown,
+    let path = file.replace('\\', "/");
+    let report = package::gate::PackageGate::default().check(
+        &path,
         bytes,
         ComparisonMode::NewFile,
         &session.policy().packages,
         &mut Vec::new,
     )?;
-    let mut said = Vec::new();
-    if let Some(package::gate::Unreadable { reason, .. }) = &judged.unreadable {
-        said.push(format!("the file does not have the format that its name suggests: {reason}"));
+    let mut lines = Vec::new();
+    if let Some(package::gate::Unreadable { reason, .. }) = &report.unreadable {
+        lines.push(format!("the file does not have the format that its name suggests: {reason}"));
     }
     let here = |place: DraftPosition| match place {
         DraftPosition::Line(at) => at as usize == line,
         DraftPosition::Byte(at) => span.contains(&at) || at == span.start,
     };
-    for draft in judged.drafts.iter().filter(|d| here(d.position)) {
+    for draft in report.drafts.iter().filter(|d| here(d.position)) {
         let state =
             if session.policy().runs(draft.rule.id) { "found" } else { "found, but the policy turns the rule off" };
-        said.push(format!("{}: {state}, confidence {}; {}", draft.rule.id, draft.confidence, draft.notes.join("; ")));
+        lines.push(format!("{}: {state}, confidence {}; {}", draft.rule.id, draft.confidence, draft.notes.join("; ")));
     }
-    if let Some(Ok(inventory)) = lockfile::parse(&shown, bytes) {
+    if let Some(Ok(inventory)) = lockfile::parse(&path, bytes) {
         let advisories = store::load()?;
         for package in inventory.packages.iter().filter(|p| p.line as usize == line) {
             let name = display_name(package.ecosystem, &package.name, package.version.as_deref());
             if origin::PackageOrigin::of(package) == origin::PackageOrigin::Own {
-                said.push(format!("{name} does not come from a registry, so no advisory covers it"));
+                lines.push(format!("{name} does not come from a registry, so no advisory covers it"));
             } else if origin::verdict(&advisories, package) == PackageVerdict::Unknown {
-                said.push(format!("{name} is not in the data of {}", advisories.date()));
+                lines.push(format!("{name} is not in the data of {}", advisories.date()));
             }
         }
     }
-    Ok(said)
+    Ok(lines)
 }

@@ -89,7 +89,7 @@ pub(super) fn missing(mut wanted: Vec<Fingerprint>) -> Result<Vec<Fingerprint>> 
 /// # Errors
 /// Exit 3: it is empty, or the placeholder of printed advice and templates.
 pub(super) fn reason(given: &str) -> Result<&str> {
-    let help = "say why this is no leak: --reason \"revoked on 3 May\"";
+    let help = "give the reason why this is not a leak: --reason \"revoked on 3 May\"";
     let reason = given.trim();
     let words: String = reason.chars().filter(|c| c.is_alphanumeric() || *c == ' ').collect();
     let words = words.trim().to_lowercase();

@@ -40,7 +40,7 @@ pub struct Args {
 /// Runs the command between two looks at every lockfile and manifest.
 ///
 /// # Errors
-/// When the files cannot be read or put back, or the command cannot be started.
+/// When the files cannot be read or restored, or the command cannot be started.
 pub fn run(args: &Args) -> Result<Exit> {
     let start = Instant::now();
     let root = environment::current_directory()?;
@@ -75,7 +75,7 @@ fn guard(args: &Args, here: &Path) -> Result<(Outcome, Option<Error>)> {
         .map_err(|e| Error::incomplete(format!("{} could not be started: {e}", program.to_string_lossy())))?;
     let failed = (!status.success()).then(|| {
         Error::incomplete(format!("{} ended with {status}", program.to_string_lossy()))
-            .help("what it did to the lockfiles was looked at, and nothing speaks against it")
+            .help("its changes to the lockfiles were checked and nothing was found")
     });
     let judged = snapshot(&root).and_then(|after| judge(&session, &before, &after));
     match judged {
@@ -84,7 +84,7 @@ fn guard(args: &Args, here: &Path) -> Result<(Outcome, Option<Error>)> {
             put_back(&root, &before)?;
             super::session::tell(&outcome, &args.report_args).map(|_| (outcome, failed))
         }
-        // An update that cannot be checked is put back.
+        // An update that cannot be checked is undone.
         Err(error) => put_back(&root, &before).and(Err(error)),
     }
 }
@@ -134,14 +134,14 @@ fn put_back(root: &Path, before: &Snapshot) -> Result<()> {
         if let Some(above) = at.parent() {
             fs::create_dir_all(above).or_incomplete(above.display())?;
         }
-        fs::write(&at, bytes).or_incomplete(format!("{} could not be put back", at.display()))?;
+        fs::write(&at, bytes).or_incomplete(format!("{} could not be restored", at.display()))?;
         done.push(path.display().to_string());
     }
     for path in after.keys().filter(|path| !before.contains_key(*path)) {
         fs::remove_file(root.join(path)).or_incomplete(format!("{} could not be taken away", path.display()))?;
         done.push(path.display().to_string());
     }
-    say!("shield-hook: put back: {}", done.join(", "));
+    say!("shield-hook: restored: {}", done.join(", "));
     say!("  help: if the command installed anything, install again from the lockfile (npm ci, uv sync)");
     Ok(())
 }

@@ -22,7 +22,7 @@ struct Help {
 enum Exits {
     /// As the table of exit codes has it.
     Scan,
-    /// The package data is asked.
+    /// The package data is looked up.
     Lookup,
     /// Something is printed.
     Print,
@@ -30,9 +30,9 @@ enum Exits {
     Change,
     /// Something is examined; the text is the meaning of code 1.
     Examine(&'static str),
-    /// An update is run and perhaps put back.
+    /// An update is run and perhaps undone.
     Update,
-    /// Nothing is refused any more.
+    /// Nothing can be refused any more.
     Never,
 }
 
@@ -207,7 +207,7 @@ const TABLE: &[Help] = &[
         help(
             "allow",
             &[
-                ("allow 0123456789abcdef0123456789abcdef --reason \"revoked on 3 May\" --expires 2027-01-31", ""),
+                ("allow 0123456789abcdef0123456789abcdef --reason \"revoked on 3 May\"", ""),
                 ("allow src/config.py:12 --reason \"a documented sample\"", "every finding on that line"),
             ],
             Exits::Change,
@@ -274,7 +274,9 @@ const TABLE: &[Help] = &[
 impl Help {
     fn text(&self) -> String {
         let mut text = String::from("Examples:\n");
-        let widest = self.examples.iter().map(|(line, _)| line.len()).max().unwrap_or(0);
+        // A line without a purpose needs no padding.
+        let explained = self.examples.iter().filter(|(_, purpose)| !purpose.is_empty());
+        let widest = explained.map(|(line, _)| line.len()).max().unwrap_or(0);
         for (line, purpose) in self.examples {
             let line = format!("  shield-hook {line:widest$}  {purpose}");
             text.push_str(line.trim_end());

@@ -57,7 +57,7 @@ impl Receiver<'_> {
         };
         let parted = parted.iter().map(state).collect::<Result<Vec<_>>>()?;
         let comparison = Comparison { target: &target, after: &after, parted: &parted, branch };
-        let answer = if self.session.policy().refuse_weakened { Answer::Refused } else { Answer::Told };
+        let answer = if self.session.policy().refuse_weakened { Answer::Refused } else { Answer::Reported };
         let found = match self.session.standing() {
             Standing::Absent => comparison.broken(),
             Standing::Written | Standing::Broken(_) => {

@@ -116,22 +116,23 @@ fn scan(args: &Args) -> Result<Outcome> {
         } else if let Some(range) = &mode.range {
             session.scan_in(&repo, RepairContext::Push, &[&CommitRange::parse(&repo, range, max_object)?])
         } else {
-            let session = session.whole(true);
+            let session = session.entire_tree(true);
             session.scan(&[&session.history(&repo, args.all_objects)])
         };
     }
     if args.paths.iter().any(|p| p.as_os_str() == "-") {
         if args.paths.len() > 1 {
-            return Err(Error::usage("`-` reads standard input and goes with no other path"));
+            return Err(Error::usage("`-` reads standard input and cannot be combined with other paths"));
         }
         let (root, _) = root_for(&here, &[]);
         let session = Session::ready(&args.policy_args, PolicyRoot::Directory(&root))?.counting(args.rule_stats);
         return session.scan(&[&Stdin { name: args.stdin_name.as_str().into(), max_object: session.max_object() }]);
     }
     let (root, repo) = root_for(&here, &args.paths);
-    let whole = args.paths.is_empty() && root == here;
-    let session =
-        Session::ready(&args.policy_args, PolicyRoot::Directory(&root))?.whole(whole).counting(args.rule_stats);
+    let entire_tree = args.paths.is_empty() && root == here;
+    let session = Session::ready(&args.policy_args, PolicyRoot::Directory(&root))?
+        .entire_tree(entire_tree)
+        .counting(args.rule_stats);
     let paths = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths.clone() };
     let tracked = match repo {
         Some(repo) if !args.no_ignore => git::tracked(&repo)?.into_iter().filter_map(|t| t.file).collect(),

@@ -73,9 +73,9 @@ impl Session {
     }
 
     /// Marks the scan as one of everything, so that allowances without a finding are reported.
-    pub(super) fn whole(mut self, whole: bool) -> Session {
-        self.policy.report_unused = whole;
-        self.policy.check_allowances |= whole;
+    pub(super) fn entire_tree(mut self, entire: bool) -> Session {
+        self.policy.report_unused = entire;
+        self.policy.check_allowances |= entire;
         self
     }
 

@@ -115,7 +115,7 @@ fn look(args: &Looking) -> Result<Exit> {
     }
     let every = config
         .every
-        .ok_or_else(|| Error::usage("nothing says how often").help("watch --every 30m, or `every` in watch.toml"))?;
+        .ok_or_else(|| Error::usage("no interval is configured").help("watch --every 30m, or `every` in watch.toml"))?;
     loop {
         let begun = Instant::now();
         let _ = once(&config, args.canary.as_deref())?;
@@ -286,10 +286,10 @@ fn command_works(command: &[String]) -> Result<()> {
 /// Puts our line into the user's crontab in the place of an older one; without a line, removes it. Returns whether
 /// there was one.
 fn crontab(line: Option<&str>) -> Result<bool> {
-    let said = Command::new("crontab").arg("-l").stdin(Stdio::null()).output();
-    let said = said.map_err(|e| Error::incomplete(format!("crontab could not be started: {e}")))?;
+    let listed = Command::new("crontab").arg("-l").stdin(Stdio::null()).output();
+    let listed = listed.map_err(|e| Error::incomplete(format!("crontab could not be started: {e}")))?;
     // Without a crontab it fails, and prints nothing.
-    let old = String::from_utf8_lossy(&said.stdout).into_owned();
+    let old = String::from_utf8_lossy(&listed.stdout).into_owned();
     let mut lines: Vec<&str> = old.lines().filter(|l| !l.ends_with(schedule::CRON_MARK)).collect();
     let had = lines.len() < old.lines().count();
     lines.extend(line);

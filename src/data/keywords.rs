@@ -134,7 +134,7 @@ pub struct Tables {
     /// For each slot up to two tags of pieces that are in it, or [`ANY`].
     pub tags: Vec<u16>,
     /// A bit for each piece and its neighbours: see [`nearby`].
-    pub near: Vec<u64>,
+    pub neighbours: Vec<u64>,
     /// The set of slots with an entry, a bit each.
     pub used: Vec<u64>,
     /// For each word of `used` the number of bits that are set before it: the rank of its first slot.
@@ -150,7 +150,7 @@ pub struct Tables {
 pub fn build(keywords: &[&str]) -> Tables {
     let rarity = rarity();
     let mut entries: Vec<(u16, KeywordEntry)> = Vec::with_capacity(keywords.len() * 5);
-    let (mut tags, mut near) = (vec![0_u16; SLOTS], vec![0_u64; NEARBY]);
+    let (mut tags, mut neighbours) = (vec![0_u16; SLOTS], vec![0_u64; NEARBY]);
     for (number, keyword) in keywords.iter().enumerate() {
         let keyword = keyword.as_bytes();
         for parity in 0..2 {
@@ -167,7 +167,7 @@ pub fn build(keywords: &[&str]) -> Tables {
                 let tag = tag(first, last);
                 entries.push((slot, KeywordEntry::new(number, shift, tag)));
                 let bit = nearby(slot, tag, beside);
-                near[bit / WORD] |= 1 << (bit % WORD);
+                neighbours[bit / WORD] |= 1 << (bit % WORD);
                 let tags = &mut tags[usize::from(slot)];
                 if has(*tags, tag) == 0 {
                     *tags = if *tags > 0xff { ANY } else { *tags << 8 | tag };
@@ -193,7 +193,7 @@ pub fn build(keywords: &[&str]) -> Tables {
         before as u16
     };
     let ranks = used.iter().map(rank).collect();
-    Tables { tags, near, used, ranks, ends, entries: entries.into_iter().map(|(_, entry)| entry).collect() }
+    Tables { tags, neighbours, used, ranks, ends, entries: entries.into_iter().map(|(_, entry)| entry).collect() }
 }
 
 /// The cost of a piece's space in the tables, in occurrences per ten million pieces of text.

@@ -234,7 +234,7 @@ pub enum WarnReason {
     Tolerated(String),
 }
 
-const STOOD_BEFORE: &str = "it stood there before this change";
+const STOOD_BEFORE: &str = "it was there before this change";
 
 impl WarnReason {
     /// Replaces the text that came from a repository by what `rewrite` makes of it.
@@ -261,7 +261,7 @@ impl fmt::Display for WarnReason {
             WarnReason::LowSeverity => f.write_str("its severity is below what blocks"),
             WarnReason::StoodBefore => f.write_str(STOOD_BEFORE),
             WarnReason::MayHaveStoodBefore => f.write_str("it may have been there before: that commit is gone"),
-            WarnReason::MovedFrom(path) => write!(f, "moved here from {path}, where it stood before"),
+            WarnReason::MovedFrom(path) => write!(f, "moved here from {path}, where it was before"),
             WarnReason::PublishedBy(holder) => write!(f, "already published: {holder} holds it"),
             WarnReason::Accepted(place) => write!(f, "accepted: {place} allows its fingerprint"),
             WarnReason::Tolerated(why) => f.write_str(why),

@@ -44,10 +44,11 @@ impl Site {
     /// When there is none, or git does not name its directories.
     pub fn find(directory: &Path) -> Result<Self> {
         let git = UserGit::at(directory);
-        let said = git
+        let directories = git
             .must(["rev-parse", "--is-bare-repository", "--git-common-dir"])
             .map_err(|e| e.help("run this inside a git repository, or make it one with `git init`"))?;
-        let (bare, common) = said.split_once('\n').ok_or_else(|| Error::incomplete("git names no git directory"))?;
+        let (bare, common) =
+            directories.split_once('\n').ok_or_else(|| Error::incomplete("git names no git directory"))?;
         let bare = bare == "true";
         let absolute = |path: &str, from: &Path| dunce(&from.join(path));
         let common = absolute(common, directory);
@@ -128,9 +129,9 @@ fn dunce(path: &Path) -> PathBuf {
 pub fn hooks_path(git: &UserGit) -> Result<Option<HooksPath>> {
     let Some(value) = git.ask(["config", "--type=path", "--get", "core.hooksPath"])? else { return Ok(None) };
     // git names scopes from version 2.26 on.
-    let said = git.ask(["config", "-z", "--show-scope", "--show-origin", "--get-all", "core.hooksPath"])?;
-    let said = said.unwrap_or_default();
-    let fields: Vec<&str> = said.strip_suffix('\0').unwrap_or(&said).split('\0').collect();
+    let entries = git.ask(["config", "-z", "--show-scope", "--show-origin", "--get-all", "core.hooksPath"])?;
+    let entries = entries.unwrap_or_default();
+    let fields: Vec<&str> = entries.strip_suffix('\0').unwrap_or(&entries).split('\0').collect();
     let (scope, origin) = match fields.as_slice() {
         [.., scope, origin, _] => (*scope, *origin),
         _ => ("unknown", ""),

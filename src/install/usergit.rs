@@ -52,8 +52,8 @@ impl UserGit {
             return Ok(String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned());
         }
         let shown: Vec<_> = command.get_args().skip(4).map(|a| a.to_string_lossy().into_owned()).collect();
-        let said = String::from_utf8_lossy(&output.stderr);
-        Err(Error::incomplete(format!("`git {}` failed: {}", shown.join(" "), said.trim())))
+        let reason = String::from_utf8_lossy(&output.stderr);
+        Err(Error::incomplete(format!("`git {}` failed: {}", shown.join(" "), reason.trim())))
     }
 
     /// Git's major and minor version.
@@ -61,12 +61,12 @@ impl UserGit {
     /// # Errors
     /// When git cannot be started or prints no version.
     pub fn version(&self) -> Result<(u32, u32)> {
-        let said = self.must(["version"])?;
+        let version = self.must(["version"])?;
         let parse = || {
-            let mut numbers = said.split_whitespace().nth(2)?.split('.');
+            let mut numbers = version.split_whitespace().nth(2)?.split('.');
             Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
         };
-        parse().ok_or_else(|| Error::incomplete(format!("`git version` says {said:?}, which names no version")))
+        parse().ok_or_else(|| Error::incomplete(format!("`git version` prints {version:?}, which names no version")))
     }
 }
 

@@ -37,7 +37,7 @@ pub fn load() -> Result<Advisories> {
     };
     let index = Index::open(Cow::Owned(bytes)).and_then(|index| index.verify().map(|()| index)).map_err(|error| {
         Error::incomplete(format!("{}: {error}", path.display()))
-            .help("`shield-hook advisories update` writes it anew; without the file the binary's own data is used")
+            .help("`shield-hook advisories update` replaces it; without the file the data in the binary is used")
     })?;
     Ok(builtin.with(index))
 }

@@ -113,7 +113,7 @@ impl Gathered {
                 "{}: a folder bears no signature, and a key is configured",
                 path.display()
             ))
-            .help("name the signed file; its signature stands beside it as FILE.minisig")
+            .help("name the signed file; its signature must be beside it as FILE.minisig")
             .help(UNCHANGED));
         }
         files.sort();
@@ -201,7 +201,7 @@ impl Gathered {
                 self.newest,
                 old.date()
             ))
-            .help("--older takes it all the same"));
+            .help("--older accepts it anyway"));
         }
         if self.newest.is_empty() {
             self.newest = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();

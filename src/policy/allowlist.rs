@@ -49,7 +49,7 @@ struct Matchers {
 
 const TOO_BROAD: &str =
     "this allowance names no rule, no value and no fingerprint, so it would allow every secret it covers";
-const NARROW_IT: &str = "add a rule, a value or a fingerprint; or say broad = true if that is what you want";
+const NARROW_IT: &str = "add a rule, a value or a fingerprint; or set broad = true if that is intended";
 
 /// The shortest commit prefix: shorter ones are ambiguous in any real repository.
 const COMMIT_DIGITS: usize = 7;

@@ -1,4 +1,4 @@
-//! Whose policy judges. This module alone decides it, and docs/policy.md has the same table.
+//! Which policy applies. This module alone decides it, and docs/policy.md has the same table.
 //!
 //! | scope | whose policy, baseline and rules |
 //! |---|---|

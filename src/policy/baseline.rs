@@ -66,7 +66,7 @@ impl Baseline {
             }
             entries.push(BaselineEntry::parse(line).map_err(|why| {
                 Error::usage(format!("{name}:{at}: not a baseline entry: {why}"))
-                    .help("remove the line, or write the file anew with `shield-hook baseline update`")
+                    .help("remove the line, or rewrite the file with `shield-hook baseline update`")
             })?);
         }
         Ok(Baseline::of(name, entries))

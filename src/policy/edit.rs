@@ -55,8 +55,8 @@ pub fn with_allowances(name: &str, old: &[u8], new: &[NewAllowance]) -> Result<S
         }
     }
     let written = document.to_string();
-    let whole = Config::parse(name, written.as_bytes());
-    whole.and_then(|config| config.prove()).map_err(|e| e.context("the allowance would not be valid"))?;
+    let edited = Config::parse(name, written.as_bytes());
+    edited.and_then(|config| config.prove()).map_err(|e| e.context("the allowance would not be valid"))?;
     Ok(written)
 }
 

@@ -438,8 +438,8 @@ impl Policy {
         let known: HashSet<&str> =
             ids(&builtin).into_iter().chain(ids(rules)).chain(other_rules().map(|rule| rule.id)).collect();
         let sentence = |(a, id): (&Allowance, &String)| {
-            let near = near(id, rules);
-            format!("{}:{}: an allowance names the rule `{id}`, which does not exist{near}", a.file, a.line)
+            let hint = hint(id, rules);
+            format!("{}:{}: an allowance names the rule `{id}`, which does not exist{hint}", a.file, a.line)
         };
         named.filter(|(_, id)| !known.contains(id.as_str())).map(sentence).collect()
     }
@@ -610,8 +610,8 @@ fn rules(layers: &[Layer<'_>], overrides: &Overrides, noticed: &mut Vec<String>)
             if rules.get(id).is_some() {
                 disabled.push(id.as_str());
             } else if !not_in_a_set(id) {
-                let near = near(id, &rules);
-                noticed.push(format!("{}:{line}: `disable` names `{id}`, which is no rule{near}", layer.name));
+                let hint = hint(id, &rules);
+                noticed.push(format!("{}:{line}: `disable` names `{id}`, which is no rule{hint}", layer.name));
             }
         }
     }
@@ -625,7 +625,7 @@ fn rules(layers: &[Layer<'_>], overrides: &Overrides, noticed: &mut Vec<String>)
     Ok(rules)
 }
 
-/// `; did you mean ...?`, when a rule's id is near.
-fn near(id: &str, rules: &RuleSet) -> String {
+/// `; did you mean ...?`, if the id of a rule is similar.
+fn hint(id: &str, rules: &RuleSet) -> String {
     did_you_mean::hint(id, rules.rules().iter().map(|r| r.id))
 }

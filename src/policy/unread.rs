@@ -54,7 +54,7 @@ impl Accepted {
         let reason = section.get("reason").map(|f| f.text()).transpose()?;
         let incomplete = section
             .error("an [[unread]] needs a `path` and a `reason`")
-            .help("say which files may stay unread, and why that is no risk");
+            .help("name the files that may stay unread, and the reason why that is no risk");
         section.finish()?;
         match (path, reason) {
             (None, None) => Ok(None),

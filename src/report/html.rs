@@ -76,7 +76,7 @@ impl Report for Html {
 
 /// The sections in their order.
 const SECTIONS: [(&str, &str); 4] =
-    [("block", "Blocks"), ("warn", "Does not block"), ("allowed", "Allowed"), ("old", "Old: stood there before")];
+    [("block", "Blocks"), ("warn", "Does not block"), ("allowed", "Allowed"), ("old", "Old: it was there before")];
 
 fn row(skip: &crate::source::Skip) -> String {
     text(&format!("{} {}: {}", skip.what, skip.path, skip.reason))

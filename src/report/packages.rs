@@ -113,8 +113,8 @@ pub fn row(row: &SurveyRow) -> Value {
 /// The packages that a lockfile's change adds, removes and updates.
 pub fn change((path, change): &(String, PackageChange)) -> Value {
     let rows = |keep: fn(&change::VersionChange) -> bool| -> Vec<Value> {
-        let kept = change.rows.iter().filter(|row| keep(row));
-        kept.map(|row| json!({"name": row.name, "before": row.before, "after": row.after})).collect()
+        let rows = change.rows.iter().filter(|row| keep(row));
+        rows.map(|row| json!({"name": row.name, "before": row.before, "after": row.after})).collect()
     };
     json!({
         "path": path,
@@ -132,8 +132,8 @@ pub fn summary(path: &str, change: &PackageChange) -> String {
         (count(|row| row.after.is_empty()), "removed"),
         (count(|row| !row.before.is_empty() && !row.after.is_empty()), "updated"),
     ];
-    let said: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
-    format!("{path}: {}", said.join(", "))
+    let counts: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    format!("{path}: {}", counts.join(", "))
 }
 
 /// The table of a change, for people.

@@ -46,7 +46,7 @@ impl<'a> History<'a> {
         let (mut new, tips) = git::reachable(repo, &mut objects, KnownCommits::default())?;
         coverage.refs.push(counted_tips(tips.len()));
         coverage.skipped.extend(new.unread.iter().map(|(id, why)| unread(*id, why)));
-        coverage.skipped.extend(new.cut.iter().map(|id| shallow_end(*id, "what lies before it is not read")));
+        coverage.skipped.extend(new.cut.iter().map(|id| shallow_end(*id, "older commits are not read")));
         new.commits.reverse();
         let notes: Vec<Oid> = repo.refs("refs/notes/")?.into_iter().map(|r| r.id).collect();
         let notes = only_from(&new.commits, Tips { all: &tips, notes: &notes });

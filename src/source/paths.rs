@@ -47,7 +47,7 @@ impl Paths {
                 Ok(m) if m.is_dir() => self.walk(path, coverage, &mut items),
                 Ok(m) if file::is_endless(path, &m) => {
                     let path = self.item(path.clone(), ChunkPlace::File).origin.path().to_string();
-                    let reason = format!("{}; what a pipe brings is read by `shield-hook scan -`", file::ENDLESS);
+                    let reason = format!("{}; `shield-hook scan -` reads from a pipe", file::ENDLESS);
                     coverage.skipped.push(Skip { what: "file", path, reason, incomplete: true });
                 }
                 // A file, or a pipe such as the shell's <(...).

@@ -103,7 +103,7 @@ fn lines(stdin: &[u8], parse: impl Fn(&[u8]) -> Option<RefUpdate>) -> Result<Vec
     let mut updates = Vec::new();
     for (n, line) in stdin.lines().enumerate().filter(|(_, line)| !line.is_empty()) {
         updates.push(parse(line).ok_or_else(|| {
-            Error::incomplete(format!("line {} of what git names on standard input is cut off or malformed", n + 1))
+            Error::incomplete(format!("line {} of git's standard input is cut off or malformed", n + 1))
                 .help("run the hook through git, with its standard input passed on unchanged")
         })?);
     }

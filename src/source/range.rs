@@ -66,7 +66,7 @@ impl Source for CommitRange<'_> {
             RangeStart::After(from) => {
                 let repo = self.source.repo;
                 let new = git::outgoing(repo, &mut repo.objects(), &[self.to], from)?;
-                let consequence = "what lies before it may be part of the range";
+                let consequence = "older commits may be part of the range";
                 coverage.skipped.extend(new.cut.iter().map(|id| shallow_end(*id, consequence)));
                 Ok(self.source.plan(new, tips, coverage)?.into())
             }

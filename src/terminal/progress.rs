@@ -82,7 +82,7 @@ impl ProgressCounts {
     fn line(&self) -> String {
         let (done, total) = (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
         match (done * 100).checked_div(total) {
-            None => "shield-hook: looking for what is new".into(),
+            None => "shield-hook: listing new content".into(),
             Some(percent) => format!("shield-hook: {done} of {total} ({percent} %)"),
         }
     }
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn the_line_counts() {
         let progress = Progress::start();
-        assert_eq!(progress.counts.line(), "shield-hook: looking for what is new");
+        assert_eq!(progress.counts.line(), "shield-hook: listing new content");
         progress.more(200);
         (0..50).for_each(|_| progress.step());
         assert_eq!(progress.counts.line(), "shield-hook: 50 of 200 (25 %)");

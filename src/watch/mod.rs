@@ -64,7 +64,10 @@ pub fn run(config: &WatchConfig, program: &Path, state: &WatchState) -> Result<R
     }
     if let Some(late) = state.late(now) {
         parts.push(format!("late by {late}"));
-        details.push(format!("this run was due at {}: what starts it did not", state.due.as_deref().unwrap_or("?")));
+        details.push(format!(
+            "this run was due at {}: the scheduler did not start it",
+            state.due.as_deref().unwrap_or("?")
+        ));
     }
     if state
         .last

@@ -26,7 +26,7 @@ pub fn to_file(path: &Path, time: &str, text: &str) -> Result<()> {
 ///
 /// # Errors
 /// When the file cannot be written, or the address does not answer.
-pub fn heartbeat(heartbeat: &Heartbeat, time: &str, said: &str) -> Result<()> {
+pub fn heartbeat(heartbeat: &Heartbeat, time: &str, digest: &str) -> Result<()> {
     let path = match heartbeat {
         Heartbeat::File(path) => path,
         Heartbeat::Url(url) => return ask(url),
@@ -34,7 +34,7 @@ pub fn heartbeat(heartbeat: &Heartbeat, time: &str, said: &str) -> Result<()> {
     let above = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(above).or_incomplete(above.display())?;
     let mut file = tempfile::NamedTempFile::new_in(above).or_incomplete(path.display())?;
-    file.write_all(format!("{time} {said}\n").as_bytes()).or_incomplete(path.display())?;
+    file.write_all(format!("{time} {digest}\n").as_bytes()).or_incomplete(path.display())?;
     file.persist(path).map(drop).or_incomplete(path.display())
 }
 

@@ -1,16 +1,10 @@
 //! The watch, the update gate and the digest.
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use crate::support::hooks::script;
 use crate::support::{Run, Sandbox, npm_token};
 use serde_json::Value;
-
-fn script(path: &Path, text: &str) {
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-}
 
 fn config(sandbox: &Sandbox, text: &str) {
     let path = sandbox.home().join(".config/shield-hook/watch.toml");
@@ -246,7 +240,7 @@ fn an_update_that_brings_a_hijacked_package_is_put_back() {
     };
     let run = update("bad", "web/package-lock.json").expect(1);
     assert!(
-        run.stdout.contains("hijacked-package") && run.stderr.contains("put back: web/package-lock.json"),
+        run.stdout.contains("hijacked-package") && run.stderr.contains("restored: web/package-lock.json"),
         "{run:?}"
     );
     assert_eq!(fs::read_to_string(repo.path("web/package-lock.json")).unwrap(), before);

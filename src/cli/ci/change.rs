@@ -184,7 +184,7 @@ impl Pushed<'_> {
     }
 
     fn lost_default(&self, known: Vec<Oid>) -> Result<Start> {
-        let why = "the default branch is not in this clone, so what this one has of its own is not known".into();
+        let why = "the default branch is not in this clone, so the commits of this branch alone are unknown".into();
         Ok(Start::Lost { why, known, sure: self.sure()? })
     }
 
@@ -216,7 +216,7 @@ fn tagged(repo: &Repo, build: &Build, tag: (&str, bool), default: &RevisionName,
         // Where its history ends here, everything would look new.
         true if repo.is_shallow() => return Err(hidden(build, default)),
         true => {
-            let why = "no branch is in this clone, so what the tag alone leads to is not known".into();
+            let why = "no branch is in this clone, so the commits of the tag alone are unknown".into();
             Start::Lost { why, known, sure: git::parents_of(repo, &head)? }
         }
     };

@@ -62,7 +62,7 @@ fn judge(args: &Args) -> Result<Outcome> {
     match &change.start {
         Start::After(_) => {}
         Start::NothingNew(why) => {
-            say!("shield-hook: nothing is new here: {why}; `shield-hook scan --history` reads what was there before");
+            say!("shield-hook: nothing is new here: {why}; `shield-hook scan --history` reads older content");
             return Ok(outcome);
         }
         Start::Lost { why, sure, .. } => doubt(&repo, &mut outcome, change.head, sure, why)?,

@@ -21,9 +21,9 @@ use crate::source::{Content, Coverage, InMemory, Item, Old, Paths, Plan, Source}
 pub fn look_up(session: &Session, root: &Path, repo: Option<&Repo>, all: &mut Carried) -> Result<Vec<BaselineEntry>> {
     let mut listed = Listed::default();
     let mut wanted = BTreeSet::new();
-    for place in &all.places {
-        if let Some(path) = &place.path {
-            wanted.insert((path.clone(), place.commit.clone()));
+    for listed in &all.places {
+        if let Some(path) = &listed.path {
+            wanted.insert((path.clone(), listed.commit.clone()));
         }
     }
     for (path, commit) in wanted {
@@ -46,58 +46,58 @@ pub fn look_up(session: &Session, root: &Path, repo: Option<&Repo>, all: &mut Ca
     findings.retain(|f| matches!(f.verdict, Verdict::Block | Verdict::Warn(_)));
     let mut entries = Vec::new();
     let mut allowed: BTreeMap<String, NewAllowance> = BTreeMap::new();
-    for place in &all.places {
-        let matcher = place.pattern.as_deref().and_then(|p| Regex::new(p).ok());
+    for listed in &all.places {
+        let matcher = listed.pattern.as_deref().and_then(|p| Regex::new(p).ok());
         let mut met = false;
-        for f in findings.iter().filter(|f| stands_at(place, f, matcher.as_ref(), root)) {
+        for f in findings.iter().filter(|f| is_at(listed, f, matcher.as_ref(), root)) {
             met = true;
-            if place.known {
+            if listed.known {
                 entries.push(BaselineEntry {
                     fingerprint: f.fingerprint,
                     rule: f.rule.id.to_owned(),
                     path: f.location.path().to_owned(),
-                    reason: place.reason.clone(),
+                    reason: listed.reason.clone(),
                 });
             } else {
                 let fingerprint = f.fingerprint.to_string();
                 allowed.entry(fingerprint.clone()).or_insert_with(|| NewAllowance {
                     fingerprint: Some(fingerprint),
-                    reason: format!("{}: {}", f.location.path(), place.reason),
+                    reason: format!("{}: {}", f.location.path(), listed.reason),
                     ..NewAllowance::default()
                 });
             }
         }
         if !met {
-            all.lost.push(nothing_at(place));
+            all.lost.push(nothing_at(listed));
         }
     }
     all.allow.extend(allowed.into_values());
     Ok(entries)
 }
 
-fn nothing_at(place: &ListedSecret) -> String {
-    match (&place.path, place.line, &place.pattern) {
+fn nothing_at(listed: &ListedSecret) -> String {
+    match (&listed.path, listed.line, &listed.pattern) {
         (Some(path), Some(line), _) => format!("{path}:{line}: nothing is found there, so nothing needs to be allowed"),
         (Some(path), None, _) => format!("{path}: nothing is found in it, so nothing needs to be allowed"),
         (None, _, pattern) => {
-            format!("`{}`: no finding stands on a line that it matches", pattern.as_deref().unwrap_or_default())
+            format!("`{}`: no line that it matches has a finding", pattern.as_deref().unwrap_or_default())
         }
     }
 }
 
 /// Returns whether the finding is on the given line.
-fn stands_at(place: &ListedSecret, f: &Finding, pattern: Option<&Regex>, root: &Path) -> bool {
+fn is_at(listed: &ListedSecret, f: &Finding, pattern: Option<&Regex>, root: &Path) -> bool {
     let l = &f.location;
-    let Some(path) = &place.path else {
+    let Some(path) = &listed.path else {
         let text = file::read(root.join(l.path().to_path_lossy())).unwrap_or_default();
         let line = text.lines().nth(l.line - 1).unwrap_or_default();
-        let mut whole = format!("{}:{}:", l.path(), l.line).into_bytes();
-        whole.extend_from_slice(line);
-        return pattern.is_some_and(|p| p.is_match(&whole));
+        let mut named_line = format!("{}:{}:", l.path(), l.line).into_bytes();
+        named_line.extend_from_slice(line);
+        return pattern.is_some_and(|p| p.is_match(&named_line));
     };
     l.path() == path.as_str()
-        && f.commit == place.commit
-        && place.line.is_none_or(|line| (l.line..=l.end_line).contains(&line))
+        && f.commit == listed.commit
+        && listed.line.is_none_or(|line| (l.line..=l.end_line).contains(&line))
 }
 
 fn at_commit(repo: &Repo, commit: &str, path: &str) -> Option<Vec<u8>> {

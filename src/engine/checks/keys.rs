@@ -152,5 +152,5 @@ fn encrypted() -> Proof {
 }
 
 fn no_key() -> Proof {
-    Proof::Failed("what follows the header is no private key".into())
+    Proof::Failed("the text after the header is not a private key".into())
 }

@@ -23,7 +23,7 @@ pub struct Hit {
 pub struct Prefilter {
     /// See [`Tables`].
     tags: &'static [[u8; 2]; SLOTS],
-    near: &'static [u64; NEARBY],
+    neighbours: &'static [u64; NEARBY],
     used: &'static [u64; SLOTS / WORD],
     ranks: &'static [u16; SLOTS / WORD],
     ends: &'static [u32],
@@ -92,12 +92,12 @@ impl Prefilter {
             rules.extend_from_slice(wakes);
             rule_ends.push(rules.len() as u32);
         }
-        let Tables { tags, near, used, ranks, ends, entries } = keywords::build(&names);
+        let Tables { tags, neighbours, used, ranks, ends, entries } = keywords::build(&names);
         let tags: Vec<[u8; 2]> = tags.into_iter().map(u16::to_le_bytes).collect();
         let heads: Vec<(u64, u64)> = names.iter().map(|name| head(name.as_bytes())).collect();
         let prefilter = Prefilter {
             tags: (&*tags.leak()).try_into().expect("there are tags for each slot"),
-            near: (&*near.leak()).try_into().expect("there are as many bits as are asked for"),
+            neighbours: (&*neighbours.leak()).try_into().expect("there are as many bits as are asked for"),
             used: (&*used.leak()).try_into().expect("there is a bit for each slot"),
             ranks: (&*ranks.leak()).try_into().expect("there is a rank for each word"),
             ends: ends.leak(),
@@ -180,15 +180,16 @@ impl Prefilter {
             left &= left - 1;
             let (first, last) = keywords::halves(bytes_at(text, at));
             let (slot, tag) = (slot(first, last), tag(first, last));
-            let near = |beside: Beside| {
+            let passes = |beside: Beside| {
                 let bit = nearby(slot, tag, beside);
-                self.near[bit / WORD] >> (bit % WORD) & 1
+                self.neighbours[bit / WORD] >> (bit % WORD) & 1
             };
             let byte = |at: usize| Some(text.get(at).copied().unwrap_or(0));
             let (before, behind) = (byte(at.wrapping_sub(1)), byte(at + 4));
-            let is_near = near((before, behind)) | near((before, None)) | near((None, behind)) | near((None, None));
+            let has_neighbour =
+                passes((before, behind)) | passes((before, None)) | passes((None, behind)) | passes((None, None));
             passed.at[passed.count % ROOM] = at;
-            passed.count += is_near as usize;
+            passed.count += has_neighbour as usize;
         }
     }
 

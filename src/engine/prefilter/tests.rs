@@ -52,8 +52,8 @@ fn the_built_in_tables_are_what_the_rules_say() {
     let tags: Vec<[u8; 2]> = built.tags.into_iter().map(u16::to_le_bytes).collect();
     let entries: Vec<u32> = built.entries.into_iter().map(|entry| entry.0).collect();
     assert_eq!(
-        (&tags[..], &built.near[..], &built.used[..]),
-        (&prefilter.tags[..], &prefilter.near[..], &prefilter.used[..])
+        (&tags[..], &built.neighbours[..], &built.used[..]),
+        (&prefilter.tags[..], &prefilter.neighbours[..], &prefilter.used[..])
     );
     assert_eq!(
         (&built.ranks[..], &built.ends[..], &entries[..]),

@@ -15,17 +15,17 @@ fn store(name: &str) -> Vec<u8> {
     BASE64.decode(sample.text.as_bytes()).unwrap()
 }
 
-fn told(text: &[u8]) -> Vec<(&'static str, Protection)> {
+fn entries_of(text: &[u8]) -> Vec<(&'static str, Protection)> {
     kind(text)
         .map(|kind| entries(kind, text))
         .unwrap_or_default()
         .into_iter()
-        .map(|kept| (kept.rule, kept.lock))
+        .map(|entry| (entry.rule, entry.lock))
         .collect()
 }
 
 #[test]
-fn what_is_kept_is_told() {
+fn every_entry_is_reported() {
     for (name, rule, lock) in [
         ("der", "private-key-der", Protection::Open),
         ("jks", "java-keystore", Protection::Password),
@@ -37,11 +37,11 @@ fn what_is_kept_is_told() {
         ("secring", "gnupg-secret-key", Protection::Open),
         ("wallet", "bitcoin-wallet", Protection::Open),
     ] {
-        assert_eq!(told(&store(name)), [(rule, lock)], "{name}");
+        assert_eq!(entries_of(&store(name)), [(rule, lock)], "{name}");
     }
     for name in ["jks-certificates", "pkcs12-certificates"] {
         assert!(kind(&store(name)).is_some());
-        assert_eq!(told(&store(name)), []);
+        assert_eq!(entries_of(&store(name)), []);
     }
 }
 
@@ -50,7 +50,7 @@ fn a_store_that_was_cut_off_is_none() {
     for name in ["der", "jks", "jks-known", "keytab", "pkcs12"] {
         let whole = store(name);
         for len in 0..whole.len() {
-            assert_eq!(told(&whole[..len]), [], "{name} {len}");
+            assert_eq!(entries_of(&whole[..len]), [], "{name} {len}");
         }
     }
 }
@@ -71,15 +71,15 @@ fn bks(kind: u8, mac: &[u8]) -> Vec<u8> {
 
 #[test]
 fn bouncy_castles_stores_are_read() {
-    assert_eq!(told(&bks(4, &[1; 20])), [("java-keystore", Protection::Password)]);
-    assert_eq!(told(&bks(2, &[1; 20])), [("java-keystore", Protection::Open)]);
-    assert_eq!(told(&bks(1, &[1; 20])), []);
+    assert_eq!(entries_of(&bks(4, &[1; 20])), [("java-keystore", Protection::Password)]);
+    assert_eq!(entries_of(&bks(2, &[1; 20])), [("java-keystore", Protection::Open)]);
+    assert_eq!(entries_of(&bks(1, &[1; 20])), []);
     // All in one: encrypted, and so even that no byte is rare.
     let mut random = fastrand::Rng::with_seed(1);
     let sealed: Vec<u8> = (0..1024).map(|_| random.u8(..)).collect();
     let head = [&[0, 0, 0, 1, 0, 0, 0, 20][..], &[9; 20], &[0, 0, 4, 0]].concat();
-    assert_eq!(told(&[&head[..], &sealed].concat()), [("java-keystore", Protection::Password)]);
-    assert_eq!(told(&[&head[..], &[7; 1024]].concat()), []);
+    assert_eq!(entries_of(&[&head[..], &sealed].concat()), [("java-keystore", Protection::Password)]);
+    assert_eq!(entries_of(&[&head[..], &[7; 1024]].concat()), []);
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn other_files_are_none() {
         b"\xfe\xed\xfe\xed\0\0\0\x02\0\0\0\0",
         b"\x95\x05\x58\x04",
     ] {
-        assert_eq!(told(text), [], "{text:?}");
+        assert_eq!(entries_of(text), [], "{text:?}");
     }
 }
 
@@ -136,8 +136,8 @@ proptest! {
             }
         }
         text.truncate(cut);
-        for kept in kind(&text).map(|kind| entries(kind, &text)).unwrap_or_default() {
-            prop_assert!(kept.span.start <= kept.span.end && kept.span.end <= text.len());
+        for entry in kind(&text).map(|kind| entries(kind, &text)).unwrap_or_default() {
+            prop_assert!(entry.span.start <= entry.span.end && entry.span.end <= text.len());
         }
     }
 }

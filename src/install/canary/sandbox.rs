@@ -299,11 +299,11 @@ impl Sandbox {
         let output = command.envs(self.env.iter().map(|(k, v)| (k, v))).stdin(Stdio::null()).output();
         let output = output.or_incomplete("git")?;
         if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr);
+            let reason = String::from_utf8_lossy(&output.stderr);
             return Err(Error::incomplete(format!(
                 "in the throwaway clone, `git {}`: {}",
                 args.join(" "),
-                said.trim()
+                reason.trim()
             )));
         }
         Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
@@ -397,8 +397,8 @@ fn setting(key: &str, value: Option<&str>) -> String {
 
 /// The names of foreign configuration hooks.
 fn foreign_hooks(site: &Site) -> Result<Vec<String>> {
-    let said = site.git.ask(["config", "-z", "--name-only", "--get-regexp", r"^hook\..*\.command$"])?;
-    let names = said.as_deref().unwrap_or_default().split('\0');
+    let keys = site.git.ask(["config", "-z", "--name-only", "--get-regexp", r"^hook\..*\.command$"])?;
+    let names = keys.as_deref().unwrap_or_default().split('\0');
     let names = names.filter_map(|key| Some(key.strip_prefix("hook.")?.strip_suffix(".command")?.to_owned()));
     Ok(names.filter(|name| !name.starts_with("shield-hook-")).collect())
 }

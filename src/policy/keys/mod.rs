@@ -217,38 +217,38 @@ mod scanning;
 
 /// The sections in the order in which they are shown.
 pub const SECTIONS: &[Section] = &[
-    Section { name: "", form: Form::Top, about: "What blocks, and what does not.", keys: scanning::TOP },
-    Section { name: "packages", form: Form::Table, about: "What the package gate does.", keys: packages::PACKAGES },
+    Section { name: "", form: Form::Top, about: "The findings that block.", keys: scanning::TOP },
+    Section { name: "packages", form: Form::Table, about: "The package gate.", keys: packages::PACKAGES },
     Section {
         name: "publish",
         form: Form::Table,
         about: "What `publish` demands of a release.",
         keys: publish::PUBLISH,
     },
-    Section { name: "ci", form: Form::Table, about: "What `ci` does with a change.", keys: records::CI },
+    Section { name: "ci", form: Form::Table, about: "How `ci` treats a change.", keys: records::CI },
     Section {
         name: "server",
         form: Form::Table,
-        about: "What `hook pre-receive` does with a push.",
+        about: "How `hook pre-receive` treats a push.",
         keys: records::SERVER,
     },
     Section { name: "push", form: Form::Table, about: "What a push is compared with.", keys: records::PUSH },
     Section {
         name: "advisories",
         form: Form::UserTable,
-        about: "Where new data on hijacked packages comes from. In the user's own configuration only.",
+        about: "The source of new data on hijacked packages. In the user's own configuration only.",
         keys: records::ADVISORIES,
     },
     Section {
         name: "allow",
         form: Form::Tables,
-        about: "Allowances. All conditions that one gives must hold; the reason is required.",
+        about: "Allowances. All conditions of an allowance must hold; the reason is required.",
         keys: records::ALLOW,
     },
     Section {
         name: "unread",
         form: Form::TableOrTables,
-        about: "What may stay unread without making a scan incomplete: encrypted archives, objects that are too large.",
+        about: "Content that may stay unread without making a scan incomplete: encrypted archives, objects that are too large.",
         keys: records::UNREAD,
     },
     Section { name: "hook", form: Form::Reserved, about: "Reserved; it has no keys.", keys: &[] },

@@ -42,7 +42,7 @@ pub(super) const PACKAGES: &[Key] = &[
         name: "cooldown",
         kind: Kind::Numbers,
         default: "[]",
-        about: "Days that a version must have been out, tier by tier, then for the rest; needs a lockfile with dates (uv.lock, pylock.toml), or `online`.",
+        about: "The age in days that a version must have, for each tier and then for all other packages; needs a lockfile with dates (uv.lock, pylock.toml), or `online`.",
         reader: Reader::Setting {
             read: |field, config| {
                 config.packages.cooldown = Some(field.numbers()?);
@@ -63,13 +63,13 @@ pub(super) const PACKAGES: &[Key] = &[
     gate_rule!(
         "withdrawn",
         "package-withdrawn",
-        "A version that its registry calls yanked or deprecated, or does not know; needs `online`."
+        "A version that its registry marks as yanked or deprecated, or does not have; needs `online`."
     ),
     Key {
         name: "online",
         kind: Kind::Bool,
         default: "false",
-        about: "Hooks and `ci` ask the registries of .npmrc and pip.conf about new packages. A program without network code refuses this.",
+        about: "Hooks and `ci` ask the registries of .npmrc and pip.conf about new packages. A program without network code refuses this key.",
         reader: Reader::Setting {
             read: |field, config| {
                 config.packages.online = Some(field.bool()?);

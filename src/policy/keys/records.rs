@@ -9,7 +9,7 @@ pub(super) const CI: &[Key] = &[word!(
     ACCEPT,
     "\"none\"",
     accept,
-    "What a change may allow itself: nothing, or its own findings by their fingerprints, where a review is the gate. Read from the branch that the change goes to.",
+    "The allowances that a change may bring for itself: none, or those of its own findings by their fingerprints, if a review is the gate. Read from the target branch.",
     |was, now| {
         (now.accept > was.accept).then(|| "lets a change accept its own findings by their fingerprints".to_owned())
     }
@@ -24,7 +24,7 @@ pub(super) const SERVER: &[Key] = &[
         MILD,
         "\"report\"",
         refuse_weakened,
-        "Whether pre-receive refuses a push that weakens the default branch's policy, or says so only.",
+        "Whether pre-receive refuses a push that weakens the default branch's policy, or only reports it.",
         |was, now| {
             let loosens = was.refuse_weakened && !now.refuse_weakened;
             loosens.then(|| "no longer refuses a push that weakens the policy".to_owned())
@@ -115,7 +115,7 @@ pub(super) const ADVISORIES: &[Key] = &[
         name: "from",
         kind: Kind::Text,
         default: "",
-        about: "The source of `advisories update` without arguments: a file, a folder, a zip archive or an https address of OSV records.",
+        about: "The source of `advisories update` without arguments: a file, a folder, a zip archive or an https URL of OSV records.",
         reader: Reader::Record,
         show: |policy| policy.feed.from.as_deref().map(quoted),
         loosens: FEED,
@@ -137,12 +137,12 @@ pub(super) const ALLOW: &[Key] = &[
     part!("value", Kind::Text, "A regex that must match within the secret.", "the allowances"),
     part!("fingerprint", Kind::Text, "The secret's fingerprint, as a report shows it.", "the allowances"),
     part!("commit", Kind::Text, "The first seven or more digits of a commit's id.", "the allowances"),
-    part!("reason", Kind::Text, "Why this is no leak. Required.", "the allowances"),
+    part!("reason", Kind::Text, "The reason why this is not a leak. Required.", "the allowances"),
     part!("expires", Kind::Date, "The last day on which it holds, in UTC.", "the allowances"),
     part!(
         "broad",
         Kind::Bool,
-        "Must be true where neither rule, value nor fingerprint narrows it down.",
+        "Must be true if neither a rule, a value nor a fingerprint limits the allowance.",
         "the allowances"
     ),
 ];
@@ -152,7 +152,7 @@ pub(super) const UNREAD: &[Key] = &[
         name: "lfs",
         kind: Kind::Word(|| words(LFS)),
         default: "",
-        about: "Whether Git LFS content that is not here makes a scan incomplete. Hooks require it, `ci` reports it.",
+        about: "Whether Git LFS content that is not on the machine makes a scan incomplete. Hooks require it, `ci` reports it.",
         reader: Reader::Setting {
             read: |field, config| {
                 config.unread.lfs = Some(field.one_of(LFS)?);
@@ -166,6 +166,6 @@ pub(super) const UNREAD: &[Key] = &[
             (was.unread.lfs != now.unread.lfs && reports).then(|| "lets Git LFS content stay unread".to_owned())
         }),
     },
-    part!("path", Kind::TextOrList, "Globs of what may stay unread.", "what may stay unread"),
-    part!("reason", Kind::Text, "Why that is no risk. Required with a path.", "what may stay unread"),
+    part!("path", Kind::TextOrList, "Globs of files that may stay unread.", "what may stay unread"),
+    part!("reason", Kind::Text, "The reason why that is no risk. Required with a path.", "what may stay unread"),
 ];

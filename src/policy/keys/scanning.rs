@@ -98,10 +98,10 @@ pub(super) const TOP: &[Key] = &[
         ELSEWHERE,
         "\"auto\"",
         published_elsewhere,
-        "Whether a push is stopped for what another remote already holds; auto: only while nothing is known to be published where it goes.",
+        "Whether content that another remote already has blocks a push; auto: only while nothing is known to be published at the destination.",
         |was, now| {
             let loosens = now.published_elsewhere < was.published_elsewhere;
-            loosens.then(|| "lets pass what another remote already holds".to_owned())
+            loosens.then(|| "lets pass content that another remote already has".to_owned())
         }
     ),
     word!(
@@ -109,10 +109,10 @@ pub(super) const TOP: &[Key] = &[
         MILD,
         "\"report\"",
         block_moved,
-        "Whether an old secret blocks that a change moves from one file to another.",
+        "Whether an old secret that a change moves to another file blocks.",
         |was, now| {
             let loosens = was.block_moved && !now.block_moved;
-            loosens.then(|| "lets pass what a change moves from one file to another".to_owned())
+            loosens.then(|| "lets pass secrets that a change moves from one file to another".to_owned())
         }
     ),
     word!(
@@ -120,10 +120,12 @@ pub(super) const TOP: &[Key] = &[
         MILD,
         "\"report\"",
         block_tests_and_docs,
-        "Whether what rests on context alone blocks in tests, examples and documentation too.",
+        "Whether findings that rest on context alone also block in tests, examples and documentation.",
         |was, now| {
             let loosens = was.block_tests_and_docs && !now.block_tests_and_docs;
-            loosens.then(|| "lets pass what rests on context alone in tests, examples and documentation".to_owned())
+            loosens.then(|| {
+                "lets pass findings that rest on context alone in tests, examples and documentation".to_owned()
+            })
         }
     ),
     word!(
@@ -131,7 +133,7 @@ pub(super) const TOP: &[Key] = &[
         INLINE,
         "\"all\"",
         inline,
-        "Which directives beside a secret are honoured: also other scanners' (all), `shield-hook:allow` (own), none.",
+        "The directives beside a secret that are honoured: those of other scanners too (all), only `shield-hook:allow` (own), none.",
         |was, now| (now.inline > was.inline).then(|| "honours more directives beside a secret".to_owned())
     ),
 ];

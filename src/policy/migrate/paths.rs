@@ -39,8 +39,8 @@ pub fn globs(pattern: &str) -> Option<Vec<String>> {
     all.sort();
     all.dedup();
     // Files below a directory that is covered need no glob of their own.
-    let whole: Vec<String> = all.iter().filter_map(|g| Some(format!("{}/", g.strip_suffix("/**")?))).collect();
-    all.retain(|g| g.ends_with("/**") || !whole.iter().any(|dir| g.starts_with(dir)));
+    let directories: Vec<String> = all.iter().filter_map(|g| Some(format!("{}/", g.strip_suffix("/**")?))).collect();
+    all.retain(|g| g.ends_with("/**") || !directories.iter().any(|dir| g.starts_with(dir)));
     (!all.is_empty() && all.len() <= MOST).then_some(all)
 }
 

@@ -153,7 +153,7 @@ pub enum Answer {
     /// It blocks.
     Refused,
     /// It is reported only, but for a policy that cannot be parsed: that one is refused.
-    Told,
+    Reported,
 }
 
 impl Comparison<'_> {
@@ -165,7 +165,9 @@ impl Comparison<'_> {
         found.extend(directives(findings));
         let weighed = grouped(found).into_iter().map(|l| {
             let weight = match (self.weight(&l, policy, findings), answer) {
-                (Weight::Blocks(_), Answer::Told) if l.subject != Subject::Unreadable => Weight::Notice(self.told()),
+                (Weight::Blocks(_), Answer::Reported) if l.subject != Subject::Unreadable => {
+                    Weight::Notice(self.notice())
+                }
                 (weight, _) => weight,
             };
             Weakening { path: l.path, line: l.line, what: l.what, weight }
@@ -218,27 +220,27 @@ impl Comparison<'_> {
     }
 
     /// Why a weakening that is not refused does no harm yet, or how to refuse it.
-    fn told(&self) -> String {
+    fn notice(&self) -> String {
         match self.parted {
             [] => format!(
-                "{} goes by it from now on; [server] policy-weakened = \"block\" refuses such a push",
+                "{} applies it from now on; [server] policy-weakened = \"block\" refuses such a push",
                 self.branch
             ),
             _ => format!("it counts for nothing until {} holds it", self.branch),
         }
     }
 
-    /// The way for one who means it honestly.
+    /// The advice for an honest change.
     fn apart(&self) -> String {
         format!(
-            "take it out of this change and allow the finding by its fingerprint in a change of its own to {0}; or let {0} \
-             say [ci] accept = \"fingerprint\"",
+            "take it out of this change and allow the finding by its fingerprint in a change of its own to {0}; or set in {0}: \
+             [ci] accept = \"fingerprint\"",
             self.branch
         )
     }
 }
 
-const CHECK: &str = "`shield-hook config check` says what to repair";
+const CHECK: &str = "`shield-hook config check` names the mistake";
 
 const ACCEPTED: &str = "the target branch leaves it to the review: [ci] accept = \"fingerprint\"";
 

@@ -72,7 +72,7 @@ pub(super) fn pushed_aside(path: &str, new: &[u8], old: &[Vec<u8>]) -> Option<Tr
         let hidden = hidden.map(|hidden| String::from_utf8_lossy(hidden).to_lowercase());
         end > at && hidden.is_some_and(|hidden| CODE.iter().any(|code| hidden.contains(code)))
     });
-    let what = "code stands far to the right behind spaces, where no window shows it".to_owned();
+    let what = "code is hidden far to the right behind spaces".to_owned();
     hit.map(|line| trace("code-aside", &line, what, TraceWeight::Blocks))
 }
 
