@@ -54,6 +54,7 @@ pub fn archives(data: &[u8]) {
         ArchiveFormat::Gzip,
         ArchiveFormat::Bzip2,
         ArchiveFormat::Xz,
+        ArchiveFormat::Lzma,
         ArchiveFormat::Zstd,
         ArchiveFormat::Ar,
         ArchiveFormat::Pdf,

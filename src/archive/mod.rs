@@ -60,6 +60,8 @@ pub enum ArchiveFormat {
     Bzip2,
     /// xz.
     Xz,
+    /// The older format of xz, which has no magic.
+    Lzma,
     /// Zstandard.
     Zstd,
     /// ar: Debian packages.
@@ -127,6 +129,7 @@ pub fn recognise(bytes: &[u8]) -> Option<ArchiveFormat> {
         _ if bytes.starts_with(png::BEGIN) => Some(ArchiveFormat::Png),
         _ if bytes.starts_with(sqlite::BEGIN) => Some(ArchiveFormat::Sqlite),
         _ if pyc::is_one(bytes) => Some(ArchiveFormat::Pyc),
+        _ if packed::is_lzma(bytes) => Some(ArchiveFormat::Lzma),
         _ if tar::is_one(bytes) => Some(ArchiveFormat::Tar),
         _ if zip::ends_one(bytes) => Some(ArchiveFormat::Zip),
         _ => None,
@@ -217,8 +220,8 @@ impl ContainerWalk<'_> {
             ArchiveFormat::Closed(format) => {
                 self.failed(location.inside, format!("a {format} archive, which is not looked into"))
             }
-            ArchiveFormat::Gzip | ArchiveFormat::Bzip2 | ArchiveFormat::Xz | ArchiveFormat::Zstd => {
-                self.packed(bytes, format, location)
+            ArchiveFormat::Gzip | ArchiveFormat::Bzip2 | ArchiveFormat::Xz | ArchiveFormat::Lzma | ArchiveFormat::Zstd => {
+                self.packed(bytes, format, location);
             }
         }
         // A file may be two things at once, for two programs.

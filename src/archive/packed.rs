@@ -54,9 +54,32 @@ pub(super) fn unpack<'a>(bytes: &'a [u8], format: ArchiveFormat) -> Box<dyn Read
         ArchiveFormat::Gzip => Box::new(flate2::read::MultiGzDecoder::new(bytes)),
         ArchiveFormat::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(bytes)),
         ArchiveFormat::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(bytes, true, (WINDOW >> 10) as u32)),
+        ArchiveFormat::Lzma => match lzma_rust2::LzmaReader::new_mem_limit(bytes, (WINDOW >> 10) as u32, None) {
+            Ok(reader) => Box::new(reader),
+            Err(_) => Box::new(Damaged),
+        },
         ArchiveFormat::Zstd => Box::new(BufReader::new(Frames { rest: bytes, open: None })),
         // Not compressed as a whole.
         _ => Box::new(bytes),
+    }
+}
+
+/// Returns whether a text begins as one that the `lzma` tool packed: its usual properties, a size of the dictionary that
+/// such tools choose, a possible size of the content, and the zero that every stream begins with.
+pub(super) fn is_lzma(bytes: &[u8]) -> bool {
+    let [0x5d, a, b, c, d, size @ .., 0] = bytes.get(..14).unwrap_or_default() else { return false };
+    let dictionary = u32::from_le_bytes([*a, *b, *c, *d]);
+    let is_chosen = dictionary.is_power_of_two() || dictionary.is_multiple_of(3) && (dictionary / 3).is_power_of_two();
+    let size = size.iter().rev().fold(0_u64, |size, byte| size << 8 | u64::from(*byte));
+    dictionary >= 1 << 12 && is_chosen && (size == u64::MAX || size < 1 << 40)
+}
+
+/// A stream whose header is damaged.
+struct Damaged;
+
+impl Read for Damaged {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::InvalidData.into())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Content behind a file: members of archives, and the content of Git LFS pointers.
 
-use crate::support::pack::{bzip2, gzip, tar, xz, zstd};
+use crate::support::pack::{bzip2, gzip, lzma, tar, xz, zstd};
 use crate::support::zip::{self, entry, zip};
 use crate::support::{Repo, Sandbox, npm_token};
 
@@ -26,6 +26,8 @@ fn a_secret_in_a_container_is_found_in_its_member() {
         ("a.log.gz", gzip(&secret), "a.log"),
         ("a.sql.bz2", bzip2(&secret), "a.sql"),
         ("a.txt.xz", xz(&secret), "a.txt"),
+        ("a.sql.lzma", lzma(&secret), "a.sql"),
+        ("package.tar.lzma", lzma(&layer), "root/.npmrc"),
         ("a.json.zst", zstd(&secret), "a.json"),
         ("a.tar", layer.clone(), "root/.npmrc"),
         ("package.tgz", gzip(&layer), "root/.npmrc"),

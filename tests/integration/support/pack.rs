@@ -8,6 +8,13 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     packer.finish().expect("memory")
 }
 
+pub fn lzma(bytes: &[u8]) -> Vec<u8> {
+    let options = lzma_rust2::LzmaOptions::with_preset(1);
+    let mut packer = lzma_rust2::LzmaWriter::new_use_header(Vec::new(), &options, None).expect("memory");
+    packer.write_all(bytes).expect("memory");
+    packer.finish().expect("memory")
+}
+
 pub fn bzip2(bytes: &[u8]) -> Vec<u8> {
     let mut packer = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
     packer.write_all(bytes).expect("memory");
