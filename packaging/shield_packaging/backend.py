@@ -21,7 +21,7 @@ def build_wheel(wheel_directory: str, config_settings: object = None, metadata_d
     """Writes the wheel and returns its name."""
     facts = project.read()
     with tempfile.TemporaryDirectory() as directory:
-        program = _released(facts, Path(directory)) or _built()
+        program = _released(facts, Path(directory)) or _built(Path(directory))
         files = installation.files(binary.read(program), program)
         name, content = wheel.make(facts, binary.read(program), files, facts.name, level=1)
     (Path(wheel_directory) / name).write_bytes(content)
@@ -50,16 +50,12 @@ def _released(facts: project.Project, directory: Path) -> Path | None:
     return program
 
 
-def _built() -> Path:
+def _built(directory: Path) -> Path:
     if not shutil.which("cargo"):
         raise SystemExit(
             "shield-hook: this checkout names no release for this machine (packaging/release), and cargo is missing to build "
             "it: get Rust from https://rustup.rs, or use a later revision"
         )
-    with tempfile.TemporaryDirectory() as target:
-        command = ["cargo", "build", "--release", "--locked", "--target-dir", target]
-        subprocess.run(command, cwd=project.ROOT, check=True)
-        name = next(name for name in ("shield-hook", "shield-hook.exe") if (Path(target) / "release" / name).exists())
-        kept = Path(tempfile.mkdtemp()) / name
-        shutil.copy2(Path(target) / "release" / name, kept)
-    return kept
+    subprocess.run(["cargo", "build", "--release", "--locked", "--target-dir", directory], cwd=project.ROOT, check=True)
+    programs = (directory / "release" / name for name in ("shield-hook", "shield-hook.exe"))
+    return next(program for program in programs if program.exists())
