@@ -38,14 +38,14 @@ fn pages() -> Vec<(String, String)> {
     names.into_iter().map(|name| (name.clone(), fs::read_to_string(root.join(&name)).expect("a page"))).collect()
 }
 
-/// A fenced block of shell commands.
+/// A fenced block: shell commands, or another language's lines.
 struct Block {
     place: String,
     /// Commands with their continuation lines.
     commands: Vec<String>,
 }
 
-fn blocks(name: &str, text: &str) -> Vec<Block> {
+fn blocks(name: &str, text: &str, wanted: &str) -> Vec<Block> {
     let mut found: Vec<Block> = Vec::new();
     let mut language: Option<&str> = None;
     let mut goes_on = false;
@@ -54,11 +54,11 @@ fn blocks(name: &str, text: &str) -> Vec<Block> {
             (Some(opened), None) => {
                 language = Some(opened);
                 found.extend(
-                    (opened == "sh").then(|| Block { place: format!("{name}:{}", number + 1), commands: vec![] }),
+                    (opened == wanted).then(|| Block { place: format!("{name}:{}", number + 1), commands: vec![] }),
                 );
             }
             (Some(_), Some(_)) => (language, goes_on) = (None, false),
-            (None, Some("sh")) if !line.trim().is_empty() && !line.starts_with('#') => {
+            (None, Some(opened)) if opened == wanted && !line.trim().is_empty() && !line.starts_with('#') => {
                 let commands = &mut found.last_mut().expect("an open block").commands;
                 match commands.last_mut().filter(|_| goes_on) {
                     Some(last) => *last = format!("{last}\n{line}"),
@@ -118,7 +118,7 @@ fn every_block_of_commands_runs() {
     let search = std::env::join_paths([bin].into_iter().chain(std::env::split_paths(&path()))).expect("a search path");
     let (mut ran, mut wrong) = (0, Vec::new());
     for (name, text) in pages() {
-        for block in blocks(&name, &text) {
+        for block in blocks(&name, &text, "sh") {
             if block.commands.iter().any(|command| ELSEWHERE.iter().any(|word| command.contains(word))) {
                 continue;
             }
@@ -196,11 +196,29 @@ fn every_command_that_is_mentioned_exists() {
 #[test]
 fn a_block_is_read_as_a_shell_reads_it() {
     let text = "```sh\n# a comment\none # exit 1\ntwo \\\n  more\n\nthree |\n  four\n```\n```text\nfive\n```\n```sh\nsix\n```\n";
-    let found = blocks("page", text);
+    let found = blocks("page", text, "sh");
     let commands: Vec<Vec<&str>> =
         found.iter().map(|block| block.commands.iter().map(String::as_str).collect()).collect();
     assert_eq!(commands, [vec!["one # exit 1", "two \\\n  more", "three |\n  four"], vec!["six"]]);
     assert_eq!((announced(&found[0].commands[0]), announced(&found[0].commands[1])), (1, 0));
+}
+
+/// A policy that is shown is one that the program takes.
+#[test]
+fn every_policy_that_is_shown_is_valid() {
+    let sandbox = Sandbox::new();
+    let mut seen = 0;
+    for (name, text) in pages().iter().filter(|(name, _)| name.starts_with("docs/") || name == "README.md") {
+        for block in blocks(name, text, "toml") {
+            seen += 1;
+            let repo = sandbox.repo(&format!("policy{seen}"));
+            repo.write("security/acme.toml", repo.shield(&["rules", "new", "acme-deploy-token"]).expect(0).stdout);
+            repo.write(".shield-hook.toml", block.commands.join("\n").replace("rule-id", "npm-access-token"));
+            let run = repo.shield(&["config", "check"]);
+            assert_eq!(run.code, 0, "{}: {}", block.place, run.stderr);
+        }
+    }
+    assert!(seen >= 4, "only {seen} policies were found");
 }
 
 /// Links between the pages lead to pages and headings that exist.
