@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::OnceLock;
 
 use shield_hook::archive::{self, ArchiveFormat, ArchiveLimits};
-use shield_hook::chunk::{Chunk, Kind, Origin};
+use shield_hook::chunk::{Chunk, ChunkPlace, Origin};
 use shield_hook::data::rule::spec::{self, Author};
 use shield_hook::engine::{Engine, Scratch, Settings};
 use shield_hook::git;
@@ -98,7 +98,7 @@ thread_local! {
 }
 
 fn scan(path: &str, bytes: &[u8]) {
-    let origin = Origin { kind: Kind::File, path: path.into(), commit: None };
+    let origin = Origin::of(ChunkPlace::File(path.into()));
     let matches = SCRATCH.with_borrow_mut(|scratch| engine().scan(Chunk { origin: &origin, bytes }, scratch));
     for found in &matches {
         assert!(found.span.start <= found.span.end && found.span.end <= bytes.len(), "{:?}", found.span);

@@ -220,7 +220,11 @@ impl ContainerWalk<'_> {
             ArchiveFormat::Closed(format) => {
                 self.failed(location.inside, format!("a {format} archive, which is not looked into"))
             }
-            ArchiveFormat::Gzip | ArchiveFormat::Bzip2 | ArchiveFormat::Xz | ArchiveFormat::Lzma | ArchiveFormat::Zstd => {
+            ArchiveFormat::Gzip
+            | ArchiveFormat::Bzip2
+            | ArchiveFormat::Xz
+            | ArchiveFormat::Lzma
+            | ArchiveFormat::Zstd => {
                 self.packed(bytes, format, location);
             }
         }

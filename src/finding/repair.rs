@@ -345,8 +345,9 @@ fn commit_of(finding: &Finding) -> Option<Oid> {
 
 /// Recreates the tag, because its message is a part of it.
 fn tag(finding: &Finding) -> Vec<Step> {
-    let Some(Pathless::TagMessage(name)) = pathless(finding) else { return Vec::new() };
-    vec![step("create the tag again without the secret", [format!("git tag -f -a {0} {0}^{{}}", quote(&name))])]
+    let ChunkPlace::TagMessage(object) = &finding.location.place else { return Vec::new() };
+    let Some(name) = object.name() else { return Vec::new() };
+    vec![step("create the tag again without the secret", [format!("git tag -f -a {0} {0}^{{}}", quote(name))])]
 }
 
 /// Returns whether the commit's message holds the secret, and not its headers only.

@@ -194,6 +194,7 @@ pub fn text<'t>(name: &str, bytes: &'t [u8]) -> Result<&'t str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::keys::{Form, SECTIONS};
     use super::*;
     use crate::policy::unread::Lfs;
 

@@ -19,7 +19,7 @@ pub use receipt::Receipt;
 pub use repository::Tie;
 pub use source::ArtefactSource;
 
-use bstr::BStr;
+use bstr::{BStr, ByteSlice};
 
 use crate::archive::Odd;
 use crate::chunk::ChunkPlace;
@@ -77,7 +77,10 @@ impl Remark<'_> {
             location: Location { place: ChunkPlace::File(artefact.shown(self.path)), line: 1, column: 1, end_line: 1 },
             commit: None,
             // The subject together with the member, so that an allowance for one file covers no other.
-            fingerprint: Fingerprint::of(self.rule.id, &Secret::public(&[self.path, b"\0", self.subject.as_bytes()].concat())),
+            fingerprint: Fingerprint::of(
+                self.rule.id,
+                &Secret::public(&[self.path.as_bytes(), b"\0", self.subject.as_bytes()].concat()),
+            ),
             secret: subject,
             verified: None,
             notes: self.notes,

@@ -107,7 +107,7 @@ impl InsideScan<'_> {
                 if self.scratch.decoding_ended() && shown.part == Part::Content {
                     unread.push(undecoded(member_origin(item, shown.path, '!').path()));
                 }
-                if !matches.is_empty() || shown.part == Part::Content && packages::may_list(origin.path.as_ref()) {
+                if !matches.is_empty() || shown.part == Part::Content && packages::may_list(origin.path()) {
                     let (path, content, old) = (shown.path.into(), content.to_vec(), Vec::new());
                     matched.push(MatchedMember { path, part: shown.part, content, matches, old });
                 }
@@ -158,7 +158,7 @@ impl InsideScan<'_> {
     fn packages(&self, member: &MatchedMember, part: &mut ScanPart) -> Result<()> {
         let origin = member_origin(self.item, member.path.as_ref(), '!');
         let as_file = member_origin(self.item, member.path.as_ref(), '/');
-        if member.part != Part::Content || !packages::may_list(as_file.path.as_ref()) {
+        if member.part != Part::Content || !packages::may_list(as_file.path()) {
             return Ok(());
         }
         let old = match (&self.item.old, member.old.first()) {
@@ -257,7 +257,11 @@ fn each_member(
 fn origin(item: &Item, shown: Shown<'_>, between: char) -> Origin {
     let origin = member_origin(item, shown.path, between);
     // What a rule about a kind of file says of the content, it does not say of the file's name.
-    if shown.part == Part::Name { Origin { kind: Kind::PathName, ..origin } } else { origin }
+    if shown.part == Part::Name {
+        Origin { place: ChunkPlace::PathName(origin.path().to_owned()), ..origin }
+    } else {
+        origin
+    }
 }
 
 /// The origin of a member: reports join the paths with `!`, and rules about paths see one path.

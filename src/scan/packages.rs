@@ -36,7 +36,7 @@ pub(super) fn inspect(scan: &mut ItemScan<'_>, part: &mut ScanPart) -> Result<()
     if !matches!(scan.item.origin.kind(), Kind::File | Kind::Stdin) {
         return Ok(());
     }
-    let path = scan.item.origin.path.to_str_lossy().into_owned();
+    let path = scan.item.origin.path().to_str_lossy().into_owned();
     let Some(judged) = judge(scan, &path, part)? else { return Ok(()) };
     part.unknown_origin.extend(judged.unknown.iter().map(|package| (path.clone(), package.clone())));
     part.changes.extend(judged.change.filter(|c| !c.rows.is_empty()).map(|change| (path, change)));
@@ -56,7 +56,7 @@ pub(super) fn may_list(path: &BStr) -> bool {
 /// The data of the package gate cannot be read.
 pub(super) fn inspect_member(scan: &mut ItemScan<'_>, part: &mut ScanPart) -> Result<()> {
     // The gate goes by the last part of a path.
-    let path = scan.item.origin.path.to_str_lossy().replace('!', "/");
+    let path = scan.item.origin.path().to_str_lossy().replace('!', "/");
     let Some(judged) = judge(scan, &path, part)? else { return Ok(()) };
     let hijacked = judged.drafts.into_iter().filter(|draft| draft.rule.id == rules::HIJACKED.id);
     report(scan, hijacked.collect(), part);
@@ -78,7 +78,7 @@ fn judge(scan: &mut ItemScan<'_>, path: &str, part: &mut ScanPart) -> Result<Opt
     let mut old_sides = || scan.reader.old_sides(item);
     let mut judged = scan.context.packages.check(path, chunk.bytes, sight, &policy.packages, &mut old_sides)?;
     if let Some(gate::Unreadable { reason, incomplete }) = judged.unreadable.take() {
-        part.skipped.push(Skip { what: "lockfile", path: item.origin.path.to_string(), reason, incomplete });
+        part.skipped.push(Skip { what: "lockfile", path: item.origin.path().to_string(), reason, incomplete });
     }
     part.skipped.append(&mut judged.unanswered);
     part.packages.append(&mut judged.rows);

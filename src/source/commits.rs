@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::changeset::{ChangeKind, ChangeSet};
 use super::objects::{ItemWriter, ObjectReader, PlannedContent, skip};
 use super::{Content, ContentReader, Coverage, EachAltered, Item, Old, Plan, Readers, Skip};
-use crate::chunk::{ChunkPlace, Kind, Origin, Pathless};
+use crate::chunk::{ChunkPlace, Kind, Origin};
 use crate::error::Result;
 use crate::git::{self, HiddenContent, NewCommit, NewObjects, Objects, Oid, Repo, TreeChanges, Unread};
 use crate::threads;

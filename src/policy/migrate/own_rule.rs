@@ -6,6 +6,7 @@ use super::paths;
 use super::pattern::{self, SecretPart};
 use crate::data::rule::spec::{self, Author};
 use crate::rule::generate;
+use crate::rule::regex::sample;
 
 /// A rule as another scanner's file has it.
 #[derive(Clone, Debug, Default)]
@@ -181,7 +182,7 @@ fn example(id: &str, regex: &str) -> Option<String> {
     let seed = id.bytes().fold(7, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
     let mut rng = generate::Rng::with_seed(seed);
     let mut text = |regex: &str| {
-        let bytes = generate::matching(regex, &mut rng).ok()?;
+        let bytes = sample::matching(regex, &mut rng).ok()?;
         String::from_utf8(bytes)
             .ok()
             .filter(|text| !text.contains('$') && !text.contains(|c: char| c.is_control() && c != '\n'))

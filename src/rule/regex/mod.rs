@@ -4,4 +4,4 @@ pub mod compile;
 pub(super) mod cost;
 #[cfg(test)]
 mod filter_tests;
-pub(super) mod sample;
+pub(crate) mod sample;
