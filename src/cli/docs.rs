@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::CommandFactory;
 
-use super::{Cli, help};
+use super::{Cli, help, rule_ids};
 use crate::error::{Context, Printed, Result};
 use crate::exit::Exit;
 
@@ -38,7 +38,8 @@ pub fn completions(args: &Completions) -> Result<Exit> {
     if args.shell == clap_complete::Shell::Bash {
         script = one_name_for_the_program(&String::from_utf8_lossy(&script)).into_bytes();
     }
-    std::io::stdout().write_all(&script).or_unprinted()?;
+    let script = rule_ids::offered(args.shell, &String::from_utf8_lossy(&script));
+    std::io::stdout().write_all(script.as_bytes()).or_unprinted()?;
     Ok(Exit::Clean)
 }
 

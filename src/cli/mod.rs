@@ -27,6 +27,7 @@ mod publish;
 mod push_command;
 mod pushed_refs;
 mod receive;
+mod rule_ids;
 mod rules;
 mod scan;
 mod session;
