@@ -11,11 +11,15 @@ mod trigger;
 use sha2::{Digest, Sha256};
 
 use super::{Trace, TraceWeight};
+use crate::rule::Status;
 use line::AddedLine;
 use trigger::{Trigger, TriggerKind};
 
 /// So many lines before and after a line belong to the same step.
 const WINDOW: usize = 8;
+
+/// A program of so few lines does one thing.
+const SHORT: usize = 6;
 
 /// Returns whether a change to the file at `path` may add behaviour: by its name, or for a program by two fast searches.
 pub fn may_act(path: &str, bytes: &[u8]) -> bool {
@@ -35,7 +39,7 @@ pub fn added(path: &str, new: &[u8], old: &[Vec<u8>]) -> Vec<Trace> {
     }
     let lines = || line::added(new, old);
     let mut found = match trigger::of(path) {
-        Some(trigger) => shapes(trigger, &lines()),
+        Some(trigger) => shapes(trigger, &lines(), is_short(new)),
         None if source::may_hide(path, new) => source::decoded(path, &lines()),
         None => Vec::new(),
     };
@@ -49,10 +53,11 @@ pub fn added(path: &str, new: &[u8], old: &[Vec<u8>]) -> Vec<Trace> {
 }
 
 /// The first line of each shape. A weaker shape of the same line would repeat a stronger one.
-fn shapes(trigger: &Trigger, lines: &[AddedLine]) -> Vec<Trace> {
+fn shapes(trigger: &Trigger, lines: &[AddedLine], is_short: bool) -> Vec<Trace> {
     let mut found: Vec<Trace> = Vec::new();
-    for shape in shape::SHAPES {
+    for shape in shape::SHAPES.iter().filter(|shape| is_short || !shape.alone) {
         let Some(weight) = shape.weight(trigger.kind) else { continue };
+        let weight = if trigger.status == Status::Stable { weight } else { TraceWeight::Warns };
         let hit = lines.iter().enumerate().find(|(n, line)| {
             let from = lines[..*n].partition_point(|l| l.number + WINDOW < line.number);
             let to = n + lines[*n..].partition_point(|l| l.number <= line.number + WINDOW);
@@ -64,6 +69,11 @@ fn shapes(trigger: &Trigger, lines: &[AddedLine]) -> Vec<Trace> {
         found.extend(hit.map(|(_, line)| trace(shape.id, line, what(), weight)));
     }
     found
+}
+
+/// Returns whether a program has so few lines that one of them is all it does.
+fn is_short(text: &[u8]) -> bool {
+    text.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty()).count() <= SHORT
 }
 
 /// Returns whether a line of a manifest sets a script of its installation.

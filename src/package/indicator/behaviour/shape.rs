@@ -3,88 +3,150 @@
 use super::super::TraceWeight::{self, Blocks, Warns};
 use super::line::AddedLine;
 use super::trigger::TriggerKind::{
-    self, Commands, EditorSettings, Instructions, Manifest, Program, Servers, Startup, Workflow,
+    self, Commands, EditorSettings, Instructions, Manifest, Program, Servers, Setup, Startup, Workflow,
 };
+use crate::rule::Status;
 
 /// A shape and its consequence in each kind of file.
 pub(super) struct Shape {
     pub(super) id: &'static str,
+    /// The stage of its life: one that is experimental warns where it would block.
+    pub(super) status: Status,
+    /// Who answers for it: the attacks that it was first seen in.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for people, and for the test of the table"))]
+    pub(super) owner: &'static str,
+    /// True if it counts only in a program of a few lines, which does nothing else.
+    pub(super) alone: bool,
     /// The words that follow "when something happens,".
     pub(super) says: &'static str,
     /// The test of a line within its window.
     pub(super) fits: fn(&AddedLine, &[AddedLine]) -> bool,
-    weights: &'static [(TraceWeight, &'static [TriggerKind])],
+    pub(super) weights: &'static [(TraceWeight, &'static [TriggerKind])],
 }
 
 impl Shape {
     /// The consequence in a file of that kind.
     pub(super) fn weight(&self, kind: TriggerKind) -> Option<TraceWeight> {
-        self.weights.iter().find(|(_, kinds)| kinds.contains(&kind)).map(|(weight, _)| *weight)
+        let (weight, _) = self.weights.iter().find(|(_, kinds)| kinds.contains(&kind))?;
+        Some(if self.status == Status::Stable { *weight } else { Warns })
     }
 }
 
-const RUNNING: &[TriggerKind] = &[Program, Startup, Commands, Manifest, Servers, Workflow];
+const RUNNING: &[TriggerKind] = &[Program, Setup, Startup, Commands, Manifest, Servers, Workflow];
 
 /// Every shape.
 pub(super) static SHAPES: &[Shape] = &[
     Shape {
         id: "secrets-sent",
+        status: Status::Stable,
+        owner: "GhostAction",
+        alone: false,
         says: "secrets or the whole environment are sent out",
         fits: |line, window| takes_secrets(line) && window.iter().any(sends) || pipes_environment(line),
         weights: &[(Blocks, RUNNING), (Blocks, &[Instructions])],
     },
     Shape {
         id: "decoded-code",
+        status: Status::Stable,
+        owner: "Shai-Hulud",
+        alone: false,
         says: "hidden code is decoded and run",
         fits: |line, _| decodes_and_runs(line),
         weights: &[(Blocks, RUNNING), (Blocks, &[Instructions])],
     },
     Shape {
         id: "fetched-code",
+        status: Status::Stable,
+        owner: "pypi",
+        alone: false,
         says: "code is fetched and evaluated",
         fits: |line, _| line.calls(&["eval", "exec", "assert"]) && fetches_in_code(line),
         weights: &[(Blocks, RUNNING)],
     },
     Shape {
         id: "dropped-program",
+        status: Status::Stable,
+        owner: "pypi",
+        alone: false,
         says: "a file is downloaded to a temporary folder",
         fits: |line, window| {
             downloads(line) && window.iter().any(|l| l.has(&["/tmp/", "/dev/shm", "%temp%", "$env:temp"]))
         },
-        weights: &[(Blocks, &[Program, Startup])],
+        weights: &[(Blocks, &[Program, Setup, Startup])],
     },
     Shape {
+        id: "dropper",
+        status: Status::Stable,
+        owner: "Shai-Hulud",
+        alone: true,
+        says: "a download from an unusual host is run, and nothing else is done",
+        fits: |line, _| fetches_elsewhere(line),
+        weights: &[(Blocks, &[Setup])],
+    },
+    Shape {
+        id: "urged-download",
+        status: Status::Stable,
+        owner: "assistants",
+        alone: false,
+        says: "a download from an unusual host is run at once or unseen",
+        fits: |line, window| fetches_elsewhere(line) && window.iter().any(urges),
+        weights: &[(Blocks, &[Instructions])],
+    },
+    // The documentation of a tool says to pipe its installer to a shell, and so do the instructions and the setup
+    // programs of projects that use it: there the same line is no attack by itself.
+    Shape {
         id: "fetch-and-run-elsewhere",
+        status: Status::Stable,
+        owner: "Shai-Hulud",
+        alone: false,
         says: "a download from an unusual host is run",
-        fits: |line, _| fetches_and_runs(line) && !line.has(INSTALLERS) && !line.has(CODE_HOSTS) && line.has(&["://"]),
-        weights: &[(Blocks, &[Program, Startup, Manifest, Instructions]), (Warns, &[Commands, Servers, Workflow])],
+        fits: |line, _| fetches_elsewhere(line),
+        weights: &[
+            (Blocks, &[Program, Startup, Manifest]),
+            (Warns, &[Setup, Commands, Servers, Instructions, Workflow]),
+        ],
     },
     Shape {
         id: "fetch-and-run",
+        status: Status::Stable,
+        owner: "Shai-Hulud",
+        alone: false,
         says: "a download is run",
         fits: |line, _| fetches_and_runs(line) && !line.has(INSTALLERS) && line.has(CODE_HOSTS),
-        weights: &[(Warns, &[Program, Startup, Commands, Manifest, Servers, Instructions])],
+        weights: &[(Warns, &[Program, Setup, Startup, Commands, Manifest, Servers, Instructions])],
     },
     Shape {
         id: "fetch",
+        status: Status::Stable,
+        owner: "pypi",
+        alone: false,
         says: "something is downloaded",
         fits: |line, _| downloads(line),
-        weights: &[(Blocks, &[Startup]), (Warns, &[Program, Manifest])],
+        weights: &[(Blocks, &[Startup]), (Warns, &[Program, Setup, Manifest])],
     },
     Shape {
         id: "environment-read",
+        status: Status::Stable,
+        owner: "GhostAction",
+        alone: false,
         says: "every secret of the repository is read at once",
         fits: |line, _| line.packs(&["tojson(secrets)"]),
         weights: &[(Warns, &[Workflow])],
     },
     Shape {
         id: "new-server",
+        status: Status::Stable,
+        owner: "assistants",
+        alone: false,
         says: "this program is started or connected to",
         fits: |line, _| line.packs(&["\"command\":", "\"url\":", "command=", "url="]),
         weights: &[(Warns, &[Servers])],
     },
     Shape {
         id: "program-of-the-folder",
+        status: Status::Stable,
+        owner: "editors",
+        alone: false,
         says: "a program of the folder itself is used in the place of an installed one",
         fits: |line, _| names_program_of_folder(line),
         weights: &[(Warns, &[EditorSettings])],
@@ -239,6 +301,30 @@ fn downloads(line: &AddedLine) -> bool {
 fn fetches_and_runs(line: &AddedLine) -> bool {
     let in_shell = line.packs(&["bash<(", "sh<(", "sh-c\"$(", "sh-c\\\"$(", "sh-c'$(", "eval\"$(", "iex(", "source<("]);
     line.runs(DOWNLOADERS) && (line.is_piped_to_shell() || in_shell)
+}
+
+fn fetches_elsewhere(line: &AddedLine) -> bool {
+    fetches_and_runs(line) && !line.has(INSTALLERS) && !line.has(CODE_HOSTS) && line.has(&["://"])
+}
+
+/// Words by which an assistant is to act before anybody looks, or without a word about it.
+fn urges(line: &AddedLine) -> bool {
+    line.has(&[
+        "before anything",
+        "before you do anything",
+        "before doing anything",
+        "silently",
+        "without asking",
+        "without telling",
+        "without confirmation",
+        "do not ask",
+        "don't ask",
+        "do not tell",
+        "don't tell",
+        "do not mention",
+        "don't mention",
+        "never mention",
+    ])
 }
 
 /// A setting that starts a program by a path into the folder, other than its package managers' own.

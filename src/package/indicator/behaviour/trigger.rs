@@ -1,12 +1,15 @@
 //! The files whose code runs by itself, as data.
 
 use super::super::super::wildcard;
+use crate::rule::Status;
 
 /// A kind of file that runs by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TriggerKind {
     /// A program that installs or builds.
     Program,
+    /// A program that is called like one that installs. Many set up the machine of a developer who started them.
+    Setup,
     /// A program that an interpreter starts with.
     Startup,
     /// Commands of a tool's configuration.
@@ -33,66 +36,73 @@ pub(super) struct Trigger {
     pub(super) kind: TriggerKind,
     /// The event, for people.
     pub(super) when: &'static str,
+    /// The stage of its life.
+    pub(super) status: Status,
+    /// Who answers for it: whose documentation says that the file runs.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for people, and for the test of the table"))]
+    pub(super) owner: &'static str,
 }
 
-const fn trigger(pattern: &'static str, kind: TriggerKind, when: &'static str) -> Trigger {
-    Trigger { pattern, kind, when }
+const fn trigger(pattern: &'static str, kind: TriggerKind, when: &'static str, owner: &'static str) -> Trigger {
+    Trigger { pattern, kind, when, status: Status::Stable, owner }
 }
 
-use TriggerKind::{Commands, EditorSettings, Instructions, Manifest, Program, Servers, Startup, Submodules, Workflow};
+use TriggerKind::{
+    Commands, EditorSettings, Instructions, Manifest, Program, Servers, Setup, Startup, Submodules, Workflow,
+};
 
 const INSTALLED: &str = "the package is installed";
 const ASSISTANT: &str = "an assistant reads it";
 
 /// Every trigger; the first that fits counts.
 pub(super) static TRIGGERS: &[Trigger] = &[
-    trigger("setup.py", Program, INSTALLED),
-    trigger("build.rs", Program, "the crate is built"),
-    trigger("extconf.rb", Program, "the gem is installed"),
-    trigger("binding.gyp", Program, "the native module is built"),
-    trigger("preinstall.*", Program, INSTALLED),
-    trigger("postinstall.*", Program, INSTALLED),
-    trigger("install.*js", Program, INSTALLED),
-    trigger("setup.*js", Program, INSTALLED),
-    trigger("setup_*js", Program, INSTALLED),
-    trigger("setup-*js", Program, INSTALLED),
-    trigger("conftest.py", Commands, "the tests start"),
-    trigger("sitecustomize.py", Startup, "Python starts"),
-    trigger("usercustomize.py", Startup, "Python starts"),
-    trigger("*.pth", Startup, "Python starts"),
-    trigger("package.json", Manifest, INSTALLED),
-    trigger("composer.json", Commands, INSTALLED),
-    trigger("devcontainer.json", Commands, "the development container starts"),
-    trigger(".devcontainer.json", Commands, "the development container starts"),
-    trigger(".vscode/tasks.json", Commands, "the editor runs its tasks"),
-    trigger(".envrc", Commands, "a shell enters the folder"),
-    trigger(".husky/*", Commands, "git runs its hooks"),
-    trigger("lefthook.y*ml", Commands, "git runs its hooks"),
-    trigger(".pre-commit-config.yaml", Commands, "git runs its hooks"),
-    trigger("Makefile", Commands, "the project is built"),
-    trigger("GNUmakefile", Commands, "the project is built"),
-    trigger("Dockerfile*", Commands, "the image is built"),
-    trigger(".claude/settings*.json", Commands, "an assistant's session runs"),
-    trigger(".gemini/settings.json", Servers, "an assistant starts"),
-    trigger(".cursor/hooks.json", Servers, "an assistant's session runs"),
-    trigger(".codex/config.toml", Servers, "an assistant starts"),
-    trigger(".mcp.json", Servers, "an assistant starts"),
-    trigger(".cursor/mcp.json", Servers, "an assistant starts"),
-    trigger(".vscode/mcp.json", Servers, "an assistant starts"),
-    trigger("CLAUDE.md", Instructions, ASSISTANT),
-    trigger("AGENTS.md", Instructions, ASSISTANT),
-    trigger("GEMINI.md", Instructions, ASSISTANT),
-    trigger("SKILL.md", Instructions, ASSISTANT),
-    trigger("copilot-instructions.md", Instructions, ASSISTANT),
-    trigger(".cursorrules", Instructions, ASSISTANT),
-    trigger(".windsurfrules", Instructions, ASSISTANT),
-    trigger(".cursor/rules/**", Instructions, ASSISTANT),
-    trigger(".claude/**", Instructions, ASSISTANT),
-    trigger(".github/workflows/*.yml", Workflow, "the workflow runs"),
-    trigger(".github/workflows/*.yaml", Workflow, "the workflow runs"),
-    trigger("action.y*ml", Workflow, "a workflow uses the action"),
-    trigger(".vscode/settings.json", EditorSettings, "the editor opens the folder"),
-    trigger(".gitmodules", Submodules, "the submodules are updated"),
+    trigger("setup.py", Program, INSTALLED, "pip"),
+    trigger("build.rs", Program, "the crate is built", "cargo"),
+    trigger("extconf.rb", Program, "the gem is installed", "rubygems"),
+    trigger("binding.gyp", Program, "the native module is built", "npm"),
+    trigger("preinstall.*", Program, INSTALLED, "npm"),
+    trigger("postinstall.*", Program, INSTALLED, "npm"),
+    trigger("install.*js", Setup, INSTALLED, "npm"),
+    trigger("setup.*js", Setup, INSTALLED, "npm"),
+    trigger("setup_*js", Setup, INSTALLED, "npm"),
+    trigger("setup-*js", Setup, INSTALLED, "npm"),
+    trigger("conftest.py", Commands, "the tests start", "pytest"),
+    trigger("sitecustomize.py", Startup, "Python starts", "python"),
+    trigger("usercustomize.py", Startup, "Python starts", "python"),
+    trigger("*.pth", Startup, "Python starts", "python"),
+    trigger("package.json", Manifest, INSTALLED, "npm"),
+    trigger("composer.json", Commands, INSTALLED, "composer"),
+    trigger("devcontainer.json", Commands, "the development container starts", "devcontainers"),
+    trigger(".devcontainer.json", Commands, "the development container starts", "devcontainers"),
+    trigger(".vscode/tasks.json", Commands, "the editor runs its tasks", "vscode"),
+    trigger(".envrc", Commands, "a shell enters the folder", "direnv"),
+    trigger(".husky/*", Commands, "git runs its hooks", "husky"),
+    trigger("lefthook.y*ml", Commands, "git runs its hooks", "lefthook"),
+    trigger(".pre-commit-config.yaml", Commands, "git runs its hooks", "pre-commit"),
+    trigger("Makefile", Commands, "the project is built", "make"),
+    trigger("GNUmakefile", Commands, "the project is built", "make"),
+    trigger("Dockerfile*", Commands, "the image is built", "docker"),
+    trigger(".claude/settings*.json", Commands, "an assistant's session runs", "claude"),
+    trigger(".gemini/settings.json", Servers, "an assistant starts", "gemini"),
+    trigger(".cursor/hooks.json", Servers, "an assistant's session runs", "cursor"),
+    trigger(".codex/config.toml", Servers, "an assistant starts", "codex"),
+    trigger(".mcp.json", Servers, "an assistant starts", "mcp"),
+    trigger(".cursor/mcp.json", Servers, "an assistant starts", "cursor"),
+    trigger(".vscode/mcp.json", Servers, "an assistant starts", "vscode"),
+    trigger("CLAUDE.md", Instructions, ASSISTANT, "claude"),
+    trigger("AGENTS.md", Instructions, ASSISTANT, "agents.md"),
+    trigger("GEMINI.md", Instructions, ASSISTANT, "gemini"),
+    trigger("SKILL.md", Instructions, ASSISTANT, "claude"),
+    trigger("copilot-instructions.md", Instructions, ASSISTANT, "github"),
+    trigger(".cursorrules", Instructions, ASSISTANT, "cursor"),
+    trigger(".windsurfrules", Instructions, ASSISTANT, "windsurf"),
+    trigger(".cursor/rules/**", Instructions, ASSISTANT, "cursor"),
+    trigger(".claude/**", Instructions, ASSISTANT, "claude"),
+    trigger(".github/workflows/*.yml", Workflow, "the workflow runs", "github"),
+    trigger(".github/workflows/*.yaml", Workflow, "the workflow runs", "github"),
+    trigger("action.y*ml", Workflow, "a workflow uses the action", "github"),
+    trigger(".vscode/settings.json", EditorSettings, "the editor opens the folder", "vscode"),
+    trigger(".gitmodules", Submodules, "the submodules are updated", "git"),
 ];
 
 /// The trigger that the file at `path` is.
@@ -123,6 +133,11 @@ mod tests {
                 assert_eq!(of(&path).map(|found| found.kind), Some(trigger.kind), "{path}");
             }
         }
+    }
+
+    #[test]
+    fn every_trigger_has_an_owner() {
+        assert!(TRIGGERS.iter().all(|trigger| !trigger.owner.is_empty() && trigger.status != Status::Deprecated));
     }
 
     #[test]
