@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::BuildContext;
 use crate::data::advisory::ecosystem::Ecosystem;
-use crate::data::advisory::{index, row};
+use crate::data::advisory::{feed, index, row};
 
 const DIR: &str = "rules/advisories";
 
@@ -17,7 +17,9 @@ pub(crate) fn write(context: &BuildContext) {
 
     let rows = row::parse_rows(&read("compromised.tsv")).unwrap_or_else(|e| panic!("{DIR}/compromised.tsv: {e}"));
     let incidents = row::parse_incidents(&read("incidents.tsv")).unwrap_or_else(|e| panic!("{DIR}/incidents.tsv: {e}"));
-    let blob = index::write(read("DATE").trim(), &rows, &incidents).unwrap_or_else(|e| panic!("{DIR}: {e}"));
+    let feeds = feed::parse_feeds(&read("feeds.tsv")).unwrap_or_else(|e| panic!("{DIR}/feeds.tsv: {e}"));
+    let blob = index::write_with_feeds(read("DATE").trim(), &feeds, &rows, &incidents);
+    let blob = blob.unwrap_or_else(|e| panic!("{DIR}: {e}"));
     fs::write(context.out.join("advisories.idx"), blob).expect("OUT_DIR is writable");
     fs::write(context.out.join("popular.fst"), popular(&read)).expect("OUT_DIR is writable");
 }

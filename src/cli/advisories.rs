@@ -1,5 +1,6 @@
 //! `shield-hook advisories`: the data on hijacked packages, and how it is kept fresh.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use serde_json::json;
@@ -13,9 +14,12 @@ use crate::package::ecosystem::Ecosystem;
 use crate::package::{age, fetch, store, update};
 use crate::policy;
 use crate::report::packages::display_name;
-use crate::terminal::say;
+use crate::terminal::{name, say};
 
-/// The data on hijacked packages: list, show, update.
+/// So many refused rows are named.
+const REFUSED: usize = 20;
+
+/// The data on hijacked packages: list, show, sources, update.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -28,8 +32,16 @@ enum AdvisoriesCommand {
     List(AdvisoriesList),
     /// Show everything that is known about a package or an incident
     Show(AdvisoriesShow),
+    /// List how far the records of each source are complete, by ecosystem
+    Sources(AdvisoriesSources),
     /// Load newer data: OSV records or tables, from a file, a folder, a zip archive or a URL
     Update(Update),
+}
+
+#[derive(Debug, clap::Args)]
+struct AdvisoriesSources {
+    #[arg(long, value_enum, default_value = "pretty")]
+    format: OutputFormat,
 }
 
 #[derive(Debug, clap::Args)]
@@ -97,6 +109,7 @@ pub fn run(args: Args) -> Result<Exit> {
             }
             print(&rows, show.format)
         }
+        AdvisoriesCommand::Sources(wanted) => sources(&store::load()?, wanted.format),
         AdvisoriesCommand::Update(wanted) => update_from(&wanted),
     }
 }
@@ -122,10 +135,54 @@ fn update_from(wanted: &Update) -> Result<Exit> {
         update.date,
         update.path.display()
     );
-    if let Some(old) = age::warning(&update.date) {
+    for feed in &update.feeds {
+        say!("shield-hook: {} is complete for {} up to {}", feed.source, feed.ecosystem.as_str(), feed.until);
+    }
+    if update.feeds.is_empty() {
+        say!("shield-hook: these records are no whole feed, so the age of the data stays as it was");
+    }
+    if let Some(old) = age::warning(&store::load()?.complete_until(&BTreeSet::new())) {
         say!("shield-hook: {old}");
     }
-    Ok(Exit::Clean)
+    for refused in update.refused.iter().take(REFUSED) {
+        say!("shield-hook: not taken: {}", name(refused));
+    }
+    if update.refused.len() > REFUSED {
+        say!("shield-hook: not taken: {} more", update.refused.len() - REFUSED);
+    }
+    Ok(if update.refused.is_empty() { Exit::Clean } else { Exit::Blocked })
+}
+
+/// How far each source is complete, by ecosystem.
+fn sources(advisories: &Advisories, format: OutputFormat) -> Result<Exit> {
+    let feeds = advisories.feeds();
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let state = |complete: bool| if complete { "complete" } else { "partial" };
+    let written = match format {
+        OutputFormat::Pretty => feeds.iter().try_for_each(|feed| {
+            let until = if feed.complete { "complete up to" } else { "ends with" };
+            writeln!(out, "{:14} {:12} {until} {}", feed.ecosystem.as_str(), feed.source, feed.until)
+        }),
+        OutputFormat::Json => {
+            let rows: Vec<_> = feeds
+                .iter()
+                .map(|feed| {
+                    let (source, ecosystem) = (&feed.source, feed.ecosystem.as_str());
+                    json!({"source": source, "ecosystem": ecosystem, "until": feed.until, "state": state(feed.complete)})
+                })
+                .collect();
+            serde_json::to_writer_pretty(&mut out, &rows).map_err(io::Error::from).and_then(|()| writeln!(out))
+        }
+    };
+    finished(written.and_then(|()| out.flush()))
+}
+
+/// The end of a list. `advisories list | head` is no failure.
+fn finished(written: io::Result<()>) -> Result<Exit> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Clean),
+        written => written.or_incomplete("the list").map(|()| Exit::Clean),
+    }
 }
 
 /// The advisories for a name in any ecosystem, or for an incident.
@@ -165,9 +222,5 @@ fn print(rows: &[(Ecosystem, String, Advisory)], format: OutputFormat) -> Result
             serde_json::to_writer_pretty(&mut out, &rows).map_err(io::Error::from).and_then(|()| writeln!(out))
         }
     };
-    match written.and_then(|()| out.flush()) {
-        // `advisories list | head` is no failure.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Clean),
-        written => written.or_incomplete("the list").map(|()| Exit::Clean),
-    }
+    finished(written.and_then(|()| out.flush()))
 }

@@ -59,7 +59,7 @@ pub fn run(mut args: Args) -> Result<Exit> {
 fn survey(args: &Args) -> Result<Survey> {
     let online = args.registry_args.open()?;
     let advisories = store::load()?;
-    let mut survey = Survey { data: advisories.date().to_owned(), ..Survey::default() };
+    let mut survey = Survey::default();
     let forced = args.read_as.as_deref().map(format_called).transpose()?;
     unused(args)?;
     for what in &args.what {
@@ -73,6 +73,7 @@ fn survey(args: &Args) -> Result<Survey> {
             look_up(what, args.ecosystem, &advisories, &mut survey)?;
         }
     }
+    survey.date(&advisories);
     packages::complete(&mut survey, online.as_ref())?;
     Ok(survey)
 }

@@ -148,7 +148,10 @@ fn package_lines(
             if origin::PackageOrigin::of(package) == origin::PackageOrigin::Own {
                 lines.push(format!("{name} does not come from a registry, so no advisory covers it"));
             } else if origin::verdict(&advisories, package) == PackageVerdict::Unknown {
-                lines.push(format!("{name} is not in the data of {}", advisories.date()));
+                lines.push(format!(
+                    "{name} is not in the data of {}",
+                    advisories.complete_until(&[package.ecosystem].into())
+                ));
             }
         }
     }

@@ -131,7 +131,7 @@ impl Session {
     pub(super) fn scan(&self, sources: &[&dyn Source]) -> Result<Outcome> {
         let mut outcome = scan::run(sources, &self.engine, &self.policy)?;
         outcome.root.clone_from(&self.root);
-        outcome.data = outcome.data.or_else(|| self.packages.data().map(str::to_owned));
+        outcome.data = outcome.data.or_else(|| self.packages.data());
         Ok(outcome)
     }
 

@@ -1,10 +1,12 @@
 //! Advisories: is this package version known to be bad?
 
 use super::ecosystem::Ecosystem;
+use super::feed::Feed;
 use super::index::{AdvisoryEntry, Index};
 use super::row::AdvisoryKind;
 use super::{popular, version};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 static BUILTIN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/advisories.idx"));
 
@@ -121,6 +123,25 @@ impl Advisories {
     /// The date of the newest record, `YYYY-MM-DD`.
     pub fn date(&self) -> &str {
         self.layers.iter().map(Index::date).max().unwrap_or_default()
+    }
+
+    /// The day up to which the data is complete about these ecosystems, or about all if there is none: that of the
+    /// feed that ended first. Newer data counts where it holds a whole feed, so that a single new record makes nothing
+    /// young.
+    pub fn complete_until(&self, ecosystems: &BTreeSet<Ecosystem>) -> String {
+        let of_layer = |layer: &Index, ecosystem: Ecosystem| {
+            let feeds = layer.feeds().filter(|feed| feed.complete && feed.ecosystem == ecosystem);
+            feeds.map(|feed| feed.until).min()
+        };
+        let of = |ecosystem: &Ecosystem| self.layers.iter().filter_map(|layer| of_layer(layer, *ecosystem)).max();
+        let oldest = |all: &mut dyn Iterator<Item = &Ecosystem>| all.filter_map(of).min();
+        let date = oldest(&mut ecosystems.iter()).or_else(|| oldest(&mut Ecosystem::ALL.iter()));
+        date.unwrap_or_else(|| self.date().to_owned())
+    }
+
+    /// Every feed, newest data first.
+    pub fn feeds(&self) -> Vec<Feed> {
+        self.layers.iter().flat_map(Index::feeds).collect()
     }
 
     /// The number of entries.

@@ -2,8 +2,8 @@
 
 use jiff::{Timestamp, Unit, civil::Date, tz::TimeZone};
 
-/// The age, in days, from which `check`, `audit`, `advisories update` and the doctor warn about the data's newest
-/// record. It never changes a verdict: hijacked versions are found within days, so a month without a record is a month
+/// The age, in days, from which `check`, `audit`, `advisories update` and the doctor warn about the day up to which the
+/// data is complete. It never changes a verdict: hijacked versions are found within days, so a month without a record is a month
 /// of attacks that are missing.
 pub const OLD_DAYS: i64 = 30;
 
@@ -17,7 +17,7 @@ pub fn days(date: &str) -> Option<i64> {
 /// The warning about data of `date`, once it is old.
 pub fn warning(date: &str) -> Option<String> {
     let days = days(date).filter(|days| *days > OLD_DAYS)?;
-    Some(format!("the package data is {days} days old (newest record {date}); newer attacks are not in it"))
+    Some(format!("the package data is {days} days old (complete up to {date}); newer attacks are not in it"))
 }
 
 #[cfg(test)]

@@ -30,4 +30,4 @@ pub mod table_check;
 pub mod update;
 mod wildcard;
 
-pub use crate::data::advisory::{ecosystem, index, row, version};
+pub use crate::data::advisory::{ecosystem, feed, index, row, version};

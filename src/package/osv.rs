@@ -86,14 +86,26 @@ impl OsvClaim {
     }
 }
 
-/// The claims of a record about each package, and the date of its last change (`YYYY-MM-DD`).
+/// The content of a record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OsvReading {
+    /// The claims about each package.
+    pub claims: Vec<OsvClaim>,
+    /// The date of the record's last change: `YYYY-MM-DD`.
+    pub date: String,
+    /// The packages of unknown ecosystems, each as a message that names it.
+    pub refused: Vec<String>,
+}
+
+/// Reads a record.
 ///
 /// A record that is not about malice (a vulnerability's) has no claim, and a withdrawn one withdraws its earlier
-/// claims. A package of an unknown ecosystem has none.
+/// claims. A package of an unknown ecosystem is refused by name. Where a record lists the bad versions, a range of
+/// every version beside them says only that the name deserves a look.
 ///
 /// # Errors
 /// A message when the text is no OSV record, or an id, name or version in it is empty or holds a control character.
-pub fn parse(text: &str) -> Result<(Vec<OsvClaim>, String), String> {
+pub fn parse(text: &str) -> Result<OsvReading, String> {
     let record: OsvRecord = serde_json::from_str(text).map_err(|error| format!("line {}: {error}", error.line()))?;
     let odd = |text: &str| text.is_empty() || text.contains(['\t', '\n', '\0', '\u{2}']);
     if odd(&record.id) || record.aliases.iter().any(|alias| odd(alias)) {
@@ -103,13 +115,17 @@ pub fn parse(text: &str) -> Result<(Vec<OsvClaim>, String), String> {
     let malicious = |id: &String| id.starts_with("MAL-");
     let withdrawn = record.withdrawn.is_some();
     if !(withdrawn || malicious(&record.id) || record.aliases.iter().any(malicious)) {
-        return Ok((Vec::new(), date));
+        return Ok(OsvReading { date, ..OsvReading::default() });
     }
     let source = record.source();
-    let mut claims: Vec<OsvClaim> = Vec::new();
+    let (mut claims, mut refused): (Vec<OsvClaim>, Vec<String>) = (Vec::new(), Vec::new());
     for affected in &record.affected {
         let Some(package) = &affected.package else { continue };
-        let Some(ecosystem) = Ecosystem::parse(&package.ecosystem) else { continue };
+        let Some(ecosystem) = Ecosystem::parse(&package.ecosystem) else {
+            let (id, ecosystem, name) = (&record.id, &package.ecosystem, &package.name);
+            refused.push(format!("{id}: unknown ecosystem `{ecosystem}` of `{name}`"));
+            continue;
+        };
         if odd(&package.name) {
             return Err("a name or version that is none".to_owned());
         }
@@ -127,17 +143,12 @@ pub fn parse(text: &str) -> Result<(Vec<OsvClaim>, String), String> {
                 return Err("a name or version that is none".to_owned());
             }
             let (name, incident, source) = (package.name.clone(), record.id.clone(), source.clone());
-            claims[at].rows.push(AdvisoryRow {
-                ecosystem,
-                name,
-                version,
-                incident,
-                source,
-                kind: AdvisoryKind::Malicious,
-            });
+            let listed = version == "*" && !affected.versions.is_empty();
+            let kind = if listed { AdvisoryKind::NameOnly } else { AdvisoryKind::Malicious };
+            claims[at].rows.push(AdvisoryRow { ecosystem, name, version, incident, source, kind });
         }
     }
-    Ok((claims, date))
+    Ok(OsvReading { claims, date, refused })
 }
 
 impl OsvRecord {
@@ -197,7 +208,8 @@ mod tests {
             {"package": {"ecosystem": "npm", "name": "c"}, "ranges": [{"type": "SEMVER", "events": [
                 {"introduced": "1.0.0"}, {"fixed": "1.2.0"}, {"introduced": "2.0.0"}, {"last_affected": "2.1.0"}]}]},
             {"package": {"ecosystem": "Cobol", "name": "d"}, "versions": ["1"]}]}"#;
-        let (claims, date) = parse(text).unwrap();
+        let OsvReading { claims, date, refused } = parse(text).unwrap();
+        assert_eq!(refused, ["MAL-2030-1: unknown ecosystem `Cobol` of `d`"]);
         let rows: Vec<&AdvisoryRow> = claims.iter().flat_map(|claim| &claim.rows).collect();
         let said: Vec<String> = rows.iter().map(|r| format!("{} {}", r.name, r.version)).collect();
         assert_eq!(said, ["a 1.0.0", "B *", "c >=1.0.0,<1.2.0", "c >=2.0.0,<=2.1.0"]);
@@ -205,16 +217,25 @@ mod tests {
     }
 
     #[test]
+    fn every_version_beside_a_list_of_versions_is_no_ban() {
+        let text = r#"{"id": "MAL-1", "affected": [{"package": {"ecosystem": "npm", "name": "a"}, "versions": ["1.0.0"],
+            "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}]}]}]}"#;
+        let rows: Vec<_> =
+            parse(text).unwrap().claims.remove(0).rows.into_iter().map(|r| (r.version, r.kind)).collect();
+        assert_eq!(rows, [("1.0.0".to_owned(), AdvisoryKind::Malicious), ("*".to_owned(), AdvisoryKind::NameOnly)]);
+    }
+
+    #[test]
     fn what_is_not_malicious_or_withdrawn_says_nothing() {
         let package = r#""affected": [{"package": {"ecosystem": "npm", "name": "a"}, "versions": ["1"]}]"#;
         let rows = |head: &str| -> usize {
-            parse(&format!("{{{head}, {package}}}")).unwrap().0.iter().map(|claim| claim.rows.len()).sum()
+            parse(&format!("{{{head}, {package}}}")).unwrap().claims.iter().map(|claim| claim.rows.len()).sum()
         };
         assert_eq!(rows(r#""id": "GHSA-1""#), 0);
         assert_eq!(rows(r#""id": "GHSA-1", "aliases": ["MAL-1-1"]"#), 1);
         assert_eq!(rows(r#""id": "MAL-1", "withdrawn": "x""#), 0);
         let withdrawn = parse(&format!(r#"{{"id": "MAL-1", "aliases": ["GHSA-1"], "withdrawn": "x", {package}}}"#));
-        let back: Vec<String> = withdrawn.unwrap().0[0].takes_back().map(|row| row.incident).collect();
+        let back: Vec<String> = withdrawn.unwrap().claims[0].takes_back().map(|row| row.incident).collect();
         assert_eq!(back, ["MAL-1", "GHSA-1"]);
         assert!(parse("{}").is_err());
         assert!(parse("[1]").is_err());
@@ -226,7 +247,7 @@ mod tests {
             let text = format!(
                 r#"{{"id": "MAL-1", {more} "affected": [{{"package": {{"ecosystem": "npm", "name": "a"}}, "versions": ["1"]}}]}}"#
             );
-            parse(&text).unwrap().0[0].rows[0].source.clone()
+            parse(&text).unwrap().claims[0].rows[0].source.clone()
         };
         let origins = |all: &str| format!(r#""database_specific": {{"malicious-packages-origins": [{all}]}},"#);
         assert_eq!(source(""), "osv");

@@ -73,7 +73,7 @@ pub struct Survey {
     pub traces: Vec<(String, Trace)>,
     /// The files that were read, and those that were not.
     pub coverage: Coverage,
-    /// The date of the newest advisory.
+    /// The day up to which the advisories are complete.
     pub data: String,
     /// The duration of the run.
     pub took: Duration,
@@ -93,6 +93,11 @@ impl Survey {
                 ..SurveyRow::unknown(package.ecosystem, &package.name, package.version.as_deref())
             });
         }
+    }
+
+    /// Sets the date of the data: the day up to which it is complete about the ecosystems of the packages.
+    pub fn date(&mut self, advisories: &Advisories) {
+        self.data = advisories.complete_until(&self.rows.iter().map(|row| row.ecosystem).collect());
     }
 
     /// Adds the registries' facts to every row with a version; a package without an answer makes the survey incomplete.

@@ -1,7 +1,9 @@
 //! Updates of the advisory data, which replace the old data only after all of the new has been read and checked.
 
 use super::address::WebAddress;
+use super::advisory::Advisories;
 use super::ecosystem::Ecosystem;
+use super::feed::{self, Feed};
 use super::fetch::{Failure, Fetch, WebRequest};
 use super::index::{self, Index};
 use super::osv::{self, OsvClaim};
@@ -11,7 +13,7 @@ use super::{archive, store};
 use crate::error::{Context, Error, Result};
 use crate::file;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -71,6 +73,10 @@ pub struct UpdateSummary {
     pub path: PathBuf,
     /// True if a signature was checked.
     pub signed: bool,
+    /// The feeds that the new data holds in full.
+    pub feeds: Vec<Feed>,
+    /// The rows and records of unknown ecosystems, each as a message that names it.
+    pub refused: Vec<String>,
 }
 
 /// Reads records, tables, folders and archives of them, and replaces the data of an earlier update; the binary's own
@@ -102,6 +108,10 @@ struct Gathered {
     files: usize,
     /// The newest date of a record; empty if none has a date.
     newest: String,
+    /// The feeds that a table declares.
+    feeds: Vec<Feed>,
+    /// What is of an unknown ecosystem.
+    refused: Vec<String>,
 }
 
 impl Gathered {
@@ -163,10 +173,15 @@ impl Gathered {
         let text = std::str::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned())?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         self.files += 1;
-        if text.starts_with(HEADER) || name.ends_with(".tsv") {
-            self.rows.extend(row::parse_rows(text)?);
+        if text.starts_with(feed::FEEDS) {
+            self.feeds.extend(feed::parse_feeds(text)?);
+        } else if text.starts_with(HEADER) || name.ends_with(".tsv") {
+            let (rows, refused) = row::parse_known_rows(text)?;
+            self.rows.extend(rows);
+            self.refused.extend(refused);
         } else {
-            let (claims, date) = osv::parse(text)?;
+            let osv::OsvReading { claims, date, refused } = osv::parse(text)?;
+            self.refused.extend(refused);
             // Only a record with a claim makes the data newer.
             if !claims.is_empty() && date > self.newest && date.parse::<jiff::civil::Date>().is_ok() {
                 self.newest = date;
@@ -206,12 +221,14 @@ impl Gathered {
         if self.newest.is_empty() {
             self.newest = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
         }
+        let mut feeds = self.feeds;
+        feeds.extend(whole_feeds(&self.claims));
         // A record replaces every other claim about the package under its ids.
         let mut rows = self.rows;
         rows.extend(self.claims.values().flat_map(OsvClaim::takes_back));
         rows.extend(self.claims.into_values().flat_map(|claim| claim.rows));
         let claims = rows.iter().filter(|row| row.kind != AdvisoryKind::Withdrawn).count();
-        let blob = index::write(&self.newest, &rows, &[]).map_err(Error::incomplete)?;
+        let blob = index::write_with_feeds(&self.newest, &feeds, &rows, &[]).map_err(Error::incomplete)?;
         // The new index is verified before it replaces the present one.
         Index::open(Cow::Owned(blob.clone())).and_then(|i| i.verify()).map_err(Error::incomplete)?;
         let folder = path.parent().unwrap_or(Path::new("."));
@@ -220,8 +237,36 @@ impl Gathered {
         fresh.write_all(&blob).and_then(|()| fresh.as_file().sync_all()).or_incomplete(fresh.path().display())?;
         fresh.persist(&path).or_incomplete(path.display())?;
         let signed = !options.keys.is_empty();
-        Ok(UpdateSummary { rows: claims, files: self.files, date: self.newest, path, signed })
+        let (files, date, refused) = (self.files, self.newest, self.refused);
+        Ok(UpdateSummary { rows: claims, files, date, path, signed, feeds, refused })
     }
+}
+
+/// The ecosystems of which the records are a whole feed: they name at least half as many packages as the binary's own
+/// data does. A few records of today say nothing about the attacks between them and the data.
+fn whole_feeds(claims: &BTreeMap<(String, Ecosystem, String), OsvClaim>) -> Vec<Feed> {
+    let mut known: BTreeMap<Ecosystem, BTreeSet<String>> = BTreeMap::new();
+    Advisories::builtin().each(|ecosystem, name, _| {
+        known.entry(ecosystem).or_default().insert(name.to_owned());
+        true
+    });
+    let mut named: BTreeMap<Ecosystem, (BTreeSet<&str>, &str)> = BTreeMap::new();
+    for claim in claims.values() {
+        let (names, newest) = named.entry(claim.ecosystem).or_default();
+        names.insert(&claim.name);
+        *newest = claim.modified.get(..10).unwrap_or_default().max(*newest);
+    }
+    let is_whole = |ecosystem: &Ecosystem, names: usize| known.get(ecosystem).is_some_and(|all| 2 * names >= all.len());
+    let whole =
+        named.into_iter().filter(|(ecosystem, (names, day))| is_whole(ecosystem, names.len()) && day.len() == 10);
+    whole
+        .map(|(ecosystem, (_, day))| Feed {
+            source: "osv".to_owned(),
+            ecosystem,
+            until: day.to_owned(),
+            complete: true,
+        })
+        .collect()
 }
 
 /// Returns whether a file in a folder or an archive may hold advisories.

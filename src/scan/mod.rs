@@ -94,7 +94,7 @@ fn run_in(sources: &[&dyn Source], engine: &Engine, policy: &Policy, mode: ScanM
     accept(policy, &mut total.coverage);
     let mut outcome = total.outcome(engine, policy);
     outcome.took = start.elapsed();
-    outcome.data = packages.data().map(str::to_owned);
+    outcome.data = packages.data();
     shown::redact(&mut outcome);
     outcome.coverage.skipped.sort();
     // Each worker meets the end of a budget.

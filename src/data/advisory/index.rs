@@ -3,10 +3,11 @@
 //! A blob is `magic, length of the map (u32, little endian), map, strings`. The map is an [`fst`] from
 //! `ecosystem name NUL version` to a packed value; ranges (`>`..) and `*` are keys under the name like
 //! versions. A withdrawal of a record of underlying data is the key `STX incident STX version`. The strings are
-//! NUL-separated: first the data's date, then the texts that values refer to, `id TAB date TAB title` for incidents and
+//! NUL-separated: first the data's date with the lines of its feeds, then the texts that values refer to, `id TAB date TAB title` for incidents and
 //! plain text for sources.
 
 use super::ecosystem::Ecosystem;
+use super::feed::Feed;
 use super::row::{AdvisoryKind, AdvisoryRow, Incident};
 use super::version;
 use std::borrow::Cow;
@@ -30,8 +31,22 @@ const BACK: char = '\u{2}';
 /// # Errors
 /// More sources than a value can number, a range that does not begin with `<` or `>`, more data than fits.
 pub fn write(date: &str, rows: &[AdvisoryRow], incidents: &[Incident]) -> Result<Vec<u8>, String> {
+    write_with_feeds(date, &[], rows, incidents)
+}
+
+/// Builds the blob from rows, as [`write`] does, with the feeds that it holds.
+///
+/// # Errors
+/// Those of [`write`].
+pub fn write_with_feeds(
+    date: &str,
+    feeds: &[Feed],
+    rows: &[AdvisoryRow],
+    incidents: &[Incident],
+) -> Result<Vec<u8>, String> {
+    let date = std::iter::once(date.to_owned()).chain(feeds.iter().map(Feed::line)).collect::<Vec<_>>().join("\n");
     let known: HashMap<&str, &Incident> = incidents.iter().map(|i| (i.id.as_str(), i)).collect();
-    let mut strings = StringTable { list: vec![date.to_owned()], by_text: HashMap::new() };
+    let mut strings = StringTable { list: vec![date], by_text: HashMap::new() };
     let (withdrawals, rows): (Vec<&AdvisoryRow>, Vec<&AdvisoryRow>) =
         rows.iter().partition(|row| row.kind == AdvisoryKind::Withdrawn);
     let mut map: BTreeMap<Vec<u8>, u64> = withdrawals.iter().map(|row| (withdrawal_key(row), 0)).collect();
@@ -211,7 +226,12 @@ impl Index {
 
     /// The date of the newest record.
     pub fn date(&self) -> &str {
-        self.string(0)
+        self.string(0).lines().next().unwrap_or_default()
+    }
+
+    /// The feeds that the data holds.
+    pub fn feeds(&self) -> impl Iterator<Item = Feed> {
+        self.string(0).lines().skip(1).filter_map(|line| Feed::parse(line).ok())
     }
 
     /// The entry with exactly this (normalised) name and (canonical) version.

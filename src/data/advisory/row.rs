@@ -102,11 +102,31 @@ impl AdvisoryRow {
 
 /// Reads a table of rows: a header is optional, empty lines and `#` comments are skipped. Errors name the line.
 pub fn parse_rows(text: &str) -> Result<Vec<AdvisoryRow>, String> {
-    text.lines()
-        .enumerate()
-        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#') && *line != HEADER)
-        .map(|(i, line)| AdvisoryRow::parse(line).map_err(|error| format!("line {}: {error}", i + 1)))
+    lines(text)
+        .map(|(number, line)| AdvisoryRow::parse(line).map_err(|error| format!("line {number}: {error}")))
         .collect()
+}
+
+/// Reads the rows of the known ecosystems; each of another one comes back as a message that names it.
+///
+/// # Errors
+/// Those of [`parse_rows`], but for ecosystems.
+pub fn parse_known_rows(text: &str) -> Result<(Vec<AdvisoryRow>, Vec<String>), String> {
+    let (mut rows, mut refused) = (Vec::new(), Vec::new());
+    for (number, line) in lines(text) {
+        let mut fields = line.split('\t');
+        let (ecosystem, name) = (fields.next().unwrap_or_default(), fields.next());
+        match name.filter(|_| Ecosystem::parse(ecosystem).is_none()) {
+            Some(name) => refused.push(format!("line {number}: unknown ecosystem `{ecosystem}` of `{name}`")),
+            None => rows.push(AdvisoryRow::parse(line).map_err(|error| format!("line {number}: {error}"))?),
+        }
+    }
+    Ok((rows, refused))
+}
+
+/// The lines of a table that hold a row, each with its number.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    (1..).zip(text.lines()).filter(|(_, line)| !line.is_empty() && !line.starts_with('#') && *line != HEADER)
 }
 
 /// An incident.

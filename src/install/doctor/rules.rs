@@ -1,5 +1,7 @@
 //! The rules, the policy and the data: whether they leave anything to find.
 
+use std::collections::BTreeSet;
+
 use super::super::canary;
 use super::super::site::Site;
 use super::{Diagnosis, messages};
@@ -46,8 +48,9 @@ fn check_data(diagnosis: &mut Diagnosis) {
         Err(error) => diagnosis.problems.push(messages::data_broken(&error)),
         Ok(data) if data.is_empty() => diagnosis.problems.push(messages::data_missing()),
         Ok(data) => {
-            diagnosis.facts.push(format!("data of {}", data.date()));
-            diagnosis.problems.extend(age::warning(data.date()).map(messages::data_old));
+            let date = data.complete_until(&BTreeSet::new());
+            diagnosis.facts.push(format!("data of {date}"));
+            diagnosis.problems.extend(age::warning(&date).map(messages::data_old));
         }
     }
 }

@@ -4,10 +4,12 @@ mod draft;
 
 pub use draft::{Draft, DraftPosition};
 
-use std::sync::OnceLock;
+use std::collections::BTreeSet;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::advisory::Advisories;
 use super::change::{self, PackageChange};
+use super::ecosystem::Ecosystem;
 use super::indicator::{self, Trace, behaviour};
 use super::inventory::{Inventory, Package};
 use super::lockfile::Format;
@@ -29,6 +31,8 @@ const BINARY_PREFIX: usize = 8000;
 pub struct PackageGate {
     advisories: OnceLock<Result<Advisories>>,
     online: OnceLock<Result<Online>>,
+    /// The ecosystems of the packages that were looked up.
+    used: Mutex<BTreeSet<Ecosystem>>,
 }
 
 /// The state that a file is compared with.
@@ -161,9 +165,10 @@ impl PackageGate {
         Ok(report)
     }
 
-    /// The date of the advisory data, if it has been loaded.
-    pub fn data(&self) -> Option<&str> {
-        self.advisories.get()?.as_ref().ok().map(Advisories::date)
+    /// The day up to which the advisory data is complete about the packages that were looked up, if it has been loaded.
+    pub fn data(&self) -> Option<String> {
+        let advisories = self.advisories.get()?.as_ref().ok()?;
+        Some(advisories.complete_until(&self.used.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 
     /// Adds the registries' facts about new versions: publication dates to the inventory, warnings to the report.
@@ -211,6 +216,8 @@ impl PackageGate {
         report: &mut GateReport,
     ) -> Result<()> {
         let advisories = self.advisories.get_or_init(store::load).as_ref().map_err(Clone::clone)?;
+        let ecosystems = inventory.packages.iter().map(|package| package.ecosystem);
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).extend(ecosystems);
         let (notes, unknown, change) = if mode == ComparisonMode::State {
             let unknown = inventory.packages.iter().filter(|p| PackageOrigin::of(p) == PackageOrigin::Unknown);
             (change::known(inventory, advisories), unknown.map(Package::label).collect(), None)

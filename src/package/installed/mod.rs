@@ -31,7 +31,7 @@ pub struct AuditProgress {
 /// Walks `roots` and looks up every package in them. Ignore files have no effect, because they name the very folders of
 /// installed packages, and links are not followed, because their targets are audited in their own folder.
 pub fn audit(roots: &[PathBuf], advisories: &Advisories, progress: &AuditProgress) -> Survey {
-    let survey = Mutex::new(Survey { data: advisories.date().to_owned(), ..Survey::default() });
+    let survey = Mutex::new(Survey::default());
     let walk = InstalledWalk { survey: &survey, advisories, progress };
     threads::shared(|| {
         rayon::scope(|scope| {
@@ -47,6 +47,7 @@ pub fn audit(roots: &[PathBuf], advisories: &Advisories, progress: &AuditProgres
         });
     });
     let mut survey = survey.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    survey.date(advisories);
     survey.sort();
     survey
 }

@@ -121,6 +121,13 @@ fn every_hijacked_version_is_found_in_every_format() {
 }
 
 #[test]
+fn the_page_names_every_format() {
+    let page = include_str!("../../../docs/lockfiles.md");
+    let missing: Vec<&str> = lockfile::FORMATS.iter().map(|f| f.name()).filter(|name| !page.contains(name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
 fn the_line_is_that_of_the_package() {
     for writer in writers() {
         let rows: Vec<_> = rounds(&data(writer.ecosystem).1).remove(0).into_iter().take(50).collect();

@@ -231,18 +231,34 @@ fn what_was_published_once_does_not_take_the_place_of_newer_data() {
 }
 
 #[test]
-fn old_data_is_said_to_be_old_and_new_data_is_not() {
+fn only_a_whole_feed_makes_data_young() {
     let sandbox = Sandbox::new();
     let home = sandbox.at(sandbox.home());
     let day = |days: i64| {
         let then = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * days);
         then.strftime("%Y-%m-%d").to_string()
     };
-    home.write("new.json", osv("new-attack", &day(0)));
-    home.shield(&["advisories", "update", "new.json"]).expect(0);
-    let run = home.shield(&["check", "left-pad@1.3.0"]).expect(0);
+    // One record of today says nothing about the attacks between it and the data.
+    let shown = |home: &Repo| {
+        home.shield(&["check", "npm:left-pad@1.3.0", "--format", "json"]).expect(0).json()["data"].clone()
+    };
+    let before = shown(&home);
+    home.write("one.json", osv("new-attack", &day(0)));
+    let run = home.shield(&["advisories", "update", "one.json"]).expect(0);
+    assert!(run.stderr.contains("no whole feed"), "{}", run.stderr);
+    assert_eq!(shown(&home), before);
+    // A table says what is complete, and a feed counts for its own ecosystem.
+    home.write("new/one.json", osv("new-attack", &day(0)));
+    home.write("new/feeds.tsv", format!("source\tecosystem\tuntil\tstate\nx\tnpm\t{}\tcomplete\n", day(0)));
+    home.shield(&["advisories", "update", "new"]).expect(0);
+    assert_eq!(shown(&home), day(0));
+    let pypi = home.shield(&["check", "pypi:left-pad@1.3.0", "--format", "json"]).expect(0).json()["data"].clone();
+    assert_eq!(pypi, before);
+    let run = home.shield(&["check", "npm:left-pad@1.3.0"]).expect(0);
     assert!(!run.stderr.contains("days old") && run.stderr.contains(&format!("data of {}", day(0))), "{}", run.stderr);
-    let json = home.shield(&["check", "left-pad@1.3.0", "--format", "json"]).expect(0).json();
+    let json = home.shield(&["check", "npm:left-pad@1.3.0", "--format", "json"]).expect(0).json();
+    let sources = home.shield(&["advisories", "sources", "--format", "json"]).expect(0).json();
+    assert!(sources.as_array().unwrap().iter().any(|feed| feed["state"] == "partial"), "{sources}");
     assert_eq!((&json["data"], &json["data_age_days"]), (&day(0).into(), &0.into()));
     fs::remove_file(home.path(".local/share/shield-hook/advisories.idx")).unwrap();
     // The binary's own data stands still while the clock goes on: it is said to be old from some day on.
@@ -251,6 +267,22 @@ fn old_data_is_said_to_be_old_and_new_data_is_not() {
         let said = home.shield(command).expect(0).stderr.contains("days old");
         assert_eq!(said, days.unwrap() > shield_hook::package::age::OLD_DAYS, "{command:?}");
     }
+}
+
+#[test]
+fn rows_of_unknown_ecosystems_are_refused_by_name_and_the_rest_is_taken() {
+    let sandbox = Sandbox::new();
+    let home = sandbox.at(sandbox.home());
+    let other = osv("strange", "2031-01-01").replace("\"npm\"", "\"Cobol\"").replace("MAL-", "MAL-9");
+    home.write("new/a.json", osv("new-attack", "2031-01-01")).write("new/b.json", other).write(
+        "new/c.tsv",
+        "ecosystem\tname\tversion\tincident\tsource\tkind\nalgol\todd\t1.0\tx\tme\thijack\nnpm\tfurther\t1.0.0\tx\tme\thijack\n",
+    );
+    let run = home.shield(&["advisories", "update", "new"]).expect(1);
+    for named in ["unknown ecosystem `Cobol` of `strange`", "line 2: unknown ecosystem `algol` of `odd`"] {
+        assert!(run.stderr.contains(named), "{named}: {}", run.stderr);
+    }
+    home.shield(&["check", "npm:further@1.0.0"]).expect(1);
 }
 
 #[test]
