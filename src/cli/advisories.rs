@@ -11,6 +11,7 @@ use crate::exit::Exit;
 use crate::file;
 use crate::package::advisory::{Advisories, Advisory};
 use crate::package::ecosystem::Ecosystem;
+use crate::package::export::{self, ExportFormat};
 use crate::package::{age, fetch, store, update};
 use crate::policy;
 use crate::report::packages::display_name;
@@ -19,7 +20,7 @@ use crate::terminal::{name, say};
 /// So many refused rows are named.
 const REFUSED: usize = 20;
 
-/// The data on hijacked packages: list, show, sources, update.
+/// The data on hijacked packages: list, show, sources, export, update.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -34,8 +35,33 @@ enum AdvisoriesCommand {
     Show(AdvisoriesShow),
     /// List how far the records of each source are complete, by ecosystem
     Sources(AdvisoriesSources),
+    /// Write the versions that block in a form that resolvers read
+    Export(AdvisoriesExport),
     /// Load newer data: OSV records or tables, from a file, a folder, a zip archive or a URL
     Update(Update),
+}
+
+#[derive(Debug, clap::Args)]
+struct AdvisoriesExport {
+    /// The form to write
+    #[arg(long, value_enum)]
+    format: ExportTarget,
+    /// Leave out the names that are malicious as a whole: only packages that were taken over
+    #[arg(long)]
+    hijack_only: bool,
+}
+
+/// The reader of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum ExportTarget {
+    /// A constraints file: `pip install -c FILE`
+    Pip,
+    /// A uv.toml
+    Uv,
+    /// One JSON object
+    Json,
+    /// An OSV record a line
+    Osv,
 }
 
 #[derive(Debug, clap::Args)]
@@ -111,6 +137,7 @@ pub fn run(args: Args) -> Result<Exit> {
         }
         AdvisoriesCommand::Sources(wanted) => sources(&store::load()?, wanted.format),
         AdvisoriesCommand::Update(wanted) => update_from(&wanted),
+        AdvisoriesCommand::Export(wanted) => export(&store::load()?, &wanted),
     }
 }
 
@@ -151,6 +178,23 @@ fn update_from(wanted: &Update) -> Result<Exit> {
         say!("shield-hook: not taken: {} more", update.refused.len() - REFUSED);
     }
     Ok(if update.refused.is_empty() { Exit::Clean } else { Exit::Blocked })
+}
+
+/// Writes what blocks to standard output.
+fn export(advisories: &Advisories, wanted: &AdvisoriesExport) -> Result<Exit> {
+    let format = match wanted.format {
+        ExportTarget::Pip => ExportFormat::Pip,
+        ExportTarget::Uv => ExportFormat::Uv,
+        ExportTarget::Json => ExportFormat::Json,
+        ExportTarget::Osv => ExportFormat::Osv,
+    };
+    let bad = export::collect(advisories, wanted.hijack_only);
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let written = export::write(&bad, format, &mut out).and_then(|names| out.flush().map(|()| names));
+    if let Ok(names) = written {
+        say!("shield-hook: {names} names, data of {}", advisories.complete_until(&BTreeSet::new()));
+    }
+    finished(written.map(|_| ()))
 }
 
 /// How far each source is complete, by ecosystem.

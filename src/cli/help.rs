@@ -117,6 +117,11 @@ const TABLE: &[Help] = &[
     ),
     help("advisories list", &[("advisories list", "every incident in the data")], Exits::Print),
     help("advisories show", &[("advisories show axios", "everything about one package")], Exits::Print),
+    help(
+        "advisories export",
+        &[("advisories export --format pip --hijack-only", "constraints for `pip install -c`")],
+        Exits::Print,
+    ),
     help("advisories sources", &[("advisories sources", "how far each feed is complete")], Exits::Print),
     noted(
         help(

@@ -112,8 +112,8 @@ pub fn compare(old: &[Inventory], new: &Inventory, advisories: &Advisories) -> P
             }
         }
     }
-    let mut notes = merged(notes);
     notes.extend(downgrades(new, &before));
+    let mut notes = merged(notes);
     notes.extend(scripts(old, new));
     notes.extend(settings(old, new));
     notes.sort_by_key(|note| note.line);
@@ -124,10 +124,12 @@ pub fn compare(old: &[Inventory], new: &Inventory, advisories: &Advisories) -> P
 /// More packages than this with the same change make one note.
 const EACH: usize = 3;
 
-/// Merges the notes of packages that moved together, as all do when a lockfile changes its registry.
+/// Merges the notes of packages that moved together, as all do when a lockfile changes its registry or is restored.
 fn merged(notes: Vec<Note>) -> Vec<Note> {
     let key = |note: &Note| match &note.kind {
         NoteKind::Origin(difference) => difference.shared().map(|shared| (note.kind.category(), shared)),
+        // A lockfile that goes back as a whole is one change.
+        NoteKind::Downgrade { .. } => Some((note.kind.category(), String::new())),
         _ => None,
     };
     let mut count: HashMap<_, usize> = HashMap::new();

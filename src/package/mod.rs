@@ -7,6 +7,7 @@ pub mod archive;
 pub mod change;
 pub mod contribution;
 pub mod cooldown;
+pub mod export;
 pub mod facts;
 pub mod fetch;
 pub mod gate;

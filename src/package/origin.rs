@@ -2,7 +2,7 @@
 //!
 //! The formats only read the file's [`Source`]; all conclusions from it are drawn here.
 
-use super::advisory::{Advisories, PackageVerdict};
+use super::advisory::{Advisories, Advisory, PackageVerdict};
 use super::ecosystem::Ecosystem;
 use super::inventory::{Package, Source};
 use super::row::AdvisoryKind;
@@ -48,7 +48,8 @@ impl PackageOrigin {
 /// | the name deserves a look | warn | warn | - |
 ///
 /// A range does not name the installed version, so only an advisory about every version matches. An action that is
-/// pinned to a commit does not follow tags that were moved.
+/// pinned to a commit does not follow tags that were moved; nor does a package whose lockfile pins a commit, but that
+/// commit may be the attack's own. Dated before the attack it warns, for a date can be forged.
 pub fn verdict(advisories: &Advisories, package: &Package) -> PackageVerdict {
     let origin = PackageOrigin::of(package);
     if origin == PackageOrigin::Own {
@@ -64,8 +65,19 @@ pub fn verdict(advisories: &Advisories, package: &Package) -> PackageVerdict {
         PackageVerdict::Block(advisory) if origin == PackageOrigin::Unknown && advisory.versions == "*" => {
             PackageVerdict::Warn(advisory)
         }
+        PackageVerdict::Block(advisory) if is_pinned_before(package, &advisory) => PackageVerdict::Warn(advisory),
         verdict => verdict,
     }
+}
+
+/// Returns whether the package is pinned to a commit that is dated before the takeover of which the advisory tells.
+pub fn is_pinned_before(package: &Package, advisory: &Advisory) -> bool {
+    let day = package.published.as_deref().and_then(|date| date.get(..10));
+    let is_commit = package.integrity.iter().any(|(kind, _)| kind == lockfile::COMMIT);
+    is_commit
+        && advisory.kind == AdvisoryKind::Hijack
+        && advisory.date.len() == 10
+        && day.is_some_and(|day| day < &*advisory.date)
 }
 
 fn is_pinned_action(package: &Package) -> bool {
@@ -123,6 +135,7 @@ impl Difference {
             Difference::NewHost(host) => Some(host.clone()),
             Difference::PlainHttp(url) | Difference::FromUrl(url) => host(url),
             Difference::HashGone => Some(String::new()),
+            Difference::FromGit(url) => Some(repository(url).to_owned()),
             Difference::HashWeaker(kind) => Some(kind.clone()),
             _ => None,
         }
@@ -216,6 +229,8 @@ fn hash(package: &Package, named: &[&Package]) -> Option<Difference> {
 /// The strength of a kind of hash: none, a broken one, a good one.
 fn strength(kind: &str) -> u8 {
     match kind.to_ascii_lowercase().as_str() {
+        // A commit is no hash of what is fetched.
+        lockfile::COMMIT => 0,
         "sha1" | "md5" | "" => 1,
         _ => 2,
     }

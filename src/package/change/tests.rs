@@ -113,3 +113,88 @@ fn rows_say_what_was_added_removed_and_updated() {
         rows.iter().map(|r| format!("{} {}>{}", r.name, r.before.join(","), r.after.join(","))).collect();
     assert_eq!(text, ["b 1.0.0>2.0.0", "c 1.0.0>", "d >1.0.0"]);
 }
+
+/// A Composer package at the release that a commit is pinned for.
+fn pinned(version: &str, commit: &str) -> Package {
+    let integrity = vec![(crate::package::lockfile::COMMIT.to_owned(), commit.to_owned())];
+    let name = "owner/left";
+    Package { integrity, ..Package::new(Ecosystem::Packagist, name, Some(version.to_owned()), 1) }
+}
+
+#[test]
+fn a_tag_that_was_moved_warns_and_is_no_changed_hash() {
+    let moved = kinds(&[pinned("1.0.0", "0123")], &[pinned("1.0.0", "4567")]);
+    assert_eq!(moved, [NoteKind::Origin(Difference::CommitChanged)]);
+    assert!(kinds(&[pinned("1.0.0", "0123")], &[pinned("1.0.1", "4567")]).is_empty());
+    // A branch has no commit to compare, and loses none.
+    let branch = Package { integrity: Vec::new(), ..pinned("dev-main", "") };
+    assert!(kinds(&[pinned("1.0.0", "0123")], &[branch]).is_empty());
+}
+
+#[test]
+fn a_commit_from_before_the_takeover_warns_and_a_later_one_blocks() {
+    let table = "packagist\towner/left\t1.0.0\ttaken-over\tx\thijack\n";
+    let incidents = [crate::package::row::Incident {
+        id: "taken-over".to_owned(),
+        date: "2030-05-23".to_owned(),
+        title: "a takeover".to_owned(),
+    }];
+    let rows = crate::package::row::parse_rows(table).unwrap();
+    let blob = crate::package::index::write("2030-06-01", &rows, &incidents).unwrap();
+    let advisories = Advisories::only(crate::package::index::Index::open(blob.into()).unwrap());
+    let verdict = |day: Option<&str>, integrity: bool| {
+        let mut package = Package { published: day.map(str::to_owned), ..pinned("1.0.0", "0123") };
+        package.integrity.retain(|_| integrity);
+        origin::verdict(&advisories, &package).as_str()
+    };
+    assert_eq!(verdict(Some("2029-01-01T00:00:00+00:00"), true), "warn");
+    for (day, commit) in [
+        (Some("2030-05-23T00:00:00+00:00"), true),
+        (Some("2031-01-01T00:00:00+00:00"), true),
+        (None, true),
+        (Some("2029-01-01T00:00:00+00:00"), false),
+    ] {
+        assert_eq!(verdict(day, commit), "block", "{day:?} {commit}");
+    }
+}
+
+#[test]
+fn an_action_that_is_pinned_to_a_commit_follows_no_tag() {
+    let table = "github-actions\towner/left\t*\tmoved-2030-05\tx\thijack\n";
+    let rows = crate::package::row::parse_rows(table).unwrap();
+    let blob = crate::package::index::write("2030-06-01", &rows, &[]).unwrap();
+    let advisories = Advisories::only(crate::package::index::Index::open(blob.into()).unwrap());
+    for (reference, expected) in [("v1", "warn"), ("0123456789abcdef0123456789abcdef01234567", "unknown")] {
+        let package = Package::new(Ecosystem::GithubActions, "owner/left", Some(reference.to_owned()), 1);
+        assert_eq!(origin::verdict(&advisories, &package).as_str(), expected, "{reference}");
+    }
+}
+
+#[test]
+fn packages_that_change_together_are_one_note() {
+    let many = |version: &str, source: &Source| -> Vec<Package> {
+        let one = |n: usize| {
+            let name = format!("crate-{n}");
+            let package = Package::new(Ecosystem::Crates, name, Some(version.to_owned()), 1);
+            Package { source: source.clone(), ..package }
+        };
+        (0..9).map(one).collect()
+    };
+    let (registry, git) = (Source::Registry(None), Source::Git("https://host.example/o/r?rev=1#0123".to_owned()));
+    for (old, new) in
+        [(many("1.1.0", &registry), many("1.0.0", &registry)), (many("1.0.0", &registry), many("1.0.0", &git))]
+    {
+        let change = compare(&[inventory(&old)], &inventory(&new), &Advisories::builtin());
+        assert_eq!(change.notes.iter().map(|note| note.others).collect::<Vec<_>>(), [8]);
+    }
+}
+
+#[test]
+fn a_go_module_in_the_place_of_another_is_told_once() {
+    let fork = Package {
+        alias: Some("host.example/left".to_owned()),
+        ..Package::new(Ecosystem::Go, "host.example/fork", Some("v1.0.0".to_owned()), 1)
+    };
+    assert_eq!(kinds(&[], &[fork.clone()]), [NoteKind::Origin(Difference::InPlaceOf("host.example/left".to_owned()))]);
+    assert!(kinds(&[fork.clone()], &[fork]).is_empty());
+}

@@ -1,6 +1,6 @@
 //! The gate's findings, each with its rule and its words.
 
-use super::super::advisory::PackageVerdict;
+use super::super::advisory::{Advisory, PackageVerdict};
 use super::super::change::{Note, NoteKind};
 use super::super::indicator::{Trace, TraceWeight};
 use super::super::inventory::{Inventory, Package, Topic};
@@ -65,7 +65,10 @@ impl Draft {
         };
         let (rule, mut text) = describe(note, inventory);
         if note.others > 0 {
-            text = format!("{text}; so do {} other packages", note.others);
+            text = match note.kind {
+                NoteKind::Downgrade { .. } => format!("{text}; {} other packages are older, too", note.others),
+                _ => format!("{text}; so do {} other packages", note.others),
+            };
         }
         Draft {
             rule,
@@ -122,7 +125,8 @@ fn describe(note: &Note, inventory: &Inventory) -> (&'static Rule, String) {
             (&rules::HIJACKED, advisory.sentence(note.version.is_some()))
         }
         NoteKind::Suspicious(advisory) => {
-            (&rules::SUSPICIOUS, advisory.sentence(note.version.is_some()) + &may_be_another(note, inventory))
+            let sentence = advisory.sentence(note.version.is_some());
+            (&rules::SUSPICIOUS, sentence + &may_be_another(note, inventory) + &is_older(note, inventory, advisory))
         }
         NoteKind::Origin(difference) => describe_difference(difference),
         NoteKind::InstallScript => {
@@ -149,6 +153,19 @@ fn describe(note: &Note, inventory: &Inventory) -> (&'static Rule, String) {
 fn may_be_another(note: &Note, inventory: &Inventory) -> String {
     match package_of(note, inventory).and_then(origin::unknown_host) {
         Some(host) => format!("; its origin is unknown ({host}), it may be another package of this name"),
+        None => String::new(),
+    }
+}
+
+/// The reason why a hijacked version does not block that the lockfile pins to an older commit.
+fn is_older(note: &Note, inventory: &Inventory, advisory: &Advisory) -> String {
+    match package_of(note, inventory).filter(|package| origin::is_pinned_before(package, advisory)) {
+        Some(package) => {
+            let day = package.published.as_deref().and_then(|date| date.get(..10)).unwrap_or_default();
+            format!(
+                "; the lockfile pins a commit that is dated {day}, before the attack: make sure that it is the old one"
+            )
+        }
         None => String::new(),
     }
 }

@@ -33,6 +33,8 @@ impl Format for ComposerLock {
                 package.files = ["dist", "source"].into_iter().filter_map(url_of).map(str::to_owned).collect();
             }
             package.integrity = hashes(node);
+            // The date of the commit that is installed.
+            package.published = node.text_at("time").map(str::to_owned);
             inventory.packages.push(package);
         }
         Ok(inventory)

@@ -401,3 +401,57 @@ fn everyday_scripts_are_no_news_and_the_projects_own_are_told_once() {
         assert_eq!(repo.scan_staged().json()["findings"].as_array().unwrap().len(), 0, "{script}");
     }
 }
+
+/// Lockfiles of further ecosystems, with `HOST` for the registry's address. `NAME` stands for the package.
+#[rustfmt::skip]
+const FURTHER: [(&str, &str, &str, &str); 4] = [
+    ("crates", "Cargo.lock", "[[package]]\nname = \"NAME\"\nversion = \"7.7.7\"\nsource = \"registry+HOST\"\n",
+     concat!("https://github.com/rust-lang/crates", ".io-index")),
+    ("rubygems", "Gemfile.lock", "GEM\n  remote: HOST\n  specs:\n    NAME (7.7.7)\n", concat!("https://ruby", "gems.org/")),
+    ("packagist", "composer.lock", "{\"packages\": [{\"name\": \"NAME\", \"version\": \"7.7.7\", \"notification-url\": \"HOST\"}]}",
+     concat!("https://packag", "ist.org/downloads/")),
+    ("terraform", ".terraform.lock.hcl", "provider \"HOST/NAME\" {\n  version = \"7.7.7\"\n}\n", concat!("registry.terra", "form.io")),
+];
+
+#[test]
+fn a_name_that_is_bad_as_a_whole_blocks_from_the_registry_and_warns_from_elsewhere() {
+    let data = include_str!("../../../rules/advisories/compromised.tsv");
+    for (ecosystem, file, text, host) in FURTHER {
+        let rows = data.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+        let name = rows.into_iter().find(|f| f[0] == ecosystem && f[2] == "*" && f[5] == "malicious").unwrap()[1];
+        let elsewhere =
+            if host.contains("://") { "https://registry.acme.example/index" } else { "registry.acme.example" };
+        for (host, code, verdict) in [(host, 1, "block"), (elsewhere, 0, "warn")] {
+            let sandbox = Sandbox::new();
+            let repo = sandbox.repo("repo");
+            repo.write("a", "a\n").commit("before");
+            repo.write(file, text.replace("NAME", name).replace("HOST", host));
+            let run = repo.shield(&["check", file, "--format", "json"]).expect(code);
+            assert_eq!(run.json()["packages"][0]["verdict"], verdict, "{file} {host}");
+            repo.add();
+            repo.shield(&["scan", "--staged"]).expect(code);
+        }
+    }
+}
+
+#[test]
+fn options_that_change_nothing_are_errors() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write("go.sum", "host.example/left v1.0.0 h1:AAAA=\n");
+    repo.write(
+        "any.txt.sbom",
+        "{\"bomFormat\": \"CycloneDX\", \"components\": [{\"purl\": \"pkg:npm/axios@1.14.1\"}]}",
+    );
+    repo.shield(&["check", "any.txt.sbom"]).expect(1);
+    repo.shield(&["check", "pkg:npm/axios@1.14.1"]).expect(1);
+    repo.shield(&["check", "pkg:npm/axios@1.14.0"]).expect(0);
+    for args in [
+        &["check", "--as", "yarn.lock", "left-pad@1.3.0"][..],
+        &["check", "--ecosystem", "npm", "go.sum"],
+        &["check", "cargo:left@1.0.0"],
+        &["check", "pkg:deb/debian/left@1.0"],
+    ] {
+        repo.shield(args).expect(3);
+    }
+}
