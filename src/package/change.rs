@@ -112,7 +112,10 @@ pub fn compare(old: &[Inventory], new: &Inventory, advisories: &Advisories) -> P
             }
         }
     }
-    notes.extend(downgrades(new, &before));
+    let mut went_back = downgrades(new, &before);
+    // Of several that are reported as one, the first in the file carries the line.
+    went_back.sort_by_key(|note| note.line);
+    notes.extend(went_back);
     let mut notes = merged(notes);
     notes.extend(scripts(old, new));
     notes.extend(settings(old, new));
@@ -124,13 +127,15 @@ pub fn compare(old: &[Inventory], new: &Inventory, advisories: &Advisories) -> P
 /// More packages than this with the same change make one note.
 const EACH: usize = 3;
 
-/// Merges the notes of packages that moved together, as all do when a lockfile changes its registry or is restored.
+/// Merges the notes of packages that moved together, as all do when a lockfile changes its registry or is taken back.
 fn merged(notes: Vec<Note>) -> Vec<Note> {
-    let key = |note: &Note| match &note.kind {
-        NoteKind::Origin(difference) => difference.shared().map(|shared| (note.kind.category(), shared)),
-        // A lockfile that goes back as a whole is one change.
-        NoteKind::Downgrade { .. } => Some((note.kind.category(), String::new())),
-        _ => None,
+    let key = |note: &Note| {
+        let shared = match &note.kind {
+            NoteKind::Origin(difference) => difference.shared()?,
+            NoteKind::Downgrade { .. } => String::new(),
+            _ => return None,
+        };
+        Some((note.kind.category(), shared))
     };
     let mut count: HashMap<_, usize> = HashMap::new();
     notes.iter().filter_map(key).for_each(|key| *count.entry(key).or_default() += 1);

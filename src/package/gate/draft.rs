@@ -65,9 +65,10 @@ impl Draft {
         };
         let (rule, mut text) = describe(note, inventory);
         if note.others > 0 {
+            let others = note.others;
             text = match note.kind {
-                NoteKind::Downgrade { .. } => format!("{text}; {} other packages are older, too", note.others),
-                _ => format!("{text}; so do {} other packages", note.others),
+                NoteKind::Downgrade { .. } => format!("{text}; {others} other packages went back as well"),
+                _ => format!("{text}; so do {others} other packages"),
             };
         }
         Draft {
