@@ -64,6 +64,14 @@ fn carrier(text: &[u8]) -> Option<usize> {
     }
 }
 
+/// Returns whether a line goes on, behind a bidirectional control, as a table of characters in minified code does: for
+/// thousands of bytes, and with characters beyond ASCII. Such tables hold every control, and no code to reorder.
+fn is_table(rest: &[u8]) -> bool {
+    const LONG: usize = 4096;
+    const SAMPLE: usize = 256;
+    rest.len() > LONG && rest[3..SAMPLE].iter().filter(|b| !b.is_ascii()).count() * 2 > SAMPLE
+}
+
 /// The first line with a bidirectional embedding, override or isolate that it does not close: the screen then shows
 /// another order than the compiler reads. A closed pair, as in right-to-left text, reorders nothing outside itself.
 fn bidi(text: &[u8]) -> Option<Hidden> {
@@ -75,6 +83,10 @@ fn bidi(text: &[u8]) -> Option<Hidden> {
             continue;
         }
         let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |n| at + n);
+        if is_table(&text[at..end]) {
+            from = end;
+            continue;
+        }
         let (mut open, mut run, mut overrides) = (0i32, 0, false);
         let line = &text[at..end];
         for at in memchr::memchr_iter(0xe2, line) {

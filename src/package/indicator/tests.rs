@@ -155,3 +155,15 @@ fn hidden_payloads_block_and_short_runs_warn() {
     assert_eq!(hidden("a.js", reordered.as_bytes()).len(), 1);
     assert!(hidden("locales/he.json", reordered.as_bytes()).is_empty());
 }
+
+#[test]
+fn a_table_of_characters_reorders_nothing_and_code_does() {
+    let table: String = (0..4_000_u32).filter_map(|n| char::from_u32(0x2000 + n)).collect();
+    let entities = format!("const t=\"{table}\";run()");
+    assert!(hidden("dist/main.js", entities.as_bytes()).iter().all(|trace| trace.id != "bidirectional-text"));
+    let code = |padding: usize| format!("if (admin) {{ \u{202e}/* end */ }}{}\n", " ".repeat(padding));
+    for padding in [0, 5_000] {
+        let traces = hidden("src/main.js", code(padding).as_bytes());
+        assert!(traces.iter().any(|trace| trace.id == "bidirectional-text"), "{padding}");
+    }
+}
