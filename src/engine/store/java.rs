@@ -11,6 +11,8 @@ const KNOWN: &str = "keystore-known-password";
 
 /// The length of the digest at a store's end, in bytes.
 const SUM: usize = 20;
+/// The name that Android's tools give the key for debugging, whose password is documented.
+const DEBUG_KEY: &[u8] = b"androiddebugkey";
 /// More entries than any store has.
 const ENTRIES: usize = 100_000;
 
@@ -21,10 +23,10 @@ pub(super) fn jks(text: &[u8]) -> Option<Vec<StoreEntry>> {
     cursor.take(4)?;
     let version = cursor.int().filter(|version| matches!(version, 1 | 2))?;
     let count = cursor.int().filter(|count| *count <= ENTRIES)?;
-    let mut keys: Vec<Range<usize>> = Vec::new();
+    let (mut keys, mut public): (Vec<Range<usize>>, Vec<Range<usize>>) = (Vec::new(), Vec::new());
     for _ in 0..count {
         let kind = cursor.int()?;
-        let _alias = cursor.string()?;
+        let is_for_debugging = cursor.string()? == DEBUG_KEY;
         let _created = cursor.take(8)?;
         match kind {
             // A private key and the certificates that go with it.
@@ -34,7 +36,7 @@ pub(super) fn jks(text: &[u8]) -> Option<Vec<StoreEntry>> {
                 for _ in 0..cursor.int()? {
                     certificate(&mut cursor, version)?;
                 }
-                keys.push(key);
+                if is_for_debugging { public.push(key) } else { keys.push(key) }
             }
             2 => certificate(&mut cursor, version)?,
             // A secret key, as Java writes objects: without a length.
@@ -49,7 +51,9 @@ pub(super) fn jks(text: &[u8]) -> Option<Vec<StoreEntry>> {
     }
     (cursor.at == data.len()).then_some(())?;
     let note = if text[0] == 0xfe { "JKS" } else { "JCEKS" };
-    Some(with_protection(keys, note, || password::opens_jks(data, sum)))
+    let mut entries = with_protection(keys, note, || password::opens_jks(data, sum));
+    entries.extend(public.into_iter().map(|span| StoreEntry { rule: RULE, span, lock: Protection::Public, note }));
+    Some(entries)
 }
 
 fn certificate(cursor: &mut Cursor<'_>, version: usize) -> Option<()> {

@@ -5,6 +5,7 @@
 //! that is possible offline: some formats are sealed with a digest of the password, which a guess can be compared with.
 
 mod databases;
+mod git_crypt;
 mod java;
 mod kerberos;
 mod keyring;
@@ -59,6 +60,7 @@ pub(super) enum StoreKind {
     Packets,
     /// libgcrypt's keys.
     Expression,
+    GitCrypt,
 }
 
 /// The format that a text claims by its first bytes; nothing for other texts.
@@ -78,6 +80,7 @@ pub(super) fn kind(text: &[u8]) -> Option<StoreKind> {
         [b'S', b'Q', b'L', b'i', ..] if text.starts_with(b"SQLite format 3\0") => Some(StoreKind::Sqlite),
         [b'G', b'n', ..] if text.starts_with(b"GnomeKeyring\n\r\0\n") => Some(StoreKind::Gnome),
         [b'K', b'W', ..] if text.starts_with(b"KWALLET\n\r\0\r\n") => Some(StoreKind::KWallet),
+        [0, b'G', b'I', b'T', ..] if text.starts_with(b"\0GITCRYPTKEY") => Some(StoreKind::GitCrypt),
         [b'(', b'1', b'1', b':', ..] if text.starts_with(b"(11:private-key") => Some(StoreKind::Expression),
         [b'(', b'2', b'1', b':', ..] if text.starts_with(b"(21:protected-p") => Some(StoreKind::Expression),
         [_, _, _, _, _, _, _, _, _, _, _, _, 0x62, 0x31, 5, 0, ..]
@@ -105,6 +108,7 @@ pub(super) fn entries(kind: StoreKind, text: &[u8]) -> Vec<StoreEntry> {
         StoreKind::BerkeleyDb => databases::berkeley(text),
         StoreKind::Packets => keyring::packets(text),
         StoreKind::Expression => keyring::expression(text),
+        StoreKind::GitCrypt => git_crypt::key(text),
     }
     .unwrap_or_default();
     if let Some(end) = entries.last().map(|last| last.span.end)

@@ -28,7 +28,9 @@ fn entries_of(text: &[u8]) -> Vec<(&'static str, Protection)> {
 fn every_entry_is_reported() {
     for (name, rule, lock) in [
         ("der", "private-key-der", Protection::Open),
+        ("git-crypt", "git-crypt-key", Protection::Open),
         ("jks", "java-keystore", Protection::Password),
+        ("jks-debug", "java-keystore", Protection::Public),
         ("jks-known", "keystore-known-password", Protection::WellKnown),
         ("kdbx", "password-database", Protection::Password),
         ("keytab", "kerberos-keytab", Protection::Open),
@@ -125,7 +127,7 @@ fn other_files_are_none() {
 proptest! {
     #[test]
     fn nothing_that_is_broken_does_harm(
-        name in prop::sample::select(vec!["der", "jks", "kdbx", "keytab", "nss", "pkcs12", "secring", "wallet"]),
+        name in prop::sample::select(vec!["der", "git-crypt", "jks", "kdbx", "keytab", "nss", "pkcs12", "secring", "wallet"]),
         changes in prop::collection::vec((0..200_usize, any::<u8>()), 1..6),
         cut in 0..2000_usize,
     ) {

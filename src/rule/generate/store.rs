@@ -11,15 +11,23 @@ const KINDS: &[(&str, Make)] = &[
         let key = der(0x04, &[&der(0x04, &[&random(rng, 32)])]);
         der(0x30, &[&[2, 1, 0], &der(0x30, &[&[6, 3, 0x2b, 0x65, 0x70]]), &key])
     }),
+    ("git-crypt", |rng| {
+        let field = |id: u8, value: &[u8]| [&[0, 0, 0, id], &block(value)[..]].concat();
+        let key = [field(1, &[0, 0, 0, 0]), field(3, &random(rng, 32)), field(5, &random(rng, 64)), field(0, b"")];
+        // The end has no length.
+        let key = key.concat();
+        [b"\0GITCRYPTKEY\0\0\0\x02\0\0\0\0", &key[..key.len() - 4]].concat()
+    }),
     ("jks", |rng| {
         let password = random(rng, 24);
-        jks(&[&jks_key(rng)], &password)
+        jks(&[&jks_key(rng, "server")], &password)
     }),
     ("jks-certificates", |rng| {
         let entry = [&[0, 0, 0, 2], &name("root")[..], &[0; 8], &name("X.509"), &block(&random(rng, 600))].concat();
         jks(&[&entry], &wide("changeit"))
     }),
-    ("jks-known", |rng| jks(&[&jks_key(rng)], &wide("changeit"))),
+    ("jks-debug", |rng| jks(&[&jks_key(rng, "androiddebugkey")], &wide("android"))),
+    ("jks-known", |rng| jks(&[&jks_key(rng, "server")], &wide("changeit"))),
     ("kdbx", |rng| {
         let field = |id: u8, value: &[u8]| [&[id], &(value.len() as u32).to_le_bytes()[..], value].concat();
         let head = [0x03, 0xd9, 0xa2, 0x9a, 0x67, 0xfb, 0x4b, 0xb5, 0, 0, 4, 0];
@@ -107,10 +115,10 @@ fn wide(password: &str) -> Vec<u8> {
     password.encode_utf16().flat_map(u16::to_be_bytes).collect()
 }
 
-fn jks_key(rng: &mut Rng) -> Vec<u8> {
+fn jks_key(rng: &mut Rng, alias: &str) -> Vec<u8> {
     let algorithm = der(0x30, &[&[6, 10, 0x2b, 6, 1, 4, 1, 0x2a, 2, 0x11, 1, 1], &[5, 0]]);
     let key = der(0x30, &[&algorithm, &der(0x04, &[&random(rng, 1200)])]);
-    [&[0, 0, 0, 1], &name("server")[..], &[0; 8], &block(&key), &[0; 4]].concat()
+    [&[0, 0, 0, 1], &name(alias)[..], &[0; 8], &block(&key), &[0; 4]].concat()
 }
 
 fn jks(entries: &[&[u8]], password: &[u8]) -> Vec<u8> {
