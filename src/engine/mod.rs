@@ -24,6 +24,7 @@ pub mod explain;
 pub mod generic;
 mod incremental;
 mod kubernetes_secret;
+mod local_link;
 mod matcher;
 mod negative_cache;
 mod placeholder;
@@ -224,8 +225,8 @@ impl Engine {
     }
 
     fn report_all(&self, candidates: Vec<Candidate>, text: &[u8]) -> Vec<Match> {
-        let reported =
-            candidates.into_iter().filter(|candidate| !self.set.is_helper(self.rules[candidate.rule].rule()));
+        let is_helper = |candidate: &Candidate| self.set.is_helper(self.rules[candidate.rule].rule());
+        let reported = candidates.into_iter().filter(|candidate| !candidate.is_silent && !is_helper(candidate));
         reported.map(|candidate| self.report(candidate, text)).collect()
     }
 

@@ -23,12 +23,15 @@ pub(super) struct Candidate {
     pub secret: Option<Box<[u8]>>,
     /// The position of the other half of a pair.
     pub pair: Option<Range<usize>>,
+    /// It keeps other rules from the value, and is not shown: a sample, in a test or in documentation.
+    pub is_silent: bool,
 }
 
 impl Candidate {
     /// A value in clear, without a proof.
     pub fn new(rule: usize, span: Range<usize>, confidence: Confidence, standing: EvidenceRank) -> Self {
-        Candidate { rule, span, confidence, verified: None, standing, notes: Vec::new(), secret: None, pair: None }
+        let (verified, secret, pair, is_silent) = (None, None, None, false);
+        Candidate { rule, span, confidence, verified, standing, notes: Vec::new(), secret, pair, is_silent }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::chunk::{ChunkPlace, Origin};
-use crate::rule::{Judge, Requires, Severity, Status, checksum};
+use crate::rule::{Judge, Requires, Scope, Severity, Status, checksum};
 
 /// A rule with everything that these tests do not look at filled in.
 pub(super) fn rule(id: &'static str, keywords: &'static [&'static str], regex: &'static str) -> Rule {
@@ -588,4 +588,60 @@ fn a_line_repeated_costs_its_share_of_work_each_time() {
         let (some, many) = (work_on(&line, 500), work_on(&line, 4000));
         assert!(many <= some * 9, "{some} for 500, {many} for 4,000");
     }
+}
+
+#[test]
+fn a_sandbox_and_an_installation_are_lowered_where_nothing_is_at_stake() {
+    let of = |scope| Rule { scope, ..acme(false) };
+    let text = format!("TOKEN = '{}'", signed(31));
+    let confidence = |scope, path: &str| scan_at(&engine(vec![of(scope)]), path, text.as_bytes())[0].confidence;
+    for (path, service, sandbox, installation) in [
+        ("src/app.py", Confidence::High, Confidence::High, Confidence::High),
+        ("settings/main.py", Confidence::High, Confidence::High, Confidence::High),
+        ("tests/app_test.py", Confidence::High, Confidence::Low, Confidence::Low),
+        ("settings/ci.py", Confidence::High, Confidence::High, Confidence::Low),
+        ("settings/local_dev.py", Confidence::High, Confidence::High, Confidence::Low),
+        (".env.development", Confidence::High, Confidence::High, Confidence::Low),
+        (".ddev/config.yaml", Confidence::High, Confidence::High, Confidence::Low),
+        ("local_settings.py", Confidence::High, Confidence::High, Confidence::High),
+    ] {
+        assert_eq!(confidence(Scope::Service, path), service, "{path}");
+        assert_eq!(confidence(Scope::Sandbox, path), sandbox, "{path}");
+        assert_eq!(confidence(Scope::Installation, path), installation, "{path}");
+    }
+}
+
+#[test]
+fn a_token_in_a_link_to_this_machine_is_lowered() {
+    let engine = Engine::new(RuleSet::builtin(), Settings::default());
+    for seed in 40..44 {
+        let token = body(40, seed);
+        let confidences = |text: &str| -> Vec<Confidence> {
+            scan_at(&engine, "src/verify.ts", text.as_bytes()).iter().map(|found| found.confidence).collect()
+        };
+        for host in ["localhost:3000", "127.0.0.1", "app.localhost", "[::1]:8080", "0.0.0.0:80"] {
+            let text = format!("// http://{host}/api/verify?token={token}\n");
+            assert!(confidences(&text).iter().all(|c| *c == Confidence::Low), "{text}");
+        }
+        for host in ["app.acme.io", "localhost.acme.io", "10.0.0.7:3000"] {
+            let text = format!("// http://{host}/api/verify?token={token}\n");
+            assert!(confidences(&text).iter().any(|c| *c > Confidence::Low), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_word_behind_basic_is_prose_and_a_sample_in_a_test_is_not_shown() {
+    let engine = Engine::new(RuleSet::builtin(), Settings::default());
+    for word in ["hallucination", "functionality", "authentication", "Tutorials"] {
+        let text = format!("{{\"title\": \"Basic {word} for everybody\"}}\n");
+        assert!(scan_at(&engine, "data/a.json", text.as_bytes()).is_empty(), "{text}");
+    }
+    let header = |pair: &str| format!("Authorization: Basic {}\n", data_encoding::BASE64.encode(pair.as_bytes()));
+    let sample = header("john:password");
+    assert!(scan_at(&engine, "pkg/authz_test.go", sample.as_bytes()).is_empty());
+    assert_eq!(scan_at(&engine, "pkg/authz.go", sample.as_bytes()).len(), 1);
+    let real = header(&format!("john:{}", body(20, 45)));
+    assert_eq!(scan_at(&engine, "pkg/authz_test.go", real.as_bytes())[0].confidence, Confidence::Low);
+    assert!(scan_at(&engine, "pkg/authz.go", real.as_bytes())[0].confidence > Confidence::Low);
 }

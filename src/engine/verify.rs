@@ -5,12 +5,14 @@ use bstr::BStr;
 use super::checks::{self, CheckInput, Proof};
 use super::compiled_rule::CompiledRule;
 use super::generic;
+use super::local_link;
 use super::matcher::RegexMatch;
 use super::placeholder::is_placeholder;
 use super::resolve::{Candidate, EvidenceRank};
 use super::store::{Protection, StoreEntry};
 use crate::finding::Verified;
-use crate::rule::{Confidence, Judge, Rule};
+use crate::path::development::is_for_development;
+use crate::rule::{Confidence, Judge, Rule, Scope};
 
 /// The reason why a value is no credential.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,14 +68,26 @@ pub(super) fn verify_match(
     if matches!(proof, Proof::Failed(_)) && touches_word(context.text, &candidate.span) {
         return Err(Rejection::InsideWord);
     }
+    // "Basic authentication": a word of prose is not even a look-alike.
+    if matches!(proof, Proof::Failed(_)) && rule.judge == Judge::Context && only_words(secret) {
+        return Err(Rejection::Words(0.0, LEAST_ISSUED));
+    }
     if apply_proof(proof, &mut candidate) == Evidence::Final {
+        candidate.is_silent = rule.judge == Judge::Context
+            && candidate.standing == EvidenceRank::NotSecret
+            && context.path_policy
+            && context.mild.at(candidate.span.start).is_some();
         return Ok(candidate);
     }
     if !is_key(rule) {
         check_randomness(compiled, secret, candidate.standing)?;
     }
-    if rule.judge == Judge::Context || is_key(rule) || generic::for_sandbox(secret) || generic::for_tests(secret) {
+    let is_of_context = rule.judge == Judge::Context || is_key(rule) || rule.check == Some("jwk");
+    if is_of_context || rule.scope != Scope::Service || generic::for_sandbox(secret) || generic::for_tests(secret) {
         lower_confidence(&mut candidate, context);
+    }
+    if rule.scope == Scope::Installation && context.path_policy && is_for_development(context.path) {
+        lower(&mut candidate, "settings for development");
     }
     Ok(candidate)
 }
@@ -255,10 +269,15 @@ const SHORTEST: usize = 16;
 
 /// Lowers the confidence of candidates in tests, examples and documentation, so that they are shown and do not block.
 pub(super) fn lower_confidence(candidate: &mut Candidate, context: &MatchContext<'_>) {
-    if context.path_policy
-        && candidate.confidence > Confidence::Low
-        && let Some(reason) = context.mild.at(candidate.span.start)
-    {
+    let is_blocking = context.path_policy && candidate.confidence > Confidence::Low;
+    let reason = || context.mild.at(candidate.span.start).or_else(|| local_link::reason(context.text, &candidate.span));
+    if let Some(reason) = is_blocking.then(reason).flatten() {
+        lower(candidate, reason);
+    }
+}
+
+fn lower(candidate: &mut Candidate, reason: &str) {
+    if candidate.confidence > Confidence::Low {
         candidate.confidence = Confidence::Low;
         candidate.notes.push(format!("lowered: {reason}"));
     }

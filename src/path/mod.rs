@@ -1,5 +1,6 @@
 //! Facts about a file that follow from its path alone.
 
+pub mod development;
 pub mod purpose;
 pub mod special;
 pub mod words;

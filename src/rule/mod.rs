@@ -9,7 +9,7 @@ pub mod generate;
 pub mod regex;
 mod set;
 
-pub use crate::data::rule::scales::{Confidence, Judge, Severity, Status};
+pub use crate::data::rule::scales::{Confidence, Judge, Scope, Severity, Status};
 pub use crate::data::rule::{spec, template};
 pub use set::{Handle, RuleSet};
 

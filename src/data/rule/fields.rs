@@ -42,6 +42,8 @@ macro_rules! rule_fields {
             "entropy" entropy: Option<f32> => Option<f32>,
             /// The judgement that a match has to pass.
             "judge" judge: Judge => Judge,
+            /// The environment in which the credential opens something.
+            "scope" scope: Scope => Scope,
             /// The form is shared by many issuers (a JWT, an Authorization header): any rule of an issuer takes precedence.
             "general" general: bool => bool,
             /// Globs, relative to the root: the rule applies only there. Empty: everywhere.

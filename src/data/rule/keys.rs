@@ -68,6 +68,10 @@ pub const KEYS: &[RuleKey] = &[
         "`token`: the form is distinctive. `context`: it is not (32 hex digits beside a name), so likeness to words and the path policy count too",
     ),
     optional(
+        "scope",
+        "where the credential opens something. `service`, the default: wherever it stands. `sandbox`: only where the data is made up. `installation`: in one installation of the program, as a framework's key. The last two do not block in tests, examples and documentation, and the last not in settings for development",
+    ),
+    optional(
         "general",
         "`true` for a form that many issuers use (a JWT, an Authorization header): leaves a value to any rule that knows whose it is",
     ),

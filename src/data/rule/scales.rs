@@ -59,6 +59,18 @@ pub enum Judge {
     Context,
 }
 
+/// The environment in which a credential opens something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// The service of its issuer, wherever the credential stands.
+    Service,
+    /// A sandbox with made-up data.
+    Sandbox,
+    /// One installation of the program: a framework's key, which every developer's machine has as well.
+    Installation,
+}
+
 /// A scale whose steps have names in rule files.
 pub trait Scale: Copy + Sized + 'static {
     /// Every step with its name.
@@ -88,6 +100,12 @@ impl Scale for Status {
 impl Scale for Judge {
     const STEPS: &'static [(&'static str, Self)] = &[("token", Self::Token), ("context", Self::Context)];
     const DEFAULT: Self = Self::Token;
+}
+
+impl Scale for Scope {
+    const STEPS: &'static [(&'static str, Self)] =
+        &[("service", Self::Service), ("sandbox", Self::Sandbox), ("installation", Self::Installation)];
+    const DEFAULT: Self = Self::Service;
 }
 
 impl fmt::Display for Severity {

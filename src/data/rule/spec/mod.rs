@@ -11,7 +11,7 @@ use std::fmt;
 use super::super::did_you_mean;
 use super::fields::{PackedField, rule_fields};
 use super::packed::Writer;
-use super::scales::{Confidence, Judge, Severity, Status};
+use super::scales::{Confidence, Judge, Scope, Severity, Status};
 use super::template::{self, Piece};
 use reader::Reader;
 

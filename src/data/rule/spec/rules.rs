@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::super::super::regex::analysis::{self, RegexAnalysis};
-use super::super::scales::{Confidence, Scale, Severity, Status};
+use super::super::scales::{Confidence, Scale, Scope, Severity, Status};
 use super::super::{keys, template};
 use super::reader::{Fields, Reader, get};
 use super::{Author, CHECKS, DETECTORS, Spec};
@@ -101,6 +101,7 @@ impl Reader<'_> {
             check,
             entropy: self.entropy(fields),
             judge: self.level(fields, "judge", &at, false).unwrap_or(pattern.judge),
+            scope: self.level(fields, "scope", &at, false).unwrap_or(Scope::DEFAULT),
             general: self.flag(fields, "general"),
             paths: self.paths(fields),
             allow: self.allow(fields),
