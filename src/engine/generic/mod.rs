@@ -4,8 +4,10 @@
 //! name, value and surroundings together: hard evidence first (templates, masks, references), then a small model of
 //! boosted trees over the [`Features`]. The model is trained on generated data by the program in `src/train`.
 
+mod affix;
 pub mod candidate;
 mod comment;
+mod digest_table;
 mod dismissal;
 pub mod features;
 mod habit;

@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use super::candidate::{Candidate, Form, line_end, line_start};
 use super::dismissal::{is_label, is_plainly_random};
-use super::known;
 use super::name;
+use super::{affix, digest_table, known};
 use crate::path::purpose::{Language, is_translation, language};
 use crate::path::words::each_word;
 
@@ -32,6 +32,12 @@ pub fn denies(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> {
     }
     if is_label(value) && is_user(text, c) {
         return Some("the user's own name: a default");
+    }
+    if digest_table::holds(text, path, c) {
+        return Some("an entry in a table of checksums");
+    }
+    if affix::is_beginning(text, c) {
+        return Some("the beginning of a value that is put together");
     }
     known::known(text, path, c)
 }

@@ -1,5 +1,6 @@
 use super::*;
 
+mod harmless;
 mod logins;
 mod names;
 mod places;

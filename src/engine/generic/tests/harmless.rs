@@ -1,0 +1,85 @@
+//! Values that stand where credentials do and are none, each with a twin that is one.
+
+use super::places::{blocks, filled};
+use super::*;
+
+/// Names of texts and files that hold words of credentials.
+const KEYS: [&str; 9] = [
+    "auth/password_compromised",
+    "auth/secret_hint",
+    "auth/token_expired",
+    "billing/api_key_created",
+    "billing/payment",
+    "common/cancel",
+    "common/password",
+    "common/save",
+    "form/client_secret",
+];
+
+#[test]
+fn an_entry_in_a_table_of_checksums_is_no_secret() {
+    let mut dice = Dice(311);
+    for length in [32, 40, 64] {
+        for (line, path) in [
+            ("    #: @\n", "apps/web/i18n.lock"),
+            ("    #: @\n", "public/manifest.yml"),
+            ("  \"#\": \"@\",\n", "assets/manifest.json"),
+            ("@  #\n", "SHA256SUMS"),
+        ] {
+            let table: String = KEYS.iter().map(|key| filled(line, &dice.run(HEX, length)).replace('#', key)).collect();
+            assert!(!blocks(&table, path), "{path}: {table}");
+        }
+        // One digest in a lockfile needs no neighbours.
+        let entry = format!("  auth/password: {}\n", dice.run(HEX, length));
+        assert!(!blocks(&entry, "texts.lock"), "{entry}");
+        // The twin: a key of that form that has no such neighbours.
+        for (text, path) in [
+            (format!("NAME=corvus\nAPI_KEY={}\nPORT=80\n", dice.run(HEX, length)), ".env"),
+            (format!("id: {}\napi_key: {}\nname: x\n", dice.run(HEX, length), dice.run(HEX, length)), "a.yml"),
+        ] {
+            assert!(blocks(&text, path), "{path}: {text}");
+        }
+    }
+    let address = format!("  resolved: https://npm.acme.io/a.tgz?token={}\n", dice.run(HEX, 40));
+    assert!(blocks(&address, "deps.lock"), "{address}");
+}
+
+#[test]
+fn the_beginning_of_a_value_is_no_secret() {
+    let mut dice = Dice(312);
+    let random = dice.run(MIXED, 28);
+    for (template, path) in [
+        ("let key = '@' + name;", "a.js"),
+        ("const apiKey = \"@\" + (id || 0);", "a.ts"),
+        ("$key = '@' . $name;", "a.php"),
+        ("local key = '@' .. name", "a.lua"),
+        ("token = \"@\" + suffix", "a.py"),
+    ] {
+        for beginning in ["pf_m2s.", "acme:v2:", "cache-v3/", "s3_up_"] {
+            assert!(!blocks(&filled(template, beginning), path), "{path}: {}", filled(template, beginning));
+        }
+        assert!(blocks(&filled(template, &random), path), "{path}: {}", filled(template, &random));
+    }
+    for prefix in ["fbocs_", "acme_", "acme-cs-"] {
+        for template in ["prefix: { clientSecret: \"@\" },", "clientSecret = '@';", "{\"client_secret\": \"@\"}"] {
+            assert!(!blocks(&filled(template, prefix), "a.ts"), "{}", filled(template, prefix));
+            let token = format!("{prefix}{random}");
+            assert!(blocks(&filled(template, &token), "a.ts"), "{}", filled(template, &token));
+        }
+    }
+}
+
+#[test]
+fn versions_and_digests_of_lockfiles_and_images_are_no_secrets() {
+    let mut dice = Dice(313);
+    for range in ["npm:^7.0.4", "npm:~3.1.2", "npm:@scope/other@^2.0.0", "workspace:packages/pass"] {
+        assert!(!blocks(&format!("    minipass: \"{range}\"\n"), "yarn.lock"), "{range}");
+        assert!(!blocks(&format!("  \"fs-minipass\": \"{range}\",\n"), "package.json"), "{range}");
+    }
+    for image in ["docker.io/valkey/valkey:9-alpine", "acme/secret:8", "keycloak/key"] {
+        let text = format!("    image: {image}@sha256:{}\n", dice.run(HEX, 64));
+        assert!(!blocks(&text, "compose.yml"), "{text}");
+    }
+    let secret = dice.run(MIXED, 32);
+    assert!(blocks(&format!("    minipass: \"{secret}\"\n"), "app.yml"));
+}
