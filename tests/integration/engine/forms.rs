@@ -317,6 +317,19 @@ const FILES: &[File] = files![
     "Solana", "id.json", "@@", [Of("solana-keypair")], &["[]", "[0,0,0,0]"];
     "Nostr", "nostr.yaml", "nsec: @@\n", [Of("nostr-secret-key")], &["nsec1...", "\"\""];
     "Grafana key, old", "grafana.yaml", "token: @@\n", [Of("grafana-api-key")], &["<token>", "\"\""];
+    // Secret stores.
+    "AWS Secrets Manager", "put.sh", "aws secretsmanager put-secret-value --secret-id prod/app \\\n  --secret-string '@@'\n", [TOKEN, PLAIN, Human], &["$VALUE", "${VALUE}", "file://value.json", "<value>"];
+    "AWS Parameter Store", "put.sh", "aws ssm put-parameter --name /app/x --type SecureString --value @@ --overwrite\n", [TOKEN, PLAIN, Human], &["\"$VALUE\"", "file://value", "<value>"];
+    "AWS Parameter Store, value first", "put.sh", "aws ssm put-parameter --value @@ --name /app/x --type SecureString\n", [TOKEN, PLAIN, Human], &["\"$VALUE\"", "<value>"];
+    "Vault", "put.sh", "vault kv put -mount=secret app user=ci value=@@\n", [TOKEN, PLAIN, Human], &["@value.txt", "-", "\"$VALUE\"", "<value>"];
+    "Google Secret Manager", "put.sh", "echo -n \"@@\" | gcloud secrets versions add app --data-file=-\n", [TOKEN, PLAIN, Human], &["$VALUE", "${VALUE}", "<value>"];
+    "Azure Key Vault", "put.sh", "az keyvault secret set --vault-name acme --name app --value '@@'\n", [TOKEN, PLAIN, Human], &["$VALUE", "<value>"];
+    "kubectl", "put.sh", "kubectl create secret generic app --from-literal=user=ci --from-literal=value=@@\n", [TOKEN, PLAIN, Human], &["\"$VALUE\"", "<value>", "changeme"];
+    "GitHub secret", "put.sh", "gh secret set DEPLOY --repo acme/app --body @@\n", [TOKEN, PLAIN, Human], &["\"$VALUE\"", "<value>"];
+    "Heroku", "put.sh", "heroku config:set SESSION_SECRET=@@ -a acme\n", [TOKEN, PLAIN, Human], &["\"$VALUE\"", "<value>"];
+    "Fly", "put.sh", "fly secrets set SESSION=@@\n", [TOKEN, PLAIN, Human], &["\"$VALUE\"", "<value>"];
+    "Wrangler", "put.sh", "echo @@ | npx wrangler secret put SESSION\n", [TOKEN, PLAIN, Human], &["\"$VALUE\"", "$(cat value)", "<value>"];
+    "user secrets of .NET", "put.sh", "dotnet user-secrets set \"Db:Pw\" \"@@\"\n", [TOKEN, PLAIN, Human], &["$VALUE", "<value>"];
     // Notebooks.
     "notebook source", "train.ipynb", "{\"cells\": [{\"cell_type\": \"code\", \"source\": [\n    \"api_key = \\\"@@\\\"\\n\",\n    \"print(1)\"\n]}]}\n", [TOKEN, HEX], &["<key>", "", "YOUR_API_KEY"];
     "notebook output", "train.ipynb", "{\"cells\": [{\"outputs\": [{\"output_type\": \"stream\", \"text\": [\n    \"Password: @@\\n\"\n]}]}]}\n", [PLAIN, TOKEN], &["********", ""];
