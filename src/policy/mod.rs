@@ -15,6 +15,7 @@ mod files;
 pub mod inline;
 pub mod keys;
 pub mod migrate;
+pub mod sealed;
 pub mod unread;
 pub mod weakened;
 pub mod wiring;
@@ -76,6 +77,8 @@ pub struct Policy {
     pub packages: package::settings::PackageSettings,
     /// Globs of what a build makes, so that `publish` does not look for it in the repository.
     pub publish_built: Vec<String>,
+    /// The files that the repository declares encrypted.
+    pub sealed: sealed::Sealed,
     /// Where `advisories update` looks, by the user's own configuration.
     pub feed: config::Feed,
     /// The rule files as they are configured: paths and globs, the weakest file's first.
@@ -114,6 +117,7 @@ impl Default for Policy {
             check_allowances: false,
             packages: package::settings::PackageSettings::default(),
             publish_built: Vec::new(),
+            sealed: sealed::Sealed::default(),
             feed: config::Feed::default(),
             rule_files: Vec::new(),
             replace_builtin: false,
@@ -238,6 +242,7 @@ impl Policy {
             policy.baseline = baseline(origin, overrides, &layers)?;
         }
         policy.apply(&layers);
+        policy.sealed = sealed::Sealed::read(origin.files);
         policy.block = overrides.block.unwrap_or(policy.block);
         if policy.packages.online
             && let Some(bytes) = origin.files.read(".npmrc")?
@@ -462,7 +467,7 @@ impl Policy {
 
 /// Rules behind findings that no scanning rule makes: the package gate's, and the policy's own.
 pub fn other_rules() -> impl Iterator<Item = &'static Rule> {
-    package::rules::ALL.into_iter().chain([&weakened::RULE])
+    package::rules::ALL.into_iter().chain([&weakened::RULE, &sealed::RULE])
 }
 
 /// Ids of findings that no scanning rule makes.

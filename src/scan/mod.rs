@@ -8,6 +8,7 @@ mod inside;
 mod moved;
 mod novelty;
 mod packages;
+mod sealed;
 mod shown;
 mod versions;
 
@@ -295,6 +296,7 @@ impl ScanContext<'_> {
                 scan.secrets(matches.into_iter().zip(is_new), &mut part);
             }
             packages::inspect(&mut scan, &mut part)?;
+            sealed::inspect(&mut scan, &mut part);
             let (reader, scratch, part_of_item) = (scan.reader, &mut scratch, &mut part);
             InsideScan { context: self, item, reader, scratch, part: part_of_item }.run(chunk.bytes)?;
             if !part.is_empty() {

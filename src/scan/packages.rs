@@ -22,9 +22,11 @@ use crate::terminal::text::is_unsafe;
 pub fn history_filter<'a>(engine: &'a Engine, policy: &'a Policy, gate: &'a PackageGate) -> HistoryFilter<'a> {
     HistoryFilter {
         engine,
-        inspects_path: Box::new(gate::inspects_path),
+        inspects_path: Box::new(|path| gate::inspects_path(path) || policy.sealed.covers(path)),
         has_hidden_text: Box::new(gate::has_hidden_text),
-        has_package_finding: Box::new(|path, bytes| gate.has_finding(path, bytes, &policy.packages)),
+        has_package_finding: Box::new(|path, bytes| {
+            gate.has_finding(path, bytes, &policy.packages) || policy.sealed.in_clear(path, bytes).is_some()
+        }),
     }
 }
 
