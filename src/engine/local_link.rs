@@ -7,8 +7,32 @@ const LONGEST: usize = 512;
 /// Names of the machine itself.
 const NAMES: [&[u8]; 3] = [b"localhost", b"host.docker.internal", b"[::1]"];
 
-/// The reason to lower a value at `span`: it is in the query of a link to this machine.
+/// Programs that send a request.
+const CLIENTS: [&[u8]; 3] = [b"curl ", b"wget ", b"http "];
+
+/// The reason to lower a value at `span`: it is in the query of a link to this machine, or in a request to it.
 pub(super) fn reason(text: &[u8], span: &Range<usize>) -> Option<&'static str> {
+    in_query(text, span).or_else(|| in_request(text, span))
+}
+
+/// A command line whose only addresses are this machine's.
+fn in_request(text: &[u8], span: &Range<usize>) -> Option<&'static str> {
+    let start = memchr::memrchr(b'\n', &text[..span.start]).map_or(0, |at| at + 1);
+    let start = start.max(span.start.saturating_sub(LONGEST));
+    let end = memchr::memchr(b'\n', &text[span.end..]).map_or(text.len(), |at| span.end + at);
+    let line = &text[start..end.min(span.end + LONGEST)];
+    let hosts = memchr::memmem::find_iter(line, b"://").map(|at| {
+        let host = &line[at + 3..];
+        let is_end = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'/' | b'?' | b'#' | b'"' | b'\'');
+        &host[..host.iter().position(is_end).unwrap_or(host.len())]
+    });
+    let is_client = || CLIENTS.iter().any(|client| memchr::memmem::find(line, client).is_some());
+    let hosts: Vec<&[u8]> = hosts.collect();
+    let is_here = !hosts.is_empty() && hosts.iter().all(|host| is_local(host));
+    (is_here && is_client()).then_some("a request to this machine")
+}
+
+fn in_query(text: &[u8], span: &Range<usize>) -> Option<&'static str> {
     let before = &text[span.start.saturating_sub(LONGEST)..span.start];
     let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>' | b'(' | b'\\');
     let start = before.iter().rposition(ends).map_or(0, |last| last + 1);

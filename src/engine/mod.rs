@@ -20,6 +20,7 @@ pub mod checks;
 mod compiled_rule;
 mod decode;
 mod decoded_text;
+mod example_value;
 pub mod explain;
 pub mod generic;
 mod incremental;

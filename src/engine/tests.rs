@@ -645,3 +645,81 @@ fn a_word_behind_basic_is_prose_and_a_sample_in_a_test_is_not_shown() {
     assert_eq!(scan_at(&engine, "pkg/authz_test.go", real.as_bytes())[0].confidence, Confidence::Low);
     assert!(scan_at(&engine, "pkg/authz.go", real.as_bytes())[0].confidence > Confidence::Low);
 }
+
+#[test]
+fn no_generic_secret_is_in_binary_data_as_it_stands_or_in_base64() {
+    let engine = Engine::new(RuleSet::builtin(), Settings::default());
+    let generic = |text: &[u8]| -> bool {
+        let found = scan_at(&engine, "src/view.ts", text);
+        found.iter().any(|found| found.rule.id.starts_with("generic-") && found.confidence > Confidence::Low)
+    };
+    let mut random = fastrand::Rng::with_seed(5);
+    for seed in 50..60 {
+        let pair = format!("token=\"{}\"", body(32, seed));
+        let mut bytes = |length: usize| -> Vec<u8> { (0..length).map(|_| random.u8(..)).collect() };
+        for head in [&b"\x89PNG\r\n\x1a\n"[..], b"wOF2\0\x01\0\0", b"\xff\xd8\xff\xe0", b""] {
+            let media = [head, &bytes(400), b" ", pair.as_bytes(), b" ", &bytes(400)].concat();
+            let base64 = data_encoding::BASE64.encode(&media);
+            assert!(!generic(&media), "{seed}: as it stands");
+            assert!(
+                !generic(format!("const icon = \"data:image/png;base64,{base64}\";\n").as_bytes()),
+                "{seed}: base64"
+            );
+            // Behind other encoded text.
+            let first = data_encoding::BASE64.encode(b"nothing to see here, only a sentence for people");
+            assert!(!generic(format!("a = '{first}'\nb = '{base64}'\n").as_bytes()), "{seed}: the second of two");
+        }
+        // The twins: text in UTF-8, in an old encoding, and in base64.
+        assert!(generic(pair.as_bytes()));
+        let old = [&[0xb5, 0xc7, 0xc2, 0xbc].repeat(30)[..], b"\n", pair.as_bytes(), b"\n"].concat();
+        assert!(generic(&old), "{seed}: an old encoding");
+        let encoded = data_encoding::BASE64.encode(format!("name = \"app\"\n{pair}\n").as_bytes());
+        assert!(generic(format!("config = '{encoded}'\n").as_bytes()), "{seed}: text in base64");
+    }
+}
+
+#[test]
+fn an_example_in_a_schema_is_lowered() {
+    let engine = Engine::new(RuleSet::builtin(), Settings::default());
+    let confidence =
+        |path: &str, text: &str| scan_at(&engine, path, text.as_bytes()).iter().map(|found| found.confidence).max();
+    for seed in 60..63 {
+        let token = body(40, seed);
+        for (path, text) in [
+            (
+                "schema/post.json",
+                format!("{{\n\t\"example\": {{\n\t\t\"name\": \"x\",\n\t\t\"auth_token\": \"{token}\"\n\t}}\n}}\n"),
+            ),
+            (
+                "schema/post.json",
+                format!(
+                    "{{\n  \"examples\": {{\n    \"default\": {{\n      \"value\": {{\n        \"api_key\": \"{token}\"\n      }}\n    }}\n  }}\n}}\n"
+                ),
+            ),
+            ("api/openapi.yaml", format!("properties:\n  token:\n    example:\n      auth_token: {token}\n")),
+        ] {
+            assert_eq!(confidence(path, &text), Some(Confidence::Low), "{text}");
+            // The twin: another key above it.
+            let real = text.replace("example", "credential");
+            assert!(confidence(path, &real) > Some(Confidence::Low), "{real}");
+            // Beside the examples, not in them.
+            let beside =
+                format!("{{\n  \"example\": {{\n    \"name\": \"x\"\n  }},\n  \"auth_token\": \"{token}\"\n}}\n");
+            assert!(confidence("schema/post.json", &beside) > Some(Confidence::Low), "{beside}");
+        }
+    }
+}
+
+#[test]
+fn a_request_to_this_machine_is_lowered() {
+    let engine = Engine::new(RuleSet::builtin(), Settings::default());
+    for seed in 64..67 {
+        let token = body(40, seed);
+        let confidence = |host: &str| {
+            let text = format!("curl -X POST http://{host}/api/v1/upload -H \"X-API-TOKEN: {token}\"\n");
+            scan_at(&engine, "upload.sh", text.as_bytes()).iter().map(|found| found.confidence).max()
+        };
+        assert_eq!(confidence("localhost:8000"), Some(Confidence::Low));
+        assert!(confidence("api.acme.io") > Some(Confidence::Low));
+    }
+}

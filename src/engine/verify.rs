@@ -4,6 +4,7 @@ use bstr::BStr;
 
 use super::checks::{self, CheckInput, Proof};
 use super::compiled_rule::CompiledRule;
+use super::example_value;
 use super::generic;
 use super::local_link;
 use super::matcher::RegexMatch;
@@ -270,7 +271,11 @@ const SHORTEST: usize = 16;
 /// Lowers the confidence of candidates in tests, examples and documentation, so that they are shown and do not block.
 pub(super) fn lower_confidence(candidate: &mut Candidate, context: &MatchContext<'_>) {
     let is_blocking = context.path_policy && candidate.confidence > Confidence::Low;
-    let reason = || context.mild.at(candidate.span.start).or_else(|| local_link::reason(context.text, &candidate.span));
+    let span = &candidate.span;
+    let reason = || {
+        let place = context.mild.at(span.start).or_else(|| local_link::reason(context.text, span));
+        place.or_else(|| example_value::reason(context.text, context.path, span))
+    };
     if let Some(reason) = is_blocking.then(reason).flatten() {
         lower(candidate, reason);
     }

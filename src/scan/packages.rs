@@ -13,6 +13,7 @@ use crate::finding::excerpt;
 use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Verdict, WarnReason};
 use crate::package::gate::{self, ComparisonMode, Draft, DraftPosition, GateReport, PackageGate};
 use crate::package::{lockfile, rules};
+use crate::path::special::is_special;
 use crate::policy::Policy;
 use crate::rule::Confidence;
 use crate::source::{HistoryFilter, Item, Old, Skip};
@@ -22,7 +23,9 @@ use crate::terminal::text::is_unsafe;
 pub fn history_filter<'a>(engine: &'a Engine, policy: &'a Policy, gate: &'a PackageGate) -> HistoryFilter<'a> {
     HistoryFilter {
         engine,
-        inspects_path: Box::new(|path| gate::inspects_path(path) || policy.sealed.covers(path)),
+        inspects_path: Box::new(|path| {
+            is_special(path.as_bytes()) && gate::inspects_path(path) || policy.sealed.covers(path)
+        }),
         has_hidden_text: Box::new(gate::has_hidden_text),
         has_package_finding: Box::new(|path, bytes| {
             gate.has_finding(path, bytes, &policy.packages) || policy.sealed.in_clear(path, bytes).is_some()

@@ -279,8 +279,18 @@ fn passwords_in_urls_are_told_from_placeholders() {
         ("postgres://postgres:postgres@localhost/app", "postgres"),
         ("mysql://root:root@127.0.0.1:3306", "root"),
         ("https://joe:hunter2@api.example.com", "hunter2"),
+        ("mysql://kanban:kanban-secret@db/app", "kanban-secret"),
+        ("postgres://power_storage:power_password@db:5432/app", "power_password"),
+        ("postgresql://trolley:trolleyrocks@127.0.0.1:5432/app", "trolleyrocks"),
     ] {
         assert!(matches!(url(url_text, password), Proof::NotSecret(_)), "{url_text}");
+    }
+    // The twins: a host that is no sample, and something of substance in the password.
+    for (url_text, password) in [
+        ("mysql://kanban:kanban-secret@db.acme.io/app", "kanban-secret"),
+        ("postgres://power_storage:power_velvet29lamp@db:5432/app", "power_velvet29lamp"),
+    ] {
+        assert!(matches!(url(url_text, password), Proof::Structure(_)), "{url_text}");
     }
 }
 

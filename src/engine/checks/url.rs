@@ -13,7 +13,7 @@ pub(super) fn password(input: &CheckInput<'_>) -> Proof {
     if stands_for_a_value(&url, &lower) {
         return Proof::NotSecret("the password stands for one".into());
     }
-    if is_sample_host(&url.host) && (is_weak(&lower) || url.user.eq_ignore_ascii_case(&url.password)) {
+    if is_sample_host(&url.host) && (is_weak(&lower) || is_made_of_user(&url.user.to_ascii_lowercase(), &lower)) {
         return Proof::NotSecret("a default password on a sample or local host".into());
     }
     Proof::Structure(None)
@@ -135,6 +135,17 @@ fn is_sample_host(host: &str) -> bool {
             name,
             "host.docker.internal" | "postgres" | "mysql" | "redis" | "mongo" | "mongodb" | "rabbitmq" | "mariadb"
         )
+}
+
+/// The user's own name, and words for a password: `kanban-secret` of the user `kanban`.
+fn is_made_of_user(user: &str, lower: &str) -> bool {
+    const WORDS: [&str; 10] = ["password", "pass", "passwd", "pwd", "pw", "secret", "rocks", "db", "dev", "test"];
+    let parts = |text: &'_ str| text.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_owned).collect::<Vec<_>>();
+    let users: Vec<String> = parts(user).into_iter().filter(|part| part.len() > 2).collect();
+    let is_known = |part: &str| part.is_empty() || WORDS.contains(&part);
+    let of_user = |part: &str| users.iter().any(|user| part.strip_prefix(user.as_str()).is_some_and(is_known));
+    let all = parts(lower);
+    lower == user || all.iter().any(|part| of_user(part)) && all.iter().all(|part| is_known(part) || of_user(part))
 }
 
 /// Passwords that nobody would use on a host that matters: short words and counting.

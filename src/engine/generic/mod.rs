@@ -15,6 +15,8 @@ mod known;
 pub mod lexicon;
 mod model;
 pub mod name;
+mod noise;
+mod record_key;
 mod setting;
 mod target;
 pub mod tree;

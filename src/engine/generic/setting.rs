@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::candidate::{Candidate, Form, line_end, line_start};
 use super::dismissal::{is_label, is_plainly_random};
 use super::name;
-use super::{affix, digest_table, known};
+use super::{affix, digest_table, known, noise, record_key};
 use crate::path::purpose::{Language, is_translation, language};
 use crate::path::words::each_word;
 
@@ -15,7 +15,7 @@ use crate::path::words::each_word;
 pub fn denies(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> {
     let value = &text[c.value.clone()];
     let random = is_plainly_random(value);
-    if is_media(text) {
+    if is_media(text) || noise::surrounds(text, &c.value) {
         return Some("a part of a picture, a sound, a font or a program");
     }
     if !random && is_translation(path) {
@@ -38,6 +38,9 @@ pub fn denies(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> {
     }
     if affix::is_beginning(text, c) {
         return Some("the beginning of a value that is put together");
+    }
+    if record_key::is_one(text, path, c) {
+        return Some("the key of a record");
     }
     known::known(text, path, c)
 }

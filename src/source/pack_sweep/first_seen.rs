@@ -228,7 +228,7 @@ impl<'a> FirstSeenWalk<'a> {
         if !self.paths.contains_key(&id) {
             let path = self.path(id);
             let is_special = is_special(&path);
-            let is_inspected = is_special && (self.inspects_path)(&path.to_str_lossy());
+            let is_inspected = (self.inspects_path)(&path.to_str_lossy());
             self.paths.insert(id, PathTraits { is_special, is_inspected });
             self.order.push(PlanStep::Path { path: id, commit });
         }

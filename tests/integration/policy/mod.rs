@@ -1,3 +1,4 @@
 mod authority;
 mod migrate;
 mod rules;
+mod sealed;

@@ -83,3 +83,50 @@ fn versions_and_digests_of_lockfiles_and_images_are_no_secrets() {
     let secret = dice.run(MIXED, 32);
     assert!(blocks(&format!("    minipass: \"{secret}\"\n"), "app.yml"));
 }
+
+#[test]
+fn the_key_of_a_record_is_no_secret() {
+    let mut dice = Dice(314);
+    for length in [24, 32] {
+        let key = dice.run(HEX, length);
+        for (template, path) in [
+            ("['id' => 59, 'name' => 'Forte', 'provider' => 'Forte', 'key' => '@'],", "app/List.php"),
+            ("  {\"id\": 7, \"name\": \"forte\", \"key\": \"@\"},", "data/list.json"),
+            ("$gateway->key = '@';", "database/migrations/2024_add.php"),
+            ("CompanyGateway::where('gateway_key', '@')", "app/A.php"),
+            ("Gateway.find_by('key', '@')", "app/a.rb"),
+        ] {
+            assert!(!blocks(&filled(template, &key), path), "{path}: {}", filled(template, &key));
+        }
+        for (template, path) in [
+            ("{\"id\": 7, \"name\": \"forte\", \"api_key\": \"@\"},", "data/list.json"),
+            ("$gateway->secret = '@';", "database/migrations/2024_add.php"),
+            ("Gateway::make('api_key', '@')", "app/A.php"),
+        ] {
+            assert!(blocks(&filled(template, &key), path), "{path}: {}", filled(template, &key));
+        }
+    }
+}
+
+#[test]
+fn patterns_expressions_and_names_of_databases_are_no_secrets() {
+    for (text, path) in [
+        ("String PASSWORD_REGEX = \"^[A-Za-z0-9!@#$%^&*.?]+$\";", "A.java"),
+        ("password_pattern = r\"(?=.*[A-Z])(?=.*[0-9]).{8,}\"", "a.py"),
+        ("P('Cannot pass \"'+ft(b)+'\" as a '+this.name);b.kd", "a.js"),
+        ("const o = {\n\tpassword: Config.values.webirc[this.host],\n};", "a.js"),
+        ("docker exec -ti db1 mysqldump -u corvus -p corvus9\n", "dump.sql"),
+        ("mariadb -h db1 -u corvus -p corvus9\n", "a.sh"),
+    ] {
+        assert!(!blocks(text, path), "{path}: {text}");
+    }
+    let mut dice = Dice(315);
+    let value = dice.run(MIXED, 24);
+    for (template, path) in [
+        ("String PASSWORD_REGEX = \"@\";", "A.java"),
+        ("const o = {\n\tpassword: \"@\",\n};", "a.js"),
+        ("sshpass -p @ ssh -u corvus db1\n", "a.sh"),
+    ] {
+        assert!(blocks(&filled(template, &value), path), "{path}: {}", filled(template, &value));
+    }
+}

@@ -1,0 +1,46 @@
+//! Keys of records: identifiers that a program gives to its rows, and looks them up by.
+
+use super::candidate::{Candidate, Form, line_end, line_start};
+use super::name::{self, Kind};
+
+/// Callees of queries, in lower case: their arguments are a column and a value of it.
+const QUERIES: [&[u8]; 8] =
+    [b"where", b"wherein", b"orwhere", b"andwhere", b"wherenotin", b"firstwhere", b"find_by", b"findby"];
+/// Directories whose files fill a database.
+const DIRECTORIES: [&[u8]; 6] = [b"migrations", b"migrate", b"seeders", b"seeds", b"seed", b"changelogs"];
+
+/// Returns whether a value is the key of a record: a condition of a query, a column of a migration, or a field beside the
+/// record's id and name. Passwords, tokens and secrets are none, whatever a query does with them.
+pub(super) fn is_one(text: &[u8], path: &[u8], c: &Candidate) -> bool {
+    let Some(name) = c.name.clone() else { return false };
+    if name::read(&text[name.clone()]).kind != Kind::Key {
+        return false;
+    }
+    let line = line_start(text, name.start)..line_end(text, c.value.end);
+    if matches!(c.form, Form::Argument) && is_query(&text[line.start..name.start]) {
+        return true;
+    }
+    let last = text[name.clone()].rsplit(|b| !b.is_ascii_alphanumeric() && *b != b'_').next().unwrap_or_default();
+    let in_migration = || path.split(|b| *b == b'/').any(|part| DIRECTORIES.contains(&part));
+    last == b"key" && (in_migration() || is_of_record(&text[line]))
+}
+
+/// Returns whether the text before a name ends in the call of a query: `->where('`, `.find_by(`.
+fn is_query(before: &[u8]) -> bool {
+    let Some(open) = before.iter().rposition(|b| *b == b'(') else { return false };
+    let start = before[..open].iter().rposition(|b| !b.is_ascii_alphanumeric() && *b != b'_').map_or(0, |at| at + 1);
+    QUERIES.iter().any(|query| before[start..open].eq_ignore_ascii_case(query))
+}
+
+/// Returns whether a line is a literal record with a number for its id, and a name.
+fn is_of_record(line: &[u8]) -> bool {
+    let field = |name: &[u8]| {
+        let at = [b'"', b'\''].iter().find_map(|quote| {
+            let quoted = [&[*quote], name, &[*quote]].concat();
+            memchr::memmem::find(line, &quoted).map(|at| at + quoted.len())
+        })?;
+        let rest = line[at..].trim_ascii_start();
+        rest.strip_prefix(b"=>").or(rest.strip_prefix(b":")).map(<[u8]>::trim_ascii_start)
+    };
+    field(b"id").is_some_and(|value| value.first().is_some_and(u8::is_ascii_digit)) && field(b"name").is_some()
+}
