@@ -96,7 +96,7 @@ fn find(table: &[u8], word: &[u8]) -> bool {
 /// Splits the letters of `value` into words at least cost. With `leet`, digits and signs count as the letters they mimic.
 pub fn parts(value: &[u8], leet: bool) -> Parts {
     let mut run = [0u8; RUN];
-    let (mut letters, mut covered, mut bits, mut longest, mut words) = (0usize, 0usize, 0f32, 0usize, 0usize);
+    let (mut letters, mut all) = (0usize, Spelling::default());
     let mut i = 0;
     while i < value.len() && letters < RUN {
         let mut n = 0;
@@ -115,7 +115,37 @@ pub fn parts(value: &[u8], leet: bool) -> Parts {
             continue;
         }
         letters += n;
-        let run = &run[..n];
+        all.add(&run[..n]);
+    }
+    if letters == 0 {
+        return Parts { share: 0.0, bits: LETTER_BITS, longest: 0.0, words: 0.0 };
+    }
+    let total = letters as f32;
+    Parts {
+        share: all.covered as f32 / total,
+        bits: all.bits / total,
+        longest: all.longest as f32 / total,
+        words: all.words as f32,
+    }
+}
+
+/// Runs of letters, spelled with words and single letters.
+#[derive(Default)]
+struct Spelling {
+    /// The bits of all pieces.
+    bits: f32,
+    /// The letters in words of four letters and more.
+    covered: usize,
+    /// The longest of these words.
+    longest: usize,
+    /// How many of them.
+    words: usize,
+}
+
+impl Spelling {
+    /// Adds a run of letters at its least cost.
+    fn add(&mut self, run: &[u8]) {
+        let n = run.len();
         // cost[k]: the least bits for the first k letters; from[k]: the length of the last piece, 1 for a letter.
         let mut cost = [0f32; RUN + 1];
         let mut from = [1u8; RUN + 1];
@@ -140,23 +170,18 @@ pub fn parts(value: &[u8], leet: bool) -> Parts {
                 }
             }
         }
-        bits += cost[n];
+        self.bits += cost[n];
         let mut k = n;
         while k > 0 {
             let len = from[k] as usize;
             if len >= 4 {
-                covered += len;
-                words += 1;
-                longest = longest.max(len);
+                self.covered += len;
+                self.words += 1;
+                self.longest = self.longest.max(len);
             }
             k -= len;
         }
     }
-    if letters == 0 {
-        return Parts { share: 0.0, bits: LETTER_BITS, longest: 0.0, words: 0.0 };
-    }
-    let total = letters as f32;
-    Parts { share: covered as f32 / total, bits: bits / total, longest: longest as f32 / total, words: words as f32 }
 }
 
 fn letter(b: u8, leet: bool) -> Option<u8> {

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use super::prefix::prefixed;
 use super::text::{at, blank, close_quote, is_quote, line_start, quote_at, spaces, trim};
-use super::value::{accept, prefixed};
+use super::value::accept;
 use super::{Candidate, Form};
 
 /// The ends of callees in lower case, and the first argument that may be the secret, from 0.
@@ -50,14 +51,7 @@ pub(super) fn argument(text: &[u8], callee: Range<usize>) -> Option<Candidate> {
                 if depth == 0 && number >= *first && begins {
                     let value = trim(text, i + width..close);
                     accept(text, &value, true)?;
-                    return Some(Candidate {
-                        name: None,
-                        value,
-                        form: Form::Keyed,
-                        quote,
-                        wrapper: None,
-                        scheme: false,
-                    });
+                    return Some(Candidate::of(value, Form::Keyed, quote));
                 }
                 i = close + width - 1;
             }
@@ -90,7 +84,7 @@ pub(super) fn compared(text: &[u8], name: Range<usize>) -> Option<Candidate> {
     let open = memchr::memrchr(quote, inside)?;
     let value = line + open + 1..line + inside.len();
     accept(text, &value, true)?;
-    Some(Candidate { name: Some(name), value, form: Form::Comparison, quote, wrapper: None, scheme: false })
+    Some(Candidate { name: Some(name), ..Candidate::of(value, Form::Comparison, quote) })
 }
 
 /// The name before a method that compares, `password.equals("value")`, and the position of its first argument.

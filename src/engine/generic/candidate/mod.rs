@@ -6,6 +6,7 @@
 mod expression;
 mod keyed;
 mod operator;
+mod prefix;
 mod special;
 mod text;
 mod value;
@@ -87,6 +88,13 @@ pub struct Candidate {
     pub wrapper: Option<Range<usize>>,
     /// The value follows `Bearer`, `Basic` or the like.
     pub scheme: bool,
+}
+
+impl Candidate {
+    /// A value without a name, a callee and a scheme.
+    fn of(value: Range<usize>, form: Form, quote: u8) -> Self {
+        Self { name: None, value, form, quote, wrapper: None, scheme: false }
+    }
 }
 
 /// The keywords of the prefilter: lower-case, three bytes or more.
@@ -205,7 +213,7 @@ pub fn candidate_at(text: &[u8], hit: usize) -> Option<Candidate> {
     let name = name_start(text, hit)..end;
     if let Some((name, at)) = keyed::compares(text, &name) {
         let operator = operator::Operator { form: Form::Comparison, at };
-        let found = value::value(text, name.start, name.end, operator)?;
+        let found = value::value(text, &name, operator)?;
         return Some(Candidate { name: Some(name), ..found });
     }
     let Some(mut candidate) = behind(text, &name) else { return keyed::compared(text, name) };
@@ -219,9 +227,9 @@ pub fn candidate_at(text: &[u8], hit: usize) -> Option<Candidate> {
 
 /// The value behind a name.
 fn behind(text: &[u8], name: &Range<usize>) -> Option<Candidate> {
-    let operator = operator::operator(text, name.start, name.end)?;
+    let operator = operator::operator(text, name)?;
     let is_argument = operator.form == Form::Argument;
-    let found = value::value(text, name.start, name.end, operator)?;
+    let found = value::value(text, name, operator)?;
     (!is_argument || !operator::in_list(text, name.start, &found.value)).then_some(found)
 }
 

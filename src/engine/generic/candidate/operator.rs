@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::super::dismissal::is_plainly_random;
 use super::Form;
+use super::prefix::prefixed;
 use super::text::{at, blank, is_quote, line_end, line_start, quote_at, spaces, starts};
-use super::value::prefixed;
 
 /// The operator behind a name, and the position at which the value may start.
 #[derive(Clone, Copy)]
@@ -15,93 +15,110 @@ pub(super) struct Operator {
     pub at: usize,
 }
 
-pub(super) fn operator(text: &[u8], start: usize, end: usize) -> Option<Operator> {
+/// The operator behind a name.
+pub(super) fn operator(text: &[u8], name: &Range<usize>) -> Option<Operator> {
     // `${PASSWORD:-value}`: the default of a shell, or of a compose file, for a variable.
-    if text[..start].ends_with(b"${") && matches!((at(text, end), at(text, end + 1)), (b':', b'-' | b'=')) {
-        return Some(Operator { form: Form::Assignment, at: end + 2 });
+    if text[..name.start].ends_with(b"${")
+        && matches!((at(text, name.end), at(text, name.end + 1)), (b':', b'-' | b'='))
+    {
+        return Some(Operator { form: Form::Assignment, at: name.end + 2 });
     }
-    let mut i = end;
-    let mut quoted = false;
-    if let Some((_, n)) = quote_at(text, i) {
-        quoted = true;
-        i += n;
+    let is_quoted = quote_at(text, name.end).is_some();
+    let end = subscript(text, name.end + quote_at(text, name.end).map_or(0, |(_, width)| width))?;
+    if ends_tag(text, end) {
+        return behind_tag(text, name.start, end, is_quoted);
     }
-    // `config['password']`, `password[32]`, `$(PASSWORD)`.
-    if at(text, i) == b']' {
-        i += 1;
-    } else if at(text, i) == b'[' {
-        let close = text[i..text.len().min(i + 24)].iter().position(|&b| b == b']')?;
-        i += close + 1;
+    let i = spaces(text, end);
+    let is_apart = i > end;
+    if starts(text, i, b"=~") {
+        return None;
     }
-    // `<property name="password" value="x"/>`, `<entry key="password">x`, `<password type="plain">x`.
-    if at(text, i) == b'>' && at(text, i + 1) != b'=' {
-        let opened = quoted || matches!(text.get(start.wrapping_sub(1)), Some(b'<' | b':'));
-        return if opened { xml(text, i + 1) } else { None };
+    if let Some(found) = sign(text, i) {
+        return Some(found);
     }
-    // `<key>token</key><string>x</string>`, `<name>token</name><value>x</value>`.
-    if starts(text, i, b"</key>") || starts(text, i, b"</name>") {
-        let close = i + text[i..].iter().position(|&b| b == b'>')?;
-        return xml(text, close + 1).filter(|o| text[close..o.at].contains(&b'<'));
-    }
-    if starts(text, i, b"&gt;") {
-        return xml(text, i + 4);
-    }
-    let before = i;
-    i = spaces(text, i);
     match at(text, i) {
         // `- name: TOKEN` and `value: x` on the next line.
         b'\n' | b'\r' => {
-            let j = blank(text, i);
-            starts(text, j, b"value:").then_some(Operator { form: Form::Pair, at: j + 6 })
+            let next = blank(text, i);
+            starts(text, next, b"value:").then_some(Operator { form: Form::Pair, at: next + 6 })
         }
-        b'=' => match (at(text, i + 1), at(text, i + 2)) {
-            (b'=', b'=') => Some(Operator { form: Form::Comparison, at: i + 3 }),
-            (b'=', _) => Some(Operator { form: Form::Comparison, at: i + 2 }),
-            (b'>', _) => Some(Operator { form: Form::Arrow, at: i + 2 }),
-            (b'~', _) => None,
-            _ => Some(Operator { form: Form::Assignment, at: i + 1 }),
-        },
-        b'!' if at(text, i + 1) == b'=' => {
-            Some(Operator { form: Form::Comparison, at: i + 2 + usize::from(at(text, i + 2) == b'=') })
-        }
-        b':' => colon(text, i, quoted),
-        b'?' | b'+' | b'|' | b'<' | b'.' if at(text, i + 1) == b'=' => {
-            Some(Operator { form: Form::Assignment, at: i + 2 + usize::from(at(text, i + 2) == b'>') })
-        }
-        b'?' if at(text, i + 1) == b':' => Some(Operator { form: Form::Colon, at: i + 2 }),
-        b'?' if at(text, i + 1) == b'?' && at(text, i + 2) == b'=' => {
-            Some(Operator { form: Form::Assignment, at: i + 3 })
-        }
-        b'|' if at(text, i + 1) == b'|' && matches!(at(text, i + 2), b'=' | b':') => {
-            Some(Operator { form: Form::Assignment, at: i + 3 })
-        }
-        b'-' if at(text, i + 1) == b'>' => Some(Operator { form: Form::Arrow, at: i + 2 }),
+        b':' => colon(text, i, is_quoted),
         // `token - "x"`: notes and logs.
-        b'-' if i > before && !quoted && at(text, i + 1) == b' ' => {
-            let j = spaces(text, i + 1);
-            quote_at(text, j).map(|_| Operator { form: Form::Colon, at: j })
+        b'-' if is_apart && !is_quoted && at(text, i + 1) == b' ' => {
+            let value = spaces(text, i + 1);
+            quote_at(text, value).map(|_| Operator { form: Form::Colon, at: value })
         }
-        b',' if quoted => argument(text, i + 1),
-        b',' => second_argument(text, start, i + 1),
-        b'(' if !quoted && i == before => {
-            let v = spaces(text, i + 1);
-            (quote_at(text, v).is_some() || prefixed(text, v).is_some())
+        b',' if is_quoted => argument(text, i + 1),
+        b',' => second_argument(text, name.start, i + 1),
+        b'(' if !is_quoted && !is_apart => {
+            let value = spaces(text, i + 1);
+            (quote_at(text, value).is_some() || prefixed(text, value).is_some())
                 .then_some(Operator { form: Form::Call, at: i + 1 })
         }
-        b'"' | b'\'' | b'`' if i > before && !quoted => Some(Operator { form: Form::Space, at: i }),
-        // `variable "token" { default = "x" }`
-        b'{' if quoted => {
-            let j = blank(text, i + 1);
-            let block = &text[j..text.len().min(j + 160)];
-            let stop = memchr::memchr(b'}', block).unwrap_or(block.len());
-            let k = memchr::memmem::find(&block[..stop], b"default")?;
-            let eq = spaces(text, j + k + 7);
-            (at(text, eq) == b'=').then_some(Operator { form: Form::Assignment, at: eq + 1 })
-        }
-        _ if quoted && i > before => attribute(text, i),
-        b if i > before && !quoted => words(text, start, i, b),
+        b'"' | b'\'' | b'`' if is_apart && !is_quoted => Some(Operator { form: Form::Space, at: i }),
+        b'{' if is_quoted => default(text, i),
+        _ if is_quoted && is_apart => attribute(text, i),
+        next if is_apart && !is_quoted => words(text, name.start, i, next),
         _ => None,
     }
+}
+
+/// The position behind the subscript that the name is, or that it has: `config['password']`, `password[32]`.
+fn subscript(text: &[u8], i: usize) -> Option<usize> {
+    match at(text, i) {
+        b']' => Some(i + 1),
+        b'[' => text[i..text.len().min(i + 24)].iter().position(|&b| b == b']').map(|close| i + close + 1),
+        _ => Some(i),
+    }
+}
+
+/// Returns whether a tag ends at `i`, with the name as an attribute or as its content.
+fn ends_tag(text: &[u8], i: usize) -> bool {
+    at(text, i) == b'>' && at(text, i + 1) != b'='
+        || [&b"</key>"[..], b"</name>", b"&gt;"].iter().any(|end| starts(text, i, end))
+}
+
+/// The operator behind a tag that ends at `i`.
+fn behind_tag(text: &[u8], name: usize, i: usize, is_quoted: bool) -> Option<Operator> {
+    match at(text, i) {
+        // `<property name="password" value="x"/>`, `<entry key="password">x`, `<password type="plain">x`.
+        b'>' => {
+            let is_opened = is_quoted || matches!(text.get(name.wrapping_sub(1)), Some(b'<' | b':'));
+            is_opened.then(|| xml(text, i + 1)).flatten()
+        }
+        // `<key>token</key><string>x</string>`, `<name>token</name><value>x</value>`.
+        b'<' => {
+            let close = i + text[i..].iter().position(|&b| b == b'>')?;
+            xml(text, close + 1).filter(|value| text[close..value.at].contains(&b'<'))
+        }
+        _ => xml(text, i + 4),
+    }
+}
+
+/// The operator that is written with signs alone at `i`.
+fn sign(text: &[u8], i: usize) -> Option<Operator> {
+    let (form, width) = match (at(text, i), at(text, i + 1), at(text, i + 2)) {
+        (b'=' | b'!', b'=', b'=') => (Form::Comparison, 3),
+        (b'=' | b'!', b'=', _) => (Form::Comparison, 2),
+        (b'=' | b'-', b'>', _) => (Form::Arrow, 2),
+        (b'=', _, _) => (Form::Assignment, 1),
+        (b'?' | b'+' | b'|' | b'<' | b'.', b'=', b'>') => (Form::Assignment, 3),
+        (b'?' | b'+' | b'|' | b'<' | b'.', b'=', _) => (Form::Assignment, 2),
+        (b'?', b':', _) => (Form::Colon, 2),
+        (b'?', b'?', b'=') | (b'|', b'|', b'=' | b':') => (Form::Assignment, 3),
+        _ => return None,
+    };
+    Some(Operator { form, at: i + width })
+}
+
+/// `variable "token" { default = "x" }`: the default in a block that opens at `i`.
+fn default(text: &[u8], i: usize) -> Option<Operator> {
+    let inside = blank(text, i + 1);
+    let block = &text[inside..text.len().min(inside + 160)];
+    let stop = memchr::memchr(b'}', block).unwrap_or(block.len());
+    let word = memchr::memmem::find(&block[..stop], b"default")?;
+    let equals = spaces(text, inside + word + 7);
+    (at(text, equals) == b'=').then_some(Operator { form: Form::Assignment, at: equals + 1 })
 }
 
 /// After `name:`.

@@ -21,14 +21,7 @@ pub(super) fn bearer(text: &[u8], hit: usize) -> Option<Candidate> {
         return None;
     }
     accept(text, &(from..to), false)?;
-    Some(Candidate {
-        name: Some(hit..hit + 6),
-        value: from..to,
-        form: Form::Space,
-        quote: 0,
-        wrapper: None,
-        scheme: true,
-    })
+    Some(Candidate { name: Some(hit..hit + 6), scheme: true, ..Candidate::of(from..to, Form::Space, 0) })
 }
 
 /// `curl -u user:password`.
@@ -59,7 +52,7 @@ pub(super) fn curl(text: &[u8], hit: usize) -> Option<Candidate> {
         return None;
     }
     accept(text, &value, quote != 0)?;
-    Some(Candidate { name: Some(from..colon), value, form: Form::Url, quote, wrapper: None, scheme: false })
+    Some(Candidate { name: Some(from..colon), ..Candidate::of(value, Form::Url, quote) })
 }
 
 /// `scheme://user:password@host`, the colons of it standing at `hit`.
@@ -110,14 +103,8 @@ pub(super) fn url(text: &[u8], hit: usize) -> Option<Candidate> {
     {
         return None;
     }
-    Some(Candidate {
-        name: Some(start..colon.min(value.start)),
-        value,
-        form: Form::Url,
-        quote: 0,
-        wrapper: None,
-        scheme: false,
-    })
+    let name = start..colon.min(value.start);
+    Some(Candidate { name: Some(name), ..Candidate::of(value, Form::Url, 0) })
 }
 
 /// `NetworkCredential("user", "value")`, `new PasswordAuthentication(user, "value")`, `auth("user", "value")`: the name
@@ -160,7 +147,7 @@ pub(super) fn login(text: &[u8], hit: usize, end: usize) -> Option<Candidate> {
     let (quote, n) = quote_at(text, second)?;
     let value = trim(text, second + n..close_quote(text, second + n, quote, n)?);
     accept(text, &value, true)?;
-    Some(Candidate { name: Some(start..end), value, form: Form::Login, quote, wrapper: None, scheme: false })
+    Some(Candidate { name: Some(start..end), ..Candidate::of(value, Form::Login, quote) })
 }
 
 /// `psexec \\host -u user -p value`, `sshpass -p value ssh host`: the flag is at `hit`, behind a space.
@@ -183,5 +170,5 @@ pub(super) fn flags(text: &[u8], hit: usize) -> Option<Candidate> {
         return None;
     }
     accept(text, &value, quote != 0)?;
-    Some(Candidate { name: Some(hit + 1..hit + 3), value, form: Form::Login, quote, wrapper: None, scheme: false })
+    Some(Candidate { name: Some(hit + 1..hit + 3), ..Candidate::of(value, Form::Login, quote) })
 }

@@ -4,124 +4,96 @@ use std::ops::Range;
 
 use super::expression;
 use super::operator::Operator;
-use super::text::{at, blank, close_quote, is_quote, line_start, open_quote, quote_at, spaces, starts, trim};
+use super::prefix::{looks_up, prefixed, scheme};
+use super::text::{at, blank, close_quote, line_start, open_quote, quote_at, spaces, starts, trim};
 use super::{Candidate, Form, LONGEST};
 
 /// The shortest value.
 const SHORTEST: usize = 4;
 
-/// A string prefix such as `b"`, `rb'`, `@"`, `u8"`: the position of its quote.
-pub(super) fn prefixed(text: &[u8], i: usize) -> Option<usize> {
-    (1..=3).map(|n| i + n).find(|&q| is_quote(at(text, q))).filter(|&q| {
-        text[i..q].iter().all(|b| {
-            matches!(
-                b,
-                b'b' | b'B'
-                    | b'r'
-                    | b'R'
-                    | b'u'
-                    | b'U'
-                    | b'f'
-                    | b'F'
-                    | b'L'
-                    | b'N'
-                    | b'n'
-                    | b'@'
-                    | b'$'
-                    | b'8'
-                    | b'q'
-                    | b's'
-            )
-        }) && !text[i..q].contains(&b'8')
-            || &text[i..q] == b"u8"
-    })
-}
-
-/// Words of schemes before a credential: `Bearer x`, `Basic x`.
-const SCHEMES: [&[u8]; 8] = [b"bearer ", b"basic ", b"token ", b"apikey ", b"bot ", b"jwt ", b"key ", b"negotiate "];
-
-fn scheme(text: &[u8], i: usize) -> usize {
-    SCHEMES.iter().find(|s| starts(text, i, s)).map_or(0, |s| s.len())
-}
-
-/// Functions whose first argument names a variable, and whose second is its default.
-fn looks_up(callee: &[u8]) -> bool {
-    let last = callee.rsplit(|b| !b.is_ascii_alphanumeric() && *b != b'_').next().unwrap_or(callee);
-    let lower: Vec<u8> = last.iter().take(24).map(u8::to_ascii_lowercase).collect();
-    lower.windows(3).any(|w| w == b"env" || w == b"get")
-        || lower == b"config"
-        || lower == b"value"
-        || lower == b"option"
-}
-
-pub(super) fn value(text: &[u8], start: usize, end: usize, op: Operator) -> Option<Candidate> {
+/// The value behind the operator of a name.
+pub(super) fn value(text: &[u8], name: &Range<usize>, op: Operator) -> Option<Candidate> {
     let mut i = spaces(text, op.at);
-    let mut form = op.form;
-    let mut wrapper = None;
     // The value is on the next line: `KEY = (\n  "x"`, `key: >-\n  x`, `name: TOKEN\n  value: x`.
     if matches!(at(text, i), b'\n' | b'\r') || (at(text, i) == b'\\' && matches!(at(text, i + 1), b'\n' | b'\r')) {
         i = blank(text, i + usize::from(at(text, i) == b'\\'));
         // The first of a list: `X-Api-Key:`, and `- value` below it.
         if starts(text, i, b"- ") {
-            return item(text, start, end, spaces(text, i + 2), form);
+            return item(text, name, spaces(text, i + 2), op.form);
         }
         quote_at(text, i)?;
-    } else if matches!(at(text, i), b'|' | b'>') && matches!(form, Form::Colon) {
-        let mut j = i + 1;
-        while matches!(at(text, j), b'-' | b'+' | b'0'..=b'9') {
-            j += 1;
-        }
-        if !matches!(at(text, j), b'\n' | b'\r') {
-            return None;
-        }
-        i = blank(text, j);
+    } else if matches!(at(text, i), b'|' | b'>') && op.form == Form::Colon {
+        i = block(text, i)?;
     }
-    let begin = i;
-    // One level of list, group or call may enclose the value.
+    let enclosed = enclosed(text, i);
+    if let Enclosed::Literal { open, wrapper } = enclosed {
+        return Some(Candidate { wrapper, ..quoted(text, name.start, open, op.form)? });
+    }
+    if matches!(op.form, Form::Assignment | Form::Colon)
+        && let Some(open) = expression::alternative(text, i)
+    {
+        return quoted(text, name.start, open, op.form);
+    }
+    if enclosed == Enclosed::Opened || matches!(op.form, Form::Call | Form::Argument) {
+        return None;
+    }
+    unquoted(text, name, i, op.form)
+}
+
+/// The start of the text below `|` or `>-`, YAML's marks of a block.
+fn block(text: &[u8], mark: usize) -> Option<usize> {
+    let mut i = mark + 1;
+    while matches!(at(text, i), b'-' | b'+' | b'0'..=b'9') {
+        i += 1;
+    }
+    matches!(at(text, i), b'\n' | b'\r').then(|| blank(text, i))
+}
+
+/// The literal inside the lists, groups and calls that begin at a position.
+#[derive(PartialEq, Eq)]
+enum Enclosed {
+    /// The position of its quote, and the callee around it.
+    Literal { open: usize, wrapper: Option<Range<usize>> },
+    /// There is none, though something was opened.
+    Opened,
+    /// Nothing was opened.
+    Nothing,
+}
+
+/// The most lists, groups and calls around a value.
+const DEEPEST: usize = 3;
+
+fn enclosed(text: &[u8], mut i: usize) -> Enclosed {
+    let mut wrapper = None;
     let mut depth = 0;
-    while depth < 3 {
-        if let Some((quote, n)) = quote_at(text, i) {
-            return quoted(text, start, i, quote, n, form, wrapper);
+    while depth < DEEPEST {
+        if quote_at(text, i).is_some() {
+            return Enclosed::Literal { open: i, wrapper };
         }
-        if let Some(q) = prefixed(text, i) {
-            i = q;
+        if let Some(quote) = prefixed(text, i) {
+            i = quote;
             continue;
         }
-        match at(text, i) {
-            b'[' | b'(' if !starts(text, i, b"[]") => i = blank(text, i + 1),
-            _ => {
-                let Some(open) = call(text, i) else { break };
-                let callee = i..open;
-                let first = blank(text, open + 1);
-                if looks_up(&text[callee.clone()]) {
-                    // os.getenv("PASSWORD", "the fallback")
-                    let (q, n) = quote_at(text, first)?;
-                    let close = close_quote(text, first + n, q, n)?;
-                    let comma = spaces(text, close + n);
-                    if at(text, comma) != b',' {
-                        depth = 1;
-                        break;
-                    }
-                    i = blank(text, comma + 1);
-                } else {
-                    i = first;
-                }
-                wrapper = Some(callee);
-                form = op.form;
-            }
+        if matches!(at(text, i), b'[' | b'(') && !starts(text, i, b"[]") {
+            i = blank(text, i + 1);
+        } else {
+            let Some(open) = call(text, i) else { break };
+            let first = blank(text, open + 1);
+            let argument = if looks_up(&text[i..open]) { fallback(text, first) } else { Some(first) };
+            let Some(argument) = argument else { return Enclosed::Opened };
+            (i, wrapper) = (argument, Some(i..open));
         }
         depth += 1;
     }
-    if matches!(form, Form::Assignment | Form::Colon)
-        && let Some(open) = expression::alternative(text, begin)
-    {
-        let (quote, n) = quote_at(text, open)?;
-        return quoted(text, start, open, quote, n, form, None);
-    }
-    if depth > 0 || matches!(form, Form::Call | Form::Argument) {
-        return None;
-    }
-    unquoted(text, start, end, i, form)
+    if depth > 0 { Enclosed::Opened } else { Enclosed::Nothing }
+}
+
+/// The second argument of a call whose first one begins at `first` and names a variable: `getenv("PASSWORD", "value")`.
+fn fallback(text: &[u8], first: usize) -> Option<usize> {
+    let (quote, width) = quote_at(text, first)?;
+    let close = close_quote(text, first + width, quote, width)?;
+    let comma = spaces(text, close + width);
+    (at(text, comma) == b',').then(|| blank(text, comma + 1))
 }
 
 /// The position of the parenthesis of a call whose callee begins at `i`.
@@ -143,16 +115,10 @@ fn call(text: &[u8], i: usize) -> Option<usize> {
     (j > i && at(text, j) == b'(').then_some(j)
 }
 
-fn quoted(
-    text: &[u8],
-    name: usize,
-    i: usize,
-    quote: u8,
-    width: usize,
-    form: Form,
-    wrapper: Option<Range<usize>>,
-) -> Option<Candidate> {
-    let mut from = i + width;
+/// The value in the quotes that open at `open`.
+fn quoted(text: &[u8], name: usize, open: usize, form: Form) -> Option<Candidate> {
+    let (quote, width) = quote_at(text, open)?;
+    let mut from = open + width;
     // `"""value"""`
     if width == 1 && at(text, from) == quote && at(text, from + 1) == quote {
         from += 2;
@@ -163,97 +129,120 @@ fn quoted(
     // The byte behind the quote tells a value from a key: `"token": {"key": 1}`, `case "key": "a"`.
     let value = trim(text, from..to);
     let after = spaces(text, to + width);
-    if at(text, after) == b':' && matches!(form, Form::Colon) && at(text, after + 1) == b' ' && name == from {
+    if at(text, after) == b':' && form == Form::Colon && at(text, after + 1) == b' ' && name == from {
         return None;
     }
     accept(text, &value, true)?;
-    Some(Candidate { name: None, value, form, quote, wrapper, scheme: skip > 0 })
+    Some(Candidate { scheme: skip > 0, ..Candidate::of(value, form, quote) })
 }
 
-fn unquoted(text: &[u8], start: usize, end: usize, i: usize, form: Form) -> Option<Candidate> {
+/// The end of a bare value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// At the next tag.
+    Element,
+    /// At the end of the line: `PASSWORD=p;w)d` of an .env file.
+    Line,
+    /// At punctuation.
+    Word,
+}
+
+impl Extent {
+    /// The extent of the value at `i`, behind a name.
+    fn of(text: &[u8], name: &Range<usize>, i: usize, form: Form) -> Self {
+        if form == Form::Xml {
+            return Extent::Element;
+        }
+        let lead = text[line_start(text, name.start)..name.start].trim_ascii();
+        let is_tight = at(text, name.end) == b'=' && i == name.end + 1;
+        let begins = matches!(lead, b"" | b"export" | b"set" | b"ENV" | b"ARG" | b"-" | b"#" | b"SET" | b"-e");
+        if begins && (is_tight || matches!(form, Form::Colon | Form::Assignment)) { Extent::Line } else { Extent::Word }
+    }
+
+    /// The end of the value that begins at `from`, with the punctuation behind it.
+    fn end(self, text: &[u8], name: usize, from: usize) -> usize {
+        let stop = text.len().min(from + LONGEST);
+        let mut open = None;
+        let mut ends = |to: &usize| match text[*to] {
+            b if b <= b' ' || b == 0x7f => true,
+            b'<' => true,
+            b => match (self, b) {
+                (Extent::Element, _) => b == b'&' && starts(text, *to, b"&lt;"),
+                (_, b'"' | b'\'' | b'`') => true,
+                (Extent::Word, b'&' | b';' | b',' | b')' | b'}' | b']' | b'|' | b'>' | b'\\') => true,
+                // `\n` inside a string literal ends the line that it spells.
+                (_, b'\\') => {
+                    matches!(at(text, to + 1), b'n' | b'r' | b't' | b'"' | b'\'')
+                        && *open.get_or_insert_with(|| open_quote(text, name)) != 0
+                }
+                _ => false,
+            },
+        };
+        (from..stop).find(|to| ends(to)).unwrap_or(stop)
+    }
+
+    /// The end without the punctuation of the line or the sentence: `our token is 4f2a...`, and the sentence ends.
+    fn trimmed(self, text: &[u8], from: usize, to: usize) -> usize {
+        match self {
+            Extent::Element => to,
+            Extent::Line => {
+                let marks = text[from..to].iter().rev().take_while(|b| matches!(b, b';' | b',')).count();
+                to - marks
+            }
+            Extent::Word => {
+                let ends_line = matches!(at(text, to), b'\n' | b'\r' | 0);
+                to - usize::from(ends_line && to > from + 1 && text[to - 1] == b'.')
+            }
+        }
+    }
+
+    /// Returns whether the text goes on behind `to` as it does behind a value, and not behind a part of code.
+    fn is_over(self, text: &[u8], name: usize, to: usize) -> bool {
+        if self == Extent::Element {
+            let close = blank(text, to);
+            return at(text, close) == b'<' || starts(text, close, b"&lt;");
+        }
+        !matches!(at(text, to), b'(' | b'[' | b'{' | b'"' | b'\'' | b'`') || at(text, to) == open_quote(text, name)
+    }
+
+    /// Returns whether the value is a call, a member, a generic.
+    fn is_code(self, value: &[u8]) -> bool {
+        self != Extent::Line && value.iter().any(|b| matches!(b, b'(' | b'{' | b'['))
+            || value.starts_with(b"$")
+            || value.starts_with(b"(")
+            || value.ends_with(b"()")
+            || value.ends_with(b")") && value.contains(&b'(')
+    }
+}
+
+/// The bare value at `i`, behind a name.
+fn unquoted(text: &[u8], name: &Range<usize>, i: usize, form: Form) -> Option<Candidate> {
     let from = i + scheme(text, i);
     if !at(text, from).is_ascii_graphic() || form == Form::Xml && at(text, from) == b'<' {
         return None;
     }
-    let stop = text.len().min(from + LONGEST);
-    let xml = form == Form::Xml;
-    if xml && at(text, from) == b'{' {
+    if form == Form::Xml && at(text, from) == b'{' {
         return braced(text, from);
     }
-    let line = line_start(text, start);
-    let lead = text[line..start].trim_ascii();
-    // `PASSWORD=p;w)d` of an .env file: the value goes to the end of the line. Everywhere else punctuation ends it.
-    let tight = at(text, end) == b'=' && i == end + 1;
-    let whole = matches!(lead, b"" | b"export" | b"set" | b"ENV" | b"ARG" | b"-" | b"#" | b"SET" | b"-e")
-        && (tight || form == Form::Colon || form == Form::Assignment);
-    let mut to = from;
-    let mut inside = None;
-    while to < stop {
-        let b = text[to];
-        if b <= b' ' || b == 0x7f {
-            break;
-        }
-        if xml {
-            if b == b'<' || b == b'&' && starts(text, to, b"&lt;") {
-                break;
-            }
-        } else {
-            match b {
-                b'"' | b'\'' | b'`' => break,
-                b'<' => break,
-                b'&' | b';' | b',' | b')' | b'}' | b']' | b'|' | b'>' | b'\\' if !whole => break,
-                // `\n` inside a string literal ends the line that it spells.
-                b'\\'
-                    if matches!(at(text, to + 1), b'n' | b'r' | b't' | b'"' | b'\'')
-                        && *inside.get_or_insert_with(|| open_quote(text, start)) != 0 =>
-                {
-                    break;
-                }
-                _ => {}
-            }
-        }
-        to += 1;
-    }
-    if whole {
-        while to > from && matches!(text[to - 1], b';' | b',') {
-            to -= 1;
-        }
-    } else if !xml && text[..to].ends_with(b".") && matches!(at(text, to), b'\n' | b'\r' | 0) && to > from + 1 {
-        // `our token is 4f2a...`, and the sentence ends.
-        to -= 1;
-    }
-    // A sentence, not a value: more words follow on the line of `name: word word word`.
-    if xml {
-        let close = blank(text, to);
-        if at(text, close) != b'<' && !starts(text, close, b"&lt;") {
-            return None;
-        }
-    } else if matches!(at(text, to), b'(' | b'[' | b'{' | b'"' | b'\'' | b'`')
-        && at(text, to) != open_quote(text, start)
-    {
+    let extent = Extent::of(text, name, i, form);
+    let to = extent.trimmed(text, from, extent.end(text, name.start, from));
+    if !extent.is_over(text, name.start, to) {
         return None;
     }
     let value = from..to;
     accept(text, &value, false)?;
-    // Code: a call, a member, a generic.
-    let v = &text[value.clone()];
-    if !whole && v.iter().any(|b| matches!(b, b'(' | b'{' | b'['))
-        || v.starts_with(b"$")
-        || v.starts_with(b"(")
-        || v.ends_with(b"()")
-        || v.ends_with(b")") && v.contains(&b'(')
-    {
+    if extent.is_code(&text[value.clone()]) {
         return None;
     }
-    Some(Candidate { name: None, value, form, quote: 0, wrapper: None, scheme: from > i })
+    Some(Candidate { scheme: from > i, ..Candidate::of(value, form, 0) })
 }
 
 /// An item of a list that is one value, not a mapping.
-fn item(text: &[u8], start: usize, end: usize, i: usize, form: Form) -> Option<Candidate> {
-    if let Some((quote, n)) = quote_at(text, i) {
-        return quoted(text, start, i, quote, n, form, None);
+fn item(text: &[u8], name: &Range<usize>, i: usize, form: Form) -> Option<Candidate> {
+    if quote_at(text, i).is_some() {
+        return quoted(text, name.start, i, form);
     }
-    let found = unquoted(text, start, end, i, form)?;
+    let found = unquoted(text, name, i, form)?;
     let ends_line = matches!(at(text, found.value.end), b'\n' | b'\r' | 0);
     (ends_line && !text[found.value.clone()].ends_with(b":")).then_some(found)
 }
@@ -267,7 +256,7 @@ fn braced(text: &[u8], from: usize) -> Option<Candidate> {
         return None;
     }
     accept(text, &value, false)?;
-    Some(Candidate { name: None, value, form: Form::Xml, quote: 0, wrapper: None, scheme: false })
+    Some(Candidate::of(value, Form::Xml, 0))
 }
 
 /// The cheap test of a value: its length, its bytes and its words.

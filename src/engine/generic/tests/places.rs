@@ -28,6 +28,7 @@ fn a_value_is_found_wherever_the_place_says_that_it_is_a_secret() {
         ("const apiKey = ok() ? \"@\" : 'none';", "a.js"),
         ("token = None if testing else '@'", "a.py"),
         ("secret = os.environ.get('SECRET') or '@'", "a.py"),
+        ("token = os.environ.get(NAME) or '@'", "a.py"),
         ("$token = $x ?: '@';", "a.php"),
         ("var secret = Config[\"s\"] ?? \"@\";", "a.cs"),
         ("val token = System.getenv(\"T\") ?: \"@\"", "a.kt"),
@@ -59,6 +60,7 @@ fn a_value_is_found_wherever_the_place_says_that_it_is_a_secret() {
         // The other half of an address marks it as one.
         ("git clone https://@:x-oauth-basic@git.acme.example/a.git", "a.sh"),
         ("url = \"https://:@@build.acme.example/path\"", "a.js"),
+        ("const u = \"https://:@@build.acme.example/path\";", "a.js"),
     ] {
         // An address has an `@` of its own.
         let template = template.replace("}@db", "}\u{1}db").replace("-basic@", "-basic\u{1}").replace(":@@", ":@\u{1}");
