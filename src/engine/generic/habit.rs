@@ -40,7 +40,7 @@ pub(super) fn is_password(text: &[u8], c: &Candidate) -> bool {
 pub(super) fn habit(text: &[u8], path: &[u8], c: &Candidate) -> Option<Habit> {
     let value = &text[c.value.clone()];
     let is_typed = (SHORTEST..=LONGEST).contains(&value.len()) && value.iter().all(|b| (b'!'..=b'~').contains(b));
-    if !is_password(text, c) || !is_typed || is_plainly_random(value) {
+    if !is_password(text, c) || !is_typed || is_plainly_random(value) || is_scrambled(value) {
         return None;
     }
     let is_identifier = || value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'));
@@ -67,6 +67,16 @@ fn is_prose(text: &[u8], c: &Candidate) -> bool {
     let joined = c.name.as_ref().and_then(|name| text.get(name.end..c.value.start));
     let goes_on = matches!(text.get(c.value.end..), Some([b' ', next, ..]) if next.is_ascii_alphabetic());
     c.quote == 0 && joined == Some(b": ") && goes_on
+}
+
+/// Returns whether case and digits change as often as in what a generator makes. People write capitals at the
+/// beginning of a word and digits in one run, or in the place of letters.
+fn is_scrambled(value: &[u8]) -> bool {
+    const SHORTEST: usize = 12;
+    let changes = |is: fn(u8, u8) -> bool| value.windows(2).filter(|pair| is(pair[0], pair[1])).count();
+    let humps = changes(|a, b| a.is_ascii_lowercase() && b.is_ascii_uppercase());
+    let turns = changes(|a, b| a.is_ascii_digit() != b.is_ascii_digit());
+    value.len() >= SHORTEST && (humps >= 2 && turns >= 2 || humps == 1 && turns >= 3)
 }
 
 /// Returns whether letters that could be read out are a good part of a value, or digits take the place of some.

@@ -1,4 +1,5 @@
 use super::places::{blocks, filled};
+use super::{Dice, MIXED};
 
 /// Passwords that people make, on stems of their own: each a word and what was added to it.
 const MADE: [&str; 12] = [
@@ -72,4 +73,26 @@ fn a_default_of_a_developers_machine_is_shown_and_does_not_block() {
             assert!(!blocks(&text, path), "{path}: {text}");
         }
     }
+}
+
+#[test]
+fn a_random_value_is_no_persons_password_wherever_it_is() {
+    let mut dice = Dice(83);
+    let mut missed = Vec::new();
+    for length in 12..16 {
+        for _ in 0..60 {
+            let value = dice.run(MIXED, length);
+            for (template, path) in [
+                ("const u = \"https://:@\u{1}build.acme.example/path\";\n", "a.js"),
+                ("url = \"postgres://shop:@\u{1}localhost/shop\"\n", "a.py"),
+            ] {
+                let text = filled(template, &value).replace('\u{1}', "@");
+                if !blocks(&text, path) {
+                    missed.push(text);
+                }
+            }
+        }
+    }
+    // A random value may hold a word by chance.
+    assert!(missed.len() <= 24, "{} of 480: {missed:#?}", missed.len());
 }
