@@ -57,6 +57,9 @@ impl DecodedText {
 
     /// Appends bytes that came from as many bytes from `from` on.
     pub fn copy(&mut self, text: &[u8], range: Range<usize>) {
+        if range.is_empty() {
+            return;
+        }
         self.part(range.start, SegmentScale::Ratio(1, 1));
         self.text.extend_from_slice(&text[range]);
     }
@@ -150,6 +153,8 @@ mod tests {
         let text = b"%41%42%43x%44";
         let mut view = DecodedText::default();
         for (range, byte) in [(0..3, b"A"), (3..6, b"B"), (6..9, b"C")] {
+            // Between two escapes there is nothing.
+            view.copy(text, range.start..range.start);
             view.replace(range, byte);
         }
         assert_eq!(view.parts.len(), 1);
