@@ -8,6 +8,7 @@ pub mod build_source;
 pub mod chunk;
 pub mod cli;
 pub mod data;
+pub mod document;
 pub mod engine;
 pub mod environment;
 pub mod error;

@@ -9,5 +9,6 @@ pub mod did_you_mean;
 pub mod keywords;
 pub mod regex;
 pub mod rule;
+pub mod toml_text;
 #[doc(hidden)]
 pub mod vocabulary;

@@ -8,8 +8,8 @@ use globset::{GlobSet, GlobSetBuilder};
 use jiff::civil::Date;
 use regex::bytes::Regex;
 
-use super::document::{Field, Section};
 use super::files;
+use crate::document::{Field, Section};
 use crate::engine::redact;
 use crate::error::{Error, Result};
 use crate::finding::{Finding, Fingerprint};

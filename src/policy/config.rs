@@ -1,9 +1,9 @@
 //! `.shield-hook.toml` as it is written; [`super::Policy`] is the result of all layers.
 
 use super::allowlist::Allowance;
-use super::document::Section;
 use super::inline::Honour;
 use super::unread::UnreadPolicy;
+use crate::document::Section;
 use crate::error::{Error, Result};
 use crate::package::signature::TrustedKeys;
 use crate::rule::{Confidence, Severity};

@@ -9,7 +9,6 @@ pub mod authority;
 pub mod baseline;
 pub mod config;
 mod config_reader;
-pub mod document;
 pub mod edit;
 mod files;
 pub mod inline;

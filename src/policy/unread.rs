@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 
 use globset::{GlobSet, GlobSetBuilder};
 
-use super::document::Section;
 use super::files;
+use crate::document::Section;
 use crate::error::{Error, Result};
 
 /// The content that a configuration file accepts unread.

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
-use serde::Deserialize;
 
+use crate::document::{Document, Field, Section};
 use crate::environment;
 use crate::error::{Context, Error, Result};
 use crate::file;
@@ -21,8 +21,7 @@ heartbeat = \"~/.shield-hook-alive\"  # a file to write or an address to ask for
 ";
 
 /// The file as it is written.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[derive(Debug, Default)]
 struct WatchFile {
     every: Option<String>,
     audit: Vec<String>,
@@ -35,22 +34,59 @@ struct WatchFile {
     webhook: Option<Webhook>,
 }
 
+impl WatchFile {
+    fn read(root: &Section<'_>) -> Result<WatchFile> {
+        let list = |key| root.get(key).map_or(Ok(Vec::new()), |field: Field<'_>| field.strings()).map(texts);
+        let written = WatchFile {
+            every: text(root, "every")?,
+            audit: list("audit")?,
+            audit_global: root.get("audit-global").map_or(Ok(false), |field| field.bool())?,
+            check: list("check")?,
+            history: list("history")?,
+            canary: list("canary")?,
+            file: text(root, "file")?,
+            heartbeat: text(root, "heartbeat")?,
+            webhook: root.get("webhook").map(|field| Webhook::read(&field.section()?)).transpose()?,
+        };
+        root.finish()?;
+        Ok(written)
+    }
+}
+
+fn text(section: &Section<'_>, key: &'static str) -> Result<Option<String>> {
+    section.get(key).map(|field| field.string()).transpose()
+}
+
+fn texts(numbered: Vec<(usize, String)>) -> Vec<String> {
+    numbered.into_iter().map(|(_, text)| text).collect()
+}
+
 /// The webhook that receives the digest.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Debug)]
 pub struct Webhook {
     /// The address; a secret, and so better in a variable of the environment.
     pub url: Option<String>,
     /// The variable that holds the address.
     pub url_from: Option<String>,
     /// The shape of the message.
-    #[serde(default)]
     pub kind: WebhookKind,
 }
 
+impl Webhook {
+    fn read(section: &Section<'_>) -> Result<Webhook> {
+        let kind = section.get("kind").map_or(Ok(WebhookKind::Json), |field| field.one_of(KINDS))?;
+        let webhook = Webhook { url: text(section, "url")?, url_from: text(section, "url-from")?, kind };
+        section.finish()?;
+        Ok(webhook)
+    }
+}
+
+/// The words of [`WebhookKind`].
+const KINDS: &[(&str, WebhookKind)] =
+    &[("json", WebhookKind::Json), ("slack", WebhookKind::Slack), ("discord", WebhookKind::Discord)];
+
 /// The shape of a message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WebhookKind {
     /// `{"text", "result", "line"}`.
     #[default]
@@ -131,11 +167,8 @@ impl WatchConfig {
             }
             other => other.or_usage(path.display())?,
         };
-        // The error's own text would show the line, which can hold the webhook's address.
-        let written: WatchFile = toml::from_str(&text).map_err(|e| {
-            let line = e.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-            Error::usage(format!("{}:{line}: {}", path.display(), e.message()))
-        })?;
+        let name = path.display().to_string();
+        let written = WatchFile::read(&Document::parse(&name, &text)?.root())?;
         let config = resolve(written).map_err(|e| e.context(path.display()))?;
         if config.jobs.is_empty() {
             return Err(Error::usage(format!("{}: it lists nothing to look at", path.display()))

@@ -62,6 +62,10 @@ pub fn run(config: &WatchConfig, program: &Path, state: &WatchState) -> Result<R
         }
         exit = worse(exit, code);
     }
+    if let Some(lost) = &state.lost {
+        parts.push("the last run is not known".into());
+        details.push(format!("{lost}, so a run that was missed, or a digest that could not be posted, is not known"));
+    }
     if let Some(late) = state.late(now) {
         parts.push(format!("late by {late}"));
         details.push(format!(
@@ -124,6 +128,7 @@ pub fn after(round: &Round, config: &WatchConfig, started: Timestamp, unsent: Ve
         due: config.every.map(|every| format!("{:.0}", started + every)),
         result: Some(round.line.clone()),
         unsent,
+        lost: None,
     }
 }
 
@@ -131,8 +136,10 @@ pub fn after(round: &Round, config: &WatchConfig, started: Timestamp, unsent: Ve
 pub fn status(state: &WatchState) -> (String, bool) {
     let now = Timestamp::now();
     let last = state.last.as_deref().and_then(|t| t.parse::<Timestamp>().ok());
-    let mut parts =
-        vec![last.map_or("has never run".into(), |last| format!("last run {} ago ({last})", ago(last, now)))];
+    let mut parts = vec![last.map_or_else(
+        || state.lost.clone().unwrap_or_else(|| "has never run".into()),
+        |last| format!("last run {} ago ({last})", ago(last, now)),
+    )];
     let late = state.late(now);
     match (&state.due, &late) {
         (Some(due), None) => parts.push(format!("next by {due}")),

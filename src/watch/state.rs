@@ -30,6 +30,9 @@ pub struct WatchState {
     pub result: Option<String>,
     /// Digests that could not be sent.
     pub unsent: Vec<String>,
+    /// The reason for which the state of the last run was lost, so that this one is empty.
+    #[serde(skip)]
+    pub lost: Option<String>,
 }
 
 fn directory() -> Result<PathBuf> {
@@ -39,7 +42,8 @@ fn directory() -> Result<PathBuf> {
 }
 
 impl WatchState {
-    /// The state of the last run; empty before the first one, or if the file holds no state.
+    /// The state of the last run; empty before the first one. A file that holds no state makes an empty one, too, which
+    /// says so: the watch must go on, and must not hide that a missed run would go unseen.
     ///
     /// # Errors
     /// When the state directory cannot be created, or the state cannot be read.
@@ -49,7 +53,13 @@ impl WatchState {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(WatchState::default()),
             read => read.or_incomplete(path.display())?,
         };
-        Ok(serde_json::from_slice(&bytes).unwrap_or_default())
+        // A list would do for serde, too.
+        let fields = serde_json::from_slice::<serde_json::Map<_, _>>(&bytes);
+        let state = fields.and_then(|fields| serde_json::from_value(fields.into()));
+        Ok(state.unwrap_or_else(|e| {
+            let lost = format!("{} holds no state of the watch ({e}): it is made anew", path.display());
+            WatchState { lost: Some(lost), ..WatchState::default() }
+        }))
     }
 
     /// Writes the state.

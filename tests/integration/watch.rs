@@ -143,8 +143,13 @@ fn a_late_run_says_so_and_status_does_before() {
     fs::write(&file, kept.to_string()).unwrap();
     let run = sandbox.shield(&sandbox.home(), &["watch", "--once"]).expect(0);
     assert!(run.stdout.contains("a clock was wrong"), "{run:?}");
-    fs::write(&file, "what is this").unwrap();
-    sandbox.shield(&sandbox.home(), &["watch", "--once"]).expect(0);
+    for damaged in ["what is this", "", "{\"last\": 7}", "[]"] {
+        fs::write(&file, damaged).unwrap();
+        assert!(status().expect(1).stdout.contains("holds no state of the watch"), "{damaged}");
+        let run = sandbox.shield(&sandbox.home(), &["watch", "--once"]).expect(0);
+        assert!(run.stdout.contains("holds no state of the watch"), "{damaged}: {run:?}");
+        assert!(!status().expect(0).stdout.contains("holds no state"), "{damaged}: made anew");
+    }
 }
 
 #[test]
@@ -402,7 +407,7 @@ fn an_error_in_the_configuration_shows_no_address() {
     let sandbox = Sandbox::new();
     config(&sandbox, "check = [\"npm:x@1.0.0\"]\n[webhook]\nurl = \"https://hooks.example/a-secret-path\n");
     let run = sandbox.shield(&sandbox.home(), &["watch", "--once"]).expect(3);
-    assert!(run.stderr.contains("watch.toml:3: ") && !run.stderr.contains("a-secret-path"), "{run:?}");
+    assert!(run.stderr.contains("watch.toml:3:") && !run.stderr.contains("a-secret-path"), "{run:?}");
 }
 
 #[cfg(not(feature = "online"))]

@@ -37,7 +37,7 @@ fn parse(text: &str, relaxed: bool) -> Result<Node<'_>, LockError> {
     }
 }
 
-fn node<'a>(value: ast::Value<'a>, lines: &Lines) -> Result<Node<'a>, LockError> {
+fn node<'a>(value: ast::Value<'a>, lines: &Lines<'_>) -> Result<Node<'a>, LockError> {
     let line = lines.at(value.start());
     let value = match value {
         ast::Value::StringLit(literal) => Value::Text(literal.value),

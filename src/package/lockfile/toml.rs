@@ -2,20 +2,19 @@
 
 use super::super::inventory::LockError;
 use super::tree::{Entry, Lines, Node, Value};
+use crate::data::toml_text;
 use ::toml::Spanned;
 use ::toml::de::{DeTable, DeValue};
 use std::borrow::Cow;
 
 pub(super) fn parse(text: &str) -> Result<Node<'_>, LockError> {
     let lines = Lines::of(text);
-    let table = DeTable::parse(text).map_err(|error| {
-        let at = error.span().map_or(1, |span| lines.at(span.start));
-        LockError::new(at, format!("not TOML: {}", error.message().lines().next().unwrap_or_default()))
-    })?;
+    let table = toml_text::parse(text)
+        .map_err(|error| LockError::new(lines.at(error.at), format!("not TOML: {}", error.message)))?;
     Ok(Node { line: 1, value: map(table.into_inner(), &lines) })
 }
 
-fn map<'a>(table: DeTable<'a>, lines: &Lines) -> Value<'a> {
+fn map<'a>(table: DeTable<'a>, lines: &Lines<'_>) -> Value<'a> {
     let entries = table.into_iter().map(|(key, value)| {
         let line = lines.at(key.span().start);
         Entry { key: key.into_inner(), line, node: node(value, lines) }
@@ -26,7 +25,7 @@ fn map<'a>(table: DeTable<'a>, lines: &Lines) -> Value<'a> {
     Value::Map(entries)
 }
 
-fn node<'a>(value: Spanned<DeValue<'a>>, lines: &Lines) -> Node<'a> {
+fn node<'a>(value: Spanned<DeValue<'a>>, lines: &Lines<'_>) -> Node<'a> {
     let line = lines.at(value.span().start);
     let value = match value.into_inner() {
         DeValue::String(text) => Value::Text(text),

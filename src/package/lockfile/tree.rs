@@ -4,6 +4,7 @@ use super::super::inventory::LockError;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use crate::data::toml_text;
 use crate::engine::redact;
 
 /// A value and the line it starts on, from 1.
@@ -121,16 +122,16 @@ pub(super) fn short(text: &str) -> String {
     }
 }
 
-/// Byte offsets to lines.
-pub(super) struct Lines(Vec<usize>);
+/// Byte offsets to the lines of packages.
+pub(super) struct Lines<'t>(toml_text::Lines<'t>);
 
-impl Lines {
-    pub(super) fn of(text: &str) -> Lines {
-        Lines(memchr::memchr_iter(b'\n', text.as_bytes()).collect())
+impl<'t> Lines<'t> {
+    pub(super) fn of(text: &'t str) -> Lines<'t> {
+        Lines(toml_text::Lines::of(text))
     }
 
     /// The line of a byte offset, from 1.
     pub(super) fn at(&self, offset: usize) -> u32 {
-        u32::try_from(self.0.partition_point(|newline| *newline < offset) + 1).unwrap_or(u32::MAX)
+        u32::try_from(self.0.line(offset)).unwrap_or(u32::MAX)
     }
 }

@@ -9,7 +9,7 @@ const NODES: u32 = 4_000_000;
 
 pub(super) struct Xml<'a> {
     document: Document<'a>,
-    lines: Lines,
+    lines: Lines<'a>,
 }
 
 pub(super) fn parse(text: &str) -> Result<Xml<'_>, LockError> {

@@ -3,7 +3,7 @@
 
 use super::Policy;
 use super::config::Config;
-use super::document::Field;
+use crate::document::Field;
 use crate::engine::redact;
 use crate::error::Result;
 

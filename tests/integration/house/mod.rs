@@ -51,6 +51,7 @@ const LAYERS: &[&str] = &[
     "policy",
     "package",
     "source",
+    "document",
     "engine",
     "finding",
     "path",

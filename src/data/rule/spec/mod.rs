@@ -9,6 +9,7 @@ mod tests;
 use std::fmt;
 
 use super::super::did_you_mean;
+use super::super::toml_text::Lines;
 use super::fields::{PackedField, rule_fields};
 use super::packed::Writer;
 use super::scales::{Confidence, Judge, Scope, Severity, Status};
@@ -115,8 +116,8 @@ impl fmt::Display for SpecProblem {
 /// # Errors
 /// Every problem of the file, in its order.
 pub fn read(file: &str, text: &str, author: Author) -> Result<Vec<Spec>, Vec<SpecProblem>> {
-    let mut reader = Reader { file, text, author, problems: Vec::new() };
-    let specs = reader.file();
+    let mut reader = Reader { file, lines: Lines::of(text), author, problems: Vec::new() };
+    let specs = reader.file(text);
     if reader.problems.is_empty() { Ok(specs) } else { Err(reader.problems) }
 }
 

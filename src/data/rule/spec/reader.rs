@@ -6,13 +6,14 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::super::super::did_you_mean;
+use super::super::super::toml_text::Lines;
 use super::super::scales::Scale;
 use super::{Author, SpecProblem};
 
 /// Reads one rule file and collects its problems.
 pub(super) struct Reader<'t> {
     pub(super) file: &'t str,
-    pub(super) text: &'t str,
+    pub(super) lines: Lines<'t>,
     pub(super) author: Author,
     pub(super) problems: Vec<SpecProblem>,
 }
@@ -27,7 +28,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn line(&self, span: &Range<usize>) -> usize {
-        self.text.as_bytes()[..span.start.min(self.text.len())].iter().filter(|&&b| b == b'\n').count() + 1
+        self.lines.line(span.start)
     }
 
     pub(super) fn fields<'a, 'i>(&mut self, table: &'a DeTable<'i>, known: &[&str], of: &str) -> Fields<'a, 'i> {

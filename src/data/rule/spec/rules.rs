@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
 use super::super::super::regex::analysis::{self, RegexAnalysis};
+use super::super::super::toml_text;
 use super::super::scales::{Confidence, Scale, Scope, Severity, Status};
 use super::super::{keys, template};
 use super::reader::{Fields, Reader, get};
@@ -21,12 +22,11 @@ const MAX_WINDOW: usize = 1 << 20;
 
 impl Reader<'_> {
     /// Everything in the file.
-    pub(super) fn file(&mut self) -> Vec<Spec> {
-        let text = self.text;
-        let table = match DeTable::parse(text) {
+    pub(super) fn file(&mut self, text: &str) -> Vec<Spec> {
+        let table = match toml_text::parse(text) {
             Ok(table) => table,
             Err(e) => {
-                self.complain(e.span().unwrap_or(0..0), format!("not TOML: {}", e.message()));
+                self.complain(e.at..e.at, format!("not TOML: {}", e.message));
                 return Vec::new();
             }
         };

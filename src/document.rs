@@ -1,9 +1,9 @@
-//! Reading a TOML document by hand: every complaint names the file, the line, the column and the way out.
+//! A configuration file, key by key: every complaint names the file, the line, the column and the way out.
 //!
-//! `serde` gives neither the position of an unknown key nor the nearest known one; this does, in a few lines. No message
-//! ever repeats a value, for a value may be a secret.
+//! `serde` gives neither the position of an unknown key nor the nearest known one; this does. No message ever repeats a
+//! value, because a value may be a secret.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -12,6 +12,7 @@ use toml::de::{DeTable, DeValue};
 use toml::value::Date;
 
 use crate::data::did_you_mean::nearest;
+use crate::data::toml_text::{self, Lines};
 use crate::engine::redact;
 use crate::error::{Error, Result};
 use crate::terminal;
@@ -20,9 +21,7 @@ use crate::terminal;
 pub struct Document<'a> {
     /// How messages name the file.
     name: &'a str,
-    text: &'a str,
-    /// Where its lines end, once a line is asked for.
-    newlines: OnceCell<Vec<usize>>,
+    lines: Lines<'a>,
     root: Spanned<DeTable<'a>>,
 }
 
@@ -32,13 +31,10 @@ impl<'a> Document<'a> {
     /// # Errors
     /// Exit 3 with the position when it is not TOML.
     pub fn parse(name: &'a str, text: &'a str) -> Result<Self> {
-        match DeTable::parse(text) {
-            Ok(root) => Ok(Document { name, text, newlines: OnceCell::new(), root }),
-            Err(e) => {
-                let at = e.span().map_or(0, |s| s.start);
-                // The library's own display repeats the source line, which may hold a secret.
-                Err(Error::usage(format!("{}: not valid TOML: {}", position(name, text, at), e.message())))
-            }
+        let lines = Lines::of(text);
+        match toml_text::parse(text) {
+            Ok(root) => Ok(Document { name, lines, root }),
+            Err(e) => Err(Error::usage(format!("{}: not valid TOML: {}", position(name, &lines, e.at), e.message))),
         }
     }
 
@@ -48,24 +44,16 @@ impl<'a> Document<'a> {
     }
 
     fn error(&self, at: usize, message: impl std::fmt::Display) -> Error {
-        Error::usage(format!("{}: {message}", position(self.name, self.text, at)))
+        Error::usage(format!("{}: {message}", position(self.name, &self.lines, at)))
     }
 
     fn line(&self, at: usize) -> usize {
-        let newlines = self.newlines.get_or_init(|| memchr::memchr_iter(b'\n', self.text.as_bytes()).collect());
-        newlines.partition_point(|newline| *newline < at) + 1
+        self.lines.line(at)
     }
 }
 
-fn line_of(text: &str, at: usize) -> (usize, usize) {
-    let before = text.get(..at).unwrap_or(text);
-    let begin = before.rfind('\n').map_or(0, |n| n + 1);
-    (before.matches('\n').count() + 1, before[begin..].chars().count() + 1)
-}
-
-fn position(name: &str, text: &str, at: usize) -> String {
-    let (line, column) = line_of(text, at);
-    format!("{name}:{line}:{column}")
+fn position(name: &str, lines: &Lines<'_>, at: usize) -> String {
+    format!("{name}:{}:{}", lines.line(at), lines.column(at))
 }
 
 /// A table of a document. Remembers which keys were asked for; [`Section::finish`] refuses all others.
