@@ -2,6 +2,9 @@
 
 use super::ecosystem::Ecosystem;
 
+/// The kind of hash that is the commit of a release: a tag may be moved, and then another one has the same name.
+pub const COMMIT: &str = "commit";
+
 /// A package in a lockfile or manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Package {

@@ -4,9 +4,9 @@
 
 use super::advisory::{Advisories, Advisory, PackageVerdict};
 use super::ecosystem::Ecosystem;
-use super::inventory::{Package, Source};
+use super::inventory::{COMMIT, Package, Source};
+use super::popular;
 use super::row::AdvisoryKind;
-use super::{lockfile, popular};
 use std::collections::HashSet;
 
 /// The party that serves a package.
@@ -73,7 +73,7 @@ pub fn verdict(advisories: &Advisories, package: &Package) -> PackageVerdict {
 /// Returns whether the package is pinned to a commit that is dated before the takeover of which the advisory tells.
 pub fn is_pinned_before(package: &Package, advisory: &Advisory) -> bool {
     let day = package.published.as_deref().and_then(|date| date.get(..10));
-    let is_commit = package.integrity.iter().any(|(kind, _)| kind == lockfile::COMMIT);
+    let is_commit = package.integrity.iter().any(|(kind, _)| kind == COMMIT);
     is_commit
         && advisory.kind == AdvisoryKind::Hijack
         && advisory.date.len() == 10
@@ -207,10 +207,10 @@ fn hash(package: &Package, named: &[&Package]) -> Option<Difference> {
     let same: Vec<&&Package> =
         named.iter().filter(|p| PackageOrigin::of(p) != PackageOrigin::Own && p.version == package.version).collect();
     if package.version.is_some() && !same.is_empty() {
-        if same.iter().all(|p| hashes_differ(p, package, &|kind| kind != lockfile::COMMIT)) {
+        if same.iter().all(|p| hashes_differ(p, package, &|kind| kind != COMMIT)) {
             return Some(Difference::HashChanged);
         }
-        if same.iter().all(|p| hashes_differ(p, package, &|kind| kind == lockfile::COMMIT)) {
+        if same.iter().all(|p| hashes_differ(p, package, &|kind| kind == COMMIT)) {
             return Some(Difference::CommitChanged);
         }
     }
@@ -230,7 +230,7 @@ fn hash(package: &Package, named: &[&Package]) -> Option<Difference> {
 fn strength(kind: &str) -> u8 {
     match kind.to_ascii_lowercase().as_str() {
         // A commit is no hash of what is fetched.
-        lockfile::COMMIT => 0,
+        COMMIT => 0,
         "sha1" | "md5" | "" => 1,
         _ => 2,
     }

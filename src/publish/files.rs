@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use bstr::{BStr, ByteSlice};
-use globset::{GlobBuilder, GlobMatcher};
+use globset::GlobMatcher;
 use serde::Deserialize;
 
 use super::Remark;
 use super::artefact::{Artefact, Member};
 use super::format::PackageFormat;
+use super::glob::glob;
 use crate::package::rules;
 use crate::rule::Confidence;
 
@@ -21,11 +22,6 @@ struct Row {
     /// Source distributions hold the whole repository, and may.
     also_in_sources: bool,
     what: &'static str,
-}
-
-/// A glob as the table and the formats write it; a name alone is meant at any depth.
-pub(super) fn glob(pattern: &str) -> Option<GlobMatcher> {
-    GlobBuilder::new(pattern).literal_separator(true).build().ok().map(|glob| glob.compile_matcher())
 }
 
 fn rows() -> Vec<Row> {

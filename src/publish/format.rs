@@ -98,7 +98,7 @@ impl PackageFormat {
     /// The format that these members are of, if any.
     pub fn of<'m>(members: impl Iterator<Item = &'m BStr> + Clone) -> Option<PackageFormat> {
         let has = |mark: &str| {
-            let glob = super::files::glob(mark);
+            let glob = super::glob::glob(mark);
             members.clone().any(|path| glob.as_ref().is_some_and(|glob| glob.is_match(path.to_path_lossy())))
         };
         ROWS.iter().find(|row| row.marks.iter().any(|mark| has(mark))).map(|row| row.format)

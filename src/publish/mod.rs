@@ -8,6 +8,7 @@
 mod artefact;
 mod files;
 mod format;
+mod glob;
 mod receipt;
 mod release;
 mod repository;

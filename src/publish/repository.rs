@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use bstr::BString;
 
 use super::artefact::Artefact;
-use super::{Remark, files};
+use super::{Remark, glob};
 use crate::error::{Error, Result};
 use crate::git::{self, EntryMode, Oid, Repo, TreeItem, TreeWalk};
 use crate::package::rules;
@@ -35,9 +35,8 @@ impl Tie {
         let blobs = blobs(repo, head)?;
         let made = artefact.format.map(super::PackageFormat::made).unwrap_or_default();
         let globs = made.iter().map(|glob| (*glob).to_owned()).chain(built.iter().cloned());
-        let globs = globs.map(|glob| {
-            files::glob(&glob).ok_or_else(|| Error::usage(format!("[publish] built: `{glob}` is no glob")))
-        });
+        let globs = globs
+            .map(|glob| glob::glob(&glob).ok_or_else(|| Error::usage(format!("[publish] built: `{glob}` is no glob"))));
         let globs = globs.collect::<Result<Vec<_>>>()?;
         let is_known = |member: &&super::Member| {
             let path = String::from_utf8_lossy(&member.path);

@@ -10,9 +10,11 @@ use std::sync::OnceLock;
 use bstr::{BStr, BString};
 
 use super::EachAltered;
-use super::commits::MOST_PATHS;
 use crate::file;
 use crate::git::{self, ChangedPath, EntryMode, FileVersion, NewCommit, Objects, Oid, TreeChanges};
+
+/// A history of a million commits changes fewer paths; trees that hold each other many times, far more.
+pub(super) const MOST_PATHS: usize = 16 << 20;
 
 /// The origin of a change, in little memory: a push can have thousands.
 pub(super) enum ChangeKind {

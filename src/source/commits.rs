@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bstr::{BStr, BString, ByteSlice};
 use rayon::prelude::*;
 
-use super::changeset::{ChangeKind, ChangeSet};
+use super::changeset::{ChangeKind, ChangeSet, MOST_PATHS};
 use super::objects::{ItemWriter, ObjectReader, PlannedContent, skip};
 use super::{Content, ContentReader, Coverage, EachAltered, Item, Old, Plan, Readers, Skip};
 use crate::chunk::{ChunkPlace, Kind, Origin};
@@ -21,9 +21,6 @@ const SERIAL_COMMITS: usize = 32;
 /// How many trees, beside those that a plan opened anyway, may be read to leave out content which the other side has at
 /// another path. Beyond it such copies are scanned, which costs less than finding them.
 const KNOWN_TREES: usize = 128;
-
-/// A history of a million commits changes fewer paths; trees that hold each other many times, far more.
-pub(super) const MOST_PATHS: usize = 16 << 20;
 
 /// The repository that commits are read from, and the limit on the size of one object in bytes.
 #[derive(Clone, Copy)]

@@ -1,8 +1,8 @@
 //! Literals that are only the beginning of a value: a prefix of its own, or an operand that something is added to.
 
 use super::candidate::{Candidate, line_end};
-use super::dismissal::is_plainly_random;
 use super::name::{self, Kind};
+use super::randomness::is_plainly_random;
 
 /// The longest prefix of tokens, in bytes.
 const LONGEST_PREFIX: usize = 16;

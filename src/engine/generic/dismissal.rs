@@ -1,8 +1,8 @@
 //! Evidence that needs no model: the form of a value, or the reading of its name, that no secret has.
 
 use super::candidate::{Candidate, Form};
+use super::lexicon;
 use super::name::{self, Kind, Of};
-use super::{lexicon, looks_random};
 use crate::engine::placeholder::{is_no_value, is_sample_made};
 use crate::path::purpose::{Language, language};
 use crate::path::words::each_word;
@@ -290,13 +290,4 @@ fn is_path_or_url(v: &[u8]) -> bool {
         return i < 16 && v[..i].iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
     }
     false
-}
-
-/// Returns whether a value is long and random enough to be a credential whatever the words of its name hint at.
-pub(super) fn is_plainly_random(value: &[u8]) -> bool {
-    const LEAST: f32 = 0.6;
-    let has = |is: fn(&u8) -> bool| value.iter().any(is);
-    let mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
-    let long = value.len() >= 20 || value.len() >= 16 && mixed;
-    long && has(u8::is_ascii_digit) && !has(|b| *b <= b' ' || *b >= 0x80) && looks_random(value) >= LEAST
 }

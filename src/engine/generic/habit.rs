@@ -1,8 +1,9 @@
 //! Passwords that people make, which no form tells from words: the login that they belong to decides.
 
 use super::candidate::{Candidate, Form};
-use super::dismissal::{is_plainly_random, is_readable};
+use super::dismissal::is_readable;
 use super::name::{self, Kind};
+use super::randomness::is_plainly_random;
 use super::target::{Host, Target};
 use crate::engine::placeholder::{is_chosen, is_sample_made};
 use crate::path::purpose::{Language, language};
@@ -69,8 +70,8 @@ fn is_prose(text: &[u8], c: &Candidate) -> bool {
     c.quote == 0 && joined == Some(b": ") && goes_on
 }
 
-/// Returns whether case and digits change as often as in what a generator makes. People write capitals at the
-/// beginning of a word and digits in one run, or in the place of letters.
+/// Returns whether case and digits change as often as in what a generator makes. People write capitals at the beginning of a
+/// word and digits in one run, or in the place of letters.
 fn is_scrambled(value: &[u8]) -> bool {
     const SHORTEST: usize = 12;
     let changes = |is: fn(u8, u8) -> bool| value.windows(2).filter(|pair| is(pair[0], pair[1])).count();

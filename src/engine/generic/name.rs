@@ -70,7 +70,7 @@ impl Name {
     /// Returns whether `value` is so random that it outweighs the hints of the name's words. A key of no further kind may be
     /// one of a table, or of a keyboard.
     pub fn is_outweighed_by(&self, value: &[u8]) -> bool {
-        self.kind > Kind::Key && super::dismissal::is_plainly_random(value)
+        self.kind > Kind::Key && super::randomness::is_plainly_random(value)
     }
 
     /// Returns whether it is of a credential and nothing else.

@@ -5,8 +5,9 @@
 use std::ops::Range;
 
 use super::candidate::{Candidate, Form, line_end, line_start};
-use super::dismissal::{is_label, is_plainly_random};
+use super::dismissal::is_label;
 use super::name;
+use super::randomness::is_plainly_random;
 use super::{affix, digest_table, known, noise, record_key};
 use crate::path::purpose::{Language, is_translation, language};
 use crate::path::words::each_word;

@@ -116,7 +116,7 @@ fn rows_say_what_was_added_removed_and_updated() {
 
 /// A Composer package at the release that a commit is pinned for.
 fn pinned(version: &str, commit: &str) -> Package {
-    let integrity = vec![(crate::package::lockfile::COMMIT.to_owned(), commit.to_owned())];
+    let integrity = vec![(crate::package::inventory::COMMIT.to_owned(), commit.to_owned())];
     let name = "owner/left";
     Package { integrity, ..Package::new(Ecosystem::Packagist, name, Some(version.to_owned()), 1) }
 }

@@ -1,7 +1,7 @@
 //! composer.lock.
 
 use super::super::ecosystem::Ecosystem;
-use super::super::inventory::{Inventory, LockError, Package, Source};
+use super::super::inventory::{COMMIT, Inventory, LockError, Package, Source};
 use super::tree::Node;
 use super::{Format, json};
 
@@ -58,7 +58,7 @@ fn hashes(node: &Node<'_>) -> Vec<(String, String)> {
     let is_branch =
         node.text_at("version").is_none_or(|version| version.starts_with("dev-") || version.ends_with("-dev"));
     let commit = text_of("dist", "reference").or(text_of("source", "reference")).filter(|_| !is_branch);
-    let hashes = [("sha1", text_of("dist", "shasum")), (super::COMMIT, commit)];
+    let hashes = [("sha1", text_of("dist", "shasum")), (COMMIT, commit)];
     hashes.into_iter().filter_map(|(kind, hash)| Some((kind.to_owned(), hash?.to_owned()))).collect()
 }
 

@@ -49,9 +49,6 @@ use super::inventory::{Inventory, LockError};
 /// Files above this size are no lockfile that a review could mean.
 const LIMIT: usize = 64 << 20;
 
-/// The kind of hash that is the commit of a release: a tag may be moved, and then another one has the same name.
-pub const COMMIT: &str = "commit";
-
 /// One lockfile or manifest format.
 pub trait Format: Sync {
     /// The name of the format in messages.

@@ -1,8 +1,8 @@
 //! Package.resolved of the Swift package manager, versions 1 to 3.
 
 use super::super::ecosystem::Ecosystem;
-use super::super::inventory::{Inventory, LockError, Package, Source};
-use super::{COMMIT, Format, json};
+use super::super::inventory::{COMMIT, Inventory, LockError, Package, Source};
+use super::{Format, json};
 
 pub(super) struct PackageResolved;
 

@@ -264,7 +264,7 @@ fn hostile() -> Vec<(&'static str, &'static str, Vec<u8>, &'static str)> {
         ("twice", "pubspec.lock", b"packages:\n  a: {version: \"1\"}\n  a: {version: \"2\"}\n".to_vec(), "line 3"),
         ("twice", "Cargo.lock", b"[[package]]\nname = \"a\"\nname = \"b\"\n".to_vec(), "line 3"),
         ("cut short", "mix.lock", b"%{\n  \"a\": {:hex, :a, \"1.0.0\"".to_vec(), "line 2"),
-        ("cut short", "packages.config", b"<packages>\n  <package id=\"a\"".to_vec(), "line 2"),
+        ("cut short", "packages.config", b"<packages>\n  <package id=\"a\"".to_vec(), "line 1"),
         ("not a lockfile", "go.sum", b"a v1 h1:x\nprose\n".to_vec(), "line 2"),
         ("huge", "go.sum", vec![b' '; 65 << 20], "line 1"),
         ("huge", "package-lock.json", vec![b' '; 65 << 20], "line 1"),

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::super::dismissal::is_plainly_random;
+use super::super::randomness::is_plainly_random;
 use super::Form;
 use super::prefix::prefixed;
 use super::text::{at, blank, is_quote, line_end, line_start, quote_at, spaces, starts};
