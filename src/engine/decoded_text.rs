@@ -5,6 +5,10 @@ use std::ops::Range;
 /// The separator of sections that are apart in the encoded text, so that nothing matches across the gap.
 pub(super) const GAP: &[u8] = b"\n\0\n";
 
+/// The longest text that is decoded: positions in it and in what it yields fit into 32 bits, because a text of nothing but
+/// encodings has a segment for every few bytes.
+pub(super) const LONGEST: usize = u32::MAX as usize / 2;
+
 /// Decoded text with the origin of every byte.
 #[derive(Default)]
 pub(super) struct DecodedText {
@@ -18,8 +22,8 @@ pub(super) struct DecodedText {
 /// Decoded bytes from `out` on, which came from the encoded bytes from `from` on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Segment {
-    out: usize,
-    from: usize,
+    out: u32,
+    from: u32,
     scale: SegmentScale,
 }
 
@@ -27,9 +31,9 @@ struct Segment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SegmentScale {
     /// The first number of encoded bytes becomes the second number of decoded ones.
-    Ratio(usize, usize),
+    Ratio(u8, u8),
     /// This many encoded bytes hold the decoded bytes together; no finer map exists.
-    Opaque(usize),
+    Opaque(u32),
 }
 
 impl DecodedText {
@@ -47,7 +51,7 @@ impl DecodedText {
 
     /// Sets the origin of the bytes that are pushed to `text` next: from `from` on.
     pub fn part(&mut self, from: usize, scale: SegmentScale) {
-        let part = Segment { out: self.text.len(), from, scale };
+        let part = Segment { out: position(self.text.len()), from: position(from), scale };
         match self.parts.last_mut() {
             Some(last) if last.out == part.out => *last = part,
             Some(last) if last.goes_on(&part) => {}
@@ -67,8 +71,10 @@ impl DecodedText {
     /// Appends `bytes`, the decoded form of `range`.
     pub fn replace(&mut self, range: Range<usize>, bytes: &[u8]) {
         // Escapes of one byte in a row are one mapping: a text may be nothing but escapes.
-        let scale =
-            if bytes.len() == 1 { SegmentScale::Ratio(range.len(), 1) } else { SegmentScale::Opaque(range.len()) };
+        let scale = match u8::try_from(range.len()) {
+            Ok(wide) if bytes.len() == 1 => SegmentScale::Ratio(wide, 1),
+            _ => SegmentScale::Opaque(position(range.len())),
+        };
         self.part(range.start, scale);
         self.text.extend_from_slice(bytes);
     }
@@ -90,7 +96,7 @@ impl DecodedText {
     /// The encoded bytes of the decoded `range`.
     pub fn origin(&self, range: &Range<usize>) -> Range<usize> {
         let part = |at: usize| {
-            let next = self.parts.partition_point(|p| p.out <= at);
+            let next = self.parts.partition_point(|p| p.out <= position(at));
             self.parts[next.saturating_sub(1)]
         };
         if self.parts.is_empty() {
@@ -101,27 +107,37 @@ impl DecodedText {
     }
 }
 
+/// A position or length as a segment holds it; [`LONGEST`] keeps all of them below the end.
+fn position(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
 impl Segment {
     /// Returns whether it maps the bytes of the next one, too.
     fn goes_on(&self, next: &Segment) -> bool {
         let SegmentScale::Ratio(_, narrow) = self.scale else { return false };
-        let is_whole = (next.out - self.out).is_multiple_of(narrow);
-        self.scale == next.scale && is_whole && self.at(next.out) == next.from
+        let is_whole = (next.out - self.out).is_multiple_of(u32::from(narrow));
+        self.scale == next.scale && is_whole && self.at(next.out as usize) == next.from as usize
     }
 
     /// The first encoded byte of the decoded byte at `at`.
     fn at(&self, at: usize) -> usize {
         match self.scale {
-            SegmentScale::Ratio(wide, narrow) => self.from + (at - self.out) * wide / narrow,
-            SegmentScale::Opaque(_) => self.from,
+            SegmentScale::Ratio(wide, narrow) => {
+                self.from as usize + (at - self.out as usize) * usize::from(wide) / usize::from(narrow)
+            }
+            SegmentScale::Opaque(_) => self.from as usize,
         }
     }
 
     /// The end of the encoded bytes of the decoded byte at `at`.
     fn end(&self, at: usize) -> usize {
         match self.scale {
-            SegmentScale::Ratio(wide, narrow) => self.from + ((at + 1 - self.out) * wide).div_ceil(narrow),
-            SegmentScale::Opaque(len) => self.from + len,
+            SegmentScale::Ratio(wide, narrow) => {
+                let encoded = (at + 1 - self.out as usize) * usize::from(wide);
+                self.from as usize + encoded.div_ceil(usize::from(narrow))
+            }
+            SegmentScale::Opaque(len) => self.from as usize + len as usize,
         }
     }
 }

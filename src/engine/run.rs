@@ -6,7 +6,7 @@ use bstr::BStr;
 
 use super::compiled_rule::CompiledRule;
 use super::decode::{self, Budget, Decoder};
-use super::decoded_text::DecodedText;
+use super::decoded_text::{self, DecodedText};
 use super::generic;
 use super::kubernetes_secret;
 use super::matcher::{self, RegexMatch, Search, Task};
@@ -149,7 +149,10 @@ impl<'a, L: Observer> Run<'a, L> {
     fn decoded(&mut self, text: &[u8], depth: usize, candidates: &mut Vec<Candidate>) {
         let mut decoded = self.scratch.decoded.pop().unwrap_or_default();
         // UTF-16 and UTF-32 are no disguise and count for no depth.
-        text::narrow(text, &mut decoded);
+        decoded.clear();
+        if self.may_decode(text) {
+            text::narrow(text, &mut decoded);
+        }
         if !decoded.is_empty() {
             candidates.extend(self.inner(&decoded, depth, None));
         }
@@ -163,7 +166,9 @@ impl<'a, L: Observer> Run<'a, L> {
     pub fn decoded_by(&mut self, decoder: &Decoder, text: &[u8], depth: usize, candidates: &mut Vec<Candidate>) {
         let mut decoded = self.scratch.decoded.pop().unwrap_or_default();
         decoded.clear();
-        (decoder.decode)(text, &mut decoded, &mut self.budget);
+        if self.may_decode(text) {
+            (decoder.decode)(text, &mut decoded, &mut self.budget);
+        }
         let found = if decoded.is_empty() { Vec::new() } else { self.inner(&decoded, depth, Some(decoder.name)) };
         for mut candidate in found {
             // A value that the text has in clear as well needs no note.
@@ -175,6 +180,15 @@ impl<'a, L: Observer> Run<'a, L> {
             candidates.push(candidate);
         }
         self.scratch.decoded.push(decoded);
+    }
+
+    /// Returns whether the text is short enough to be decoded; a longer one is recorded as left unread.
+    fn may_decode(&mut self, text: &[u8]) -> bool {
+        let is_short = text.len() <= decoded_text::LONGEST;
+        if !is_short {
+            self.budget.end();
+        }
+        is_short
     }
 
     fn context<'t>(&self, text: &'t [u8]) -> MatchContext<'t>

@@ -68,7 +68,7 @@ pub(super) fn stored(text: &[u8]) -> Option<Wide> {
 }
 
 fn wide_text(text: &[u8], stored: Wide, view: &mut DecodedText) {
-    let width = if matches!(stored, Wide::Utf16Le | Wide::Utf16Be) { 2 } else { 4 };
+    let width: u8 = if matches!(stored, Wide::Utf16Le | Wide::Utf16Be) { 2 } else { 4 };
     let mut at = 0;
     let mut ascii = false;
     for (c, len) in stored.characters(text) {
@@ -101,13 +101,14 @@ fn strings(text: &[u8], view: &mut DecodedText) {
             text[begin..].chunks_exact(width).take_while(is_plain).count()
         };
         // One that takes four bytes a character is no string of two.
-        let (width, len) = if text[begin..].get(2) == Some(&0) { (4, run(4)) } else { (2, run(2)) };
+        let (width, len) = if text[begin..].get(2) == Some(&0) { (4_u8, run(4)) } else { (2, run(2)) };
+        let step = usize::from(width);
         if len >= SHORTEST {
             view.gap();
             view.part(begin, SegmentScale::Ratio(width, 1));
-            view.text.extend(text[begin..begin + len * width].iter().step_by(width));
+            view.text.extend(text[begin..begin + len * step].iter().step_by(step));
         }
-        from = begin + (len * width).max(2);
+        from = begin + (len * step).max(2);
     }
 }
 
