@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::files;
 use super::site::Site;
+use crate::path::hook_managers::{HOOK_MANAGERS, HookManagerKind};
 
 /// A part of the set-up that removes our hooks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,24 +30,6 @@ pub enum Effect {
     /// It sets `core.hooksPath`.
     SetsHooksPath,
 }
-
-/// Managers with a configuration file.
-const FILES: [(&str, &str); 14] = [
-    (".overcommit.yml", "overcommit"),
-    ("captainhook.json", "CaptainHook"),
-    ("grumphp.yml", "GrumPHP"),
-    ("grumphp.yml.dist", "GrumPHP"),
-    (".rusty-hook.toml", "rusty-hook"),
-    ("hk.pkl", "hk"),
-    (".simple-git-hooks.json", "simple-git-hooks"),
-    (".simple-git-hooks.js", "simple-git-hooks"),
-    (".simple-git-hooks.cjs", "simple-git-hooks"),
-    (".simple-git-hooks.mjs", "simple-git-hooks"),
-    ("simple-git-hooks.json", "simple-git-hooks"),
-    ("simple-git-hooks.js", "simple-git-hooks"),
-    ("simple-git-hooks.cjs", "simple-git-hooks"),
-    ("simple-git-hooks.mjs", "simple-git-hooks"),
-];
 
 /// Managers with a key in package.json.
 const PACKAGE_KEYS: [(&str, &str); 3] =
@@ -143,9 +126,9 @@ pub fn find(site: &Site) -> Vec<Rewriter> {
     if package.as_ref().is_some_and(|package| package.pointer("/husky/hooks").is_some()) {
         add(named("husky 4", "package.json"));
     }
-    for (file, name) in FILES {
-        if site.root.join(file).is_file() {
-            add(named(name, file));
+    for manager in HOOK_MANAGERS.iter().filter(|manager| manager.kind == HookManagerKind::Rewrites) {
+        for file in manager.files.iter().filter(|file| site.root.join(file).is_file()) {
+            add(named(manager.name, file));
         }
     }
     for (file, dependency, name) in DEPENDENCIES {

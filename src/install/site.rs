@@ -6,6 +6,7 @@ use super::hooks_path::HooksPath;
 use super::usergit::UserGit;
 use super::{global, husky};
 use crate::error::{Error, Result};
+use crate::path::hook_managers::LEFTHOOK;
 
 /// A repository as the installer sees it.
 #[derive(Clone, Debug)]
@@ -140,11 +141,6 @@ pub fn hooks_path(git: &UserGit) -> Result<Option<HooksPath>> {
     Ok(Some(HooksPath { value, scope: scope.into(), origin: origin.into() }))
 }
 
-/// The names of lefthook's configuration.
-const LEFTHOOK: [&str; 3] = ["lefthook", ".lefthook", ".config/lefthook"];
-/// The extensions of lefthook's configuration.
-const LEFTHOOK_KINDS: [&str; 5] = ["yml", "yaml", "toml", "json", "jsonc"];
-
 fn manager(root: &Path, hooks: &Path, hooks_path: Option<&HooksPath>) -> Manager {
     // husky 9: core.hooksPath is `.husky/_`, whose scripts run `h`, which runs `.husky/<hook>`.
     if hooks.file_name().is_some_and(|name| name == "_")
@@ -157,13 +153,6 @@ fn manager(root: &Path, hooks: &Path, hooks_path: Option<&HooksPath>) -> Manager
     if hooks_path.is_some() && hooks.join("_/husky.sh").is_file() {
         return Manager::Husky(hooks.to_owned());
     }
-    for name in LEFTHOOK {
-        for kind in LEFTHOOK_KINDS {
-            let config = root.join(format!("{name}.{kind}"));
-            if config.is_file() {
-                return Manager::Lefthook(config);
-            }
-        }
-    }
-    Manager::None
+    let mut configurations = LEFTHOOK.files.iter().map(|file| root.join(file));
+    configurations.find(|file| file.is_file()).map_or(Manager::None, Manager::Lefthook)
 }

@@ -29,6 +29,7 @@ pub fn is_special(path: &[u8]) -> bool {
                     b"npmrc" | b"yarnrc" | b"spdx" | b"lockfile" | b"resolved" | b"csproj" | b"fsproj" | b"vbproj"
                 )
                 || matches!(extension, b"bash" | b"zsh" | b"ps1" | b"bat" | b"cmd" | b"dockerfile")
+                || name.ends_with(b".cdx.xml")
                 || name.starts_with(b"Dockerfile")
                 || name.starts_with(b"Containerfile")
                 || named(name)
@@ -107,6 +108,26 @@ mod tests {
             assert!(is_special(path.as_bytes()), "{path}");
             assert!(crate::package::lockfile::recognise(path).is_some_and(|f| f.is_recipe()), "{path}");
         }
+    }
+
+    /// A format that claims more names than its own has them as words in its source.
+    #[test]
+    fn every_name_that_a_format_claims_is_special() {
+        let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/package/lockfile"));
+        let files = ignore::Walk::new(folder).filter_map(|entry| entry.ok().filter(|entry| entry.path().is_file()));
+        let mut claimed = 0;
+        for file in files {
+            let text = std::fs::read_to_string(file.path()).expect("a source file");
+            for word in text.split('"').filter(|word| !word.is_empty() && !word.contains([' ', '\n', '\\', '{'])) {
+                for path in [word.to_owned(), format!("x{word}"), format!("x.{word}"), format!("{word}/x.yml")] {
+                    if crate::package::lockfile::recognise(&path).is_some() {
+                        claimed += 1;
+                        assert!(is_special(path.as_bytes()), "{path}, of {}", file.path().display());
+                    }
+                }
+            }
+        }
+        assert!(claimed > 300, "{claimed}");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::files::Files;
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::path::hook_managers::{HOOK_MANAGERS, HookManagerKind};
 
 /// One call of this program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,7 +43,13 @@ struct Family {
     files: &'static [&'static str],
 }
 
-/// Where CI systems and hook managers look.
+/// The manifests that hold hooks, beside the files of hook managers.
+const MANIFESTS: [&str; 2] = ["package.json", "composer.json"];
+
+/// The family of hook managers, which is not in [`FAMILIES`]: one can take the place of another.
+const HOOKS: usize = FAMILIES.len();
+
+/// The folders and files in which CI systems and builds look.
 const FAMILIES: &[Family] = &[
     Family { folders: &[".github/workflows", ".github/actions"], files: &[] },
     Family { folders: &[".gitea/workflows", ".forgejo/workflows"], files: &[] },
@@ -54,29 +61,6 @@ const FAMILIES: &[Family] = &[
     Family { folders: &[".woodpecker"], files: &[".woodpecker.yml", ".woodpecker.yaml", ".drone.yml"] },
     Family { folders: &[], files: &["Jenkinsfile"] },
     Family { folders: &[], files: &[".travis.yml", "cloudbuild.yaml", "appveyor.yml"] },
-    Family {
-        folders: &[".husky", ".githooks", ".hooks", "githooks", ".config/husky"],
-        files: &[
-            "lefthook.yml",
-            "lefthook.yaml",
-            "lefthook.json",
-            "lefthook.toml",
-            ".lefthook.yml",
-            ".lefthook.yaml",
-            ".lefthook.json",
-            ".lefthook.toml",
-            ".config/lefthook.yml",
-            ".pre-commit-config.yaml",
-            ".pre-commit-config.yml",
-            "prek.toml",
-            "package.json",
-            "simple-git-hooks.json",
-            ".simple-git-hooks.json",
-            "composer.json",
-            "captainhook.json",
-            ".overcommit.yml",
-        ],
-    },
     Family {
         folders: &[],
         files: &["Makefile", "makefile", "GNUmakefile", "justfile", "Justfile", "Taskfile.yml", "Rakefile"],
@@ -93,22 +77,20 @@ impl Wiring {
     /// When an object cannot be read.
     pub(super) fn of(files: &dyn Files) -> Result<Wiring> {
         let mut wiring = Wiring::default();
-        for family in FAMILIES {
-            let mut names: Vec<String> = family.files.iter().map(|name| (*name).to_owned()).collect();
-            for folder in family.folders {
-                names.extend(files.list(folder)?.into_iter().take(MOST_FILES));
-            }
-            for name in names {
-                let calls = match files.read(&name) {
-                    Ok(Some(bytes)) => calls(&name, &String::from_utf8_lossy(&bytes)),
-                    Ok(None) => continue,
-                    // A link in the place of the file: no CI system follows it.
-                    Err(error) if error.exit() == Exit::Usage => continue,
-                    Err(error) => return Err(error),
-                };
-                if !calls.is_empty() {
-                    wiring.0.insert(name, calls);
-                }
+        let mut names: Vec<String> = all_files().map(str::to_owned).collect();
+        for folder in all_folders() {
+            names.extend(files.list(folder)?.into_iter().take(MOST_FILES));
+        }
+        for name in names {
+            let calls = match files.read(&name) {
+                Ok(Some(bytes)) => calls(&name, &String::from_utf8_lossy(&bytes)),
+                Ok(None) => continue,
+                // A link in the place of the file: no CI system follows it.
+                Err(error) if error.exit() == Exit::Usage => continue,
+                Err(error) => return Err(error),
+            };
+            if !calls.is_empty() {
+                wiring.0.insert(name, calls);
             }
         }
         Ok(wiring)
@@ -173,7 +155,11 @@ fn calls(name: &str, text: &str) -> Vec<Call> {
         return workflow::calls(name, text);
     }
     // git runs these with a plain shell, whose last command decides; husky's and make's stop at the first that fails.
-    let last_decides = [".githooks/", ".hooks/", "githooks/"].iter().any(|folder| name.starts_with(folder));
+    let last_decides = HOOK_MANAGERS
+        .iter()
+        .filter(|manager| manager.kind == HookManagerKind::Beside)
+        .flat_map(|manager| manager.folders)
+        .any(|folder| name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')));
     script::calls(text, last_decides)
 }
 
@@ -185,7 +171,27 @@ pub fn is_inspected(path: &str) -> bool {
 /// The family that a file belongs to.
 fn family_of(path: &str) -> Option<usize> {
     let below = |folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-    FAMILIES.iter().position(|family| family.files.contains(&path) || family.folders.iter().any(|f| below(f)))
+    let of_hooks = || hook_files().any(|file| file == path) || hook_folders().any(below);
+    FAMILIES
+        .iter()
+        .position(|family| family.files.contains(&path) || family.folders.iter().any(|folder| below(folder)))
+        .or_else(|| of_hooks().then_some(HOOKS))
+}
+
+fn hook_files() -> impl Iterator<Item = &'static str> {
+    HOOK_MANAGERS.iter().flat_map(|manager| manager.files).copied().chain(MANIFESTS)
+}
+
+fn hook_folders() -> impl Iterator<Item = &'static str> {
+    HOOK_MANAGERS.iter().flat_map(|manager| manager.folders).copied()
+}
+
+fn all_files() -> impl Iterator<Item = &'static str> {
+    FAMILIES.iter().flat_map(|family| family.files).copied().chain(hook_files())
+}
+
+fn all_folders() -> impl Iterator<Item = &'static str> {
+    FAMILIES.iter().flat_map(|family| family.folders).copied().chain(hook_folders())
 }
 
 #[cfg(test)]

@@ -195,3 +195,21 @@ fn what_moves_within_its_place_is_not_lost() {
     let two = state(&[("Makefile", "a:\n\tshield-hook ci\nb:\n\tshield-hook ci\n")]);
     assert_eq!(two.lost_in(&state(&[("Makefile", "a:\n\tshield-hook ci\n")])).len(), 1);
 }
+
+#[test]
+fn a_call_that_leaves_any_managers_file_is_lost() {
+    for manager in HOOK_MANAGERS {
+        let inside = manager.folders.iter().map(|folder| format!("{folder}/pre-commit"));
+        for name in manager.files.iter().map(|file| (*file).to_owned()).chain(inside) {
+            assert!(is_inspected(&name), "{name}");
+            let before = match () {
+                () if name.ends_with(".json") => "{\"pre-commit\": \"shield-hook hook pre-commit\"}",
+                () if name.ends_with(".toml") => "pre-commit = \"shield-hook hook pre-commit\"\n",
+                () if name.contains(".y") => "pre-commit:\n  run: shield-hook hook pre-commit\n",
+                () => "shield-hook hook pre-commit\n",
+            };
+            assert!(!lost(&name, before, "").is_empty(), "{name}");
+            assert!(lost(&name, before, before).is_empty(), "{name}");
+        }
+    }
+}
