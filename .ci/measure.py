@@ -18,7 +18,7 @@ FUNCTION = re.compile(r"^(\s*)(?:pub(?:\([^)]*\))?\s+)?(?:const\s+|async\s+|unsa
 # An indented `type` is an associated one, which its trait names.
 TYPE = re.compile(r"^(?:\s*(?:pub(?:\([^)]*\))?\s+)?(?:struct|enum|trait|union)|(?:pub(?:\([^)]*\))?\s+)?type)\s+(\w+)")
 # Programs beside the one that is installed: their names cannot be confused with its own.
-OTHER_PROGRAMS = ("src/build/", "src/engine/generic/train/")
+OTHER_PROGRAMS = ("src/build/", "src/train/")
 COMMENT = re.compile(r"^\s*//[/!]? ?(.*)")
 IDIOM = re.compile(r"\b(?:stands?|stood|tells?|told|says?|said)\b", re.I)
 

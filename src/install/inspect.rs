@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::site::{Manager, Site};
+use super::manager::Manager;
+use super::site::Site;
 use super::stub::{self, Stub};
 use super::{block, directory, files, framework, global, husky, lefthook};
 use crate::error::Result;

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::directory::{self, StubOutcome};
 use super::husky::ScriptOutcome;
-use super::site::{Manager, Site};
+use super::manager::Manager;
+use super::site::Site;
 use super::stub::{Binary, StubKind};
 use super::{block, files, framework, husky, lefthook, messages};
 use crate::error::Result;

@@ -14,6 +14,7 @@ mod husky;
 mod inspect;
 mod lefthook;
 mod managed;
+mod manager;
 mod messages;
 mod rewriters;
 mod site;
@@ -29,7 +30,8 @@ use crate::git::Repo;
 use crate::hook;
 use crate::journal::{JournalLocation, Record};
 use crate::source;
-use site::{Manager, Site};
+use manager::Manager;
+use site::Site;
 use stub::Binary;
 use usergit::UserGit;
 

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::hooks_path::HooksPath;
+use super::manager::Manager;
 use super::usergit::UserGit;
 use super::{global, husky};
 use crate::error::{Error, Result};
-use crate::path::hook_managers::LEFTHOOK;
 
 /// A repository as the installer sees it.
 #[derive(Clone, Debug)]
@@ -25,17 +25,6 @@ pub struct Site {
     pub hooks_path: Option<HooksPath>,
     /// The manager of the hooks.
     pub manager: Manager,
-}
-
-/// The manager of a repository's hooks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Manager {
-    /// None: the hooks are files in the hooks directory.
-    None,
-    /// husky; its directory of scripts (`.husky`).
-    Husky(PathBuf),
-    /// lefthook; its configuration file.
-    Lefthook(PathBuf),
 }
 
 impl Site {
@@ -62,7 +51,7 @@ impl Site {
         let probe = git.must(["rev-parse", "--git-path", "hooks/pre-commit"])?;
         let hooks = root.join(&probe).parent().map(Path::to_owned).unwrap_or_else(|| common.join("hooks"));
         let hooks_path = hooks_path(&git)?;
-        let manager = if bare { Manager::None } else { manager(&root, &hooks, hooks_path.as_ref()) };
+        let manager = if bare { Manager::None } else { Manager::of(&root, &hooks, hooks_path.as_ref()) };
         Ok(Site { git, root, common, bare, hooks, hooks_path, manager })
     }
 
@@ -139,20 +128,4 @@ pub fn hooks_path(git: &UserGit) -> Result<Option<HooksPath>> {
     };
     let origin = origin.strip_prefix("file:").unwrap_or(origin);
     Ok(Some(HooksPath { value, scope: scope.into(), origin: origin.into() }))
-}
-
-fn manager(root: &Path, hooks: &Path, hooks_path: Option<&HooksPath>) -> Manager {
-    // husky 9: core.hooksPath is `.husky/_`, whose scripts run `h`, which runs `.husky/<hook>`.
-    if hooks.file_name().is_some_and(|name| name == "_")
-        && hooks.join("h").is_file()
-        && let Some(scripts) = hooks.parent()
-    {
-        return Manager::Husky(scripts.to_owned());
-    }
-    // husky 5 to 8: core.hooksPath is `.husky` itself.
-    if hooks_path.is_some() && hooks.join("_/husky.sh").is_file() {
-        return Manager::Husky(hooks.to_owned());
-    }
-    let mut configurations = LEFTHOOK.files.iter().map(|file| root.join(file));
-    configurations.find(|file| file.is_file()).map_or(Manager::None, Manager::Lefthook)
 }

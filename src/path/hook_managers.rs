@@ -59,6 +59,18 @@ pub const LEFTHOOK: HookManager = manager(
     ],
 );
 
+/// Returns whether the file at `path` is one of a manager's, or in a folder of one.
+///
+/// ```
+/// use shield_hook::path::hook_managers::holds;
+///
+/// assert!(holds(".husky/pre-commit") && holds("lefthook.yml") && !holds("src/lefthook.yml"));
+/// ```
+pub fn holds(path: &str) -> bool {
+    let below = |folder: &&str| path.strip_prefix(*folder).is_some_and(|rest| rest.starts_with('/'));
+    HOOK_MANAGERS.iter().any(|manager| manager.files.contains(&path) || manager.folders.iter().any(|f| below(&f)))
+}
+
 /// Every manager that is known by a file or a folder.
 pub const HOOK_MANAGERS: &[HookManager] = &[
     manager("husky", Joined, &[".husky", ".config/husky"], &[]),

@@ -20,6 +20,7 @@ mod randomness;
 mod record_key;
 mod setting;
 mod target;
+pub mod threshold;
 pub mod tree;
 mod vocabulary;
 
@@ -55,11 +56,6 @@ pub struct Judgement {
     habit: Option<Habit>,
 }
 
-/// Scores from which a finding is high, medium, low.
-const HIGH: f32 = 0.97;
-const MEDIUM: f32 = 0.85;
-const LOW: f32 = 0.5;
-
 /// Judges a candidate. The path decides how bare words are read, and lowers nothing here: see [`PathKind::lowers`].
 pub fn judge(text: &[u8], path: &[u8], c: &Candidate) -> Judgement {
     let name = c.name.clone().map_or(&b""[..], |r| &text[r]);
@@ -81,16 +77,7 @@ pub fn judge(text: &[u8], path: &[u8], c: &Candidate) -> Judgement {
     }
     let features = features::read(text, path, c);
     let score = tree::logistic(tree::log_odds(model::BASE, model::TREES, features.row()));
-    let sandbox = score >= MEDIUM && for_sandbox(&text[c.value.clone()]);
-    let confidence = if score >= HIGH && !sandbox {
-        Some(Confidence::High)
-    } else if score >= MEDIUM && !sandbox {
-        Some(Confidence::Medium)
-    } else if score >= LOW {
-        Some(Confidence::Low)
-    } else {
-        None
-    };
+    let confidence = threshold::confidence(score, for_sandbox(&text[c.value.clone()]));
     Judgement { score, confidence, rule, dismissed: None, features: Some(features), habit }
 }
 

@@ -1,3 +1,4 @@
+use super::threshold::{LOW, MEDIUM};
 use super::*;
 
 mod harmless;

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use super::super::manager::Manager;
 use super::super::rewriters::{self, Effect, Rewriter};
-use super::super::site::{Manager, Site};
+use super::super::site::Site;
 use super::super::{block, files, framework, global, husky, lefthook, stub, usergit};
 use super::{Problem, messages};
 use crate::error::Result;

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::super::inspect::InstalledHook;
-use super::super::site::{Manager, Site};
+use super::super::manager::Manager;
+use super::super::site::Site;
 use super::super::stub::quote;
 use super::super::{block, directory, files, lefthook};
 use super::{Problem, messages};

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::files::Files;
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::path::hook_managers::{HOOK_MANAGERS, HookManagerKind};
+use crate::path::hook_managers::{self, HOOK_MANAGERS, HookManagerKind};
 
 /// One call of this program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -171,7 +171,7 @@ pub fn is_inspected(path: &str) -> bool {
 /// The family that a file belongs to.
 fn family_of(path: &str) -> Option<usize> {
     let below = |folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-    let of_hooks = || hook_files().any(|file| file == path) || hook_folders().any(below);
+    let of_hooks = || hook_managers::holds(path) || MANIFESTS.contains(&path);
     FAMILIES
         .iter()
         .position(|family| family.files.contains(&path) || family.folders.iter().any(|folder| below(folder)))

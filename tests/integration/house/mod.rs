@@ -104,6 +104,16 @@ fn no_modules_of_a_folder_use_each_other_in_a_circle() {
     assert!(circles.is_empty(), "circles:\n{}", circles.join("\n"));
 }
 
+#[test]
+fn the_page_gives_the_reason_of_every_layer() {
+    let page = include_str!("../../../docs/architecture.md");
+    let layers = page.split("\n## Layers\n").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("the section");
+    let rows = layers.lines().filter(|line| line.starts_with("| `"));
+    let explained: Vec<&str> =
+        rows.flat_map(|row| row.split('|').nth(1).unwrap_or_default().split('`').skip(1).step_by(2)).collect();
+    assert_eq!(explained, [&["main"], LAYERS].concat(), "the table of layers in docs/architecture.md, from the top down");
+}
+
 /// A crate of these files.
 fn planted(files: &[(&str, &str)]) -> Crate {
     Crate::read(&|file| files.iter().find(|(name, _)| *name == file).map(|(_, text)| (*text).to_owned()))

@@ -1,6 +1,7 @@
 //! The files whose code runs by itself, as data.
 
 use super::super::super::wildcard;
+use crate::path::hook_managers;
 use crate::rule::Status;
 
 /// A kind of file that runs by itself.
@@ -107,8 +108,11 @@ pub(super) static TRIGGERS: &[Trigger] = &[
 
 /// The trigger that the file at `path` is.
 pub(super) fn of(path: &str) -> Option<&'static Trigger> {
-    TRIGGERS.iter().find(|trigger| trigger.is(path))
+    TRIGGERS.iter().find(|trigger| trigger.is(path)).or_else(|| hook_managers::holds(path).then_some(&HOOKS))
 }
+
+/// The files of hook managers that [`TRIGGERS`] does not name at any depth.
+static HOOKS: Trigger = trigger("", Commands, "git runs its hooks", "git");
 
 impl Trigger {
     fn is(&self, path: &str) -> bool {
@@ -131,6 +135,16 @@ mod tests {
             let path = trigger.pattern.replace("**", "a/b.md").replace('*', "x");
             for path in [path.clone(), format!("packages/web/{path}")] {
                 assert_eq!(of(&path).map(|found| found.kind), Some(trigger.kind), "{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_files_of_every_hook_manager_are_triggers() {
+        for manager in hook_managers::HOOK_MANAGERS {
+            let inside = manager.folders.iter().map(|folder| format!("{folder}/pre-commit"));
+            for path in manager.files.iter().map(|file| (*file).to_owned()).chain(inside) {
+                assert!(of(&path).is_some(), "{path}");
             }
         }
     }
