@@ -14,6 +14,10 @@ pub struct Hook {
     pub reads_refs: bool,
     /// Whether a clean run leaves its summary line in the journal only: a commit runs several hooks and shows one line.
     pub silent_when_clean: bool,
+    /// The scan by hand that reads at least what the hook reads, for a report in another format.
+    pub scan: &'static str,
+    /// Whether a later hook of ours reads the same, so that a missing one leaves no gap.
+    pub read_again: bool,
 }
 
 /// When `install` puts a hook in place.
@@ -31,27 +35,37 @@ impl Installed {
     const ALL: &[Installed] = &[Installed::Usual, Installed::Strict, Installed::Server];
 }
 
-/// A hook that shows its line and reads no refs.
-const fn hook(command: &'static str, installed: Installed) -> Hook {
+/// The scan of the staged content.
+const STAGED: &str = "scan --staged";
+/// The scan of everything that any ref leads to.
+const HISTORY: &str = "scan --history";
+
+/// A hook that shows its line, reads no refs, and reads what no other hook does.
+const fn hook(command: &'static str, installed: Installed, scan: &'static str) -> Hook {
     let (_, name) = command.split_at("hook ".len());
-    Hook { name, command, installed, reads_refs: false, silent_when_clean: false }
+    Hook { name, command, installed, reads_refs: false, silent_when_clean: false, scan, read_again: false }
 }
 
 /// Before a commit: the staged content.
-pub const PRE_COMMIT: Hook = hook("hook pre-commit", Installed::Usual);
+pub const PRE_COMMIT: Hook = hook("hook pre-commit", Installed::Usual, STAGED);
 /// Before a merge commit: the content that it would record.
-pub const PRE_MERGE_COMMIT: Hook = hook("hook pre-merge-commit", Installed::Usual);
-/// Before a commit: its message.
-pub const COMMIT_MSG: Hook = Hook { silent_when_clean: true, ..hook("hook commit-msg", Installed::Usual) };
+pub const PRE_MERGE_COMMIT: Hook = hook("hook pre-merge-commit", Installed::Usual, STAGED);
+/// Before a commit: its message, which a push reads as well.
+pub const COMMIT_MSG: Hook =
+    Hook { silent_when_clean: true, read_again: true, ..hook("hook commit-msg", Installed::Usual, HISTORY) };
 /// Before a push: everything the remote lacks.
-pub const PRE_PUSH: Hook = Hook { reads_refs: true, ..hook("hook pre-push", Installed::Usual) };
-/// After a commit: content that no hook has read.
-pub const POST_COMMIT: Hook = Hook { silent_when_clean: true, ..hook("hook post-commit", Installed::Usual) };
+pub const PRE_PUSH: Hook = Hook { reads_refs: true, ..hook("hook pre-push", Installed::Usual, HISTORY) };
+/// After a commit: content that no hook has read, and that a push examines as well.
+pub const POST_COMMIT: Hook =
+    Hook { silent_when_clean: true, read_again: true, ..hook("hook post-commit", Installed::Usual, HISTORY) };
 /// Before refs change: the content that branches and tags would newly lead to.
-pub const REFERENCE_TRANSACTION: Hook =
-    Hook { reads_refs: true, silent_when_clean: true, ..hook("hook reference-transaction", Installed::Strict) };
+pub const REFERENCE_TRANSACTION: Hook = Hook {
+    reads_refs: true,
+    silent_when_clean: true,
+    ..hook("hook reference-transaction", Installed::Strict, HISTORY)
+};
 /// On the receiving side of a push: everything that no ref leads to yet.
-pub const PRE_RECEIVE: Hook = Hook { reads_refs: true, ..hook("hook pre-receive", Installed::Server) };
+pub const PRE_RECEIVE: Hook = Hook { reads_refs: true, ..hook("hook pre-receive", Installed::Server, HISTORY) };
 
 /// Every hook that this program runs.
 pub const HOOKS: [Hook; 7] =
@@ -66,9 +80,21 @@ pub const STRICT: &str = REFERENCE_TRANSACTION.name;
 /// The name of the default hook of a bare repository.
 pub const SERVER: &str = PRE_RECEIVE.name;
 
+impl Hook {
+    /// The hook of this name, as far as it is one of ours.
+    pub fn named(name: &str) -> Option<Hook> {
+        HOOKS.into_iter().find(|hook| hook.name == name)
+    }
+
+    /// Returns whether the hook reads the content that the next commit records.
+    pub fn reads_staged(&self) -> bool {
+        self.scan == STAGED
+    }
+}
+
 /// Returns whether git gives the hook of this name a list of refs on standard input, as far as it is one of ours.
 pub fn reads_refs(name: &str) -> bool {
-    HOOKS.iter().any(|hook| hook.name == name && hook.reads_refs)
+    Hook::named(name).is_some_and(|hook| hook.reads_refs)
 }
 
 const fn is_one_of(installed: Installed, wanted: &[Installed]) -> bool {
@@ -148,5 +174,29 @@ mod tests {
         assert_eq!(std::collections::BTreeSet::from(OURS).len(), HOOKS.len());
         let rest: Vec<&str> = OURS.into_iter().filter(|name| !USUAL.contains(name)).collect();
         assert_eq!(rest, [STRICT, SERVER], "each of these two is installed by itself");
+    }
+
+    /// Texts that list hooks, with the hooks that each leaves out on purpose.
+    #[test]
+    fn every_text_names_its_hooks() {
+        let read = |file: &str| {
+            std::fs::read_to_string(format!("{}/{file}", env!("CARGO_MANIFEST_DIR"))).expect("a file of the repository")
+        };
+        let framework: &[&str] = &[POST_COMMIT.name, STRICT, SERVER];
+        for (file, left_out) in [
+            // The page on managers is about the hooks that `install` puts in place by default.
+            ("docs/managers.md", &[STRICT][..]),
+            ("docs/commands.md", &[]),
+            // The stubs of these two are tried by the tests of strict installations and of servers.
+            (".ci/stubs", &[STRICT, SERVER]),
+            // The framework runs no hook after a commit for these, and none on a server.
+            (".pre-commit-hooks.yaml", framework),
+            ("src/install/messages.rs", framework),
+        ] {
+            let text = read(file);
+            let missing: Vec<&str> =
+                OURS.into_iter().filter(|name| !left_out.contains(name) && !text.contains(name)).collect();
+            assert!(missing.is_empty(), "{file}: {missing:?}");
+        }
     }
 }

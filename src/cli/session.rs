@@ -14,6 +14,7 @@ use crate::error::{Context, Result};
 use crate::exit::Exit;
 use crate::finding::repair::{self, RepairContext};
 use crate::git::Repo;
+use crate::hook::Hook;
 use crate::journal::{self, Covers, JournalLocation, Record};
 use crate::outcome::Outcome;
 use crate::outcome::summary_line;
@@ -237,8 +238,7 @@ fn page_command() -> String {
             }
             kept.join(" ")
         }
-        ["hook", "pre-commit" | "pre-merge-commit", ..] => "scan --staged".to_owned(),
-        ["hook", ..] => "scan --history".to_owned(),
+        ["hook", name, ..] => Hook::named(name).map_or("scan --history", |hook| hook.scan).to_owned(),
         _ => "scan".to_owned(),
     };
     format!("shield-hook {scan} --format html --output findings.html")

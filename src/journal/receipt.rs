@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::git::{self, ReflogEntry};
+use crate::hook::HOOKS;
 use crate::journal::{Journal, Record};
 
 /// The bytes of a journal and of a reflog that a hook reads: several thousand commits.
@@ -24,7 +25,7 @@ pub enum HookEvidence {
 /// The records of the hooks before a commit with this tree and these parents (in hex).
 pub fn before(journal: &Journal, tree: &str, parents: &[String]) -> HookEvidence {
     let saw = |r: &&Record| {
-        ["hook pre-commit", "hook pre-merge-commit"].contains(&r.command.as_str())
+        HOOKS.iter().any(|hook| hook.reads_staged() && hook.command == r.command)
             && r.result == "clean"
             && r.version == env!("CARGO_PKG_VERSION")
             // A commit of some paths has an index whose tree git has not written yet: then the parents must do.

@@ -60,6 +60,10 @@ impl UserSettings {
     }
 }
 
+/// The lockfiles of managers that have such a setting.
+pub const LOCKFILES: [&str; 7] =
+    ["package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb", "uv.lock"];
+
 /// The managers of `lockfiles` (paths below `root`) without a cooldown, each once.
 pub fn missing(root: &Path, lockfiles: &[String], user: &UserSettings) -> Vec<MissingCooldown> {
     let mut found: Vec<MissingCooldown> = Vec::new();
@@ -266,5 +270,12 @@ mod tests {
         assert_eq!(managers(&[("uv.lock", "")], &["uv_exclude_newer"]), [""; 0]);
         assert_eq!(managers(&[("package-lock.json", ""), ("sub/package-lock.json", "")], &[]), ["npm"], "listed once");
         assert_eq!(managers(&[("poetry.lock", "")], &[]), [""; 0]);
+    }
+
+    #[test]
+    fn every_lockfile_of_the_list_has_a_manager() {
+        for lockfile in LOCKFILES {
+            assert_eq!(managers(&[(lockfile, "")], &[]).len(), 1, "{lockfile}");
+        }
     }
 }

@@ -176,7 +176,7 @@ pub fn path_kind(path: &[u8]) -> PathKind {
         }
     }
     // A shell's history holds commands as they were typed, and CloudFormation's file is called so.
-    if name.ends_with(b"_history") || CALLED_SO.iter().any(|n| eq(name, n)) {
+    if name.ends_with(b"_history") || CONFIGURATIONS.iter().any(|n| eq(name, n)) {
         return PathKind::Config;
     }
     let mut kind = None;
@@ -202,27 +202,35 @@ pub fn path_kind(path: &[u8]) -> PathKind {
     }
 }
 
+/// Returns whether a folder of the path or the file's own name says, by a whole word, that the file is of one of these kinds.
+///
+/// Unlike [`path_kind`], which decides by the nearest folder, this is for questions that any folder answers.
+///
+/// ```
+/// use shield_hook::path::purpose::{PathKind, says};
+///
+/// assert!(says(b"unit-tests/data/a.js", &[PathKind::Test]) && !says(b"contest/a.js", &[PathKind::Test]));
+/// ```
+pub fn says(path: &[u8], kinds: &[PathKind]) -> bool {
+    let listed = |table: &[(&[&str], PathKind)], word: &[u8]| {
+        table.iter().any(|(words, kind)| kinds.contains(kind) && words.iter().any(|w| eq(word, w)))
+    };
+    path.split(|b| *b == b'/').any(|part| {
+        let mut said = listed(DIRECTORIES, part);
+        super::words::each_word(part, |word| said |= listed(WORDS, word));
+        said
+    })
+}
+
 fn has(text: &[u8], what: &[u8]) -> bool {
     text.windows(what.len()).any(|w| w.eq_ignore_ascii_case(what))
 }
 
-const LOCKFILES: &[&str] = &[
-    "package-lock.json",
-    "npm-shrinkwrap.json",
-    "pnpm-lock.yaml",
-    "yarn.lock",
-    "go.sum",
-    "Cargo.lock",
-    "composer.lock",
-    "Gemfile.lock",
-    "poetry.lock",
-    "Pipfile.lock",
-    "packages.lock.json",
-    "gradle.lockfile",
-    "mix.lock",
-    "bun.lock",
-];
-const CALLED_SO: &[&str] = &["template.yaml", "template.yml", ".history"];
+/// Lockfiles whose extension is not `lock`.
+const LOCKFILES: &[&str] =
+    &["package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "go.sum", "packages.lock.json", "gradle.lockfile"];
+/// Configuration whose name says something else.
+const CONFIGURATIONS: &[&str] = &["template.yaml", "template.yml", ".history"];
 const DIRECTORIES: &[(&[&str], PathKind)] = &[
     (
         &[

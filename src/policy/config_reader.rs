@@ -66,6 +66,10 @@ impl Config {
             }
             "allow" => self.allow.push(Allowance::read(table, file)?),
             "unread" => self.unread.accepted.extend(Accepted::read(table, file)?),
+            // A section of records that this does not know would be accepted and have no effect.
+            name if section.keys.iter().any(|key| matches!(key.reader, Reader::Record)) => {
+                return Err(Error::incomplete(format!("[{name}] is listed in `SECTIONS` and read by nothing")));
+            }
             _ => {}
         }
         Ok(())

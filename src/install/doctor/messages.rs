@@ -8,6 +8,7 @@ use super::super::messages::INSTALL_IN_SUBMODULES;
 use super::super::stub::{Stub, quote};
 use super::{Problem, Repair};
 use crate::error::Error;
+use crate::hook::Hook;
 use crate::rule::{Confidence, Severity};
 use crate::terminal::text::plural;
 
@@ -35,8 +36,9 @@ pub fn hook_missing_in_framework(hook: &str, installer: Option<&str>) -> Problem
     let message = format!("git runs no {hook} hook, although the pre-commit framework runs others of shield-hook");
     match (installer, hook) {
         (Some(manager), _) => Problem::error("hook-missing", message, format!("{manager} install --hook-type {hook}")),
-        // A push reads messages too, and examines every commit that bypassed a hook.
-        (None, "commit-msg" | "post-commit") => Problem::note("hook-missing", message, INSTALL).by(Repair::Install),
+        (None, name) if Hook::named(name).is_some_and(|hook| hook.read_again) => {
+            Problem::note("hook-missing", message, INSTALL).by(Repair::Install)
+        }
         (None, _) => Problem::error("hook-missing", message, INSTALL).by(Repair::Install),
     }
 }

@@ -111,7 +111,11 @@ fn the_page_gives_the_reason_of_every_layer() {
     let rows = layers.lines().filter(|line| line.starts_with("| `"));
     let explained: Vec<&str> =
         rows.flat_map(|row| row.split('|').nth(1).unwrap_or_default().split('`').skip(1).step_by(2)).collect();
-    assert_eq!(explained, [&["main"], LAYERS].concat(), "the table of layers in docs/architecture.md, from the top down");
+    assert_eq!(
+        explained,
+        [&["main"], LAYERS].concat(),
+        "the table of layers in docs/architecture.md, from the top down"
+    );
 }
 
 /// A crate of these files.

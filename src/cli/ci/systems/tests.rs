@@ -77,6 +77,15 @@ fn every_system_has_a_template_that_fetches_the_whole_history() {
 }
 
 #[test]
+fn the_page_has_a_row_for_every_system() {
+    let page = include_str!("../../../../docs/ci.md");
+    for System { name, template, .. } in SYSTEMS {
+        let row = format!("| {name} | [`hooks/ci/{0}`](../hooks/ci/{0}) |", template.file);
+        assert!(page.contains(&row), "docs/ci.md: {row}");
+    }
+}
+
+#[test]
 fn github_events() {
     let on = |name: &str, at: &str, event: &str| {
         let vars = [

@@ -3,6 +3,7 @@
 use super::super::{Trace, TraceWeight};
 use super::line::AddedLine;
 use super::{line, shape, trace};
+use crate::path::purpose::{PathKind, says};
 
 /// So many spaces push code out of every window.
 const SPACES: [u8; 150] = [b' '; 150];
@@ -26,9 +27,7 @@ fn is_program(path: &str) -> bool {
 
 /// Returns whether the file is there to be tested with: it may hold an attack on purpose.
 fn is_test(path: &str) -> bool {
-    path.split('/').any(|part| {
-        ["test", "spec", "fixture", "testdata", "sample", "example", "mock"].iter().any(|word| part.contains(word))
-    })
+    says(path.as_bytes(), &[PathKind::Test, PathKind::Fixture, PathKind::Example])
 }
 
 pub(super) fn may_hide(path: &str, bytes: &[u8]) -> bool {

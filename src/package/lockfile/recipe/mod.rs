@@ -10,6 +10,7 @@ mod uses;
 
 use super::super::inventory::{Inventory, LockError, Package};
 use super::Format;
+use crate::path::purpose::{PathKind, says};
 use memchr::memmem;
 
 pub(super) struct Recipe;
@@ -43,7 +44,7 @@ impl Format for Recipe {
             Some("yml" | "yaml" | "dockerfile") => true,
             // Tests run thousands of programs in sandboxes of their own, and pin nothing.
             Some("sh" | "bash" | "zsh" | "ps1" | "bat" | "cmd" | "mk") => {
-                !directory.split('/').any(|part| matches!(part, "t" | "test" | "tests" | "testdata" | "fixtures"))
+                !says(directory.as_bytes(), &[PathKind::Test, PathKind::Fixture])
             }
             _ => false,
         }
