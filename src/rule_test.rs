@@ -95,7 +95,7 @@ pub fn finds_its_examples(set: &RuleSet, rule: &'static Rule) -> bool {
         !rule.matches.is_empty()
             && rule.matches.iter().all({
                 let mut found = found;
-                move |template| found(&template)
+                move |template| found(template)
             })
     })
 }

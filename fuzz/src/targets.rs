@@ -40,7 +40,7 @@ pub const TARGETS: &[Target] = &[
 ];
 
 /// The first byte, which chooses, and the rest.
-fn choice<'d>(data: &'d [u8], of: usize) -> Option<(usize, &'d [u8])> {
+fn choice(data: &[u8], of: usize) -> Option<(usize, &[u8])> {
     let (first, rest) = data.split_first()?;
     Some((usize::from(*first) % of, rest))
 }

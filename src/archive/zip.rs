@@ -47,7 +47,10 @@ impl ContainerWalk<'_> {
         let path = join(location.inside, &name);
         let mut odd: Vec<Odd> = odd_path(&name).into_iter().collect();
         if entry.is_dir() && entry.compressed_size_hint() == 0 {
-            return odd.first().into_iter().for_each(|_| self.show(path.as_ref(), Ok(&[]), odd.clone()));
+            if !odd.is_empty() {
+                self.show(path.as_ref(), Ok(&[]), odd);
+            }
+            return;
         }
         if !seen.insert(path.clone()) {
             odd.push(Odd::Doubled);

@@ -14,7 +14,7 @@ use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::policy::authority::PolicyRoot;
 use crate::policy::keys::{self, Form, Key, Kind, SECTIONS, Section};
-use crate::policy::{Allowances, Policy, Used, config};
+use crate::policy::{AllowanceCheck, Policy, Used, config};
 use crate::report;
 use crate::terminal::say;
 
@@ -86,7 +86,7 @@ fn check(policy_args: &PolicyArgs) -> Result<Exit> {
             say!("shield-hook: warning: {at}: this allowance is broad: {}", allowance.why());
         }
     }
-    for line in policy.stale(session.rules(), Allowances::Proven, &Used::default()) {
+    for line in policy.stale(session.rules(), AllowanceCheck::Everything, &Used::default()) {
         say!("shield-hook: warning: {line}");
     }
     writeln!(

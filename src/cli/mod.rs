@@ -178,7 +178,7 @@ pub fn run(command: Command) -> Result<Exit> {
         Command::Watch(args) => watch::run(*args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Canary(args) => canary::run(&args),
-        Command::Publish(args) => publish::run(*args),
+        Command::Publish(args) => publish::run(&args),
         Command::Rules(args) => rules::run(args),
         Command::Baseline(args) => baseline::run(args),
         Command::Allow(args) => allow::run(&args),

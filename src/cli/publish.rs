@@ -92,9 +92,9 @@ struct Subject {
 ///
 /// # Errors
 /// Exit 2 when something could not be read, exit 3 when there is no artefact or one is no archive.
-pub fn run(args: Args) -> Result<Exit> {
+pub fn run(args: &Args) -> Result<Exit> {
     args.report_args.prepare();
-    RunConclusion::of("publish").conclude(judge(&args), &args.report_args)
+    RunConclusion::of("publish").conclude(judge(args), &args.report_args)
 }
 
 fn judge(args: &Args) -> Result<Outcome> {

@@ -16,7 +16,7 @@ use crate::install;
 use crate::journal::{self, JournalLocation, Record};
 use crate::terminal::say;
 use crate::watch::config::{self, WatchConfig};
-use crate::watch::schedule::{self, Starter};
+use crate::watch::schedule::{self, Scheduler};
 use crate::watch::state::{Lock, WatchState};
 use crate::watch::{self, post};
 
@@ -56,7 +56,7 @@ enum What {
         every: String,
         /// The scheduler [default: the one of this system]
         #[arg(long, value_enum)]
-        with: Option<Starter>,
+        with: Option<Scheduler>,
         /// Read this file instead of watch.toml in the user's configuration directory
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
@@ -68,7 +68,7 @@ enum What {
     Uninstall {
         /// The scheduler [default: the one of this system]
         #[arg(long, value_enum)]
-        with: Option<Starter>,
+        with: Option<Scheduler>,
     },
     /// Show when it last ran, and when the next run is due
     Status,
@@ -185,34 +185,34 @@ fn once(config: &WatchConfig, canary: Option<&str>) -> Result<Exit> {
     Ok(round.exit)
 }
 
-/// The starter of this system.
-fn usual_starter() -> Starter {
+/// The scheduler of this system.
+fn usual_scheduler() -> Scheduler {
     let has = |program: &str| environment::search_path().into_iter().any(|d| d.join(program).is_file());
     if cfg!(target_os = "macos") {
-        Starter::Launchd
+        Scheduler::Launchd
     } else if has("systemctl") {
-        Starter::Systemd
+        Scheduler::Systemd
     } else {
-        Starter::Cron
+        Scheduler::Cron
     }
 }
 
-fn planned(every: &str, starter: Starter, config: Option<PathBuf>) -> Result<Vec<schedule::Planned>> {
+fn planned(every: &str, scheduler: Scheduler, config: Option<PathBuf>) -> Result<Vec<schedule::Planned>> {
     let here = environment::current_directory()?;
     let config = config.map_or_else(config::usual_path, |path| std::path::absolute(path).or_usage("--config"))?;
-    schedule::plan(starter, config::span(every)?, &install::this_program()?, &config, &here)
+    schedule::plan(scheduler, config::span(every)?, &install::this_program()?, &config, &here)
 }
 
-fn set_up(every: &str, with: Option<Starter>, config: Option<PathBuf>, no_start: bool) -> Result<Exit> {
-    let starter = with.unwrap_or_else(usual_starter);
+fn set_up(every: &str, with: Option<Scheduler>, config: Option<PathBuf>, no_start: bool) -> Result<Exit> {
+    let scheduler = with.unwrap_or_else(usual_scheduler);
     let path = config.clone().map_or_else(config::usual_path, Ok)?;
-    if starter != Starter::Github {
+    if scheduler != Scheduler::Github {
         // A schedule that starts something broken would be found out much later.
         WatchConfig::read(&path)?;
     }
     let mut out = std::io::stdout().lock();
     let mut say = |line: String| writeln!(out, "{line}").or_unprinted();
-    for file in planned(every, starter, config)? {
+    for file in planned(every, scheduler, config)? {
         match file.path {
             Some(path) => {
                 write(&path, &file.text)?;
@@ -225,14 +225,14 @@ fn set_up(every: &str, with: Option<Starter>, config: Option<PathBuf>, no_start:
             }
         }
     }
-    for command in schedule::start_commands(starter) {
+    for command in schedule::start_commands(scheduler) {
         if no_start {
             say(format!("to start it: {}", command.join(" ")))?;
         } else {
             command_works(&command)?;
         }
     }
-    if starter == Starter::Github {
+    if scheduler == Scheduler::Github {
         say("commit it, and it runs".into())?;
     } else if !no_start {
         // One that the system never starts is late as well.
@@ -242,14 +242,14 @@ fn set_up(every: &str, with: Option<Starter>, config: Option<PathBuf>, no_start:
     Ok(Exit::Clean)
 }
 
-fn take_down(with: Option<Starter>) -> Result<Exit> {
-    let starter = with.unwrap_or_else(usual_starter);
-    for command in schedule::stop_commands(starter) {
+fn take_down(with: Option<Scheduler>) -> Result<Exit> {
+    let scheduler = with.unwrap_or_else(usual_scheduler);
+    for command in schedule::stop_commands(scheduler) {
         // It may not run at all.
         let _ = command_works(&command);
     }
     let mut gone = 0;
-    for file in planned("30m", starter, None)? {
+    for file in planned("30m", scheduler, None)? {
         match file.path {
             Some(path) if path.is_file() => {
                 std::fs::remove_file(&path).or_incomplete(path.display())?;

@@ -80,21 +80,21 @@ impl Handover {
 }
 
 /// One scan.
-pub(super) struct Run<'a, L> {
+pub(super) struct Run<'a, O> {
     pub engine: &'a Engine,
     pub path: &'a BStr,
     pub scratch: &'a mut Scratch,
     pub budget: Budget,
-    pub observer: &'a mut L,
+    pub observer: &'a mut O,
     /// An encoded part holds a possible secret, whatever the path.
     pub is_encoded: bool,
     /// The text of this pass was decoded.
     is_inside: bool,
 }
 
-impl<'a, L: Observer> Run<'a, L> {
+impl<'a, O: Observer> Run<'a, O> {
     /// A scan of this chunk, or of parts of it.
-    pub fn new(engine: &'a Engine, chunk: Chunk<'a>, scratch: &'a mut Scratch, observer: &'a mut L) -> Self {
+    pub fn new(engine: &'a Engine, chunk: Chunk<'a>, scratch: &'a mut Scratch, observer: &'a mut O) -> Self {
         let budget = Budget::new(chunk.bytes.len());
         Run { engine, path: chunk.path(), scratch, budget, observer, is_encoded: false, is_inside: false }
     }
@@ -253,21 +253,21 @@ impl<'a, L: Observer> Run<'a, L> {
 
     /// Adds the matches of the rules that the keywords in `text` wake.
     pub fn by_keywords(&mut self, text: &[u8], hits: Hits<'_>, candidates: &mut Vec<Candidate>) {
-        let mut progress = Handover::default();
+        let mut handover = Handover::default();
         match hits {
             Hits::Known(hits) => {
                 let mut parts = hits.chunks(AT_ONCE).peekable();
                 while let Some(part) = parts.next() {
-                    progress.is_last = parts.peek().is_none();
-                    self.by_some_keywords(text, part, &mut progress, candidates);
+                    handover.is_last = parts.peek().is_none();
+                    self.by_some_keywords(text, part, &mut handover, candidates);
                 }
             }
             Hits::Sought => {
                 let mut hits = std::mem::take(&mut self.scratch.hits);
                 for part in self.engine.prefilter.parts(text.len()) {
                     self.engine.prefilter.hits_in(text, &part, &mut hits);
-                    progress.is_last = part.is_last;
-                    self.by_some_keywords(text, &hits, &mut progress, candidates);
+                    handover.is_last = part.is_last;
+                    self.by_some_keywords(text, &hits, &mut handover, candidates);
                 }
                 self.scratch.hits = hits;
             }
@@ -279,28 +279,28 @@ impl<'a, L: Observer> Run<'a, L> {
         &mut self,
         text: &[u8],
         hits: &[Hit],
-        progress: &mut Handover,
+        handover: &mut Handover,
         candidates: &mut Vec<Candidate>,
     ) {
-        if hits.is_empty() && progress.searches.is_empty() {
+        if hits.is_empty() && handover.searches.is_empty() {
             return;
         }
         let mut wanted = std::mem::take(&mut self.scratch.wanted);
-        self.wake(text, hits, progress, &mut wanted, candidates);
+        self.wake(text, hits, handover, &mut wanted, candidates);
         // Stable: within a rule the hits remain sorted by position.
         wanted.sort_by_key(|(rule, _)| *rule);
         let mut spans = Vec::new();
         for hits in wanted.chunk_by(|a, b| a.0 == b.0) {
             spans.clear();
             spans.extend(hits.iter().map(|(_, span)| span.clone()));
-            self.by_rule(usize::from(hits[0].0), text, &spans, progress, candidates);
+            self.by_rule(usize::from(hits[0].0), text, &spans, handover, candidates);
         }
         // Searches that earlier parts left open, and whose rule has no keyword in this one.
-        while progress.is_last
-            && let Some((number, search)) = progress.searches.pop()
+        while handover.is_last
+            && let Some((number, search)) = handover.searches.pop()
         {
-            progress.searches.push((number, search));
-            self.by_rule(number, text, &[], progress, candidates);
+            handover.searches.push((number, search));
+            self.by_rule(number, text, &[], handover, candidates);
         }
         self.scratch.wanted = wanted;
     }
@@ -310,7 +310,7 @@ impl<'a, L: Observer> Run<'a, L> {
         &mut self,
         text: &[u8],
         hits: &[Hit],
-        progress: &mut Handover,
+        handover: &mut Handover,
         wanted: &mut Vec<(u16, Range<usize>)>,
         candidates: &mut Vec<Candidate>,
     ) {
@@ -329,8 +329,8 @@ impl<'a, L: Observer> Run<'a, L> {
             // Most hits are words that only the generic detector knows, so its search begins at once.
             if let Some(rule) = generic {
                 self.observer.begin(rule, 1);
-                let found = self.detect(&context, hit.at, &mut progress.last_generic);
-                self.is_encoded |= self.is_inside && progress.last_generic.at == Some(hit.at);
+                let found = self.detect(&context, hit.at, &mut handover.last_generic);
+                self.is_encoded |= self.is_inside && handover.last_generic.at == Some(hit.at);
                 candidates.extend(found);
                 self.observer.end(rule, 0);
             }
@@ -343,7 +343,7 @@ impl<'a, L: Observer> Run<'a, L> {
         number: usize,
         text: &[u8],
         spans: &[Range<usize>],
-        progress: &mut Handover,
+        handover: &mut Handover,
         candidates: &mut Vec<Candidate>,
     ) {
         let rule = &self.engine.rules[number];
@@ -357,14 +357,14 @@ impl<'a, L: Observer> Run<'a, L> {
         self.observer.begin(number, spans.len());
         let context = self.context(text);
         let runs = if rule.brief().detector == Some(Rule::MANIFEST) {
-            self.kubernetes_secrets(number, spans, &context, progress, candidates);
+            self.kubernetes_secrets(number, spans, &context, handover, candidates);
             0
         } else {
-            let mut search = progress.search(number);
-            search.is_last = progress.is_last;
+            let mut search = handover.search(number);
+            search.is_last = handover.is_last;
             let runs = self.by_regex((rule, number), spans, &context, &mut search, candidates);
-            if !progress.is_last {
-                progress.searches.push((number, search));
+            if !handover.is_last {
+                handover.searches.push((number, search));
             }
             runs
         };
@@ -408,11 +408,11 @@ impl<'a, L: Observer> Run<'a, L> {
         number: usize,
         spans: &[Range<usize>],
         context: &MatchContext<'_>,
-        progress: &mut Handover,
+        handover: &mut Handover,
         candidates: &mut Vec<Candidate>,
     ) {
         self.is_encoded |= self.is_inside;
-        let left = progress.manifest_budget.get_or_insert_with(|| kubernetes_secret::allowance(context.text));
+        let left = handover.manifest_budget.get_or_insert_with(|| kubernetes_secret::allowance(context.text));
         for hit in spans {
             let Some(entries) = kubernetes_secret::entries(context.text, hit.clone(), left) else {
                 self.budget.end();

@@ -22,6 +22,7 @@ mod stub;
 mod submodules;
 mod usergit;
 
+use crate::terminal::text::plural;
 use std::path::{Path, PathBuf};
 
 use crate::environment;
@@ -74,7 +75,8 @@ pub fn install(request: &InstallRequest) -> Result<Summary> {
     if request.global {
         let hooks = wanted(request, &hook::USUAL)?;
         let lines = global::install(&UserGit::at(&request.directory), &hooks, &request.binary)?;
-        let digest = format!("shield-hook: installed: {} for every repository of yours", count(hooks.len()));
+        let digest =
+            format!("shield-hook: installed: {} for every repository of yours", plural(hooks.len(), "hook", "hooks"));
         return Ok(Summary { lines, digest });
     }
     let site = Site::find(&request.directory)?;
@@ -99,7 +101,8 @@ pub fn install(request: &InstallRequest) -> Result<Summary> {
         let _ = source::remember(&repo);
     }
     let place = JournalLocation::Repository(site.common.clone());
-    let digest = format!("shield-hook: installed: {} in {}", count(hooks.len()), site.shown(&target(&site)));
+    let digest =
+        format!("shield-hook: installed: {} in {}", plural(hooks.len(), "hook", "hooks"), site.shown(&target(&site)));
     let record = Record { result: "clean".into(), digest: digest.clone(), ..Record::new("install") };
     crate::journal::record(&place, &record);
     lines.push(messages::PROVE.into());
@@ -125,10 +128,6 @@ fn wanted(request: &InstallRequest, usual: &[&'static str]) -> Result<Vec<&'stat
     hooks.sort_unstable();
     hooks.dedup();
     Ok(hooks)
-}
-
-fn count(hooks: usize) -> String {
-    format!("{hooks} {}", if hooks == 1 { "hook" } else { "hooks" })
 }
 
 /// The directory of our hooks in a repository without a hook manager.

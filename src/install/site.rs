@@ -40,7 +40,7 @@ impl Site {
         let (bare, common) =
             directories.split_once('\n').ok_or_else(|| Error::incomplete("git names no git directory"))?;
         let bare = bare == "true";
-        let absolute = |path: &str, from: &Path| dunce(&from.join(path));
+        let absolute = |path: &str, from: &Path| canonical(&from.join(path));
         let common = absolute(common, directory);
         let root = match git.ask(["rev-parse", "--show-toplevel"])? {
             Some(top) if !bare => absolute(&top, directory),
@@ -110,7 +110,7 @@ impl Site {
 }
 
 /// Resolves `.` and symbolic links of an existing path.
-fn dunce(path: &Path) -> PathBuf {
+fn canonical(path: &Path) -> PathBuf {
     // Git's shell on Windows does not understand the canonical form (\\?\).
     if cfg!(windows) { path.to_owned() } else { path.canonicalize().unwrap_or_else(|_| path.to_owned()) }
 }

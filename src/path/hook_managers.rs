@@ -68,7 +68,7 @@ pub const LEFTHOOK: HookManager = manager(
 /// ```
 pub fn holds(path: &str) -> bool {
     let below = |folder: &&str| path.strip_prefix(*folder).is_some_and(|rest| rest.starts_with('/'));
-    HOOK_MANAGERS.iter().any(|manager| manager.files.contains(&path) || manager.folders.iter().any(|f| below(&f)))
+    HOOK_MANAGERS.iter().any(|manager| manager.files.contains(&path) || manager.folders.iter().any(below))
 }
 
 /// Every manager that is known by a file or a folder.

@@ -68,9 +68,9 @@ pub struct Policy {
     pub push_allotment: Allotment,
     /// Which evidence of what is published is believed.
     pub trust: Trust,
-    /// Whether allowances that met nothing are worth a word: only where everything was scanned.
+    /// Whether allowances that matched nothing are reported; true only if everything was scanned.
     pub report_unused: bool,
-    /// Whether broken allowances are worth a word also where nothing was found.
+    /// Whether broken allowances are reported even if nothing was found.
     pub check_allowances: bool,
     /// The settings of the package gate.
     pub packages: package::settings::PackageSettings,
@@ -161,13 +161,13 @@ impl Used {
     }
 }
 
-/// How far allowances are looked at for a word about them.
+/// How much of allowances is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Allowances {
-    /// By their dates and their matches.
-    AsRead,
-    /// Their patterns and rules as well.
-    Proven,
+pub enum AllowanceCheck {
+    /// Their dates, and whether they matched anything.
+    Use,
+    /// Their patterns and rules as well, which costs time for each.
+    Everything,
 }
 
 /// The date in UTC: the same everywhere, so that an allowance ends for the whole team at once.
@@ -394,16 +394,16 @@ impl Policy {
 
     /// Allowances that matched nothing, are broken or are past their date, each as a sentence. Their patterns are compiled
     /// only after a finding or on request: a clean commit must not pay for patterns that it does not use.
-    pub fn stale(&self, rules: &RuleSet, allowances: Allowances, used: &Used) -> Vec<String> {
+    pub fn stale(&self, rules: &RuleSet, check: AllowanceCheck, used: &Used) -> Vec<String> {
         let mut stale = self.noticed.clone();
-        if allowances == Allowances::Proven {
+        if check == AllowanceCheck::Everything {
             stale.extend(self.unknown_rules(rules));
         }
         for (number, a) in self.allow.all().iter().enumerate() {
             let about = |end: &str| format!("{}:{}: the allowance for {} {end}", a.file, a.line, a.about());
             if let Some(last) = a.expires.filter(|_| a.expired(self.today)) {
                 stale.push(about(&format!("ended on {last}: renew or remove it")));
-            } else if let Some(why) = (allowances == Allowances::Proven).then(|| a.prove().err()).flatten() {
+            } else if let Some(why) = (check == AllowanceCheck::Everything).then(|| a.prove().err()).flatten() {
                 stale.push(format!("{}; the allowance allows nothing", why.message()));
             } else if self.report_unused && !used.allowances.contains(&number) {
                 stale.push(about("matched nothing: remove it"));

@@ -69,7 +69,7 @@ impl Artefact {
             }
             Err(reason) => unread.push((member.path.to_owned(), reason)),
         });
-        let format = format.or_else(|| PackageFormat::of(members.iter().map(|member| member.path.as_bstr())));
+        let format = format.or_else(|| PackageFormat::of(&members.iter().map(|member| member.path.as_bstr())));
         if let Some(format) = format {
             for member in members.iter_mut().filter(|member| member.odd.is_empty()) {
                 member.path = format.relative(member.path.as_ref()).to_owned();

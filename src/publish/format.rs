@@ -96,7 +96,7 @@ const ROWS: [Row; 7] = [
 
 impl PackageFormat {
     /// The format that these members are of, if any.
-    pub fn of<'m>(members: impl Iterator<Item = &'m BStr> + Clone) -> Option<PackageFormat> {
+    pub fn of<'m>(members: &(impl Iterator<Item = &'m BStr> + Clone)) -> Option<PackageFormat> {
         let has = |mark: &str| {
             let glob = super::glob::glob(mark);
             members.clone().any(|path| glob.as_ref().is_some_and(|glob| glob.is_match(path.to_path_lossy())))
@@ -148,9 +148,9 @@ mod tests {
             (PackageFormat::Nupkg, &["Acme.nuspec", "lib/net8.0/Acme.dll"]),
             (PackageFormat::Vsix, &["extension.vsixmanifest", "extension/package.json"]),
         ] {
-            assert_eq!(PackageFormat::of(members.iter().map(|path| BStr::new(*path))), Some(format), "{members:?}");
+            assert_eq!(PackageFormat::of(&members.iter().map(|path| BStr::new(*path))), Some(format), "{members:?}");
         }
-        assert_eq!(PackageFormat::of(["a", "b/c"].iter().map(|path| BStr::new(*path))), None);
+        assert_eq!(PackageFormat::of(&["a", "b/c"].iter().map(|path| BStr::new(*path))), None);
         let relative = |format: PackageFormat, path: &'static str| format.relative(BStr::new(path)).to_string();
         assert_eq!(relative(PackageFormat::Npm, "package/a/b.js"), "a/b.js");
         assert_eq!(relative(PackageFormat::Gem, "data.tar.gz!lib/acme.rb"), "lib/acme.rb");

@@ -152,10 +152,15 @@ fn program(content: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// A field of a manifest, with its value.
+type Field = (&'static str, String);
+/// Reads the fields of a manifest.
+type ReadFields = fn(&[u8]) -> Vec<Field>;
+
 /// The manifest's fields that say who is behind the package and on which terms.
 fn identity<'a>(artefact: &'a Artefact, before: &Artefact) -> Vec<Remark<'a>> {
-    let of = |artefact: &'_ Artefact| -> Option<Vec<(&'static str, String)>> {
-        let (path, read): (&str, fn(&[u8]) -> Vec<(&'static str, String)>) = match artefact.format? {
+    let of = |artefact: &'_ Artefact| -> Option<Vec<Field>> {
+        let (path, read): (&str, ReadFields) = match artefact.format? {
             PackageFormat::Npm | PackageFormat::Vsix => ("package.json", npm_fields),
             PackageFormat::Sdist => ("PKG-INFO", python_fields),
             PackageFormat::Wheel => ("METADATA", python_fields),

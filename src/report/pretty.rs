@@ -16,19 +16,19 @@ use crate::terminal::name;
 pub struct Pretty(pub Style);
 
 /// The number of secrets that are all shown with a frame.
-const FRAMES: usize = 10;
+const MAX_FRAMES: usize = 10;
 
 /// The number of frames, and of commands of a kind, where there are more: the others are counted by rule and file.
-const FIRST: usize = 5;
+const MAX_FRAMES_OF_MANY: usize = 5;
 
 /// The number of commands of a kind.
-const COMMANDS: usize = 20;
+const MAX_COMMANDS: usize = 20;
 
 /// The number of further positions of one secret that are listed.
-const PLACES: usize = 5;
+const MAX_PLACES: usize = 5;
 
 /// The number of changed packages that are listed; without `--verbose` more are counted.
-const TABLE: usize = 12;
+const MAX_TABLE_ROWS: usize = 12;
 
 impl Report for Pretty {
     fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
@@ -36,12 +36,13 @@ impl Report for Pretty {
         let (warned, mut framed) = if self.0.verbose { (Vec::new(), Vec::new()) } else { warnings(outcome) };
         framed.extend(outcome.findings.iter().filter(shown).filter(|f| self.0.verbose || !is_warning(f)));
         let groups = group(framed.iter().copied());
-        let is_many = groups.len() > FRAMES;
-        let frames = if is_many && !self.0.verbose { FIRST } else { groups.len() };
+        let is_many = groups.len() > MAX_FRAMES;
+        let frames = if is_many && !self.0.verbose { MAX_FRAMES_OF_MANY } else { groups.len() };
         for group in groups.iter().take(frames) {
             writeln!(out, "{}\n", self.frame(group, is_many))?;
         }
-        if frames < groups.len() {
+        let is_cut = frames < groups.len();
+        if is_cut {
             overview::write_table(&framed, out)?;
             write_step("see all of them on one page", std::slice::from_ref(&self.0.page), out)?;
         }
@@ -56,7 +57,7 @@ impl Report for Pretty {
             writeln!(out, "(--verbose shows each)\n")?;
         }
         for (path, change) in &outcome.changes {
-            if self.0.verbose || change.rows.len() <= TABLE {
+            if self.0.verbose || change.rows.len() <= MAX_TABLE_ROWS {
                 packages::write_table(path, change, out)?;
             } else {
                 writeln!(out, "{} (--verbose lists them)", packages::summary(path, change))?;
@@ -65,8 +66,8 @@ impl Report for Pretty {
         if !outcome.changes.is_empty() {
             writeln!(out)?;
         }
-        steps(outcome, if frames < groups.len() { FIRST } else { COMMANDS }, out)?;
-        if frames < groups.len() && framed.iter().any(|f| f.verdict.blocks()) {
+        steps(outcome, if is_cut { MAX_FRAMES_OF_MANY } else { MAX_COMMANDS }, out)?;
+        if is_cut && framed.iter().any(|f| f.verdict.blocks()) {
             let command = overview::baseline_command(outcome);
             write_step("or, once each has been reviewed, record all of them in the baseline", &[command], out)?;
         }
@@ -191,7 +192,7 @@ fn also(group: &[&Finding]) -> Option<String> {
     let others = &group[1..];
     let mut places: Vec<String> = others
         .iter()
-        .take(PLACES)
+        .take(MAX_PLACES)
         .map(|f| {
             let at = format!("{}:{}:{}", name(&f.location.path().to_string()), f.location.line, f.location.column);
             match &f.commit {
@@ -200,8 +201,8 @@ fn also(group: &[&Finding]) -> Option<String> {
             }
         })
         .collect();
-    if others.len() > PLACES {
-        places.push(format!("{} more places", others.len() - PLACES));
+    if others.len() > MAX_PLACES {
+        places.push(format!("{} more places", others.len() - MAX_PLACES));
     }
     (!places.is_empty()).then(|| format!("also at {}", places.join(", ")))
 }

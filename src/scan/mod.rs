@@ -30,7 +30,7 @@ use crate::finding::excerpt;
 use crate::finding::{Finding, Fingerprint, Location, Verdict, WarnReason};
 use crate::outcome::{self, Outcome};
 use crate::package::{self, change::PackageChange, survey::SurveyRow};
-use crate::policy::{Allowances, Policy, Used, config};
+use crate::policy::{AllowanceCheck, Policy, Used, config};
 use crate::source::{Budget, ContentReader, Coverage, Item, Old, Plan, Skip, Source};
 use crate::terminal::progress::Progress;
 use crate::threads;
@@ -146,7 +146,8 @@ impl Totals {
     fn outcome(mut self, engine: &Engine, policy: &Policy) -> Outcome {
         let rules = engine.rules();
         let proven = policy.check_allowances || !self.findings.is_empty();
-        let stale = policy.stale(rules, if proven { Allowances::Proven } else { Allowances::AsRead }, &self.used);
+        let stale =
+            policy.stale(rules, if proven { AllowanceCheck::Everything } else { AllowanceCheck::Use }, &self.used);
         self.packages.sort_by_key(|row| (row.path.clone(), row.line, row.name.clone()));
         self.packages.dedup();
         self.changes.sort_by(|a, b| a.0.cmp(&b.0));

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 
 /// The scheduler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Starter {
+pub enum Scheduler {
     /// A user timer.
     Systemd,
     /// An agent of the user's (macOS).
@@ -31,29 +31,29 @@ pub struct Planned {
 }
 
 /// The commands that enable the schedule, for people and for `install` itself.
-pub fn start_commands(starter: Starter) -> Vec<Vec<String>> {
+pub fn start_commands(scheduler: Scheduler) -> Vec<Vec<String>> {
     let words = |text: &str| text.split(' ').map(str::to_owned).collect();
-    match starter {
-        Starter::Systemd => vec![
+    match scheduler {
+        Scheduler::Systemd => vec![
             words("systemctl --user daemon-reload"),
             words("systemctl --user enable --now shield-hook-watch.timer"),
         ],
-        Starter::Launchd => agent_path()
+        Scheduler::Launchd => agent_path()
             .map(|path| vec![vec!["launchctl".into(), "load".into(), "-w".into(), path.display().to_string()]])
             .unwrap_or_default(),
-        Starter::Cron | Starter::Github => Vec::new(),
+        Scheduler::Cron | Scheduler::Github => Vec::new(),
     }
 }
 
 /// The commands that disable the schedule.
-pub fn stop_commands(starter: Starter) -> Vec<Vec<String>> {
+pub fn stop_commands(scheduler: Scheduler) -> Vec<Vec<String>> {
     let words = |text: &str| text.split(' ').map(str::to_owned).collect();
-    match starter {
-        Starter::Systemd => vec![words("systemctl --user disable --now shield-hook-watch.timer")],
-        Starter::Launchd => agent_path()
+    match scheduler {
+        Scheduler::Systemd => vec![words("systemctl --user disable --now shield-hook-watch.timer")],
+        Scheduler::Launchd => agent_path()
             .map(|path| vec![vec!["launchctl".into(), "unload".into(), path.display().to_string()]])
             .unwrap_or_default(),
-        Starter::Cron | Starter::Github => Vec::new(),
+        Scheduler::Cron | Scheduler::Github => Vec::new(),
     }
 }
 
@@ -78,7 +78,7 @@ fn unit_directory() -> Option<PathBuf> {
 /// # Errors
 /// When the scheduler cannot express the interval, or the user's home directory is unknown.
 pub fn plan(
-    starter: Starter,
+    scheduler: Scheduler,
     every: SignedDuration,
     program: &Path,
     config: &Path,
@@ -87,8 +87,8 @@ pub fn plan(
     let nowhere = || Error::incomplete("HOME is not an absolute path");
     let (program, config) = (program.display().to_string(), config.display().to_string());
     let minutes = every.as_mins();
-    Ok(match starter {
-        Starter::Systemd => {
+    Ok(match scheduler {
+        Scheduler::Systemd => {
             let directory = unit_directory().ok_or_else(nowhere)?;
             let quoted = |text: &str| {
                 format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%").replace('$', "$$"))
@@ -107,7 +107,7 @@ pub fn plan(
                 Planned { path: Some(directory.join("shield-hook-watch.timer")), text: timer },
             ]
         }
-        Starter::Launchd => {
+        Scheduler::Launchd => {
             let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
             let every = format!("{minutes}m");
             let words: String = [program.as_str(), "watch", "--once", "--every", &every, "--config", &config]
@@ -124,14 +124,14 @@ pub fn plan(
             );
             vec![Planned { path: Some(agent_path().ok_or_else(nowhere)?), text }]
         }
-        Starter::Cron => {
+        Scheduler::Cron => {
             // A percent sign means a line end to cron.
             let word = |text: &str| format!("'{}'", text.replace('\'', r"'\''")).replace('%', "\\%");
             let (fields, program, config) = (cron(minutes)?, word(&program), word(&config));
             let text = format!("{fields} {program} watch --once --every {minutes}m --config {config} {CRON_MARK}");
             vec![Planned { path: None, text }]
         }
-        Starter::Github => {
+        Scheduler::Github => {
             let text = github(&cron(minutes)?);
             vec![Planned { path: Some(root.join(".github/workflows/shield-hook-watch.yml")), text }]
         }

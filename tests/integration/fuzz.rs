@@ -1,7 +1,7 @@
 //! The fuzz targets on their seeds, and on some variations: the cheap part of fuzzing, for every run of the tests.
 
 #[path = "../../fuzz/src/lib.rs"]
-mod fuzz;
+mod replayed;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,7 +14,7 @@ fn root() -> &'static Path {
 
 fn seeds(target: &str) -> Vec<Vec<u8>> {
     let text = std::fs::read_to_string(root().join("seeds").join(format!("{target}.txt"))).expect("the target's seeds");
-    fuzz::seeds(&text)
+    replayed::seeds(&text)
 }
 
 /// The stems of the files in a directory of `fuzz/`.
@@ -25,7 +25,7 @@ fn stems(directory: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_target_is_built_and_has_seeds() {
-    let names: BTreeSet<String> = fuzz::TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let names: BTreeSet<String> = replayed::TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(stems("fuzz_targets"), names);
     assert_eq!(stems("seeds"), names);
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).expect("the manifest");
@@ -37,7 +37,7 @@ fn every_target_is_built_and_has_seeds() {
 
 #[test]
 fn every_seed_runs() {
-    for (name, target) in fuzz::TARGETS {
+    for (name, target) in replayed::TARGETS {
         for seed in seeds(name) {
             target(&seed);
         }
@@ -66,7 +66,7 @@ proptest! {
         pick in any::<prop::sample::Index>(), other in any::<prop::sample::Index>(),
         changes in prop::collection::vec((any::<u8>(), any::<usize>(), any::<u8>()), 1..4),
     ) {
-        for (name, target) in fuzz::TARGETS {
+        for (name, target) in replayed::TARGETS {
             let seeds = seeds(name);
             let (mut seed, other) = (pick.get(&seeds).clone(), other.get(&seeds));
             for change in &changes {

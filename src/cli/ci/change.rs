@@ -131,7 +131,7 @@ impl Pushed<'_> {
     fn to_default(&self, before: &Before, name: &str) -> Result<Change> {
         let (start, judge) = match before {
             Before::New => (Start::After(Vec::new()), None),
-            Before::Unsaid => {
+            Before::Unknown => {
                 let last = self.parents()?.into_iter().next();
                 if last.is_none() && self.repo.is_shallow() {
                     return Err(cut_off(self.build.system.deepen));
@@ -159,15 +159,15 @@ impl Pushed<'_> {
     fn without_default(&self, before: &Before) -> Result<Change> {
         let old = match before {
             Before::Commit(id) => commit(self.repo, &RevisionName::Commit(id.clone())),
-            Before::New | Before::Unsaid => None,
+            Before::New | Before::Unknown => None,
         };
         let start = match (old, before) {
             (Some(old), _) => Start::After(vec![old]),
             (None, Before::Commit(id)) => self.lost(id, Vec::new())?,
-            (None, Before::New | Before::Unsaid) if self.repo.is_shallow() => {
+            (None, Before::New | Before::Unknown) if self.repo.is_shallow() => {
                 return Err(hidden(self.build, self.default));
             }
-            (None, Before::New | Before::Unsaid) => {
+            (None, Before::New | Before::Unknown) => {
                 let known = others(self.repo, self.branch)?;
                 if known.is_empty() { Start::After(known) } else { self.lost_default(known)? }
             }

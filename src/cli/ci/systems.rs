@@ -65,7 +65,7 @@ pub enum Before {
     /// It was not.
     New,
     /// The system does not name it.
-    Unsaid,
+    Unknown,
 }
 
 /// The name of a revision.
@@ -214,7 +214,7 @@ fn short(value: Option<String>, folder: &str) -> Option<String> {
 /// Where a branch was, when the system gives zeros for one that was not.
 fn before(value: Option<String>) -> Before {
     match value {
-        None => Before::Unsaid,
+        None => Before::Unknown,
         Some(id) => match commit(Some(id)) {
             Some(RevisionName::Commit(id)) => Before::Commit(id),
             _ => Before::New,
@@ -230,7 +230,7 @@ fn request(target: impl IntoIterator<Item = Option<RevisionName>>) -> Event {
 fn unsaid(branch: Option<String>, default: Option<RevisionName>) -> Event {
     Event::Push {
         branch,
-        before: Before::Unsaid,
+        before: Before::Unknown,
         pushed: Vec::new(),
         default: default.unwrap_or(RevisionName::DefaultBranch),
     }

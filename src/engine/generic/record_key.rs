@@ -20,7 +20,7 @@ pub(super) fn is_one(text: &[u8], path: &[u8], c: &Candidate) -> bool {
     if matches!(c.form, Form::Argument) && is_query(&text[line.start..name.start]) {
         return true;
     }
-    let last = text[name.clone()].rsplit(|b| !b.is_ascii_alphanumeric() && *b != b'_').next().unwrap_or_default();
+    let last = text[name].rsplit(|b| !b.is_ascii_alphanumeric() && *b != b'_').next().unwrap_or_default();
     let in_migration = || path.split(|b| *b == b'/').any(|part| DIRECTORIES.contains(&part));
     last == b"key" && (in_migration() || is_of_record(&text[line]))
 }

@@ -6,7 +6,7 @@ use super::super::canary;
 use super::super::site::Site;
 use super::{Diagnosis, messages};
 use crate::package::{age, store};
-use crate::policy::{Allowances, Policy, Used};
+use crate::policy::{AllowanceCheck, Policy, Used};
 use crate::rule::{Confidence, RuleSet, Severity};
 
 /// Largest baseline without a warning, in secrets.
@@ -33,7 +33,9 @@ fn check_policy(rules: &RuleSet, policy: &Policy, diagnosis: &mut Diagnosis) {
         let (file, line) = (&allowance.file, allowance.line);
         problems.push(messages::allowance_broad(file, line, &allowance.path, &allowance.reason));
     }
-    problems.extend(policy.stale(rules, Allowances::Proven, &Used::default()).into_iter().map(messages::policy_stale));
+    problems.extend(
+        policy.stale(rules, AllowanceCheck::Everything, &Used::default()).into_iter().map(messages::policy_stale),
+    );
     let known = policy.baseline().len();
     if known > LARGE_BASELINE {
         problems.push(messages::baseline_large(known));

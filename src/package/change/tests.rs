@@ -202,7 +202,7 @@ fn a_go_module_in_the_place_of_another_is_told_once() {
 fn packages_that_went_back_together_are_one_note() {
     for count in [1, EACH, EACH + 1, 90] {
         let all = |version: &str| -> Vec<Package> {
-            let one = |n: u32| Package::new(Ecosystem::Npm, &format!("part-{n:03}"), Some(version.to_owned()), n + 1);
+            let one = |n: u32| Package::new(Ecosystem::Npm, format!("part-{n:03}"), Some(version.to_owned()), n + 1);
             (0..count as u32).map(one).collect()
         };
         let change = compare(&[inventory(&all("2.0.0"))], &inventory(&all("1.0.0")), &Advisories::builtin());

@@ -63,6 +63,19 @@ pub struct GateReport {
     pub unknown: Vec<String>,
 }
 
+impl GateReport {
+    /// Returns whether there is nothing to report.
+    fn is_empty(&self) -> bool {
+        let GateReport { drafts, rows, change, unreadable, unanswered, unknown } = self;
+        drafts.is_empty()
+            && rows.is_empty()
+            && unknown.is_empty()
+            && unanswered.is_empty()
+            && unreadable.is_none()
+            && change.as_ref().is_none_or(|change| change.rows.is_empty())
+    }
+}
+
 /// A lockfile or manifest that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
@@ -102,15 +115,8 @@ impl PackageGate {
     /// Returns whether there is anything to report about a file without old sides. An error counts as a yes, so that
     /// the full check reports it.
     pub fn has_finding(&self, path: &str, bytes: &[u8], settings: &PackageSettings) -> bool {
-        let is_empty = |report: &GateReport| {
-            report.drafts.is_empty()
-                && report.rows.is_empty()
-                && report.unknown.is_empty()
-                && report.unreadable.is_none()
-                && report.change.as_ref().is_none_or(|change| change.rows.is_empty())
-        };
         let report = self.check(path, bytes, ComparisonMode::State, settings, &mut Vec::new);
-        !report.is_ok_and(|report| is_empty(&report))
+        !report.is_ok_and(|report| report.is_empty())
     }
 
     /// Checks the file at `path`. `old` reads its old sides; it is called only when they are needed.
@@ -265,8 +271,8 @@ fn parse(path: &str, bytes: &[u8]) -> Option<Parsed> {
         return None;
     }
     let inventory = read.map_err(|error| {
-        // A manifest that cannot be read installs nothing, and only bun can read its old binary lockfile.
-        Unreadable { reason: error.to_string(), incomplete: format.is_lock() && format.name() != "bun.lockb" }
+        // A manifest that cannot be read installs nothing.
+        Unreadable { reason: error.to_string(), incomplete: format.is_lock() && format.is_text() }
     });
     Some(Parsed { format, inventory })
 }

@@ -132,7 +132,7 @@ fn a_report_about_an_attack_is_no_attack() {
 fn every_path_and_name_is_special() {
     for indicator in builtin().iter().filter(|i| matches!(i.kind, IndicatorKind::Path | IndicatorKind::Name)) {
         let (path, _) = file_with(indicator).expect("a path");
-        assert!(crate::path::special::is_special(path.as_bytes()), "{path} is missing in place.rs");
+        assert!(crate::path::special::is_special(path.as_bytes()), "{path} is missing in src/path/special.rs");
         assert!(inspects(&path), "{path}");
     }
 }

@@ -151,7 +151,8 @@ impl WalkWorker<'_> {
                 Some(inventory)
             }
             Err(reason) => {
-                let incomplete = path.file_name().is_none_or(|name| name != "bun.lockb");
+                let format = path.file_name().and_then(|name| lockfile::recognise(&name.to_string_lossy()));
+                let incomplete = format.is_none_or(lockfile::Format::is_text);
                 let (what, path) = ("lockfile", shown(path));
                 self.own.coverage.skipped.push(Skip { what, path, reason, incomplete });
                 None

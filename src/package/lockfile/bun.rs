@@ -91,6 +91,10 @@ impl Format for BunLockBinary {
         name == "bun.lockb"
     }
 
+    fn is_text(&self) -> bool {
+        false
+    }
+
     fn read(&self, _text: &str) -> Result<Inventory, LockError> {
         Err(LockError::new(
             1,

@@ -61,6 +61,11 @@ pub trait Format: Sync {
     /// # Errors
     /// [`LockError`] when the text is not in this format.
     fn read(&self, text: &str) -> Result<Inventory, LockError>;
+    /// Returns whether the file is text. Binary lockfiles are named as unreadable, and leave no run incomplete: only their own
+    /// manager can read them, so nothing would ever complete it.
+    fn is_text(&self) -> bool {
+        true
+    }
     /// Returns whether the file lists installed versions, and not only the requirements of a project.
     fn is_lock(&self) -> bool {
         true
@@ -164,7 +169,7 @@ pub fn read(format: &dyn Format, bytes: &[u8]) -> Result<Inventory, LockError> {
     if bytes.len() > LIMIT {
         return Err(LockError::new(1, format!("{} MiB large; the limit is {}", bytes.len() >> 20, LIMIT >> 20)));
     }
-    if format.claims("bun.lockb", "") {
+    if !format.is_text() {
         return format.read("");
     }
     let decoded;

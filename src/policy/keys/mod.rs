@@ -1,5 +1,5 @@
 //! The one table of configuration keys. Parsing, `config show`, the schema, `config init`, the comparison of two policies
-//! and docs/policy.md are made from it; a test walks it and asks each of them about every key.
+//! and docs/configuration.md are made from it; a test walks it and asks each of them about every key.
 
 use super::Policy;
 use super::config::Config;

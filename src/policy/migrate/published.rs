@@ -41,7 +41,7 @@ mod tests {
     fn the_table_is_sorted_and_knows_what_is_not_in_it() {
         let rows: Vec<&[u8]> = DIGESTS.chunks(LENGTH).collect();
         assert!(rows.windows(2).all(|pair| pair[0] < pair[1]));
-        assert!(rows.len() > 3000 && DIGESTS.len() % LENGTH == 0);
+        assert!(rows.len() > 3000 && DIGESTS.len().is_multiple_of(LENGTH));
         assert!(!is_rule("acme-token", "acmetok_[0-9a-f]{32}", "") && !is_allowance("acme"));
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn of_attributes(text: &str) -> Vec<Declaration> {
     for line in text.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
         let mut words = line.split_whitespace();
         let Some(first) = words.next() else { continue };
-        let filter = words.filter_map(|word| macros.get(word).copied().or_else(|| filter_of(word))).last();
+        let filter = words.filter_map(|word| macros.get(word).copied().or_else(|| filter_of(word))).next_back();
         match (first.strip_prefix("[attr]"), filter) {
             (Some(name), Some(filter)) => drop(macros.insert(name, filter)),
             (None, Some(filter)) => found.extend(attribute(first, filter)),

@@ -270,7 +270,7 @@ fn a_push_beyond_its_budget_is_refused() {
     assert!(run.stderr.contains("raise [server] push-bytes") || run.stderr.contains("bomb.gz"), "{}", run.stderr);
     repo.git(&["reset", "--quiet", "--hard", "origin/main"]);
     set_policy(&server, &repo, &format!("[server]\npush-seconds = 0\n{accept}"));
-    repo.write("late", &npmrc(&npm_token())).commit("late");
+    repo.write("late", npmrc(&npm_token())).commit("late");
     let run = push(&repo, &["origin", "main"]);
     // What takes less than a second may be read in time.
     assert_ne!(run.code, 0, "{}", run.stderr);

@@ -163,7 +163,7 @@ fn the_others() {
     let circleci = [("CIRCLECI", "true"), ("CIRCLE_SHA1", B)];
     let buildkite = [("BUILDKITE", "true"), ("BUILDKITE_PIPELINE_DEFAULT_BRANCH", "trunk"), ("BUILDKITE_COMMIT", B)];
     let jenkins = [("JENKINS_URL", "https://ci.example"), ("GIT_COMMIT", B)];
-    let unsaid = |branch, default| push(Some(branch), Before::Unsaid, default);
+    let unsaid = |branch, default| push(Some(branch), Before::Unknown, default);
     let origin = RevisionName::DefaultBranch;
     for (system, vars, event) in [
         (&bitbucket[..], &[("BITBUCKET_PR_DESTINATION_BRANCH", "main")][..], into(&[b("main")])),
