@@ -8,15 +8,19 @@ use bstr::{ByteSlice, ByteVec};
 use crate::file;
 use crate::git::Repo;
 
-/// The first line of a pointer, with the present and the former name of the tool, and the limit of its size (the
-/// specification demands less than 1,024 bytes).
-const BEGINS: [&[u8]; 2] =
-    [b"version https://git-lfs.github.com/spec/v1\n", b"version https://hawser.github.com/spec/v1\n"];
+/// The versions of a pointer that the tool reads, by each of its names, and the limit of a pointer's size.
+const VERSIONS: [&[u8]; 3] = [
+    b"version https://git-lfs.github.com/spec/v1",
+    b"version https://hawser.github.com/spec/v1",
+    b"version http://git-media.io/v/2",
+];
 const LARGEST: usize = 1024;
 
-/// Returns whether this is the pointer to a file that Git LFS stores elsewhere.
+/// Returns whether this is the pointer to a file that Git LFS stores elsewhere. White space around it and a carriage return
+/// at the end of a line make it no other file for the tool.
 pub fn is_lfs_pointer(content: &[u8]) -> bool {
-    content.len() < LARGEST && BEGINS.iter().any(|begin| content.starts_with(begin))
+    let first = || content.trim_start().lines().next().unwrap_or_default();
+    content.len() <= LARGEST && VERSIONS.contains(&first())
 }
 
 /// The object that a pointer names: the SHA-256 of the content, in hex.
