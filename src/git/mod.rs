@@ -6,6 +6,7 @@
 mod address;
 mod ask;
 mod diff;
+mod opened;
 mod read;
 mod remotes;
 mod repo;
@@ -22,6 +23,7 @@ pub use gix::ObjectId as Oid;
 pub use gix::hash::Kind as HashKind;
 /// The type of an object: blob, tree, commit or tag.
 pub use gix::objs::Kind as ObjectKind;
+pub use opened::refuse_endless;
 pub use read::{EntryMode, Objects, Store, Unread, Visit, Visited, blob_id};
 pub use remotes::{Remote, Remotes};
 pub use repo::{Fetched, Ref, Repo};

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use bstr::{BStr, BString, ByteSlice};
 
 use super::ask::{self, CatFile};
+use super::opened;
 use super::{Address, Objects, Oid, Store};
 use crate::environment;
 use crate::error::{Context, Error, Result};
@@ -42,6 +43,7 @@ impl Repo {
     /// # Errors
     /// There is none, or it cannot be opened.
     pub fn discover(dir: &Path) -> Result<Repo> {
+        opened::refuse_endless(dir)?;
         let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
         let shared = gix::ThreadSafeRepository::discover_with_environment_overrides_opts(
             dir,

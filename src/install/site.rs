@@ -7,6 +7,7 @@ use super::manager::Manager;
 use super::usergit::UserGit;
 use super::{global, husky};
 use crate::error::{Error, Result};
+use crate::git::refuse_endless;
 
 /// A repository as the installer sees it.
 #[derive(Clone, Debug)]
@@ -33,6 +34,7 @@ impl Site {
     /// # Errors
     /// When there is none, or git does not name its directories.
     pub fn find(directory: &Path) -> Result<Self> {
+        refuse_endless(directory)?;
         let git = UserGit::at(directory);
         let directories = git
             .must(["rev-parse", "--is-bare-repository", "--git-common-dir"])

@@ -9,6 +9,7 @@ pub mod receipt;
 mod record;
 
 use crate::environment;
+use crate::file;
 use crate::terminal::say;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -200,7 +201,7 @@ impl Journal {
             other => other?,
         };
         for path in older.into_iter().map(|(_, path)| path).chain([directory.join(FILE)]) {
-            match fs::read(&path) {
+            match file::read(&path) {
                 Ok(bytes) => journal.add(&bytes),
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {}
                 Err(e) => return Err(e),
@@ -215,7 +216,7 @@ impl Journal {
     /// When it exists and cannot be read.
     pub fn tail(place: &JournalLocation, bytes: u64) -> io::Result<Self> {
         let mut journal = Journal::default();
-        let mut file = match File::open(place.directory()?.join(FILE)) {
+        let mut file = match file::open(place.directory()?.join(FILE)) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(journal),
             other => other?,
         };

@@ -11,6 +11,7 @@ use super::index::{CachedDirectory, GitIndex};
 use super::trees::{self, ChangedPath, Olds, TreeChanges};
 use crate::environment;
 use crate::error::{Error, Result};
+use crate::file;
 use crate::git::read::tree::{MAX_DEPTH, TreeEntry, join};
 use crate::git::{EntryMode, Objects, Oid, Repo, Unread, reaches};
 
@@ -44,7 +45,7 @@ fn published_parents(repo: &Repo, objects: &mut Objects) -> Result<Vec<Oid>> {
     let mut parents: Vec<Oid> = environment::variables()
         .filter_map(|(name, _)| Oid::from_hex(name.to_str()?.strip_prefix("GITHEAD_")?.as_bytes()).ok())
         .collect();
-    if let Ok(text) = std::fs::read(repo.git_dir().join("MERGE_HEAD")) {
+    if let Ok(text) = file::read(repo.git_dir().join("MERGE_HEAD")) {
         parents.extend(text.lines().filter_map(|line| Oid::from_hex(line.trim()).ok()));
     }
     parents.sort();

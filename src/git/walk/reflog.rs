@@ -1,10 +1,11 @@
 //! Reflogs: git's record of the moves of a ref.
 
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use bstr::{BString, ByteSlice};
+
+use crate::file;
 
 /// One move of a ref.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub struct ReflogEntry {
 
 /// The address that the reflog of `remote`, in the common directory `dir`, gives as the source of `git clone`.
 pub fn cloned_from(dir: &Path, remote: &str) -> Option<BString> {
-    let text = std::fs::read(dir.join("logs/refs/remotes").join(remote).join("HEAD")).ok()?;
+    let text = file::read(dir.join("logs/refs/remotes").join(remote).join("HEAD")).ok()?;
     let (_, rest) = text.split_once_str("\tclone: from ")?;
     rest.lines().next().map(BString::from)
 }
@@ -30,7 +31,7 @@ pub fn cloned_from(dir: &Path, remote: &str) -> Option<BString> {
 /// log. Empty when there is no log file, as in a repository with a reftable.
 pub fn reflog_entries(dir: &Path, name: &str, most: u64) -> Vec<ReflogEntry> {
     let read = || -> std::io::Result<Vec<u8>> {
-        let mut file = File::open(dir.join("logs").join(name))?;
+        let mut file = file::open(dir.join("logs").join(name))?;
         let length = file.metadata()?.len();
         file.seek(SeekFrom::Start(length.saturating_sub(most)))?;
         let mut text = Vec::new();

@@ -20,6 +20,7 @@ use super::usergit::UserGit;
 use super::{InstallRequest, files};
 use crate::environment;
 use crate::error::Result;
+use crate::git::refuse_endless;
 use crate::hook;
 use crate::terminal::text::plural;
 
@@ -106,6 +107,7 @@ pub struct Diagnosis {
 /// # Errors
 /// When git cannot be started or a file cannot be read.
 pub fn examine(directory: &Path, program: &Path) -> Result<Diagnosis> {
+    refuse_endless(directory)?;
     let git = UserGit::at(directory);
     git.version()?;
     let mut diagnosis = Diagnosis { site: None, hooks: Vec::new(), problems: Vec::new(), facts: Vec::new() };
