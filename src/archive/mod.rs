@@ -5,6 +5,7 @@
 //! every part that is not read is reported, as a member without content and with the reason.
 
 mod ar;
+mod office;
 mod packed;
 mod pdf;
 mod png;
@@ -74,6 +75,8 @@ pub enum ArchiveFormat {
     Sqlite,
     /// Compiled Python.
     Pyc,
+    /// zlib: git's loose objects, and what programs dump.
+    Zlib,
     /// One that is recognised and not read, by its name.
     Closed(&'static str),
 }
@@ -96,9 +99,16 @@ pub fn recognise(bytes: &[u8]) -> Option<ArchiveFormat> {
         [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..] => Some(ArchiveFormat::Bzip2),
         [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(ArchiveFormat::Xz),
         [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(ArchiveFormat::Zstd),
+        [0x78, ..] if packed::is_zlib(bytes) => Some(ArchiveFormat::Zlib),
         [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => Some(ArchiveFormat::Closed("7z")),
         [b'R', b'a', b'r', b'!', 0x1a, 7, ..] => Some(ArchiveFormat::Closed("rar")),
-        [4, 0x22, 0x4d, 0x18, ..] => Some(ArchiveFormat::Closed("lz4")),
+        [4, 0x22, 0x4d, 0x18, ..] | [2, 0x21, 0x4c, 0x18, ..] => Some(ArchiveFormat::Closed("lz4")),
+        [0x89, b'L', b'Z', b'O', 0, 13, 10, 26, 10, ..] => Some(ArchiveFormat::Closed("lzop")),
+        [0xff, 6, 0, 0, b's', b'N', b'a', b'P', b'p', b'Y', ..] => Some(ArchiveFormat::Closed("snappy")),
+        [b'x', b'a', b'r', b'!', 0, ..] => Some(ArchiveFormat::Closed("xar")),
+        [b'M', b'S', b'W', b'I', b'M', 0, 0, 0, ..] => Some(ArchiveFormat::Closed("wim")),
+        [_, _, b'-', b'l', b'h', b'4'..=b'7', b'-', ..] => Some(ArchiveFormat::Closed("lha")),
+        [_, _, _, _, _, _, _, b'*', b'*', b'A', b'C', b'E', b'*', b'*', ..] => Some(ArchiveFormat::Closed("ace")),
         [b'M', b'S', b'C', b'F', 0, 0, 0, 0, ..] => Some(ArchiveFormat::Closed("cab")),
         [b'L', b'Z', b'I', b'P', 1, ..] => Some(ArchiveFormat::Closed("lzip")),
         [0x1f, 0x9d, 0x8c..=0x90, ..] => Some(ArchiveFormat::Closed("compress")),
@@ -125,15 +135,21 @@ pub fn recognise(bytes: &[u8]) -> Option<ArchiveFormat> {
         ] => Some(ArchiveFormat::Closed("git bundle")),
         [b'h', b's', b'q', b's', ..] if bytes.len() > 96 => Some(ArchiveFormat::Closed("squashfs")),
         _ if bytes.starts_with(ar::BEGIN) => Some(ArchiveFormat::Ar),
-        _ if bytes.starts_with(pdf::BEGIN) => Some(ArchiveFormat::Pdf),
+        _ if pdf::is_one(bytes) => Some(ArchiveFormat::Pdf),
         _ if bytes.starts_with(png::BEGIN) => Some(ArchiveFormat::Png),
         _ if bytes.starts_with(sqlite::BEGIN) => Some(ArchiveFormat::Sqlite),
         _ if pyc::is_one(bytes) => Some(ArchiveFormat::Pyc),
         _ if packed::is_lzma(bytes) => Some(ArchiveFormat::Lzma),
         _ if tar::is_one(bytes) => Some(ArchiveFormat::Tar),
         _ if zip::ends_one(bytes) => Some(ArchiveFormat::Zip),
+        _ if is_disk_image(bytes) => Some(ArchiveFormat::Closed("dmg")),
         _ => None,
     }
+}
+
+/// Returns whether these are a disk image of macOS, by the record in its last 512 bytes.
+fn is_disk_image(bytes: &[u8]) -> bool {
+    bytes.len().checked_sub(512).is_some_and(|at| bytes[at..].starts_with(b"koly\0\0\0\x04"))
 }
 
 /// One member of a container, or the container itself where it cannot be read.
@@ -145,9 +161,20 @@ pub struct Member<'a> {
     pub content: Result<&'a [u8], String>,
     /// Its oddities.
     pub odd: Vec<Odd>,
-    /// Whether it is a container itself, whose members follow. These are its bytes as they are stored: what stands
-    /// before, between and behind its members is in no member.
-    pub is_container: bool,
+    /// Its part in the container.
+    pub kind: MemberKind,
+}
+
+/// The part that a member has in its container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberKind {
+    /// A file, a link, or a text in a document.
+    File,
+    /// A container itself, whose members follow. These are its bytes as they are stored: what stands before, between and
+    /// behind its members is in no member.
+    Container,
+    /// A directory, or records about members: no file comes of it when the container is unpacked.
+    Note,
 }
 
 /// An oddity that no honest packer writes.
@@ -224,7 +251,8 @@ impl ContainerWalk<'_> {
             | ArchiveFormat::Bzip2
             | ArchiveFormat::Xz
             | ArchiveFormat::Lzma
-            | ArchiveFormat::Zstd => {
+            | ArchiveFormat::Zstd
+            | ArchiveFormat::Zlib => {
                 self.packed(bytes, format, location);
             }
         }
@@ -238,10 +266,21 @@ impl ContainerWalk<'_> {
     fn member(&mut self, path: &BStr, content: &[u8], odd: Vec<Odd>, depth: usize) {
         match recognise(content) {
             Some(format) => {
-                (self.visit)(Member { path, content: Ok(content), odd, is_container: true });
+                (self.visit)(Member { path, content: Ok(content), odd, kind: MemberKind::Container });
                 self.container(content, format, MemberLocation { name: path, inside: path, depth: depth + 1 });
             }
-            None => self.show(path, Ok(content), odd),
+            None => {
+                self.show(path, Ok(content), odd);
+                let text = office::joined_text(path, content);
+                if !text.is_empty() {
+                    (self.visit)(Member {
+                        path: join(path, b"text").as_ref(),
+                        content: Ok(&text),
+                        odd: Vec::new(),
+                        kind: MemberKind::Note,
+                    });
+                }
+            }
         }
     }
 
@@ -250,7 +289,12 @@ impl ContainerWalk<'_> {
     }
 
     fn show(&mut self, path: &BStr, content: Result<&[u8], String>, odd: Vec<Odd>) {
-        (self.visit)(Member { path, content, odd, is_container: false });
+        (self.visit)(Member { path, content, odd, kind: MemberKind::File });
+    }
+
+    /// Shows the name of a directory.
+    fn show_name(&mut self, path: &BStr, odd: Vec<Odd>) {
+        (self.visit)(Member { path, content: Ok(&[]), odd, kind: MemberKind::Note });
     }
 
     /// Counts a member. False when there are more than are read.

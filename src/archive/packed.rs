@@ -58,6 +58,7 @@ pub(super) fn unpack<'a>(bytes: &'a [u8], format: ArchiveFormat) -> Box<dyn Read
             Ok(reader) => Box::new(reader),
             Err(_) => Box::new(Damaged),
         },
+        ArchiveFormat::Zlib => Box::new(flate2::read::ZlibDecoder::new(bytes)),
         ArchiveFormat::Zstd => Box::new(BufReader::new(Frames { rest: bytes, open: None })),
         // Not compressed as a whole.
         _ => Box::new(bytes),
@@ -72,6 +73,22 @@ pub(super) fn is_lzma(bytes: &[u8]) -> bool {
     let is_chosen = dictionary.is_power_of_two() || dictionary.is_multiple_of(3) && (dictionary / 3).is_power_of_two();
     let size = size.iter().rev().fold(0_u64, |size, byte| size << 8 | u64::from(*byte));
     dictionary >= 1 << 12 && is_chosen && (size == u64::MAX || size < 1 << 40)
+}
+
+/// So much of a stream of zlib is unpacked to believe its two first bytes, which a text may have.
+const TRIED: usize = 1 << 10;
+
+/// Returns whether these are a stream of zlib: a right header, and a content that unpacks.
+pub(super) fn is_zlib(bytes: &[u8]) -> bool {
+    let [0x78, flags, ..] = bytes else { return false };
+    let is_header = (0x7800 | u16::from(*flags)).is_multiple_of(31) && flags & 0x20 == 0;
+    let mut head = [0; TRIED];
+    let mut stream = flate2::read::ZlibDecoder::new(bytes);
+    is_header && stream.read(&mut head).is_ok_and(|count| count > 0) && {
+        // What is shorter has a checksum at its end.
+        let mut rest = Vec::new();
+        stream.take(TRIED as u64).read_to_end(&mut rest).is_ok()
+    }
 }
 
 /// A stream whose header is damaged.

@@ -6,8 +6,14 @@ use memchr::memmem;
 use super::packed::Stream;
 use super::{ContainerWalk, MemberLocation, join};
 
-/// The first bytes.
-pub(super) const BEGIN: &[u8] = b"%PDF-";
+/// The first bytes, before which readers pass over white space.
+const BEGIN: &[u8] = b"%PDF-";
+
+/// Returns whether these are a PDF's first bytes.
+pub(super) fn is_one(bytes: &[u8]) -> bool {
+    bytes.starts_with(BEGIN)
+        || bytes.first().is_some_and(u8::is_ascii_whitespace) && bytes.trim_start().starts_with(BEGIN)
+}
 
 /// So far before a stream its dictionary is looked for.
 const DICTIONARY: usize = 16 << 10;

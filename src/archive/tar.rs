@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::io::Read;
 
-use bstr::BString;
+use bstr::{BStr, BString};
 use tar::{Archive, Entry};
 
-use super::{ContainerWalk, MemberLocation, Odd, join, odd_path};
+use super::{ContainerWalk, Member, MemberKind, MemberLocation, Odd, join, odd_path};
 
 /// The unit of a tar: a header takes one.
 pub(super) const BLOCK: usize = 512;
@@ -60,8 +60,16 @@ impl ContainerWalk<'_> {
         let path = join(location.inside, &name);
         let kind = entry.header().entry_type();
         let mut odd: Vec<Odd> = odd_path(&name).into_iter().collect();
-        if kind.is_dir() || kind.is_pax_global_extensions() {
-            return odd.first().into_iter().for_each(|_| self.show(path.as_ref(), Ok(&[]), odd.clone()));
+        if kind.is_pax_global_extensions() {
+            let mut records = Vec::new();
+            if let Err(reason) = self.all(&mut entry, &mut records) {
+                self.failed(path.as_ref(), reason);
+            }
+            return self.records(location, &records);
+        }
+        self.records_of(&mut entry, path.as_ref(), location);
+        if kind.is_dir() {
+            return self.show_name(path.as_ref(), odd);
         }
         if !seen.insert(path.clone()) {
             odd.push(Odd::Doubled);
@@ -83,6 +91,33 @@ impl ContainerWalk<'_> {
                 self.show(path.as_ref(), Ok(&content), odd);
                 self.failed(path.as_ref(), reason);
             }
+        }
+    }
+
+    /// The records that stand before an entry: its attributes, and what a packer notes.
+    fn records_of(&mut self, entry: &mut Entry<'_, impl Read>, path: &BStr, location: MemberLocation<'_>) {
+        let mut text = Vec::new();
+        match entry.pax_extensions() {
+            Ok(None) => return,
+            Ok(Some(records)) => {
+                for record in records.flatten() {
+                    // A path and the target of a link are shown by themselves. A value of several lines is not: the library
+                    // takes no such record apart.
+                    if !matches!(record.key_bytes(), b"path" | b"linkpath") {
+                        text.extend([record.key_bytes(), b"=", record.value_bytes(), b"\n"].concat());
+                    }
+                }
+            }
+            Err(e) => self.failed(path, self.unreadable(&e)),
+        }
+        self.records(location, &text);
+    }
+
+    /// Shows records of a header.
+    fn records(&mut self, location: MemberLocation<'_>, text: &[u8]) {
+        if !text.is_empty() {
+            let path = join(location.inside, b"pax header");
+            (self.visit)(Member { path: path.as_ref(), content: Ok(text), odd: Vec::new(), kind: MemberKind::Note });
         }
     }
 }

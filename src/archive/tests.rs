@@ -10,7 +10,7 @@ fn shown(bytes: &[u8], name: &str, limits: ArchiveLimits) -> Vec<(String, Result
     let mut all = Vec::new();
     let format = recognise(bytes).expect("a container");
     read(bytes, format, name.into(), limits, &mut |member| {
-        if !member.is_container {
+        if member.kind != MemberKind::Container {
             all.push((member.path.to_string(), member.content.map(<[u8]>::to_vec)));
         }
     });

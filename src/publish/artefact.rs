@@ -6,7 +6,7 @@ use bstr::{BStr, BString, ByteSlice};
 use sha2::{Digest, Sha256};
 
 use super::format::PackageFormat;
-use crate::archive::{self, ArchiveLimits, Odd};
+use crate::archive::{self, ArchiveLimits, MemberKind, Odd};
 use crate::error::{Context, Error, Result};
 use crate::file;
 
@@ -64,6 +64,8 @@ impl Artefact {
         let (mut members, mut unread) = (Vec::new(), Vec::new());
         let limits = ArchiveLimits::of(bytes.len(), max_object);
         archive::read(bytes, container, BStr::new(name.as_bytes()), limits, &mut |member| match member.content {
+            // A directory is no file of the package; where its name leads out it counts as one.
+            Ok([]) if member.kind == MemberKind::Note && member.odd.is_empty() => {}
             Ok(content) => {
                 members.push(Member { path: member.path.to_owned(), content: content.to_vec(), odd: member.odd });
             }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::{ItemScan, ScanContext, ScanPart, novelty, occurrences, packages, undecoded};
-use crate::archive::{self, ArchiveFormat, ArchiveLimits};
+use crate::archive::{self, ArchiveFormat, ArchiveLimits, MemberKind};
 use crate::chunk::{Chunk, ChunkPlace, Kind, Origin};
 use crate::engine::{Match, Scratch};
 use crate::error::Result;
@@ -238,7 +238,7 @@ fn each_member(
         limits.member = limits.member.min(limits.bytes);
     }
     archive::read(container, format, item.origin.path(), limits, &mut |member| {
-        let (path, is_container) = (member.path, member.is_container);
+        let (path, kind) = (member.path, member.kind);
         if let Ok(content) = &member.content {
             context.spend(content.len());
         }
@@ -249,7 +249,10 @@ fn each_member(
         if !path.is_empty() {
             visit(Shown { path, part: Part::Name }, Ok(path));
         }
-        visit(Shown { path, part: if is_container { Part::Container } else { Part::Content } }, member.content);
+        visit(
+            Shown { path, part: if kind == MemberKind::Container { Part::Container } else { Part::Content } },
+            member.content,
+        );
     });
 }
 

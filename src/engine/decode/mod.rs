@@ -1,4 +1,4 @@
-//! Encodings undone: base64, hex, escapes, concatenated string literals, gzip inside base64.
+//! Encodings undone: base64, hex, escapes, concatenated string literals, containers inside base64.
 //!
 //! Each kind of encoding turns a text into one decoded text: everything of that kind, one after the other. A text
 //! without encodings costs one pass over it.
@@ -72,7 +72,7 @@ pub(super) const DECODERS: &[Decoder] = &[
     Decoder { name: "base64 or hex", note: base::note, decode: base::decode, kind: kind::RUN, reach: base::reach },
     Decoder {
         name: "gzip",
-        note: |_| "inside gzip inside base64",
+        note: |_| "packed inside base64",
         decode: gzip::decode,
         kind: kind::RUN,
         reach: base::reach,
@@ -95,7 +95,7 @@ pub(super) const DECODERS: &[Decoder] = &[
 
 /// The possible encodings of a line, as a set of kinds: see [`Decoder::kind`].
 pub(super) mod kind {
-    /// base64 or hex, or gzip in it.
+    /// base64 or hex, or a container in it.
     pub const RUN: u8 = 1;
     /// Escapes.
     pub const ESCAPE: u8 = 2;

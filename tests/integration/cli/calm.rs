@@ -68,6 +68,28 @@ fn a_pipe_or_a_device_is_refused_under_every_name_that_is_read() {
     }
 }
 
+/// Git's own files, too: git itself waits for a writer there.
+#[test]
+fn a_pipe_in_the_git_directory_is_refused() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write("sub/a", "x\n").commit("base");
+    for name in ["HEAD", "config", "index", "packed-refs", "refs/heads/main", "shallow", "objects/info/alternates"] {
+        let (path, kept) = (repo.path(format!(".git/{name}")), sandbox.path("kept"));
+        let _ = std::fs::rename(&path, &kept);
+        assert!(Command::new("mkfifo").arg(&path).status().expect("mkfifo").success());
+        for args in [&["scan", "--staged"][..], &["hook", "pre-commit"], &["scan", "--history"], &["doctor"]] {
+            for dir in [repo.dir().to_owned(), repo.path("sub")] {
+                let run = within_limits(&sandbox, &dir, args);
+                assert_eq!(run.code, 2, "{name} {args:?}: {}{}", run.stdout, run.stderr);
+                assert!(run.stderr.contains("a pipe, socket or device"), "{name} {args:?}: {}", run.stderr);
+            }
+        }
+        std::fs::remove_file(&path).expect("the pipe");
+        let _ = std::fs::rename(&kept, &path);
+    }
+}
+
 #[test]
 fn what_the_shell_hands_over_is_read() {
     let sandbox = Sandbox::new();

@@ -1,6 +1,6 @@
 //! Content behind a file: members of archives, and the content of Git LFS pointers.
 
-use crate::support::pack::{bzip2, gzip, lzma, tar, xz, zstd};
+use crate::support::pack::{bzip2, gzip, lzma, tar, xz, zlib, zstd};
 use crate::support::zip::{self, entry, zip};
 use crate::support::{Repo, Sandbox, npm_token};
 
@@ -48,6 +48,100 @@ fn a_secret_in_a_container_is_found_in_its_member() {
         repo.shield(&["scan", "--format", "json"]).expect_blocked(&[&place]);
         let run = repo.shield(&["scan", &path]).expect(1);
         assert!(run.stdout.contains(&format!("{path}!{member}")), "{}", run.stdout);
+    }
+}
+
+/// A zip with a comment, which stands behind the record of its end.
+fn with_comment(mut zip: Vec<u8>, comment: &str) -> Vec<u8> {
+    let at = zip.len() - 2;
+    zip[at] = comment.len() as u8;
+    zip.extend(comment.bytes());
+    zip
+}
+
+#[test]
+fn a_container_beside_another_one_is_found() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let secret = npmrc(&npm_token());
+    let (packed, other) = (zip(&[entry("s", secret.clone())]), zip(&[entry("x", "nothing\n")]));
+    let picture = b"\x89PNG\r\n\x1a\n\0\0\0\0IEND\xae\x42\x60\x82".to_vec();
+    let program = [b"MZ\x90\0".to_vec(), vec![7; 3000], packed.clone()].concat();
+    let cases: &[(&str, Vec<u8>, &str)] = &[
+        ("run.pyz", [b"#!/usr/bin/env python3\n".to_vec(), with_comment(packed.clone(), "made today")].concat(), "s"),
+        ("setup.exe", with_comment(program, "a program with an archive"), "s"),
+        ("signed.exe", [packed.clone(), vec![0; 100]].concat(), "s"),
+        ("two.zip", [packed.clone(), other].concat(), "s"),
+        ("picture.png", [picture, gzip(&secret)].concat(), "picture"),
+        ("dump", zlib(&secret), "content"),
+        ("loose-object", zlib(&[format!("blob {}\0", secret.len()).into_bytes(), secret.clone()].concat()), "content"),
+    ];
+    for (name, bytes, member) in cases {
+        repo.write(name, bytes);
+        repo.shield(&["scan", name, "--format", "json"]).expect_blocked(&[&format!("{name}!{member}:{LINE}")]);
+    }
+}
+
+/// A member that only its header names, and a tar's records about members and directories.
+#[test]
+fn what_no_directory_lists_is_read_or_told() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let hidden = zip(&[entry("s", npmrc(&npm_token()))]);
+    let end = memchr::memmem::find(&hidden, b"PK\x01\x02").expect("a directory");
+    repo.write("hidden.zip", [&hidden[..end], &zip(&[entry("x", "nothing\n")])].concat());
+    let run = repo.shield(&["scan", "hidden.zip"]).expect(2);
+    assert!(run.stderr.contains("1 archive member not read"), "{}", run.stderr);
+    let token = npm_token();
+    let records = |global: bool| {
+        let text = format!("comment=//registry.example/:_authToken={token}\n");
+        let record = (0..)
+            .map(|n| format!("{n} {text}"))
+            .find(|record| record.split(' ').next() == Some(&record.len().to_string()));
+        let record = record.expect("a length that is its own");
+        let mut builder = ::tar::Builder::new(Vec::new());
+        let mut header = ::tar::Header::new_ustar();
+        header.set_entry_type(if global { ::tar::EntryType::XGlobalHeader } else { ::tar::EntryType::XHeader });
+        header.set_size(record.len() as u64);
+        header.set_path("records").expect("a path");
+        header.set_cksum();
+        builder.append(&header, record.as_bytes()).expect("memory");
+        [builder.into_inner().expect("memory")[..1024].to_vec(), tar(&[("a", b"a\n")])].concat()
+    };
+    for (name, bytes) in [("global.tgz", gzip(&records(true))), ("own.tgz", gzip(&records(false)))] {
+        repo.write(name, bytes);
+        repo.shield(&["scan", name, "--format", "json"]).expect_blocked(&[&format!("{name}!pax header:1")]);
+    }
+    let mut folder = tar(&[(&format!("dir/{token}/"), b"")]);
+    folder[156] = b'5';
+    let sum: u32 =
+        folder[..512].iter().enumerate().map(|(at, b)| if (148..156).contains(&at) { 32 } else { u32::from(*b) }).sum();
+    folder[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    repo.write("folder.tgz", gzip(&folder));
+    repo.shield(&["scan", "folder.tgz"]).expect(1);
+}
+
+#[test]
+fn a_container_inside_base64_is_unpacked() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let secret = npmrc(&npm_token());
+    for (name, packed) in [
+        ("zip", zip(&[entry("a", "a\n"), entry("s", secret.clone())])),
+        ("gzip", gzip(&secret)),
+        ("tgz", gzip(&tar(&[("a", b"a\n"), ("s", &secret)]))),
+        ("zlib", zlib(&secret)),
+        ("bzip2", bzip2(&secret)),
+        ("xz", xz(&secret)),
+        ("zstd", zstd(&secret)),
+    ] {
+        let text = data_encoding::BASE64.encode(&packed);
+        repo.write("f", format!("name: x\ndata: {text}\n"));
+        repo.shield(&["scan", "f", "--format", "json"]).expect_blocked(&["f:2"]);
+        let lines: Vec<&str> =
+            text.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).expect("text")).collect();
+        repo.write("f", format!("{}\n", lines.join("\n")));
+        assert_eq!(repo.shield(&["scan", "f"]).code, 1, "{name}, in lines");
     }
 }
 
@@ -166,6 +260,27 @@ fn the_content_of_lfs_pointers_is_read() {
     repo.git(&["reset", "--quiet", "--hard"]);
     repo.write("model.bin", lfs(&repo, &inside, true)).add();
     repo.scan_staged().expect_blocked(&[&format!("model.bin!k/.npmrc:{LINE}")]);
+}
+
+/// The tool reads a pointer with white space around it, with carriage returns, and under its former names.
+#[test]
+fn every_pointer_that_the_tool_reads_is_one() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write("f", "f\n").commit("base");
+    let pointer = lfs(&repo, &npmrc(&npm_token()), true);
+    let (_, rest) = pointer.split_once('\n').expect("lines");
+    for form in [
+        pointer.replace('\n', "\r\n"),
+        format!("\n  \n{pointer}\n\n"),
+        pointer.trim_end().to_owned(),
+        format!("version https://hawser.github.com/spec/v1\n{rest}"),
+        format!("version http://git-media.io/v/2\n{rest}"),
+        format!("version https://git-lfs.github.com/spec/v1\next-0-case sha256:{}\n{rest}", "0".repeat(64)),
+    ] {
+        repo.write("creds.json", &form).add();
+        repo.scan_staged().expect_blocked(&[&format!("creds.json:{LINE}")]);
+    }
 }
 
 #[test]

@@ -167,6 +167,12 @@ fn a_secret_in_a_document_is_found() {
             "a.gem!data.tar.gz!lib/a.rb:1",
         ),
     ];
+    let (front, back) = token.split_at(15);
+    let runs = format!("<w:p><w:r><w:t>{front}</w:t></w:r><w:proofErr/><w:r><w:t>{back}</w:t></w:r></w:p>");
+    let document = zip(&[entry("word/document.xml", runs)]);
+    blocked_at(&repo, "runs.docx", &document, "runs.docx!word/document.xml!text:1");
+    let spaced_out = [b"\n\n".to_vec(), pdf(&[("/Filter /FlateDecode", zlib(secret.as_bytes()))], "")].concat();
+    blocked_at(&repo, "late.pdf", &spaced_out, "late.pdf!object 1:1");
     for (name, bytes, place) in cases {
         blocked_at(&repo, name, bytes, place);
         // The same in an archive.

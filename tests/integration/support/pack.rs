@@ -8,6 +8,12 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     packer.finish().expect("memory")
 }
 
+pub fn zlib(bytes: &[u8]) -> Vec<u8> {
+    let mut packer = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    packer.write_all(bytes).expect("memory");
+    packer.finish().expect("memory")
+}
+
 pub fn lzma(bytes: &[u8]) -> Vec<u8> {
     let options = lzma_rust2::LzmaOptions::with_preset(1);
     let mut packer = lzma_rust2::LzmaWriter::new_use_header(Vec::new(), &options, None).expect("memory");
