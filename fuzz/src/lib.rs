@@ -2,6 +2,7 @@
 //!
 //! `tests/integration/fuzz.rs` includes this file and runs every function on its seeds, and on variations of them.
 
+mod differential;
 mod git_input;
 pub mod targets;
 

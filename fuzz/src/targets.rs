@@ -16,6 +16,7 @@ use shield_hook::rule::RuleSet;
 use shield_hook::source::{parse_pre_push, parse_ref_updates};
 use shield_hook::terminal::text;
 
+pub use super::differential::{staged, unpacked};
 pub use super::git_input::{delta, index, loose};
 
 /// A target: its name, and its function.
@@ -35,8 +36,10 @@ pub const TARGETS: &[Target] = &[
     ("migrate", migrate),
     ("printable", printable),
     ("rules", rules),
+    ("staged", staged),
     ("stdin", stdin),
     ("stores", stores),
+    ("unpacked", unpacked),
 ];
 
 /// The first byte, which chooses, and the rest.
@@ -61,6 +64,7 @@ pub fn archives(data: &[u8]) {
         ArchiveFormat::Png,
         ArchiveFormat::Sqlite,
         ArchiveFormat::Pyc,
+        ArchiveFormat::Zlib,
     ];
     let limits = ArchiveLimits { bytes: 1 << 22, member: 1 << 20, members: 500, depth: 4 };
     let Some((number, rest)) = choice(data, FORMATS.len() + 1) else { return };
