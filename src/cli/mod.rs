@@ -2,7 +2,6 @@
 
 mod advisories;
 mod allow;
-mod assistant;
 mod audit;
 mod baseline;
 mod calm;

@@ -20,7 +20,6 @@ mod replaced;
 mod staged;
 mod stdin;
 mod submodule;
-mod texts;
 mod worktree;
 
 pub use budget::{Allotment, Budget};
@@ -37,7 +36,6 @@ pub use replaced::{Changed, Replaced};
 pub use staged::Staged;
 pub use stdin::Stdin;
 pub use submodule::Submodule;
-pub use texts::{PlacedText, Texts};
 pub use worktree::WorkTree;
 
 use bstr::{BStr, BString};

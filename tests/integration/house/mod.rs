@@ -49,7 +49,6 @@ const LAYERS: &[&str] = &[
     "report",
     "outcome",
     "policy",
-    "assistant",
     "package",
     "source",
     "document",
