@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::advisory::{Advisories, PackageVerdict};
 use super::ecosystem::Ecosystem;
+use super::feed::{FEEDS, Feed};
 use super::index::{self, Index};
 use super::row::{self, AdvisoryKind, AdvisoryRow, HEADER};
 use super::table_check::TableCheck;
@@ -22,10 +23,29 @@ pub fn check(text: &str) -> Result<TableCheck, String> {
         HEADER => Ok(advisories(text)),
         "incident\tdate\ttitle" => Ok(incidents(text)),
         indicator::HEADER => Ok(indicator::check(text)),
+        FEEDS => Ok(feeds(text)),
         _ => Err("unknown table: the first line must name the columns, tab-separated, as in \
-                  rules/advisories/compromised.tsv, incidents.tsv or rules/indicators/indicators.tsv"
+                  rules/advisories/compromised.tsv, incidents.tsv, feeds.tsv or rules/indicators/indicators.tsv"
             .to_owned()),
     }
+}
+
+fn feeds(text: &str) -> TableCheck {
+    let mut check = TableCheck::of("feeds");
+    let mut seen: HashMap<(String, Ecosystem), usize> = HashMap::new();
+    for (n, line) in text.lines().enumerate().skip(1).filter(|(_, l)| !l.is_empty() && !l.starts_with('#')) {
+        check.rows += 1;
+        match Feed::parse(line) {
+            Ok(feed) => {
+                let row = format!("{} {}", feed.source, feed.ecosystem.as_str());
+                if let Some(first) = seen.insert((feed.source, feed.ecosystem), n + 1) {
+                    check.complain(n + 1, &format!("{row} is on line {first} already"));
+                }
+            }
+            Err(error) => check.complain(n + 1, &error),
+        }
+    }
+    check
 }
 
 fn advisories(text: &str) -> TableCheck {
@@ -104,11 +124,21 @@ mod tests {
         for text in [
             include_str!("../../rules/advisories/compromised.tsv"),
             include_str!("../../rules/advisories/incidents.tsv"),
+            include_str!("../../rules/advisories/feeds.tsv"),
             include_str!("../../rules/indicators/indicators.tsv"),
         ] {
             let result = check(text).unwrap();
             assert!(result.rows > 10 && result.complaints.is_empty(), "{}: {:#?}", result.what, &result.complaints);
         }
+    }
+
+    #[test]
+    fn a_feed_is_named_once_and_has_a_day() {
+        let table = |rows: &str| check(&format!("{FEEDS}\n{rows}\n")).unwrap().complaints;
+        let row = "ossf\tnpm\t2030-01-02\tcomplete";
+        assert!(table(row).is_empty());
+        assert!(table(&format!("{row}\n{row}"))[0].contains("on line 2 already"));
+        assert!(table("ossf\tnpm\tJanuary\tcomplete")[0].contains("line 2"));
     }
 
     #[test]
