@@ -33,7 +33,8 @@ fn is_end(bytes: &[u8], at: usize) -> bool {
     let Some(record) = bytes.get(at..at + END_LEN).filter(|record| record.starts_with(END)) else { return false };
     let half = |at: usize| usize::from(u16::from_le_bytes([record[at], record[at + 1]]));
     let size = u32::from_le_bytes([record[12], record[13], record[14], record[15]]);
-    let is_empty_or_large = half(10) == 0 || size == u32::MAX;
+    // The directory of a large one is told of elsewhere.
+    let is_empty_or_large = half(10) == 0 && size == 0 || size == u32::MAX;
     let directory = at.checked_sub(size as usize).and_then(|from| bytes.get(from..at));
     at + END_LEN + half(20) <= bytes.len()
         && (is_empty_or_large || directory.is_some_and(|directory| directory.starts_with(ENTRY)))

@@ -10,7 +10,7 @@ use crate::engine::decoded_text::DecodedText;
 
 /// The first characters of containers in base64: gzip, zip, bzip2, xz, Zstandard, and zlib at each of its levels.
 const MAGICS: &[&str] = &[
-    "H4sI", "UEsDB", "QlpoO", "/Td6WF", "KLUv/", "eJw", "eJx", "eJy", "eJz", "eNo", "eNp", "eNq", "eNr", "eAE", "eAF",
+    "H4sI", "UEsDB", "Qlpo", "/Td6WF", "KLUv/", "eJw", "eJx", "eJy", "eJz", "eNo", "eNp", "eNq", "eNr", "eAE", "eAF",
     "eAG", "eAH", "eF4", "eF5", "eF6", "eF7",
 ];
 /// So many members of one container are read, so deep in each other.
