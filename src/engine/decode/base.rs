@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Budget;
+use super::{Budget, container};
 use crate::engine::decoded_text::{DecodedText, SegmentScale};
 use crate::engine::store;
 
@@ -84,6 +84,9 @@ pub(super) fn note(encoded: &[u8]) -> &'static str {
 /// Decodes every run into `view`.
 pub(super) fn decode(text: &[u8], view: &mut DecodedText, budget: &mut Budget) {
     runs(text, |run| {
+        if container::is_begun(&text[run.range()]) && unpacked(text, run, view, budget) {
+            return;
+        }
         if run.alphabets & HEX != 0 && run.len().is_multiple_of(2) && is_telling(&hex_head(text, run)) {
             if budget.take(run.len() / 2) {
                 view.gap();
@@ -94,6 +97,18 @@ pub(super) fn decode(text: &[u8], view: &mut DecodedText, budget: &mut Budget) {
             base64(text, run, view);
         }
     });
+}
+
+/// Unpacks a run that holds a container into `view`; false where it holds none.
+fn unpacked(text: &[u8], run: &EncodedRun, view: &mut DecodedText, budget: &mut Budget) -> bool {
+    let mut packed = DecodedText::default();
+    base64(text, run, &mut packed);
+    let Some(plain) = container::unpack(&packed.text, budget) else { return false };
+    if !plain.is_empty() {
+        view.gap();
+        view.replace(run.range(), &plain);
+    }
+    true
 }
 
 /// Calls `found` for every run of at least [`SHORTEST`] characters.

@@ -4,9 +4,9 @@
 //! without encodings costs one pass over it.
 
 mod base;
+mod container;
 mod escape;
 mod glue;
-mod gzip;
 
 use std::ops::Range;
 
@@ -70,13 +70,6 @@ pub(super) struct Decoder {
 /// Every kind, in the order in which they are tried.
 pub(super) const DECODERS: &[Decoder] = &[
     Decoder { name: "base64 or hex", note: base::note, decode: base::decode, kind: kind::RUN, reach: base::reach },
-    Decoder {
-        name: "gzip",
-        note: |_| "packed inside base64",
-        decode: gzip::decode,
-        kind: kind::RUN,
-        reach: base::reach,
-    },
     Decoder {
         name: "escapes",
         note: |_| "behind escapes",
