@@ -8,6 +8,7 @@ mod inside;
 mod moved;
 mod novelty;
 mod packages;
+mod repeated;
 mod sealed;
 mod shown;
 mod versions;
@@ -140,6 +141,7 @@ impl Totals {
             self.coverage.skipped.extend(part.skipped);
         }
         source.settle(&mut found);
+        repeated::join(&mut found);
         self.findings.extend(found);
     }
 

@@ -37,6 +37,34 @@ fn a_hijacked_version_blocks_when_it_comes_in_and_not_after() {
 }
 
 #[test]
+fn a_package_that_goes_back_in_many_lockfiles_is_one_warning() {
+    let sandbox = Sandbox::new();
+    for files in [1, 2, 7] {
+        let repo = sandbox.repo(&format!("repo-{files}"));
+        let write = |version: &str| {
+            for n in 0..files {
+                repo.write(
+                    format!("part-{n}/package-lock.json"),
+                    lock(&[("ms", version, version), ("qs", "6.1.0", "aa")]),
+                );
+            }
+        };
+        write("2.1.1");
+        repo.write("other/package-lock.json", lock(&[("ms", "2.1.3", "dd")])).commit("first");
+        write("2.1.0");
+        // Another step back is another statement.
+        repo.write("other/package-lock.json", lock(&[("ms", "2.1.2", "ee")])).add();
+        let json = repo.scan_staged().expect_clean().json();
+        let findings = json["findings"].as_array().unwrap();
+        let paths: Vec<&str> = findings.iter().map(|f| f["path"].as_str().unwrap()).collect();
+        assert_eq!(paths, ["other/package-lock.json", "part-0/package-lock.json"]);
+        let notes = findings[1]["notes"].to_string();
+        assert_eq!(notes.contains("other lockfile"), files > 1, "{notes}");
+        assert_eq!(notes.contains("6 other lockfiles"), files == 7, "{notes}");
+    }
+}
+
+#[test]
 fn a_copy_under_another_name_does_not_hide_a_lockfile() {
     let sandbox = Sandbox::new();
     let repo = sandbox.repo("repo");
