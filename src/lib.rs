@@ -4,6 +4,7 @@
 //! candidates in them, the [`policy`] decides, a [`report`] shows the result.
 
 pub mod archive;
+pub mod assistant;
 pub mod build_source;
 pub mod chunk;
 pub mod cli;

@@ -34,6 +34,8 @@ enum Exits {
     Update,
     /// Nothing can be refused any more.
     Never,
+    /// An assistant reads the exit code.
+    Answer,
 }
 
 impl Exits {
@@ -50,6 +52,12 @@ impl Exits {
                 (Blocked, "the lockfiles were restored"),
                 (Incomplete, "the update could not be checked, or the command failed"),
             ],
+            Exits::Answer => {
+                return vec![
+                    (Clean, "nothing stands against it, or the answer on standard output refuses it"),
+                    (Incomplete, "refused: the reason is on standard error"),
+                ];
+            }
             Exits::Never => return vec![(Clean, "always: the commit exists already")],
         };
         let worded = Exit::ALL.map(|exit| {
@@ -104,6 +112,20 @@ const TABLE: &[Help] = &[
         "hook reference-transaction",
         &[("hook reference-transaction prepared", "standard input as git gives it")],
         Exits::Scan,
+    ),
+    noted(
+        help(
+            "hook assistant",
+            &[
+                ("hook assistant claude < event.json", "what Claude Code calls before a tool runs"),
+                ("hook assistant < event.json", "the assistant is recognised by its event"),
+            ],
+            Exits::Answer,
+        ),
+        "The answer on standard output and the exit code have the form that the assistant expects: Claude Code, Codex and \
+         Gemini read the exit code, Cursor and Copilot JSON. Refused are secrets in prompts, commands and files, ways around \
+         the hooks (--no-verify, core.hooksPath), changes of the hooks and of the policy, and installs of hijacked \
+         packages and of look-alike names. An event that cannot be judged is refused as well.",
     ),
     help(
         "audit",

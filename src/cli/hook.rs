@@ -7,7 +7,7 @@ use bstr::{BString, ByteSlice, ByteVec};
 
 use super::options::{PolicyArgs, ReportArgs};
 use super::session::{RunConclusion, Session};
-use super::{post_commit, pre_push, pushed_refs, receive};
+use super::{assistant, post_commit, pre_push, pushed_refs, receive};
 use crate::environment;
 use crate::error::Result;
 use crate::exit::Exit;
@@ -23,11 +23,23 @@ use crate::source::{Message, Outgoing, Paths, Staged, parse_ref_updates};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
-    hook: Hook,
+    caller: Caller,
     #[command(flatten)]
     policy_args: PolicyArgs,
     #[command(flatten)]
     report_args: ReportArgs,
+}
+
+/// Whoever asks before it acts.
+#[derive(Debug, clap::Subcommand)]
+enum Caller {
+    #[command(flatten)]
+    Git(Hook),
+    /// Before a coding assistant acts: judge its event on standard input (`install --assistant` sets it up)
+    Assistant {
+        /// The assistant: claude, cursor, codex, copilot or gemini [default: recognised by its event]
+        name: Option<String>,
+    },
 }
 
 /// The hooks, with the arguments that git gives them.
@@ -70,8 +82,12 @@ enum Hook {
 /// # Errors
 /// Exit 2 when something could not be read, exit 3 when the configuration is wrong.
 pub fn run(args: Args) -> Result<Exit> {
-    let Args { hook, policy_args, report_args } = args;
+    let Args { caller, policy_args, report_args } = args;
     report_args.prepare();
+    let hook = match caller {
+        Caller::Git(hook) => hook,
+        Caller::Assistant { name } => return assistant::run(name.as_deref(), &policy_args),
+    };
     if matches!(&hook, Hook::ReferenceTransaction { state } if state != "prepared") {
         return Ok(Exit::Clean);
     }

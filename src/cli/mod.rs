@@ -2,6 +2,7 @@
 
 mod advisories;
 mod allow;
+mod assistant;
 mod audit;
 mod baseline;
 mod calm;

@@ -20,6 +20,7 @@ mod replaced;
 mod staged;
 mod stdin;
 mod submodule;
+mod texts;
 mod worktree;
 
 pub use budget::{Allotment, Budget};
@@ -36,6 +37,7 @@ pub use replaced::{Changed, Replaced};
 pub use staged::Staged;
 pub use stdin::Stdin;
 pub use submodule::Submodule;
+pub use texts::{PlacedText, Texts};
 pub use worktree::WorkTree;
 
 use bstr::{BStr, BString};

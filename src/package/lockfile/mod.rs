@@ -44,7 +44,7 @@ mod yarn_berry;
 
 pub use sbom::package_of_url;
 
-use super::inventory::{Inventory, LockError};
+use super::inventory::{Inventory, LockError, Package};
 
 /// Files above this size are no lockfile that a review could mean.
 const LIMIT: usize = 64 << 20;
@@ -75,6 +75,11 @@ pub trait Format: Sync {
     fn is_recipe(&self) -> bool {
         false
     }
+}
+
+/// The packages that a command line installs or runs.
+pub fn installed_by(command: &str) -> Vec<Package> {
+    recipe::installed_by(command)
 }
 
 /// Every format, in the order they are asked.

@@ -49,6 +49,7 @@ const LAYERS: &[&str] = &[
     "report",
     "outcome",
     "policy",
+    "assistant",
     "package",
     "source",
     "document",

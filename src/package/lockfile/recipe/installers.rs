@@ -94,12 +94,8 @@ pub(super) fn read(
                 packages.extend(named(open.ecosystem, word, number));
                 command = (!open.runs).then_some(open);
             }
-        } else if let Some((_, ecosystem)) = RUNNERS.iter().find(|(runner, _)| *runner == base) {
-            command = Some(RecipeCommand { ecosystem: *ecosystem, runs: true });
-        } else if let Some((.., found)) = COMMANDS.iter().find(|(name, verbs, _)| {
-            *name == program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.') && verbs.contains(&word)
-        }) {
-            command = Some(*found);
+        } else if let Some(found) = begins(program, word, base) {
+            command = Some(found);
         } else if !word.starts_with('-') && word != "global" {
             program = base;
         }
@@ -110,6 +106,29 @@ pub(super) fn read(
     }
     let continued = line.trim_end().ends_with('\\') || line.trim_end().ends_with('^');
     command.filter(|_| continued)
+}
+
+/// The command that a word begins: a runner, or the subcommand of the program before it. `base` is the word without its
+/// folder.
+fn begins(program: &str, word: &str, base: &str) -> Option<RecipeCommand> {
+    if let Some((_, ecosystem)) = RUNNERS.iter().find(|(runner, _)| *runner == base) {
+        return Some(RecipeCommand { ecosystem: *ecosystem, runs: true });
+    }
+    let program = program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    COMMANDS.iter().find(|(name, verbs, _)| *name == program && verbs.contains(&word)).map(|(.., found)| *found)
+}
+
+/// Returns whether a line calls an installer.
+pub(super) fn calls_one(line: &str) -> bool {
+    let mut program = "";
+    words(line).any(|word| {
+        let base = word.rsplit('/').next().unwrap_or(word);
+        let found = begins(program, word, base).is_some();
+        if !word.starts_with('-') && word != "global" {
+            program = base;
+        }
+        found
+    })
 }
 
 /// The words of a line. Brackets directly after a name hold its extras, which are no packages: `uvicorn[standard]`

@@ -158,6 +158,11 @@ fn is_comment(line: &str) -> bool {
     line.starts_with('#') || line.starts_with("//") || line.starts_with("::") || rem
 }
 
+/// The packages that a command line installs or runs; none if it calls no installer, for a version may be written anywhere.
+pub(super) fn installed_by(command: &str) -> Vec<Package> {
+    if installers::calls_one(command) { in_command(command, 1) } else { Vec::new() }
+}
+
 /// The packages that a command brings: its pins, and the names after its installer.
 pub(super) fn in_command(command: &str, line: u32) -> Vec<Package> {
     let mut packages = Vec::new();
