@@ -12,6 +12,7 @@ mod overview;
 pub mod packages;
 mod pretty;
 mod sarif;
+pub mod step_summary;
 
 use std::io;
 

@@ -4,6 +4,7 @@ mod change;
 pub(super) mod systems;
 
 use std::collections::HashSet;
+use std::io::Write;
 
 use super::options::{PolicyArgs, ReportArgs};
 use super::session::{RunConclusion, Session};
@@ -18,6 +19,7 @@ use crate::outcome::Outcome;
 use crate::policy::authority::{Authority, PolicyRoot};
 use crate::policy::weakened::{Answer, Comparison, State};
 use crate::policy::{Accept, InTree, Overrides, Policy};
+use crate::report::step_summary;
 use crate::source::CommitRange;
 use crate::terminal::say;
 use change::{Change, Start};
@@ -46,7 +48,19 @@ pub struct Args {
 /// Exit 2 when something could not be read, exit 3 when the configuration or the arguments are wrong.
 pub fn run(args: &Args) -> Result<Exit> {
     args.report_args.prepare();
-    RunConclusion::of("ci").conclude(judge(args), &args.report_args)
+    let outcome = judge(args);
+    if let (Ok(outcome), Some(path)) = (&outcome, environment::nonempty_text("GITHUB_STEP_SUMMARY")) {
+        summarise(outcome, &path);
+    }
+    RunConclusion::of("ci").conclude(outcome, &args.report_args)
+}
+
+/// Adds the summary of the job, which the page of a run on GitHub shows. A failure changes no verdict.
+fn summarise(outcome: &Outcome, path: &str) {
+    let file = std::fs::OpenOptions::new().append(true).create(true).open(path);
+    if let Err(error) = file.and_then(|mut file| file.write_all(step_summary::markdown(outcome).as_bytes())) {
+        say!("shield-hook: warning: the summary of the job is not written: {error}");
+    }
 }
 
 fn judge(args: &Args) -> Result<Outcome> {

@@ -741,3 +741,25 @@ fn taking_the_gate_out_of_its_wiring_is_a_finding() {
     ci.work.write("a.txt", "work\n").commit("harmless");
     ci.judge(&[]).expect_clean();
 }
+
+#[test]
+fn the_summary_of_a_job_has_the_findings_and_no_secret() {
+    let sandbox = Sandbox::new();
+    let ci = Ci::new(&sandbox, &[]);
+    let token = npm_token();
+    ci.work.write("a|b.txt", config(&token)).commit("leak");
+    let (runner, path) = (ci.checkout(&[]), sandbox.path("summary.md"));
+    let id = |name: &str| ci.id(name);
+    let (base, head) = (id("main"), id("topic"));
+    let args = ["ci", "--base", &base, "--head", &head];
+    let run = runner.shield_with(&args, &[("GITHUB_STEP_SUMMARY", path.to_str().expect("UTF-8"))], None).expect(1);
+    let text = std::fs::read_to_string(&path).expect("the summary");
+    assert!(text.starts_with("### shield-hook: blocked: 1 secret blocks"), "{text}");
+    assert!(text.contains("| **blocks** | `npm-access-token` | `a\\|b.txt:1` |"), "{text}");
+    assert!(!text.contains(&token), "{text}");
+    // A summary that cannot be written is told, and changes nothing.
+    let there = sandbox.path("");
+    let again = runner.shield_with(&args, &[("GITHUB_STEP_SUMMARY", there.to_str().expect("UTF-8"))], None).expect(1);
+    assert!(again.stderr.contains("the summary of the job is not written"), "{again:?}");
+    assert_eq!(run.stdout, again.stdout);
+}
