@@ -21,6 +21,7 @@ mod hook;
 mod install;
 mod migrate;
 mod options;
+mod overview;
 mod packages;
 mod post_commit;
 mod pre_push;
@@ -32,6 +33,7 @@ mod rule_ids;
 mod rules;
 mod scan;
 mod session;
+mod verbs;
 mod watch;
 
 use std::ffi::OsString;
@@ -101,6 +103,9 @@ pub enum Command {
     Completions(docs::Completions),
     /// Print the manual page
     Man(docs::Man),
+    /// No command at all
+    #[command(skip)]
+    Overview,
 }
 
 /// The commands that a commit or a push waits for.
@@ -125,12 +130,22 @@ enum HotCommand {
 /// # Errors
 /// The exit code to end with at once: 0 after `--help` and `--version`, 3 after wrong usage.
 pub fn parse() -> Result<Command, ExitCode> {
-    parsed(std::env::args_os().collect()).map_err(|e| {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    if args.len() == 1 {
+        return Ok(Command::Overview);
+    }
+    let verb = args.get(1).and_then(|verb| verb.to_str()).map(str::to_owned);
+    parsed(args).map_err(|e| {
         let text = e.to_string();
         match redact::message(&text) {
             masked if masked != text && e.use_stderr() => say!("{}", masked.trim_end()),
             // Without a standard error nobody can read it.
             _ => _ = e.print(),
+        }
+        if e.kind() == clap::error::ErrorKind::InvalidSubcommand
+            && let Some(hint) = verb.as_deref().and_then(verbs::hint)
+        {
+            say!("{hint}");
         }
         ExitCode::from(if e.use_stderr() { Exit::Usage as u8 } else { Exit::Clean as u8 })
     })
@@ -188,6 +203,7 @@ pub fn run(command: Command) -> Result<Exit> {
         Command::Explain(args) => explain::run(&args),
         Command::Completions(args) => docs::completions(&args),
         Command::Man(args) => docs::man(args),
+        Command::Overview => overview::run(),
     }
 }
 

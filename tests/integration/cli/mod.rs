@@ -11,3 +11,5 @@ mod installs_nothing_unowned;
 #[cfg(target_os = "linux")]
 mod memory;
 mod outputs;
+#[cfg(unix)]
+mod overview;
