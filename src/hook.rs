@@ -97,6 +97,15 @@ pub fn reads_refs(name: &str) -> bool {
     Hook::named(name).is_some_and(|hook| hook.reads_refs)
 }
 
+/// The names of the coding assistants that ask this program before they act.
+pub const ASSISTANTS: [&str; 5] = ["claude", "cursor", "codex", "copilot", "gemini"];
+
+/// The command by which an assistant asks. Most assistants are stopped by exit code 2 only, so with `fails_closed` a
+/// program that is missing, or ends in another way, stops them as well.
+pub fn assistant_command(program: &str, name: &str, fails_closed: bool) -> String {
+    format!("{program} hook assistant {name}{}", if fails_closed { " || exit 2" } else { "" })
+}
+
 const fn is_one_of(installed: Installed, wanted: &[Installed]) -> bool {
     let mut at = 0;
     while at < wanted.len() {

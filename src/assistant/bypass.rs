@@ -107,22 +107,38 @@ fn of_line(value: &str, aliases: &Aliases<'_>) -> Vec<Objection> {
 /// `git config` that writes a setting of the hooks.
 fn of_config(arguments: &[&str]) -> Option<Objection> {
     let is_write = |word: &&str| {
-        matches!(*word, "--unset" | "--unset-all" | "--add" | "--replace-all" | "set" | "unset" | "--edit" | "-e" | "edit")
-            || matches!(*word, "--remove-section" | "--rename-section" | "remove-section" | "rename-section")
+        matches!(
+            *word,
+            "--unset" | "--unset-all" | "--add" | "--replace-all" | "set" | "unset" | "--edit" | "-e" | "edit"
+        ) || matches!(*word, "--remove-section" | "--rename-section" | "remove-section" | "rename-section")
     };
     let key = arguments.iter().position(|word| is_of_hooks(word) || word.to_ascii_lowercase().starts_with("hook."));
     let section = arguments.iter().any(|word| matches!(*word, "core")) && arguments.iter().any(is_write);
     let is_written = key.is_some_and(|at| at + 1 < arguments.len() || arguments.iter().any(is_write));
-    (is_written || section)
-        .then(|| Objection::new("`git config` changes which hooks git runs", ASK))
+    (is_written || section).then(|| Objection::new("`git config` changes which hooks git runs", ASK))
 }
 
 /// Options of a subcommand whose value is the next word, which may look like an option.
 fn valued(subcommand: &str) -> &'static [&'static str] {
     match subcommand {
         "commit" => &[
-            "-m", "--message", "-F", "--file", "-C", "--reuse-message", "-c", "--reedit-message", "-t", "--template",
-            "--author", "--date", "--fixup", "--squash", "--cleanup", "--trailer", "--pathspec-from-file",
+            "-m",
+            "--message",
+            "-F",
+            "--file",
+            "-C",
+            "--reuse-message",
+            "-c",
+            "--reedit-message",
+            "-t",
+            "--template",
+            "--author",
+            "--date",
+            "--fixup",
+            "--squash",
+            "--cleanup",
+            "--trailer",
+            "--pathspec-from-file",
         ],
         "push" => &["-o", "--push-option", "--receive-pack", "--exec", "--repo"],
         "merge" | "pull" => &["-m", "--message", "-F", "--file", "-s", "--strategy", "-X", "--strategy-option"],

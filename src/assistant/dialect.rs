@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::hook;
+
 /// An assistant.
 #[derive(Clone, Copy, Debug)]
 pub struct Assistant {
@@ -26,7 +28,7 @@ pub struct Assistant {
 pub struct EventKind {
     /// Its name in events and in settings.
     pub name: &'static str,
-    /// What it asks.
+    /// The question in it.
     pub asks: Asks,
 }
 
@@ -148,11 +150,7 @@ impl Assistant {
     /// The command in the assistant's settings. Only exit code 2 stops most assistants, so a program that is missing or
     /// ends in another way stops them as well.
     pub fn command(&self, program: &str) -> String {
-        let call = format!("{program} {}", self.arguments());
-        match self.answer {
-            RefusalForm::ExitCode | RefusalForm::Permission => format!("{call} || exit 2"),
-            RefusalForm::PermissionDecision => call,
-        }
+        hook::assistant_command(program, self.id, self.answer != RefusalForm::PermissionDecision)
     }
 
     /// The entry of one event in the settings.
@@ -181,7 +179,7 @@ impl Assistant {
     }
 }
 
-/// What the program writes and how it ends.
+/// The output of the program, and its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HookReply {
     /// One line of JSON, or nothing.
@@ -197,8 +195,12 @@ impl RefusalForm {
     /// Nothing stands against it.
     pub fn accept(self, asks: Asks) -> HookReply {
         match (self, asks) {
-            (RefusalForm::Permission, Asks::Tool) => HookReply { output: json!({"permission": "allow"}).to_string(), code: 0 },
-            (RefusalForm::Permission, Asks::Prompt) => HookReply { output: json!({"continue": true}).to_string(), code: 0 },
+            (RefusalForm::Permission, Asks::Tool) => {
+                HookReply { output: json!({"permission": "allow"}).to_string(), code: 0 }
+            }
+            (RefusalForm::Permission, Asks::Prompt) => {
+                HookReply { output: json!({"continue": true}).to_string(), code: 0 }
+            }
             // No decision: an approval would skip the assistant's own question.
             (RefusalForm::ExitCode | RefusalForm::PermissionDecision, _) => HookReply::default(),
         }
@@ -230,6 +232,23 @@ impl RefusalForm {
     }
 }
 
+impl RefusalForm {
+    /// A refusal of an event that cannot be judged, and so may be about a prompt or about a tool.
+    pub fn refuse_unjudged(self, reason: &str) -> HookReply {
+        let output = match self {
+            RefusalForm::ExitCode => String::new(),
+            RefusalForm::Permission => {
+                json!({"permission": "deny", "continue": false, "user_message": reason, "agent_message": reason})
+                    .to_string()
+            }
+            RefusalForm::PermissionDecision => {
+                json!({"permissionDecision": "deny", "permissionDecisionReason": reason}).to_string()
+            }
+        };
+        HookReply { output, code: REFUSED }
+    }
+}
+
 /// A refusal of an event that names no assistant.
 pub fn refuse_unknown() -> HookReply {
     HookReply { output: String::new(), code: REFUSED }
@@ -238,6 +257,11 @@ pub fn refuse_unknown() -> HookReply {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_table_of_names_is_complete() {
+        assert_eq!(Assistant::ids(), hook::ASSISTANTS);
+    }
 
     #[test]
     fn every_assistant_is_asked_about_prompts_and_tools() {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
-use super::dialect::{Asks, Assistant, ASSISTANTS};
+use super::dialect::{ASSISTANTS, Asks, Assistant};
 use super::request::{self, ToolRequest};
 use crate::error::{Error, Result};
 
@@ -15,9 +15,9 @@ pub struct AssistantEvent {
     pub assistant: &'static Assistant,
     /// The directory that its paths are relative to, if it names one.
     pub directory: Option<PathBuf>,
-    /// What it asks; none if there is nothing that could be stopped any more.
+    /// The question; none if there is nothing that could be stopped any more.
     pub asks: Option<Asks>,
-    /// What would happen.
+    /// The actions that would follow.
     pub requests: Vec<ToolRequest>,
 }
 
@@ -72,7 +72,7 @@ impl AssistantEvent {
     }
 }
 
-/// What an event asks. Some assistants send the events of others, so all names are known to all.
+/// The question of an event. Some assistants send the events of others, so all names are known to all.
 fn asks(name: &str) -> Option<Asks> {
     let events = ASSISTANTS.iter().flat_map(|assistant| assistant.events);
     events.into_iter().find(|event| event.name == name).map(|event| event.asks)

@@ -156,7 +156,7 @@ impl Guarded {
         is_named.then(|| Objection::new(format!("this code of {} names a guarded file", command.program()), ASK))
     }
 
-    /// What a guarded path is, for people.
+    /// The kind of a guarded path, for people.
     fn kind(&self, path: &Path) -> Option<&'static str> {
         let parts: Vec<&str> = path.iter().filter_map(|part| part.to_str()).collect();
         if parts.iter().any(|part| POLICY.iter().any(|name| part.eq_ignore_ascii_case(name))) {
@@ -177,7 +177,7 @@ impl Guarded {
         self.files.iter().any(|file| file == path).then_some("a setting of the guard")
     }
 
-    /// What is lost with a directory that holds guarded files.
+    /// The loss of a directory that holds guarded files.
     fn holds_guarded(&self, path: &Path) -> Option<&'static str> {
         let holds = self.directories.iter().chain(&self.files).any(|guarded| guarded.starts_with(path));
         let is_repository = path == self.root || path.file_name().is_some_and(|name| name == ".git");
@@ -207,7 +207,7 @@ fn is_option(word: &str) -> bool {
     word.starts_with('-')
 }
 
-/// What a command does to the files that it names.
+/// The effect of a command on the files that it names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Access {
     /// It reads them.
@@ -222,9 +222,49 @@ enum Access {
 
 /// Programs that only read their arguments.
 const READERS: [&str; 44] = [
-    "cat", "head", "tail", "less", "more", "bat", "batcat", "nl", "tac", "grep", "egrep", "fgrep", "rg", "ag", "ls", "ll",
-    "tree", "stat", "file", "wc", "diff", "cmp", "md5sum", "sha1sum", "sha256sum", "sha512sum", "shasum", "echo", "printf",
-    "test", "[", "[[", "cd", "pushd", "realpath", "readlink", "basename", "dirname", "jq", "yq", "awk", "cut", "sort",
+    "cat",
+    "head",
+    "tail",
+    "less",
+    "more",
+    "bat",
+    "batcat",
+    "nl",
+    "tac",
+    "grep",
+    "egrep",
+    "fgrep",
+    "rg",
+    "ag",
+    "ls",
+    "ll",
+    "tree",
+    "stat",
+    "file",
+    "wc",
+    "diff",
+    "cmp",
+    "md5sum",
+    "sha1sum",
+    "sha256sum",
+    "sha512sum",
+    "shasum",
+    "echo",
+    "printf",
+    "test",
+    "[",
+    "[[",
+    "cd",
+    "pushd",
+    "realpath",
+    "readlink",
+    "basename",
+    "dirname",
+    "jq",
+    "yq",
+    "awk",
+    "cut",
+    "sort",
     "shield-hook",
 ];
 
@@ -232,8 +272,8 @@ fn access(command: &SimpleCommand) -> Access {
     let arguments = command.arguments();
     let has = |word: &str| arguments.iter().any(|argument| argument == word);
     match command.program() {
-        "rm" | "rmdir" | "unlink" | "shred" | "mv" | "truncate" | "chmod" | "chown" | "chattr" | "tee" | "trash" | "dd"
-        | "del" | "Remove-Item" | "erase" | "git-rm" => Access::Removes,
+        "rm" | "rmdir" | "unlink" | "shred" | "mv" | "truncate" | "chmod" | "chown" | "chattr" | "tee" | "trash"
+        | "dd" | "del" | "Remove-Item" | "erase" | "git-rm" => Access::Removes,
         "cp" | "install" | "ln" | "rsync" | "scp" => Access::Copies,
         "sed" | "gsed" if !arguments.iter().any(|word| word.starts_with("-i") || word.starts_with("--in-place")) => {
             Access::Reads
@@ -279,9 +319,8 @@ mod tests {
         std::fs::write(dir.path().join("lefthook.yml"), "run: shield-hook hook pre-commit\n").unwrap();
         std::fs::create_dir(dir.path().join("sub")).unwrap();
         let guarded = guarded(dir.path());
-        let is_refused = |text: &str| {
-            shell::commands(text).unwrap().iter().any(|command| !guarded.command(command).is_empty())
-        };
+        let is_refused =
+            |text: &str| shell::commands(text).unwrap().iter().any(|command| !guarded.command(command).is_empty());
         for text in [
             "rm .shield-hook.toml",
             "rm -f .git/hooks/pre-commit",

@@ -16,9 +16,9 @@ pub mod shell;
 /// A reason to stop an assistant, with the way out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Objection {
-    /// What was asked for and is refused.
+    /// The refused action.
     pub what: String,
-    /// What to do instead.
+    /// The way out.
     pub instead: String,
 }
 

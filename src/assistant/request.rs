@@ -14,6 +14,13 @@ pub enum ToolRequest {
     Command(String),
     /// A file is read.
     Read(String),
+    /// A file is read, whose content the event has.
+    Show {
+        /// Its path.
+        path: String,
+        /// Its content.
+        content: String,
+    },
     /// A file gets this content.
     Write {
         /// Its path.
@@ -59,7 +66,8 @@ pub(super) fn of_prompt(fields: &Fields) -> Option<Vec<ToolRequest>> {
     let mut requests = vec![ToolRequest::Text(prompt.to_owned())];
     // `@path` makes an assistant read the file.
     let mentioned = prompt.split_whitespace().filter_map(|word| word.strip_prefix('@'));
-    requests.extend(mentioned.map(|path| ToolRequest::Read(path.trim_end_matches([',', '.', ';', ':', ')']).to_owned())));
+    requests
+        .extend(mentioned.map(|path| ToolRequest::Read(path.trim_end_matches([',', '.', ';', ':', ')']).to_owned())));
     requests.extend(attachments(fields));
     Some(requests)
 }
@@ -85,10 +93,10 @@ pub(super) fn of_tool(fields: &Fields) -> Option<Vec<ToolRequest>> {
             .collect();
         // The content is that of the file, which is about to be read.
         match (own.get("file_path").and_then(Value::as_str), own.get("content").and_then(Value::as_str)) {
-            (Some(path), content) => {
-                requests.push(ToolRequest::Read(path.to_owned()));
-                requests.extend(content.map(|content| ToolRequest::Text(content.to_owned())));
+            (Some(path), Some(content)) => {
+                requests.push(ToolRequest::Show { path: path.to_owned(), content: content.to_owned() });
             }
+            (Some(path), None) => requests.push(ToolRequest::Read(path.to_owned())),
             _ => requests.extend(of_arguments(name, &own)),
         }
         requests.extend(attachments(fields));
@@ -236,7 +244,7 @@ mod tests {
 
     use super::*;
 
-    fn tool(value: Value) -> Vec<ToolRequest> {
+    fn tool(value: &Value) -> Vec<ToolRequest> {
         of_tool(value.as_object().unwrap()).unwrap()
     }
 
@@ -244,6 +252,7 @@ mod tests {
     fn tools_of_every_assistant_are_read() {
         let command = ToolRequest::Command("a b".into());
         let read = ToolRequest::Read("x".into());
+        let shown = ToolRequest::Show { path: "x".into(), content: "c".into() };
         let write = ToolRequest::Write { path: "x".into(), content: "new".into() };
         let edit = ToolRequest::Edit { path: "x".into(), changes: vec![("old".into(), "new".into())] };
         for (event, wanted) in [
@@ -254,10 +263,13 @@ mod tests {
             (json!({"tool_name": "Read", "tool_input": {"file_path": "x"}}), &read),
             (json!({"tool_name": "read_file", "tool_input": {"absolute_path": "x"}}), &read),
             (json!({"toolName": "view", "toolArgs": {"path": "x"}}), &read),
-            (json!({"hook_event_name": "beforeReadFile", "file_path": "x", "content": "c"}), &read),
+            (json!({"hook_event_name": "beforeReadFile", "file_path": "x", "content": "c"}), &shown),
             (json!({"tool_name": "Write", "tool_input": {"file_path": "x", "content": "new"}}), &write),
             (json!({"toolName": "create", "toolArgs": {"path": "x", "file_text": "new"}}), &write),
-            (json!({"tool_name": "Edit", "tool_input": {"file_path": "x", "old_string": "old", "new_string": "new"}}), &edit),
+            (
+                json!({"tool_name": "Edit", "tool_input": {"file_path": "x", "old_string": "old", "new_string": "new"}}),
+                &edit,
+            ),
             (json!({"toolName": "edit", "toolArgs": {"path": "x", "old_str": "old", "new_str": "new"}}), &edit),
             (
                 json!({"tool_name": "MultiEdit", "tool_input": {"file_path": "x", "edits": [{"old_string": "old", "new_string": "new"}]}}),
@@ -265,9 +277,9 @@ mod tests {
             ),
             (json!({"tool_name": "Delete", "tool_input": {"path": "x"}}), &ToolRequest::Remove("x".into())),
         ] {
-            assert!(tool(event.clone()).contains(wanted), "{event}: {:?}", tool(event.clone()));
+            assert!(tool(&event).contains(wanted), "{event}: {:?}", tool(&event));
         }
-        let listed = tool(json!({"tool_name": "shell", "tool_input": {"command": ["bash", "-lc", "a 'b'"]}}));
+        let listed = tool(&json!({"tool_name": "shell", "tool_input": {"command": ["bash", "-lc", "a 'b'"]}}));
         assert_eq!(listed, [ToolRequest::Command(r"'bash' '-lc' 'a '\''b'\'''".into())]);
     }
 
@@ -285,14 +297,15 @@ mod tests {
             json!({"tool_name": "apply_patch", "tool_input": {"input": patch}}),
             json!({"tool_name": "apply_patch", "tool_input": patch}),
         ] {
-            assert_eq!(tool(event), wanted);
+            assert_eq!(tool(&event), wanted);
         }
     }
 
     #[test]
     fn arguments_of_unknown_tools_are_texts() {
-        let event = json!({"tool_name": "mcp__db__query", "tool_input": {"sql": "select", "options": {"password": "p"}}});
-        assert_eq!(tool(event), [ToolRequest::Text("select".into()), ToolRequest::Text("password: p".into())]);
+        let event =
+            json!({"tool_name": "mcp__db__query", "tool_input": {"sql": "select", "options": {"password": "p"}}});
+        assert_eq!(tool(&event), [ToolRequest::Text("select".into()), ToolRequest::Text("password: p".into())]);
         let text = json!({"prompt": "look at @src/a.rs, please", "attachments": [{"filePath": "b"}]});
         assert_eq!(
             of_prompt(text.as_object().unwrap()).unwrap(),

@@ -10,7 +10,7 @@ use std::time::Instant;
 use super::options::PolicyArgs;
 use super::scan::root_for;
 use super::session::{Session, mask_skipped};
-use crate::assistant::dialect::{self, Asks, Assistant, HookReply};
+use crate::assistant::dialect::{self, Asks, Assistant, HookReply, RefusalForm};
 use crate::assistant::event::{self, AssistantEvent};
 use crate::assistant::guarded::Guarded;
 use crate::assistant::request::ToolRequest;
@@ -57,8 +57,7 @@ pub(super) fn run(named: Option<&str>, policy_args: &PolicyArgs) -> Result<Exit>
         Err(error) => {
             let reason = redact::message(&format!("shield-hook refuses what it cannot judge: {error}"));
             say!("{reason}");
-            let asks = asks_about(&input);
-            let reply = assistant.map_or_else(dialect::refuse_unknown, |one| one.answer.refuse(asks, &reason));
+            let reply = assistant.map_or_else(dialect::refuse_unknown, |one| one.answer.refuse_unjudged(&reason));
             (reply, (JournalLocation::User, Record::failed(COMMAND, &error, start.elapsed())))
         }
     };
@@ -76,12 +75,6 @@ fn unknown(named: Option<&str>) -> Error {
         None => Error::incomplete("the event is of no assistant that is known")
             .help(format!("`shield-hook hook assistant NAME` names one: {known}")),
     }
-}
-
-/// Whether an event that cannot be judged is about a prompt: the two are answered differently.
-fn asks_about(input: &[u8]) -> Asks {
-    let is_prompt = serde_json::from_slice::<serde_json::Value>(input).is_ok_and(|value| value.get("prompt").is_some());
-    if is_prompt { Asks::Prompt } else { Asks::Tool }
 }
 
 /// The answer to a judged event, and its record.
@@ -106,7 +99,10 @@ fn concluded(
         };
         return (reply, (judgement.place.clone(), record));
     }
-    let reason = reason(asks, &judgement.objections);
+    let unstoppable =
+        asks == Asks::Prompt && assistant.is_some_and(|one| one.answer == RefusalForm::PermissionDecision);
+    let verb = if unstoppable { "would stop, if this assistant let it," } else { "stopped" };
+    let reason = reason(verb, asks, &judgement.objections);
     say!("{reason}");
     let digest = match &judgement.outcome {
         Some(outcome) if outcome.exit() != Exit::Clean => summary_line::of(outcome),
@@ -128,11 +124,14 @@ fn what(asks: Asks) -> &'static str {
     }
 }
 
+/// The most directories of one command line that paths are tried in.
+const MOST_DIRECTORIES: usize = 8;
+
 /// The most objections that a reason lists.
 const LISTED: usize = 8;
 
-fn reason(asks: Asks, objections: &[Objection]) -> String {
-    let mut text = format!("shield-hook stopped {}:", what(asks));
+fn reason(verb: &str, asks: Asks, objections: &[Objection]) -> String {
+    let mut text = format!("shield-hook {verb} {}:", what(asks));
     for objection in objections.iter().take(LISTED) {
         text.push_str(&format!("\n- {}\n  instead: {}", objection.what, objection.instead));
     }
@@ -158,7 +157,7 @@ fn judge(assistant: &'static Assistant, input: &[u8], policy_args: &PolicyArgs) 
     }
     let session = Session::ready(policy_args, PolicyRoot::Directory(&root))?;
     let guarded = guarded(&here, &root, repo.as_ref());
-    let mut collected = Collected { guarded: &guarded, repo: repo.as_ref(), max: session.max_object(), ..Collected::new(&guarded) };
+    let mut collected = Collected { repo: repo.as_ref(), max: session.max_object(), ..Collected::new(&guarded) };
     for request in &event.requests {
         collected.add(request)?;
     }
@@ -169,7 +168,9 @@ fn judge(assistant: &'static Assistant, input: &[u8], policy_args: &PolicyArgs) 
     // Reading a list of packages, or a trace of an attack, gives nothing away.
     outcome.findings.retain(|finding| !(finding.is_about_package() && read.contains(&finding.location.place)));
     let asks = event.asks.unwrap_or(Asks::Tool);
-    judgement.objections.extend(outcome.findings.iter().filter(|f| f.verdict.blocks()).map(|f| of_finding(f, asks, &read)));
+    judgement
+        .objections
+        .extend(outcome.findings.iter().filter(|f| f.verdict.blocks()).map(|f| of_finding(f, asks, &read)));
     judgement.objections.extend(outcome.coverage.skipped.iter().filter(|skip| skip.incomplete).map(of_skip));
     judgement.outcome = Some(outcome);
     Ok(judgement)
@@ -177,7 +178,10 @@ fn judge(assistant: &'static Assistant, input: &[u8], policy_args: &PolicyArgs) 
 
 fn of_finding(finding: &Finding, asks: Asks, read: &[ChunkPlace]) -> Objection {
     let location = &finding.location;
-    let what = format!("{} ({}) at {}:{}:{}", finding.rule.title, finding.secret, location.place, location.line, location.column);
+    let what = format!(
+        "{} ({}) at {}:{}:{}",
+        finding.rule.title, finding.secret, location.place, location.line, location.column
+    );
     let instead = if finding.is_about_package() {
         "do without it, or ask the person you work for"
     } else if read.contains(&location.place) {
@@ -250,6 +254,11 @@ impl<'a> Collected<'a> {
                 self.command(line)?;
             }
             ToolRequest::Read(path) => self.file(&self.guarded.whole(path)),
+            ToolRequest::Show { path, content } => {
+                let place = self.place(&self.guarded.whole(path));
+                self.read.push(place.clone());
+                self.texts.texts.push(PlacedText { place, bytes: content.clone().into_bytes(), before: None });
+            }
             ToolRequest::Write { path, content } => self.write(path, |_| content.clone()),
             ToolRequest::Edit { path, changes } => self.write(path, |before| edited(before, changes)),
             ToolRequest::Remove(path) => self.objections.extend(self.guarded.remove(path)),
@@ -263,21 +272,30 @@ impl<'a> Collected<'a> {
     }
 
     fn command(&mut self, line: &str) -> Result<()> {
-        let commands = shell::commands(line).map_err(|_| Error::incomplete("shells are nested too deep in this command"))?;
+        let commands =
+            shell::commands(line).map_err(|_| Error::incomplete("shells are nested too deep in this command"))?;
         let aliases = |name: &str| {
             let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
             self.repo?.config(&format!("alias.{name}")).filter(|_| is_name).map(|value| value.to_string())
         };
         let advisories = store::load()?;
+        // A path may be relative to the directory of the event, or to any that the line changes to.
+        let mut places = vec![self.guarded.clone()];
+        let mut files = Vec::new();
         for command in &commands {
+            if let ("cd" | "pushd", [directory]) = (command.program(), command.arguments())
+                && places.len() < MOST_DIRECTORIES
+                && let Some(last) = places.last()
+            {
+                places.push(Guarded { here: last.whole(directory), ..last.clone() });
+            }
             self.objections.extend(bypass::objections(command, &aliases));
-            self.objections.extend(self.guarded.command(command));
             self.objections.extend(installs::objections(command, &advisories));
+            self.objections.extend(places.iter().flat_map(|guarded| guarded.command(command)));
+            files.extend(places.iter().flat_map(|guarded| reads::files(command, guarded)));
         }
         self.objections.dedup();
-        for path in commands.iter().flat_map(|command| reads::files(command, self.guarded)) {
-            self.file(&path);
-        }
+        files.iter().for_each(|path| self.file(path));
         Ok(())
     }
 

@@ -179,10 +179,19 @@ const TABLE: &[Help] = &[
             ("install", "the hooks of this repository"),
             ("install --strict", "also a hook that --no-verify does not skip"),
             ("install --global", "the hooks of every repository of this user"),
+            ("install --assistant claude", "the hooks of a coding assistant, in its settings file"),
         ],
         Exits::Change,
     ),
-    help("uninstall", &[("uninstall", "this repository"), ("uninstall --global", "this user")], Exits::Change),
+    help(
+        "uninstall",
+        &[
+            ("uninstall", "this repository"),
+            ("uninstall --global", "this user"),
+            ("uninstall --assistant all", "the hooks of coding assistants"),
+        ],
+        Exits::Change,
+    ),
     help(
         "digest",
         &[

@@ -14,6 +14,9 @@ pub struct Install {
     /// Install for all your repositories, including those that you clone later
     #[arg(long)]
     global: bool,
+    /// Install the hooks of a coding assistant instead: claude, cursor, codex, copilot, gemini or all (repeatable)
+    #[arg(long = "assistant", value_name = "NAME", conflicts_with_all = ["global", "hooks", "strict"])]
+    assistants: Vec<String>,
     /// Install these hooks only
     #[arg(long = "hook", value_name = "NAME", num_args = 1..)]
     hooks: Vec<String>,
@@ -31,6 +34,9 @@ pub struct Uninstall {
     /// Remove the hooks for all your repositories
     #[arg(long)]
     global: bool,
+    /// Remove the hooks of a coding assistant only: claude, cursor, codex, copilot, gemini or all (repeatable)
+    #[arg(long = "assistant", value_name = "NAME", conflicts_with = "global")]
+    assistants: Vec<String>,
     /// Print errors only
     #[arg(long)]
     quiet: bool,
@@ -41,6 +47,10 @@ pub struct Uninstall {
 /// # Errors
 /// When they cannot be.
 pub fn install(args: Install) -> Result<Exit> {
+    if !args.assistants.is_empty() {
+        let here = environment::current_directory()?;
+        return tell(&install::assistants::install(&here, &args.assistants, &install::this_program()?)?, args.quiet);
+    }
     let request = InstallRequest {
         directory: environment::current_directory()?,
         binary: install::this_program()?,
@@ -57,6 +67,9 @@ pub fn install(args: Install) -> Result<Exit> {
 /// When they cannot be.
 pub fn uninstall(args: &Uninstall) -> Result<Exit> {
     let directory = environment::current_directory()?;
+    if !args.assistants.is_empty() {
+        return tell(&install::assistants::uninstall(&directory, &args.assistants)?, args.quiet);
+    }
     tell(&install::uninstall(&directory, args.global)?, args.quiet)
 }
 

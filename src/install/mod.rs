@@ -2,6 +2,7 @@
 //!
 //! An existing hook keeps running, with the same arguments and standard input, and is restored byte for byte.
 
+pub mod assistants;
 mod block;
 pub mod canary;
 mod directory;
@@ -207,6 +208,7 @@ pub fn uninstall(directory: &Path, global: bool) -> Result<Summary> {
         }
     }
     lines.extend(managed::uninstall(&site)?);
+    lines.extend(assistants::uninstall_recorded(&site)?);
     let ours = site.common.join("shield-hook");
     if InstallState::read(&site).made_hooks_directory {
         // Only an empty directory is removed, since others may have put hooks there.

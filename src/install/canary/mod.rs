@@ -4,6 +4,7 @@
 //! hook must stop each step because of this canary: the clone's journal must record a run with our exit code, and the
 //! report must contain the canary's one-time word. The same steps without a leak must pass.
 
+mod assistants;
 mod plant;
 mod rules;
 mod sandbox;
@@ -17,7 +18,7 @@ pub use rules::run as rules;
 
 use super::inspect::{self, HookState, InstalledHook};
 use super::site::Site;
-use super::{files, stub};
+use super::{assistants as settings, files, stub};
 use crate::environment;
 use crate::error::{Context, Result};
 use crate::exit::Exit;
@@ -62,6 +63,9 @@ pub fn run(directory: &Path, program: &Path) -> Result<CanaryResult> {
         run.merge()?;
         run.ci(&program)?;
         run.clean(&program, &[("commit", "pre-commit"), ("merge", "pre-merge-commit"), ("push", "pre-push")])?;
+        for state in settings::states(&site)? {
+            run.assistant(&state)?;
+        }
     }
     let took = start.elapsed();
     let line = format!("canary {word}: {} ({} ms)", run.steps.join(", "), took.as_millis());

@@ -25,6 +25,40 @@ pub fn no_repository(directory: &Path) -> Problem {
     )
 }
 
+// Hooks of coding assistants.
+
+pub fn assistant_unreadable(name: &str, settings: &str) -> Problem {
+    Problem::error(
+        "assistant-settings-broken",
+        format!("{settings} is not JSON: {name} runs no hooks from it"),
+        format!("repair {settings}, then run this again: shield-hook doctor"),
+    )
+}
+
+pub fn assistant_switched_off(name: &str, file: &str) -> Problem {
+    Problem::error(
+        "assistant-hooks-off",
+        format!("{file} switches all hooks of {name} off"),
+        format!("take `disableAllHooks` out of {file}"),
+    )
+}
+
+pub fn assistant_unasked(name: &str, id: &str, settings: &str, events: &str) -> Problem {
+    Problem::error(
+        "assistant-hook-missing",
+        format!("{settings} has no entry of shield-hook for {events}: {name} is not stopped there"),
+        format!("shield-hook install --assistant {id}"),
+    )
+}
+
+pub fn assistant_program_gone(name: &str, id: &str, settings: &str) -> Problem {
+    Problem::error(
+        "assistant-program-missing",
+        format!("the program that {settings} names is not there: everything that {name} does is refused"),
+        format!("shield-hook install --assistant {id}"),
+    )
+}
+
 // Hooks of the repository.
 
 pub fn hook_missing(hook: &str, path: &str) -> Problem {

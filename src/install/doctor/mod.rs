@@ -1,5 +1,6 @@
 //! The doctor: problems that would keep the hooks of this repository from stopping a leak, each with a repair command.
 
+mod assistants;
 pub mod conflicts;
 mod hooks;
 mod journal;
@@ -120,6 +121,7 @@ pub fn examine(directory: &Path, program: &Path) -> Result<Diagnosis> {
         diagnosis.problems.extend(conflicts::check(&site)?);
         packages::check(&site, &git, &mut diagnosis)?;
         submodules::check(&site, &mut diagnosis)?;
+        assistants::check(&site, &mut diagnosis)?;
         diagnosis.site = Some(site);
     } else {
         diagnosis.facts.push("no repository here".into());

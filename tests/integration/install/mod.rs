@@ -1,4 +1,6 @@
 #[cfg(unix)]
+mod assistants;
+#[cfg(unix)]
 mod canary;
 #[cfg(unix)]
 mod doctor;

@@ -5,6 +5,7 @@ use super::line::AddedLine;
 use super::trigger::TriggerKind::{
     self, Commands, EditorSettings, Instructions, Manifest, Program, Servers, Setup, Startup, Workflow,
 };
+use crate::hook;
 use crate::rule::Status;
 
 /// A shape and its consequence in each kind of file.
@@ -139,7 +140,7 @@ pub(super) static SHAPES: &[Shape] = &[
         owner: "assistants",
         alone: false,
         says: "this program is started or connected to",
-        fits: |line, _| line.packs(&["\"command\":", "\"url\":", "command=", "url="]),
+        fits: |line, _| line.packs(&["\"command\":", "\"url\":", "command=", "url="]) && !is_our_hook(line),
         weights: &[(Warns, &[Servers])],
     },
     Shape {
@@ -152,6 +153,16 @@ pub(super) static SHAPES: &[Shape] = &[
         weights: &[(Warns, &[EditorSettings])],
     },
 ];
+
+/// Returns whether a line only lets an assistant ask this program, under its name in PATH: the line that `install` writes.
+/// Any other text in it makes it the line of somebody else.
+fn is_our_hook(line: &AddedLine) -> bool {
+    let value = line.packed.split_once("\"command\":").map_or("", |(_, value)| value.trim_end_matches(['}', ']', ',']));
+    // A file may have the whole entry on one line.
+    let value = value.split_once("\",\"").map_or(value, |(command, _)| command).trim_matches('"');
+    let is_call = |name: &&str, closed| value == hook::assistant_command("shield-hook", name, closed).replace(' ', "");
+    hook::ASSISTANTS.iter().any(|name| is_call(name, true) || is_call(name, false))
+}
 
 /// Hosts whose installers are piped to a shell by their own documentation.
 const INSTALLERS: &[&str] = &[
