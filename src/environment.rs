@@ -57,3 +57,16 @@ pub fn search_path() -> Vec<PathBuf> {
 pub fn current_directory() -> Result<PathBuf> {
     std::env::current_dir().or_incomplete("the current directory")
 }
+
+/// The name of this machine, in the characters that names of hosts have; none if the system does not say.
+pub fn host() -> Option<String> {
+    let of_kernel = || crate::file::read_to_string("/proc/sys/kernel/hostname").ok();
+    let of_program = || {
+        let output = std::process::Command::new("uname").arg("-n").stdin(std::process::Stdio::null()).output().ok()?;
+        Some(String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let windows = || nonempty_text("COMPUTERNAME").filter(|_| cfg!(windows));
+    let found = windows().or_else(of_kernel).or_else(of_program)?;
+    let fits = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    Some(found.trim().chars().filter(fits).take(253).collect()).filter(|name: &String| !name.is_empty())
+}

@@ -16,6 +16,7 @@ pub mod error;
 pub mod exit;
 pub mod file;
 pub mod finding;
+pub mod fleet;
 pub mod git;
 pub mod hook;
 pub mod install;

@@ -5,13 +5,13 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
+use super::export;
 use super::options::OutputFormat;
-use crate::error::{Context, Error, Result};
+use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::file;
 use crate::package::advisory::{Advisories, Advisory};
 use crate::package::ecosystem::Ecosystem;
-use crate::package::export::{self, ExportFormat};
 use crate::package::{age, fetch, store, update};
 use crate::policy;
 use crate::report::packages::display_name;
@@ -35,33 +35,10 @@ enum AdvisoriesCommand {
     Show(AdvisoriesShow),
     /// List how far the records of each source are complete, by ecosystem
     Sources(AdvisoriesSources),
-    /// Write the versions that block in a form that resolvers read
-    Export(AdvisoriesExport),
+    /// Write the versions that block in a form that mirrors and resolvers read, or check that one refuses them
+    Export(export::Args),
     /// Load newer data: OSV records or tables, from a file, a folder, a zip archive or a URL
     Update(Update),
-}
-
-#[derive(Debug, clap::Args)]
-struct AdvisoriesExport {
-    /// The form to write
-    #[arg(long, value_enum)]
-    format: ExportTarget,
-    /// Leave out the names that are malicious as a whole: only packages that were taken over
-    #[arg(long)]
-    hijack_only: bool,
-}
-
-/// The reader of an export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum ExportTarget {
-    /// A constraints file: `pip install -c FILE`
-    Pip,
-    /// A uv.toml
-    Uv,
-    /// One JSON object
-    Json,
-    /// An OSV record a line
-    Osv,
 }
 
 #[derive(Debug, clap::Args)]
@@ -137,7 +114,7 @@ pub fn run(args: Args) -> Result<Exit> {
         }
         AdvisoriesCommand::Sources(wanted) => sources(&store::load()?, wanted.format),
         AdvisoriesCommand::Update(wanted) => update_from(&wanted),
-        AdvisoriesCommand::Export(wanted) => export(&store::load()?, &wanted),
+        AdvisoriesCommand::Export(wanted) => export::run(&wanted),
     }
 }
 
@@ -180,23 +157,6 @@ fn update_from(wanted: &Update) -> Result<Exit> {
     Ok(if update.refused.is_empty() { Exit::Clean } else { Exit::Blocked })
 }
 
-/// Writes what blocks to standard output.
-fn export(advisories: &Advisories, wanted: &AdvisoriesExport) -> Result<Exit> {
-    let format = match wanted.format {
-        ExportTarget::Pip => ExportFormat::Pip,
-        ExportTarget::Uv => ExportFormat::Uv,
-        ExportTarget::Json => ExportFormat::Json,
-        ExportTarget::Osv => ExportFormat::Osv,
-    };
-    let bad = export::collect(advisories, wanted.hijack_only);
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let written = export::write(&bad, format, &mut out).and_then(|names| out.flush().map(|()| names));
-    if let Ok(names) = written {
-        say!("shield-hook: {names} names, data of {}", advisories.complete_until(&BTreeSet::new()));
-    }
-    finished(written.map(|_| ()))
-}
-
 /// How far each source is complete, by ecosystem.
 fn sources(advisories: &Advisories, format: OutputFormat) -> Result<Exit> {
     let feeds = advisories.feeds();
@@ -218,15 +178,7 @@ fn sources(advisories: &Advisories, format: OutputFormat) -> Result<Exit> {
             serde_json::to_writer_pretty(&mut out, &rows).map_err(io::Error::from).and_then(|()| writeln!(out))
         }
     };
-    finished(written.and_then(|()| out.flush()))
-}
-
-/// The end of a list. `advisories list | head` is no failure.
-fn finished(written: io::Result<()>) -> Result<Exit> {
-    match written {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Clean),
-        written => written.or_incomplete("the list").map(|()| Exit::Clean),
-    }
+    export::finished(written.and_then(|()| out.flush()))
 }
 
 /// The advisories for a name in any ecosystem, or for an incident.
@@ -266,5 +218,5 @@ fn print(rows: &[(Ecosystem, String, Advisory)], format: OutputFormat) -> Result
             serde_json::to_writer_pretty(&mut out, &rows).map_err(io::Error::from).and_then(|()| writeln!(out))
         }
     };
-    finished(written.and_then(|()| out.flush()))
+    export::finished(written.and_then(|()| out.flush()))
 }

@@ -141,7 +141,14 @@ const TABLE: &[Help] = &[
     help("advisories show", &[("advisories show axios", "everything about one package")], Exits::Print),
     help(
         "advisories export",
-        &[("advisories export --format pip --hijack-only", "constraints for `pip install -c`")],
+        &[
+            ("advisories export --format pip --hijack-only", "constraints for `pip install -c`"),
+            ("advisories export --format verdaccio >> config.yaml", "the filter of a mirror; restart it afterwards"),
+            (
+                "advisories export --format verdaccio --check --mirror https://npm.example",
+                "does the mirror refuse the canary?",
+            ),
+        ],
         Exits::Print,
     ),
     help("advisories sources", &[("advisories sources", "how far each feed is complete")], Exits::Print),
@@ -213,6 +220,17 @@ const TABLE: &[Help] = &[
         "watch",
         &[("watch --once", "run once and end"), ("watch --every 30m", "run every half hour")],
         Exits::Examine("something is bad or overdue"),
+    ),
+    help(
+        "fleet",
+        &[
+            ("fleet /srv/journals --hosts machines.txt", "who is late, old, blocked or was never seen"),
+            ("fleet /srv/journals --expect \"npm:@acme/lib >= 1.2.4\"", "has every machine the clean version?"),
+            ("fleet /srv/journals --format html --output fleet.html", ""),
+        ],
+        Exits::Examine(
+            "a machine is blocked, its canary failed, or it lacks what is expected; 2 if one was not seen, or not lately",
+        ),
     ),
     help("watch install", &[("watch install --every 1h", "the system starts it every hour")], Exits::Change),
     help("watch uninstall", &[("watch uninstall", "")], Exits::Change),

@@ -14,6 +14,8 @@ mod digest;
 mod docs;
 mod doctor;
 mod explain;
+mod export;
+mod fleet;
 mod found_here;
 mod guarded_update;
 mod help;
@@ -81,6 +83,8 @@ pub enum Command {
     Gate(guarded_update::Args),
     /// Check at regular intervals, and send a digest of each run
     Watch(Box<watch::Args>),
+    /// Read the records of many machines: who is late, old, blocked, or lacks what is expected
+    Fleet(fleet::Args),
     /// Find out why the hooks would not stop a leak, and how to repair it
     Doctor(doctor::Args),
     /// Prove that the hooks stop a leak, by trying one in a throwaway clone
@@ -192,6 +196,7 @@ pub fn run(command: Command) -> Result<Exit> {
         Command::Digest(args) => digest::run(&args),
         Command::Gate(args) => guarded_update::run(&args),
         Command::Watch(args) => watch::run(*args),
+        Command::Fleet(args) => fleet::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Canary(args) => canary::run(&args),
         Command::Publish(args) => publish::run(&args),

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::allow::root;
 use super::options::OutputFormat;
 use super::session::mask_skipped;
+use crate::environment;
 use crate::error::{Context, Result};
 use crate::exit::Exit;
 use crate::file;
@@ -60,12 +61,20 @@ impl RegistryArgs {
             return Ok(None);
         }
         let net = fetch::online().map_err(|error| error.context("--online"))?;
-        let project = [PathBuf::from(".npmrc"), root()?.join(".npmrc")].into_iter().find_map(|path| {
-            let text = file::read_to_string(&path).ok()?;
-            Some((path.display().to_string(), text))
-        });
-        Ok(Some(Online::new(net, Registries::read(Surroundings::here(project))?)))
+        Ok(Some(Online::new(net, registries()?)))
     }
+}
+
+/// The registries of the user and of the project here.
+///
+/// # Errors
+/// Exit 3 when the settings are wrong, exit 2 when they cannot be read.
+pub(super) fn registries() -> Result<Registries> {
+    let project = [PathBuf::from(".npmrc"), root()?.join(".npmrc")].into_iter().find_map(|path| {
+        let text = file::read_to_string(&path).ok()?;
+        Some((path.display().to_string(), text))
+    });
+    Registries::read(Surroundings::here(project))
 }
 
 /// Adds the registries' answers, and marks versions that are too new for the project's policy.
@@ -156,6 +165,8 @@ fn record(command: &'static str, survey: &Survey, exit: Exit) -> Record {
             ..Counts::default()
         },
         data: Some(survey.data.clone()),
+        host: environment::host(),
+        packages: journal::named(survey.rows.iter().filter(|row| row.word() == "block").map(packages::reference)),
         ms: millis(survey.took),
         digest: packages::digest(survey),
         ..Record::new(command)

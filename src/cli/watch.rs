@@ -136,15 +136,27 @@ fn once(config: &WatchConfig, canary: Option<&str>) -> Result<Exit> {
     {
         failed.push(e);
     }
+    round.record = Record {
+        result: round.exit.result().into(),
+        exit: round.exit as u8,
+        ms: start.elapsed().as_millis() as u64,
+        digest: round.line.clone(),
+        ..round.record
+    };
+    if let Some(file) = &config.records
+        && let Err(e) = post::record_to_file(file, &round.record)
+    {
+        failed.push(e);
+    }
     let mut unsent = Vec::new();
     if let Some(webhook) = &config.webhook {
-        let all = state.unsent.iter().cloned().chain([round.text()]);
+        let all = state.unsent.iter().cloned().map(|text| (text, None)).chain([(round.text(), Some(&round.record))]);
         let result = round.exit.result();
-        for text in all {
+        for (text, record) in all {
             // After the first that fails the others would only wait as well.
             if !unsent.is_empty() {
                 unsent.push(text);
-            } else if let Err(e) = post::to_webhook(webhook, result, &text) {
+            } else if let Err(e) = post::to_webhook(webhook, result, &text, record) {
                 unsent.push(format!("{text}\n  could not be posted at {time}: {}", e.message()));
                 failed.push(e);
             }
@@ -164,8 +176,7 @@ fn once(config: &WatchConfig, canary: Option<&str>) -> Result<Exit> {
         result: round.exit.result().into(),
         exit: round.exit as u8,
         ms: start.elapsed().as_millis() as u64,
-        digest: round.line.clone(),
-        ..Record::new("watch")
+        ..round.record.clone()
     };
     journal::record(&JournalLocation::User, &record);
     for error in &failed {

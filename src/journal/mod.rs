@@ -15,7 +15,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-pub use record::{Counts, Covers, Record, RecordedRef, now};
+pub use record::{Counts, Covers, Met, Record, RecordedAnswer, RecordedJob, RecordedRef, now};
 
 /// The journal's file name, in whichever directory it lives.
 pub const FILE: &str = "journal.jsonl";
@@ -177,6 +177,18 @@ fn aside(directory: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
         .collect();
     found.sort();
     Ok(found)
+}
+
+/// The most packages that a record names.
+const NAMED: usize = 100;
+
+/// The packages of a record, as many as one may name.
+pub fn named(packages: impl Iterator<Item = String>) -> Vec<String> {
+    let mut all: Vec<String> = packages.collect();
+    all.sort();
+    all.dedup();
+    all.truncate(NAMED);
+    all
 }
 
 /// The records of a journal.

@@ -42,6 +42,21 @@ pub struct Record {
     /// The directory of the run, in the user's journal only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub root: Option<String>,
+    /// The machine of the run, in the user's journal only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// The packages that block: `npm:name@1.2.3`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<String>,
+    /// The jobs of a watch.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub jobs: Vec<RecordedJob>,
+    /// A watch's answers to what is expected of every machine.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub expect: Vec<RecordedAnswer>,
+    /// When the next run of a watch is due.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<String>,
     /// The program's version.
     pub version: String,
     /// The digest line, or the error's first line.
@@ -98,6 +113,57 @@ pub struct RecordedRef {
     pub name: String,
     pub old: String,
     pub new: String,
+}
+
+/// A job of a watch, and what came out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RecordedJob {
+    /// Its name: `audit`, `canary PATH` ...
+    pub name: String,
+    /// `clean`, `blocked` or `failed`.
+    pub result: String,
+}
+
+/// The answer to an expectation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RecordedAnswer {
+    /// What is expected: `npm:@acme/lib >= 1.2.4`.
+    pub what: String,
+    /// The answer.
+    pub answer: Met,
+    /// The versions that are installed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub found: Vec<String>,
+}
+
+/// Whether an expectation is met.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Met {
+    /// Every installed version is as expected.
+    Yes,
+    /// An installed version is not.
+    No,
+    /// The package is not installed.
+    NotInstalled,
+    /// Nobody looked, or the look failed.
+    #[default]
+    #[serde(other)]
+    Unknown,
+}
+
+impl Met {
+    /// The answer in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Met::Yes => "yes",
+            Met::No => "no",
+            Met::NotInstalled => "not installed",
+            Met::Unknown => "unknown",
+        }
+    }
 }
 
 impl Record {

@@ -11,7 +11,8 @@ use crate::terminal::text::is_unsafe;
 /// One page.
 pub struct Html;
 
-const STYLE: &str = "\
+/// The style of a page.
+pub const STYLE: &str = "\
 :root{color-scheme:light dark;--line:#8884;--bad:#c62828;--warn:#b26a00;--good:#2e7d32}\
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\
 h1{font-size:1.4rem}h2{font-size:1.15rem;margin-top:2.5rem}\
@@ -109,7 +110,7 @@ fn article(f: &Finding, class: &str, out: &mut dyn io::Write) -> io::Result<()> 
 }
 
 /// Text for elements and attributes. Characters that a browser would drop or obey become U+FFFD.
-fn text(raw: &str) -> String {
+pub fn text(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     for c in raw.chars() {
         match c {

@@ -3,7 +3,7 @@
 mod csv;
 mod github;
 mod gitlab;
-mod html;
+pub mod html;
 mod json;
 mod jsonl;
 mod junit;

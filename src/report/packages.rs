@@ -86,6 +86,12 @@ pub fn write_json(survey: &Survey, all: bool, out: &mut dyn io::Write) -> io::Re
     writeln!(out)
 }
 
+/// A package as records name it: `npm:name@1.2.3`.
+pub fn reference(row: &SurveyRow) -> String {
+    let version = row.version.as_deref().map(|version| format!("@{version}")).unwrap_or_default();
+    format!("{}:{}{version}", row.ecosystem.as_str(), row.name)
+}
+
 /// One package in the fields of the contract.
 pub fn row(row: &SurveyRow) -> Value {
     let advisory = row.verdict.advisory();

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 
+use super::expect::Expectation;
 use crate::document::{Document, Field, Section};
 use crate::environment;
 use crate::error::{Context, Error, Result};
@@ -16,7 +17,9 @@ audit     = [\"~/code\"]              # folders to look through for hijacked pac
 check     = [\"npm:left-pad@1.3.0\"]  # packages that you pin
 history   = [\"~/code/project\"]      # repositories to look through as a whole
 canary    = [\"~/code/project\"]      # repositories whose hooks are to prove themselves
+expect    = [\"npm:left-pad >= 1.3.0\"] # versions that have to be the installed ones
 file      = \"~/shield-hook.log\"     # the digest is added to it
+records   = \"~/fleet/{host}.jsonl\"  # the record is added to it, for `shield-hook fleet`
 heartbeat = \"~/.shield-hook-alive\"  # a file to write or an address to ask for after every complete run
 ";
 
@@ -29,7 +32,9 @@ struct WatchFile {
     check: Vec<String>,
     history: Vec<String>,
     canary: Vec<String>,
+    expect: Vec<String>,
     file: Option<String>,
+    records: Option<String>,
     heartbeat: Option<String>,
     webhook: Option<Webhook>,
 }
@@ -44,6 +49,8 @@ impl WatchFile {
             check: list("check")?,
             history: list("history")?,
             canary: list("canary")?,
+            expect: list("expect")?,
+            records: text(root, "records")?,
             file: text(root, "file")?,
             heartbeat: text(root, "heartbeat")?,
             webhook: root.get("webhook").map(|field| Webhook::read(&field.section()?)).transpose()?,
@@ -97,6 +104,9 @@ pub enum WebhookKind {
     Discord,
 }
 
+/// The name of the job that looks through folders.
+pub const AUDIT: &str = "audit";
+
 /// One thing to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
@@ -115,8 +125,12 @@ pub struct WatchConfig {
     pub every: Option<SignedDuration>,
     /// The jobs.
     pub jobs: Vec<Job>,
+    /// The versions that are expected on every machine.
+    pub expect: Vec<Expectation>,
     /// The digest is added to it.
     pub file: Option<PathBuf>,
+    /// The record is added to it.
+    pub records: Option<PathBuf>,
     /// The receiver of a signal after every complete run.
     pub heartbeat: Option<Heartbeat>,
     /// The webhook that receives the digest.
@@ -189,19 +203,30 @@ fn resolve(written: WatchFile) -> Result<WatchConfig> {
         for path in &written.audit {
             args.push(home(path)?.to_string_lossy().into_owned());
         }
-        jobs.push(job("audit".into(), args, None));
+        args.extend(["--format", "json", "--all"].map(str::to_owned));
+        jobs.push(job(AUDIT.into(), args, None));
     }
     for (ecosystem, prefix) in [("npm", "npm:"), ("pypi", "pypi:")] {
         let named: Vec<String> =
             written.check.iter().filter_map(|c| c.strip_prefix(prefix)).map(str::to_owned).collect();
         if !named.is_empty() {
-            let args = ["check", "--ecosystem", ecosystem].map(str::to_owned).into_iter().chain(named).collect();
+            let args = ["check", "--format", "json", "--ecosystem", ecosystem]
+                .map(str::to_owned)
+                .into_iter()
+                .chain(named)
+                .collect();
             jobs.push(job(format!("check {ecosystem}"), args, None));
         }
     }
     if let Some(other) = written.check.iter().find(|c| !c.starts_with("npm:") && !c.starts_with("pypi:")) {
         return Err(
             Error::usage(format!("check: {other:?} names no registry")).help("npm:NAME@VERSION or pypi:NAME@VERSION")
+        );
+    }
+    let expect = written.expect.iter().map(|text| Expectation::parse(text)).collect::<Result<Vec<_>>>()?;
+    if !expect.is_empty() && !jobs.iter().any(|job| job.name == AUDIT) {
+        return Err(
+            Error::usage("expect: nothing says which folders to look through").help("add `audit = [\"~/code\"]`")
         );
     }
     for path in &written.history {
@@ -219,7 +244,10 @@ fn resolve(written: WatchFile) -> Result<WatchConfig> {
     Ok(WatchConfig {
         every: written.every.as_deref().map(span).transpose()?,
         jobs,
+        expect,
         file: path(written.file)?,
+        // The machine's name, so that many can share a folder.
+        records: path(written.records.map(|path| path.replace("{host}", &environment::host().unwrap_or_default())))?,
         heartbeat,
         webhook: written.webhook,
     })

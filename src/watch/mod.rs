@@ -4,6 +4,7 @@
 //! exactly one digest. The next run reports a missed one, and the missing heartbeat reveals it from outside.
 
 pub mod config;
+pub mod expect;
 pub mod post;
 pub mod schedule;
 pub mod state;
@@ -12,12 +13,18 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use jiff::Timestamp;
+use serde::Deserialize;
 
+use crate::engine::redact;
+use crate::environment;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::journal::overdue::ago;
+use crate::journal::{self, Met, Record, RecordedAnswer, RecordedJob};
+use crate::package::ecosystem::Ecosystem;
 use crate::terminal::text::plural;
 use config::{Job, WatchConfig};
+use expect::Expectation;
 use state::WatchState;
 
 /// The result of one run of the watch.
@@ -29,6 +36,8 @@ pub struct Round {
     pub details: Vec<String>,
     /// The worst that came out.
     pub exit: Exit,
+    /// The same for the journal, and for those who read many machines.
+    pub record: Record,
 }
 
 impl Round {
@@ -49,14 +58,26 @@ impl Round {
 pub fn run(config: &WatchConfig, program: &Path, state: &WatchState) -> Result<Round> {
     let now = Timestamp::now();
     let (mut parts, mut details, mut exit) = (Vec::new(), Vec::new(), Exit::Clean);
+    let mut record = Record { host: environment::host(), ..Record::new("watch") };
+    let mut offending = Vec::new();
     for job in &config.jobs {
-        let (code, said) = run_job(job, program);
+        let JobResult { code, said, report } = run_job(job, program);
         let word = match code {
             Some(0) => "clean",
             Some(1) => "blocked",
             _ => "failed",
         };
         parts.push(format!("{} {word}", job.name));
+        record.jobs.push(RecordedJob { name: redact::name(&job.name), result: word.to_owned() });
+        if let Some(report) = &report {
+            offending.extend(report.blocking());
+            record.data = record.data.take().into_iter().chain(report.data.clone()).min();
+            record.counts.blocking += report.blocking().count();
+            record.counts.blobs += report.coverage.blobs;
+        }
+        if job.name == config::AUDIT {
+            record.expect = answers(&config.expect, report.as_ref());
+        }
         if code != Some(0) {
             details.push(format!("{}: {said}", job.name));
         }
@@ -66,6 +87,12 @@ pub fn run(config: &WatchConfig, program: &Path, state: &WatchState) -> Result<R
         parts.push("the last run is not known".into());
         details.push(format!("{lost}, so a run that was missed, or a digest that could not be posted, is not known"));
     }
+    for answer in record.expect.iter().filter(|answer| answer.answer == Met::No) {
+        parts.push(format!("expected {}: no", answer.what));
+        details.push(format!("expected {}, installed: {}", answer.what, answer.found.join(", ")));
+        exit = worse(exit, Some(Exit::Blocked as i32));
+    }
+    record.packages = journal::named(offending.into_iter());
     if let Some(late) = state.late(now) {
         parts.push(format!("late by {late}"));
         details.push(format!(
@@ -89,7 +116,66 @@ pub fn run(config: &WatchConfig, program: &Path, state: &WatchState) -> Result<R
     }
     let due = config.every.map(|every| now + every);
     let next = due.map(|due| format!("; next by {due:.0}")).unwrap_or_default();
-    Ok(Round { line: format!("shield-hook: watch: {}: {}{next}", exit.result(), parts.join(", ")), details, exit })
+    record.due = due.map(|due| format!("{due:.0}"));
+    let line = format!("shield-hook: watch: {}: {}{next}", exit.result(), parts.join(", "));
+    Ok(Round { line, details, exit, record })
+}
+
+/// The answers to the expectations. Without a report nobody knows.
+fn answers(expectations: &[Expectation], report: Option<&PackageReport>) -> Vec<RecordedAnswer> {
+    let answer = |expectation: &Expectation| match report {
+        Some(report) => expectation.answer(&report.packages()),
+        None => RecordedAnswer { what: expectation.text.clone(), ..RecordedAnswer::default() },
+    };
+    expectations.iter().map(answer).collect()
+}
+
+/// The part of a report on packages that the watch reads.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct PackageReport {
+    data: Option<String>,
+    packages: Vec<PackageRow>,
+    coverage: PackageCoverage,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct PackageCoverage {
+    blobs: usize,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct PackageRow {
+    ecosystem: String,
+    name: String,
+    version: Option<String>,
+    verdict: String,
+}
+
+impl PackageReport {
+    /// The packages that block, as records name them.
+    fn blocking(&self) -> impl Iterator<Item = String> {
+        self.packages.iter().filter(|row| row.verdict == "block").map(|row| {
+            let version = row.version.as_deref().map(|version| format!("@{version}")).unwrap_or_default();
+            format!("{}:{}{version}", row.ecosystem, row.name)
+        })
+    }
+
+    fn packages(&self) -> Vec<(Ecosystem, String, Option<String>)> {
+        let known = |row: &PackageRow| Some((Ecosystem::parse(&row.ecosystem)?, row.name.clone(), row.version.clone()));
+        self.packages.iter().filter_map(known).collect()
+    }
+}
+
+/// What came out of a job.
+struct JobResult {
+    code: Option<i32>,
+    /// Its digest.
+    said: String,
+    /// Its report, where it is about packages.
+    report: Option<PackageReport>,
 }
 
 /// The worse of two results: blocked, then incomplete, then clean.
@@ -102,8 +188,8 @@ fn worse(so_far: Exit, code: Option<i32>) -> Exit {
     }
 }
 
-/// Runs one job; its exit code and its digest.
-fn run_job(job: &Job, program: &Path) -> (Option<i32>, String) {
+/// Runs one job.
+fn run_job(job: &Job, program: &Path) -> JobResult {
     let mut command = Command::new(program);
     command.args(&job.args).stdin(Stdio::null());
     if let Some(directory) = &job.directory {
@@ -111,14 +197,15 @@ fn run_job(job: &Job, program: &Path) -> (Option<i32>, String) {
     }
     let output = match command.output() {
         Ok(output) => output,
-        Err(e) => return (None, format!("could not be started: {e}")),
+        Err(e) => return JobResult { code: None, said: format!("could not be started: {e}"), report: None },
     };
+    let report = serde_json::from_slice(&output.stdout).ok();
     let text = [&output.stdout[..], b"\n", &output.stderr].concat();
     let text = String::from_utf8_lossy(&text);
     let mine =
         |line: &&str| line.starts_with("shield-hook: ") || line.starts_with("canary ") || line.starts_with("error");
     let digest = text.lines().rev().find(mine).or_else(|| text.lines().last()).unwrap_or("it said nothing");
-    (output.status.code(), digest.trim_start_matches("shield-hook: ").to_owned())
+    JobResult { code: output.status.code(), said: digest.trim_start_matches("shield-hook: ").to_owned(), report }
 }
 
 /// The state after a run.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::config::{Heartbeat, Webhook, WebhookKind};
 use crate::environment;
 use crate::error::{Context, Error, Result};
+use crate::journal::Record;
 
 /// Adds a digest to a file.
 ///
@@ -20,6 +21,20 @@ pub fn to_file(path: &Path, time: &str, text: &str) -> Result<()> {
     }
     let mut file = OpenOptions::new().create(true).append(true).open(path).or_incomplete(path.display())?;
     file.write_all(format!("{time} {text}\n").as_bytes()).or_incomplete(path.display())
+}
+
+/// Adds a record to a file, as a line of JSON.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn record_to_file(path: &Path, record: &Record) -> Result<()> {
+    if let Some(above) = path.parent() {
+        fs::create_dir_all(above).or_incomplete(above.display())?;
+    }
+    let mut line = serde_json::to_vec(record).or_incomplete("the record")?;
+    line.push(b'\n');
+    let mut file = OpenOptions::new().create(true).append(true).open(path).or_incomplete(path.display())?;
+    file.write_all(&line).or_incomplete(path.display())
 }
 
 /// Writes or sends the heartbeat, whose age reveals a missing run.
@@ -39,9 +54,12 @@ pub fn heartbeat(heartbeat: &Heartbeat, time: &str, digest: &str) -> Result<()> 
 }
 
 /// The message as the receiver wants it.
-pub fn message(kind: WebhookKind, result: &str, text: &str) -> Value {
+pub fn message(kind: WebhookKind, result: &str, text: &str, record: Option<&Record>) -> Value {
     match kind {
-        WebhookKind::Json => json!({"text": text, "result": result, "line": text.lines().next().unwrap_or_default()}),
+        WebhookKind::Json => {
+            let line = text.lines().next().unwrap_or_default();
+            json!({"text": text, "result": result, "line": line, "record": record})
+        }
         WebhookKind::Slack => json!({"text": text}),
         // Discord takes 2,000 characters.
         WebhookKind::Discord => {
@@ -55,14 +73,14 @@ pub fn message(kind: WebhookKind, result: &str, text: &str) -> Value {
 /// # Errors
 /// When the address is missing or the receiver does not take it. The address is never part of the message: it is a
 /// secret.
-pub fn to_webhook(webhook: &Webhook, result: &str, text: &str) -> Result<()> {
+pub fn to_webhook(webhook: &Webhook, result: &str, text: &str, record: Option<&Record>) -> Result<()> {
     let url = match (&webhook.url, &webhook.url_from) {
         (Some(url), None) => url.clone(),
         (None, Some(name)) => environment::text(name)
             .ok_or_else(|| Error::incomplete(format!("webhook: the variable {name} is not set")))?,
         _ => return Err(Error::usage("webhook: give either `url` or `url-from`")),
     };
-    send(&url, &message(webhook.kind, result, text))
+    send(&url, &message(webhook.kind, result, text, record))
 }
 
 #[cfg(feature = "online")]

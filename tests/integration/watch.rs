@@ -419,3 +419,110 @@ fn without_network_code_a_webhook_is_an_error_and_no_silence() {
     let run = sandbox.shield(&sandbox.home(), &["watch", "--once"]).expect(2);
     assert!(run.stdout.contains("watch: clean") && run.stderr.contains("--features online"), "{run:?}");
 }
+
+/// A folder with one installed npm package.
+fn installed(sandbox: &Sandbox, name: &str, version: &str) -> PathBuf {
+    let folder = sandbox.path("code");
+    let package = folder.join("node_modules").join(name);
+    fs::create_dir_all(&package).unwrap();
+    fs::write(package.join("package.json"), format!("{{\"name\": \"{name}\", \"version\": \"{version}\"}}\n")).unwrap();
+    folder
+}
+
+#[test]
+fn expectations_are_answered_and_a_fleet_is_checked_off() {
+    let sandbox = Sandbox::new();
+    let code = installed(&sandbox, "@acme/lib", "1.2.3");
+    let jobs = |range: &str| {
+        format!(
+            "every = \"1h\"\naudit = [\"{}\"]\nexpect = [\"npm:@acme/lib {range}\", \"pypi:acme>=2\"]\nrecords = \"~/fleet/{{host}}.jsonl\"\n",
+            code.display()
+        )
+    };
+    let fleet = |more: &[&str]| {
+        let folder = sandbox.home().join("fleet").display().to_string();
+        let args: Vec<&str> = ["fleet", &folder, "--data-days", "100000"].iter().chain(more).copied().collect();
+        sandbox.shield(&sandbox.home(), &args)
+    };
+    config(&sandbox, &jobs(">= 1.2.4"));
+    let run = sandbox.shield(&sandbox.home(), &["watch", "--once"]).expect(1);
+    assert!(run.stdout.contains("expected npm:@acme/lib >=1.2.4, installed: 1.2.3"), "{run:?}");
+    let record = &records(&sandbox, "watch")[0];
+    let host = record["host"].as_str().unwrap().to_owned();
+    assert!(record["data"].is_string() && record["due"].is_string(), "{record}");
+    let run = fleet(&[]).expect(1);
+    assert!(
+        run.stdout.contains("npm:@acme/lib >=1.2.4: no") && run.stdout.contains("pypi:acme >=2: not installed"),
+        "{run:?}"
+    );
+    // The clean version has come: the newest record counts.
+    installed(&sandbox, "@acme/lib", "1.2.4");
+    sandbox.shield(&sandbox.home(), &["watch", "--once"]).expect(0);
+    let run = fleet(&["--expect", "npm:@acme/lib >=1.2.4"]).expect(0);
+    assert!(run.stderr.contains("1 machine, 1 as expected") && run.stderr.contains(">=1.2.4: 1 yes"), "{run:?}");
+    fleet(&["--expect", "npm:other >=1"]).expect(2);
+    // A machine that nobody heard of, and one that is blocked.
+    let list = sandbox.path("machines.txt");
+    fs::write(&list, format!("# ours\n{host}\nsilent-one\n")).unwrap();
+    let list = list.display().to_string();
+    let run = fleet(&["--hosts", &list, "--format", "json"]).expect(2);
+    let json = run.json();
+    assert_eq!(json["result"], "incomplete");
+    let machine = |host: &str| json["machines"].as_array().unwrap().iter().find(|m| m["host"] == host).unwrap().clone();
+    assert_eq!(machine("silent-one")["problems"][0]["kind"], "never-seen");
+    assert_eq!(machine(&host)["expect"][0]["answer"], "yes");
+    let (name, version) = known_bad(&sandbox);
+    let folder = installed(&sandbox, &name, &version);
+    config(&sandbox, &format!("audit = [\"{}\"]\nrecords = \"~/fleet/{{host}}.jsonl\"\n", folder.display()));
+    sandbox.shield(&sandbox.home(), &["watch", "--once"]).expect(1);
+    let html = sandbox.path("fleet.html").display().to_string();
+    let run = fleet(&["--format", "html", "--output", &html]).expect(1);
+    let page = fs::read_to_string(&html).unwrap();
+    assert!(page.contains(&format!("npm:{name}@{version}")) && page.ends_with("</html>\n"), "{run:?}\n{page}");
+    // The journal itself tells the same.
+    let journal = state(&sandbox).display().to_string();
+    let run = sandbox.shield(&sandbox.home(), &["fleet", &journal, "--data-days", "100000"]).expect(1);
+    assert!(run.stdout.contains(&format!("npm:{name}@{version}")), "{run:?}");
+}
+
+#[test]
+fn what_is_no_record_is_no_silence() {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.path("fleet");
+    fs::create_dir_all(&folder).unwrap();
+    let fleet = |args: &[&str]| {
+        let args: Vec<&str> = ["fleet"].iter().chain(args).copied().collect();
+        sandbox.shield(&sandbox.path("fleet"), &args)
+    };
+    fleet(&["."]).expect(2);
+    fleet(&["nowhere"]).expect(2);
+    fleet(&[".", "--late", "soon"]).expect(3);
+    fleet(&[".", "--expect", "left-pad"]).expect(3);
+    fs::write(folder.join("empty.txt"), "# nobody\n").unwrap();
+    fleet(&[".", "--hosts", "empty.txt"]).expect(3);
+    let token = npm_token();
+    fs::write(folder.join("noise.jsonl"), format!("{{\"host\": \"{token}\"}}\n{token}\n")).unwrap();
+    let run = fleet(&["."]).expect(2);
+    assert!(run.stderr.contains("noise.jsonl: it holds no record") && !run.stderr.contains(&token), "{run:?}");
+    // A posted digest, and a host that could be a credential.
+    let record = format!(
+        "{{\"v\":1,\"command\":\"watch\",\"time\":\"2030-01-01T00:00:00Z\",\"result\":\"clean\",\"version\":\"0.1.0\",\"host\":\"{token}\"}}"
+    );
+    fs::write(folder.join("post.json"), format!("{{\n \"text\": \"x\",\n \"record\": {record}\n}}\n")).unwrap();
+    let run = fleet(&["post.json", "--format", "json"]);
+    assert_eq!(run.json()["machines"].as_array().unwrap().len(), 1, "{run:?}");
+    assert!(!format!("{run:?}").contains(&token), "{run:?}");
+}
+
+#[test]
+fn an_expectation_needs_folders_to_look_through() {
+    let sandbox = Sandbox::new();
+    for (text, why) in [
+        ("check = [\"npm:x@1.0.0\"]\nexpect = [\"npm:x >= 1\"]\n", "audit ="),
+        ("audit = [\"~/code\"]\nexpect = [\"x >= 1\"]\n", "names no package and version"),
+    ] {
+        config(&sandbox, text);
+        let run = sandbox.shield(&sandbox.home(), &["watch", "--once"]).expect(3);
+        assert!(run.stderr.contains(why), "{run:?}");
+    }
+}

@@ -43,6 +43,7 @@ const LAYERS: &[&str] = &[
     "publish",
     "scan",
     "install",
+    "fleet",
     "watch",
     "rule_test",
     "journal",
