@@ -15,6 +15,7 @@ use crate::package::ecosystem::Ecosystem;
 use crate::package::lockfile::{self, Format};
 use crate::package::store;
 use crate::package::survey::{Survey, SurveyRow};
+use crate::publish::{self, Artefact};
 use crate::source::Skip;
 
 /// Look up packages and lockfiles in the data on hijacked packages.
@@ -65,6 +66,8 @@ fn survey(args: &Args) -> Result<Survey> {
     for what in &args.what {
         if what == "-" {
             read_input(forced, args.ecosystem, &advisories, &mut survey)?;
+        } else if is_artefact(what) {
+            read_artefact(what, &advisories, &mut survey)?;
         } else if is_file(what) {
             read_lockfile(what, forced, &advisories, &mut survey)?;
         } else if what.starts_with("pkg:") {
@@ -141,6 +144,35 @@ fn read_input(
             survey.coverage.skipped.push(Skip { what: "lockfile", path, reason, incomplete: true });
         }
     }
+    Ok(())
+}
+
+/// Whether an argument is a packed package that was fetched.
+fn is_artefact(what: &str) -> bool {
+    let endings = [".tgz", ".tar.gz", ".whl", ".zip"];
+    endings.iter().any(|ending| what.ends_with(ending)) && Path::new(what).is_file()
+}
+
+/// A packed package: looked up by its manifest, and its source files scored.
+fn read_artefact(what: &str, advisories: &Advisories, survey: &mut Survey) -> Result<()> {
+    let artefact = Artefact::read(Path::new(what), None, ARTEFACT_MEMBER)?;
+    let (ecosystem, name, version) = artefact.identity().ok_or_else(|| {
+        Error::usage(format!("{what}: neither a package of npm nor one of Python"))
+            .help(format!("`shield-hook publish {what}` reads archives of other kinds"))
+    })?;
+    let verdict = advisories.lookup(ecosystem, &name, version.as_deref());
+    let row = SurveyRow::unknown(ecosystem, &name, version.as_deref());
+    let notes = publish::suspicions(&artefact).iter().map(|file| format!("{}: {}", file.path, file.sentence())).collect();
+    survey.rows.push(SurveyRow { verdict, path: Some(what.replace('\\', "/")), notes, ..row });
+    survey.coverage.blobs += artefact.members.len();
+    survey.coverage.bytes += artefact.members.iter().map(|member| member.content.len() as u64).sum::<u64>();
+    let skips = artefact.unread.iter().map(|(path, reason)| Skip {
+        what: "archive",
+        path: format!("{what}!{path}"),
+        reason: reason.clone(),
+        incomplete: true,
+    });
+    survey.coverage.skipped.extend(skips);
     Ok(())
 }
 
@@ -278,6 +310,9 @@ fn known_ecosystem(text: &str) -> Result<Ecosystem> {
         }
     })
 }
+
+/// The largest member of a packed package that is read, in bytes.
+const ARTEFACT_MEMBER: u64 = 1 << 30;
 
 /// Returns whether a text cannot be a version in an ecosystem whose versions begin with a digit.
 fn is_tag(ecosystem: Ecosystem, version: &str) -> bool {

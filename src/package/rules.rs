@@ -155,8 +155,18 @@ pub static RELEASE_CHANGED: Rule = Rule {
     ..rule("release-changed", "the release does something new")
 };
 
+/// Source that does several things that attacks do.
+pub static SUSPICIOUS_CODE: Rule = Rule {
+    severity: Severity::High,
+    why: "Malicious packages put everything that they do into one file that runs early. Each part has honest uses; together they \
+          hardly have one.",
+    fix: "Read the file. If it is intended, allow the finding with a reason.",
+    ..rule("suspicious-code", "source code that does what attacks do")
+};
+
 /// Every rule of the gate.
-pub static ALL: [&Rule; 17] = [
+pub static ALL: [&Rule; 18] = [
+    &SUSPICIOUS_CODE,
     &UNSAFE_MEMBER,
     &CREDENTIAL_FILE,
     &LEFTOVER_FILE,

@@ -9,6 +9,7 @@ use super::format::PackageFormat;
 use crate::archive::{self, ArchiveLimits, MemberKind, Odd};
 use crate::error::{Context, Error, Result};
 use crate::file;
+use crate::package::ecosystem::Ecosystem;
 
 /// A packed release.
 #[derive(Debug)]
@@ -84,6 +85,29 @@ impl Artefact {
     /// The first member at this path.
     pub fn member(&self, path: &BStr) -> Option<&Member> {
         self.members.iter().find(|member| member.path == path)
+    }
+
+    /// Ecosystem, name and version by the manifest of npm or Python.
+    pub fn identity(&self) -> Option<(Ecosystem, String, Option<String>)> {
+        let named = |path: &str| self.member(BStr::new(path)).map(|member| member.content.to_str_lossy().into_owned());
+        let metadata = || self.members.iter().find(|member| member.path.ends_with(b".dist-info/METADATA"));
+        match self.format? {
+            PackageFormat::Npm => {
+                let manifest: serde_json::Value = serde_json::from_str(&named("package.json")?).ok()?;
+                let text = |field: &str| Some(manifest.get(field)?.as_str()?.to_owned());
+                Some((Ecosystem::Npm, text("name")?, text("version")))
+            }
+            PackageFormat::Wheel | PackageFormat::Sdist => {
+                let wheel = metadata().map(|member| member.content.to_str_lossy().into_owned());
+                let head = wheel.or_else(|| named("PKG-INFO"))?;
+                let field = |name: &str| {
+                    let mut lines = head.lines().take_while(|line| !line.is_empty());
+                    lines.find_map(|line| Some(line.strip_prefix(name)?.strip_prefix(':')?.trim().to_owned()))
+                };
+                Some((Ecosystem::Pypi, field("Name")?, field("Version")))
+            }
+            _ => None,
+        }
     }
 
     /// A member's path as reports show it.

@@ -13,12 +13,14 @@ mod receipt;
 mod release;
 mod repository;
 mod source;
+mod suspicion;
 
 pub use artefact::{Artefact, Member};
 pub use format::PackageFormat;
 pub use receipt::Receipt;
 pub use repository::Tie;
 pub use source::ArtefactSource;
+pub use suspicion::{Suspicion, suspicions};
 
 use bstr::{BStr, ByteSlice};
 
@@ -44,9 +46,26 @@ pub fn inspect(artefact: &Artefact, before: Option<&Artefact>, tie: Option<&Tie>
     let mut remarks: Vec<Remark<'_>> = artefact.members.iter().flat_map(unsafe_member).collect();
     remarks.extend(files::remarks(artefact, before));
     remarks.extend(before.map(|before| release::remarks(artefact, before)).unwrap_or_default());
+    remarks.extend(suspicious(artefact, before));
     remarks.extend(tie.and_then(Tie::remark));
     let runs = remarks.into_iter().filter(|remark| policy.runs(remark.rule.id));
     runs.map(|remark| remark.finding(artefact, policy)).collect()
+}
+
+/// The suspicious source files, but for those that were as suspicious in the release before.
+fn suspicious<'a>(artefact: &'a Artefact, before: Option<&'a Artefact>) -> Vec<Remark<'a>> {
+    let old = before.map(suspicions).unwrap_or_default();
+    let is_old = |file: &Suspicion<'_>| old.iter().any(|old| old.path == file.path && old.what == file.what);
+    let files = suspicions(artefact).into_iter().filter(|file| !is_old(file));
+    files
+        .map(|file| Remark {
+            rule: &rules::SUSPICIOUS_CODE,
+            confidence: Confidence::Low,
+            path: file.path,
+            subject: file.what.join("; "),
+            notes: vec![file.sentence()],
+        })
+        .collect()
 }
 
 /// What is wrong with a member before anybody looks at its content.

