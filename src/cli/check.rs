@@ -162,7 +162,8 @@ fn read_artefact(what: &str, advisories: &Advisories, survey: &mut Survey) -> Re
     })?;
     let verdict = advisories.lookup(ecosystem, &name, version.as_deref());
     let row = SurveyRow::unknown(ecosystem, &name, version.as_deref());
-    let notes = publish::suspicions(&artefact).iter().map(|file| format!("{}: {}", file.path, file.sentence())).collect();
+    let notes =
+        publish::suspicions(&artefact).iter().map(|file| format!("{}: {}", file.path, file.sentence())).collect();
     survey.rows.push(SurveyRow { verdict, path: Some(what.replace('\\', "/")), notes, ..row });
     survey.coverage.blobs += artefact.members.len();
     survey.coverage.bytes += artefact.members.iter().map(|member| member.content.len() as u64).sum::<u64>();

@@ -158,6 +158,7 @@ pub static RELEASE_CHANGED: Rule = Rule {
 /// Source that does several things that attacks do.
 pub static SUSPICIOUS_CODE: Rule = Rule {
     severity: Severity::High,
+    confidence: Confidence::Low,
     why: "Malicious packages put everything that they do into one file that runs early. Each part has honest uses; together they \
           hardly have one.",
     fix: "Read the file. If it is intended, allow the finding with a reason.",

@@ -242,7 +242,8 @@ fn code_that_does_what_attacks_do_is_scored_before_and_after_publishing() {
     assert_eq!(of_rule(&run), 1, "{run:?}");
     assert!(run.stdout.contains("while it is installed"), "{run:?}");
     // What the release before had is not new, and what nobody runs by installing is no attack.
-    for args in [&["publish", "bad.tgz", "--no-git", "--against", "bad.tgz"][..], &["publish", "good.tgz", "--no-git"]] {
+    for args in [&["publish", "bad.tgz", "--no-git", "--against", "bad.tgz"][..], &["publish", "good.tgz", "--no-git"]]
+    {
         let run = repo.shield(args).expect(0);
         assert!(!run.stdout.contains("suspicious-code"), "{run:?}");
     }
