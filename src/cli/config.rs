@@ -60,7 +60,8 @@ pub fn run(args: Args) -> Result<Exit> {
     }
 }
 
-fn ready(policy_args: &PolicyArgs) -> Result<Session> {
+/// The session of the repository or folder that this runs in.
+pub(super) fn ready(policy_args: &PolicyArgs) -> Result<Session> {
     let here = environment::current_directory()?;
     let (root, repo) = root_for(&here, &[]);
     match &repo {

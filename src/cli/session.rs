@@ -1,5 +1,6 @@
 //! The steps that every scanning command shares once it knows its source: scan, report, leave one summary line.
 
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -25,6 +26,7 @@ use crate::report::{self, ReportFormat, Style};
 use crate::rule::RuleSet;
 use crate::scan;
 use crate::source::{Coverage, History, Source};
+use crate::terminal::text::plural;
 use crate::terminal::{name, say};
 
 /// Rules and policy, ready to judge.
@@ -218,8 +220,30 @@ pub(super) fn tell(outcome: &Outcome, report_args: &ReportArgs) -> Result<Exit> 
     for skip in outcome.coverage.skipped.iter().filter(|s| s.incomplete) {
         say!("shield-hook: not scanned: {} {}: {}", skip.what, name(&skip.path), name(&skip.reason));
     }
+    if let Some(way_out) = way_out(&outcome.coverage) {
+        say!("{way_out}");
+    }
     Ok(outcome.exit())
 }
+
+/// The way out for content that stays unread, as an entry that can be copied.
+fn way_out(coverage: &Coverage) -> Option<String> {
+    let unread = coverage.skipped.iter().filter(|skip| skip.incomplete && ACCEPTABLE.contains(&skip.what));
+    // A member is accepted with its container; a name that is masked is nothing to copy.
+    let files: BTreeSet<&str> = unread.filter_map(|skip| skip.path.split('!').next()).collect();
+    let file = files.iter().find(|file| !file.contains("****"))?;
+    let rest = files.len() - 1;
+    let others =
+        if rest == 0 { String::new() } else { format!(" (and the same for {})", plural(rest, "other", "others")) };
+    Some(format!(
+        "help: this run stops because nobody knows what is in there. Store it in a form that can be read, or accept it in \
+         .shield-hook.toml{others}:\n    [[unread]]\n    path = {}\n    reason = \"WHY\"",
+        toml::Value::from(name(file))
+    ))
+}
+
+/// The kinds of content that `[[unread]]` is for: a damaged object of git is repaired instead.
+const ACCEPTABLE: [&str; 2] = ["archive", "encoding"];
 
 /// The command that writes the findings of this run as a page: the same scan, or for a hook its equivalent.
 fn page_command() -> String {

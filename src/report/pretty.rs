@@ -146,8 +146,10 @@ impl Pretty {
         frame = frame.elements(with_fingerprint.then(|| note(format!("fingerprint {}", f.fingerprint))));
         frame = frame.elements(f.notes.iter().cloned().map(note));
         if matches!(f.verdict, Verdict::Block | Verdict::Warn(_)) {
-            frame = frame.element(Level::NOTE.with_name("why").message(f.rule.why));
-            frame = frame.element(Level::HELP.with_name("fix").message(f.rule.fix));
+            // A team's own rule may have neither.
+            let said = |text: &'static str| Some(text).filter(|text| !text.is_empty());
+            frame = frame.elements(said(f.rule.why).map(|why| Level::NOTE.with_name("why").message(why)));
+            frame = frame.elements(said(f.rule.fix).map(|fix| Level::HELP.with_name("fix").message(fix)));
         }
         self.place(&render(frame), f)
     }

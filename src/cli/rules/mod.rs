@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::cli::options::OutputFormat;
+use crate::cli::config;
+use crate::cli::options::{OutputFormat, PolicyArgs};
 use crate::data::rule::keys;
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
@@ -126,9 +127,16 @@ fn with_others(set: &RuleSet) -> RuleSet {
     RuleSet::new(set.rules().iter().copied().chain(policy::other_rules()).collect())
 }
 
+/// The same with the rules of the repository that this runs in.
+fn known_here(set: &RuleSet) -> Result<RuleSet> {
+    let here = config::ready(&PolicyArgs::default())?;
+    let own = here.rules().rules().iter().copied().filter(|rule| set.get(rule.id).is_none());
+    Ok(with_others(&RuleSet::new(set.rules().iter().copied().chain(own).collect())))
+}
+
 fn list(args: &RulesList, out: &mut impl Write) -> Result<Exit> {
     let set = RuleSet::builtin().with_user(&read(&args.files)?)?;
-    let shown = with_others(&set);
+    let shown = known_here(&set)?;
     let wanted = |rule: &&&Rule| args.provider.as_ref().is_none_or(|p| p == rule.provider);
     let rules: Vec<&Rule> = shown.rules().iter().filter(wanted).copied().collect();
     if let (Some(provider), true) = (&args.provider, rules.is_empty()) {
@@ -171,7 +179,7 @@ fn describe(rule: &Rule) -> Value {
 }
 
 fn show(args: &RulesShow, out: &mut impl Write) -> Result<Exit> {
-    let set = with_others(&RuleSet::builtin().with_user(&read(&args.files)?)?);
+    let set = known_here(&RuleSet::builtin().with_user(&read(&args.files)?)?)?;
     let rule = set.get(&args.id).ok_or_else(|| set.unknown(&args.id))?;
     match args.format {
         OutputFormat::Json => writeln!(out, "{:#}", describe(rule)).or_unprinted()?,

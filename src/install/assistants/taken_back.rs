@@ -68,7 +68,12 @@ impl InstalledSettings {
     }
 
     pub(super) fn read(site: &Site) -> Result<InstalledSettings> {
-        let bytes = files::read(&InstalledSettings::path(site))?.unwrap_or_default();
+        let path = InstalledSettings::path(site);
+        // A file in the place of our folder is the journal's problem, which doctor names; there is no record then.
+        if !path.parent().is_some_and(Path::is_dir) {
+            return Ok(InstalledSettings::default());
+        }
+        let bytes = files::read(&path)?.unwrap_or_default();
         Ok(serde_json::from_slice(&bytes).unwrap_or_default())
     }
 

@@ -9,6 +9,7 @@ use super::super::stub::{Stub, quote};
 use super::{Problem, Repair};
 use crate::error::Error;
 use crate::hook::Hook;
+use crate::policy::allowlist::Allowance;
 use crate::rule::{Confidence, Severity};
 use crate::terminal::text::plural;
 
@@ -364,8 +365,12 @@ pub fn rules_few(active: usize, all: usize) -> Problem {
     )
 }
 
-pub fn allowance_broad(file: &str, line: impl Display, paths: &[String], reason: &str) -> Problem {
-    let paths = if paths.is_empty() { "every file".into() } else { paths.join(", ") };
+pub fn allowance_broad(allowance: &Allowance) -> Problem {
+    let Allowance { file, line, path, commit, reason, .. } = allowance;
+    let mut paths = if path.is_empty() { "every file".into() } else { path.join(", ") };
+    if let Some(commit) = commit {
+        paths += &format!(" of commit {commit}");
+    }
     Problem::warning(
         "allowance-broad",
         format!("{file}:{line} allows every secret in {paths}: {reason}"),

@@ -30,8 +30,7 @@ fn check_policy(rules: &RuleSet, policy: &Policy, diagnosis: &mut Diagnosis) {
         problems.push(messages::rules_few(active, all));
     }
     for allowance in policy.allowances().iter().filter(|a| a.is_broad() == Ok(true)) {
-        let (file, line) = (&allowance.file, allowance.line);
-        problems.push(messages::allowance_broad(file, line, &allowance.path, &allowance.reason));
+        problems.push(messages::allowance_broad(allowance));
     }
     problems.extend(
         policy.stale(rules, AllowanceCheck::Everything, &Used::default()).into_iter().map(messages::policy_stale),

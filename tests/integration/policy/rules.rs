@@ -501,3 +501,24 @@ fn a_broken_allowance_allows_nothing_and_costs_a_clean_commit_nothing() {
         assert!(format!("{}{}", run.stdout, run.stderr).contains(wanted), "{allow}: {}{}", run.stdout, run.stderr);
     }
 }
+
+#[test]
+fn a_repositorys_own_rules_are_listed_and_shown() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let rule = "provider = \"acme\"\n[[rule]]\nid = \"acme-token\"\ntitle = \"Acme token\"\nkeywords = [\"acme_\"]\n\
+                regex = '\\b(?<secret>acme_[0-9a-z]{12})\\b'\n";
+    repo.write("own.toml", rule).write(".shield-hook.toml", "rules = [\"own.toml\"]\n").commit("own rules");
+    assert!(repo.shield(&["rules", "show", "acme-token"]).expect(0).stdout.contains("Acme token"));
+    assert!(repo.shield(&["rules", "list"]).expect(0).stdout.lines().any(|line| line.starts_with("acme-token ")));
+    // One that is switched off still has its page.
+    repo.write(".shield-hook.toml", "rules = [\"own.toml\"]\ndisable = [\"npm-access-token\"]\n");
+    repo.shield(&["rules", "show", "npm-access-token"]).expect(0);
+    // Neither `why` nor `fix` makes no empty lines.
+    repo.write("a", format!("t = acme_{}\n", "h4k7m2p9q3z8")).add();
+    let run = repo.shield(&["scan", "--staged"]).expect(1);
+    assert!(
+        run.stdout.contains("acme-token") && !run.stdout.contains("why:") && !run.stdout.contains("fix:"),
+        "{run:?}"
+    );
+}

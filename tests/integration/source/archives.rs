@@ -220,8 +220,12 @@ fn what_cannot_be_read_is_incomplete_until_it_is_accepted() {
         assert_eq!(unread(&repo, 2), [*row], "{name}");
         let run = repo.shield(&["scan", "--staged"]).expect(2);
         assert!(run.stderr.contains("1 archive member not read"), "{}", run.stderr);
-        repo.write(".shield-hook.toml", format!("[[unread]]\npath = \"{path}\"\nreason = \"a vendor's\"\n"));
-        assert_eq!(unread(&repo, 0), [*row], "{name}");
+        // The printed way out, copied as it is.
+        let advice = run.stderr.split_once("    [[unread]]").expect("the way out").1;
+        let entry: Vec<&str> =
+            advice.lines().skip(1).take_while(|line| line.starts_with("    ")).map(str::trim).collect();
+        repo.write(".shield-hook.toml", format!("[[unread]]\n{}\n", entry.join("\n").replace("WHY", "a vendor's")));
+        assert_eq!(unread(&repo, 0), [*row], "{name}: {entry:?}");
         repo.write(".shield-hook.toml", "[[unread]]\npath = \"elsewhere/**\"\nreason = \"a vendor's\"\n");
         assert_eq!(unread(&repo, 2), [*row], "{name}");
         std::fs::remove_file(repo.path(".shield-hook.toml")).expect("the configuration");
