@@ -130,7 +130,7 @@ fn package_lines(
     )?;
     let mut lines = Vec::new();
     if let Some(package::gate::Unreadable { reason, .. }) = &report.unreadable {
-        lines.push(format!("the file does not have the format that its name suggests: {reason}"));
+        lines.push(format!("the file does not have the format that its name suggests: {}", redact::message(reason)));
     }
     let here = |place: DraftPosition| match place {
         DraftPosition::Line(at) => at as usize == line,
@@ -144,7 +144,8 @@ fn package_lines(
     if let Some(Ok(inventory)) = lockfile::parse(&path, bytes) {
         let advisories = store::load()?;
         for package in inventory.packages.iter().filter(|p| p.line as usize == line) {
-            let name = display_name(package.ecosystem, &package.name, package.version.as_deref());
+            let version = package.version.as_deref().map(redact::package_text);
+            let name = display_name(package.ecosystem, &redact::name(&package.name), version.as_deref());
             if origin::PackageOrigin::of(package) == origin::PackageOrigin::Own {
                 lines.push(format!("{name} does not come from a registry, so no advisory covers it"));
             } else if origin::verdict(&advisories, package) == PackageVerdict::Unknown {

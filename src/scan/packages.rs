@@ -124,7 +124,7 @@ fn finding(draft: &Draft, item: &Item, chunk: Chunk<'_>, span: &Range<usize>, se
         },
         commit: item.origin.commit.clone(),
         fingerprint: Fingerprint::of(draft.rule.id, &subject),
-        secret: subject,
+        secret: Secret::public(gate::shown_subject(&draft.subject).as_bytes()),
         verified: None,
         notes: draft.notes.clone(),
         excerpt: visible(&excerpt::masked(chunk.bytes, span, &shown, "****"), &draft.subject),

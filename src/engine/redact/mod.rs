@@ -55,6 +55,17 @@ pub fn quoted_line(text: &str) -> String {
     hide(&by_rules(text, Confidence::Low), Quoted::Hide)
 }
 
+/// A command, an address or a version out of a file about packages, masked as its line is in a report; the full id of
+/// a commit that ends an address is shown.
+pub fn package_text(text: &str) -> String {
+    let is_id = |part: &str| matches!(part.len(), 40 | 64) && part.bytes().all(|b| b.is_ascii_hexdigit());
+    let (text, id) = match text.rsplit_once('#') {
+        Some((address, id)) if is_id(id) => (address, format!("#{id}")),
+        _ => (text, String::new()),
+    };
+    hide(&by_rules(text, Confidence::Low), Quoted::Weigh) + &id
+}
+
 /// `text` with everything masked that a report of it would not show.
 fn hide(text: &str, quoted: Quoted) -> String {
     let mut hidden = line::hidden(text.as_bytes(), &[], quoted);

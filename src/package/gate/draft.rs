@@ -7,6 +7,7 @@ use super::super::inventory::{Inventory, Package, Topic};
 use super::super::origin::{self, Difference};
 use super::super::rules;
 use super::super::survey::SurveyRow;
+use crate::engine::redact;
 use crate::rule::{Confidence, Rule};
 
 /// A report quotes a command up to so many characters.
@@ -42,10 +43,11 @@ impl Draft {
     /// A finding about one package version; each reason becomes a note.
     pub(super) fn of_package(rule: &'static Rule, package: &Package, reasons: &[String]) -> Draft {
         let subject = format!("{}@{}", package.name, package.version.as_deref().unwrap_or_default());
+        let shown = shown_subject(&subject);
         Draft {
             rule,
             confidence: rule.confidence,
-            notes: reasons.iter().map(|reason| format!("{subject}: {reason}")).collect(),
+            notes: reasons.iter().map(|reason| format!("{shown}: {reason}")).collect(),
             subject,
             position: DraftPosition::Line(package.line),
             preexisting: false,
@@ -74,9 +76,9 @@ impl Draft {
         Draft {
             rule,
             confidence: rule.confidence,
-            subject: subject.clone(),
+            notes: vec![format!("{}: {text}", shown_subject(&subject))],
+            subject,
             position: DraftPosition::Line(note.line),
-            notes: vec![format!("{subject}: {text}")],
             preexisting: matches!(note.kind, NoteKind::StillBad(_)),
         }
     }
@@ -140,7 +142,7 @@ fn describe(note: &Note, inventory: &Inventory) -> (&'static Rule, String) {
                 None => format!("`{event}` runs `{}`", shortened(command)),
             },
         ),
-        NoteKind::Downgrade { from } => (&rules::DOWNGRADE, format!("was {from} before")),
+        NoteKind::Downgrade { from } => (&rules::DOWNGRADE, format!("was {} before", redact::package_text(from))),
         NoteKind::Lookalike(popular) => (&rules::LOOKALIKE, format!("is {popular} meant?")),
         NoteKind::Setting { setting, gone } => {
             let rule = if setting.topic == Topic::Place { &rules::SOURCE } else { &rules::INSTALL_SCRIPT };
@@ -174,10 +176,16 @@ fn is_older(note: &Note, inventory: &Inventory, advisory: &Advisory) -> String {
 fn describe_difference(difference: &Difference) -> (&'static Rule, String) {
     match difference {
         Difference::NewHost(host) => (&rules::SOURCE, format!("comes from {host}, which served nothing here before")),
-        Difference::PlainHttp(url) => (&rules::SOURCE, format!("comes without encryption: {url}")),
-        Difference::FromGit(url) => (&rules::SOURCE, format!("comes from a git repository: {url}")),
-        Difference::FromUrl(url) => (&rules::SOURCE, format!("comes from an archive: {url}")),
-        Difference::FetchedFor(entry) => (&rules::SOURCE, format!("is fetched by the address in the entry of {entry}")),
+        Difference::PlainHttp(url) => {
+            (&rules::SOURCE, format!("comes without encryption: {}", redact::package_text(url)))
+        }
+        Difference::FromGit(url) => {
+            (&rules::SOURCE, format!("comes from a git repository: {}", redact::package_text(url)))
+        }
+        Difference::FromUrl(url) => (&rules::SOURCE, format!("comes from an archive: {}", redact::package_text(url))),
+        Difference::FetchedFor(entry) => {
+            (&rules::SOURCE, format!("is fetched by the address in the entry of {}", redact::package_text(entry)))
+        }
         Difference::InPlaceOf(popular) => (&rules::SOURCE, format!("is installed in the place of {popular}")),
         Difference::HashChanged => {
             (&rules::INTEGRITY, "the lockfile had another hash for this version before".to_owned())
@@ -193,9 +201,19 @@ fn describe_difference(difference: &Difference) -> (&'static Rule, String) {
     }
 }
 
+/// A subject as a report may show it: the reader needs the name of a package, and its version may be an address.
+pub fn shown_subject(subject: &str) -> String {
+    match subject.char_indices().skip(1).find(|(_, c)| *c == '@') {
+        Some((at, _)) => format!("{}@{}", redact::name(&subject[..at]), redact::package_text(&subject[at + 1..])),
+        None => redact::name(subject),
+    }
+}
+
+/// A quoted text, masked before it is cut: the beginning of a token is no token to a rule.
 fn shortened(command: &str) -> String {
+    let command = redact::package_text(command);
     match command.char_indices().nth(QUOTED) {
         Some((end, _)) => format!("{}...", &command[..end]),
-        None => command.to_owned(),
+        None => command,
     }
 }

@@ -2,7 +2,7 @@
 
 mod draft;
 
-pub use draft::{Draft, DraftPosition};
+pub use draft::{Draft, DraftPosition, shown_subject};
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, OnceLock, PoisonError};

@@ -20,6 +20,7 @@ use hidden::Trick;
 use sha2::{Digest, Sha256};
 
 use super::wildcard;
+use crate::engine::redact;
 use crate::rule::Status;
 
 /// So many invisible characters in a row are a payload; fewer may be an editor's accident.
@@ -242,7 +243,7 @@ fn autoruns(catalogue: &Catalogue<'_>, path: &str, bytes: &[u8]) -> Vec<Trace> {
         let hash = Sha256::digest(autorun.command.as_bytes());
         Trace {
             id: format!("autorun {}", data_encoding::HEXLOWER.encode(&hash[..6])),
-            what: format!("runs when {}: `{}`", autorun.when, autorun.command),
+            what: format!("runs when {}: `{}`", autorun.when, redact::package_text(&autorun.command)),
             at: offset_of_command(&text, &autorun.command),
             weight: if blocks { TraceWeight::Blocks } else { TraceWeight::Warns },
         }
