@@ -15,11 +15,10 @@ use crate::rule::Confidence;
 /// The line of a secret at `span`, with `mask` in its place, and with everything masked that could be another secret.
 pub(super) fn excerpt(chunk: Chunk<'_>, span: &Range<usize>, secrets: &[Range<usize>], mask: &str) -> Excerpt {
     let text = chunk.bytes;
-    // The user needs a name to find the file: a mere guess masks no part of it.
-    if matches!(chunk.origin.kind(), Kind::PathName | Kind::RefName) {
-        return excerpt::masked(text, span, secrets, mask);
-    }
-    let spans = redact::spans(text, excerpt::line_at(text, span), secrets, Quoted::Hide);
+    let is_name = matches!(chunk.origin.kind(), Kind::PathName | Kind::RefName);
+    // A name has no structure that quotes would show.
+    let quoted = if is_name { Quoted::Weigh } else { Quoted::Hide };
+    let spans = redact::spans(text, excerpt::line_at(text, span), secrets, quoted);
     excerpt::masked(text, span, &spans, mask)
 }
 
@@ -64,8 +63,15 @@ pub(super) fn redact(outcome: &mut Outcome) {
             *text = String::from_utf8_lossy(&masked).into_owned();
         }
     };
+    // The words beside a secret are masked in its excerpt, so the name cannot show them.
+    let clean_name = |text: &[u8]| {
+        clean(text).map(|masked| match std::str::from_utf8(&masked) {
+            Ok(masked) => redact::beside_masks(masked).into_bytes(),
+            Err(_) => masked,
+        })
+    };
     for finding in &mut outcome.findings {
-        finding.location.place.rewrite(clean);
+        finding.location.place.rewrite(clean_name);
         finding.notes.iter_mut().for_each(clean_text);
         if let Verdict::Warn(reason) = &mut finding.verdict {
             reason.rewrite(clean_text);

@@ -27,7 +27,24 @@ const MASK: &str = "****";
 /// assert_eq!(shield_hook::engine::redact::name("src/config.py"), "src/config.py");
 /// ```
 pub fn name(text: &str) -> String {
-    by_rules(text, Confidence::High)
+    beside_masks(&by_rules(text, Confidence::High))
+}
+
+/// A name with masks in it, in which the words beside a mask are tested as well: a password often has the name of its
+/// user, or a token, next to it.
+pub fn beside_masks(name: &str) -> String {
+    if !name.contains(MASK) {
+        return name.to_owned();
+    }
+    let tested = |word: &str| match could_be_credential(word.replace(MASK, " ").as_bytes(), NameRole::Message) {
+        true => MASK.to_owned() + &word[word.trim_end_matches(is_border).len()..],
+        false => word.to_owned(),
+    };
+    let tested_part = |part: &str| match part.contains(MASK) {
+        true => part.split_inclusive(is_border).map(tested).collect(),
+        false => part.to_owned(),
+    };
+    name.split_inclusive(['/', '\\']).map(tested_part).collect()
 }
 
 /// A message of ours with everything masked that could be a credential. Paths in it are masked as names are, addresses
@@ -42,6 +59,7 @@ pub fn message(text: &str) -> String {
         let word = &word[..word.find(is_border).unwrap_or(word.len())];
         match word {
             address if address.contains("://") => out.push_str(&hide(address, Quoted::Weigh)),
+            word if word.contains(MASK) => out.push_str(&beside_masks(word)),
             word if is_shown(word) => out.push_str(word),
             _ => out.push_str(MASK),
         }
@@ -120,7 +138,7 @@ fn is_shown(word: &str) -> bool {
     let is_id = (7..=64).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_hexdigit());
     let is_path = word.contains(['/', '\\']);
     let is_rule = || RuleSet::builtin().get(word).is_some();
-    is_id || is_path || is_rule() || word.contains(MASK) || !could_be_credential(word.as_bytes(), NameRole::Message)
+    is_id || is_path || is_rule() || !could_be_credential(word.as_bytes(), NameRole::Message)
 }
 
 /// The built-in rules, for messages, which are rare.

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
+use crate::support::zip::{entry, zip};
 use crate::support::{Repo, Run, Sandbox, base62, formats, npm_token};
 use shield_hook::rule::generate::{Generator, Rng};
 use shield_hook::rule::{Rule, RuleSet};
@@ -326,4 +327,28 @@ fn what_was_typed_or_configured_is_not_repeated() {
         }
     }
     private.expect_in_none_of("the journal", &kept(&sandbox.home().join(".local/state")));
+}
+
+/// A password, a user and a token in one name: the token is found, and the name shows neither it nor the password.
+#[test]
+fn no_word_beside_a_credential_in_a_name_is_shown() {
+    let sandbox = Sandbox::new();
+    let (token, password) = (npm_token(), format!("Zq7{}", base62(11)));
+    let dir = sandbox.at(sandbox.path("plain"));
+    let name = format!("backup bob-{password} npm {token}.txt");
+    dir.write(&name, "x\n");
+    dir.write("a.zip", zip(&[entry(Box::leak(name.clone().into_boxed_str()), "x\n")]));
+    for format in formats() {
+        let run = dir.shield(&["scan", "--verbose", "--format", format, "."]).expect(1);
+        for value in [&token, &password] {
+            assert!(!run.stdout.contains(value) && !run.stderr.contains(value), "{format}: {}", run.stdout);
+        }
+        assert!(run.stdout.contains("backup"), "{format}: {}", run.stdout);
+    }
+    for args in [["explain", &format!("{name}:1")], ["scan", &format!("{token}-{password}")]] {
+        let run = dir.shield(&args);
+        for value in [&token, &password] {
+            assert!(!run.stdout.contains(value) && !run.stderr.contains(value), "{}{}", run.stdout, run.stderr);
+        }
+    }
 }
