@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::super::canary;
 use super::super::site::Site;
 use super::{Diagnosis, messages};
+use crate::engine::redact;
 use crate::package::{age, store};
 use crate::policy::{AllowanceCheck, Policy, Used};
 use crate::rule::{Confidence, RuleSet, Severity};
@@ -13,12 +14,18 @@ use crate::rule::{Confidence, RuleSet, Severity};
 const LARGE_BASELINE: usize = 100;
 
 pub(super) fn check(site: &Site, diagnosis: &mut Diagnosis) {
+    let before = diagnosis.problems.len();
     match canary::active(site) {
         Err(error) => diagnosis.problems.push(messages::policy_broken(&error)),
         Ok((rules, policy)) => {
             diagnosis.facts.push(format!("{} rules ({})", rules.len(), rules.hash()));
             check_policy(&rules, &policy, diagnosis);
         }
+    }
+    // These messages quote the policy.
+    for problem in &mut diagnosis.problems[before..] {
+        problem.message = redact::message(&problem.message);
+        problem.fix = redact::message(&problem.fix);
     }
     check_data(diagnosis);
 }

@@ -352,3 +352,25 @@ fn no_word_beside_a_credential_in_a_name_is_shown() {
         }
     }
 }
+
+#[test]
+fn the_doctor_quotes_no_credential_of_the_policy() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let (token, password) = (npm_token(), format!("Zq7{}", base62(11)));
+    for config in [
+        format!("disable = [\"{token}\"]\n"),
+        format!("disable = [\"{token}-{password}\"]\n"),
+        format!("rules = [\"{token}.toml\"]\n"),
+        format!("[[allow]]\npath = \"{token}\"\nreason = \"the password was {password}\"\n"),
+    ] {
+        repo.write(".shield-hook.toml", &config);
+        for args in [&["doctor"][..], &["doctor", "--format", "json"]] {
+            let run = repo.shield(args);
+            assert!(run.stdout.contains("policy") || run.stdout.contains("allowance"), "{config}: {}", run.stdout);
+            for value in [&token, &password] {
+                assert!(!run.stdout.contains(value) && !run.stderr.contains(value), "{}{}", run.stdout, run.stderr);
+            }
+        }
+    }
+}
