@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use bstr::{ByteSlice, ByteVec};
+use sha2::{Digest, Sha256};
 
 use crate::file;
 use crate::git::Repo;
@@ -66,10 +67,16 @@ impl LfsStore {
         };
         let object = file::open(at).map_err(absent)?;
         object.take(most.saturating_add(1)).read_to_end(into).map_err(absent)?;
-        match into.len() as u64 > most {
-            true => Err(format!("its content in Git LFS has more than max-object = {most} bytes")),
-            false => Ok(()),
+        if into.len() as u64 > most {
+            return Err(format!("its content in Git LFS has more than max-object = {most} bytes"));
         }
+        if !data_encoding::HEXLOWER.encode(&Sha256::digest(&*into)).eq_ignore_ascii_case(id) {
+            into.clear();
+            return Err("its content is in Git LFS, and the file here is not it: `git lfs fsck` removes that, and \
+                        `git lfs fetch` brings it"
+                .to_owned());
+        }
+        Ok(())
     }
 }
 

@@ -301,6 +301,15 @@ fn lfs_content_that_is_not_here_is_told() {
         assert_eq!(unread(&repo, code), ["lfs-pointer big.bin"]);
     }
     std::fs::remove_file(repo.path(".shield-hook.toml")).expect("the configuration");
+    // An empty file or another one in its place is not it.
+    for content in ["", "another\n"] {
+        let pointer = lfs(&repo, b"somewhere else\n", true);
+        let id = pointer.split("sha256:").nth(1).and_then(|rest| rest.lines().next()).expect("an id").to_owned();
+        let object = format!(".git/lfs/objects/{}/{}/{id}", &id[..2], &id[2..4]);
+        repo.write(&object, content);
+        assert_eq!(unread(&repo, 2), ["lfs-pointer big.bin"]);
+        std::fs::remove_file(repo.path(&object)).expect("the object");
+    }
     repo.commit("the pointer");
     // A checkout in CI holds pointers only.
     let range = format!("{base}..HEAD");
