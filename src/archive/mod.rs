@@ -7,6 +7,7 @@
 mod ar;
 mod office;
 mod packed;
+mod payload;
 mod pdf;
 mod png;
 mod pyc;
@@ -79,6 +80,8 @@ pub enum ArchiveFormat {
     Zlib,
     /// One that is recognised and not read, by its name.
     Closed(&'static str),
+    /// An office document behind a password.
+    EncryptedOffice,
 }
 
 /// The format of a container by its first bytes, or by its last ones where an archive is appended to a program; nothing where
@@ -142,8 +145,9 @@ pub fn recognise(bytes: &[u8]) -> Option<ArchiveFormat> {
         _ if packed::is_lzma(bytes) => Some(ArchiveFormat::Lzma),
         _ if tar::is_one(bytes) => Some(ArchiveFormat::Tar),
         _ if zip::ends_one(bytes) => Some(ArchiveFormat::Zip),
+        _ if office::is_encrypted(bytes) => Some(ArchiveFormat::EncryptedOffice),
         _ if is_disk_image(bytes) => Some(ArchiveFormat::Closed("dmg")),
-        _ => None,
+        _ => payload::behind_program(bytes).map(ArchiveFormat::Closed),
     }
 }
 
@@ -246,6 +250,9 @@ impl ContainerWalk<'_> {
             ArchiveFormat::Pyc => self.pyc(bytes, location),
             ArchiveFormat::Closed(format) => {
                 self.failed(location.inside, format!("a {format} archive, which is not looked into"))
+            }
+            ArchiveFormat::EncryptedOffice => {
+                self.failed(location.inside, "an encrypted Office document".into());
             }
             ArchiveFormat::Gzip
             | ArchiveFormat::Bzip2

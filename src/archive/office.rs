@@ -1,9 +1,19 @@
-//! Text of office documents, which programs cut into runs wherever a format, a correction or a bookmark begins.
+//! Office documents: those that are encrypted, and their text, which programs cut into runs wherever a format, a correction or a bookmark begins.
 
 use bstr::ByteSlice;
+use memchr::memmem;
 
 /// A document's XML is no larger, so that its text is not held twice where it matters.
 const LARGEST: usize = 16 << 20;
+
+/// The first bytes of a compound file, and the name of the stream with an encrypted document, in UTF-16.
+const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
+const ENCRYPTED: &[u8] = b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0";
+
+/// Returns whether this is an office document behind a password.
+pub(super) fn is_encrypted(bytes: &[u8]) -> bool {
+    bytes.starts_with(COMPOUND) && memmem::find(bytes, ENCRYPTED).is_some()
+}
 
 /// The paragraphs of a document's XML as one reads them, without those that are in one piece; empty where there are none, or
 /// where this is no such XML.

@@ -200,6 +200,33 @@ fn unread(repo: &Repo<'_>, code: i32) -> Vec<String> {
     rows.iter().map(|row| format!("{} {}", row["what"].as_str().unwrap(), row["path"].as_str().unwrap())).collect()
 }
 
+/// The begin of a 7z archive.
+fn seven_zip() -> Vec<u8> {
+    let fields = [3; 20];
+    [&b"7z\xbc\xaf\x27\x1c\0\x04"[..], &crc32fast::hash(&fields).to_le_bytes(), &fields, b"members"].concat()
+}
+
+/// The begin of a cabinet.
+fn cabinet() -> Vec<u8> {
+    [&b"MSCF\0\0\0\0"[..], &[9; 16], &[3, 1], b"folders"].concat()
+}
+
+/// A compound file with the stream of an encrypted document.
+fn encrypted_office() -> Vec<u8> {
+    let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    [&b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"[..], &[0; 1500], &name, &[7; 4000]].concat()
+}
+
+#[test]
+fn a_program_that_knows_the_magic_of_archives_is_none() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let magic = b"7z\xbc\xaf\x27\x1c\0\x04 Rar!\x1a\x07\0 Rar!\x1a\x07\x01\0 MSCF\0\0\0\0 and what they are for";
+    repo.write("unpack.exe", [b"MZ\x90\0", &[7; 3000][..], magic].concat());
+    repo.write("old.doc", [&b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"[..], &[7; 4000]].concat()).add();
+    assert!(unread(&repo, 0).is_empty());
+}
+
 #[test]
 fn what_cannot_be_read_is_incomplete_until_it_is_accepted() {
     let sandbox = Sandbox::new();
@@ -209,6 +236,16 @@ fn what_cannot_be_read_is_incomplete_until_it_is_accepted() {
         ("a.zip", zip(&[entry("read", "me\n"), sealed("secret/key")]), "archive in/a.zip!secret/key"),
         ("a.7z", b"7z\xbc\xaf\x27\x1c\0\x04 and so on".to_vec(), "archive in/a.7z"),
         ("a.rar", b"Rar!\x1a\x07\x01\0 and so on".to_vec(), "archive in/a.rar"),
+        ("setup.exe", [b"MZ\x90\0", &[7; 3000][..], &seven_zip()].concat(), "archive in/setup.exe"),
+        ("install", [b"\x7fELF", &[7; 3000][..], &seven_zip()].concat(), "archive in/install"),
+        ("rar4.exe", [b"MZ\x90\0", &[7; 3000][..], b"Rar!\x1a\x07\0\0\0\x73 and"].concat(), "archive in/rar4.exe"),
+        (
+            "rar5.exe",
+            [b"MZ\x90\0", &[7; 3000][..], b"Rar!\x1a\x07\x01\0sums\x0a\x01 and"].concat(),
+            "archive in/rar5.exe",
+        ),
+        ("cab.exe", [b"MZ\x90\0", &[7; 3000][..], &cabinet()].concat(), "archive in/cab.exe"),
+        ("plan.xlsx", encrypted_office(), "archive in/plan.xlsx"),
         ("a.gz", whole[..whole.len() - 20].to_vec(), "archive in/a.gz"),
         ("cut.zip", zip(&[entry("a", "b\n")])[..40].to_vec(), "archive in/cut.zip"),
     ];
