@@ -107,7 +107,7 @@ fn verdict(finding: &Finding) -> String {
         Verdict::Warn(_) | Verdict::Old => {
             format!("it does not block: {}", finding.verdict.reason().unwrap_or_default())
         }
-        Verdict::Allowed(by) => format!("it is allowed by {by}"),
+        Verdict::Allowed(by) => format!("it is allowed: {by}"),
     }
 }
 

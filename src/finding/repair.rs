@@ -110,7 +110,7 @@ impl Planner<'_> {
         step(
             &what,
             [
-                format!("git switch -c allow-{short} {} && {allow}", quote(branch)),
+                format!("git switch --no-track -c allow-{short} {} && {allow}", quote(branch)),
                 format!("git add -- .shield-hook.toml && git commit -m \"Allow {short}\""),
             ],
         )

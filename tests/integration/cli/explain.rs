@@ -61,7 +61,7 @@ fn the_verdict_that_applies_is_explained() {
         said
     };
     assert!(explain("plain.py").contains("it blocks; fingerprint "));
-    assert!(explain("inline.py").contains("it is allowed by"));
+    assert!(explain("inline.py").contains("it is allowed:"));
     for (config, said) in [
         ("disable = [\"npm-access-token\"]\n", "the rule is disabled in .shield-hook.toml:1"),
         ("[[allow]]\nrule = \"npm-access-token\"\nreason = \"a sample\"\n", "allowed by .shield-hook.toml:1: a sample"),
