@@ -28,7 +28,7 @@ pub use read::{EntryMode, Objects, Store, Unread, Visit, Visited, blob_id};
 pub use remotes::{Remote, Remotes};
 pub use repo::{Fetched, Ref, Repo};
 pub use walk::{
-    Boundary, CommitPosition, EntryTarget, HiddenContent, KnownCommits, NewCommit, NewObjects, Reach, ReflogEntry,
-    TreeItem, TreeStore, TreeWalk, cloned_from, every_object, merge_bases, outgoing, parents_of, position, reachable,
-    reaches, reflog_entries, squashed,
+    Boundary, CommitPosition, EntryTarget, HiddenContent, KnownCommits, KnownContent, NewCommit, NewObjects, Reach,
+    ReflogEntry, TreeItem, TreeStore, TreeWalk, cloned_from, every_object, merge_bases, outgoing, parents_of, position,
+    reachable, reaches, reflog_entries, squashed,
 };

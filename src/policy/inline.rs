@@ -147,6 +147,17 @@ impl FoundDirective {
     }
 }
 
+/// A part of every directive; nothing else is as cheap to look for.
+const PARTS: [&[u8]; 3] = [b"allow", b"ignore", b"whitelist"];
+
+/// Returns whether a text may have a directive. Wide characters are not looked into.
+pub(super) fn may_be_in(text: &[u8]) -> bool {
+    let begins =
+        |at: usize| PARTS.iter().any(|part| text[at..].get(..part.len()).is_some_and(|w| w.eq_ignore_ascii_case(part)));
+    memchr::memchr(0, text).is_some()
+        || memchr::memchr3_iter(b'a', b'i', b'w', text).chain(memchr::memchr3_iter(b'A', b'I', b'W', text)).any(begins)
+}
+
 /// Ends of a comment or a string after a directive.
 const CLOSERS: &[char] = &['*', '/', '-', '>', '#', '}', '%', '"', '\'', ',', ')', ' ', '\r', '`', ';'];
 

@@ -302,11 +302,7 @@ impl Policy {
     #[must_use]
     pub fn judge(&self, finding: &mut Finding, text: &[u8], span: &Range<usize>, secrets: &[Range<usize>]) -> Used {
         let location = &finding.location;
-        // The directives of other scanners are about secrets; ours name a rule.
-        let honour = match self.inline {
-            inline::Honour::All if not_in_a_set(finding.rule.id) => inline::Honour::Own,
-            honour => honour,
-        };
+        let honour = self.honour_for(finding.rule.id);
         let at = inline::SecretSpan { bytes: span.clone(), line: location.line, end_line: location.end_line };
         let directive = inline::find(text, &at, secrets, finding.rule.id, honour);
         finding.notes.extend(directive.notes);
@@ -319,6 +315,27 @@ impl Policy {
             None => self.weigh(finding),
         };
         used
+    }
+
+    /// The directives of other scanners are about secrets; ours name a rule.
+    fn honour_for(&self, rule: &str) -> inline::Honour {
+        match self.inline {
+            inline::Honour::All if not_in_a_set(rule) => inline::Honour::Own,
+            honour => honour,
+        }
+    }
+
+    /// Whether an inline directive allows a secret; the arguments are those of [`Policy::judge`].
+    pub fn excuses_inline(&self, text: &[u8], span: &Range<usize>, secrets: &[Range<usize>], rule: &str) -> bool {
+        let line = memchr::memchr_iter(b'\n', &text[..span.start]).count() + 1;
+        let end_line = line + memchr::memchr_iter(b'\n', &text[span.clone()]).count();
+        let at = inline::SecretSpan { bytes: span.clone(), line, end_line };
+        inline::find(text, &at, secrets, rule, self.honour_for(rule)).allowed.is_some()
+    }
+
+    /// Whether a text may have a directive at all.
+    pub fn may_excuse_inline(&self, text: &[u8]) -> bool {
+        self.inline != inline::Honour::Nothing && inline::may_be_in(text)
     }
 
     /// Whether content is stopped that is new where it goes and published elsewhere.

@@ -55,6 +55,13 @@ impl<'a> Needles<'a> {
         self.numbers.get(&(needle.value.expose(), needle.name.clone())).copied()
     }
 
+    /// Shows every needle with its number.
+    pub fn each(&self, mut show: impl FnMut(usize, &Needle)) {
+        for ((value, name), number) in &self.numbers {
+            show(*number, &Needle { value: Secret::new(value, 0), name: name.clone() });
+        }
+    }
+
     /// The number of distinct needles.
     pub fn len(&self) -> usize {
         self.numbers.len()

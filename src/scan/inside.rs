@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::{ItemScan, ScanContext, ScanPart, novelty, occurrences, packages, undecoded};
+use super::novelty::{self, OldSides};
+use super::{ItemScan, ScanContext, ScanPart, occurrences, packages, undecoded};
 use crate::archive::{self, ArchiveFormat, ArchiveLimits, MemberKind};
 use crate::chunk::{Chunk, ChunkPlace, Kind, Origin};
 use crate::engine::{Match, Scratch};
@@ -176,13 +177,22 @@ impl InsideScan<'_> {
         )
     }
 
+    /// The path that a part of the item had in the old side, where the item had another path.
+    fn old_path(&mut self, part: &Origin) -> Option<BString> {
+        let mut path = self.reader.old_path(self.item)?;
+        path.extend_from_slice(part.path().strip_prefix(self.item.origin.path().as_bytes()).unwrap_or_default());
+        Some(path)
+    }
+
     /// Turns the matches in a text behind the item into findings.
     fn find(&mut self, chunk: Chunk<'_>, matches: Vec<Match>, old: &[Vec<u8>], part: &mut ScanPart) {
         let secrets = occurrences(chunk.bytes, &matches);
-        let is_new = novelty::new_ones(self.context.engine, chunk, &matches, old, self.scratch);
+        let old_path = if old.is_empty() { None } else { self.old_path(chunk.origin) };
+        let old = OldSides { sides: old, path: old_path.as_ref().map(AsRef::as_ref) };
+        let novelty = novelty::of_matches(self.context.witness(), chunk, &matches, old, self.scratch);
         let (context, item, reader) = (self.context, self.item, &mut *self.reader);
         let mut scan = ItemScan { context, reader, item, chunk, secrets: &secrets };
-        scan.secrets(matches.into_iter().zip(is_new), part);
+        scan.secrets(matches.into_iter().zip(novelty), part);
     }
 
     /// Gives each matched member its old versions: those at its path, and those with its content.

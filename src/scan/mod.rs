@@ -12,6 +12,7 @@ mod repeated;
 mod sealed;
 mod shown;
 mod versions;
+mod witness;
 
 pub use packages::history_filter;
 
@@ -36,7 +37,9 @@ use crate::source::{Budget, ContentReader, Coverage, Item, Old, Plan, Skip, Sour
 use crate::terminal::progress::Progress;
 use crate::threads;
 use inside::InsideScan;
+use novelty::{Novelty, OldSides};
 use versions::{Versions, side_by_side};
+use witness::Witness;
 
 /// Below this many items a plan is scanned on one thread: starting others costs more than it gives.
 const SERIAL_ITEMS: usize = 64;
@@ -90,7 +93,7 @@ fn run_in(sources: &[&dyn Source], engine: &Engine, policy: &Policy, mode: ScanM
         let mut parts = context.scan()?;
         // The order of the plan decides which of several equal findings is the first.
         parts.sort_by_key(|(item, _)| *item);
-        moved::settle(&plan, &mut parts, policy.block_moved)?;
+        moved::settle(&plan, &mut parts, Witness { engine, policy })?;
         total.add(*source, parts);
     }
     accept(policy, &mut total.coverage);
@@ -251,6 +254,11 @@ impl ScanContext<'_> {
         Ok(all?.into_iter().flatten().collect())
     }
 
+    /// The judge of old sides.
+    fn witness(&self) -> Witness<'_> {
+        Witness { engine: self.engine, policy: self.policy }
+    }
+
     /// Counts unpacked bytes against the source's budget.
     fn spend(&self, bytes: usize) {
         if let Some(budget) = self.source.budget() {
@@ -295,8 +303,10 @@ impl ScanContext<'_> {
                     Old::Nothing => Vec::new(),
                     _ => scan.reader.old_sides(item),
                 };
-                let is_new = novelty::new_ones(self.engine, chunk, &matches, &old, &mut scratch);
-                scan.secrets(matches.into_iter().zip(is_new), &mut part);
+                let old_path = if old.is_empty() { None } else { scan.reader.old_path(item) };
+                let old = OldSides { sides: &old, path: old_path.as_ref().map(AsRef::as_ref) };
+                let novelty = novelty::of_matches(self.witness(), chunk, &matches, old, &mut scratch);
+                scan.secrets(matches.into_iter().zip(novelty), &mut part);
             }
             packages::inspect(&mut scan, &mut part)?;
             sealed::inspect(&mut scan, &mut part);
@@ -329,11 +339,12 @@ struct ItemScan<'a> {
 }
 
 impl ItemScan<'_> {
-    /// Turns the matches of the engine, each with whether it is new, into findings with a verdict.
-    fn secrets(&mut self, matches: impl Iterator<Item = (Match, bool)>, part: &mut ScanPart) {
+    /// Turns the matches of the engine, each with its novelty, into findings with a verdict.
+    fn secrets(&mut self, matches: impl Iterator<Item = (Match, Novelty)>, part: &mut ScanPart) {
         let (item, chunk) = (self.item, self.chunk);
         let mut positions = excerpt::Positions::new(chunk.bytes, engine::stored(chunk.bytes));
-        for (found, is_new) in matches {
+        for (found, novelty) in matches {
+            let is_new = novelty != Novelty::Old;
             let secrets = nearby(self.secrets, &found.span);
             let position = positions.locate(&found.span);
             let mask = found.secret.masked();
@@ -355,6 +366,9 @@ impl ItemScan<'_> {
                 verdict: Verdict::Block,
                 repair: Vec::new(),
             };
+            if let Novelty::Excused(before) = novelty {
+                finding.notes.push(before);
+            }
             if is_new {
                 part.used.extend(self.decide(&mut finding, &found.span, secrets));
             } else {

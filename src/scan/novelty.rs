@@ -1,41 +1,67 @@
 //! New matches of a text, as opposed to copies that an old side has already.
 //!
 //! A match on an unchanged line is old. Of the others, as many are old as the old side has copies of the same secret: a
-//! line that was indented, commented or moved does not change the number of copies, a line that was added does.
+//! line that was indented, commented or moved does not change the number of copies, a line that was added does. A secret
+//! that something excused in the old side is old only where it is excused still.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
+use bstr::BStr;
 use sha2::{Digest, Sha256};
 
-use super::DISTINCTIVE;
 use super::copies::{Needle, Needles, name_before};
+use super::witness::Witness;
+use super::{DISTINCTIVE, occurrences};
 use crate::chunk::Chunk;
-use crate::engine::{Engine, Match, Scratch};
+use crate::engine::{Match, Scratch};
 use crate::git;
 
-/// For each match in the chunk: true when none of the `old` sides has it.
-pub(super) fn new_ones(
-    engine: &Engine,
+/// The novelty of one match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Novelty {
+    /// An old side has it.
+    Old,
+    /// No old side has it.
+    New,
+    /// An old side has it, and something excused it there, in these words.
+    Excused(String),
+}
+
+/// The old sides of a text.
+#[derive(Clone, Copy)]
+pub(super) struct OldSides<'a> {
+    pub sides: &'a [Vec<u8>],
+    /// Their path, where it was another one.
+    pub path: Option<&'a BStr>,
+}
+
+/// The novelty of each match in the chunk.
+pub(super) fn of_matches(
+    witness: Witness<'_>,
     chunk: Chunk<'_>,
     matches: &[Match],
-    old: &[Vec<u8>],
+    old: OldSides<'_>,
     scratch: &mut Scratch,
-) -> Vec<bool> {
-    let mut is_new = vec![true; matches.len()];
-    if old.is_empty() {
-        return is_new;
+) -> Vec<Novelty> {
+    let mut novelty = vec![Novelty::New; matches.len()];
+    if old.sides.is_empty() {
+        return novelty;
     }
     let spans = matches.iter().map(|found| Spans::of(chunk.bytes, found)).collect();
-    let comparison = BlobComparison { engine, chunk, matches, spans };
-    for side in old {
-        if !is_new.contains(&true) {
+    let comparison = BlobComparison { witness, chunk, matches, spans, old_path: old.path };
+    for side in old.sides {
+        if novelty.iter().all(|novelty| *novelty == Novelty::Old) {
             break;
         }
-        let beside = comparison.new_beside(side, scratch);
-        is_new.iter_mut().zip(beside).for_each(|(is_new, beside)| *is_new &= beside);
+        let beside = comparison.beside(side, scratch);
+        for (novelty, beside) in novelty.iter_mut().zip(beside) {
+            if *novelty == Novelty::New || beside == Novelty::Old {
+                *novelty = beside;
+            }
+        }
     }
-    is_new
+    novelty
 }
 
 /// The spans of a match: its value, and the other half of a pair. The match is new when either span is.
@@ -52,21 +78,43 @@ impl Spans {
 
 /// The matches of a text, for comparison with its old sides.
 struct BlobComparison<'a> {
-    engine: &'a Engine,
+    witness: Witness<'a>,
     chunk: Chunk<'a>,
     matches: &'a [Match],
     spans: Vec<Spans>,
+    old_path: Option<&'a BStr>,
 }
 
 impl BlobComparison<'_> {
-    /// The matches that one old side lacks.
-    fn new_beside(&self, side: &[u8], scratch: &mut Scratch) -> Vec<bool> {
+    /// The novelty of the matches beside one old side.
+    fn beside(&self, side: &[u8], scratch: &mut Scratch) -> Vec<Novelty> {
         let mut is_new = by_text(self.chunk.bytes, &self.spans, side);
         if is_new.contains(&true) {
-            let was = self.engine.scan(Chunk { origin: self.chunk.origin, bytes: side }, scratch);
+            let was = self.witness.engine.scan(Chunk { origin: self.chunk.origin, bytes: side }, scratch);
             by_match((self.chunk.bytes, self.matches), (side, &was), &mut is_new);
         }
-        is_new
+        let mut novelty: Vec<Novelty> =
+            is_new.iter().map(|is_new| if *is_new { Novelty::New } else { Novelty::Old }).collect();
+        if is_new.contains(&false) {
+            self.withdraw(side, scratch, &mut novelty);
+        }
+        novelty
+    }
+
+    /// Makes old matches new that nothing excuses here and something excused in the old side.
+    fn withdraw(&self, side: &[u8], scratch: &mut Scratch, novelty: &mut [Novelty]) {
+        let text = self.chunk.bytes;
+        let from = (self.old_path.unwrap_or(self.chunk.origin.path()), self.old_path.is_some());
+        let Some(testimony) = self.witness.hear(side, from, scratch, key) else { return };
+        let secrets = occurrences(text, self.matches);
+        for (novelty, found) in novelty.iter_mut().zip(self.matches).filter(|(novelty, _)| **novelty == Novelty::Old) {
+            if testimony.excuses(&key(text, found)) && self.witness.is_in_force(text, found, &secrets) {
+                *novelty = Novelty::Excused(match self.old_path {
+                    Some(path) => format!("it was in {path} before, where it did not block"),
+                    None => "a directive allowed it before, and is gone".into(),
+                });
+            }
+        }
     }
 }
 

@@ -67,8 +67,8 @@ struct Altered {
 
 #[derive(Default)]
 struct ChangedFiles {
-    /// The old blob of each renamed file, by its new path.
-    renamed: HashMap<BString, Oid>,
+    /// The old version of each renamed file, by its new path.
+    renamed: HashMap<BString, FileVersion>,
     altered: Vec<Altered>,
 }
 
@@ -77,9 +77,9 @@ impl ChangeSet {
         ChangeSet { kind, files: OnceLock::new() }
     }
 
-    /// The old blob of the file that was renamed to `path`.
-    pub(super) fn renamed(&self, objects: &mut Objects, path: &BStr) -> Option<Oid> {
-        self.files(objects).renamed.get(path).copied()
+    /// The old version of the file that was renamed to `path`.
+    pub(super) fn renamed(&self, objects: &mut Objects, path: &BStr) -> Option<&FileVersion> {
+        self.files(objects).renamed.get(path)
     }
 
     /// Passes every file that existed before to `each`: its old path, its old sides and its content now.
@@ -163,7 +163,7 @@ impl ChangedFiles {
         let mut now: HashMap<usize, Now> = HashMap::new();
         for (from, path, content) in added {
             let Some(from) = from else { continue };
-            self.renamed.insert(path, removed[from].id);
+            self.renamed.insert(path, removed[from].clone());
             now.insert(from, content);
         }
         self.altered.extend(removed.into_iter().enumerate().map(|(n, side)| Altered {

@@ -8,11 +8,11 @@ use bstr::{BStr, BString, ByteSlice};
 use rayon::prelude::*;
 
 use super::changeset::{ChangeKind, ChangeSet, MOST_PATHS};
-use super::objects::{ItemWriter, ObjectReader, PlannedContent, skip};
+use super::objects::{ItemWriter, ObjectReader, PlannedContent, is_mild, skip};
 use super::{Content, ContentReader, Coverage, EachAltered, Item, Old, Plan, Readers, Skip};
 use crate::chunk::{ChunkPlace, Kind, Origin};
 use crate::error::Result;
-use crate::git::{self, HiddenContent, NewCommit, NewObjects, Objects, Oid, Repo, TreeChanges, Unread};
+use crate::git::{self, HiddenContent, KnownContent, NewCommit, NewObjects, Objects, Oid, Repo, TreeChanges, Unread};
 use crate::threads;
 
 /// Below this many commits their trees are compared on one thread.
@@ -90,7 +90,7 @@ impl<'a> CommitSource<'a> {
         let (mut trees, mut changes) = (HashSet::new(), Vec::new());
         let commits = new.commits.iter().map(Some).chain(new.trees.iter().map(|_| None));
         for (number, (commit, compared)) in commits.zip(compared).enumerate() {
-            trees.extend(compared.trees.iter().filter(|tree| !planned.knows(tree)));
+            trees.extend(compared.trees.iter().filter(|tree| !planned.has(tree)));
             let hex = commit.map(|c| c.id.to_string());
             items.extend(commit.map(|c| commit_message(c.id)));
             let first = items.len();
@@ -145,7 +145,7 @@ fn known_content(new: &NewObjects, compared: &[TreeChanges], objects: &mut Objec
         return PlannedContent::default();
     }
     let opened: usize = compared.iter().map(|c| c.trees.len()).sum();
-    PlannedContent::knowing(new.known.near_boundary(objects, KNOWN_TREES + 2 * opened).unwrap_or_default())
+    PlannedContent::knowing(new.known.near_boundary(objects, KNOWN_TREES + 2 * opened, is_mild).unwrap_or_default())
 }
 
 /// The content of planned commits.
@@ -155,7 +155,7 @@ pub(super) struct CommitContent<'a> {
     changes: Vec<ChangeSet>,
     hidden: HiddenContent,
     /// Every object of `hidden`, read when a finding first asks for it.
-    hidden_ids: OnceLock<HashSet<Oid>>,
+    hidden_ids: OnceLock<KnownContent>,
 }
 
 impl<'a> CommitContent<'a> {
@@ -328,7 +328,11 @@ impl CommitReader<'_> {
     /// Returns whether the side that is published to is known to hold this very content, at any path.
     fn is_known(&mut self, item: &Item) -> bool {
         let Content::Object(id) = &item.content else { return false };
-        self.content.hidden_ids.get_or_init(|| self.content.hidden.all(&mut self.objects)).contains(id)
+        self.known().all.contains(id)
+    }
+
+    fn known(&mut self) -> &KnownContent {
+        self.content.hidden_ids.get_or_init(|| self.content.hidden.all(&mut self.objects, is_mild))
     }
 }
 
@@ -349,6 +353,13 @@ impl ContentReader for CommitReader<'_> {
             return if self.read(item, &mut same).is_ok() { vec![same] } else { Vec::new() };
         }
         self.old.old_sides(item)
+    }
+
+    fn old_path(&mut self, item: &Item) -> Option<BString> {
+        if let (Content::Object(id), true) = (&item.content, self.is_known(item)) {
+            return self.known().apart.get(id).cloned();
+        }
+        self.old.old_path(item)
     }
 
     fn altered(&mut self, change: usize, each: &mut EachAltered<'_>) {

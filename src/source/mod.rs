@@ -271,6 +271,12 @@ pub trait ContentReader {
     /// The content of every old side of the item; empty when it has none. A missing old object counts as none.
     fn old_sides(&mut self, item: &Item) -> Vec<Vec<u8>>;
 
+    /// The path that the old sides of the item had, where that was another one.
+    fn old_path(&mut self, item: &Item) -> Option<BString> {
+        let _ = item;
+        None
+    }
+
     /// Passes every file that a change altered, renamed or removed to `each`.
     fn altered(&mut self, change: usize, each: &mut EachAltered<'_>) {
         let _ = (change, each);

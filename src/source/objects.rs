@@ -7,14 +7,15 @@ use bstr::{BStr, BString};
 use super::changeset::ChangeSet;
 use super::{Content, ContentReader, Coverage, EachAltered, InMemory, Item, Old, Skip};
 use crate::chunk::{ChunkPlace, Origin};
-use crate::git::{EntryMode, Objects, Oid, TreeChanges, Unread};
+use crate::git::{EntryMode, KnownContent, Objects, Oid, TreeChanges, Unread};
+use crate::path::purpose::path_kind;
 use crate::path::special::is_special;
 
 /// Content that is planned already, or that the other side has.
 #[derive(Default)]
 pub(super) struct PlannedContent {
     /// Content of the other side, at any path.
-    known: HashSet<Oid>,
+    known: KnownContent,
     /// Content is judged at every path that holds it: a key that is a sample below `tests/` is none below `deploy/`,
     /// and an allowance for one path does not cover another.
     planned: HashSet<(Oid, BString)>,
@@ -22,20 +23,30 @@ pub(super) struct PlannedContent {
 
 impl PlannedContent {
     /// Nothing is planned yet; `known` content need not be.
-    pub(super) fn knowing(known: HashSet<Oid>) -> PlannedContent {
+    pub(super) fn knowing(known: KnownContent) -> PlannedContent {
         PlannedContent { known, planned: HashSet::new() }
     }
 
-    /// Returns whether the other side has this content.
-    pub(super) fn knows(&self, id: &Oid) -> bool {
-        self.known.contains(id)
+    /// Returns whether the other side has this object.
+    pub(super) fn has(&self, id: &Oid) -> bool {
+        self.known.all.contains(id)
+    }
+
+    /// Returns whether the other side has this content. What it has at mild paths alone is not known at another.
+    fn knows(&self, id: &Oid, path: &BStr) -> bool {
+        self.has(id) && (!self.known.apart.contains_key(id) || is_mild(path))
     }
 
     /// Returns whether content is to be planned at this path: once for each, but a lockfile and its like every time,
     /// since their changes are judged as well.
     pub(super) fn insert(&mut self, id: Oid, path: &BStr) -> bool {
-        is_special(path) || !self.knows(&id) && self.planned.insert((id, path.to_owned()))
+        is_special(path) || !self.knows(&id, path) && self.planned.insert((id, path.to_owned()))
     }
+}
+
+/// Returns whether findings that rest on context alone do not block at this path.
+pub(super) fn is_mild(path: &BStr) -> bool {
+    path_kind(path).lowers()
 }
 
 /// Turns changes into items: the content of a file or link, and the name of a path that is new.
@@ -109,7 +120,8 @@ impl ContentReader for ObjectReader<'_> {
             (Old::Blobs { ids, .. }, _) => ids.clone(),
             (Old::NewPath { change }, Content::Object(_) | Content::File(_)) => {
                 let change = self.changes.get(*change);
-                change.and_then(|c| c.renamed(&mut self.objects, item.origin.path())).into_iter().collect()
+                let from = change.and_then(|c| c.renamed(&mut self.objects, item.origin.path()));
+                from.map(|from| from.id).into_iter().collect()
             }
             _ => return InMemory.old_sides(item),
         };
@@ -122,6 +134,12 @@ impl ContentReader for ObjectReader<'_> {
             }
         }
         sides
+    }
+
+    fn old_path(&mut self, item: &Item) -> Option<BString> {
+        let Old::NewPath { change } = item.old else { return None };
+        let from = self.changes.get(change)?.renamed(&mut self.objects, item.origin.path())?;
+        Some(from.path.clone())
     }
 
     fn altered(&mut self, change: usize, each: &mut EachAltered<'_>) {

@@ -207,6 +207,10 @@ impl ContentReader for OutgoingReader<'_> {
         self.inner.old_sides(item)
     }
 
+    fn old_path(&mut self, item: &Item) -> Option<BString> {
+        self.inner.old_path(item)
+    }
+
     fn altered(&mut self, change: usize, each: &mut EachAltered<'_>) {
         self.inner.altered(change, each);
     }

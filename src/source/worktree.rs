@@ -120,6 +120,10 @@ impl ContentReader for WorkTreeReader<'_> {
         self.objects.old_sides(item)
     }
 
+    fn old_path(&mut self, item: &Item) -> Option<BString> {
+        self.objects.old_path(item)
+    }
+
     fn altered(&mut self, change: usize, each: &mut EachAltered<'_>) {
         self.objects.altered(change, each);
     }

@@ -12,7 +12,7 @@ mod tree_store;
 pub use commits::{KnownCommits, parents_of};
 pub use history::{TreeItem, TreeWalk, every_object, reachable};
 pub use merge_base::merge_bases;
-pub use outgoing::{Boundary, HiddenContent, NewCommit, NewObjects, outgoing, squashed};
+pub use outgoing::{Boundary, HiddenContent, KnownContent, NewCommit, NewObjects, outgoing, squashed};
 pub use position::{CommitPosition, Reach, position};
 pub use reach::reaches;
 pub use reflog::{ReflogEntry, cloned_from, reflog_entries};

@@ -8,9 +8,11 @@ use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
+use bstr::{BStr, BString};
+
 use super::commits::{CommitStore, KnownCommits, TipKind};
 use crate::error::Result;
-use crate::git::read::tree::{MAX_DEPTH, Tree};
+use crate::git::read::tree::{MAX_DEPTH, Tree, join};
 use crate::git::{EntryMode, Objects, Oid, Repo, Unread};
 
 /// The number of hidden commits visited after the last that could matter: with wrong clocks a parent can be younger
@@ -234,36 +236,59 @@ impl RevisionWalk {
 }
 
 impl HiddenContent {
-    /// Every tree and blob that `git rev-list --objects` leaves out because the hidden side is known to have it. `None`
-    /// when more than `budget` trees would have to be read.
-    pub fn near_boundary(&self, objects: &mut Objects, budget: usize) -> Option<HashSet<Oid>> {
-        let mut all = HashSet::new();
-        collect(objects, &self.edge, budget, &mut all).then_some(all)
+    /// Every tree and blob that `git rev-list --objects` leaves out because the hidden side is known to have it, and those
+    /// of its files whose paths `is_apart` picks. `None` when more than `budget` trees would have to be read.
+    pub fn near_boundary(&self, objects: &mut Objects, budget: usize, is_apart: PathFilter) -> Option<KnownContent> {
+        let mut known = KnownContent::default();
+        collect(objects, &self.edge, budget, is_apart, &mut known).then_some(known)
     }
 
     /// The same with the content of the hidden tips, at any cost. Needed only after a finding.
-    pub fn all(&self, objects: &mut Objects) -> HashSet<Oid> {
-        let mut all = HashSet::new();
-        collect(objects, &self.edge, usize::MAX, &mut all);
-        collect(objects, &self.tips, usize::MAX, &mut all);
-        all
+    pub fn all(&self, objects: &mut Objects, is_apart: PathFilter) -> KnownContent {
+        let mut known = KnownContent::default();
+        collect(objects, &self.edge, usize::MAX, is_apart, &mut known);
+        collect(objects, &self.tips, usize::MAX, is_apart, &mut known);
+        known
+    }
+}
+
+/// Picks paths.
+pub type PathFilter = fn(&BStr) -> bool;
+
+/// The objects of the hidden side.
+#[derive(Clone, Debug, Default)]
+pub struct KnownContent {
+    /// All of them.
+    pub all: HashSet<Oid>,
+    /// Blobs that were seen at picked paths alone, each with one.
+    pub apart: HashMap<Oid, BString>,
+}
+
+impl KnownContent {
+    fn add(&mut self, id: Oid, path: BString, is_apart: PathFilter) {
+        let is_first = self.all.insert(id);
+        if !is_apart(path.as_ref()) {
+            self.apart.remove(&id);
+        } else if is_first {
+            self.apart.insert(id, path);
+        }
     }
 }
 
 /// Adds every tree and blob below `roots` (commits, trees or blobs). Returns false when the budget is exhausted.
-fn collect(objects: &mut Objects, roots: &[Oid], budget: usize, into: &mut HashSet<Oid>) -> bool {
+fn collect(objects: &mut Objects, roots: &[Oid], budget: usize, is_apart: PathFilter, into: &mut KnownContent) -> bool {
     let mut budget = budget;
     let mut stack = Vec::new();
     for root in roots {
         match objects.tree_of(root) {
-            Ok(tree) => stack.push((tree, 0)),
+            Ok(tree) => stack.push((tree, 0, BString::default())),
             Err(_) => {
-                into.insert(*root);
+                into.all.insert(*root);
             }
         }
     }
-    while let Some((tree, depth)) = stack.pop() {
-        if depth >= MAX_DEPTH || !into.insert(tree) {
+    while let Some((tree, depth, dir)) = stack.pop() {
+        if depth >= MAX_DEPTH || !into.all.insert(tree) {
             continue;
         }
         if budget == 0 {
@@ -274,11 +299,9 @@ fn collect(objects: &mut Objects, roots: &[Oid], budget: usize, into: &mut HashS
         let Ok(tree) = Tree::read(objects, tree) else { continue };
         for entry in tree.entries() {
             match entry.mode {
-                None => stack.push((entry.id, depth + 1)),
+                None => stack.push((entry.id, depth + 1, join(dir.as_ref(), &entry.name))),
                 Some(EntryMode::Gitlink) => {}
-                Some(_) => {
-                    into.insert(entry.id);
-                }
+                Some(_) => into.add(entry.id, join(dir.as_ref(), &entry.name), is_apart),
             }
         }
     }

@@ -269,6 +269,74 @@ fn a_moved_secret_is_reported_with_where_it_came_from_and_a_setting_stops_it() {
     assert!(run.stdout.contains("moved here from private/app.py"), "{}", run.stdout);
 }
 
+/// A value that only its context tells.
+fn context_line() -> String {
+    format!("db_password = \"{}\"\n", base62(24))
+}
+
+/// The last commit as every gate sees it: before it is made, and on its way from the commit before.
+#[track_caller]
+fn in_index_and_push(repo: &Repo<'_>, places: &[&str]) -> String {
+    let old = repo.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    let expect = |run: Run| if places.is_empty() { run.expect_clean() } else { run.expect_blocked(places) };
+    let run = expect(repo.scan_staged());
+    let new = repo.commit("next");
+    let told = format!("refs/heads/main {new} refs/heads/main {old}\n");
+    let args = ["hook", "--format", "json", "pre-push", "origin", "ssh://git.example/r"];
+    expect(repo.shield_with(&args, &[], Some(told.as_bytes())));
+    expect(repo.shield(&["scan", "--range", "HEAD~..HEAD", "--format", "json"]));
+    run.stdout
+}
+
+#[test]
+fn a_path_that_excuses_a_secret_makes_it_old_at_no_other() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let (line, other, token) = (context_line(), context_line(), secret_line(&npm_token()));
+    let tested = format!("import os\n{line}x = 1\n");
+    repo.write("tests/c.py", &tested).write("site.py", "y = 2\n").add();
+    repo.scan_staged().expect_clean();
+    repo.write("docs/a.md", &token).write("tests/d.py", format!("import re\n{other}z = 3\n")).commit("first");
+    std::fs::create_dir_all(repo.path("src")).expect("src");
+    repo.git(&["mv", "tests/c.py", "src/c.py"]);
+    let told = in_index_and_push(&repo, &["src/c.py:2"]);
+    assert!(told.contains("it was in tests/c.py before, where it did not block"), "{told}");
+    // One line of it.
+    repo.write("tests/d.py", "import re\nz = 3\n").write("site.py", format!("y = 2\n{other}")).add();
+    let told = in_index_and_push(&repo, &["site.py:2"]);
+    assert!(told.contains("moved here from tests/d.py, where it did not block"), "{told}");
+    // A secret that blocks anywhere has passed the gate, and one may go where it is excused.
+    repo.git(&["mv", "docs/a.md", "src/a.py"]);
+    repo.git(&["mv", "src/c.py", "tests/e.py"]);
+    in_index_and_push(&repo, &[]);
+    // A copy of what is published.
+    repo.write("src/again.py", &tested).add();
+    in_index_and_push(&repo, &["src/again.py:2"]);
+    repo.write(".shield-hook.toml", "tests-and-docs = \"block\"\n").commit("policy");
+    repo.git(&["mv", "tests/e.py", "src/e.py"]);
+    in_index_and_push(&repo, &[]);
+}
+
+#[test]
+fn a_directive_that_is_gone_makes_no_secret_old() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let (line, other) = (secret_line(&npm_token()), secret_line(&npm_token()));
+    let allow = "# shield-hook:allow npm-access-token a sample";
+    let allowed = |line: &str| format!("{} {allow}\n", line.trim_end());
+    repo.write("a.py", allowed(&line)).write("b.py", format!("{allow}\n{other}")).write("c.py", "x = 1\n").add();
+    repo.scan_staged().expect_clean();
+    repo.commit("first");
+    // It goes with its directive.
+    repo.write("a.py", format!("y = 2\n{}", allowed(&line))).add();
+    in_index_and_push(&repo, &[]);
+    repo.write("a.py", format!("y = 2\n{line}")).write("b.py", &other).add();
+    let told = in_index_and_push(&repo, &["a.py:2", "b.py:1"]);
+    assert!(told.contains("a directive allowed it before, and is gone"), "{told}");
+    repo.write("a.py", format!("{line}y = 3\n")).add();
+    in_index_and_push(&repo, &[]);
+}
+
 #[test]
 fn beyond_gits_limit_of_renames_nothing_old_is_blamed() {
     let sandbox = Sandbox::new();
