@@ -150,6 +150,9 @@ fn calls(name: &str, text: &str) -> Vec<Call> {
     if !text.contains("shield-hook") && !text.contains("shield_hook") {
         return Vec::new();
     }
+    if !is_run(name) {
+        return Vec::new();
+    }
     let is = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     if is(&[".yml", ".yaml", ".json"]) {
         return workflow::calls(name, text);
@@ -161,6 +164,12 @@ fn calls(name: &str, text: &str) -> Vec<Call> {
         .flat_map(|manager| manager.folders)
         .any(|folder| name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')));
     script::calls(text, last_decides)
+}
+
+/// Returns whether the system runs a file in its folder: GitHub looks for workflows in no folder below.
+fn is_run(name: &str) -> bool {
+    let is_workflow = |rest: &str| !rest.contains('/') && (rest.ends_with(".yml") || rest.ends_with(".yaml"));
+    name.strip_prefix(".github/workflows/").is_none_or(is_workflow)
 }
 
 /// Returns whether the file at `path` is read for calls of this program.

@@ -8,6 +8,9 @@ use super::Call;
 const GUARDS: &[&str] =
     &["ci", "hook", "scan", "check", "audit", "publish", "install", "canary", "doctor", "advisories", "gate"];
 
+/// Options with which a call answers and judges nothing.
+const ANSWERING: &[&str] = &["--help", "-h", "--version", "-V"];
+
 /// Options that let more pass.
 const LOOSENING: &[&str] = &["--block", "--config", "--baseline", "--rule", "--net", "--base", "--head"];
 
@@ -44,15 +47,59 @@ fn ends_early(line: &str) -> Option<String> {
     if ends.contains(&code) {
         return Some(format!("`{code}` before it"));
     }
+    let command = code.trim_start();
+    if stands_in(command) || ends_well(command) || leaves(command) {
+        return Some(format!("`{}` before it", command.chars().take(40).collect::<String>()));
+    }
     // Its settings in the environment, which outweigh the policy's.
     let name = code.trim_start().trim_start_matches("export ").split('=').next().unwrap_or_default();
     let sets = name.len() < code.trim_start().trim_start_matches("export ").len();
     (sets && is_setting(name)).then(|| format!("{name} is set"))
 }
 
+/// Whether a command puts something else in the place of this program.
+fn stands_in(command: &str) -> bool {
+    let command = command.trim_start_matches("function ").trim_start();
+    ["shield-hook", "shield_hook"].iter().any(|name| {
+        let is_function = |rest: &str| rest.trim_start().starts_with(['(', '{']);
+        command.strip_prefix(name).is_some_and(is_function)
+            || command.strip_prefix("alias ").is_some_and(|rest| rest.trim_start().starts_with(&format!("{name}=")))
+    })
+}
+
+/// Whether a command decides how the script ends, whatever fails.
+fn ends_well(command: &str) -> bool {
+    let at_end = |word: &str| matches!(word, "EXIT" | "0" | "ERR");
+    command.starts_with("trap ") && command.contains("exit") && command.split_whitespace().any(at_end)
+}
+
+/// Folders that are the repository's own, in a `cd`.
+const ROOTS: &[&str] = &["rev-parse --show-toplevel", "$GITHUB_WORKSPACE", "$CI_PROJECT_DIR", "$(dirname"];
+
+/// Whether a command leaves the folder that is judged.
+fn leaves(command: &str) -> bool {
+    let folder = ["cd ", "pushd "].iter().find_map(|name| command.strip_prefix(name));
+    folder.is_some_and(|folder| folder.trim() != "." && !ROOTS.iter().any(|root| folder.contains(root)))
+}
+
+/// Variables by which a CI system says what there is to judge.
+const OF_SYSTEMS: &[&str] = &[
+    "GITHUB_",
+    "CI_MERGE_REQUEST_",
+    "CI_COMMIT_",
+    "CI_DEFAULT_BRANCH",
+    "BITBUCKET_",
+    "BUILDKITE_",
+    "SYSTEM_PULLREQUEST_",
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+];
+
 /// Whether an environment variable loosens the gate.
 pub(super) fn is_setting(name: &str) -> bool {
+    let name = name.split('=').next().unwrap_or_default();
     name.starts_with("SHIELD_HOOK_")
+        || OF_SYSTEMS.iter().any(|prefix| name.starts_with(prefix)) && !name.ends_with("TOKEN")
 }
 
 /// The call on one line, if there is one.
@@ -78,6 +125,9 @@ fn call(line: &str) -> Option<Call> {
     };
     while let Some(word) = words.next() {
         let option = word.split('=').next().unwrap_or_default();
+        if ANSWERING.contains(&option) {
+            call.eased.insert(format!("`{option}`"));
+        }
         if LOOSENING.contains(&option) {
             let value = words.peek().filter(|_| option == word && option != "--net").map(|v| format!(" {v}"));
             call.eased.insert(format!("`{word}{}`", value.unwrap_or_default()));
@@ -99,6 +149,9 @@ fn prevented(before: &str) -> Vec<String> {
     if recipe.starts_with('-') && !recipe.starts_with("- ") {
         eased.push("make goes on when it fails".into());
     }
+    let mut earlier: Vec<&str> = before.split([';', '&', '|']).collect();
+    earlier.pop();
+    eased.extend(earlier.into_iter().filter_map(|command| ends_early(command.trim_start())));
     let command = before.rsplit([';', '&', '|']).next().unwrap_or_default().trim();
     let first = command.split_whitespace().next().unwrap_or_default();
     if matches!(first, "echo" | "printf" | ":" | "!" | "true") || before.contains("||") || before.contains("false &&") {

@@ -32,6 +32,13 @@ fn a_workflow_that_is_loosened() {
         ("some paths", GITHUB.replace("  pull_request:\n", "  pull_request:\n    paths: [src/**]\n")),
         ("not some paths", GITHUB.replace("  pull_request:\n", "  pull_request:\n    paths-ignore: ['**']\n")),
         ("another branch", GITHUB.replace("[main]", "[none]")),
+        ("another shell for all", GITHUB.replace("jobs:\n", "defaults:\n  run:\n    shell: cat {0}\njobs:\n")),
+        ("another shell", GITHUB.replace("  gate:\n", "  gate:\n    defaults: {run: {shell: 'cat {0}'}}\n")),
+        ("another folder", GITHUB.replace(step, &format!("{step}        working-directory: /tmp\n"))),
+        ("no time", GITHUB.replace("  gate:\n", "  gate:\n    timeout-minutes: 0\n")),
+        ("another branch's name", GITHUB.replace(step, &format!("{step}        env: {{GITHUB_BASE_REF: x}}\n"))),
+        ("another revision is judged", GITHUB.replace("checkout@v5\n", "checkout@v5\n        with: {ref: main}\n")),
+        ("another repository", GITHUB.replace("checkout@v5\n", "checkout@v5\n        with: {repository: o/r}\n")),
         ("not YAML", format!("{GITHUB}\t]\n")),
         ("empty", String::new()),
     ] {
@@ -50,11 +57,24 @@ fn a_workflow_that_is_not() {
         ("always", GITHUB.replace(step, &format!("{step}        if: always()\n"))),
         ("not advisory", GITHUB.replace(step, &format!("{step}        continue-on-error: false\n"))),
         ("another job is", GITHUB.replace("jobs:\n", "jobs:\n  lint:\n    continue-on-error: true\n    if: false\n")),
+        ("a limit", GITHUB.replace("  gate:\n", "  gate:\n    timeout-minutes: 10\n")),
+        ("bash", GITHUB.replace("jobs:\n", "defaults:\n  run:\n    shell: bash\njobs:\n")),
+        ("a token", GITHUB.replace(step, &format!("{step}        env: {{GITHUB_TOKEN: x}}\n"))),
+        (
+            "the change's own head",
+            GITHUB.replace(
+                "checkout@v5\n",
+                "checkout@v5\n        with: {ref: '${{ github.event.pull_request.head.sha }}', fetch-depth: 0}\n",
+            ),
+        ),
         ("a name", GITHUB.replace("  gate:\n", "  gate:\n    name: The gate\n")),
         ("an alias", format!("{}  lint: {{runs-on: *os}}\n", GITHUB.replace("ubuntu-latest", "&os ubuntu-latest"))),
     ] {
         assert_eq!(lost(".github/workflows/g.yml", GITHUB, &after), Vec::<String>::new(), "{what}\n{after}");
     }
+    let state = |name: &str| Wiring(BTreeMap::from([(name.to_owned(), calls(name, GITHUB))]));
+    let moved = |to| state(".github/workflows/g.yml").lost_in(&state(to)).len();
+    assert_eq!((moved(".github/workflows/h.yaml"), moved(".github/workflows/off/g.yml")), (0, 1));
     assert!(lost(".github/workflows/g.yml", "on: [push]\njobs: {}\n", "").is_empty(), "it called nothing");
 }
 
@@ -157,12 +177,26 @@ fn scripts() {
         "shield-hook hook commit-msg\n",
         "echo shield-hook hook pre-commit\n",
         "true || shield-hook hook pre-commit\n",
+        "exit 0; shield-hook hook pre-commit\n",
+        "shield-hook hook pre-commit --help\n",
+        "shield-hook hook pre-commit --version\n",
+        "shield-hook() { :; }; shield-hook hook pre-commit\n",
+        "shield-hook() { :; }\nshield-hook hook pre-commit\n",
+        "function shield-hook { true; }\nshield-hook hook pre-commit\n",
+        "alias shield-hook=true\nshield-hook hook pre-commit\n",
+        "trap \"exit 0\" EXIT\nshield-hook hook pre-commit\n",
+        "cd /tmp; shield-hook hook pre-commit\n",
+        "cd /tmp && shield-hook hook pre-commit\n",
+        "cd /tmp\nshield-hook hook pre-commit\n",
+        "GITHUB_BASE_REF=x shield-hook hook pre-commit\n",
     ] {
         assert_eq!(lost(".husky/pre-commit", husky, after).len(), 1, "{after}");
     }
     for after in [
         "shield-hook hook pre-commit",
         "npm run lint\nshield-hook hook pre-commit \"$@\" || exit $?\nexit 0\n",
+        "cd \"$(git rev-parse --show-toplevel)\" && shield-hook hook pre-commit",
+        "(cd web && npm test)\ntrap 'rm -f list' EXIT\nshield-hook hook pre-commit",
         "./bin/shield-hook hook pre-commit \"$@\" || { echo stopped; exit 1; }\n",
         "\"$shield_hook\" hook pre-commit \"$@\" || exit\n",
     ] {

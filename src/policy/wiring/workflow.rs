@@ -35,6 +35,9 @@ const EASING: &[&str] = &[
     "glob",
     "always_run",
     "shell",
+    "working-directory",
+    "workingDirectory",
+    "timeout-minutes",
     "workflow",
     "branches",
     "failure",
@@ -49,6 +52,7 @@ const HARMLESS: &[(&str, &[&str])] = &[
     ("enabled", &["true"]),
     ("always_run", &["true"]),
     ("shell", &["bash", "sh"]),
+    ("working-directory", &[".", "./", "github.workspace"]),
 ];
 
 /// Keys that ease when they are switched on.
@@ -105,6 +109,12 @@ impl WorkflowWalk {
                 "stages" if !self.is_pre_commit => {}
                 key if TRIGGERS.contains(&key) && path.is_empty() => triggers(key, value, &mut here),
                 key if EASING.contains(&key) => here.eased.extend(easing(key, value)),
+                "defaults" => {
+                    let run = value.get("run").and_then(Value::as_object);
+                    let set = run.into_iter().flatten().filter(|(key, _)| EASING.contains(&key.as_str()));
+                    here.eased.extend(set.filter_map(|(key, value)| easing(key, value)));
+                }
+                "steps" => here.eased.extend(checked_out(value)),
                 "with" if value.get("net").is_some_and(|net| net != "false") => {
                     here.eased.insert("net: true".into());
                 }
@@ -166,6 +176,32 @@ fn easings_of(value: &Value, above: &Call) -> Call {
     call
 }
 
+/// What a checkout brings in the place of the change that is judged.
+fn checked_out(steps: &Value) -> Vec<String> {
+    let is_checkout =
+        |step: &&Value| step.get("uses").and_then(Value::as_str).is_some_and(|uses| uses.contains("/checkout@"));
+    let settings = steps.as_array().into_iter().flatten().filter(is_checkout).filter_map(|step| step.get("with"));
+    let of = |with: &Value| ["ref", "repository", "path"].map(|key| Some((key, with.get(key)?.as_str()?.to_owned())));
+    let is_own = |one: &str| OWN.contains(&one.trim());
+    let is_other = |(_, value): &(&str, String)| {
+        let expression = value.trim().strip_prefix("${{").and_then(|rest| rest.strip_suffix("}}"));
+        !expression.is_some_and(|expression| expression.split("||").all(is_own))
+    };
+    let all = settings.flat_map(of).flatten().filter(is_other);
+    all.map(|(key, value)| format!("checkout {key}: {}", value.chars().take(60).collect::<String>())).collect()
+}
+
+/// Expressions that mean the change itself, in a checkout.
+const OWN: &[&str] = &[
+    "github.event.pull_request.head.sha",
+    "github.event.pull_request.head.ref",
+    "github.event.pull_request.head.repo.full_name",
+    "github.sha",
+    "github.ref",
+    "github.head_ref",
+    "github.repository",
+];
+
 /// The effect of a key that eases a call; none when its value is harmless.
 fn easing(key: &str, value: &Value) -> Option<String> {
     let text = match value {
@@ -175,6 +211,8 @@ fn easing(key: &str, value: &Value) -> Option<String> {
     let harmless = HARMLESS.iter().any(|(of, values)| *of == key && values.contains(&text.as_str()));
     let empty = matches!(text.as_str(), "" | "~" | "null" | "[]" | "{}");
     let off = text == "false" && SWITCHES.contains(&key);
+    // Any other limit is one.
+    let off = off || key == "timeout-minutes" && text.parse::<f64>().is_ok_and(|minutes| minutes >= 1.0);
     let shown: String = text.chars().take(60).collect();
     (!harmless && !empty && !off).then(|| format!("{key}: {shown}"))
 }
