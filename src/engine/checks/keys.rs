@@ -8,23 +8,34 @@ use crate::rule::checksum;
 
 /// Any armored private key.
 pub(super) fn pem(input: &CheckInput<'_>) -> Proof {
-    let Some(block) = armor::block(input) else { return Proof::Unknown };
-    match block.label.as_str() {
+    judged(input, |block| match block.label.as_str() {
         label if label.contains("PUBLIC") || label.contains("CERTIFICATE") => Proof::NotSecret("a public key".into()),
-        "OPENSSH PRIVATE KEY" => openssh_block(&block),
-        label if label.starts_with("PGP") => pgp_block(&block),
-        _ => pem_block(&block),
-    }
+        "OPENSSH PRIVATE KEY" => openssh_block(block),
+        label if label.starts_with("PGP") => pgp_block(block),
+        _ => pem_block(block),
+    })
 }
 
 /// An OpenSSH private key.
 pub(super) fn openssh(input: &CheckInput<'_>) -> Proof {
-    armor::block(input).map_or(Proof::Unknown, |block| openssh_block(&block))
+    judged(input, openssh_block)
 }
 
 /// An OpenPGP private key.
 pub(super) fn pgp(input: &CheckInput<'_>) -> Proof {
-    armor::block(input).map_or(Proof::Unknown, |block| pgp_block(&block))
+    judged(input, pgp_block)
+}
+
+/// The proof of a block, as it is written or without the prefix of its lines.
+fn judged(input: &CheckInput<'_>, judge: fn(&Block) -> Proof) -> Proof {
+    let Some(block) = armor::block(input) else { return Proof::Unknown };
+    match judge(&block) {
+        Proof::Failed(why) => match armor::block_without_prefix(input).map(|block| judge(&block)) {
+            Some(Proof::Failed(_)) | None => Proof::Failed(why),
+            Some(proof) => proof,
+        },
+        proof => proof,
+    }
 }
 
 fn pem_block(block: &Block) -> Proof {

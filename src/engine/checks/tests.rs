@@ -224,6 +224,30 @@ fn keys_are_read_however_they_are_written() {
 }
 
 #[test]
+fn keys_are_read_behind_a_prefix_on_each_line() {
+    for (check, begin) in [("pem", "RSA"), ("openssh-key", "OPENSSH")] {
+        let mut key = format!("-----BEGIN {begin} PRIVATE KEY-----\nx\n-----END {begin} PRIVATE KEY-----").into_bytes();
+        checksum::complete(check, &mut key);
+        let key = String::from_utf8(key).unwrap();
+        let prefixed = |prefix: &dyn Fn(usize) -> String| -> String {
+            key.lines().enumerate().map(|(n, line)| format!("{}{line}\n", prefix(n))).collect()
+        };
+        for prefix in ["+", "-", "> ", ">", "> > ", "// ", "//", "   # ", "REM ", "-- ", "; ", "dnl ", "* "] {
+            let text = prefixed(&|_| prefix.to_owned());
+            let span = text.find("-----BEGIN").unwrap()..text.rfind("KEY-----").unwrap() + 8;
+            assert!(holds(&prove_in(check, text.as_bytes(), span)), "{prefix}");
+        }
+        let counted = prefixed(&|n| format!("{}: ", n + 8));
+        let aligned = prefixed(&|n| format!("{:03}", n + 8));
+        let timed = prefixed(&|n| format!("2026-11-30T12:{:02}:07Z app[12]: ", n % 60));
+        for text in [counted, aligned, timed] {
+            let span = text.find("-----BEGIN").unwrap()..text.rfind("KEY-----").unwrap() + 8;
+            assert!(holds(&prove_in(check, text.as_bytes(), span)), "{}", &text[..40]);
+        }
+    }
+}
+
+#[test]
 fn elided_and_encrypted_keys_are_told_apart() {
     let block = |label: &str, body: &str| format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----");
     for body in ["...", "MIIEpAIBAAKCAQEA...", "<key>", "", &random(ALNUM, 64, 1)] {

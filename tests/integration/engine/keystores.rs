@@ -124,3 +124,29 @@ fn a_store_inside_text_is_found() {
     ];
     assert_eq!(told(&repo.scan_staged().expect(1)), expected);
 }
+
+/// A key behind the sign of a patch or of a comment on each line, and one that was cut before its last line.
+#[test]
+fn a_key_is_found_behind_prefixes_and_without_its_end() {
+    let set = RuleSet::builtin();
+    let sample = |id: &str| -> String {
+        let rule = set.get(id).expect("a built-in rule");
+        Generator::new(&set).expand(rule, "${secret}").expect("a sample").text
+    };
+    let sandbox = Sandbox::new();
+    let dir = sandbox.at(sandbox.path("plain"));
+    let blocks = |text: String, what: &str| {
+        dir.write("notes.txt", text);
+        let run = dir.shield(&["scan", "--format", "json", "notes.txt"]);
+        assert_eq!(run.blocking().len(), 1, "{what}: {}", run.stdout);
+    };
+    for id in ["private-key-openssh", "private-key-rsa"] {
+        for prefix in ["+", "-", "> ", "// ", "REM ", "-- "] {
+            let key: String = sample(id).lines().map(|line| format!("{prefix}{line}\n")).collect();
+            blocks(format!("{prefix}first\n{key}{prefix}last\n"), prefix);
+        }
+    }
+    let cut = |key: String| key[..key.find("-----END").expect("an END line")].to_owned();
+    blocks(cut(sample("private-key-openssh")), "cut");
+    blocks(format!("{}done\nand more words\n", cut(sample("private-key-openssh"))), "followed");
+}
