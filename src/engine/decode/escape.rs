@@ -1,5 +1,5 @@
-//! Escapes in strings and URLs: `\u0067`, `\x67`, `\147`, `\/`, `%67`; and those whose last letter precedes a token
-//! as if it were its first: `\nTOKEN`, `%20TOKEN`, the colours of a terminal.
+//! Escapes in strings, URLs and XML: `\u0067`, `\x67`, `\147`, `\/`, `%67`, `&#103;`; and those whose last letter precedes
+//! a token as if it were its first: `\nTOKEN`, `%20TOKEN`, the colours of a terminal.
 
 use std::ops::Range;
 
@@ -18,7 +18,7 @@ const TOKEN: usize = 16;
 /// Writes every line that has an escape into `view`, unescaped.
 pub(super) fn decode(text: &[u8], view: &mut DecodedText, budget: &mut Budget) {
     let mut done = 0;
-    for at in memchr::memchr3_iter(b'\\', b'%', ESC, text) {
+    for at in marks(text) {
         if at < done || !is_telling(text, at) {
             continue;
         }
@@ -39,7 +39,18 @@ pub(super) fn decode(text: &[u8], view: &mut DecodedText, budget: &mut Budget) {
 
 /// Returns whether an escape is in the text that may hide part of a word.
 pub(super) fn has_any(text: &[u8]) -> bool {
-    memchr::memchr3_iter(b'\\', b'%', ESC, text).any(|at| is_telling(text, at))
+    marks(text).any(|at| is_telling(text, at))
+}
+
+/// The positions at which an escape may begin, in their order.
+fn marks(text: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    let mut references = memchr::memmem::find_iter(text, b"&#").peekable();
+    let mut others = memchr::memchr3_iter(b'\\', b'%', ESC, text).peekable();
+    std::iter::from_fn(move || match (references.peek(), others.peek()) {
+        (Some(reference), Some(other)) if reference > other => others.next(),
+        (Some(_), _) => references.next(),
+        (None, _) => others.next(),
+    })
 }
 
 /// Returns whether an escape at `at` may hide a part or the start of a word: not any line end, not a quote.
@@ -50,6 +61,8 @@ fn is_telling(text: &[u8], at: usize) -> bool {
             0x21..0x7f => true,
             _ => false,
         }),
+        // Quotes and brackets are written so everywhere; they are no part of a token.
+        b'&' => escape(text, at).is_some_and(|(c, _)| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')),
         ESC => escape(text, at).is_some_and(|(_, len)| begins_token(text, at + len)),
         _ => match text.get(at + 1) {
             Some(b'/' | b'u' | b'U' | b'x' | b'0'..=b'3') => escape(text, at).is_some(),
@@ -69,7 +82,10 @@ fn begins_token(text: &[u8], at: usize) -> bool {
 /// Returns where it stopped: behind an escape that begins in the range and ends outside.
 fn unescape(text: &[u8], range: Range<usize>, view: &mut DecodedText) -> usize {
     let mut at = range.start;
-    while let Some(next) = text.get(at..range.end).and_then(|t| memchr::memchr3(b'\\', b'%', ESC, t)).map(|n| at + n) {
+    for next in marks(&text[range.clone()]).map(|n| range.start + n) {
+        if next < at {
+            continue;
+        }
         view.copy(text, at..next);
         let (c, len) = escape(text, next).unwrap_or((char::from(text[next]), 1));
         match u8::try_from(c) {
@@ -90,6 +106,9 @@ fn escape(text: &[u8], at: usize) -> Option<(char, usize)> {
     let one = |c: char| Some((c, 2));
     if text[at] == b'%' {
         return hex(text, at + 1, 2).map(|b| (char::from(b as u8), 3));
+    }
+    if text[at] == b'&' {
+        return reference(text, at);
     }
     if text[at] == ESC {
         // One that sets colours or weight: digits and semicolons up to an `m`.
@@ -122,6 +141,18 @@ fn escape(text: &[u8], at: usize) -> Option<(char, usize)> {
     }
 }
 
+/// The character of a numeric reference of XML and HTML at `at`, and the length of the reference.
+fn reference(text: &[u8], at: usize) -> Option<(char, usize)> {
+    let digits = text.get(at + 2..)?;
+    let (digits, radix, before) = match digits.first()? {
+        b'x' | b'X' => (&digits[1..], 16, 3),
+        _ => (digits, 10, 2),
+    };
+    let len = digits.iter().take(9).position(|b| *b == b';').filter(|len| *len > 0)?;
+    let number = digits[..len].iter().try_fold(0, |n, b| Some(n * radix + char::from(*b).to_digit(radix)?))?;
+    Some((char::from_u32(number)?, before + len + 1))
+}
+
 fn hex(text: &[u8], at: usize, len: usize) -> Option<u32> {
     let digits = text.get(at..at + len).filter(|d| !d.is_empty())?;
     digits.iter().try_fold(0, |n, &b| Some(n << 4 | char::from(b).to_digit(16)?))
@@ -146,6 +177,9 @@ mod tests {
             r"k = gh\u{70}_a",
             "k = gh%70_a",
             r"k = gh\U00000070_a",
+            "k = ghp&#95;a",
+            "k = gh&#x70;&#X5f;a",
+            "k = gh&#0112;_a",
         ] {
             assert_eq!(read(&format!("one\n{text}\ntwo\n")), "k = ghp_a", "{text}");
         }
@@ -154,7 +188,22 @@ mod tests {
 
     #[test]
     fn what_hides_nothing_is_left_alone() {
-        for text in ["a\\nb\\tc", "100%", "%d %s %5.2f", "C:\\path\\name", "\\", "%", "\\u", "\\x7", "%2"] {
+        for text in [
+            "a\\nb\\tc",
+            "100%",
+            "%d %s %5.2f",
+            "C:\\path\\name",
+            "\\",
+            "%",
+            "\\u",
+            "\\x7",
+            "%2",
+            "&#",
+            "&#;",
+            "&#39;x&#x22;",
+            "&#x;",
+            "a &amp; b",
+        ] {
             assert_eq!(read(text), "", "{text}");
         }
     }
