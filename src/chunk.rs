@@ -31,21 +31,21 @@ pub enum Kind {
 impl Kind {
     /// Returns whether the path is that of a file.
     pub fn is_file(self) -> bool {
-        matches!(self, Kind::File | Kind::Symlink | Kind::PathName)
+        matches!(self, Self::File | Self::Symlink | Self::PathName)
     }
 
     /// The word that a report uses.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::File => "file",
-            Kind::Member => "archive member",
-            Kind::Symlink => "symlink",
-            Kind::CommitMessage => "commit message",
-            Kind::TagMessage => "tag message",
-            Kind::Note => "note",
-            Kind::PathName => "path name",
-            Kind::RefName => "ref name",
-            Kind::Stdin => "standard input",
+            Self::File => "file",
+            Self::Member => "archive member",
+            Self::Symlink => "symlink",
+            Self::CommitMessage => "commit message",
+            Self::TagMessage => "tag message",
+            Self::Note => "note",
+            Self::PathName => "path name",
+            Self::RefName => "ref name",
+            Self::Stdin => "standard input",
         }
     }
 }
@@ -86,7 +86,7 @@ pub struct Described {
 
 impl Described {
     fn new(what: &str, name: String) -> Self {
-        Described { text: format!("{what} {name}").into(), name: Some(name) }
+        Self { text: format!("{what} {name}").into(), name: Some(name) }
     }
 
     /// The name of the tag or the id of the object; none if commands in this repository do not reach it.
@@ -98,67 +98,67 @@ impl Described {
 impl ChunkPlace {
     /// The message of the annotated tag with this name.
     pub fn tag_message(name: impl Into<String>) -> Self {
-        ChunkPlace::TagMessage(Described::new("tag message of", name.into()))
+        Self::TagMessage(Described::new("tag message of", name.into()))
     }
 
     /// The note on the object with this id.
     pub fn note_on(id: impl fmt::Display) -> Self {
-        ChunkPlace::Note(Described::new("note on", id.to_string()))
+        Self::Note(Described::new("note on", id.to_string()))
     }
 
     /// The blob with this id.
     pub fn blob(id: impl fmt::Display) -> Self {
-        ChunkPlace::Blob(Described::new("blob", id.to_string()))
+        Self::Blob(Described::new("blob", id.to_string()))
     }
 
     /// The kind of content, as a report names it.
     pub fn kind(&self) -> Kind {
         match self {
-            ChunkPlace::File(_) | ChunkPlace::Blob(_) => Kind::File,
-            ChunkPlace::Member(_) => Kind::Member,
-            ChunkPlace::Symlink(_) => Kind::Symlink,
-            ChunkPlace::CommitMessage(_) => Kind::CommitMessage,
-            ChunkPlace::TagMessage(_) => Kind::TagMessage,
-            ChunkPlace::Note(_) => Kind::Note,
-            ChunkPlace::PathName(_) => Kind::PathName,
-            ChunkPlace::RefName(_) => Kind::RefName,
-            ChunkPlace::Stdin(_) => Kind::Stdin,
+            Self::File(_) | Self::Blob(_) => Kind::File,
+            Self::Member(_) => Kind::Member,
+            Self::Symlink(_) => Kind::Symlink,
+            Self::CommitMessage(_) => Kind::CommitMessage,
+            Self::TagMessage(_) => Kind::TagMessage,
+            Self::Note(_) => Kind::Note,
+            Self::PathName(_) => Kind::PathName,
+            Self::RefName(_) => Kind::RefName,
+            Self::Stdin(_) => Kind::Stdin,
         }
     }
 
     /// The path, or the description of an object without one.
     pub fn path(&self) -> &BStr {
-        let (ChunkPlace::File(path)
-        | ChunkPlace::Member(path)
-        | ChunkPlace::Symlink(path)
-        | ChunkPlace::CommitMessage(path)
-        | ChunkPlace::PathName(path)
-        | ChunkPlace::RefName(path)
-        | ChunkPlace::Stdin(path)
-        | ChunkPlace::TagMessage(Described { text: path, .. })
-        | ChunkPlace::Note(Described { text: path, .. })
-        | ChunkPlace::Blob(Described { text: path, .. })) = self;
+        let (Self::File(path)
+        | Self::Member(path)
+        | Self::Symlink(path)
+        | Self::CommitMessage(path)
+        | Self::PathName(path)
+        | Self::RefName(path)
+        | Self::Stdin(path)
+        | Self::TagMessage(Described { text: path, .. })
+        | Self::Note(Described { text: path, .. })
+        | Self::Blob(Described { text: path, .. })) = self;
         path.as_ref()
     }
 
     /// The same, to be written anew. The name of an object is not affected: see [`ChunkPlace::rewrite`].
     pub fn path_mut(&mut self) -> &mut BString {
-        let (ChunkPlace::File(path)
-        | ChunkPlace::Member(path)
-        | ChunkPlace::Symlink(path)
-        | ChunkPlace::CommitMessage(path)
-        | ChunkPlace::PathName(path)
-        | ChunkPlace::RefName(path)
-        | ChunkPlace::Stdin(path)
-        | ChunkPlace::TagMessage(Described { text: path, .. })
-        | ChunkPlace::Note(Described { text: path, .. })
-        | ChunkPlace::Blob(Described { text: path, .. })) = self;
+        let (Self::File(path)
+        | Self::Member(path)
+        | Self::Symlink(path)
+        | Self::CommitMessage(path)
+        | Self::PathName(path)
+        | Self::RefName(path)
+        | Self::Stdin(path)
+        | Self::TagMessage(Described { text: path, .. })
+        | Self::Note(Described { text: path, .. })
+        | Self::Blob(Described { text: path, .. })) = self;
         path
     }
 
     fn described(&mut self) -> Option<&mut Described> {
         match self {
-            ChunkPlace::TagMessage(object) | ChunkPlace::Note(object) | ChunkPlace::Blob(object) => Some(object),
+            Self::TagMessage(object) | Self::Note(object) | Self::Blob(object) => Some(object),
             _ => None,
         }
     }
@@ -203,7 +203,7 @@ pub struct Origin {
 impl Origin {
     /// Content that no commit brings.
     pub fn of(place: ChunkPlace) -> Self {
-        Origin { place, commit: None }
+        Self { place, commit: None }
     }
 
     /// The kind of content.

@@ -40,12 +40,12 @@ enum Cause {
 impl Error {
     /// The scan could not be completed: exit 2.
     pub fn incomplete(message: impl Into<String>) -> Self {
-        Error { kind: Cause::Incomplete, message: message.into(), help: Vec::new() }
+        Self { kind: Cause::Incomplete, message: message.into(), help: Vec::new() }
     }
 
     /// The command line, the configuration or a rule is wrong: exit 3.
     pub fn usage(message: impl Into<String>) -> Self {
-        Error { kind: Cause::Usage, message: message.into(), help: Vec::new() }
+        Self { kind: Cause::Usage, message: message.into(), help: Vec::new() }
     }
 
     /// Adds a line of advice.
@@ -66,7 +66,7 @@ impl Error {
     #[must_use]
     pub fn reworded(&self, word: impl Fn(&str) -> String) -> Self {
         let help = self.help.iter().map(|line| word(line)).collect();
-        Error { kind: self.kind, message: word(&self.message), help }
+        Self { kind: self.kind, message: word(&self.message), help }
     }
 
     /// The message without its help lines.

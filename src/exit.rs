@@ -18,24 +18,24 @@ pub enum Exit {
 
 impl Exit {
     /// Every exit code.
-    pub const ALL: [Exit; 4] = [Exit::Clean, Exit::Blocked, Exit::Incomplete, Exit::Usage];
+    pub const ALL: [Self; 4] = [Self::Clean, Self::Blocked, Self::Incomplete, Self::Usage];
 
     /// The meaning, as `--help`, the manual page and the documentation give it.
     pub fn meaning(self) -> &'static str {
         match self {
-            Exit::Clean => "everything in scope was read, and nothing blocks",
-            Exit::Blocked => "something blocks",
-            Exit::Incomplete => "something could not be read: the report lists it with a way out",
-            Exit::Usage => "wrong usage or configuration",
+            Self::Clean => "everything in scope was read, and nothing blocks",
+            Self::Blocked => "something blocks",
+            Self::Incomplete => "something could not be read: the report lists it with a way out",
+            Self::Usage => "wrong usage or configuration",
         }
     }
 
     /// The word for the result of a run, as reports, records and digests have it.
     pub fn result(self) -> &'static str {
         match self {
-            Exit::Clean => "clean",
-            Exit::Blocked => "blocked",
-            Exit::Incomplete | Exit::Usage => "incomplete",
+            Self::Clean => "clean",
+            Self::Blocked => "blocked",
+            Self::Incomplete | Self::Usage => "incomplete",
         }
     }
 }

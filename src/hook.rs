@@ -32,7 +32,7 @@ pub enum Installed {
 }
 
 impl Installed {
-    const ALL: &[Installed] = &[Installed::Usual, Installed::Strict, Installed::Server];
+    const ALL: &[Self] = &[Self::Usual, Self::Strict, Self::Server];
 }
 
 /// The scan of the staged content.
@@ -82,7 +82,7 @@ pub const SERVER: &str = PRE_RECEIVE.name;
 
 impl Hook {
     /// The hook of this name, as far as it is one of ours.
-    pub fn named(name: &str) -> Option<Hook> {
+    pub fn named(name: &str) -> Option<Self> {
         HOOKS.into_iter().find(|hook| hook.name == name)
     }
 

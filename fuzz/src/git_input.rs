@@ -18,9 +18,9 @@ struct World {
 }
 
 impl World {
-    fn new() -> World {
+    fn new() -> Self {
         let dir = tempfile::Builder::new().prefix("shield-hook-fuzz-").tempdir().expect("a temporary directory");
-        let world = World { dir };
+        let world = Self { dir };
         for below in ["objects/pack", "refs/heads"] {
             fs::create_dir_all(world.git_dir().join(below)).expect("a directory");
         }

@@ -36,9 +36,9 @@ pub struct ArchiveLimits {
 impl ArchiveLimits {
     /// The limits for a container of `len` bytes, no member of which may be larger than `member`. They admit the
     /// expansion of ordinary containers, and small ones that are packed well.
-    pub fn of(len: usize, member: u64) -> ArchiveLimits {
+    pub fn of(len: usize, member: u64) -> Self {
         let bytes = (len as u64).saturating_mul(RATIO).clamp(LEAST, MOST);
-        ArchiveLimits { bytes, member: member.min(bytes), members: 200_000, depth: 8 }
+        Self { bytes, member: member.min(bytes), members: 200_000, depth: 8 }
     }
 }
 

@@ -85,7 +85,7 @@ struct Cell {
 }
 
 impl<'a> Database<'a> {
-    fn new(bytes: &'a [u8]) -> Option<Database<'a>> {
+    fn new(bytes: &'a [u8]) -> Option<Self> {
         let header = bytes.get(..FILE_HEADER)?;
         let page = match u16::from_be_bytes([header[16], header[17]]) {
             1 => 1 << 16,

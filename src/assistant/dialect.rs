@@ -133,7 +133,7 @@ pub static ASSISTANTS: [Assistant; 5] = [
 
 impl Assistant {
     /// The assistant with this name on the command line.
-    pub fn called(id: &str) -> Option<&'static Assistant> {
+    pub fn called(id: &str) -> Option<&'static Self> {
         ASSISTANTS.iter().find(|assistant| assistant.id == id)
     }
 
@@ -195,14 +195,10 @@ impl RefusalForm {
     /// Nothing stands against it.
     pub fn accept(self, asks: Asks) -> HookReply {
         match (self, asks) {
-            (RefusalForm::Permission, Asks::Tool) => {
-                HookReply { output: json!({"permission": "allow"}).to_string(), code: 0 }
-            }
-            (RefusalForm::Permission, Asks::Prompt) => {
-                HookReply { output: json!({"continue": true}).to_string(), code: 0 }
-            }
+            (Self::Permission, Asks::Tool) => HookReply { output: json!({"permission": "allow"}).to_string(), code: 0 },
+            (Self::Permission, Asks::Prompt) => HookReply { output: json!({"continue": true}).to_string(), code: 0 },
             // No decision: an approval would skip the assistant's own question.
-            (RefusalForm::ExitCode | RefusalForm::PermissionDecision, _) => HookReply::default(),
+            (Self::ExitCode | Self::PermissionDecision, _) => HookReply::default(),
         }
     }
 
@@ -211,19 +207,19 @@ impl RefusalForm {
         let mut answer = Map::new();
         let mut put = |key: &str, value: Value| drop(answer.insert(key.to_owned(), value));
         match (self, asks) {
-            (RefusalForm::ExitCode, _) | (RefusalForm::PermissionDecision, Asks::Prompt) => {
+            (Self::ExitCode, _) | (Self::PermissionDecision, Asks::Prompt) => {
                 return HookReply { output: String::new(), code: REFUSED };
             }
-            (RefusalForm::Permission, Asks::Tool) => {
+            (Self::Permission, Asks::Tool) => {
                 put("permission", "deny".into());
                 put("user_message", reason.into());
                 put("agent_message", reason.into());
             }
-            (RefusalForm::Permission, Asks::Prompt) => {
+            (Self::Permission, Asks::Prompt) => {
                 put("continue", false.into());
                 put("user_message", reason.into());
             }
-            (RefusalForm::PermissionDecision, Asks::Tool) => {
+            (Self::PermissionDecision, Asks::Tool) => {
                 put("permissionDecision", "deny".into());
                 put("permissionDecisionReason", reason.into());
             }
@@ -236,12 +232,12 @@ impl RefusalForm {
     /// A refusal of an event that cannot be judged, and so may be about a prompt or about a tool.
     pub fn refuse_unjudged(self, reason: &str) -> HookReply {
         let output = match self {
-            RefusalForm::ExitCode => String::new(),
-            RefusalForm::Permission => {
+            Self::ExitCode => String::new(),
+            Self::Permission => {
                 json!({"permission": "deny", "continue": false, "user_message": reason, "agent_message": reason})
                     .to_string()
             }
-            RefusalForm::PermissionDecision => {
+            Self::PermissionDecision => {
                 json!({"permissionDecision": "deny", "permissionDecisionReason": reason}).to_string()
             }
         };

@@ -43,7 +43,7 @@ impl AssistantEvent {
     ///
     /// # Errors
     /// It is no JSON object, or not an event that is known.
-    pub fn read(assistant: &'static Assistant, input: &[u8]) -> Result<AssistantEvent> {
+    pub fn read(assistant: &'static Assistant, input: &[u8]) -> Result<Self> {
         let unknown = |what: &str| {
             Error::incomplete(format!("the event of {} {what}", assistant.name))
                 .help("`shield-hook doctor` checks the assistant's settings; a newer shield-hook may know the event")
@@ -56,7 +56,7 @@ impl AssistantEvent {
             Some(name) => match asks(name) {
                 Some(asks) => asks,
                 None if is_late(name) => {
-                    return Ok(AssistantEvent { assistant, directory, asks: None, requests: Vec::new() });
+                    return Ok(Self { assistant, directory, asks: None, requests: Vec::new() });
                 }
                 None => return Err(unknown("has a name that is not known")),
             },
@@ -68,7 +68,7 @@ impl AssistantEvent {
             Asks::Prompt => request::of_prompt(fields).ok_or_else(|| unknown("has no prompt"))?,
             Asks::Tool => request::of_tool(fields).ok_or_else(|| unknown("has no arguments that can be read"))?,
         };
-        Ok(AssistantEvent { assistant, directory, asks: Some(asks), requests })
+        Ok(Self { assistant, directory, asks: Some(asks), requests })
     }
 }
 

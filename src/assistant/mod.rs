@@ -24,7 +24,7 @@ pub struct Objection {
 
 impl Objection {
     /// An objection.
-    pub fn new(what: impl Into<String>, instead: impl Into<String>) -> Objection {
-        Objection { what: what.into(), instead: instead.into() }
+    pub fn new(what: impl Into<String>, instead: impl Into<String>) -> Self {
+        Self { what: what.into(), instead: instead.into() }
     }
 }

@@ -31,7 +31,7 @@ impl SimpleCommand {
     }
 
     fn is_empty(&self) -> bool {
-        self == &SimpleCommand::default()
+        self == &Self::default()
     }
 }
 

@@ -235,7 +235,7 @@ struct Collected<'a> {
 }
 
 impl<'a> Collected<'a> {
-    fn new(guarded: &'a Guarded) -> Collected<'a> {
+    fn new(guarded: &'a Guarded) -> Self {
         Collected {
             guarded,
             repo: None,

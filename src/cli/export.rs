@@ -55,30 +55,30 @@ enum ExportTarget {
 impl ExportTarget {
     fn format(self) -> ExportFormat {
         match self {
-            ExportTarget::Verdaccio => ExportFormat::Verdaccio,
-            ExportTarget::Pnpm => ExportFormat::Pnpm,
-            ExportTarget::Pip => ExportFormat::Pip,
-            ExportTarget::Uv => ExportFormat::Uv,
-            ExportTarget::Json => ExportFormat::Json,
-            ExportTarget::Osv => ExportFormat::Osv,
+            Self::Verdaccio => ExportFormat::Verdaccio,
+            Self::Pnpm => ExportFormat::Pnpm,
+            Self::Pip => ExportFormat::Pip,
+            Self::Uv => ExportFormat::Uv,
+            Self::Json => ExportFormat::Json,
+            Self::Osv => ExportFormat::Osv,
         }
     }
 
     /// The ecosystem of the canary; none for forms that nobody resolves with.
     fn ecosystem(self) -> Option<Ecosystem> {
         match self {
-            ExportTarget::Verdaccio | ExportTarget::Pnpm => Some(Ecosystem::Npm),
-            ExportTarget::Pip | ExportTarget::Uv => Some(Ecosystem::Pypi),
-            ExportTarget::Json | ExportTarget::Osv => None,
+            Self::Verdaccio | Self::Pnpm => Some(Ecosystem::Npm),
+            Self::Pip | Self::Uv => Some(Ecosystem::Pypi),
+            Self::Json | Self::Osv => None,
         }
     }
 
     fn resolver(self) -> Option<Resolver> {
         match self {
-            ExportTarget::Pnpm => Some(Resolver::Pnpm),
-            ExportTarget::Pip => Some(Resolver::Pip),
-            ExportTarget::Uv => Some(Resolver::Uv),
-            ExportTarget::Verdaccio | ExportTarget::Json | ExportTarget::Osv => None,
+            Self::Pnpm => Some(Resolver::Pnpm),
+            Self::Pip => Some(Resolver::Pip),
+            Self::Uv => Some(Resolver::Uv),
+            Self::Verdaccio | Self::Json | Self::Osv => None,
         }
     }
 }

@@ -24,10 +24,10 @@ pub(super) struct FileLine {
 
 impl FileLine {
     /// Reads `FILE:LINE`.
-    pub(super) fn parse(text: &str) -> Option<FileLine> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let (file, number) = text.rsplit_once(':')?;
         let number = number.parse().ok().filter(|n| *n > 0)?;
-        Some(FileLine { file: file.into(), number })
+        Some(Self { file: file.into(), number })
     }
 
     /// Returns the findings that touch the line, each with the verdict that the policy gives it.

@@ -42,23 +42,23 @@ impl Exits {
     fn meanings(&self) -> Vec<(Exit, &'static str)> {
         use Exit::{Blocked, Clean, Incomplete};
         let differs: &[(Exit, &str)] = match self {
-            Exits::Scan => &[],
-            Exits::Lookup => &[(Clean, "no known-bad version was found"), (Blocked, "a known-bad version was found")],
-            Exits::Print => &[(Clean, "done"), (Blocked, ""), (Incomplete, "something could not be read or printed")],
-            Exits::Change => &[(Clean, "done"), (Blocked, ""), (Incomplete, "the change could not be made")],
-            Exits::Examine(bad) => &[(Clean, "all is well"), (Blocked, bad)],
-            Exits::Update => &[
+            Self::Scan => &[],
+            Self::Lookup => &[(Clean, "no known-bad version was found"), (Blocked, "a known-bad version was found")],
+            Self::Print => &[(Clean, "done"), (Blocked, ""), (Incomplete, "something could not be read or printed")],
+            Self::Change => &[(Clean, "done"), (Blocked, ""), (Incomplete, "the change could not be made")],
+            Self::Examine(bad) => &[(Clean, "all is well"), (Blocked, bad)],
+            Self::Update => &[
                 (Clean, "the update was made"),
                 (Blocked, "the lockfiles were restored"),
                 (Incomplete, "the update could not be checked, or the command failed"),
             ],
-            Exits::Answer => {
+            Self::Answer => {
                 return vec![
                     (Clean, "nothing stands against it, or the answer on standard output refuses it"),
                     (Incomplete, "refused: the reason is on standard error"),
                 ];
             }
-            Exits::Never => return vec![(Clean, "always: the commit exists already")],
+            Self::Never => return vec![(Clean, "always: the commit exists already")],
         };
         let worded = Exit::ALL.map(|exit| {
             (exit, differs.iter().find(|(other, _)| *other == exit).map_or(exit.meaning(), |(_, meaning)| *meaning))

@@ -180,13 +180,13 @@ impl Hook {
     /// Its entry in the table of hooks.
     fn entry(&self) -> hook::Hook {
         match self {
-            Hook::PreCommit { .. } => hook::PRE_COMMIT,
-            Hook::PreMergeCommit => hook::PRE_MERGE_COMMIT,
-            Hook::CommitMsg { .. } => hook::COMMIT_MSG,
-            Hook::PrePush { .. } => hook::PRE_PUSH,
-            Hook::PostCommit => hook::POST_COMMIT,
-            Hook::PreReceive => hook::PRE_RECEIVE,
-            Hook::ReferenceTransaction { .. } => hook::REFERENCE_TRANSACTION,
+            Self::PreCommit { .. } => hook::PRE_COMMIT,
+            Self::PreMergeCommit => hook::PRE_MERGE_COMMIT,
+            Self::CommitMsg { .. } => hook::COMMIT_MSG,
+            Self::PrePush { .. } => hook::PRE_PUSH,
+            Self::PostCommit => hook::POST_COMMIT,
+            Self::PreReceive => hook::PRE_RECEIVE,
+            Self::ReferenceTransaction { .. } => hook::REFERENCE_TRANSACTION,
         }
     }
 }

@@ -99,9 +99,9 @@ impl Color {
     /// Makes every stream of this process follow the choice.
     pub fn apply(self) {
         match self {
-            Color::Auto => anstream::ColorChoice::Auto,
-            Color::Always => anstream::ColorChoice::Always,
-            Color::Never => anstream::ColorChoice::Never,
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
         }
         .write_global();
     }
@@ -120,6 +120,6 @@ pub enum OutputFormat {
 impl OutputFormat {
     /// Returns whether people read it.
     pub fn is_pretty(self) -> bool {
-        self == OutputFormat::Pretty
+        self == Self::Pretty
     }
 }

@@ -95,8 +95,8 @@ fn subcommand(words: &[String]) -> Option<(&str, &[String])> {
 
 impl PushCommand {
     /// None for an option that this reading does not know: it could name refs.
-    fn parse(words: &[String]) -> Option<PushCommand> {
-        let mut command = PushCommand::default();
+    fn parse(words: &[String]) -> Option<Self> {
+        let mut command = Self::default();
         let mut names = Vec::new();
         let mut words = words.iter();
         while let Some(word) = words.next() {

@@ -45,23 +45,23 @@ impl Session {
     ///
     /// # Errors
     /// When the configuration, the baseline or a rule file is wrong.
-    pub(super) fn ready(policy_args: &PolicyArgs, subject: PolicyRoot<'_>) -> Result<Session> {
-        Session::with(&policy_args.overrides(), subject)
+    pub(super) fn ready(policy_args: &PolicyArgs, subject: PolicyRoot<'_>) -> Result<Self> {
+        Self::with(&policy_args.overrides(), subject)
     }
 
     /// The same, from overrides.
     ///
     /// # Errors
     /// As [`Session::ready`].
-    pub(super) fn with(overrides: &Overrides, subject: PolicyRoot<'_>) -> Result<Session> {
-        Session::under(&Authority::of(subject)?, overrides)
+    pub(super) fn with(overrides: &Overrides, subject: PolicyRoot<'_>) -> Result<Self> {
+        Self::under(&Authority::of(subject)?, overrides)
     }
 
     /// The same, where it is decided already whose policy counts.
     ///
     /// # Errors
     /// As [`Session::ready`].
-    pub(super) fn under(authority: &Authority<'_>, overrides: &Overrides) -> Result<Session> {
+    pub(super) fn under(authority: &Authority<'_>, overrides: &Overrides) -> Result<Self> {
         let AppliedPolicy { policy, rules, standing } = authority.judge(overrides)?;
         if let Some(line) = authority.explain(&standing) {
             say!("shield-hook: {line}");
@@ -72,24 +72,24 @@ impl Session {
         };
         let packages = package::gate::PackageGate::default();
         let settings = Settings { path_policy: !policy.block_tests_and_docs, ..Settings::default() };
-        Ok(Session { engine: Engine::new(rules, settings), policy, standing, packages, root })
+        Ok(Self { engine: Engine::new(rules, settings), policy, standing, packages, root })
     }
 
     /// Marks the scan as one of everything, so that allowances without a finding are reported.
-    pub(super) fn entire_tree(mut self, entire: bool) -> Session {
+    pub(super) fn entire_tree(mut self, entire: bool) -> Self {
         self.policy.report_unused = entire;
         self.policy.check_allowances |= entire;
         self
     }
 
     /// Checks the allowances even if nothing is found.
-    pub(super) fn checking_allowances(mut self) -> Session {
+    pub(super) fn checking_allowances(mut self) -> Self {
         self.policy.check_allowances = true;
         self
     }
 
     /// Counts the cost of each rule.
-    pub(super) fn counting(mut self, on: bool) -> Session {
+    pub(super) fn counting(mut self, on: bool) -> Self {
         if on {
             self.engine.count();
         }
@@ -163,8 +163,8 @@ pub(super) struct RunConclusion {
 
 impl RunConclusion {
     /// Of a command that is no hook: recorded for the user, the digest shown.
-    pub(super) fn of(command: &'static str) -> RunConclusion {
-        RunConclusion { command, place: JournalLocation::User, covers: Covers::default(), silent_when_clean: false }
+    pub(super) fn of(command: &'static str) -> Self {
+        Self { command, place: JournalLocation::User, covers: Covers::default(), silent_when_clean: false }
     }
 
     /// Writes the report, the journal record and the digest; an error leaves its record, too.

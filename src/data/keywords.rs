@@ -72,8 +72,8 @@ pub fn halves(piece: [u8; 4]) -> (u16, u16) {
 pub struct KeywordEntry(pub u32);
 
 impl KeywordEntry {
-    fn new(keyword: usize, shift: i16, tag: u16) -> KeywordEntry {
-        KeywordEntry(keyword as u32 | ((shift + 1) as u32) << 16 | u32::from(tag) << 24)
+    fn new(keyword: usize, shift: i16, tag: u16) -> Self {
+        Self(keyword as u32 | ((shift + 1) as u32) << 16 | u32::from(tag) << 24)
     }
 
     /// The keyword's number.

@@ -24,7 +24,7 @@ pub(super) struct Element<'a> {
 
 impl<'a> Element<'a> {
     /// The elements inside; none where they do not fill it.
-    pub fn inside(self) -> Option<Vec<Element<'a>>> {
+    pub fn inside(self) -> Option<Vec<Self>> {
         let (mut rest, mut all) = (self.content, Vec::new());
         while !rest.is_empty() {
             let (element, more) = element(rest)?;
@@ -35,7 +35,7 @@ impl<'a> Element<'a> {
     }
 
     /// The elements inside a sequence.
-    pub fn sequence(self) -> Option<Vec<Element<'a>>> {
+    pub fn sequence(self) -> Option<Vec<Self>> {
         (self.tag == SEQUENCE).then(|| self.inside()).flatten()
     }
 

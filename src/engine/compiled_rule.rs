@@ -35,7 +35,7 @@ pub(super) struct CompiledRegex {
 
 impl CompiledRule {
     pub fn new(handle: Handle) -> Self {
-        CompiledRule { handle, parts: OnceLock::new() }
+        Self { handle, parts: OnceLock::new() }
     }
 
     fn parts(&self) -> &UnpackedRule {

@@ -114,7 +114,7 @@ fn position(at: usize) -> u32 {
 
 impl Segment {
     /// Returns whether it maps the bytes of the next one, too.
-    fn goes_on(&self, next: &Segment) -> bool {
+    fn goes_on(&self, next: &Self) -> bool {
         let SegmentScale::Ratio(_, narrow) = self.scale else { return false };
         let is_whole = (next.out - self.out).is_multiple_of(u32::from(narrow));
         self.scale == next.scale && is_whole && self.at(next.out as usize) == next.from as usize

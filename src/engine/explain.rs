@@ -50,13 +50,13 @@ pub enum RuleOutcome {
 impl fmt::Display for RuleOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            RuleOutcome::NoMatch => f.write_str("its keyword is here, but the text around it does not match the rule"),
-            RuleOutcome::OtherPaths => f.write_str("its keyword is here, but the rule applies to other paths only"),
-            RuleOutcome::Rejection(why) => write!(f, "rejected: {why}"),
-            RuleOutcome::Superseded => {
+            Self::NoMatch => f.write_str("its keyword is here, but the text around it does not match the rule"),
+            Self::OtherPaths => f.write_str("its keyword is here, but the rule applies to other paths only"),
+            Self::Rejection(why) => write!(f, "rejected: {why}"),
+            Self::Superseded => {
                 f.write_str("matched, but another rule reports this value, or the other half of the pair is missing")
             }
-            RuleOutcome::Found { confidence, notes } => {
+            Self::Found { confidence, notes } => {
                 write!(f, "found, confidence {confidence}")?;
                 notes.iter().try_for_each(|note| write!(f, "; {note}"))
             }
@@ -67,12 +67,12 @@ impl fmt::Display for RuleOutcome {
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Rejection::InsideWord => f.write_str("the name that the rule looks for is part of another word"),
-            Rejection::Hash => f.write_str("its name is that of a hash"),
-            Rejection::Sample => f.write_str("the rule lists it as a documented sample"),
-            Rejection::Placeholder => f.write_str("a placeholder"),
-            Rejection::Entropy(is, least) => write!(f, "its entropy is {is:.2} bits a character, below {least:.2}"),
-            Rejection::Words(is, least) => write!(f, "it is made of words: randomness {is:.2}, below {least:.2}"),
+            Self::InsideWord => f.write_str("the name that the rule looks for is part of another word"),
+            Self::Hash => f.write_str("its name is that of a hash"),
+            Self::Sample => f.write_str("the rule lists it as a documented sample"),
+            Self::Placeholder => f.write_str("a placeholder"),
+            Self::Entropy(is, least) => write!(f, "its entropy is {is:.2} bits a character, below {least:.2}"),
+            Self::Words(is, least) => write!(f, "it is made of words: randomness {is:.2}, below {least:.2}"),
         }
     }
 }

@@ -353,7 +353,7 @@ pub(super) struct DerivedTextLimits {
 }
 
 impl DerivedTextLimits {
-    fn new(engine: &Engine) -> DerivedTextLimits {
+    fn new(engine: &Engine) -> Self {
         let rules = || engine.rules.iter().map(CompiledRule::rule);
         let required: Vec<&str> = rules().filter_map(|rule| Some(rule.requires.as_ref()?.rule)).collect();
         let reach = |number: &u16| {
@@ -368,7 +368,7 @@ impl DerivedTextLimits {
         };
         let keywords = 0..engine.prefilter.len() as u32;
         let rules_of = |word| engine.wakes.rules(word).iter();
-        DerivedTextLimits {
+        Self {
             in_lines: keywords.clone().all(|word| !engine.prefilter.keyword(word).contains('\n')),
             longest: keywords.clone().map(|word| engine.prefilter.keyword(word).len()).max().unwrap_or(1),
             reach: keywords.map(|word| rules_of(word).filter_map(reach).max().unwrap_or(0)).collect(),
@@ -405,14 +405,14 @@ struct Zone {
 }
 
 impl Zone {
-    fn of(text: &[u8], fresh: &Range<usize>) -> Zone {
+    fn of(text: &[u8], fresh: &Range<usize>) -> Self {
         let mut from = line_start(text, fresh.start.saturating_sub(CONTEXT));
         // A value ends with its line, unless the line ends in a backslash.
         while from > 1 && text[from - 2] == b'\\' && from + FAR > fresh.start {
             from = line_start(text, from - 1);
         }
         let least = fresh.start.saturating_sub(FAR);
-        Zone {
+        Self {
             fresh: fresh.clone(),
             from: from.saturating_sub(NAME),
             to: line_end(text, fresh.end) + CONTEXT,

@@ -116,7 +116,7 @@ struct BlockLine {
 }
 
 impl BlockLine {
-    fn at(text: &[u8], start: usize) -> BlockLine {
+    fn at(text: &[u8], start: usize) -> Self {
         let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |n| start + n);
         let mut depth = 0;
         let mut item = false;
@@ -130,7 +130,7 @@ impl BlockLine {
                 _ => break,
             }
         }
-        BlockLine { span: start..end, depth, item }
+        Self { span: start..end, depth, item }
     }
 
     fn text<'t>(&self, text: &'t [u8]) -> &'t [u8] {

@@ -73,7 +73,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64);
-        Settings { decode_depth: 3, path_policy: true, now }
+        Self { decode_depth: 3, path_policy: true, now }
     }
 }
 
@@ -98,8 +98,8 @@ pub struct Scratch {
 impl Scratch {
     /// Buffers for texts that repeat themselves, as the versions of a file do: windows without a match are cached.
     #[must_use]
-    pub fn remembering() -> Scratch {
-        Scratch { cache: Some(Box::new(NegativeCache::new())), ..Scratch::default() }
+    pub fn remembering() -> Self {
+        Self { cache: Some(Box::new(NegativeCache::new())), ..Self::default() }
     }
 
     /// Returns whether the last chunk held more encoded text than its budget of decoding.
@@ -189,7 +189,7 @@ impl Engine {
         let with = |detector| detectors.iter().filter(|(_, of)| *of == detector).map(|(at, _)| *at).collect();
         let (whole_file_rules, key_store_rules, generic_rules) =
             (with(Rule::WHOLE), with(Rule::STORE), with(Rule::GENERIC));
-        Engine {
+        Self {
             set,
             rules,
             whole_file_rules,

@@ -35,10 +35,10 @@ struct Hasher {
 }
 
 impl Hasher {
-    fn new() -> Hasher {
+    fn new() -> Self {
         // SipHash under a key of the operating system's.
         let random = RandomState::new();
-        Hasher { key: (0..LONGEST as u64 / 8 + 4).map(|n| random.hash_one(n)).collect() }
+        Self { key: (0..LONGEST as u64 / 8 + 4).map(|n| random.hash_one(n)).collect() }
     }
 
     /// The hash of a text of at most [`LONGEST`] bytes and its purpose.
@@ -124,8 +124,8 @@ impl CachedLine {
 }
 
 impl NegativeCache {
-    pub fn new() -> NegativeCache {
-        NegativeCache {
+    pub fn new() -> Self {
+        Self {
             hasher: Hasher::new(),
             windows: vec![0; WINDOWS].into(),
             lines: vec![CachedLine::default(); LINES].into(),

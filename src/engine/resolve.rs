@@ -31,7 +31,7 @@ impl Candidate {
     /// A value in clear, without a proof.
     pub fn new(rule: usize, span: Range<usize>, confidence: Confidence, standing: EvidenceRank) -> Self {
         let (verified, secret, pair, is_silent) = (None, None, None, false);
-        Candidate { rule, span, confidence, verified, standing, notes: Vec::new(), secret, pair, is_silent }
+        Self { rule, span, confidence, verified, standing, notes: Vec::new(), secret, pair, is_silent }
     }
 }
 
@@ -184,7 +184,7 @@ struct Partners<'r> {
 
 impl<'r> Partners<'r> {
     /// The partners among `candidates`, which are sorted by their start.
-    fn of(candidates: &[Candidate], rules: &'r [CompiledRule], text: &[u8]) -> Partners<'r> {
+    fn of(candidates: &[Candidate], rules: &'r [CompiledRule], text: &[u8]) -> Self {
         let mut by_rule: HashMap<&str, Vec<(usize, usize)>> =
             candidates.iter().filter_map(|c| Some((rules[c.rule].rule().requires?.rule, Vec::new()))).collect();
         for (number, candidate) in candidates.iter().enumerate() {

@@ -46,8 +46,8 @@ pub struct RuleStat {
 }
 
 impl RuleCounters {
-    pub fn new(rules: usize) -> RuleCounters {
-        RuleCounters { rows: std::iter::repeat_with(RuleCounts::default).take(rules).collect() }
+    pub fn new(rules: usize) -> Self {
+        Self { rows: std::iter::repeat_with(RuleCounts::default).take(rules).collect() }
     }
 
     /// The figures of each rule that was woken; `rule` returns it by its number.
@@ -75,7 +75,7 @@ pub(super) struct Counter<'a> {
 }
 
 impl<'a> Counter<'a> {
-    pub fn new(counters: &'a RuleCounters) -> Counter<'a> {
+    pub fn new(counters: &'a RuleCounters) -> Self {
         Counter { counters, since: Instant::now() }
     }
 

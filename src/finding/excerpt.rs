@@ -94,10 +94,10 @@ impl Wide {
     /// The characters of a text in this encoding, each with its length in bytes.
     pub fn characters(self, text: &[u8]) -> Box<dyn Iterator<Item = (char, usize)> + '_> {
         match self {
-            Wide::Utf16Le => Box::new(pairs(text, u16::from_le_bytes)),
-            Wide::Utf16Be => Box::new(pairs(text, u16::from_be_bytes)),
-            Wide::Utf32Le => Box::new(fours(text, u32::from_le_bytes)),
-            Wide::Utf32Be => Box::new(fours(text, u32::from_be_bytes)),
+            Self::Utf16Le => Box::new(pairs(text, u16::from_le_bytes)),
+            Self::Utf16Be => Box::new(pairs(text, u16::from_be_bytes)),
+            Self::Utf32Le => Box::new(fours(text, u32::from_le_bytes)),
+            Self::Utf32Be => Box::new(fours(text, u32::from_be_bytes)),
         }
     }
 }

@@ -42,12 +42,12 @@ enum Visible {
 impl Secret {
     /// Wraps a credential whose first `public` bytes are its provider's prefix, known to everybody.
     pub fn new(bytes: &[u8], public: usize) -> Self {
-        Secret { bytes: bytes.into(), visible: Visible::Prefix(public.min(bytes.len())) }
+        Self { bytes: bytes.into(), visible: Visible::Prefix(public.min(bytes.len())) }
     }
 
     /// Wraps the subject of a finding that is no credential, such as a package's name: it is shown in full.
     pub fn public(bytes: &[u8]) -> Self {
-        Secret { bytes: bytes.into(), visible: Visible::Everything }
+        Self { bytes: bytes.into(), visible: Visible::Everything }
     }
 
     /// Returns whether this is no credential, and may be shown.
@@ -119,7 +119,7 @@ impl Fingerprint {
         hash.update(secret.expose());
         let mut id = [0; 16];
         id.copy_from_slice(&hash.finalize()[..16]);
-        Fingerprint(id)
+        Self(id)
     }
 
     /// Reads the 32 hex digits that `Display` writes.
@@ -133,7 +133,7 @@ impl Fingerprint {
     /// ```
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()?;
-        Some(Fingerprint(bytes.try_into().ok()?))
+        Some(Self(bytes.try_into().ok()?))
     }
 }
 
@@ -240,15 +240,14 @@ impl WarnReason {
     /// Replaces the text that came from a repository by what `rewrite` makes of it.
     pub fn rewrite(&mut self, rewrite: impl Fn(&mut String)) {
         match self {
-            WarnReason::MovedFrom(text)
-            | WarnReason::PublishedBy(text)
-            | WarnReason::Accepted(text)
-            | WarnReason::Tolerated(text) => rewrite(text),
-            WarnReason::Experimental
-            | WarnReason::LowConfidence
-            | WarnReason::LowSeverity
-            | WarnReason::StoodBefore
-            | WarnReason::MayHaveStoodBefore => {}
+            Self::MovedFrom(text) | Self::PublishedBy(text) | Self::Accepted(text) | Self::Tolerated(text) => {
+                rewrite(text)
+            }
+            Self::Experimental
+            | Self::LowConfidence
+            | Self::LowSeverity
+            | Self::StoodBefore
+            | Self::MayHaveStoodBefore => {}
         }
     }
 }
@@ -256,15 +255,15 @@ impl WarnReason {
 impl fmt::Display for WarnReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            WarnReason::Experimental => f.write_str("the rule is experimental"),
-            WarnReason::LowConfidence => f.write_str("its confidence is below what blocks"),
-            WarnReason::LowSeverity => f.write_str("its severity is below what blocks"),
-            WarnReason::StoodBefore => f.write_str(STOOD_BEFORE),
-            WarnReason::MayHaveStoodBefore => f.write_str("it may have been there before: that commit is gone"),
-            WarnReason::MovedFrom(path) => write!(f, "moved here from {path}, where it was before"),
-            WarnReason::PublishedBy(holder) => write!(f, "already published: {holder} holds it"),
-            WarnReason::Accepted(place) => write!(f, "accepted: {place} allows its fingerprint"),
-            WarnReason::Tolerated(why) => f.write_str(why),
+            Self::Experimental => f.write_str("the rule is experimental"),
+            Self::LowConfidence => f.write_str("its confidence is below what blocks"),
+            Self::LowSeverity => f.write_str("its severity is below what blocks"),
+            Self::StoodBefore => f.write_str(STOOD_BEFORE),
+            Self::MayHaveStoodBefore => f.write_str("it may have been there before: that commit is gone"),
+            Self::MovedFrom(path) => write!(f, "moved here from {path}, where it was before"),
+            Self::PublishedBy(holder) => write!(f, "already published: {holder} holds it"),
+            Self::Accepted(place) => write!(f, "accepted: {place} allows its fingerprint"),
+            Self::Tolerated(why) => f.write_str(why),
         }
     }
 }
@@ -283,13 +282,13 @@ pub enum AllowedBy {
 impl AllowedBy {
     /// Returns whether the permission is part of the scanned text.
     pub fn is_in_source(&self) -> bool {
-        !matches!(self, AllowedBy::Policy(_))
+        !matches!(self, Self::Policy(_))
     }
 
     /// The text of a report: the file or directive, its line and its reason.
     pub fn as_str(&self) -> &str {
         match self {
-            AllowedBy::Directive(text) | AllowedBy::ForeignDirective(text) | AllowedBy::Policy(text) => text,
+            Self::Directive(text) | Self::ForeignDirective(text) | Self::Policy(text) => text,
         }
     }
 }
@@ -303,26 +302,26 @@ impl fmt::Display for AllowedBy {
 impl Verdict {
     /// Returns whether the verdict stops the operation.
     pub fn blocks(&self) -> bool {
-        matches!(self, Verdict::Block)
+        matches!(self, Self::Block)
     }
 
     /// The word of the contract: `block`, `warn`, `allowed` or `old`.
     pub fn name(&self) -> &'static str {
         match self {
-            Verdict::Block => "block",
-            Verdict::Warn(_) => "warn",
-            Verdict::Allowed(_) => "allowed",
-            Verdict::Old => "old",
+            Self::Block => "block",
+            Self::Warn(_) => "warn",
+            Self::Allowed(_) => "allowed",
+            Self::Old => "old",
         }
     }
 
     /// The reason why the finding does not block.
     pub fn reason(&self) -> Option<Cow<'_, str>> {
         match self {
-            Verdict::Block => None,
-            Verdict::Warn(why) => Some(why.to_string().into()),
-            Verdict::Old => Some(STOOD_BEFORE.into()),
-            Verdict::Allowed(by) => Some(by.as_str().into()),
+            Self::Block => None,
+            Self::Warn(why) => Some(why.to_string().into()),
+            Self::Old => Some(STOOD_BEFORE.into()),
+            Self::Allowed(by) => Some(by.as_str().into()),
         }
     }
 }

@@ -74,7 +74,7 @@ pub struct Fleet {
 
 impl Fleet {
     /// Judges the records at `now`.
-    pub fn judge(files: FleetFiles, demands: &FleetDemands, now: Timestamp) -> Fleet {
+    pub fn judge(files: FleetFiles, demands: &FleetDemands, now: Timestamp) -> Self {
         let newest = files.hosts.values().filter_map(|records| Version::parse(&chosen(records)?.version).ok()).max();
         let oldest_good = demands.binary.clone().or(newest);
         let mut machines: BTreeMap<String, Machine> = BTreeMap::new();
@@ -89,7 +89,7 @@ impl Fleet {
                 Machine { host: host.clone(), record: None, problems: vec![problem] }
             });
         }
-        Fleet { machines: machines.into_values().collect(), unread: files.unread, foreign: files.foreign }
+        Self { machines: machines.into_values().collect(), unread: files.unread, foreign: files.foreign }
     }
 
     /// The exit code: a machine that is blocked, whose canary failed, or that lacks what is expected stops; one that was not

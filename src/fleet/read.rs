@@ -30,12 +30,12 @@ impl FleetFiles {
     ///
     /// # Errors
     /// Exit 2 when a path does not exist or a folder cannot be read.
-    pub fn read(paths: &[PathBuf]) -> Result<FleetFiles> {
+    pub fn read(paths: &[PathBuf]) -> Result<Self> {
         let mut files = BTreeSet::new();
         for path in paths {
             collect(path, &mut files)?;
         }
-        let mut all = FleetFiles::default();
+        let mut all = Self::default();
         for path in files {
             let shown = redact::name(&path.to_string_lossy());
             match file::read(&path) {

@@ -36,17 +36,17 @@ impl Address {
     /// assert_eq!(address("https://git.example/team/app.git"), address("git@git.example:team/app"));
     /// assert_ne!(address("https://git.example/team/app.git"), address("https://git.example/other/app.git"));
     /// ```
-    pub fn parse(url: &BStr, base: &Path) -> Address {
+    pub fn parse(url: &BStr, base: &Path) -> Self {
         let Ok(parsed) = gix::url::parse(url) else {
-            return Address { host: String::new(), path: url.to_string() };
+            return Self { host: String::new(), path: url.to_string() };
         };
         match parsed.host().filter(|host| !host.is_empty()) {
-            Some(host) => Address::on_host(host, &parsed.path),
-            None => Address::on_disk(parsed.path.as_ref(), base),
+            Some(host) => Self::on_host(host, &parsed.path),
+            None => Self::on_disk(parsed.path.as_ref(), base),
         }
     }
 
-    fn on_host(host: &str, path: &[u8]) -> Address {
+    fn on_host(host: &str, path: &[u8]) -> Self {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
         let host =
             SECOND_NAMES.iter().find(|(second, _)| *second == host).map_or(host, |(_, first)| (*first).to_owned());
@@ -61,17 +61,17 @@ impl Address {
             // By ssh v3/ORGANISATION/PROJECT/REPOSITORY, by https ORGANISATION/PROJECT/_git/REPOSITORY.
             path = path.strip_prefix("v3/").unwrap_or(&path).replace("/_git/", "/");
         }
-        Address { host, path }
+        Self { host, path }
     }
 
-    fn on_disk(path: &BStr, base: &Path) -> Address {
+    fn on_disk(path: &BStr, base: &Path) -> Self {
         let path = base.join(path.to_path_lossy());
         let text = path.to_string_lossy();
         // Git opens PATH.git as well when PATH is given.
         let spelled = [text.to_string(), format!("{}.git", bare(&text))];
         let real =
             spelled.iter().find_map(|path| PathBuf::from(path).canonicalize().ok()).unwrap_or_else(|| path.clone());
-        Address { host: String::new(), path: bare(&real.to_string_lossy()).to_owned() }
+        Self { host: String::new(), path: bare(&real.to_string_lossy()).to_owned() }
     }
 
     /// A digest in place of the address, which may hold a token.

@@ -49,7 +49,7 @@ impl CatFile {
     /// For the repository that `dir` is in; git is started by the first request. With `fetch` it may download missing
     /// objects of a partial clone.
     pub(super) fn new(dir: PathBuf, fetch: bool) -> Self {
-        CatFile { dir, fetch, running: None }
+        Self { dir, fetch, running: None }
     }
 
     /// The kind and content of an object, or `None` when git does not have it either.

@@ -36,7 +36,7 @@ impl Remotes {
     ///
     /// # Errors
     /// The refs cannot be read.
-    pub fn of(repo: &Repo) -> Result<Remotes> {
+    pub fn of(repo: &Repo) -> Result<Self> {
         let local = repo.local();
         let mut remotes: Vec<Remote> =
             local.remote_names().iter().map(|name| Remote::configured(repo, &local, name.as_bstr())).collect();
@@ -48,7 +48,7 @@ impl Remotes {
                 remote.tracking.push(one.clone());
             }
         }
-        Ok(Remotes(remotes))
+        Ok(Self(remotes))
     }
 
     /// Every remote.
@@ -58,7 +58,7 @@ impl Remotes {
 }
 
 impl Remote {
-    fn configured(repo: &Repo, local: &gix::Repository, name: &BStr) -> Remote {
+    fn configured(repo: &Repo, local: &gix::Repository, name: &BStr) -> Self {
         let (urls, push_urls) = (listed(local, name, "url"), listed(local, name, "pushurl"));
         let rewritten = |url: &BString, direction| {
             let remote = local.remote_at(url.as_bstr()).ok();
@@ -78,7 +78,7 @@ impl Remote {
                 UrlMapping::of(spec.remote()?, spec.local()?)
             }));
         }
-        Remote {
+        Self {
             name: name.to_string(),
             fetch: urls.first().map(|url| rewritten(url, Direction::Fetch)),
             push,
@@ -105,13 +105,13 @@ impl Remote {
 
 impl UrlMapping {
     /// Only refs below refs/remotes count: in a mirror, fetched and local branches share their names.
-    fn of(there: &BStr, here: &BStr) -> Option<UrlMapping> {
+    fn of(there: &BStr, here: &BStr) -> Option<Self> {
         let (there, here) = match (there.strip_suffix(b"*"), here.strip_suffix(b"*")) {
             (Some(there), Some(here)) if here.ends_with(b"/") && there.ends_with(b"/") => (there, here),
             (None, None) => (there.as_bytes(), here.as_bytes()),
             _ => return None,
         };
-        here.starts_with(b"refs/remotes/").then(|| UrlMapping { there: there.into(), here: here.into() })
+        here.starts_with(b"refs/remotes/").then(|| Self { there: there.into(), here: here.into() })
     }
 }
 

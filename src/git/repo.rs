@@ -42,7 +42,7 @@ impl Repo {
     ///
     /// # Errors
     /// There is none, or it cannot be opened.
-    pub fn discover(dir: &Path) -> Result<Repo> {
+    pub fn discover(dir: &Path) -> Result<Self> {
         opened::refuse_endless(dir)?;
         let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
         let shared = gix::ThreadSafeRepository::discover_with_environment_overrides_opts(
@@ -55,17 +55,17 @@ impl Repo {
             Error::incomplete(format!("{}: no git repository could be read here: {why}", dir.display()))
                 .help("run it inside a repository, or name files to scan: shield-hook scan PATH")
         })?;
-        Ok(Repo::of(shared, dir))
+        Ok(Self::of(shared, dir))
     }
 
     /// Opens the submodule whose work tree is `dir`, although the environment of a hook names its superproject.
     ///
     /// # Errors
     /// It cannot be opened, or only git could read it, which the environment leads to the superproject.
-    pub fn submodule(dir: &Path) -> Result<Repo> {
+    pub fn submodule(dir: &Path) -> Result<Self> {
         let shared = gix::ThreadSafeRepository::open_opts(dir, options())
             .map_err(|e| Error::incomplete(format!("{}: {}", dir.display(), chain(&e))))?;
-        let repo = Repo { git_knows_more: false, ..Repo::of(shared, dir) };
+        let repo = Self { git_knows_more: false, ..Self::of(shared, dir) };
         if repo.reftable || repo.partial {
             return Err(Error::incomplete(format!("{}: not all of its refs or objects can be read", dir.display()))
                 .help("scan it by itself: shield-hook scan --history"));
@@ -73,7 +73,7 @@ impl Repo {
         Ok(repo)
     }
 
-    fn of(mut shared: gix::ThreadSafeRepository, dir: &Path) -> Repo {
+    fn of(mut shared: gix::ThreadSafeRepository, dir: &Path) -> Self {
         // With GIT_NAMESPACE a server shows some of its refs under other names; their objects are in the same store.
         shared.refs.namespace = None;
         let local = shared.to_thread_local();
@@ -89,7 +89,7 @@ impl Repo {
         let quarantine = environment::is_set("GIT_QUARANTINE_PATH")
             || environment::is_set("GIT_OBJECT_DIRECTORY")
             || environment::is_set("GIT_ALTERNATE_OBJECT_DIRECTORIES");
-        Repo { shared, start: dir.to_owned(), reftable, partial, git_knows_more: partial || quarantine }
+        Self { shared, start: dir.to_owned(), reftable, partial, git_knows_more: partial || quarantine }
     }
 
     /// The object database for one worker.

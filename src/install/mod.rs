@@ -238,12 +238,12 @@ impl InstallState {
     }
 
     fn read(site: &Site) -> Self {
-        let bytes = files::read(&InstallState::path(site)).ok().flatten().unwrap_or_default();
+        let bytes = files::read(&Self::path(site)).ok().flatten().unwrap_or_default();
         serde_json::from_slice(&bytes).unwrap_or_default()
     }
 
     fn write(self, site: &Site) -> Result<()> {
-        let path = InstallState::path(site);
+        let path = Self::path(site);
         files::make_directory(path.parent().unwrap_or(&site.common))?;
         files::write(&path, &serde_json::to_vec(&self).or_incomplete("the state")?, false)
     }

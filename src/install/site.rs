@@ -54,7 +54,7 @@ impl Site {
         let hooks = root.join(&probe).parent().map(Path::to_owned).unwrap_or_else(|| common.join("hooks"));
         let hooks_path = hooks_path(&git)?;
         let manager = if bare { Manager::None } else { Manager::of(&root, &hooks, hooks_path.as_ref()) };
-        Ok(Site { git, root, common, bare, hooks, hooks_path, manager })
+        Ok(Self { git, root, common, bare, hooks, hooks_path, manager })
     }
 
     /// The hooks directory of the repository itself, behind a dispatcher of ours as well.

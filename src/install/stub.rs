@@ -25,9 +25,9 @@ pub enum StubKind {
 impl StubKind {
     fn name(self) -> &'static str {
         match self {
-            StubKind::Repository => "stub",
-            StubKind::Dispatcher => "dispatcher",
-            StubKind::Beside => "config hook",
+            Self::Repository => "stub",
+            Self::Dispatcher => "dispatcher",
+            Self::Beside => "config hook",
         }
     }
 }
@@ -42,12 +42,12 @@ pub struct Binary {
 impl Binary {
     /// For a file that stays on this machine: the absolute path.
     pub fn local(path: &Path) -> Self {
-        Binary { path: path.to_owned(), shared: false }
+        Self { path: path.to_owned(), shared: false }
     }
 
     /// For a file that is shared with the repository: relative to the home directory if possible.
     pub fn shared(path: &Path) -> Self {
-        Binary { path: path.to_owned(), shared: true }
+        Self { path: path.to_owned(), shared: true }
     }
 
     /// The path as a word of the shell.

@@ -15,7 +15,7 @@ pub struct UserGit {
 impl UserGit {
     /// Git in `directory`.
     pub fn at(directory: &Path) -> Self {
-        UserGit { directory: directory.to_owned() }
+        Self { directory: directory.to_owned() }
     }
 
     /// A command in the directory, for the caller to finish. The file-system monitor is disabled, because it is a

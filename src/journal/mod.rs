@@ -44,9 +44,9 @@ impl JournalLocation {
     /// When the user has neither a state directory nor a home.
     pub fn directory(&self) -> io::Result<PathBuf> {
         match self {
-            JournalLocation::Repository(common) => Ok(common.join("shield-hook")),
-            JournalLocation::User => state_directory(),
-            JournalLocation::Directory(path) => Ok(path.clone()),
+            Self::Repository(common) => Ok(common.join("shield-hook")),
+            Self::User => state_directory(),
+            Self::Directory(path) => Ok(path.clone()),
         }
     }
 }
@@ -207,7 +207,7 @@ impl Journal {
     /// When it exists and cannot be read.
     pub fn read(place: &JournalLocation) -> io::Result<Self> {
         let directory = place.directory()?;
-        let mut journal = Journal::default();
+        let mut journal = Self::default();
         let older = match aside(&directory) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(journal),
             other => other?,
@@ -227,7 +227,7 @@ impl Journal {
     /// # Errors
     /// When it exists and cannot be read.
     pub fn tail(place: &JournalLocation, bytes: u64) -> io::Result<Self> {
-        let mut journal = Journal::default();
+        let mut journal = Self::default();
         let mut file = match file::open(place.directory()?.join(FILE)) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(journal),
             other => other?,

@@ -101,7 +101,7 @@ pub struct Covers {
 
 impl Covers {
     fn is_empty(&self) -> bool {
-        *self == Covers::default()
+        *self == Self::default()
     }
 }
 
@@ -158,10 +158,10 @@ impl Met {
     /// The answer in words.
     pub fn words(self) -> &'static str {
         match self {
-            Met::Yes => "yes",
-            Met::No => "no",
-            Met::NotInstalled => "not installed",
-            Met::Unknown => "unknown",
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::NotInstalled => "not installed",
+            Self::Unknown => "unknown",
         }
     }
 }
@@ -169,12 +169,12 @@ impl Met {
 impl Record {
     /// A record of `command`, ending now. The caller fills in the other fields.
     pub fn new(command: impl Into<String>) -> Self {
-        Record {
+        Self {
             v: 1,
             time: now(),
             command: command.into(),
             version: env!("CARGO_PKG_VERSION").into(),
-            ..Record::default()
+            ..Self::default()
         }
     }
 
@@ -182,7 +182,7 @@ impl Record {
     pub fn of(command: impl Into<String>, outcome: &Outcome) -> Self {
         let count = |of: fn(&Verdict) -> bool| outcome.findings.iter().filter(|f| of(&f.verdict)).count();
         let coverage = &outcome.coverage;
-        Record {
+        Self {
             result: outcome.result().into(),
             exit: outcome.exit() as u8,
             counts: Counts {
@@ -200,13 +200,13 @@ impl Record {
             data: outcome.data.clone(),
             ms: outcome.took.as_millis() as u64,
             digest: summary_line::of(outcome),
-            ..Record::new(command)
+            ..Self::new(command)
         }
     }
 
     /// The record of a run that an error ended.
     pub fn failed(command: impl Into<String>, error: &Error, took: Duration) -> Self {
-        Record {
+        Self {
             result: "error".into(),
             exit: error.exit() as u8,
             ms: took.as_millis() as u64,
@@ -214,7 +214,7 @@ impl Record {
                 "shield-hook: error: {}",
                 redact::message(error.message().lines().next().unwrap_or_default())
             ),
-            ..Record::new(command)
+            ..Self::new(command)
         }
     }
 

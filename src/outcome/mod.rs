@@ -47,10 +47,10 @@ pub struct Outcome {
 
 impl Outcome {
     /// The outcome of a run that `error` ended before a verdict.
-    pub fn failed(error: &Error, took: Duration) -> Outcome {
+    pub fn failed(error: &Error, took: Duration) -> Self {
         let error = error.reworded(redact::message);
         let skip = Skip { what: "run", path: String::new(), reason: error.message().to_owned(), incomplete: true };
-        Outcome {
+        Self {
             findings: Vec::new(),
             coverage: Coverage { skipped: vec![skip], ..Coverage::default() },
             stale: Vec::new(),
@@ -74,7 +74,7 @@ impl Outcome {
     }
 
     /// Adds the outcome of another part of the same run: other refs, by another policy.
-    pub fn join(&mut self, other: Outcome) {
+    pub fn join(&mut self, other: Self) {
         self.coverage.join(other.coverage);
         self.stale.extend(other.stale);
         self.took += other.took;

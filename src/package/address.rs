@@ -28,7 +28,7 @@ impl WebAddress {
     /// # Errors
     /// A message when the text is no address, or is plain http to another machine. It quotes nothing of the text, which
     /// may hold a password.
-    pub fn parse(text: &str) -> Result<(WebAddress, Option<String>), String> {
+    pub fn parse(text: &str) -> Result<(Self, Option<String>), String> {
         let (scheme, rest) = text.trim().split_once("://").ok_or("not an address (https://...)")?;
         // Characters that two parsers may read differently are refused.
         if rest.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '\\' | '#')) {
@@ -53,7 +53,7 @@ impl WebAddress {
             other => return Err(format!("`{}` is not https", other.chars().take(12).collect::<String>())),
         };
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-        Ok((WebAddress { secure, authority: authority.to_ascii_lowercase(), path }, user))
+        Ok((Self { secure, authority: authority.to_ascii_lowercase(), path }, user))
     }
 
     /// Returns whether it is encrypted; one that is not leads to this machine.
@@ -63,18 +63,18 @@ impl WebAddress {
 
     /// The address below this one.
     #[must_use]
-    pub fn join(&self, below: &str) -> WebAddress {
-        WebAddress { path: format!("{}/{below}", self.path.trim_end_matches('/')), ..self.clone() }
+    pub fn join(&self, below: &str) -> Self {
+        Self { path: format!("{}/{below}", self.path.trim_end_matches('/')), ..self.clone() }
     }
 
     /// The address with `suffix` appended as it is.
     #[must_use]
-    pub fn with_suffix(&self, suffix: &str) -> WebAddress {
-        WebAddress { path: format!("{}{suffix}", self.path), ..self.clone() }
+    pub fn with_suffix(&self, suffix: &str) -> Self {
+        Self { path: format!("{}{suffix}", self.path), ..self.clone() }
     }
 
     /// Returns whether both have the same scheme, host and port.
-    pub fn same_origin(&self, other: &WebAddress) -> bool {
+    pub fn same_origin(&self, other: &Self) -> bool {
         (self.secure, &self.authority) == (other.secure, &other.authority)
     }
 

@@ -85,17 +85,17 @@ impl PackageVerdict {
     /// `block`, `warn` or `unknown`.
     pub fn as_str(&self) -> &'static str {
         match self {
-            PackageVerdict::Block(_) => "block",
-            PackageVerdict::Warn(_) => "warn",
-            PackageVerdict::Unknown => "unknown",
+            Self::Block(_) => "block",
+            Self::Warn(_) => "warn",
+            Self::Unknown => "unknown",
         }
     }
 
     /// The advisory behind a block or a warning.
     pub fn advisory(&self) -> Option<&Advisory> {
         match self {
-            PackageVerdict::Block(advisory) | PackageVerdict::Warn(advisory) => Some(advisory),
-            PackageVerdict::Unknown => None,
+            Self::Block(advisory) | Self::Warn(advisory) => Some(advisory),
+            Self::Unknown => None,
         }
     }
 }
@@ -103,19 +103,19 @@ impl PackageVerdict {
 impl Advisories {
     /// The data in the binary. It costs nothing: a look-up searches the bytes without loading them.
     #[expect(clippy::expect_used, reason = "bytes of the binary, which the build script wrote")]
-    pub fn builtin() -> Advisories {
+    pub fn builtin() -> Self {
         let index = Index::open(Cow::Borrowed(BUILTIN)).expect("the build script wrote it");
-        Advisories { layers: vec![index] }
+        Self { layers: vec![index] }
     }
 
     /// An index alone, without the binary's own data.
-    pub fn only(index: Index) -> Advisories {
-        Advisories { layers: vec![index] }
+    pub fn only(index: Index) -> Self {
+        Self { layers: vec![index] }
     }
 
     /// Adds an index that takes precedence over the present ones.
     #[must_use]
-    pub fn with(mut self, index: Index) -> Advisories {
+    pub fn with(mut self, index: Index) -> Self {
         self.layers.insert(0, index);
         self
     }
@@ -250,8 +250,8 @@ fn decide(ecosystem: Ecosystem, name: &str, entry: AdvisoryEntry) -> PackageVerd
 }
 
 impl From<AdvisoryEntry> for Advisory {
-    fn from(entry: AdvisoryEntry) -> Advisory {
-        Advisory {
+    fn from(entry: AdvisoryEntry) -> Self {
+        Self {
             incident: entry.incident,
             title: entry.title,
             date: entry.date,

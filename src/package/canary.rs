@@ -50,12 +50,12 @@ pub enum Resolver {
 
 impl ExportCanary {
     /// The canary unless another is named: an old version of a package that exists for trials, or that nobody needs.
-    pub fn usual(ecosystem: Ecosystem) -> ExportCanary {
+    pub fn usual(ecosystem: Ecosystem) -> Self {
         let (name, version) = match ecosystem {
             Ecosystem::Pypi => ("sampleproject", "1.2.0"),
             _ => ("left-pad", "0.0.3"),
         };
-        ExportCanary { ecosystem, name: name.to_owned(), version: version.to_owned() }
+        Self { ecosystem, name: name.to_owned(), version: version.to_owned() }
     }
 
     /// Asks a mirror of npm's registry for the package's versions.
@@ -112,9 +112,9 @@ impl Resolver {
     /// Its program.
     pub fn program(self) -> &'static str {
         match self {
-            Resolver::Pip => "pip",
-            Resolver::Uv => "uv",
-            Resolver::Pnpm => "pnpm",
+            Self::Pip => "pip",
+            Self::Uv => "uv",
+            Self::Pnpm => "pnpm",
         }
     }
 
@@ -122,16 +122,16 @@ impl Resolver {
     fn resolves(self, requirement: &str, folder: &Path, here: &Path) -> Result<Result<(), String>> {
         let target = folder.join("target").to_string_lossy().into_owned();
         let mut args: Vec<&str> = match self {
-            Resolver::Pip => vec!["install", "--dry-run", "--no-deps", "--ignore-installed", "--no-input", "--quiet"],
-            Resolver::Uv => vec!["pip", "install", "--dry-run", "--no-deps", "--target", &target],
-            Resolver::Pnpm => vec!["add", "--lockfile-only", "--ignore-scripts"],
+            Self::Pip => vec!["install", "--dry-run", "--no-deps", "--ignore-installed", "--no-input", "--quiet"],
+            Self::Uv => vec!["pip", "install", "--dry-run", "--no-deps", "--target", &target],
+            Self::Pnpm => vec!["add", "--lockfile-only", "--ignore-scripts"],
         };
         let pnpmfile = here.join(".pnpmfile.cjs");
         let pnpmfile = pnpmfile.is_file().then(|| format!("--config.pnpmfile={}", pnpmfile.display()));
-        args.extend(pnpmfile.as_deref().filter(|_| self == Resolver::Pnpm));
+        args.extend(pnpmfile.as_deref().filter(|_| self == Self::Pnpm));
         args.push(requirement);
         // pnpm reads the settings of the folder that it works in, the others those of the project.
-        let at = if self == Resolver::Pnpm { folder } else { here };
+        let at = if self == Self::Pnpm { folder } else { here };
         let run = Command::new(self.program()).args(&args).current_dir(at).stdin(Stdio::null()).output();
         let output = run.or_incomplete(format_args!("`{}`", self.program()))?;
         if output.status.success() {

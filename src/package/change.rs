@@ -47,9 +47,9 @@ pub struct Note {
 }
 
 impl Note {
-    fn of(package: &Package, kind: NoteKind) -> Note {
+    fn of(package: &Package, kind: NoteKind) -> Self {
         let (name, version) = (package.name.clone(), package.version.clone());
-        Note { name, version, line: package.line, others: 0, kind }
+        Self { name, version, line: package.line, others: 0, kind }
     }
 }
 
@@ -93,8 +93,8 @@ pub enum NoteKind {
 
 impl NoteKind {
     /// The kind without its data.
-    fn category(&self) -> (Discriminant<NoteKind>, Option<Discriminant<Difference>>) {
-        let difference = if let NoteKind::Origin(difference) = self { Some(discriminant(difference)) } else { None };
+    fn category(&self) -> (Discriminant<Self>, Option<Discriminant<Difference>>) {
+        let difference = if let Self::Origin(difference) = self { Some(discriminant(difference)) } else { None };
         (discriminant(self), difference)
     }
 }
@@ -242,7 +242,7 @@ struct OldSides<'a> {
 }
 
 impl<'a> OldSides<'a> {
-    fn of(old: &'a [Inventory]) -> OldSides<'a> {
+    fn of(old: &'a [Inventory]) -> Self {
         let addresses = KnownAddresses::of(old.iter().map(|side| side.packages.as_slice()));
         let mut before = OldSides { any: !old.is_empty(), by_name: HashMap::new(), addresses };
         for package in old.iter().flat_map(|side| &side.packages) {

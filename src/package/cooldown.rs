@@ -38,13 +38,13 @@ pub struct UserSettings {
 
 impl UserSettings {
     /// The settings of the user who runs this program.
-    pub fn here() -> UserSettings {
+    pub fn here() -> Self {
         let home = environment::absolute_path("HOME").or_else(|| environment::absolute_path("USERPROFILE"));
         let config =
             environment::absolute_path("XDG_CONFIG_HOME").or_else(|| home.as_ref().map(|home| home.join(".config")));
         let set = environment::variables().filter(|(_, value)| !value.is_empty());
         let variables = set.filter_map(|(name, _)| Some(name.to_str()?.to_ascii_lowercase())).collect();
-        UserSettings { home, config, variables }
+        Self { home, config, variables }
     }
 
     fn has(&self, variables: &[&str]) -> bool {

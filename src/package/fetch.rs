@@ -13,18 +13,18 @@ pub struct Credential(String);
 
 impl Credential {
     /// A token.
-    pub fn bearer(token: &str) -> Credential {
-        Credential(format!("Bearer {token}"))
+    pub fn bearer(token: &str) -> Self {
+        Self(format!("Bearer {token}"))
     }
 
     /// `user:password`.
-    pub fn basic(pair: &str) -> Credential {
-        Credential::basic_encoded(&data_encoding::BASE64.encode(pair.as_bytes()))
+    pub fn basic(pair: &str) -> Self {
+        Self::basic_encoded(&data_encoding::BASE64.encode(pair.as_bytes()))
     }
 
     /// `user:password` in base64.
-    pub fn basic_encoded(text: &str) -> Credential {
-        Credential(format!("Basic {text}"))
+    pub fn basic_encoded(text: &str) -> Self {
+        Self(format!("Basic {text}"))
     }
 }
 
@@ -59,8 +59,8 @@ pub enum Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Status(code) => write!(f, "answers {code}"),
-            Failure::Unreachable(why) => write!(f, "cannot be reached: {why}"),
+            Self::Status(code) => write!(f, "answers {code}"),
+            Self::Unreachable(why) => write!(f, "cannot be reached: {why}"),
         }
     }
 }

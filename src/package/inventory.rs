@@ -51,8 +51,8 @@ pub enum Source {
 
 impl Package {
     /// A registry package with its name and version only.
-    pub fn new(ecosystem: Ecosystem, name: impl Into<String>, version: Option<String>, line: u32) -> Package {
-        Package {
+    pub fn new(ecosystem: Ecosystem, name: impl Into<String>, version: Option<String>, line: u32) -> Self {
+        Self {
             ecosystem,
             name: name.into(),
             version,
@@ -139,8 +139,8 @@ pub struct LockError {
 }
 
 impl LockError {
-    pub(crate) fn new(line: u32, reason: impl Into<String>) -> LockError {
-        LockError { line, reason: reason.into() }
+    pub(crate) fn new(line: u32, reason: impl Into<String>) -> Self {
+        Self { line, reason: reason.into() }
     }
 }
 

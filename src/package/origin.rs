@@ -23,18 +23,18 @@ pub enum PackageOrigin {
 
 impl PackageOrigin {
     /// The origin of a package.
-    pub fn of(package: &Package) -> PackageOrigin {
+    pub fn of(package: &Package) -> Self {
         match &package.source {
-            Source::Registry(None) => PackageOrigin::Public,
+            Source::Registry(None) => Self::Public,
             Source::Registry(Some(url)) => match host_of(url) {
-                Some(host) if !is_public(package.ecosystem, host) => PackageOrigin::Unknown,
-                _ => PackageOrigin::Public,
+                Some(host) if !is_public(package.ecosystem, host) => Self::Unknown,
+                _ => Self::Public,
             },
             // JSR has its own names.
-            Source::Url(url) if url.starts_with("jsr:") => PackageOrigin::Own,
-            Source::Url(_) => PackageOrigin::Unknown,
-            Source::File(path) if is_archive(path) => PackageOrigin::Unknown,
-            Source::File(_) | Source::Git(_) | Source::Link(_) | Source::Workspace => PackageOrigin::Own,
+            Source::Url(url) if url.starts_with("jsr:") => Self::Own,
+            Source::Url(_) => Self::Unknown,
+            Source::File(path) if is_archive(path) => Self::Unknown,
+            Source::File(_) | Source::Git(_) | Source::Link(_) | Source::Workspace => Self::Own,
         }
     }
 }
@@ -132,11 +132,11 @@ impl Difference {
     pub fn shared(&self) -> Option<String> {
         let host = |url: &str| host_of(url).map(str::to_owned);
         match self {
-            Difference::NewHost(host) => Some(host.clone()),
-            Difference::PlainHttp(url) | Difference::FromUrl(url) => host(url),
-            Difference::HashGone => Some(String::new()),
-            Difference::FromGit(url) => Some(repository(url).to_owned()),
-            Difference::HashWeaker(kind) => Some(kind.clone()),
+            Self::NewHost(host) => Some(host.clone()),
+            Self::PlainHttp(url) | Self::FromUrl(url) => host(url),
+            Self::HashGone => Some(String::new()),
+            Self::FromGit(url) => Some(repository(url).to_owned()),
+            Self::HashWeaker(kind) => Some(kind.clone()),
             _ => None,
         }
     }
@@ -154,7 +154,7 @@ pub struct KnownAddresses<'a> {
 
 impl<'a> KnownAddresses<'a> {
     /// Collects the addresses; none for a new file.
-    pub fn of(sides: impl IntoIterator<Item = &'a [Package]>) -> KnownAddresses<'a> {
+    pub fn of(sides: impl IntoIterator<Item = &'a [Package]>) -> Self {
         let mut known = KnownAddresses::default();
         for side in sides {
             known.any = true;

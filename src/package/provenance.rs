@@ -96,7 +96,7 @@ struct PypiEnvelope {
 }
 
 impl Statement {
-    fn read(base64: &str) -> Option<Statement> {
+    fn read(base64: &str) -> Option<Self> {
         serde_json::from_slice(&data_encoding::BASE64.decode(base64.as_bytes()).ok()?).ok()
     }
 

@@ -40,8 +40,8 @@ pub struct SurveyRow {
 
 impl SurveyRow {
     /// A package that no data knows.
-    pub fn unknown(ecosystem: Ecosystem, name: &str, version: Option<&str>) -> SurveyRow {
-        SurveyRow {
+    pub fn unknown(ecosystem: Ecosystem, name: &str, version: Option<&str>) -> Self {
+        Self {
             ecosystem,
             name: name.to_owned(),
             version: version.map(str::to_owned),

@@ -13,8 +13,8 @@ pub struct TableCheck {
 
 impl TableCheck {
     /// A check of the named table that has read no row yet.
-    pub fn of(what: &'static str) -> TableCheck {
-        TableCheck { what, ..TableCheck::default() }
+    pub fn of(what: &'static str) -> Self {
+        Self { what, ..Self::default() }
     }
 
     /// Adds a complaint about the line with this number, from 1.

@@ -39,12 +39,12 @@ impl DataSource {
     ///
     /// # Errors
     /// Exit 3 when it is an address with a password, or one that is refused.
-    pub fn parse(text: &str) -> Result<DataSource> {
+    pub fn parse(text: &str) -> Result<Self> {
         if !text.contains("://") {
-            return Ok(DataSource::Path(PathBuf::from(text)));
+            return Ok(Self::Path(PathBuf::from(text)));
         }
         match WebAddress::parse(text) {
-            Ok((address, None)) => Ok(DataSource::Url(address)),
+            Ok((address, None)) => Ok(Self::Url(address)),
             Ok((_, Some(_))) => Err(Error::usage("an address with a password in it").help("use one without")),
             Err(why) => Err(Error::usage(format!("this address is not asked: {why}"))),
         }

@@ -25,20 +25,20 @@ impl PathKind {
     /// The words that a report uses.
     pub fn name(self) -> &'static str {
         match self {
-            PathKind::Test => "a test",
-            PathKind::Fixture => "test data",
-            PathKind::Example => "an example",
-            PathKind::Docs => "documentation",
-            PathKind::Lockfile => "a lockfile",
-            PathKind::Minified => "minified code",
-            PathKind::Config => "configuration",
-            PathKind::Source => "source",
+            Self::Test => "a test",
+            Self::Fixture => "test data",
+            Self::Example => "an example",
+            Self::Docs => "documentation",
+            Self::Lockfile => "a lockfile",
+            Self::Minified => "minified code",
+            Self::Config => "configuration",
+            Self::Source => "source",
         }
     }
 
     /// Returns whether findings that rest on context alone are shown and do not block there.
     pub fn lowers(self) -> bool {
-        matches!(self, PathKind::Test | PathKind::Fixture | PathKind::Example | PathKind::Docs)
+        matches!(self, Self::Test | Self::Fixture | Self::Example | Self::Docs)
     }
 }
 

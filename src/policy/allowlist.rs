@@ -96,7 +96,7 @@ impl Allowance {
         if !narrow && !broad {
             return Err(section.error(TOO_BROAD).help(NARROW_IT));
         }
-        Ok(Allowance {
+        Ok(Self {
             file: file.to_owned(),
             line,
             path,

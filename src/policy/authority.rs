@@ -85,7 +85,7 @@ impl<'a> Authority<'a> {
     ///
     /// # Errors
     /// When HEAD or the branch's tip cannot be read.
-    pub fn of(subject: PolicyRoot<'a>) -> Result<Authority<'a>> {
+    pub fn of(subject: PolicyRoot<'a>) -> Result<Self> {
         let (owner, repo) = match subject {
             PolicyRoot::Directory(root) => (Owner::Disk(root.to_owned()), None),
             PolicyRoot::Local(repo) => match repo.work_dir() {

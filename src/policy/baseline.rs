@@ -69,12 +69,12 @@ impl Baseline {
                     .help("remove the line, or rewrite the file with `shield-hook baseline update`")
             })?);
         }
-        Ok(Baseline::of(name, entries))
+        Ok(Self::of(name, entries))
     }
 
     /// A baseline of these entries.
     pub fn of(name: &str, entries: impl IntoIterator<Item = BaselineEntry>) -> Self {
-        let mut baseline = Baseline { name: name.to_owned(), ..Baseline::default() };
+        let mut baseline = Self { name: name.to_owned(), ..Self::default() };
         for entry in entries {
             // Of doubled lines the one with a reason wins.
             let known = baseline.known.entry(entry.fingerprint).or_default();
@@ -144,7 +144,7 @@ impl BaselineEntry {
         let reason = unescape(fields.next().unwrap_or_default()).ok_or("its reason holds a wrong backslash")?;
         match fields.next() {
             Some(_) => Err("it has more than four fields"),
-            None => Ok(BaselineEntry { fingerprint, rule: rule.to_owned(), path, reason: reason.to_string() }),
+            None => Ok(Self { fingerprint, rule: rule.to_owned(), path, reason: reason.to_string() }),
         }
     }
 }

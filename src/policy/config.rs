@@ -146,8 +146,8 @@ pub struct Feed {
 }
 
 impl Feed {
-    pub(super) fn read(section: &Section<'_>) -> Result<Feed> {
-        let mut feed = Feed::default();
+    pub(super) fn read(section: &Section<'_>) -> Result<Self> {
+        let mut feed = Self::default();
         if let Some(field) = section.get("key") {
             feed.key = field.one_or_more()?;
             for key in &feed.key {

@@ -24,7 +24,7 @@ impl Config {
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Self> {
         let text = text(name, bytes)?;
         let document = Document::parse(name, text)?;
-        let mut config = Config::default();
+        let mut config = Self::default();
         let root = document.root();
         for section in SECTIONS {
             if section.form == Form::Top {

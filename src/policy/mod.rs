@@ -100,7 +100,7 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Policy {
+        Self {
             block: Confidence::Medium,
             severity: Severity::Low,
             max_object: MAX_OBJECT,
@@ -155,7 +155,7 @@ pub struct Used {
 
 impl Used {
     /// Adds the entries that another part of the run used.
-    pub fn extend(&mut self, more: Used) {
+    pub fn extend(&mut self, more: Self) {
         self.allowances.extend(more.allowances);
         self.baseline.extend(more.baseline);
     }
@@ -231,9 +231,9 @@ impl Policy {
     ///
     /// # Errors
     /// Exit 3 for anything wrong in any of the files, naming file, line and the way out.
-    pub fn load(origin: Origin<'_>, overrides: &Overrides) -> Result<(Policy, RuleSet)> {
+    pub fn load(origin: Origin<'_>, overrides: &Overrides) -> Result<(Self, RuleSet)> {
         let layers = layers(origin, overrides)?;
-        let mut policy = Policy::default();
+        let mut policy = Self::default();
         if let Some((line, path)) = layers.iter().find_map(|l| l.config.baseline.as_ref()) {
             inside(config::FILE, *line, path)?;
         }

@@ -48,7 +48,7 @@ impl Accepted {
     ///
     /// # Errors
     /// Exit 3 with the position: one without the other, or a path that is no glob.
-    pub(super) fn read(section: &Section<'_>, file: &str) -> Result<Option<Accepted>> {
+    pub(super) fn read(section: &Section<'_>, file: &str) -> Result<Option<Self>> {
         let line = section.line();
         let path = section.get("path").map(|f| f.one_or_more()).transpose()?;
         let reason = section.get("reason").map(|f| f.text()).transpose()?;
@@ -63,7 +63,7 @@ impl Accepted {
                     files::glob(pattern)
                         .map_err(|e| Error::usage(format!("{file}:{line}: `unread.path` is not a glob: {e}")))?;
                 }
-                Ok(Some(Accepted { file: file.to_owned(), line, path, reason, globs: OnceLock::new() }))
+                Ok(Some(Self { file: file.to_owned(), line, path, reason, globs: OnceLock::new() }))
             }
             _ => Err(incomplete),
         }

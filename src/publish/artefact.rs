@@ -46,18 +46,18 @@ impl Artefact {
     ///
     /// # Errors
     /// Exit 2 when the file cannot be read, exit 3 when it is no archive.
-    pub fn read(path: &Path, format: Option<PackageFormat>, max_object: u64) -> Result<Artefact> {
+    pub fn read(path: &Path, format: Option<PackageFormat>, max_object: u64) -> Result<Self> {
         let shown = path.display().to_string();
         let bytes = file::read(path).or_incomplete(&shown)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Artefact::open(name, &bytes, format, max_object)
+        Self::open(name, &bytes, format, max_object)
     }
 
     /// Opens an artefact that is in memory already.
     ///
     /// # Errors
     /// Exit 3 when it is no archive.
-    pub fn open(name: String, bytes: &[u8], format: Option<PackageFormat>, max_object: u64) -> Result<Artefact> {
+    pub fn open(name: String, bytes: &[u8], format: Option<PackageFormat>, max_object: u64) -> Result<Self> {
         let Some(container) = archive::recognise(bytes) else {
             return Err(Error::usage(format!("{name}: not an archive, so not a package"))
                 .help("pack it first (`npm pack`, `python -m build`, `cargo package`), and name the packed file"));
@@ -79,7 +79,7 @@ impl Artefact {
             }
         }
         let sha256 = data_encoding::HEXLOWER.encode(&Sha256::digest(bytes));
-        Ok(Artefact { name, sha256, size: bytes.len(), format, members, unread, is_named: false })
+        Ok(Self { name, sha256, size: bytes.len(), format, members, unread, is_named: false })
     }
 
     /// The first member at this path.

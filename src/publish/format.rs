@@ -96,7 +96,7 @@ const ROWS: [Row; 7] = [
 
 impl PackageFormat {
     /// The format that these members are of, if any.
-    pub fn of<'m>(members: &(impl Iterator<Item = &'m BStr> + Clone)) -> Option<PackageFormat> {
+    pub fn of<'m>(members: &(impl Iterator<Item = &'m BStr> + Clone)) -> Option<Self> {
         let has = |mark: &str| {
             let glob = super::glob::glob(mark);
             members.clone().any(|path| glob.as_ref().is_some_and(|glob| glob.is_match(path.to_path_lossy())))

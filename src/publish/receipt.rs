@@ -51,9 +51,9 @@ impl Receipt {
         artefacts: impl Iterator<Item = (&'a Artefact, Option<&'a Artefact>, Option<&'a Tie>)> + Clone,
         outcome: &Outcome,
         masked: impl Fn(&str) -> String,
-    ) -> Receipt {
+    ) -> Self {
         let tie = artefacts.clone().find_map(|(_, _, tie)| tie);
-        Receipt {
+        Self {
             version: env!("CARGO_PKG_VERSION"),
             ruleset: outcome.ruleset.clone(),
             result: outcome.result(),

@@ -27,7 +27,7 @@ impl Tie {
     ///
     /// # Errors
     /// Exit 2 when HEAD has no commit or its trees cannot be read, exit 3 when a glob is none.
-    pub fn of(artefact: &Artefact, repo: &Repo, built: &[String]) -> Result<Tie> {
+    pub fn of(artefact: &Artefact, repo: &Repo, built: &[String]) -> Result<Self> {
         let Some(head) = repo.head()? else {
             return Err(Error::incomplete("the repository has no commit to compare the artefact with")
                 .help("commit first, or leave the comparison out with --no-git"));
@@ -45,7 +45,7 @@ impl Tie {
                 || member.path.contains(&b'!')
         };
         let outside = artefact.members.iter().filter(|member| !is_known(member));
-        Ok(Tie {
+        Ok(Self {
             commit: head.to_string(),
             tags: tags(repo, head)?,
             outside: outside.map(|member| member.path.clone()).collect(),

@@ -72,15 +72,15 @@ impl ReportFormat {
     /// The report in this format.
     pub fn report(self, style: Style) -> Box<dyn Report> {
         match self {
-            ReportFormat::Pretty => Box::new(pretty::Pretty(style)),
-            ReportFormat::Json => Box::new(json::Json),
-            ReportFormat::Jsonl => Box::new(jsonl::JsonLines),
-            ReportFormat::Sarif => Box::new(sarif::Sarif),
-            ReportFormat::Junit => Box::new(junit::JUnit),
-            ReportFormat::Csv => Box::new(csv::Csv),
-            ReportFormat::Github => Box::new(github::GitHub),
-            ReportFormat::Gitlab => Box::new(gitlab::GitLab),
-            ReportFormat::Html => Box::new(html::Html),
+            Self::Pretty => Box::new(pretty::Pretty(style)),
+            Self::Json => Box::new(json::Json),
+            Self::Jsonl => Box::new(jsonl::JsonLines),
+            Self::Sarif => Box::new(sarif::Sarif),
+            Self::Junit => Box::new(junit::JUnit),
+            Self::Csv => Box::new(csv::Csv),
+            Self::Github => Box::new(github::GitHub),
+            Self::Gitlab => Box::new(gitlab::GitLab),
+            Self::Html => Box::new(html::Html),
         }
     }
 }

@@ -97,7 +97,7 @@ impl Rule {
     pub const WHOLE: &str = "whole-file";
 
     /// A rule of this id and no content, for findings that no pattern makes: the code that finds them fills in the rest.
-    pub const fn without_pattern(id: &'static str, title: &'static str, provider: &'static str) -> Rule {
-        Rule { id, title, provider, since: "0.1.0", ..Rule::EMPTY }
+    pub const fn without_pattern(id: &'static str, title: &'static str, provider: &'static str) -> Self {
+        Self { id, title, provider, since: "0.1.0", ..Self::EMPTY }
     }
 }

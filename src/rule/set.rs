@@ -32,16 +32,16 @@ impl Handle {
     /// The rule itself.
     pub fn rule(self) -> &'static Rule {
         match self {
-            Handle::Builtin(number) => builtin::rule(usize::from(number)),
-            Handle::Own(rule) => rule,
+            Self::Builtin(number) => builtin::rule(usize::from(number)),
+            Self::Own(rule) => rule,
         }
     }
 
     /// The facts that are needed at every keyword, without unpacking the rule.
     pub fn brief(self) -> Brief {
         match self {
-            Handle::Builtin(number) => builtin::brief(usize::from(number)),
-            Handle::Own(rule) => rule.brief(),
+            Self::Builtin(number) => builtin::brief(usize::from(number)),
+            Self::Own(rule) => rule.brief(),
         }
     }
 }
@@ -54,7 +54,7 @@ impl RuleSet {
 
     /// The rules in the binary.
     pub fn builtin() -> Self {
-        RuleSet { rules: None, helpers: Vec::new() }
+        Self { rules: None, helpers: Vec::new() }
     }
 
     /// Returns whether these are the rules in the binary, all of them and no others.
@@ -87,7 +87,7 @@ impl RuleSet {
     /// These rules, in the order of their ids.
     pub fn new(mut rules: Vec<&'static Rule>) -> Self {
         rules.sort_by_key(|r| r.id);
-        RuleSet { rules: Some(rules), helpers: Vec::new() }
+        Self { rules: Some(rules), helpers: Vec::new() }
     }
 
     /// Adds the rules of a user's files, each given as its name and its text.
@@ -111,7 +111,7 @@ impl RuleSet {
     /// As [`RuleSet::with_user`], and when there is no rule at all: a scanner without rules finds nothing.
     pub fn user_only<N: AsRef<Path>, T: AsRef<str>>(files: &[(N, T)]) -> Result<Self> {
         let (specs, problems) = read_user(files);
-        RuleSet::new(Vec::new()).extended(specs, problems)?.not_empty()
+        Self::new(Vec::new()).extended(specs, problems)?.not_empty()
     }
 
     fn extended(self, specs: Vec<Spec>, mut problems: Vec<SpecProblem>) -> Result<Self> {
@@ -131,7 +131,7 @@ impl RuleSet {
         if specs.is_empty() {
             return Ok(self);
         }
-        Ok(RuleSet::new(self.rules().iter().copied().chain(specs.into_iter().map(Rule::leak)).collect()))
+        Ok(Self::new(self.rules().iter().copied().chain(specs.into_iter().map(Rule::leak)).collect()))
     }
 
     /// Leaves the named rules out. One that another rule requires goes on running, silently.
@@ -166,7 +166,7 @@ impl RuleSet {
         self.all_known(ids)?;
         let is_retained = |r: &&'static Rule| ids.iter().any(|id| id.as_ref() == r.id) == named;
         let (retained, left): (Vec<_>, Vec<_>) = self.rules().iter().copied().partition(is_retained);
-        let mut set = RuleSet::new(retained);
+        let mut set = Self::new(retained);
         let mut asking = set.rules().to_vec();
         while let Some(requires) = asking.pop().map(|rule| rule.requires) {
             let Some(requires) = requires.filter(|r| !set.helpers.iter().any(|h| h.id == r.rule)) else { continue };
@@ -205,10 +205,10 @@ impl RuleSet {
     }
 
     /// This set with everything that has to run for its sake.
-    pub fn running(&self) -> RuleSet {
+    pub fn running(&self) -> Self {
         match self.helpers.as_slice() {
             [] => self.clone(),
-            helpers => RuleSet::new([self.rules(), helpers].concat()),
+            helpers => Self::new([self.rules(), helpers].concat()),
         }
     }
 

@@ -18,10 +18,10 @@ pub(super) struct Needle {
 
 impl Needle {
     /// The needle at `span` in `text`.
-    pub fn at(text: &[u8], span: &Range<usize>) -> Needle {
+    pub fn at(text: &[u8], span: &Range<usize>) -> Self {
         let value = &text[span.clone()];
         let name = (value.len() < DISTINCTIVE).then(|| name_before(text, span.start));
-        Needle { value: Secret::new(value, 0), name }
+        Self { value: Secret::new(value, 0), name }
     }
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Needles<'a> {
 
 impl<'a> Needles<'a> {
     /// Numbers the needles in their order.
-    pub fn new(needles: impl Iterator<Item = &'a Needle>) -> Needles<'a> {
+    pub fn new(needles: impl Iterator<Item = &'a Needle>) -> Self {
         let mut numbers = HashMap::new();
         for needle in needles {
             let next = numbers.len();

@@ -70,9 +70,9 @@ struct Spans {
 }
 
 impl Spans {
-    fn of(text: &[u8], found: &Match) -> Spans {
+    fn of(text: &[u8], found: &Match) -> Self {
         let parts = [Some(&found.span), found.pair.as_ref()].into_iter().flatten();
-        Spans { parts: parts.map(|span| (span.clone(), Needle::at(text, span))).collect() }
+        Self { parts: parts.map(|span| (span.clone(), Needle::at(text, span))).collect() }
     }
 }
 
@@ -191,8 +191,8 @@ fn last(span: &Range<usize>) -> usize {
 struct LineIndex(Vec<usize>);
 
 impl LineIndex {
-    fn of(text: &[u8]) -> LineIndex {
-        LineIndex(memchr::memchr_iter(b'\n', text).collect())
+    fn of(text: &[u8]) -> Self {
+        Self(memchr::memchr_iter(b'\n', text).collect())
     }
 
     /// The line at a position, counted from 0.

@@ -16,7 +16,7 @@ pub struct Allotment {
 
 impl Default for Allotment {
     fn default() -> Self {
-        Allotment { bytes: 64 << 30, seconds: 900 }
+        Self { bytes: 64 << 30, seconds: 900 }
     }
 }
 
@@ -30,8 +30,8 @@ pub struct Budget {
 
 impl Budget {
     /// All of the allotment, from now on.
-    pub fn new(allotment: Allotment) -> Budget {
-        Budget { allotment, spent: AtomicU64::new(0), start: Instant::now() }
+    pub fn new(allotment: Allotment) -> Self {
+        Self { allotment, spent: AtomicU64::new(0), start: Instant::now() }
     }
 
     /// Counts bytes that were unpacked.

@@ -73,8 +73,8 @@ struct ChangedFiles {
 }
 
 impl ChangeSet {
-    pub(super) fn new(kind: ChangeKind) -> ChangeSet {
-        ChangeSet { kind, files: OnceLock::new() }
+    pub(super) fn new(kind: ChangeKind) -> Self {
+        Self { kind, files: OnceLock::new() }
     }
 
     /// The old version of the file that was renamed to `path`.

@@ -54,7 +54,7 @@ impl<'a> CommitPlan<'a> {
 }
 
 impl<'a> From<CommitPlan<'a>> for Plan<'a> {
-    fn from(plan: CommitPlan<'a>) -> Plan<'a> {
+    fn from(plan: CommitPlan<'a>) -> Self {
         Plan { trees: plan.trees, ..Plan::new(plan.items, plan.content) }
     }
 }

@@ -27,7 +27,7 @@ pub struct History<'a> {
 impl<'a> History<'a> {
     /// Every object that any ref leads to; with `all_objects` everything in the store, unreachable objects included. An
     /// object larger than `max_object` bytes makes the scan incomplete.
-    pub fn new(repo: &'a Repo, all_objects: bool, max_object: u64) -> History<'a> {
+    pub fn new(repo: &'a Repo, all_objects: bool, max_object: u64) -> Self {
         History { source: CommitSource::of(repo, max_object), all_objects, filter: None }
     }
 

@@ -41,14 +41,14 @@ pub struct LfsStore {
 
 impl LfsStore {
     /// The store of a repository. A server without one never gets the content.
-    pub fn of(repo: &Repo, is_required: bool) -> LfsStore {
+    pub fn of(repo: &Repo, is_required: bool) -> Self {
         let common = repo.common_dir();
         let root = match repo.config("lfs.storage") {
             Some(path) => common.join(Vec::from(path).into_path_buf_lossy()),
             None => common.join("lfs"),
         };
         let is_required = is_required && (repo.work_dir().is_some() || root.is_dir());
-        LfsStore { root, is_required }
+        Self { root, is_required }
     }
 
     /// Reads the content behind `pointer`, unless it has more than `most` bytes.

@@ -61,14 +61,14 @@ fn configured_prefix(repo: &Repo) -> CommentPrefix {
 
 impl Message {
     /// The message in `file` as git will record it, by its configuration and the use of an editor.
-    pub fn of_commit(repo: &Repo, file: PathBuf) -> Message {
+    pub fn of_commit(repo: &Repo, file: PathBuf) -> Self {
         // Git sets `:`, the command that does nothing, when it opens no editor.
         let edited = environment::variable("GIT_EDITOR").is_none_or(|editor| editor != ":");
         let comment = match configured_prefix(repo) {
             CommentPrefix::Fixed(prefix) => prefix,
             // Without knowledge of the prefix every line is read.
             CommentPrefix::PerMessage => {
-                return Message { file, cleanup: Cleanup::Verbatim, edited, comment: "#".into() };
+                return Self { file, cleanup: Cleanup::Verbatim, edited, comment: "#".into() };
             }
         };
         let cleanup = match repo.config("commit.cleanup").as_deref().map(|v| v.as_bytes()) {
@@ -79,7 +79,7 @@ impl Message {
             _ if edited => Cleanup::Strip,
             _ => Cleanup::Whitespace,
         };
-        Message { file, cleanup, edited, comment }
+        Self { file, cleanup, edited, comment }
     }
 
     /// The part of `file` that is recorded. A removed line leaves an empty one behind, so that line numbers hold.

@@ -84,7 +84,7 @@ pub struct Coverage {
 
 impl Coverage {
     /// Adds the extent of another part of the run.
-    pub fn join(&mut self, other: Coverage) {
+    pub fn join(&mut self, other: Self) {
         self.commits += other.commits;
         self.blobs += other.blobs;
         self.bytes += other.bytes;
@@ -136,9 +136,9 @@ pub struct Item {
 
 impl Item {
     /// The name of a file, scanned as content is.
-    fn name_of(path: BString) -> Item {
+    fn name_of(path: BString) -> Self {
         let content = Content::Bytes(path.to_vec().into_boxed_slice());
-        Item { origin: Origin::of(ChunkPlace::PathName(path)), content, old: Old::Nothing }
+        Self { origin: Origin::of(ChunkPlace::PathName(path)), content, old: Old::Nothing }
     }
 
     /// The number of the change that brings it, by its source's own count.
@@ -223,7 +223,7 @@ pub struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     /// A plan without trees.
-    pub fn new(items: Vec<Item>, readers: impl Readers + 'a) -> Plan<'a> {
+    pub fn new(items: Vec<Item>, readers: impl Readers + 'a) -> Self {
         Plan { items, trees: Vec::new(), readers: Box::new(readers) }
     }
 
@@ -294,7 +294,7 @@ pub struct InMemory;
 
 impl Readers for InMemory {
     fn reader(&self) -> Result<Box<dyn ContentReader + '_>> {
-        Ok(Box::new(InMemory))
+        Ok(Box::new(Self))
     }
 }
 

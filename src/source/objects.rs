@@ -23,8 +23,8 @@ pub(super) struct PlannedContent {
 
 impl PlannedContent {
     /// Nothing is planned yet; `known` content need not be.
-    pub(super) fn knowing(known: KnownContent) -> PlannedContent {
-        PlannedContent { known, planned: HashSet::new() }
+    pub(super) fn knowing(known: KnownContent) -> Self {
+        Self { known, planned: HashSet::new() }
     }
 
     /// Returns whether the other side has this object.

@@ -47,7 +47,7 @@ impl<'a> Outgoing<'a> {
     ///
     /// # Errors
     /// The refs cannot be read.
-    pub fn push(repo: &'a Repo, push: Push, trust: Trust, max_object: u64) -> Result<Outgoing<'a>> {
+    pub fn push(repo: &'a Repo, push: Push, trust: Trust, max_object: u64) -> Result<Self> {
         let published = Published::find(repo, &push, trust)?;
         Ok(Outgoing { names: true, published, ..Outgoing::new(repo, push.updates, Vec::new(), max_object) })
     }
@@ -57,12 +57,7 @@ impl<'a> Outgoing<'a> {
     ///
     /// # Errors
     /// The refs cannot be read.
-    pub fn received(
-        repo: &'a Repo,
-        updates: Vec<RefUpdate>,
-        max_object: u64,
-        allotment: Allotment,
-    ) -> Result<Outgoing<'a>> {
+    pub fn received(repo: &'a Repo, updates: Vec<RefUpdate>, max_object: u64, allotment: Allotment) -> Result<Self> {
         let mut there: Vec<Oid> = repo.refs("")?.into_iter().map(|r| r.id).collect();
         there.extend(repo.head()?);
         there.extend(updates.iter().map(|update| update.old).filter(|old| !old.is_null()));
@@ -77,7 +72,7 @@ impl<'a> Outgoing<'a> {
     ///
     /// # Errors
     /// The refs cannot be read.
-    pub fn transaction(repo: &'a Repo, updates: Vec<RefUpdate>, max_object: u64) -> Result<Outgoing<'a>> {
+    pub fn transaction(repo: &'a Repo, updates: Vec<RefUpdate>, max_object: u64) -> Result<Self> {
         let mut there = Vec::new();
         for prefix in ["refs/heads/", "refs/tags/"] {
             there.extend(repo.refs(prefix)?.into_iter().map(|r| r.id));
@@ -97,7 +92,7 @@ impl<'a> Outgoing<'a> {
     }
 
     /// The content of one commit that none of its parents has.
-    pub fn commit(repo: &'a Repo, id: Oid, parents: Vec<Oid>, max_object: u64) -> Outgoing<'a> {
+    pub fn commit(repo: &'a Repo, id: Oid, parents: Vec<Oid>, max_object: u64) -> Self {
         let update = RefUpdate {
             local_ref: "HEAD".into(),
             new: id,

@@ -182,7 +182,7 @@ impl Shown {
         if !prefix.is_empty() && !prefix.ends_with(b"/") {
             prefix.push(b'/');
         }
-        Shown { dir: slashes(dir), prefix }
+        Self { dir: slashes(dir), prefix }
     }
 
     /// The directory itself.

@@ -27,7 +27,7 @@ impl<'a> CommitRange<'a> {
     ///
     /// # Errors
     /// It is no range, or a side names nothing in this repository.
-    pub fn parse(repo: &'a Repo, spec: &str, max_object: u64) -> Result<CommitRange<'a>> {
+    pub fn parse(repo: &'a Repo, spec: &str, max_object: u64) -> Result<Self> {
         let Some((from, to)) = spec.split_once("...").or_else(|| spec.split_once("..")) else {
             return Err(
                 Error::usage(format!("`{spec}` is no range")).help("write two revisions: A..B, for example main..HEAD")
@@ -38,17 +38,17 @@ impl<'a> CommitRange<'a> {
     }
 
     /// Every commit that `to` leads to and `from` does not, each against all its parents.
-    pub fn between(repo: &'a Repo, from: Oid, to: Oid, max_object: u64) -> CommitRange<'a> {
+    pub fn between(repo: &'a Repo, from: Oid, to: Oid, max_object: u64) -> Self {
         CommitRange::beyond(repo, vec![from], to, max_object)
     }
 
     /// Every commit that `to` leads to and none of `from` does: all of them, when nothing came before.
-    pub fn beyond(repo: &'a Repo, from: Vec<Oid>, to: Oid, max_object: u64) -> CommitRange<'a> {
+    pub fn beyond(repo: &'a Repo, from: Vec<Oid>, to: Oid, max_object: u64) -> Self {
         CommitRange { source: CommitSource::of(repo, max_object), start: RangeStart::After(from), to }
     }
 
     /// Only the difference that remains: the tree of `to` against that of `base`.
-    pub fn squashed(repo: &'a Repo, base: Oid, to: Oid, max_object: u64) -> CommitRange<'a> {
+    pub fn squashed(repo: &'a Repo, base: Oid, to: Oid, max_object: u64) -> Self {
         CommitRange { source: CommitSource::of(repo, max_object), start: RangeStart::Squashed(base), to }
     }
 }

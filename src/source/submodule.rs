@@ -22,7 +22,7 @@ impl Submodule {
     ///
     /// # Errors
     /// It exists and cannot be read.
-    pub fn open(dir: &Path, path: &str, ids: &[Oid]) -> Result<Option<Submodule>> {
+    pub fn open(dir: &Path, path: &str, ids: &[Oid]) -> Result<Option<Self>> {
         if !dir.join(".git").exists() {
             return Ok(None);
         }
@@ -34,7 +34,7 @@ impl Submodule {
         }
         // Git pushes the branch, which may be ahead of the commits that the superproject names.
         tips.extend(repo.head()?);
-        Ok(Some(Submodule { repo, path: path.to_owned(), tips }))
+        Ok(Some(Self { repo, path: path.to_owned(), tips }))
     }
 
     /// Its repository.

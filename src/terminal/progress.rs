@@ -54,7 +54,7 @@ impl Progress {
             // Without a thread no progress is shown.
             Some((end, std::thread::Builder::new().spawn(draw).ok()?))
         });
-        Progress { counts, line }
+        Self { counts, line }
     }
 
     /// Adds items to the total.

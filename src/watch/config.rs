@@ -40,9 +40,9 @@ struct WatchFile {
 }
 
 impl WatchFile {
-    fn read(root: &Section<'_>) -> Result<WatchFile> {
+    fn read(root: &Section<'_>) -> Result<Self> {
         let list = |key| root.get(key).map_or(Ok(Vec::new()), |field: Field<'_>| field.strings()).map(texts);
-        let written = WatchFile {
+        let written = Self {
             every: text(root, "every")?,
             audit: list("audit")?,
             audit_global: root.get("audit-global").map_or(Ok(false), |field| field.bool())?,
@@ -80,9 +80,9 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    fn read(section: &Section<'_>) -> Result<Webhook> {
+    fn read(section: &Section<'_>) -> Result<Self> {
         let kind = section.get("kind").map_or(Ok(WebhookKind::Json), |field| field.one_of(KINDS))?;
-        let webhook = Webhook { url: text(section, "url")?, url_from: text(section, "url-from")?, kind };
+        let webhook = Self { url: text(section, "url")?, url_from: text(section, "url-from")?, kind };
         section.finish()?;
         Ok(webhook)
     }
@@ -149,8 +149,8 @@ pub enum Heartbeat {
 impl std::fmt::Debug for Heartbeat {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Heartbeat::File(path) => write!(f, "File({})", path.display()),
-            Heartbeat::Url(_) => f.write_str("Url(****)"),
+            Self::File(path) => write!(f, "File({})", path.display()),
+            Self::Url(_) => f.write_str("Url(****)"),
         }
     }
 }
@@ -170,7 +170,7 @@ impl WatchConfig {
     ///
     /// # Errors
     /// When the file is missing, wrong, or lists no job: such a watch would never report anything.
-    pub fn read(path: &Path) -> Result<WatchConfig> {
+    pub fn read(path: &Path) -> Result<Self> {
         let text = match file::read_to_string(path) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
                 return Err(Error::usage(format!(

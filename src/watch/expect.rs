@@ -21,7 +21,7 @@ impl Expectation {
     ///
     /// # Errors
     /// Exit 3 when it is none.
-    pub fn parse(text: &str) -> Result<Expectation> {
+    pub fn parse(text: &str) -> Result<Self> {
         let wrong = || {
             Error::usage(format!("expect: {text:?} names no package and version"))
                 .help("for example \"npm:@acme/lib >= 1.2.4\", or \"pypi:acme >=2, <3\"")
@@ -46,7 +46,7 @@ impl Expectation {
             return Err(wrong());
         }
         let text = format!("{}:{name} {}", ecosystem.as_str(), range.replace(',', ", "));
-        Ok(Expectation { text, ecosystem, name: ecosystem.normalise(name), range })
+        Ok(Self { text, ecosystem, name: ecosystem.normalise(name), range })
     }
 
     /// The answer, given the installed packages.

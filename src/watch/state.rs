@@ -47,10 +47,10 @@ impl WatchState {
     ///
     /// # Errors
     /// When the state directory cannot be created, or the state cannot be read.
-    pub fn read() -> Result<WatchState> {
+    pub fn read() -> Result<Self> {
         let path = directory()?.join("watch.json");
         let bytes = match file::read(&path) {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(WatchState::default()),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             read => read.or_incomplete(path.display())?,
         };
         // A list would do for serde, too.
@@ -58,7 +58,7 @@ impl WatchState {
         let state = fields.and_then(|fields| serde_json::from_value(fields.into()));
         Ok(state.unwrap_or_else(|e| {
             let lost = format!("{} holds no state of the watch ({e}): it is made anew", path.display());
-            WatchState { lost: Some(lost), ..WatchState::default() }
+            Self { lost: Some(lost), ..Self::default() }
         }))
     }
 
@@ -80,7 +80,7 @@ impl WatchState {
 
     /// The same state with another due time, or none.
     #[must_use]
-    pub fn expecting(mut self, due: Option<Timestamp>) -> WatchState {
+    pub fn expecting(mut self, due: Option<Timestamp>) -> Self {
         self.due = due.map(|due| format!("{due:.0}"));
         self
     }
@@ -100,7 +100,7 @@ impl Lock {
     ///
     /// # Errors
     /// When another watch runs (exit 2).
-    pub fn take() -> Result<Lock> {
+    pub fn take() -> Result<Self> {
         let path = directory()?.join("watch.lock");
         let mut file = File::options()
             .create(true)
@@ -113,7 +113,7 @@ impl Lock {
             Ok(()) => {
                 // For people who find the file.
                 let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
-                Ok(Lock(file))
+                Ok(Self(file))
             }
             Err(TryLockError::WouldBlock) => {
                 let pid = file::read_to_string(&path).unwrap_or_default();

@@ -39,17 +39,17 @@ impl Change {
     ///
     /// # Errors
     /// When this clone hides where they part.
-    pub fn typed(repo: &Repo, base: (&str, Oid), head: Oid) -> Result<Change> {
+    pub fn typed(repo: &Repo, base: (&str, Oid), head: Oid) -> Result<Self> {
         let target = Tip { id: base.1, name: base.0.to_owned() };
         let parted = parted(repo, base.1, head, "fetch the whole history: `git fetch --unshallow`")?;
-        Ok(Change { head, start: Start::After(vec![base.1]), target: Some(target), parted })
+        Ok(Self { head, start: Start::After(vec![base.1]), target: Some(target), parted })
     }
 
     /// The change that a CI system names; `head` was typed.
     ///
     /// # Errors
     /// Exit 2 when a revision is not in this clone.
-    pub fn built(repo: &Repo, build: &Build, head: Option<Oid>) -> Result<Change> {
+    pub fn built(repo: &Repo, build: &Build, head: Option<Oid>) -> Result<Self> {
         let head = head.map_or_else(|| self::head(repo, build), Ok)?;
         match &build.event {
             Event::Request { target, from } => requested(repo, build, target, from.as_ref(), head),
@@ -57,7 +57,7 @@ impl Change {
                 Pushed { repo, build, branch: branch.as_deref(), pushed, default, head }.from(before)
             }
             Event::Tag { name, on_branch, default } => tagged(repo, build, (name, *on_branch), default, head),
-            Event::Rerun { default, .. } => Ok(Change {
+            Event::Rerun { default, .. } => Ok(Self {
                 head,
                 start: Start::NothingNew("this run was not started by a push".into()),
                 target: tip(repo, default),

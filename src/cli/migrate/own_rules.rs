@@ -42,7 +42,7 @@ impl OwnRules {
         let earlier = edit::rule_ids(&read(&root.join(path(tool)))?);
         let mut taken: BTreeSet<String> = session.rules().rules().iter().map(|rule| rule.id.to_owned()).collect();
         taken.retain(|id| !earlier.contains(id));
-        let mut own = OwnRules { tool, carried: Vec::new(), lost: Vec::new() };
+        let mut own = Self { tool, carried: Vec::new(), lost: Vec::new() };
         for rule in rules {
             match rule.convert(tool, |id| taken.contains(id)) {
                 Ok(converted) => {

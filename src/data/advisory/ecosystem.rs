@@ -43,56 +43,56 @@ pub enum Ecosystem {
 
 impl Ecosystem {
     /// Every ecosystem, in the order of their keys.
-    pub const ALL: [Ecosystem; 17] = [
-        Ecosystem::Npm,
-        Ecosystem::Pypi,
-        Ecosystem::Crates,
-        Ecosystem::Rubygems,
-        Ecosystem::Go,
-        Ecosystem::Packagist,
-        Ecosystem::Nuget,
-        Ecosystem::GithubActions,
-        Ecosystem::Docker,
-        Ecosystem::Vscode,
-        Ecosystem::Jenkins,
-        Ecosystem::Hex,
-        Ecosystem::Pub,
-        Ecosystem::Maven,
-        Ecosystem::Swift,
-        Ecosystem::Conda,
-        Ecosystem::Terraform,
+    pub const ALL: [Self; 17] = [
+        Self::Npm,
+        Self::Pypi,
+        Self::Crates,
+        Self::Rubygems,
+        Self::Go,
+        Self::Packagist,
+        Self::Nuget,
+        Self::GithubActions,
+        Self::Docker,
+        Self::Vscode,
+        Self::Jenkins,
+        Self::Hex,
+        Self::Pub,
+        Self::Maven,
+        Self::Swift,
+        Self::Conda,
+        Self::Terraform,
     ];
 
     /// The name used in data, on the command line and in reports.
     pub fn as_str(self) -> &'static str {
         match self {
-            Ecosystem::Npm => "npm",
-            Ecosystem::Pypi => "pypi",
-            Ecosystem::Crates => "crates",
-            Ecosystem::Rubygems => "rubygems",
-            Ecosystem::Go => "go",
-            Ecosystem::Packagist => "packagist",
-            Ecosystem::Nuget => "nuget",
-            Ecosystem::GithubActions => "github-actions",
-            Ecosystem::Docker => "docker",
-            Ecosystem::Vscode => "vscode",
-            Ecosystem::Jenkins => "jenkins",
-            Ecosystem::Hex => "hex",
-            Ecosystem::Pub => "pub",
-            Ecosystem::Maven => "maven",
-            Ecosystem::Swift => "swift",
-            Ecosystem::Conda => "conda",
-            Ecosystem::Terraform => "terraform",
+            Self::Npm => "npm",
+            Self::Pypi => "pypi",
+            Self::Crates => "crates",
+            Self::Rubygems => "rubygems",
+            Self::Go => "go",
+            Self::Packagist => "packagist",
+            Self::Nuget => "nuget",
+            Self::GithubActions => "github-actions",
+            Self::Docker => "docker",
+            Self::Vscode => "vscode",
+            Self::Jenkins => "jenkins",
+            Self::Hex => "hex",
+            Self::Pub => "pub",
+            Self::Maven => "maven",
+            Self::Swift => "swift",
+            Self::Conda => "conda",
+            Self::Terraform => "terraform",
         }
     }
 
     /// Reads [`as_str`](Self::as_str)'s names and OSV's (`PyPI`, `RubyGems`, `GitHub Actions`...).
-    pub fn parse(name: &str) -> Option<Ecosystem> {
+    pub fn parse(name: &str) -> Option<Self> {
         let lower = name.trim().to_ascii_lowercase().replace(' ', "-");
         // OSV adds a top-level domain or a URL to some names: the part before a dot or colon is enough.
         let stem = lower.split(['.', ':']).next().unwrap_or_default();
         let stem = if stem == "swifturl" { "swift" } else { stem };
-        Ecosystem::ALL.into_iter().find(|e| e.as_str() == stem)
+        Self::ALL.into_iter().find(|e| e.as_str() == stem)
     }
 
     /// The byte that opens this ecosystem's keys in the index.
@@ -112,12 +112,12 @@ impl Ecosystem {
     pub fn normalise(self, name: &str) -> String {
         let name = name.trim();
         match self {
-            Ecosystem::Npm | Ecosystem::Rubygems | Ecosystem::Go | Ecosystem::Maven => name.to_owned(),
-            Ecosystem::Pypi => pep503(name),
-            Ecosystem::Crates => name.to_ascii_lowercase().replace('_', "-"),
-            Ecosystem::Docker => image(&name.to_lowercase()),
-            Ecosystem::Swift => repository(&name.to_lowercase()),
-            Ecosystem::Terraform => provider(&name.to_lowercase()),
+            Self::Npm | Self::Rubygems | Self::Go | Self::Maven => name.to_owned(),
+            Self::Pypi => pep503(name),
+            Self::Crates => name.to_ascii_lowercase().replace('_', "-"),
+            Self::Docker => image(&name.to_lowercase()),
+            Self::Swift => repository(&name.to_lowercase()),
+            Self::Terraform => provider(&name.to_lowercase()),
             _ => name.to_lowercase(),
         }
     }

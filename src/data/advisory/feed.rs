@@ -23,7 +23,7 @@ impl Feed {
     ///
     /// # Errors
     /// A message when a column is missing or holds something else.
-    pub fn parse(line: &str) -> Result<Feed, String> {
+    pub fn parse(line: &str) -> Result<Self, String> {
         let [source, ecosystem, until, state] = line.split('\t').map(str::trim).collect::<Vec<_>>()[..] else {
             return Err(format!("not the columns {}", FEEDS.replace('\t', ", ")));
         };
@@ -37,7 +37,7 @@ impl Feed {
             _ => return Err(format!("`{state}` is neither `complete` nor `partial`")),
         };
         let ecosystem = Ecosystem::parse(ecosystem).ok_or_else(|| format!("unknown ecosystem `{ecosystem}`"))?;
-        Ok(Feed { source: source.to_owned(), ecosystem, until: until.to_owned(), complete })
+        Ok(Self { source: source.to_owned(), ecosystem, until: until.to_owned(), complete })
     }
 
     /// The line that [`parse`](Self::parse) reads.

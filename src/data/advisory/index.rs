@@ -196,7 +196,7 @@ pub struct AdvisoryEntry {
 
 impl Index {
     /// Opens a blob made by [`write`]. Only its frame is read: nothing is parsed or copied.
-    pub fn open(blob: Cow<'static, [u8]>) -> Result<Index, String> {
+    pub fn open(blob: Cow<'static, [u8]>) -> Result<Self, String> {
         let damaged = || "not an advisory index, or a damaged one".to_owned();
         let rest = blob.strip_prefix(MAGIC).ok_or_else(damaged)?;
         let length = rest.get(..4).and_then(|b| <[u8; 4]>::try_from(b).ok()).ok_or_else(damaged)?;
@@ -206,7 +206,7 @@ impl Index {
             Cow::Borrowed(b) => (Cow::Borrowed(&b[from..split]), Cow::Borrowed(&b[split..])),
             Cow::Owned(b) => (Cow::Owned(b[from..split].to_vec()), Cow::Owned(b[split..].to_vec())),
         };
-        Ok(Index { map: fst::Map::new(map).map_err(|error| error.to_string())?, strings })
+        Ok(Self { map: fst::Map::new(map).map_err(|error| error.to_string())?, strings })
     }
 
     /// Verifies the map's checksum, which a file may need and the binary does not.

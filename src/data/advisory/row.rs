@@ -19,23 +19,22 @@ pub enum AdvisoryKind {
 
 impl AdvisoryKind {
     /// Every kind but the withdrawal, in the order of their codes.
-    pub const ALL: [AdvisoryKind; 4] =
-        [AdvisoryKind::Hijack, AdvisoryKind::Malicious, AdvisoryKind::NameOnly, AdvisoryKind::Poc];
+    pub const ALL: [Self; 4] = [Self::Hijack, Self::Malicious, Self::NameOnly, Self::Poc];
 
     /// The name used in data and reports.
     pub fn as_str(self) -> &'static str {
         match self {
-            AdvisoryKind::Hijack => "hijack",
-            AdvisoryKind::Malicious => "malicious",
-            AdvisoryKind::NameOnly => "name-only",
-            AdvisoryKind::Poc => "poc",
-            AdvisoryKind::Withdrawn => "withdrawn",
+            Self::Hijack => "hijack",
+            Self::Malicious => "malicious",
+            Self::NameOnly => "name-only",
+            Self::Poc => "poc",
+            Self::Withdrawn => "withdrawn",
         }
     }
 
     /// Reads [`as_str`](Self::as_str)'s names.
-    pub fn parse(name: &str) -> Option<AdvisoryKind> {
-        AdvisoryKind::ALL.into_iter().chain([AdvisoryKind::Withdrawn]).find(|kind| kind.as_str() == name)
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().chain([Self::Withdrawn]).find(|kind| kind.as_str() == name)
     }
 }
 
@@ -61,12 +60,12 @@ pub const HEADER: &str = "ecosystem\tname\tversion\tincident\tsource\tkind";
 
 impl AdvisoryRow {
     /// Reads one line. The error explains the mistake, without the line's number.
-    pub fn parse(line: &str) -> Result<AdvisoryRow, String> {
+    pub fn parse(line: &str) -> Result<Self, String> {
         let fields: Vec<&str> = line.split('\t').collect();
         let [ecosystem, name, version, incident, source, kind] = fields[..] else {
             return Err(format!("{} columns where 6 belong: {}", fields.len(), HEADER.replace('\t', ", ")));
         };
-        let row = AdvisoryRow {
+        let row = Self {
             ecosystem: Ecosystem::parse(ecosystem).ok_or_else(|| format!("unknown ecosystem `{ecosystem}`"))?,
             name: name.trim().to_owned(),
             version: version.trim().to_owned(),
@@ -86,8 +85,8 @@ impl AdvisoryRow {
     }
 
     /// Returns whether this row withdraws `other`.
-    pub fn withdraws(&self, other: &AdvisoryRow) -> bool {
-        let name = |row: &AdvisoryRow| row.ecosystem.normalise(&row.name);
+    pub fn withdraws(&self, other: &Self) -> bool {
+        let name = |row: &Self| row.ecosystem.normalise(&row.name);
         self.kind == AdvisoryKind::Withdrawn
             && (self.ecosystem, &self.incident) == (other.ecosystem, &other.incident)
             && (self.version == "*" || self.version == other.version)

@@ -50,7 +50,7 @@ impl RegexAnalysis {
         if !always_sets_secret(&hir) {
             return Err("the regex can match without its group `secret`: move the group out of the alternation".into());
         }
-        Ok(RegexAnalysis { hir })
+        Ok(Self { hir })
     }
 
     /// The longest possible match in bytes, if there is one.

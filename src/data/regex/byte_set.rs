@@ -8,31 +8,31 @@ pub struct ByteSet(pub [u64; 4]);
 
 impl ByteSet {
     /// No byte.
-    pub const NONE: ByteSet = ByteSet([0; 4]);
+    pub const NONE: Self = Self([0; 4]);
     /// Every byte.
-    pub const ALL: ByteSet = ByteSet([u64::MAX; 4]);
+    pub const ALL: Self = Self([u64::MAX; 4]);
 
     /// The bytes from `start` to `end`, both included.
-    pub fn range(start: u8, end: u8) -> ByteSet {
-        (start..=end).fold(ByteSet::NONE, |set, byte| set.or(ByteSet::one(byte)))
+    pub fn range(start: u8, end: u8) -> Self {
+        (start..=end).fold(Self::NONE, |set, byte| set.or(Self::one(byte)))
     }
 
     /// A single byte.
-    pub fn one(byte: u8) -> ByteSet {
-        let mut set = ByteSet::NONE;
+    pub fn one(byte: u8) -> Self {
+        let mut set = Self::NONE;
         set.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
         set
     }
 
     /// The word characters of a regex: ASCII letters, digits and the underscore.
-    pub fn word() -> ByteSet {
+    pub fn word() -> Self {
         [(b'0', b'9'), (b'A', b'Z'), (b'_', b'_'), (b'a', b'z')]
             .into_iter()
-            .fold(ByteSet::NONE, |set, (start, end)| set.or(ByteSet::range(start, end)))
+            .fold(Self::NONE, |set, (start, end)| set.or(Self::range(start, end)))
     }
 
     /// Every byte that can be in a match of a class. Of a character beyond ASCII that is any byte beyond ASCII.
-    pub fn of_class(class: &Class) -> ByteSet {
+    pub fn of_class(class: &Class) -> Self {
         let ranges: Vec<(u32, u32)> = match class {
             Class::Bytes(class) => class.iter().map(|r| (u32::from(r.start()), u32::from(r.end()))).collect(),
             Class::Unicode(class) => class
@@ -44,32 +44,32 @@ impl ByteSet {
                 })
                 .collect(),
         };
-        ranges.into_iter().fold(ByteSet::NONE, |set, (start, end)| set.or(ByteSet::range(start as u8, end as u8)))
+        ranges.into_iter().fold(Self::NONE, |set, (start, end)| set.or(Self::range(start as u8, end as u8)))
     }
 
     /// The union.
-    pub fn or(self, other: ByteSet) -> ByteSet {
-        ByteSet(std::array::from_fn(|i| self.0[i] | other.0[i]))
+    pub fn or(self, other: Self) -> Self {
+        Self(std::array::from_fn(|i| self.0[i] | other.0[i]))
     }
 
     /// The intersection.
-    pub fn and(self, other: ByteSet) -> ByteSet {
-        ByteSet(std::array::from_fn(|i| self.0[i] & other.0[i]))
+    pub fn and(self, other: Self) -> Self {
+        Self(std::array::from_fn(|i| self.0[i] & other.0[i]))
     }
 
     /// The complement.
-    pub fn complement(self) -> ByteSet {
-        ByteSet(self.0.map(|word| !word))
+    pub fn complement(self) -> Self {
+        Self(self.0.map(|word| !word))
     }
 
     /// Returns whether `other` has all of its bytes.
-    pub fn is_subset_of(self, other: ByteSet) -> bool {
+    pub fn is_subset_of(self, other: Self) -> bool {
         self.and(other) == self
     }
 
     /// Returns whether the two have a byte in common.
-    pub fn intersects(self, other: ByteSet) -> bool {
-        self.and(other) != ByteSet::NONE
+    pub fn intersects(self, other: Self) -> bool {
+        self.and(other) != Self::NONE
     }
 
     /// The number of its bytes.

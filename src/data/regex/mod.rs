@@ -45,11 +45,11 @@ pub struct Filters {
 
 impl Filters {
     /// Rules nothing out.
-    pub const ANY: Filters = Filters { secret: &SecretFilter::ANY, sequence: SequenceFilter::ANY };
+    pub const ANY: Self = Self { secret: &SecretFilter::ANY, sequence: SequenceFilter::ANY };
 
     /// The filters of `regex`, which live until the process ends.
-    pub fn leaked(regex: &str) -> Filters {
-        Filters { secret: Box::leak(Box::new(SecretFilter::of(regex))), sequence: SequenceFilter::leaked(regex) }
+    pub fn leaked(regex: &str) -> Self {
+        Self { secret: Box::leak(Box::new(SecretFilter::of(regex))), sequence: SequenceFilter::leaked(regex) }
     }
 
     /// Returns whether the regex is worth running on a window; the same promise as [`Filter::may_match`].

@@ -18,11 +18,11 @@ pub enum Part {
         max: u32,
     },
     /// One of several rows.
-    Choice(Vec<Vec<Part>>),
+    Choice(Vec<Vec<Self>>),
     /// An assertion about the position.
     Look(Look),
     /// The group `secret`.
-    Secret(Vec<Part>),
+    Secret(Vec<Self>),
 }
 
 /// The parts of `regex`.

@@ -26,16 +26,16 @@ pub struct SecretFilter {
 
 impl SecretFilter {
     /// Rules nothing out but an empty secret, which no rule may have.
-    pub const ANY: SecretFilter =
-        SecretFilter { inside: ByteSet::ALL, before: ByteSet::ALL, after: ByteSet::ALL, least: 0, most: u32::MAX };
+    pub const ANY: Self =
+        Self { inside: ByteSet::ALL, before: ByteSet::ALL, after: ByteSet::ALL, least: 0, most: u32::MAX };
 
     /// The filter of a regex with a group `secret`; of any other text one that rules nothing out.
-    pub fn of(regex: &str) -> SecretFilter {
-        analysis::parse(regex).map_or(SecretFilter::ANY, |hir| SecretFilter::of_hir(&hir))
+    pub fn of(regex: &str) -> Self {
+        analysis::parse(regex).map_or(Self::ANY, |hir| Self::of_hir(&hir))
     }
 
-    fn of_hir(hir: &Hir) -> SecretFilter {
-        let Some(secret) = analysis::capture(hir, SECRET) else { return SecretFilter::ANY };
+    fn of_hir(hir: &Hir) -> Self {
+        let Some(secret) = analysis::capture(hir, SECRET) else { return Self::ANY };
         let inside = part::parts_of(secret);
         let parts = part::parts_of(hir);
         // Inside of a choice or a repetition the neighbours are not known.
@@ -44,7 +44,7 @@ impl SecretFilter {
             (neighbours(&parts[..at], &inside, Side::Before), neighbours(&parts[at + 1..], &inside, Side::After))
         });
         let number = |len: Option<usize>| len.and_then(|len| u32::try_from(len).ok());
-        SecretFilter {
+        Self {
             inside: part::bytes_of(&inside),
             before,
             after,
@@ -90,18 +90,18 @@ enum Side {
 }
 
 impl Side {
-    fn other(self) -> Side {
+    fn other(self) -> Self {
         match self {
-            Side::Before => Side::After,
-            Side::After => Side::Before,
+            Self::Before => Self::After,
+            Self::After => Self::Before,
         }
     }
 
     /// The parts on this side, the nearest to the secret first.
     fn nearest_first<'p>(self, parts: &'p [Part]) -> Box<dyn Iterator<Item = &'p Part> + 'p> {
         match self {
-            Side::Before => Box::new(parts.iter().rev()),
-            Side::After => Box::new(parts.iter()),
+            Self::Before => Box::new(parts.iter().rev()),
+            Self::After => Box::new(parts.iter()),
         }
     }
 }

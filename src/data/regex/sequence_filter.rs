@@ -41,7 +41,7 @@ const SELECTIVE: usize = 3;
 
 impl SequenceFilter {
     /// Rules nothing out.
-    pub const ANY: SequenceFilter = SequenceFilter { sets: &[], steps: &[] };
+    pub const ANY: Self = Self { sets: &[], steps: &[] };
 
     /// The steps for `regex`, whose sets are added to `sets` unless they are there. No steps for a text that is no regex.
     pub fn encode(regex: &str, sets: &mut Vec<ByteSet>) -> Vec<Number> {
@@ -55,10 +55,10 @@ impl SequenceFilter {
     }
 
     /// The filter of `regex`, which lives until the process ends.
-    pub fn leaked(regex: &str) -> SequenceFilter {
+    pub fn leaked(regex: &str) -> Self {
         let mut sets = Vec::new();
-        let steps = SequenceFilter::encode(regex, &mut sets);
-        SequenceFilter { sets: sets.leak(), steps: steps.leak() }
+        let steps = Self::encode(regex, &mut sets);
+        Self { sets: sets.leak(), steps: steps.leak() }
     }
 
     /// Returns whether the first step is a byte that can be searched for.

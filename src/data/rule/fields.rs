@@ -143,55 +143,55 @@ impl PackedField for Vec<String> {
 }
 
 impl PackedField for usize {
-    type Static = usize;
-    const NONE: usize = 0;
+    type Static = Self;
+    const NONE: Self = 0;
 
     fn pack(&self, out: &mut Writer) {
         out.number(*self as u64);
     }
 
-    fn unpack(from: &mut PackedReader) -> usize {
-        from.number() as usize
+    fn unpack(from: &mut PackedReader) -> Self {
+        from.number() as Self
     }
 
-    fn leak(self) -> usize {
+    fn leak(self) -> Self {
         self
     }
 }
 
 impl PackedField for bool {
-    type Static = bool;
-    const NONE: bool = false;
+    type Static = Self;
+    const NONE: Self = false;
 
     fn pack(&self, out: &mut Writer) {
         out.number(u64::from(*self));
     }
 
-    fn unpack(from: &mut PackedReader) -> bool {
+    fn unpack(from: &mut PackedReader) -> Self {
         from.number() == 1
     }
 
-    fn leak(self) -> bool {
+    fn leak(self) -> Self {
         self
     }
 }
 
 impl PackedField for Option<f32> {
-    type Static = Option<f32>;
-    const NONE: Option<f32> = None;
+    type Static = Self;
+    const NONE: Self = None;
 
     fn pack(&self, out: &mut Writer) {
         out.number(self.map_or(u64::MAX, |value| u64::from(value.to_bits())));
     }
 
-    fn unpack(from: &mut PackedReader) -> Option<f32> {
+    fn unpack(from: &mut PackedReader) -> Self {
         match from.number() {
             u64::MAX => None,
             bits => Some(f32::from_bits(bits as u32)),
         }
     }
 
-    fn leak(self) -> Option<f32> {
+    fn leak(self) -> Self {
         self
     }
 }

@@ -46,7 +46,7 @@ const COMPLETE: &str = "the build script wrote this reader's format";
 impl PackedReader {
     /// A reader of bytes that a [`Writer`] wrote at build time.
     pub fn new(bytes: &'static [u8]) -> Self {
-        PackedReader { rest: bytes }
+        Self { rest: bytes }
     }
 
     /// Reads a number.

@@ -43,29 +43,29 @@ impl Alphabet {
     pub fn chars(self) -> &'static [u8] {
         const ALL: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
         match self {
-            Alphabet::Base62 => ALL,
-            Alphabet::Hex => b"0123456789abcdef",
-            Alphabet::HexUpper => &ALL[..16],
-            Alphabet::Base64 => b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
-            Alphabet::Base64Url => b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
-            Alphabet::Base32 => b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567",
-            Alphabet::Digits => &ALL[..10],
-            Alphabet::Lower => &ALL[36..],
-            Alphabet::Upper => &ALL[10..36],
+            Self::Base62 => ALL,
+            Self::Hex => b"0123456789abcdef",
+            Self::HexUpper => &ALL[..16],
+            Self::Base64 => b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+            Self::Base64Url => b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+            Self::Base32 => b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567",
+            Self::Digits => &ALL[..10],
+            Self::Lower => &ALL[36..],
+            Self::Upper => &ALL[10..36],
         }
     }
 
-    const NAMES: [(&'static str, Alphabet); 10] = [
-        ("base62", Alphabet::Base62),
-        ("alnum", Alphabet::Base62),
-        ("hex", Alphabet::Hex),
-        ("HEX", Alphabet::HexUpper),
-        ("base64", Alphabet::Base64),
-        ("base64url", Alphabet::Base64Url),
-        ("base32", Alphabet::Base32),
-        ("digits", Alphabet::Digits),
-        ("lower", Alphabet::Lower),
-        ("upper", Alphabet::Upper),
+    const NAMES: [(&'static str, Self); 10] = [
+        ("base62", Self::Base62),
+        ("alnum", Self::Base62),
+        ("hex", Self::Hex),
+        ("HEX", Self::HexUpper),
+        ("base64", Self::Base64),
+        ("base64url", Self::Base64Url),
+        ("base32", Self::Base32),
+        ("digits", Self::Digits),
+        ("lower", Self::Lower),
+        ("upper", Self::Upper),
     ];
 }
 

@@ -25,7 +25,7 @@ impl Budget {
     /// The budget for a chunk of `len` bytes: nested encodings may yield each byte 16 times, and compressed content has
     /// an allowance of its own. No ordinary text comes close.
     pub fn new(len: usize) -> Self {
-        Budget { left: len.saturating_mul(16).saturating_add(COMPRESSED).min(LONGEST), ended: false }
+        Self { left: len.saturating_mul(16).saturating_add(COMPRESSED).min(LONGEST), ended: false }
     }
 
     /// How many bytes are left.

@@ -134,7 +134,7 @@ struct Census {
 
 impl Census {
     fn of(v: &[u8]) -> Self {
-        let mut all = Census {
+        let mut all = Self {
             seen: [0; 256],
             digits: 0,
             upper: 0,

@@ -89,14 +89,14 @@ impl Judgement {
 
     /// Weighs in the login that the candidate belongs to, and dismisses what its file or its line denies. Not a part of [`judge`],
     /// because it reads further than [`features::sight`] reaches, and the path.
-    pub fn reconsidered(mut self, text: &[u8], path: &[u8], c: &Candidate) -> Judgement {
+    pub fn reconsidered(mut self, text: &[u8], path: &[u8], c: &Candidate) -> Self {
         if let Some(habit) = self.habit {
             let is_default = habit::is_throwaway(path) && habit::is_default(habit, c.value.len());
             self.confidence = habit::weighed(habit, self.confidence, target::target(text, c), is_default);
         }
         match self.confidence.and_then(|_| setting::denies(text, path, c)) {
-            Some(dismissed) => Judgement { score: 0.0, confidence: None, dismissed: Some(dismissed), ..self },
-            None if self.confidence.is_some() => Judgement { dismissed: None, ..self },
+            Some(dismissed) => Self { score: 0.0, confidence: None, dismissed: Some(dismissed), ..self },
+            None if self.confidence.is_some() => Self { dismissed: None, ..self },
             None => self,
         }
     }

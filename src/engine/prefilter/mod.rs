@@ -95,7 +95,7 @@ impl Prefilter {
         let Tables { tags, neighbours, used, ranks, ends, entries } = keywords::build(&names);
         let tags: Vec<[u8; 2]> = tags.into_iter().map(u16::to_le_bytes).collect();
         let heads: Vec<(u64, u64)> = names.iter().map(|name| head(name.as_bytes())).collect();
-        let prefilter = Prefilter {
+        let prefilter = Self {
             tags: (&*tags.leak()).try_into().expect("there are tags for each slot"),
             neighbours: (&*neighbours.leak()).try_into().expect("there are as many bits as are asked for"),
             used: (&*used.leak()).try_into().expect("there is a bit for each slot"),

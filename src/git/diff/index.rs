@@ -32,43 +32,43 @@ impl GitIndex {
     ///
     /// # Errors
     /// It exists and cannot be decoded.
-    pub(in crate::git) fn open(repo: &Repo) -> Result<Option<GitIndex>> {
+    pub(in crate::git) fn open(repo: &Repo) -> Result<Option<Self>> {
         let bytes = std::fs::read(repo.index_path()).unwrap_or_default();
         match IndexFile::read(bytes, repo.hash_kind()) {
-            Some(index) => Ok(Some(GitIndex::File(index))),
-            None => Ok(open(repo)?.map(|file| GitIndex::General(Box::new(file)))),
+            Some(index) => Ok(Some(Self::File(index))),
+            None => Ok(open(repo)?.map(|file| Self::General(Box::new(file)))),
         }
     }
 
     /// How many entries there are.
     pub(in crate::git) fn len(&self) -> usize {
         match self {
-            GitIndex::File(index) => index.len(),
-            GitIndex::General(file) => file.entries().len(),
+            Self::File(index) => index.len(),
+            Self::General(file) => file.entries().len(),
         }
     }
 
     /// The hash function of the ids.
     pub(in crate::git) fn hash(&self) -> gix::hash::Kind {
         match self {
-            GitIndex::File(index) => index.hash(),
-            GitIndex::General(file) => file.object_hash(),
+            Self::File(index) => index.hash(),
+            Self::General(file) => file.object_hash(),
         }
     }
 
     /// An entry's path.
     pub(in crate::git) fn path(&self, entry: usize) -> &BStr {
         match self {
-            GitIndex::File(index) => index.path(entry),
-            GitIndex::General(file) => file.entries()[entry].path(file),
+            Self::File(index) => index.path(entry),
+            Self::General(file) => file.entries()[entry].path(file),
         }
     }
 
     /// An entry.
     pub(in crate::git) fn entry(&self, entry: usize) -> IndexEntry<'_> {
         match self {
-            GitIndex::File(index) => index.entry(entry),
-            GitIndex::General(file) => {
+            Self::File(index) => index.entry(entry),
+            Self::General(file) => {
                 let entry = &file.entries()[entry];
                 IndexEntry {
                     path: entry.path(file),
@@ -84,8 +84,8 @@ impl GitIndex {
     /// The root of the cache-tree.
     pub(in crate::git) fn tree(&self) -> Option<CachedDirectory<'_>> {
         match self {
-            GitIndex::File(index) => index.root().map(|root| CachedDirectory::File(index, root)),
-            GitIndex::General(file) => file.tree().map(CachedDirectory::General),
+            Self::File(index) => index.root().map(|root| CachedDirectory::File(index, root)),
+            Self::General(file) => file.tree().map(CachedDirectory::General),
         }
     }
 }
@@ -100,7 +100,7 @@ impl<'a> CachedDirectory<'a> {
     }
 
     /// The directory called `name` in it.
-    pub(in crate::git) fn child(self, name: &[u8]) -> Option<CachedDirectory<'a>> {
+    pub(in crate::git) fn child(self, name: &[u8]) -> Option<Self> {
         match self {
             CachedDirectory::File(index, node) => {
                 index.child(node, name).map(|node| CachedDirectory::File(index, node))

@@ -107,7 +107,7 @@ impl Pairs {
             named.entry((side.id, file_name(side.path.as_ref()))).or_default().push(n);
             all.entry(side.id).or_default().push(n);
         }
-        let take = |pairs: &mut Pairs, from: Option<&mut Vec<usize>>, target: usize| {
+        let take = |pairs: &mut Self, from: Option<&mut Vec<usize>>, target: usize| {
             let Some(sources) = from else { return };
             while let Some(source) = sources.pop() {
                 if !pairs.used[source] {
@@ -216,7 +216,7 @@ const HASH_BASE: u32 = 107_927;
 const BINARY_SAMPLE: usize = 8000;
 
 impl ContentSketch {
-    fn of(content: &[u8]) -> ContentSketch {
+    fn of(content: &[u8]) -> Self {
         let is_text = !content[..content.len().min(BINARY_SAMPLE)].contains(&0);
         let mut pieces = Vec::new();
         let (mut low, mut high, mut length) = (0_u32, 0_u32, 0);
@@ -242,11 +242,11 @@ impl ContentSketch {
             last.1 += if same { next.1 } else { 0 };
             same
         });
-        ContentSketch { pieces, size: content.len() as u64 }
+        Self { pieces, size: content.len() as u64 }
     }
 
     /// The similarity of two contents: the share of the larger one's bytes in common pieces.
-    fn score(&self, other: &ContentSketch) -> u64 {
+    fn score(&self, other: &Self) -> u64 {
         let (small, large) = (self.size.min(other.size), self.size.max(other.size));
         if small == 0 || large * (MAX_SCORE - SIMILAR) < (large - small) * MAX_SCORE {
             return 0;

@@ -87,8 +87,8 @@ pub(in crate::git) struct Olds {
 
 impl Olds {
     /// Reads the old trees. One that cannot be read counts as empty, so that its content is new.
-    pub(in crate::git) fn read(objects: &mut Objects, ids: &[Oid]) -> Olds {
-        Olds { trees: ids.iter().map(|id| (Tree::read(objects, *id).unwrap_or_default(), 0)).collect() }
+    pub(in crate::git) fn read(objects: &mut Objects, ids: &[Oid]) -> Self {
+        Self { trees: ids.iter().map(|id| (Tree::read(objects, *id).unwrap_or_default(), 0)).collect() }
     }
 
     /// The old entries of that name; `passed` gets the entries before it, which the new side lacks.

@@ -30,7 +30,7 @@ impl DecodeEntry for DeltaCache {
         }
         // The next objects are based on the latest ones, which soon fill the cache again.
         if self.size + content.len() > MOST {
-            *self = DeltaCache::default();
+            *self = Self::default();
         }
         let made = CachedObject { content: content.into(), kind, packed };
         self.size += made.content.len();

@@ -43,9 +43,9 @@ struct IndexedPack {
 
 impl FewObjects {
     /// Reads below the folder `objects`.
-    pub(in crate::git) fn new(objects: &Path, hash: gix::hash::Kind) -> FewObjects {
+    pub(in crate::git) fn new(objects: &Path, hash: gix::hash::Kind) -> Self {
         let (objects, loose) = (objects.to_owned(), LooseObjects::new(objects.to_owned()));
-        FewObjects { objects, loose, hash, packs: None, inflate: Inflate::default(), left: LOOKUPS }
+        Self { objects, loose, hash, packs: None, inflate: Inflate::default(), left: LOOKUPS }
     }
 
     /// Returns whether the reader may still find objects.
@@ -101,7 +101,7 @@ const IDS: u64 = 8 + 256 * 4;
 const BATCH: u64 = 64;
 
 impl IndexedPack {
-    fn open(path: &Path) -> io::Result<Option<IndexedPack>> {
+    fn open(path: &Path) -> io::Result<Option<Self>> {
         let index = File::open(path)?;
         let mut head = [0; IDS as usize];
         read_at(&index, &mut head, 0)?;
@@ -112,7 +112,7 @@ impl IndexedPack {
         for (count, four) in fan.iter_mut().zip(head[8..].chunks_exact(4)) {
             *count = u32::from_be_bytes([four[0], four[1], four[2], four[3]]);
         }
-        Ok(fan.is_sorted().then(|| IndexedPack { index, fan, path: path.with_extension("pack"), data: None }))
+        Ok(fan.is_sorted().then(|| Self { index, fan, path: path.with_extension("pack"), data: None }))
     }
 
     /// The offset of the object in the pack.

@@ -53,7 +53,7 @@ struct CachedTree {
 
 impl IndexFile {
     /// Reads the bytes of an index file; none when gix has to.
-    pub(in crate::git) fn read(bytes: Vec<u8>, hash: gix::hash::Kind) -> Option<IndexFile> {
+    pub(in crate::git) fn read(bytes: Vec<u8>, hash: gix::hash::Kind) -> Option<Self> {
         let len = hash.len_in_bytes();
         let version = number(&bytes, 4)?;
         if !bytes.starts_with(b"DIRC") || !(2..=3).contains(&version) || bytes.len() > i32::MAX as usize {
@@ -72,7 +72,7 @@ impl IndexFile {
             // Up to eight zeros follow, so that entries begin at multiples of eight.
             at += (path.end - at + 8) & !7;
         }
-        let mut index = IndexFile { bytes, hash, starts, trees: Vec::new() };
+        let mut index = Self { bytes, hash, starts, trees: Vec::new() };
         while at < body {
             let signature = index.bytes.get(at..at + 4)?;
             let end = at.checked_add(8)?.checked_add(number(&index.bytes, at + 4)? as usize)?;

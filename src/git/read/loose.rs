@@ -34,8 +34,8 @@ pub(in crate::git) enum LooseLookup {
 }
 
 impl LooseObjects {
-    pub(in crate::git) fn new(objects: PathBuf) -> LooseObjects {
-        LooseObjects { objects, packed: Vec::new() }
+    pub(in crate::git) fn new(objects: PathBuf) -> Self {
+        Self { objects, packed: Vec::new() }
     }
 
     /// Fills `into` with the object, if it has at most `max` bytes.

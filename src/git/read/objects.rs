@@ -30,21 +30,21 @@ impl Unread {
     /// The reason and the way out, for the coverage.
     pub fn reason(&self) -> String {
         match self {
-            Unread::Missing => {
+            Self::Missing => {
                 "the object is missing from this repository; fetch it (`git fetch --refetch`, or `git fetch \
                                 --unshallow` in a shallow clone) and scan again"
                     .into()
             }
-            Unread::TooLarge { size, max } => format!(
+            Self::TooLarge { size, max } => format!(
                 "{size} bytes are more than max-object allows ({max}); raise it in .shield-hook.toml: max-object = \
                  \"{} MiB\"",
                 size.div_ceil(1 << 20)
             ),
-            Unread::TooMany => {
+            Self::TooMany => {
                 "this change has more new paths than are planned in one run; push or scan fewer commits at a time"
                     .into()
             }
-            Unread::Corrupt(why) => format!("the object is damaged ({why}); `git fsck` has the details"),
+            Self::Corrupt(why) => format!("the object is damaged ({why}); `git fsck` has the details"),
         }
     }
 }
@@ -66,13 +66,13 @@ pub struct Objects {
 impl Objects {
     pub(in crate::git) fn new(mut repo: gix::Repository, git: Option<CatFile>) -> Self {
         repo.objects.set_pack_cache(|| Box::new(DeltaCache::default()));
-        Objects { repo, git, few: None }
+        Self { repo, git, few: None }
     }
 
     /// For a few objects, which are then read without opening the database.
     pub(in crate::git) fn few(repo: gix::Repository, git: Option<CatFile>) -> Self {
         let few = FewObjects::new(repo.objects.store_ref().path(), repo.object_hash());
-        Objects { repo, git, few: Some(few) }
+        Self { repo, git, few: Some(few) }
     }
 
     /// Fills `into` with the object's content, and returns its kind.

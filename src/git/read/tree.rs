@@ -36,7 +36,7 @@ pub(in crate::git) struct TreeEntry {
 }
 
 impl Tree {
-    pub(in crate::git) fn read(objects: &mut Objects, id: Oid) -> Result<Tree, Unread> {
+    pub(in crate::git) fn read(objects: &mut Objects, id: Oid) -> Result<Self, Unread> {
         let mut buffer = Vec::new();
         if objects.read(&id, u64::MAX, &mut buffer)? != gix::objs::Kind::Tree {
             return Err(Unread::Corrupt(format!("{id} is not a tree")));
@@ -52,7 +52,7 @@ impl Tree {
             };
             entries.push(TreeEntry { name: entry.filename.to_owned(), id: entry.oid.to_owned(), mode });
         }
-        Ok(Tree { entries })
+        Ok(Self { entries })
     }
 
     pub(in crate::git) fn entries(&self) -> &[TreeEntry] {

@@ -56,7 +56,7 @@ impl KnownCommits {
     }
 
     /// Adds the commits of another set.
-    pub fn extend(&mut self, other: KnownCommits) {
+    pub fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
     }
 }

@@ -67,10 +67,10 @@ const LONGEST_CHUNK: usize = 64;
 
 impl TreeStore {
     /// Reads all trees. `None` when they take more than `most` slots of 8 bytes, or when a tree is larger than 4 GiB.
-    pub fn read(store: &Store, most: usize) -> Option<TreeStore> {
+    pub fn read(store: &Store, most: usize) -> Option<Self> {
         let reader = TreeReader { store, left: AtomicUsize::new(most) };
         let workers = store.sweep(&[Kind::Tree], &reader)?;
-        let mut all = TreeStore {
+        let mut all = Self {
             trees: vec![NOT_A_TREE; store.len()],
             lists: Vec::new(),
             ends: Vec::new(),

@@ -40,14 +40,14 @@ struct TextChange {
 }
 
 impl TextChange {
-    fn between(before: &str, after: &str) -> TextChange {
+    fn between(before: &str, after: &str) -> Self {
         let common = |a: &mut dyn Iterator<Item = char>, b: &mut dyn Iterator<Item = char>| -> usize {
             a.zip(b).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum()
         };
         let start = common(&mut before.chars(), &mut after.chars());
         let (old, new) = (&before[start..], &after[start..]);
         let end = common(&mut old.chars().rev(), &mut new.chars().rev());
-        TextChange { at: start, removed: old[..old.len() - end].to_owned(), added: new[..new.len() - end].to_owned() }
+        Self { at: start, removed: old[..old.len() - end].to_owned(), added: new[..new.len() - end].to_owned() }
     }
 
     /// The text before the change, if what was added is still in it once.
@@ -67,18 +67,18 @@ impl InstalledSettings {
         site.common.join("shield-hook").join("assistants.json")
     }
 
-    pub(super) fn read(site: &Site) -> Result<InstalledSettings> {
-        let path = InstalledSettings::path(site);
+    pub(super) fn read(site: &Site) -> Result<Self> {
+        let path = Self::path(site);
         // A file in the place of our folder is the journal's problem, which doctor names; there is no record then.
         if !path.parent().is_some_and(Path::is_dir) {
-            return Ok(InstalledSettings::default());
+            return Ok(Self::default());
         }
         let bytes = files::read(&path)?.unwrap_or_default();
         Ok(serde_json::from_slice(&bytes).unwrap_or_default())
     }
 
     pub(super) fn write(&self, site: &Site) -> Result<()> {
-        let path = InstalledSettings::path(site);
+        let path = Self::path(site);
         if self.0.is_empty() {
             return if path.exists() { files::remove(&path) } else { Ok(()) };
         }

@@ -92,7 +92,7 @@ impl Sandbox {
                 env.push((name.into(), std::path::absolute(path).or_incomplete(name)?.into()));
             }
         }
-        let mut sandbox = Sandbox { _dir: dir, clone, remote, env, base: String::new() };
+        let mut sandbox = Self { _dir: dir, clone, remote, env, base: String::new() };
         sandbox.init(site)?;
         sandbox.configure(site)?;
         sandbox.policy(site)?;
@@ -411,7 +411,7 @@ struct Recorded<F> {
 
 impl<F> Recorded<F> {
     fn new(inner: F) -> Self {
-        Recorded { inner, read: Mutex::default() }
+        Self { inner, read: Mutex::default() }
     }
 
     fn into_files(self) -> Vec<(String, Vec<u8>)> {

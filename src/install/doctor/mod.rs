@@ -40,9 +40,9 @@ impl ProblemLevel {
     /// The word in reports.
     pub fn name(self) -> &'static str {
         match self {
-            ProblemLevel::Error => "error",
-            ProblemLevel::Warning => "warning",
-            ProblemLevel::Note => "note",
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
         }
     }
 }
@@ -73,15 +73,15 @@ pub enum Repair {
 
 impl Problem {
     fn error(id: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Self {
-        Problem { id, level: ProblemLevel::Error, message: message.into(), fix: fix.into(), repair: None }
+        Self { id, level: ProblemLevel::Error, message: message.into(), fix: fix.into(), repair: None }
     }
 
     fn warning(id: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Self {
-        Problem { level: ProblemLevel::Warning, ..Problem::error(id, message, fix) }
+        Self { level: ProblemLevel::Warning, ..Self::error(id, message, fix) }
     }
 
     fn note(id: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Self {
-        Problem { level: ProblemLevel::Note, ..Problem::error(id, message, fix) }
+        Self { level: ProblemLevel::Note, ..Self::error(id, message, fix) }
     }
 
     fn by(mut self, repair: Repair) -> Self {

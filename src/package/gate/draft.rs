@@ -41,10 +41,10 @@ pub enum DraftPosition {
 
 impl Draft {
     /// A finding about one package version; each reason becomes a note.
-    pub(super) fn of_package(rule: &'static Rule, package: &Package, reasons: &[String]) -> Draft {
+    pub(super) fn of_package(rule: &'static Rule, package: &Package, reasons: &[String]) -> Self {
         let subject = format!("{}@{}", package.name, package.version.as_deref().unwrap_or_default());
         let shown = shown_subject(&subject);
-        Draft {
+        Self {
             rule,
             confidence: rule.confidence,
             notes: reasons.iter().map(|reason| format!("{shown}: {reason}")).collect(),
@@ -55,12 +55,12 @@ impl Draft {
     }
 
     /// The finding about a version that its registry warns of.
-    pub(super) fn of_warnings(package: &Package, warnings: &[String]) -> Option<Draft> {
-        (!warnings.is_empty()).then(|| Draft::of_package(&rules::WITHDRAWN, package, warnings))
+    pub(super) fn of_warnings(package: &Package, warnings: &[String]) -> Option<Self> {
+        (!warnings.is_empty()).then(|| Self::of_package(&rules::WITHDRAWN, package, warnings))
     }
 
     /// The finding of a comparison.
-    pub(super) fn of_note(note: &Note, inventory: &Inventory) -> Draft {
+    pub(super) fn of_note(note: &Note, inventory: &Inventory) -> Self {
         let subject = match &note.version {
             Some(version) => format!("{}@{version}", note.name),
             None => note.name.clone(),
@@ -73,7 +73,7 @@ impl Draft {
                 _ => format!("{text}; so do {others} other packages"),
             };
         }
-        Draft {
+        Self {
             rule,
             confidence: rule.confidence,
             notes: vec![format!("{}: {text}", shown_subject(&subject))],
@@ -84,12 +84,12 @@ impl Draft {
     }
 
     /// The finding of a trace; `before` are the traces in the old sides.
-    pub(super) fn of_trace(trace: Trace, before: &[Trace]) -> Draft {
+    pub(super) fn of_trace(trace: Trace, before: &[Trace]) -> Self {
         let rule = match trace.weight {
             TraceWeight::Warns => &rules::HIDDEN,
             TraceWeight::Blocks => &rules::INDICATOR,
         };
-        Draft {
+        Self {
             rule,
             confidence: rule.confidence,
             preexisting: before.iter().any(|b| b.id == trace.id && b.weight >= trace.weight),

@@ -66,7 +66,7 @@ pub struct GateReport {
 impl GateReport {
     /// Returns whether there is nothing to report.
     fn is_empty(&self) -> bool {
-        let GateReport { drafts, rows, change, unreadable, unanswered, unknown } = self;
+        let Self { drafts, rows, change, unreadable, unanswered, unknown } = self;
         drafts.is_empty()
             && rows.is_empty()
             && unknown.is_empty()

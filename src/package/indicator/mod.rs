@@ -69,7 +69,7 @@ impl<'t> Catalogue<'t> {
     }
 
     #[expect(clippy::expect_used, reason = "a few hundred short patterns fit any automaton")]
-    fn of(list: Vec<Indicator<'t>>) -> Catalogue<'t> {
+    fn of(list: Vec<Indicator<'t>>) -> Self {
         let of_kind = |kind| list.iter().enumerate().filter(move |(_, i)| i.kind == kind);
         let digests = of_kind(IndicatorKind::Sha256).filter_map(|(n, i)| Some((i.digest()?, n))).collect();
         let texts: Vec<usize> = of_kind(IndicatorKind::Text).map(|(n, _)| n).collect();

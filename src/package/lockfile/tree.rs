@@ -33,7 +33,7 @@ pub(super) struct Entry<'a> {
 
 impl<'a> Node<'a> {
     /// The value under a key of a map.
-    pub(super) fn get(&self, key: &str) -> Option<&Node<'a>> {
+    pub(super) fn get(&self, key: &str) -> Option<&Self> {
         self.entries().iter().find(|e| e.key == key).map(|e| &e.node)
     }
 
@@ -72,7 +72,7 @@ impl<'a> Node<'a> {
     }
 
     /// A list's items; nothing for anything else.
-    pub(super) fn items(&self) -> &[Node<'a>] {
+    pub(super) fn items(&self) -> &[Self] {
         match &self.value {
             Value::List(items) => items,
             _ => &[],
@@ -80,12 +80,12 @@ impl<'a> Node<'a> {
     }
 
     /// The items of the list under a key; empty without one.
-    pub(super) fn items_at(&self, key: &str) -> &[Node<'a>] {
+    pub(super) fn items_at(&self, key: &str) -> &[Self] {
         self.get(key).map_or(&[], Node::items)
     }
 
     /// The same node, or an error that names the expected kind of node.
-    pub(super) fn expect_map(&self, what: &str) -> Result<&Node<'a>, LockError> {
+    pub(super) fn expect_map(&self, what: &str) -> Result<&Self, LockError> {
         match self.value {
             Value::Map(_) => Ok(self),
             _ => Err(LockError::new(self.line, format!("{what} should be a table of keys and values"))),
@@ -126,7 +126,7 @@ pub(super) fn short(text: &str) -> String {
 pub(super) struct Lines<'t>(toml_text::Lines<'t>);
 
 impl<'t> Lines<'t> {
-    pub(super) fn of(text: &'t str) -> Lines<'t> {
+    pub(super) fn of(text: &'t str) -> Self {
         Lines(toml_text::Lines::of(text))
     }
 

@@ -81,8 +81,8 @@ pub(super) struct Unanswered {
 
 impl Online {
     /// Asks `registries` through `net`.
-    pub fn new(net: Box<dyn Fetch>, registries: Registries) -> Online {
-        Online { net, registries, failures: Mutex::new(HashMap::new()) }
+    pub fn new(net: Box<dyn Fetch>, registries: Registries) -> Self {
+        Self { net, registries, failures: Mutex::new(HashMap::new()) }
     }
 
     /// Asks about each version, once for all versions of a package and about several packages at once.

@@ -51,7 +51,7 @@ enum Yanked {
 
 impl Default for Yanked {
     fn default() -> Self {
-        Yanked::Is(false)
+        Self::Is(false)
     }
 }
 

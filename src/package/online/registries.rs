@@ -42,13 +42,13 @@ pub struct Surroundings {
 
 impl Surroundings {
     /// The sources of this process, with the project's `.npmrc`.
-    pub fn here(project: Option<(String, String)>) -> Surroundings {
+    pub fn here(project: Option<(String, String)>) -> Self {
         let variables: HashMap<String, String> = environment::variables()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .filter(|(_, value)| !value.is_empty())
             .collect();
         let home = ["HOME", "USERPROFILE"].iter().find_map(|name| variables.get(*name)).map(PathBuf::from);
-        Surroundings { variables, home, machine: PathBuf::from("/etc"), project, ask: run }
+        Self { variables, home, machine: PathBuf::from("/etc"), project, ask: run }
     }
 
     fn variable(&self, name: &str) -> Option<&String> {
@@ -81,10 +81,10 @@ impl Registries {
     ///
     /// # Errors
     /// Exit 3 when the project's `.npmrc` uses a variable in an address, exit 2 when a settings file cannot be read.
-    pub fn read(surroundings: Surroundings) -> Result<Registries> {
+    pub fn read(surroundings: Surroundings) -> Result<Self> {
         let npm = Npmrc::read(&surroundings)?;
         let pip = Pip::read(&surroundings)?;
-        Ok(Registries { surroundings, npm, pip, npm_default: OnceLock::new(), pip_default: OnceLock::new() })
+        Ok(Self { surroundings, npm, pip, npm_default: OnceLock::new(), pip_default: OnceLock::new() })
     }
 
     /// The registry of an npm package.
@@ -184,8 +184,8 @@ struct Npmrc {
 }
 
 impl Npmrc {
-    fn read(surroundings: &Surroundings) -> Result<Npmrc> {
-        let mut all = Npmrc::default();
+    fn read(surroundings: &Surroundings) -> Result<Self> {
+        let mut all = Self::default();
         // In ascending precedence: the user's file, the project's, the environment.
         let setting = |name: &str| {
             let lower = format!("npm_config_{name}");
@@ -286,8 +286,8 @@ struct Pip {
 }
 
 impl Pip {
-    fn read(surroundings: &Surroundings) -> Result<Pip> {
-        let mut all = Pip::default();
+    fn read(surroundings: &Surroundings) -> Result<Self> {
+        let mut all = Self::default();
         let venv = surroundings.variable("VIRTUAL_ENV").map(|venv| Path::new(venv).join("pip.conf"));
         // In ascending precedence: https://pip.pypa.io/en/stable/topics/configuration/
         let files = [

@@ -43,8 +43,8 @@ pub enum Reader {
 impl std::fmt::Debug for Reader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Reader::Setting { .. } => "Setting",
-            Reader::Record => "Record",
+            Self::Setting { .. } => "Setting",
+            Self::Record => "Record",
         })
     }
 }

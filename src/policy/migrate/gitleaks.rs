@@ -153,7 +153,7 @@ const MAX_LINES: usize = 1000;
 
 impl GitleaksAllowlist {
     /// The list without the entries of a published default; with a condition that joins entries, all or nothing.
-    fn without_published(&self) -> GitleaksAllowlist {
+    fn without_published(&self) -> Self {
         let own = |all: &[String]| -> Vec<String> {
             all.iter().filter(|entry| !published::is_allowance(entry)).cloned().collect()
         };
@@ -161,7 +161,7 @@ impl GitleaksAllowlist {
         if self.joins() && !(paths.is_empty() && regexes.is_empty() && stopwords.is_empty()) {
             return self.clone();
         }
-        GitleaksAllowlist { paths, regexes, stopwords, ..self.clone() }
+        Self { paths, regexes, stopwords, ..self.clone() }
     }
 
     fn joins(&self) -> bool {

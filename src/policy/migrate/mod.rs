@@ -73,7 +73,7 @@ impl Carried {
     }
 
     /// Adds everything of another file.
-    pub fn extend(&mut self, other: Carried) {
+    pub fn extend(&mut self, other: Self) {
         self.allow.extend(other.allow);
         self.disable.extend(other.disable);
         self.places.extend(other.places);
@@ -105,35 +105,35 @@ impl Tool {
     /// The tool's name, as people type it.
     pub fn name(self) -> &'static str {
         match self {
-            Tool::Gitleaks => "gitleaks",
-            Tool::Betterleaks => "betterleaks",
-            Tool::DetectSecrets => "detect-secrets",
-            Tool::Trufflehog => "trufflehog",
-            Tool::Talisman => "talisman",
-            Tool::GitSecrets => "git-secrets",
-            Tool::Kingfisher => "kingfisher",
-            Tool::Gitguardian => "gitguardian",
-            Tool::Secretlint => "secretlint",
+            Self::Gitleaks => "gitleaks",
+            Self::Betterleaks => "betterleaks",
+            Self::DetectSecrets => "detect-secrets",
+            Self::Trufflehog => "trufflehog",
+            Self::Talisman => "talisman",
+            Self::GitSecrets => "git-secrets",
+            Self::Kingfisher => "kingfisher",
+            Self::Gitguardian => "gitguardian",
+            Self::Secretlint => "secretlint",
         }
     }
 
     /// Every tool.
-    pub fn all() -> &'static [Tool] {
-        <Tool as clap::ValueEnum>::value_variants()
+    pub fn all() -> &'static [Self] {
+        <Self as clap::ValueEnum>::value_variants()
     }
 
     /// The files that it looks for by itself, at the repository's root.
     pub fn files(self) -> &'static [&'static str] {
         match self {
-            Tool::Gitleaks => &[".gitleaks.toml", "gitleaks.toml", ".gitleaksignore"],
-            Tool::Betterleaks => &[".betterleaks.toml", "betterleaks.toml", ".betterleaksignore"],
-            Tool::DetectSecrets => &[".secrets.baseline"],
-            Tool::Trufflehog => &[".trufflehog-exclude", "trufflehog-exclude.txt"],
-            Tool::Talisman => &[".talismanrc"],
-            Tool::GitSecrets => &[".gitallowed"],
-            Tool::Kingfisher => &[".kingfisher-baseline.yaml", "kingfisher-baseline.yaml", "baseline-file.yaml"],
-            Tool::Gitguardian => &[".gitguardian.yaml", ".gitguardian.yml"],
-            Tool::Secretlint => {
+            Self::Gitleaks => &[".gitleaks.toml", "gitleaks.toml", ".gitleaksignore"],
+            Self::Betterleaks => &[".betterleaks.toml", "betterleaks.toml", ".betterleaksignore"],
+            Self::DetectSecrets => &[".secrets.baseline"],
+            Self::Trufflehog => &[".trufflehog-exclude", "trufflehog-exclude.txt"],
+            Self::Talisman => &[".talismanrc"],
+            Self::GitSecrets => &[".gitallowed"],
+            Self::Kingfisher => &[".kingfisher-baseline.yaml", "kingfisher-baseline.yaml", "baseline-file.yaml"],
+            Self::Gitguardian => &[".gitguardian.yaml", ".gitguardian.yml"],
+            Self::Secretlint => {
                 &[".secretlintrc.json", ".secretlintrc", ".secretlintrc.yaml", ".secretlintrc.yml", ".secretlintignore"]
             }
         }
@@ -146,14 +146,14 @@ impl Tool {
     pub fn read(self, name: &str, bytes: &[u8]) -> Result<Carried> {
         let text = super::config::text(name, bytes)?;
         let mut read = match self {
-            Tool::Gitleaks | Tool::Betterleaks => gitleaks::read(name, text),
-            Tool::DetectSecrets => detect_secrets::read(text),
-            Tool::Trufflehog => Ok(trufflehog::read(name, text)),
-            Tool::Talisman => talisman::read(text),
-            Tool::GitSecrets => Ok(git_secrets::read(name, text)),
-            Tool::Kingfisher => kingfisher::read(name, text),
-            Tool::Gitguardian => gitguardian::read(name, text),
-            Tool::Secretlint => secretlint::read(name, text),
+            Self::Gitleaks | Self::Betterleaks => gitleaks::read(name, text),
+            Self::DetectSecrets => detect_secrets::read(text),
+            Self::Trufflehog => Ok(trufflehog::read(name, text)),
+            Self::Talisman => talisman::read(text),
+            Self::GitSecrets => Ok(git_secrets::read(name, text)),
+            Self::Kingfisher => kingfisher::read(name, text),
+            Self::Gitguardian => gitguardian::read(name, text),
+            Self::Secretlint => secretlint::read(name, text),
         };
         for allowance in read.iter_mut().flat_map(|carried| &mut carried.allow) {
             let any = |value: &String| matches_anything(value) == Ok(true);

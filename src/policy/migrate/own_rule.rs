@@ -109,16 +109,16 @@ impl ForeignRule {
 
 impl OwnRule {
     /// The rules as a file, under a comment about where they come from.
-    pub fn file<'r>(tool: &str, rules: impl IntoIterator<Item = &'r OwnRule>) -> String {
+    pub fn file<'r>(tool: &str, rules: impl IntoIterator<Item = &'r Self>) -> String {
         format!(
             "# Carried over from {tool} by `shield-hook migrate`. Try them with `shield-hook rules test`.\n\
              provider = \"own\"\n\n{}",
-            OwnRule::tables(rules)
+            Self::tables(rules)
         )
     }
 
     /// The entries of `[[rule]]` alone.
-    pub fn tables<'r>(rules: impl IntoIterator<Item = &'r OwnRule>) -> String {
+    pub fn tables<'r>(rules: impl IntoIterator<Item = &'r Self>) -> String {
         let mut document = toml_edit::DocumentMut::new();
         let mut tables = toml_edit::ArrayOfTables::new();
         rules.into_iter().for_each(|rule| tables.push(rule.table.clone()));
@@ -146,7 +146,7 @@ impl OwnRule {
 
     /// Reads the rule as any rule file is read.
     fn check(&self) -> Result<(), String> {
-        match spec::read("rules.toml", &OwnRule::file("", [self]), Author::User) {
+        match spec::read("rules.toml", &Self::file("", [self]), Author::User) {
             Ok(_) => Ok(()),
             Err(problems) => Err(problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>().join("; ")),
         }

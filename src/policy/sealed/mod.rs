@@ -46,12 +46,12 @@ impl Tool {
     /// The name that people use.
     pub fn name(self) -> &'static str {
         match self {
-            Tool::GitCrypt => "git-crypt",
-            Tool::Transcrypt => "transcrypt",
-            Tool::Sops => "SOPS",
-            Tool::GitSecret => "git-secret",
-            Tool::BlackBox => "BlackBox",
-            Tool::AnsibleVault => "Ansible Vault",
+            Self::GitCrypt => "git-crypt",
+            Self::Transcrypt => "transcrypt",
+            Self::Sops => "SOPS",
+            Self::GitSecret => "git-secret",
+            Self::BlackBox => "BlackBox",
+            Self::AnsibleVault => "Ansible Vault",
         }
     }
 
@@ -60,13 +60,13 @@ impl Tool {
         let has = |mark: &[u8]| memchr::memmem::find(content, mark).is_some();
         content.trim_ascii().is_empty()
             || match self {
-                Tool::GitCrypt => content.starts_with(b"\0GITCRYPT\0"),
+                Self::GitCrypt => content.starts_with(b"\0GITCRYPT\0"),
                 // `Salted__` in base64.
-                Tool::Transcrypt => content.starts_with(b"U2FsdGVk"),
-                Tool::Sops => has(b"ENC[AES256_GCM,") || has(b"sops_version") || has(b"\"sops\"") || !assigns(content),
+                Self::Transcrypt => content.starts_with(b"U2FsdGVk"),
+                Self::Sops => has(b"ENC[AES256_GCM,") || has(b"sops_version") || has(b"\"sops\"") || !assigns(content),
                 // The tracked file is the copy, which has another name.
-                Tool::GitSecret | Tool::BlackBox => false,
-                Tool::AnsibleVault => has(b"$ANSIBLE_VAULT;") || !assigns(content),
+                Self::GitSecret | Self::BlackBox => false,
+                Self::AnsibleVault => has(b"$ANSIBLE_VAULT;") || !assigns(content),
             }
     }
 }
@@ -101,7 +101,7 @@ pub struct Sealed {
 
 impl Sealed {
     /// Reads the declarations. What is absent or cannot be read declares nothing.
-    pub fn read(files: &dyn Files) -> Sealed {
+    pub fn read(files: &dyn Files) -> Self {
         let text = |path: &str| files.read(path).ok().flatten().and_then(|bytes| String::from_utf8(bytes).ok());
         let mut declarations = Vec::new();
         declarations.extend(text(".gitattributes").iter().flat_map(|text| declaration::of_attributes(text)));
@@ -111,7 +111,7 @@ impl Sealed {
         for (list, tool) in lists {
             declarations.extend(text(list).iter().flat_map(|text| declaration::of_list(text, tool)));
         }
-        Sealed { declarations }
+        Self { declarations }
     }
 
     /// Returns whether the file at `path` is declared encrypted.

@@ -94,7 +94,7 @@ impl State {
     ///
     /// # Errors
     /// When an object cannot be read. A policy that cannot be parsed is a state like any other.
-    pub fn of(files: &dyn Files, overrides: &Overrides) -> Result<State> {
+    pub fn of(files: &dyn Files, overrides: &Overrides) -> Result<Self> {
         let own = Overrides {
             config: overrides.config.clone(),
             baseline: overrides.baseline.clone(),
@@ -105,10 +105,10 @@ impl State {
             Err(error) if error.exit() == Exit::Usage => Err(error),
             Err(error) => return Err(error),
         };
-        Ok(State { policy, wiring: Wiring::of(files)? })
+        Ok(Self { policy, wiring: Wiring::of(files)? })
     }
 
-    fn loosened_by(&self, after: &State) -> Vec<Loosening> {
+    fn loosened_by(&self, after: &Self) -> Vec<Loosening> {
         let mut found = match (&self.policy, &after.policy) {
             (Ok(was), Ok(now)) => compare::policies(was, now),
             (_, Err(error)) => vec![Loosening {

@@ -75,8 +75,8 @@ impl Wiring {
     ///
     /// # Errors
     /// When an object cannot be read.
-    pub(super) fn of(files: &dyn Files) -> Result<Wiring> {
-        let mut wiring = Wiring::default();
+    pub(super) fn of(files: &dyn Files) -> Result<Self> {
+        let mut wiring = Self::default();
         let mut names: Vec<String> = all_files().map(str::to_owned).collect();
         for folder in all_folders() {
             names.extend(files.list(folder)?.into_iter().take(MOST_FILES));
@@ -97,7 +97,7 @@ impl Wiring {
     }
 
     /// The calls of this state that `after` has no more, or only with less effect.
-    pub(super) fn lost_in(&self, after: &Wiring) -> Vec<Loss> {
+    pub(super) fn lost_in(&self, after: &Self) -> Vec<Loss> {
         let mut lost = Vec::new();
         let mut left: Vec<(&str, &Call)> =
             after.0.iter().flat_map(|(path, calls)| calls.iter().map(move |call| (path.as_str(), call))).collect();
@@ -129,12 +129,12 @@ impl Wiring {
 
 impl Call {
     /// Whether this does all that `before` did.
-    fn holds(&self, before: &Call) -> bool {
+    fn holds(&self, before: &Self) -> bool {
         self.what == before.what && self.lacks(before).is_none()
     }
 
     /// The first thing in which this has less effect than `before`.
-    fn lacks(&self, before: &Call) -> Option<String> {
+    fn lacks(&self, before: &Self) -> Option<String> {
         if let Some(new) = self.eased.difference(&before.eased).next() {
             return Some(new.clone());
         }

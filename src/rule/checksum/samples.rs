@@ -11,7 +11,7 @@ struct Bytes(u64);
 impl Bytes {
     fn from(seed: &[u8]) -> Self {
         // FNV-1a.
-        Bytes(seed.iter().fold(0xcbf2_9ce4_8422_2325, |h, &b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)))
+        Self(seed.iter().fold(0xcbf2_9ce4_8422_2325, |h, &b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)))
     }
 
     fn next(&mut self) -> u64 {

@@ -38,13 +38,13 @@ impl Lazy {
     /// # Errors
     /// As [`compile`].
     pub fn new(pattern: &'static str) -> Result<Self, regex::Error> {
-        Lazy::without(pattern, HIGH)
+        Self::without(pattern, HIGH)
     }
 
     /// Without limits from `high` on.
     fn without(pattern: &'static str, high: u32) -> Result<Self, regex::Error> {
         let (open, most) = opened(pattern, high);
-        Ok(Lazy { pattern, open: compile(&open)?, most, exact: std::sync::OnceLock::new() })
+        Ok(Self { pattern, open: compile(&open)?, most, exact: std::sync::OnceLock::new() })
     }
 
     /// The number of the group with this name.

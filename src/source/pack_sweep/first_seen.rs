@@ -25,8 +25,8 @@ pub(super) struct PathId {
 pub(super) struct CommitNumber(NonZeroU32);
 
 impl CommitNumber {
-    pub fn new(index: usize) -> CommitNumber {
-        CommitNumber(NonZeroU32::MIN.saturating_add(index as u32))
+    pub fn new(index: usize) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(index as u32))
     }
 
     pub fn index(self) -> usize {

@@ -137,9 +137,9 @@ struct Messages {
 }
 
 impl Messages {
-    fn sweep(store: &Store, filter: &HistoryFilter, max: u64) -> Option<Messages> {
+    fn sweep(store: &Store, filter: &HistoryFilter, max: u64) -> Option<Self> {
         let sweep = MessageSweep { store, filter, max };
-        let mut messages = Messages::default();
+        let mut messages = Self::default();
         for worker in store.sweep(&[ObjectKind::Commit, ObjectKind::Tag], &sweep)? {
             messages.trees.extend(worker.trees);
             messages.commits.extend(worker.commits);

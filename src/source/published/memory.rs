@@ -52,10 +52,10 @@ pub fn remember(repo: &Repo) -> Result<()> {
 
 impl Memory {
     /// Reads the record; a missing or malformed file counts as empty.
-    pub(super) fn read(common_dir: &Path) -> Memory {
+    pub(super) fn read(common_dir: &Path) -> Self {
         let path = common_dir.join("shield-hook").join(FILE);
         let remotes = file::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        Memory { path, remotes: remotes.unwrap_or_default(), is_changed: false }
+        Self { path, remotes: remotes.unwrap_or_default(), is_changed: false }
     }
 
     pub(super) fn knows(&self, remote: &str) -> bool {
@@ -126,7 +126,7 @@ impl Memory {
 
 impl KnownRemote {
     /// The record of the remote after its addresses changed.
-    fn changed(&self, now: BTreeSet<String>, remote: &Remote) -> KnownRemote {
+    fn changed(&self, now: BTreeSet<String>, remote: &Remote) -> Self {
         let tips: TrackedTips = remote.tracking.iter().map(entry).collect();
         // The tips that `others` lacks, or has with another target.
         let without = |others: &TrackedTips| -> TrackedTips {
@@ -135,7 +135,7 @@ impl KnownRemote {
                 .map(|(n, id)| (n.clone(), id.clone()))
                 .collect()
         };
-        let mut known = KnownRemote { now: BTreeMap::new(), past: self.past.clone() };
+        let mut known = Self { now: BTreeMap::new(), past: self.past.clone() };
         for digest in now {
             let earlier = match (self.now.get(&digest), known.past.remove(&digest)) {
                 (Some(earlier), _) => earlier.clone(),

@@ -64,9 +64,9 @@ impl Published {
     ///
     /// # Errors
     /// The refs cannot be read, or the address that is to be asked does not answer.
-    pub(super) fn find(repo: &Repo, push: &Push, trust: Trust) -> Result<Published> {
+    pub(super) fn find(repo: &Repo, push: &Push, trust: Trust) -> Result<Self> {
         let remotes = Remotes::of(repo)?;
-        let mut published = Published::default();
+        let mut published = Self::default();
         let mut trusted = true;
         if push.remote.is_empty() && push.url.is_empty() {
             let all = remotes.all().iter().flat_map(|remote| &remote.tracking);
@@ -112,7 +112,7 @@ struct Inquiry<'a> {
 }
 
 impl<'a> Inquiry<'a> {
-    fn new(repo: &'a Repo, push: &'a Push, remotes: &'a Remotes) -> Inquiry<'a> {
+    fn new(repo: &'a Repo, push: &'a Push, remotes: &'a Remotes) -> Self {
         let named = remotes.all().iter().find(|remote| remote.name == push.remote);
         let to = match named.and_then(|remote| remote.push.first()) {
             Some(address) if push.url.is_empty() => address.clone(),

@@ -13,7 +13,7 @@ struct Ci<'s> {
 }
 
 impl<'s> Ci<'s> {
-    fn new(sandbox: &'s Sandbox, files: &[(&str, &str)]) -> Ci<'s> {
+    fn new(sandbox: &'s Sandbox, files: &[(&str, &str)]) -> Self {
         let server = sandbox.remote("server.git");
         let work = sandbox.repo("work");
         work.git(&["remote", "add", "origin", server.to_str().expect("UTF-8")]);

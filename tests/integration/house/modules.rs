@@ -33,8 +33,8 @@ pub(super) struct Crate {
 
 impl Crate {
     /// The crate whose root is `lib.rs`; `read` gives the text of a file, if there is one.
-    pub(super) fn read(read: &dyn Fn(&str) -> Option<String>) -> Crate {
-        let mut all = Crate { modules: BTreeMap::new() };
+    pub(super) fn read(read: &dyn Fn(&str) -> Option<String>) -> Self {
+        let mut all = Self { modules: BTreeMap::new() };
         all.add(&[], "lib.rs", read);
         all
     }

@@ -23,7 +23,7 @@ fn allowing(place: &str) -> String {
 }
 
 impl<'s> RepairContext<'s> {
-    fn new(sandbox: &'s Sandbox, branch: &str) -> RepairContext<'s> {
+    fn new(sandbox: &'s Sandbox, branch: &str) -> Self {
         let repo = sandbox.repo("work");
         repo.write(".shield-hook.toml", allowing("default")).commit("the default branch");
         let server = sandbox.remote("server.git");

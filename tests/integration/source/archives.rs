@@ -71,7 +71,7 @@ fn a_container_beside_another_one_is_found() {
         ("run.pyz", [b"#!/usr/bin/env python3\n".to_vec(), with_comment(packed.clone(), "made today")].concat(), "s"),
         ("setup.exe", with_comment(program, "a program with an archive"), "s"),
         ("signed.exe", [packed.clone(), vec![0; 100]].concat(), "s"),
-        ("two.zip", [packed.clone(), other].concat(), "s"),
+        ("two.zip", [packed, other].concat(), "s"),
         ("picture.png", [picture, gzip(&secret)].concat(), "picture"),
         ("dump", zlib(&secret), "content"),
         ("loose-object", zlib(&[format!("blob {}\0", secret.len()).into_bytes(), secret.clone()].concat()), "content"),

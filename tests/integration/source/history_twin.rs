@@ -129,7 +129,7 @@ struct Stock {
 }
 
 impl Stock {
-    fn new() -> Stock {
+    fn new() -> Self {
         let some = |n: usize, make: &dyn Fn() -> String| (0..n).map(|_| make()).collect();
         let upper = |n: usize| {
             crate::support::base62(n * 4)
@@ -138,7 +138,7 @@ impl Stock {
                 .take(n)
                 .collect::<String>()
         };
-        Stock {
+        Self {
             tokens: some(3, &npm_token),
             passwords: some(3, &|| crate::support::base62(24)),
             ids: some(2, &|| format!("{}IA{}", "AK", upper(16))),

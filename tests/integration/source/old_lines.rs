@@ -38,7 +38,7 @@ fn entry(name: String, value: String) -> Entry {
 }
 
 impl Doc {
-    fn new(random: &mut fastrand::Rng, path: String) -> Doc {
+    fn new(random: &mut fastrand::Rng, path: String) -> Self {
         let filler = |random: &mut fastrand::Rng, n: usize| {
             let length = random.usize(1..40);
             entry(format!("line_{}_{n}", random.u32(..)), words(random, length))
@@ -53,7 +53,7 @@ impl Doc {
         let name = (*random.choice(NAMES.iter()).expect("names")).to_owned();
         let secret = random.usize(..lines.len());
         lines.insert(secret, entry(name, value));
-        Doc { path, lines, secret, line_end: "\n", is_wide: false }
+        Self { path, lines, secret, line_end: "\n", is_wide: false }
     }
 
     fn render(&self) -> Vec<u8> {

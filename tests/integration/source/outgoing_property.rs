@@ -126,7 +126,7 @@ struct Built {
 }
 
 impl Built {
-    fn new(history: &History) -> Built {
+    fn new(history: &History) -> Self {
         let sandbox = Sandbox::new();
         let repo = sandbox.repo("r");
         let run = repo.try_git_with(
@@ -146,7 +146,7 @@ impl Built {
         let mut ask = vec!["rev-parse"];
         ask.extend(names.iter().map(String::as_str));
         let trees: Vec<String> = repo.git(&ask).lines().map(str::to_owned).collect();
-        let mut built = Built { commits, trees, blobs, tags: Vec::new(), sandbox };
+        let mut built = Self { commits, trees, blobs, tags: Vec::new(), sandbox };
         for (n, tagged) in history.tags.iter().enumerate() {
             let (id, kind) = built.id(tagged);
             let tag =
@@ -191,18 +191,18 @@ impl Edit {
         let mut write = |path: usize, mode, content| put(files, PATHS[path], (mode, content));
         let blob = |content: usize| format!(":{}", BLOB_MARKS + content);
         match self {
-            Edit::File { path, content, executable: true } => write(*path, "100755", blob(*content)),
-            Edit::File { path, content, executable: false } => write(*path, "100644", blob(*content)),
-            Edit::Link { path, content } => write(*path, "120000", blob(*content)),
-            Edit::Submodule { path, commit } => write(*path, "160000", commit.to_string().repeat(40)),
-            Edit::Delete { path } => drop(files.remove(PATHS[*path])),
-            Edit::Move { from, to } => {
+            Self::File { path, content, executable: true } => write(*path, "100755", blob(*content)),
+            Self::File { path, content, executable: false } => write(*path, "100644", blob(*content)),
+            Self::Link { path, content } => write(*path, "120000", blob(*content)),
+            Self::Submodule { path, commit } => write(*path, "160000", commit.to_string().repeat(40)),
+            Self::Delete { path } => drop(files.remove(PATHS[*path])),
+            Self::Move { from, to } => {
                 if let Some(moved) = files.remove(PATHS[*from]) {
                     put(files, PATHS[*to], moved);
                 }
             }
-            Edit::TreeOf { commit } if !states.is_empty() => files.clone_from(&states[commit % states.len()]),
-            Edit::TreeOf { .. } => {}
+            Self::TreeOf { commit } if !states.is_empty() => files.clone_from(&states[commit % states.len()]),
+            Self::TreeOf { .. } => {}
         }
     }
 }

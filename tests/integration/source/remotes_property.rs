@@ -65,12 +65,12 @@ struct World {
 }
 
 impl World {
-    fn new() -> World {
+    fn new() -> Self {
         let sandbox = Sandbox::new();
         for place in PLACES {
             sandbox.remote(place);
         }
-        let world = World { sandbox, fetched: 0, pushed: None, ever: Default::default(), commits: 0, is_plain: true };
+        let world = Self { sandbox, fetched: 0, pushed: None, ever: Default::default(), commits: 0, is_plain: true };
         let repo = world.sandbox.repo("r");
         repo.write("base", "base\n").commit("base");
         repo.git(&["branch", "-m", BRANCHES[0]]);

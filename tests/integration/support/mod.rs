@@ -31,9 +31,9 @@ pub struct Sandbox {
 
 impl Sandbox {
     /// Only a home, with a git identity.
-    pub fn new() -> Sandbox {
+    pub fn new() -> Self {
         let dir = tempfile::Builder::new().prefix("shield-hook-test-").tempdir().expect("a temporary directory");
-        let sandbox = Sandbox { dir };
+        let sandbox = Self { dir };
         fs::create_dir_all(sandbox.home()).expect("a home");
         fs::create_dir_all(sandbox.path("tmp")).expect("a temporary directory of its own");
         sandbox.write_git_config(
@@ -256,7 +256,7 @@ pub struct Run {
 
 impl Run {
     /// Runs a command to its end.
-    pub fn of(command: &mut Command, input: Option<&[u8]>) -> Run {
+    pub fn of(command: &mut Command, input: Option<&[u8]>) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         if input.is_some() {
             command.stdin(Stdio::piped());
@@ -267,7 +267,7 @@ impl Run {
             let _ = child.stdin.take().expect("a pipe").write_all(input);
         }
         let out = child.wait_with_output().expect("the command ends");
-        Run {
+        Self {
             code: out.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&out.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&out.stderr).into_owned(),
@@ -276,7 +276,7 @@ impl Run {
 
     /// Asserts the exit code.
     #[track_caller]
-    pub fn expect(self, code: i32) -> Run {
+    pub fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
@@ -300,7 +300,7 @@ impl Run {
 
     /// Asserts that the run blocked (exit 1) with a finding at each of these `path:line`s, and nowhere else.
     #[track_caller]
-    pub fn expect_blocked(self, places: &[&str]) -> Run {
+    pub fn expect_blocked(self, places: &[&str]) -> Self {
         let run = self.expect(1);
         let mut got: Vec<String> =
             run.blocking().iter().map(|b| b.rsplit_once(' ').map_or(b.clone(), |(at, _)| at.to_owned())).collect();
@@ -314,7 +314,7 @@ impl Run {
 
     /// Asserts that nothing blocked, and that everything was read.
     #[track_caller]
-    pub fn expect_clean(self) -> Run {
+    pub fn expect_clean(self) -> Self {
         let run = self.expect(0);
         let json = run.json();
         assert_eq!(json["result"], "clean", "{}", run.stdout);

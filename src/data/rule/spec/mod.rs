@@ -87,7 +87,7 @@ rule_fields!(define_spec);
 impl Spec {
     /// A hash of everything but file and line: FNV-1a, 64 bits, which needs no dependency.
     pub fn digest(&self) -> u64 {
-        let content = Spec { file: String::new(), line: 0, ..self.clone() };
+        let content = Self { file: String::new(), line: 0, ..self.clone() };
         format!("{content:?}")
             .bytes()
             .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))

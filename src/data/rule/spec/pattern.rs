@@ -19,7 +19,7 @@ pub(super) struct Pattern {
 
 impl Pattern {
     fn new(judge: Judge) -> Self {
-        Pattern { regex: String::new(), keywords: Vec::new(), judge, analysis: None }
+        Self { regex: String::new(), keywords: Vec::new(), judge, analysis: None }
     }
 }
 

@@ -50,25 +50,25 @@ pub enum Form {
 impl Form {
     /// Returns whether the form alone makes the value a secret, whatever its name.
     pub(super) fn speaks(self) -> bool {
-        matches!(self, Form::Url | Form::Login | Form::Keyed)
+        matches!(self, Self::Url | Self::Login | Self::Keyed)
     }
 
     /// The word that `explain` prints.
     pub fn name(self) -> &'static str {
         match self {
-            Form::Assignment => "assignment",
-            Form::Colon => "colon",
-            Form::Arrow => "arrow",
-            Form::Comparison => "comparison",
-            Form::Argument => "argument",
-            Form::Call => "call",
-            Form::Space => "space",
-            Form::Xml => "xml",
-            Form::Pair => "pair",
-            Form::Url => "url",
-            Form::Bare => "bare",
-            Form::Login => "login",
-            Form::Keyed => "keyed",
+            Self::Assignment => "assignment",
+            Self::Colon => "colon",
+            Self::Arrow => "arrow",
+            Self::Comparison => "comparison",
+            Self::Argument => "argument",
+            Self::Call => "call",
+            Self::Space => "space",
+            Self::Xml => "xml",
+            Self::Pair => "pair",
+            Self::Url => "url",
+            Self::Bare => "bare",
+            Self::Login => "login",
+            Self::Keyed => "keyed",
         }
     }
 }

@@ -151,12 +151,12 @@ impl Extent {
     /// The extent of the value at `i`, behind a name.
     fn of(text: &[u8], name: &Range<usize>, i: usize, form: Form) -> Self {
         if form == Form::Xml {
-            return Extent::Element;
+            return Self::Element;
         }
         let lead = text[line_start(text, name.start)..name.start].trim_ascii();
         let is_tight = at(text, name.end) == b'=' && i == name.end + 1;
         let begins = matches!(lead, b"" | b"export" | b"set" | b"ENV" | b"ARG" | b"-" | b"#" | b"SET" | b"-e");
-        if begins && (is_tight || matches!(form, Form::Colon | Form::Assignment)) { Extent::Line } else { Extent::Word }
+        if begins && (is_tight || matches!(form, Form::Colon | Form::Assignment)) { Self::Line } else { Self::Word }
     }
 
     /// The end of the value that begins at `from`, with the punctuation behind it.
@@ -167,9 +167,9 @@ impl Extent {
             b if b <= b' ' || b == 0x7f => true,
             b'<' => true,
             b => match (self, b) {
-                (Extent::Element, _) => b == b'&' && starts(text, *to, b"&lt;"),
+                (Self::Element, _) => b == b'&' && starts(text, *to, b"&lt;"),
                 (_, b'"' | b'\'' | b'`') => true,
-                (Extent::Word, b'&' | b';' | b',' | b')' | b'}' | b']' | b'|' | b'>' | b'\\') => true,
+                (Self::Word, b'&' | b';' | b',' | b')' | b'}' | b']' | b'|' | b'>' | b'\\') => true,
                 // `\n` inside a string literal ends the line that it spells.
                 (_, b'\\') => {
                     matches!(at(text, to + 1), b'n' | b'r' | b't' | b'"' | b'\'')
@@ -184,12 +184,12 @@ impl Extent {
     /// The end without the punctuation of the line or the sentence: `our token is 4f2a...`, and the sentence ends.
     fn trimmed(self, text: &[u8], from: usize, to: usize) -> usize {
         match self {
-            Extent::Element => to,
-            Extent::Line => {
+            Self::Element => to,
+            Self::Line => {
                 let marks = text[from..to].iter().rev().take_while(|b| matches!(b, b';' | b',')).count();
                 to - marks
             }
-            Extent::Word => {
+            Self::Word => {
                 let ends_line = matches!(at(text, to), b'\n' | b'\r' | 0);
                 to - usize::from(ends_line && to > from + 1 && text[to - 1] == b'.')
             }
@@ -198,7 +198,7 @@ impl Extent {
 
     /// Returns whether the text goes on behind `to` as it does behind a value, and not behind a part of code.
     fn is_over(self, text: &[u8], name: usize, to: usize) -> bool {
-        if self == Extent::Element {
+        if self == Self::Element {
             let close = blank(text, to);
             return at(text, close) == b'<' || starts(text, close, b"&lt;");
         }
@@ -207,7 +207,7 @@ impl Extent {
 
     /// Returns whether the value is a call, a member, a generic.
     fn is_code(self, value: &[u8]) -> bool {
-        self != Extent::Line && value.iter().any(|b| matches!(b, b'(' | b'{' | b'['))
+        self != Self::Line && value.iter().any(|b| matches!(b, b'(' | b'{' | b'['))
             || value.starts_with(b"$")
             || value.starts_with(b"(")
             || value.ends_with(b"()")

@@ -80,7 +80,7 @@ impl Store {
     ///
     /// # Errors
     /// A pack or its index is damaged.
-    pub(in crate::git) fn open(shared: &gix::ThreadSafeRepository) -> Result<Option<Store>> {
+    pub(in crate::git) fn open(shared: &gix::ThreadSafeRepository) -> Result<Option<Self>> {
         let local = shared.to_thread_local();
         let hash = local.object_hash();
         let failed = |what: &PathBuf, e: &dyn std::fmt::Display| Error::incomplete(format!("{}: {e}", what.display()));
@@ -116,7 +116,7 @@ impl Store {
         }
         loose.sort();
         loose.dedup();
-        let mut store = Store { repo: shared.clone(), packs, loose: Vec::new(), hash, first_loose: first };
+        let mut store = Self { repo: shared.clone(), packs, loose: Vec::new(), hash, first_loose: first };
         loose.retain(|id| store.lookup(id).is_none());
         store.loose = loose;
         Ok(Some(store))

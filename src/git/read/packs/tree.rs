@@ -46,12 +46,7 @@ const HEAD: u64 = 64;
 impl DeltaPack {
     /// Builds the delta trees. `None` when a base is missing, which git allows only in packs that are being
     /// transferred.
-    pub fn read(
-        index: index::File,
-        data: PackData,
-        hash: gix::hash::Kind,
-        first: u32,
-    ) -> io::Result<Option<DeltaPack>> {
+    pub fn read(index: index::File, data: PackData, hash: gix::hash::Kind, first: u32) -> io::Result<Option<Self>> {
         let Some(mut nodes) = nodes_of(&index, &data, hash)? else { return Ok(None) };
         let count = nodes.len() as u32;
         let mut children: Vec<u32> = (0..count).filter(|n| nodes[*n as usize].base != NONE).collect();
@@ -68,7 +63,7 @@ impl DeltaPack {
             let (from, to) = nodes[node].children;
             children[from as usize..to as usize].sort_by_key(|n| nodes[*n as usize].weight);
         }
-        Ok(Some(DeltaPack { index, data, nodes, children, roots, first }))
+        Ok(Some(Self { index, data, nodes, children, roots, first }))
     }
 
     /// The range of the object in the pack.

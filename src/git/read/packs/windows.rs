@@ -30,7 +30,7 @@ pub(super) struct PackData {
 
 impl PackData {
     /// Opens a pack, and compares the number of objects with its index.
-    pub fn open(path: &Path, number: usize, objects: u32, hash: gix::hash::Kind) -> io::Result<PackData> {
+    pub fn open(path: &Path, number: usize, objects: u32, hash: gix::hash::Kind) -> io::Result<Self> {
         let file = File::open(path)?;
         let mut head = [0; HEAD];
         read_at(&file, &mut head, 0)?;
@@ -43,7 +43,7 @@ impl PackData {
         }
         let end = file.metadata()?.len().checked_sub(hash.len_in_bytes() as u64);
         let end = end.ok_or_else(|| io::Error::other("it is cut off"))?;
-        Ok(PackData { file, end, number })
+        Ok(Self { file, end, number })
     }
 }
 
@@ -63,7 +63,7 @@ struct PackWindow {
 
 impl PackWindows {
     pub fn new() -> Self {
-        PackWindows { windows: std::iter::repeat_with(PackWindow::default).take(WINDOWS).collect(), long: Vec::new() }
+        Self { windows: std::iter::repeat_with(PackWindow::default).take(WINDOWS).collect(), long: Vec::new() }
     }
 
     /// The bytes of a pack in this range.

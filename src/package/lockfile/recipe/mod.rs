@@ -96,7 +96,7 @@ struct Signs<'a> {
 }
 
 impl<'a> Signs<'a> {
-    fn of(text: &'a str) -> Signs<'a> {
+    fn of(text: &'a str) -> Self {
         const SIGNS: [&str; 17] = [
             "@",
             "==",
