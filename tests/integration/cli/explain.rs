@@ -64,7 +64,7 @@ fn the_verdict_that_applies_is_explained() {
     assert!(explain("inline.py").contains("it is allowed:"));
     for (config, said) in [
         ("disable = [\"npm-access-token\"]\n", "the rule is disabled in .shield-hook.toml:1"),
-        ("[[allow]]\nrule = \"npm-access-token\"\nreason = \"a sample\"\n", "allowed by .shield-hook.toml:1: a sample"),
+        ("[[allow]]\nrule = \"npm-access-token\"\nreason = \"a sample\"\n", "allowed: .shield-hook.toml:1: a sample"),
         ("[[allow]]\nrule = \"npm-access-token\"\npath = \"other\"\nreason = \"x\"\n", "it blocks"),
     ] {
         dir.write(".shield-hook.toml", config);
