@@ -130,7 +130,7 @@ pub struct Match {
 /// A rule set, ready to run. Shared by all workers.
 ///
 /// ```
-/// use shield_hook::chunk::{Chunk, Kind, Origin};
+/// use shield_hook::chunk::{Chunk, ChunkPlace, Origin};
 /// use shield_hook::engine::{Engine, Scratch, Settings};
 /// use shield_hook::rule::RuleSet;
 ///
@@ -143,7 +143,7 @@ pub struct Match {
 /// "#;
 /// let rules = RuleSet::user_only(&[("acme.toml", rule)]).expect("a valid rule");
 /// let engine = Engine::new(rules, Settings::default());
-/// let origin = Origin { kind: Kind::File, path: "deploy.sh".into(), commit: None };
+/// let origin = Origin::of(ChunkPlace::File("deploy.sh".into()));
 /// let text = format!("export TOKEN={}{}\n", "acme_", "7h3k9q2m4x8w");
 /// let found = engine.scan(Chunk { origin: &origin, bytes: text.as_bytes() }, &mut Scratch::default());
 /// assert_eq!((found[0].rule.id, &text[found[0].span.clone()][..5]), ("acme-token", "acme_"));

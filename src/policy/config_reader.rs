@@ -16,7 +16,7 @@ impl Config {
     /// let config = Config::parse(".shield-hook.toml", b"disable = [\"some-rule\"]\n").expect("a valid policy");
     /// assert_eq!(config.disable, [(1, "some-rule".to_owned())]);
     /// let error = Config::parse(".shield-hook.toml", b"disabel = []\n").expect_err("an unknown key");
-    /// assert!(error.message().starts_with(".shield-hook.toml:1: "));
+    /// assert!(error.message().starts_with(".shield-hook.toml:1:1: "));
     /// ```
     ///
     /// # Errors
