@@ -19,7 +19,7 @@ use crate::terminal::{name, say};
 pub struct Args {
     /// The form to write
     #[arg(long, value_enum)]
-    format: ExportTarget,
+    format: ExportFormat,
     /// Leave out the names that are malicious as a whole: only packages that were taken over
     #[arg(long)]
     hijack_only: bool,
@@ -35,51 +35,21 @@ pub struct Args {
     mirror: Option<String>,
 }
 
-/// The reader of an export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum ExportTarget {
-    /// The filter of a Verdaccio mirror: the end of its config.yaml
-    Verdaccio,
-    /// A .pnpmfile.cjs
-    Pnpm,
-    /// A constraints file: `pip install -c FILE`
-    Pip,
-    /// A uv.toml
-    Uv,
-    /// One JSON object
-    Json,
-    /// An OSV record a line
-    Osv,
+/// The ecosystem of the canary; none for forms that nobody resolves with.
+fn ecosystem(format: ExportFormat) -> Option<Ecosystem> {
+    match format {
+        ExportFormat::Verdaccio | ExportFormat::Pnpm => Some(Ecosystem::Npm),
+        ExportFormat::Pip | ExportFormat::Uv => Some(Ecosystem::Pypi),
+        ExportFormat::Json | ExportFormat::Osv => None,
+    }
 }
 
-impl ExportTarget {
-    fn format(self) -> ExportFormat {
-        match self {
-            Self::Verdaccio => ExportFormat::Verdaccio,
-            Self::Pnpm => ExportFormat::Pnpm,
-            Self::Pip => ExportFormat::Pip,
-            Self::Uv => ExportFormat::Uv,
-            Self::Json => ExportFormat::Json,
-            Self::Osv => ExportFormat::Osv,
-        }
-    }
-
-    /// The ecosystem of the canary; none for forms that nobody resolves with.
-    fn ecosystem(self) -> Option<Ecosystem> {
-        match self {
-            Self::Verdaccio | Self::Pnpm => Some(Ecosystem::Npm),
-            Self::Pip | Self::Uv => Some(Ecosystem::Pypi),
-            Self::Json | Self::Osv => None,
-        }
-    }
-
-    fn resolver(self) -> Option<Resolver> {
-        match self {
-            Self::Pnpm => Some(Resolver::Pnpm),
-            Self::Pip => Some(Resolver::Pip),
-            Self::Uv => Some(Resolver::Uv),
-            Self::Verdaccio | Self::Json | Self::Osv => None,
-        }
+fn resolver(format: ExportFormat) -> Option<Resolver> {
+    match format {
+        ExportFormat::Pnpm => Some(Resolver::Pnpm),
+        ExportFormat::Pip => Some(Resolver::Pip),
+        ExportFormat::Uv => Some(Resolver::Uv),
+        ExportFormat::Verdaccio | ExportFormat::Json | ExportFormat::Osv => None,
     }
 }
 
@@ -102,8 +72,7 @@ pub fn run(args: &Args) -> Result<Exit> {
         export::add_canary(&mut bad, canary);
     }
     let mut out = io::BufWriter::new(io::stdout().lock());
-    let format = args.format.format();
-    let written = export::write(&bad, format, &mut out).and_then(|names| out.flush().map(|()| names));
+    let written = export::write(&bad, args.format, &mut out).and_then(|names| out.flush().map(|()| names));
     if let Ok(names) = written {
         say!("shield-hook: {names} names, data of {}", advisories.complete_until(&BTreeSet::new()));
     }
@@ -111,7 +80,7 @@ pub fn run(args: &Args) -> Result<Exit> {
 }
 
 fn canary(args: &Args) -> Result<Option<ExportCanary>> {
-    let Some(ecosystem) = args.format.ecosystem() else {
+    let Some(ecosystem) = ecosystem(args.format) else {
         return match args.canary {
             Some(_) => {
                 Err(Error::usage("--canary is for mirrors and resolvers").help("--format verdaccio|pnpm|pip|uv"))
@@ -133,7 +102,7 @@ fn canary(args: &Args) -> Result<Option<ExportCanary>> {
 
 /// Asks for the canary.
 fn check(args: &Args, canary: &ExportCanary) -> Result<Exit> {
-    let (who, answer) = match args.format.resolver() {
+    let (who, answer) = match resolver(args.format) {
         Some(_) if args.mirror.is_some() => {
             return Err(Error::usage("--mirror is for verdaccio; a resolver is asked by running it"));
         }

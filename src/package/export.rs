@@ -12,19 +12,19 @@ use super::ecosystem::Ecosystem;
 use super::row::AdvisoryKind;
 
 /// The form of an export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum ExportFormat {
-    /// The filter of a Verdaccio mirror: a part of its config.yaml
+    /// The filter of a Verdaccio mirror: the end of its config.yaml
     Verdaccio,
-    /// A .pnpmfile.cjs that ends an install
+    /// A .pnpmfile.cjs
     Pnpm,
-    /// A constraints file of pip: `pip install -c FILE`
+    /// A constraints file: `pip install -c FILE`
     Pip,
-    /// Constraints of uv: a uv.toml
+    /// A uv.toml
     Uv,
-    /// One JSON object: ecosystem, name, versions
+    /// One JSON object
     Json,
-    /// One record of OSV a line
+    /// An OSV record a line
     Osv,
 }
 

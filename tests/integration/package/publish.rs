@@ -1,30 +1,13 @@
 //! `shield-hook publish`: packed releases of every format, in real repositories.
 
-use std::io::Write;
-
+use crate::support::pack::{gzip, tar};
 use crate::support::zip::{entry, zip};
 use crate::support::{Repo, Sandbox, npm_token};
 
 type Files<'a> = &'a [(&'a str, &'a [u8])];
 
-fn tar(members: Files<'_>) -> Vec<u8> {
-    let mut builder = tar::Builder::new(Vec::new());
-    for (name, content) in members {
-        let mut header = tar::Header::new_ustar();
-        header.set_size(content.len() as u64);
-        header.set_mode(0o644);
-        // Names that lead out are what is tried here, so they are written as they are.
-        header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
-        header.set_cksum();
-        builder.append(&header, *content).expect("memory");
-    }
-    builder.into_inner().expect("memory")
-}
-
 fn tgz(members: Files<'_>) -> Vec<u8> {
-    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    packer.write_all(&tar(members)).expect("memory");
-    packer.finish().expect("memory")
+    gzip(&tar(members))
 }
 
 /// These files as a package of npm.
