@@ -68,6 +68,8 @@ impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InsideWord => f.write_str("the name that the rule looks for is part of another word"),
+            Self::InsideBlob => f.write_str("a part of a long run of base64, in which chance writes such forms"),
+            Self::OwnUser => f.write_str("the name of its own user, which everybody tries"),
             Self::Hash => f.write_str("its name is that of a hash"),
             Self::Sample => f.write_str("the rule lists it as a documented sample"),
             Self::Placeholder => f.write_str("a placeholder"),

@@ -16,7 +16,8 @@
 //! ```
 
 mod asn1;
-pub mod checks;
+pub mod blob;
+mod checks;
 mod compiled_rule;
 mod decode;
 mod decoded_text;

@@ -137,13 +137,20 @@ fn is_pattern(v: &[u8]) -> bool {
     v.iter().any(|b| matches!(b, b'(' | b'[' | b'\\')) && MARKS.iter().any(|mark| contains(v, mark))
 }
 
-/// The header of a JWT alone: it names the signature's algorithm, and the token is missing.
+/// The header of a JWT, which names the signature's algorithm, and behind it nothing, or no claims: the token is missing.
 fn is_lone_header(v: &[u8]) -> bool {
-    v.starts_with(b"eyJ")
-        && v.len() < 200
-        && data_encoding::BASE64URL_NOPAD
-            .decode(v.trim_ascii_end())
-            .is_ok_and(|json| json.ends_with(b"}") && contains(&json, b"\"alg\""))
+    if !v.starts_with(b"eyJ") || v.len() > 300 {
+        return false;
+    }
+    let mut parts = v.trim_ascii_end().splitn(3, |b| *b == b'.');
+    let is_header = |part: &[u8]| {
+        data_encoding::BASE64URL_NOPAD
+            .decode(part)
+            .is_ok_and(|json| json.ends_with(b"}") && contains(&json, b"\"alg\"") && !contains(&json, b"\"enc\""))
+    };
+    // `{"`, `{ ` and `{` with a line break in base64: claims, or the beginning of them.
+    let are_claims = |part: &[u8]| part.starts_with(b"ey") || part.starts_with(b"ew");
+    parts.next().is_some_and(is_header) && !parts.next().is_some_and(are_claims)
 }
 
 /// Values are short, and a searcher of substrings takes longer to make than to run.

@@ -723,3 +723,45 @@ fn a_request_to_this_machine_is_lowered() {
         assert!(confidence("api.acme.io") > Some(Confidence::Low));
     }
 }
+
+#[test]
+fn a_form_by_chance_in_a_long_run_of_base64_is_no_token() {
+    let engine = Engine::new(RuleSet::builtin(), Settings::default());
+    let found = |text: &str| {
+        let found = scan_at(&engine, "src/icon.svg", text.as_bytes());
+        found.iter().any(|found| found.rule.id.starts_with("azure-devops") && found.confidence > Confidence::Low)
+    };
+    for seed in 70..75 {
+        let token = format!("{}{}{}{}", body(52, seed), concat!("JQQ", "J99"), body(18, seed + 1), concat!("AZ", "DO"));
+        let token = token + &body(4, seed + 2);
+        let picture = body(200, seed + 3);
+        assert!(!found(&format!("<image href=\"data:image/png;base64,{picture}/{token}+{picture}\"/>\n")), "{seed}");
+        for text in [
+            format!("AZURE_PAT={token}\n"),
+            format!("url = https://host.example/{}?pat={token}\n", "path/".repeat(70)),
+            format!("see also{token}and more\n"),
+        ] {
+            assert!(found(&text), "{seed}: {text}");
+        }
+    }
+}
+
+#[test]
+fn the_users_own_name_is_no_password_of_a_statement() {
+    let engine = Engine::new(RuleSet::builtin(), Settings::default());
+    let found = |text: &str| {
+        scan_at(&engine, "docker/init.sql", text.as_bytes()).iter().any(|found| found.confidence > Confidence::Low)
+    };
+    for (own, other) in [("bagshop", "Corvus-2019x"), ("shop7", "raven!Sturm88"), ("my-app", "Quarzit4711z")] {
+        for template in [
+            "CREATE USER IF NOT EXISTS '{user}'@'127.0.0.1' IDENTIFIED BY '{password}';\n",
+            "CREATE USER '{user}'@'10.1.2.3'\n    IDENTIFIED WITH mysql_native_password BY '{password}';\n",
+            "CREATE ROLE {user} WITH LOGIN PASSWORD '{password}';\n",
+            "ALTER USER {user} IDENTIFIED BY '{password}';\n",
+        ] {
+            let statement = |password: &str| template.replace("{user}", own).replace("{password}", password);
+            assert!(!found(&statement(own)), "{}", statement(own));
+            assert!(found(&statement(other)), "{}", statement(other));
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use bstr::BStr;
 
+use super::blob;
 use super::checks::{self, CheckInput, Proof};
 use super::compiled_rule::CompiledRule;
 use super::example_value;
@@ -20,6 +21,10 @@ use crate::rule::{Confidence, Judge, Rule, Scope};
 pub(super) enum Rejection {
     /// The rule's keyword is part of another word: `okta` in `rookTable`.
     InsideWord,
+    /// A part of a long run of base64.
+    InsideBlob,
+    /// The name of its own user, which everybody tries.
+    OwnUser,
     /// Its name is the name of a hash: the commit or the checksum of something that belongs to the provider.
     Hash,
     /// The rule lists it as a documented sample.
@@ -68,6 +73,16 @@ pub(super) fn verify_match(
     // Chance puts the form into longer runs of letters, but no checksum.
     if matches!(proof, Proof::Failed(_)) && touches_word(context.text, &candidate.span) {
         return Err(Rejection::InsideWord);
+    }
+    // A structure in fixed places is likelier by chance in a picture than a token without a space around it.
+    if matches!(proof, Proof::Unknown | Proof::Structure(_))
+        && rule.judge == Judge::Token
+        && blob::surrounds(context.text, &candidate.span)
+    {
+        return Err(Rejection::InsideBlob);
+    }
+    if rule.judge == Judge::Context && rule.general && generic::repeats_user(context.text, &candidate.span) {
+        return Err(Rejection::OwnUser);
     }
     // "Basic authentication": a word of prose is not even a look-alike.
     if matches!(proof, Proof::Failed(_)) && rule.judge == Judge::Context && only_words(secret) {

@@ -155,6 +155,23 @@ fn merged(notes: Vec<Note>) -> Vec<Note> {
     notes_left
 }
 
+/// Joins the warnings about several packages of one incident: a family of packages that was taken over is updated together.
+pub fn by_incident(notes: Vec<Note>) -> Vec<Note> {
+    let mut joined: Vec<Note> = Vec::new();
+    for note in notes {
+        let incident = |note: &Note| match &note.kind {
+            NoteKind::Suspicious(advisory) => Some(advisory.incident.clone()),
+            _ => None,
+        };
+        let of_note = incident(&note);
+        match joined.iter_mut().find(|earlier| of_note.is_some() && incident(earlier) == of_note) {
+            Some(earlier) => earlier.others += 1,
+            None => joined.push(note),
+        }
+    }
+    joined
+}
+
 /// The scripts that are new, except those that are known to set up a tool only.
 fn scripts(old: &[Inventory], new: &Inventory) -> Vec<Note> {
     let mut notes = Vec::new();

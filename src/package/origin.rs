@@ -204,8 +204,10 @@ fn hash(package: &Package, named: &[&Package]) -> Option<Difference> {
     if PackageOrigin::of(package) == PackageOrigin::Own {
         return None;
     }
-    let same: Vec<&&Package> =
-        named.iter().filter(|p| PackageOrigin::of(p) != PackageOrigin::Own && p.version == package.version).collect();
+    let is_same = |p: &&&Package| {
+        PackageOrigin::of(p) != PackageOrigin::Own && p.version == package.version && is_same_build(p, package)
+    };
+    let same: Vec<&&Package> = named.iter().filter(is_same).collect();
     if package.version.is_some() && !same.is_empty() {
         if same.iter().all(|p| hashes_differ(p, package, &|kind| kind != COMMIT)) {
             return Some(Difference::HashChanged);
@@ -224,6 +226,13 @@ fn hash(package: &Package, named: &[&Package]) -> Option<Difference> {
         None => Some(Difference::HashGone),
         Some((kind, _)) => Some(Difference::HashWeaker(kind.clone())),
     }
+}
+
+/// Returns whether two packages of one name and version ought to be the same bytes. Registries of Terraform's providers and
+/// channels of conda build each package themselves.
+fn is_same_build(a: &Package, b: &Package) -> bool {
+    let host = |p: &Package| addresses(p).find_map(host_of).map(str::to_owned);
+    !matches!(a.ecosystem, Ecosystem::Terraform | Ecosystem::Conda) || host(a) == host(b)
 }
 
 /// The strength of a kind of hash: none, a broken one, a good one.
@@ -339,9 +348,20 @@ pub fn without_credentials(url: &str) -> String {
     }
 }
 
-/// A git source without its commit.
+/// The repository of a git source: its host and path, without scheme, user, branch and commit. An archive of GitHub's names the
+/// repository before its form and commit.
 fn repository(url: &str) -> &str {
-    url.split('#').next().unwrap_or(url)
+    const ARCHIVES: [&str; 3] = ["/tar.gz/", "/zip/", "/legacy.tar.gz/"];
+    let place = url.split(['#', '?']).next().unwrap_or(url);
+    let place = place.split_once("://").map_or(place, |(_, place)| place);
+    let path = place.find('/').unwrap_or(place.len());
+    let place = place[..path].rfind('@').map_or(place, |user| &place[user + 1..]);
+    match place.strip_prefix("codeload.") {
+        Some(archive) => {
+            ARCHIVES.iter().find_map(|form| archive.split_once(form)).map_or(archive, |(before, _)| before)
+        }
+        None => place.strip_suffix('/').unwrap_or(place).trim_end_matches(".git"),
+    }
 }
 
 /// Returns whether a host is the ecosystem's own registry, under any of its names.

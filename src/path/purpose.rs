@@ -242,6 +242,7 @@ const DIRECTORIES: &[(&[&str], PathKind)] = &[
             "__fixtures__",
             "__snapshots__",
             "cassettes",
+            "pacts",
             "snapshots",
             "mocks",
             "__mocks__",

@@ -106,6 +106,9 @@ fn by_name(text: &[u8], c: &Candidate) -> Option<&'static str> {
         return Some("no user and password stand in it");
     }
     if issued {
+        if value.iter().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.')) {
+            return Some("a number");
+        }
         if is_label(value) {
             return Some("the name of something");
         }

@@ -30,6 +30,7 @@ pub use dismissal::dismiss;
 pub(super) use dismissal::is_option;
 pub use features::Features;
 pub use randomness::looks_random;
+pub(super) use setting::repeats_user;
 
 use std::cell::OnceCell;
 use std::ops::Range;

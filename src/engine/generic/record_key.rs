@@ -6,6 +6,10 @@ use super::name::{self, Kind};
 /// Callees of queries, in lower case: their arguments are a column and a value of it.
 const QUERIES: [&[u8]; 8] =
     [b"where", b"wherein", b"orwhere", b"andwhere", b"wherenotin", b"firstwhere", b"find_by", b"findby"];
+/// How far from a key its neighbours are sought, in bytes.
+const REACH: usize = 4096;
+/// So many other keys around it that hold a UUID as well make it one of many records.
+const LEAST: usize = 2;
 /// Directories whose files fill a database.
 const DIRECTORIES: [&[u8]; 6] = [b"migrations", b"migrate", b"seeders", b"seeds", b"seed", b"changelogs"];
 
@@ -22,7 +26,41 @@ pub(super) fn is_one(text: &[u8], path: &[u8], c: &Candidate) -> bool {
     }
     let last = text[name].rsplit(|b| !b.is_ascii_alphanumeric() && *b != b'_').next().unwrap_or_default();
     let in_migration = || path.split(|b| *b == b'/').any(|part| DIRECTORIES.contains(&part));
-    last == b"key" && (in_migration() || is_of_record(&text[line]))
+    last == b"key" && (in_migration() || is_of_record(&text[line]) || is_one_of_many(text, c))
+}
+
+/// Returns whether a value is a UUID, and keys around it hold others: elements of a page, rows of an export.
+fn is_one_of_many(text: &[u8], c: &Candidate) -> bool {
+    if !is_uuid(&text[c.value.clone()]) {
+        return false;
+    }
+    let around = &text[c.value.start.saturating_sub(REACH)..text.len().min(c.value.end + REACH)];
+    if memchr::memmem::find(around, b"\"@type\"").is_some() {
+        // JSON-LD: the identity of a thing.
+        return true;
+    }
+    let mut others = memchr::memmem::find_iter(around, b"key").filter(|at| {
+        let is_begun =
+            at.checked_sub(1).is_none_or(|before| !around[before].is_ascii_alphanumeric() && around[before] != b'_');
+        let rest = &around[at + b"key".len()..];
+        // `"key":"..."`, also with the escapes of a string around it.
+        let sign = |b: &&u8| matches!(b, b'"' | b'\'' | b'\\' | b':' | b'=' | b'>' | b' ');
+        let signs = rest.iter().take(8).take_while(sign).count();
+        let value = rest.get(signs..signs + UUID).unwrap_or_default();
+        is_begun && signs > 0 && is_uuid(value) && value != &text[c.value.clone()]
+    });
+    others.nth(LEAST - 1).is_some()
+}
+
+/// The length of a UUID with its dashes.
+const UUID: usize = 36;
+
+fn is_uuid(value: &[u8]) -> bool {
+    value.len() == UUID
+        && value.iter().enumerate().all(|(at, b)| match at {
+            8 | 13 | 18 | 23 => *b == b'-',
+            _ => b.is_ascii_hexdigit(),
+        })
 }
 
 /// Returns whether the text before a name ends in the call of a query: `->where('`, `.find_by(`.

@@ -176,6 +176,24 @@ fn is_user(text: &[u8], c: &Candidate) -> bool {
     })
 }
 
+/// Returns whether a value is the user that is named shortly before it: `CREATE USER 'shop'@'%' IDENTIFIED BY 'shop'`.
+pub(in crate::engine) fn repeats_user(text: &[u8], value: &Range<usize>) -> bool {
+    const REACH: usize = 96;
+    const USER: usize = 32;
+    const MARKS: [&[u8]; 4] = [b"user", b"role", b"login", b"-u"];
+    let word = &text[value.clone()];
+    let start = value.start.saturating_sub(REACH);
+    let before = &text[start..value.start];
+    let is_edge = |b: Option<&u8>| b.is_none_or(|b| matches!(b, b'\'' | b'"' | b'`' | b' ' | b'@' | b'['));
+    is_label(word)
+        && memchr::memmem::find_iter(before, word).any(|at| {
+            let (left, right) = (at.checked_sub(1).map(|left| &before[left]), before.get(at + word.len()));
+            let introduction = before[at.saturating_sub(USER)..at].to_ascii_lowercase();
+            let is_named = || MARKS.iter().any(|mark| memchr::memmem::find(&introduction, mark).is_some());
+            is_edge(left) && is_edge(right) && right.is_some() && is_named()
+        })
+}
+
 /// Returns whether a line up to a value ends in the name of a user and an operator.
 fn is_user_name(before: &[u8]) -> bool {
     let operator = |b: &u8| matches!(b, b' ' | b'=' | b':' | b'"' | b'\'' | b'>');

@@ -73,6 +73,67 @@ fn where_it_comes_from() {
 }
 
 #[test]
+fn another_commit_of_a_repository_is_no_other_source() {
+    let git = |url: &str| Package { source: Source::Git(url.to_owned()), ..package("dddd", "1.0.0") };
+    let commits = ["0".repeat(40), "f".repeat(40)];
+    for (old, new) in [
+        ("https://host.example/o/r#{}", "https://host.example/o/r?rev=abc#{}"),
+        ("https://host.example/o/r?branch=main#{}", "ssh://git@host.example/o/r.git#{}"),
+        ("https://codeload.github.com/o/r/tar.gz/{}", "https://codeload.github.com/o/r/tar.gz/{}"),
+        ("https://github.com/o/r.git#{}", "https://codeload.github.com/o/r/tar.gz/{}"),
+    ] {
+        let at = |form: &str, commit: &str| git(&form.replace("{}", commit));
+        assert!(kinds(&[at(old, &commits[0])], &[at(new, &commits[1])]).is_empty(), "{old} to {new}");
+        let fork = new.replace("/o/", "/fork/");
+        assert!(
+            matches!(
+                kinds(&[at(old, &commits[0])], &[at(&fork, &commits[1])])[..],
+                [NoteKind::Origin(Difference::FromGit(_))]
+            ),
+            "{old} to {fork}"
+        );
+    }
+}
+
+#[test]
+fn registries_that_build_for_themselves_have_their_own_hashes() {
+    for (ecosystem, is_rebuilt) in [(Ecosystem::Terraform, true), (Ecosystem::Conda, true), (Ecosystem::Npm, false)] {
+        let at = |host: &str, hash: &str| Package {
+            source: Source::Registry(Some(format!("https://{host}/"))),
+            integrity: vec![("h1".to_owned(), hash.to_owned())],
+            ..Package::new(ecosystem, "o/left", Some("1.0.0".to_owned()), 1)
+        };
+        let changed = NoteKind::Origin(Difference::HashChanged);
+        let old = at("one.example", "a");
+        assert_eq!(kinds(&[old.clone()], &[at("one.example", "b")]), [changed.clone()], "{ecosystem:?}");
+        assert_eq!(!kinds(&[old], &[at("two.example", "b")]).contains(&changed), is_rebuilt, "{ecosystem:?}");
+    }
+}
+
+#[test]
+fn a_family_that_was_taken_over_is_one_warning_of_a_change() {
+    let advisory = |incident: &str| Advisory {
+        incident: incident.to_owned(),
+        title: String::new(),
+        date: "2026-05-23".to_owned(),
+        kind: crate::package::row::AdvisoryKind::Hijack,
+        source: "a feed".to_owned(),
+        versions: "1.0.0".to_owned(),
+        unconfirmed: false,
+    };
+    let note = |name: &str, kind| Note::of(&package(name, "1.0.0"), kind);
+    let all = vec![
+        note("a", NoteKind::Suspicious(advisory("one"))),
+        note("b", NoteKind::KnownBad(advisory("one"))),
+        note("c", NoteKind::Suspicious(advisory("one"))),
+        note("d", NoteKind::Suspicious(advisory("two"))),
+        note("e", NoteKind::KnownBad(advisory("one"))),
+    ];
+    let told: Vec<(String, usize)> = by_incident(all).into_iter().map(|note| (note.name, note.others)).collect();
+    assert_eq!(told, [("a", 1), ("b", 0), ("d", 0), ("e", 0)].map(|(name, others)| (name.to_owned(), others)));
+}
+
+#[test]
 fn scripts_downgrades_and_lookalikes() {
     let script = |v: &str| Package { install_script: true, ..package("aaaa", v) };
     assert_eq!(kinds(&[package("aaaa", "1.0.0")], &[script("1.0.1")]), [NoteKind::InstallScript]);

@@ -70,6 +70,10 @@ impl Draft {
             let others = note.others;
             text = match note.kind {
                 NoteKind::Downgrade { .. } => format!("{text}; {others} other packages went back as well"),
+                NoteKind::Suspicious(_) if others == 1 => {
+                    format!("{text}; 1 other package of this incident came with it")
+                }
+                NoteKind::Suspicious(_) => format!("{text}; {others} other packages of this incident came with it"),
                 _ => format!("{text}; so do {others} other packages"),
             };
         }

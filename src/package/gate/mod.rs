@@ -231,10 +231,10 @@ impl PackageGate {
             let change = change::compare(before, inventory, advisories);
             (change.notes.clone(), change.unknown.clone(), Some(change))
         };
-        for note in &notes {
-            report.rows.extend(draft::row(path, note, inventory));
-            report.drafts.push(Draft::of_note(note, inventory));
-        }
+        report.rows.extend(notes.iter().filter_map(|note| draft::row(path, note, inventory)));
+        // The state of a file is a list to work through, and a change one decision.
+        let told = if mode == ComparisonMode::State { notes } else { change::by_incident(notes) };
+        report.drafts.extend(told.iter().map(|note| Draft::of_note(note, inventory)));
         report.unknown = unknown;
         report.change = change;
         Ok(())

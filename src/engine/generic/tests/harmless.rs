@@ -130,3 +130,53 @@ fn patterns_expressions_and_names_of_databases_are_no_secrets() {
         assert!(blocks(&filled(template, &value), path), "{path}: {}", filled(template, &value));
     }
 }
+
+#[test]
+fn the_keys_of_many_records_are_no_secrets() {
+    let mut dice = Dice(316);
+    for member in [
+        "{\"component\": \"Text\", \"w\": 3, \"key\": \"@\"},",
+        "{\\\"w\\\":3,\\\"key\\\":\\\"@\\\"},",
+        "[ 'w' => 3, 'key' => '@' ],",
+    ] {
+        for (separator, path) in [("\n", "assets/page.json"), ("", "db/pages.sql"), ("\n  ", "app/Page.php")] {
+            let page: Vec<String> = (0..4).map(|_| filled(member, &uuid(&mut dice))).collect();
+            let page = page.join(separator);
+            assert!(!blocks(&page, path), "{path}: {page}");
+        }
+    }
+    let thing = format!("{{\"@type\": \"Product\", \"name\": \"a\", \"key\": \"{}\"}}", uuid(&mut dice));
+    assert!(!blocks(&thing, "src/thing.json"), "{thing}");
+    for (name, value) in [
+        ("key", "1717065329786_527143".to_owned()),
+        ("key", "20240612-1830-0071-2231".to_owned()),
+        ("url_key", format!("{}2023-variant-16", dice.run(b"ABCDEFGHIJK", 8))),
+        ("slug-key", dice.run(HEX, 12)),
+    ] {
+        let text = format!("  \"{name}\": \"{value}\",\n");
+        assert!(!blocks(&text, "data/items.json"), "{text}");
+    }
+    // The twins: named as credentials, however many there are.
+    for name in ["api_key", "client_secret", "token"] {
+        let all: Vec<String> = (0..4).map(|_| format!("{{\"{name}\": \"{}\"}}", uuid(&mut dice))).collect();
+        assert!(blocks(&all.join(",\n"), "conf/all.json"), "{all:?}");
+    }
+}
+
+#[test]
+fn a_token_without_claims_and_the_environment_of_a_tag_manager_are_no_secrets() {
+    let mut dice = Dice(317);
+    let header = data_encoding::BASE64URL_NOPAD.encode(b"{\"alg\":\"RS256\"}");
+    for value in [format!("{header}.oidcpayload"), format!("{header}.claims.signature"), header.clone()] {
+        assert!(!blocks(&format!("\"token\": \"{value}\",\n"), "src/login.json"), "{value}");
+    }
+    let claims = data_encoding::BASE64URL_NOPAD.encode(format!("{{\"sub\":\"{}\"}}", dice.run(MIXED, 12)).as_bytes());
+    let whole = format!("{header}.{claims}.{}", dice.run(MIXED, 43));
+    assert!(blocks(&format!("\"token\": \"{whole}\",\n"), "src/login.json"), "{whole}");
+
+    let auth = dice.run(MIXED, 22);
+    let container = format!("  id: 'GTM-{}',\n  auth: '{auth}',\n  preview: 'env-17',\n", dice.run(b"ABCDEFGH", 7));
+    assert!(!blocks(&container, "app/tags.js"), "{container}");
+    let other = format!("  id: 'corvus',\n  auth: '{auth}',\n  preview: 'none',\n");
+    assert!(blocks(&other, "app/tags.js"), "{other}");
+}
