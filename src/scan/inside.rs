@@ -188,7 +188,8 @@ impl InsideScan<'_> {
     fn find(&mut self, chunk: Chunk<'_>, matches: Vec<Match>, old: &[Vec<u8>], part: &mut ScanPart) {
         let secrets = occurrences(chunk.bytes, &matches);
         let old_path = if old.is_empty() { None } else { self.old_path(chunk.origin) };
-        let old = OldSides { sides: old, path: old_path.as_ref().map(AsRef::as_ref) };
+        let are_new = self.context.are_new(&self.reader.old_ids(self.item));
+        let old = OldSides { sides: old, path: old_path.as_ref().map(AsRef::as_ref), are_new };
         let novelty = novelty::of_matches(self.context.witness(), chunk, &matches, old, self.scratch);
         let (context, item, reader) = (self.context, self.item, &mut *self.reader);
         let mut scan = ItemScan { context, reader, item, chunk, secrets: &secrets };

@@ -17,8 +17,9 @@ mod witness;
 pub use packages::history_filter;
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -30,10 +31,11 @@ use crate::engine::{self, Engine, Match, Scratch};
 use crate::error::Result;
 use crate::finding::excerpt;
 use crate::finding::{Finding, Fingerprint, Location, Verdict, WarnReason};
+use crate::git::Oid;
 use crate::outcome::{self, Outcome};
 use crate::package::{self, change::PackageChange, survey::SurveyRow};
 use crate::policy::{AllowanceCheck, Policy, Used, config};
-use crate::source::{Budget, ContentReader, Coverage, Item, Old, Plan, Skip, Source};
+use crate::source::{Budget, Content, ContentReader, Coverage, Item, Old, Plan, Skip, Source};
 use crate::terminal::progress::Progress;
 use crate::threads;
 use inside::InsideScan;
@@ -77,6 +79,8 @@ struct ScanContext<'a> {
     progress: &'a Progress,
     source: &'a dyn Source,
     plan: &'a Plan<'a>,
+    /// The objects of the plan, once somebody asks for them.
+    objects: OnceLock<HashSet<Oid>>,
     mode: ScanMode,
 }
 
@@ -89,11 +93,20 @@ fn run_in(sources: &[&dyn Source], engine: &Engine, policy: &Policy, mode: ScanM
         let plan = source.plan(&mut total.coverage)?;
         progress.more(plan.items.len());
         let (packages, progress) = (&packages, &progress);
-        let context = ScanContext { engine, policy, packages, progress, source: *source, plan: &plan, mode };
+        let context = ScanContext {
+            engine,
+            policy,
+            packages,
+            progress,
+            source: *source,
+            plan: &plan,
+            objects: OnceLock::new(),
+            mode,
+        };
         let mut parts = context.scan()?;
         // The order of the plan decides which of several equal findings is the first.
         parts.sort_by_key(|(item, _)| *item);
-        moved::settle(&plan, &mut parts, Witness { engine, policy })?;
+        moved::settle(&plan, &mut parts, context.witness(), |ids| context.are_new(ids))?;
         total.add(*source, parts);
     }
     accept(policy, &mut total.coverage);
@@ -259,6 +272,18 @@ impl ScanContext<'_> {
         Witness { engine: self.engine, policy: self.policy }
     }
 
+    /// Returns whether all of these objects are content of this run, and there is one.
+    fn are_new(&self, ids: &[Oid]) -> bool {
+        let own = || {
+            let objects = self.plan.items.iter().filter_map(|item| match &item.content {
+                Content::Object(id) => Some(*id),
+                _ => None,
+            });
+            objects.collect::<HashSet<Oid>>()
+        };
+        !ids.is_empty() && ids.iter().all(|id| self.objects.get_or_init(own).contains(id))
+    }
+
     /// Counts unpacked bytes against the source's budget.
     fn spend(&self, bytes: usize) {
         if let Some(budget) = self.source.budget() {
@@ -304,7 +329,8 @@ impl ScanContext<'_> {
                     _ => scan.reader.old_sides(item),
                 };
                 let old_path = if old.is_empty() { None } else { scan.reader.old_path(item) };
-                let old = OldSides { sides: &old, path: old_path.as_ref().map(AsRef::as_ref) };
+                let are_new = self.are_new(&scan.reader.old_ids(item));
+                let old = OldSides { sides: &old, path: old_path.as_ref().map(AsRef::as_ref), are_new };
                 let novelty = novelty::of_matches(self.witness(), chunk, &matches, old, &mut scratch);
                 scan.secrets(matches.into_iter().zip(novelty), &mut part);
             }

@@ -12,7 +12,8 @@ use super::witness::Witness;
 use crate::engine::{Match, Scratch};
 use crate::error::Result;
 use crate::finding::{Verdict, WarnReason};
-use crate::source::Plan;
+use crate::git::Oid;
+use crate::source::{AlteredFile, Plan};
 
 /// A new finding that may have been moved.
 pub(super) struct NewFinding {
@@ -27,7 +28,12 @@ pub(super) struct NewFinding {
 ///
 /// # Errors
 /// The object database cannot be opened.
-pub(super) fn settle(plan: &Plan<'_>, parts: &mut [(u32, ScanPart)], witness: Witness<'_>) -> Result<()> {
+pub(super) fn settle(
+    plan: &Plan<'_>,
+    parts: &mut [(u32, ScanPart)],
+    witness: Witness<'_>,
+    are_new: impl Fn(&[Oid]) -> bool,
+) -> Result<()> {
     let mut changes: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (at, (item, part)) in parts.iter().enumerate() {
         if let (Some(change), false) = (plan.items[*item as usize].change(), part.new.is_empty()) {
@@ -44,14 +50,16 @@ pub(super) fn settle(plan: &Plan<'_>, parts: &mut [(u32, ScanPart)], witness: Wi
         let new: Vec<Vec<NewFinding>> = positions.iter().map(|at| std::mem::take(&mut parts[*at].1.new)).collect();
         let needles = Needles::new(new.iter().flatten().map(|new| &new.needle));
         let mut left = vec![VecDeque::<Copies>::new(); needles.len()];
-        reader.altered(change, &mut |path, old, now| {
+        reader.altered(change, &mut |AlteredFile { path, old_ids, old, now }| {
             let remaining = needles.count(now);
             let mut most = vec![0; needles.len()];
             for side in old {
                 most.iter_mut().zip(needles.count(side)).for_each(|(most, count)| *most = count.max(*most));
             }
             let gone = most.iter().zip(&remaining).any(|(was, remaining)| was > remaining);
-            let excused = if gone { excused(witness, path, old, &needles, &mut scratch) } else { Vec::new() };
+            let is_new_side = gone && are_new(old_ids);
+            let excused =
+                if gone { excused(witness, (path, is_new_side), old, &needles, &mut scratch) } else { Vec::new() };
             for (number, (was, remaining)) in most.into_iter().zip(remaining).enumerate() {
                 if was > remaining {
                     let (path, is_excused) = (path.to_owned(), excused[number]);
@@ -88,10 +96,11 @@ struct Copies {
     is_excused: bool,
 }
 
-/// For each needle, by its number, whether something excused it in every old side of the file.
+/// For each needle, by its number, whether something excused it in every old side of the file. In sides that are new themselves
+/// everything is excused that did not block there.
 fn excused(
     witness: Witness<'_>,
-    path: &BStr,
+    (path, is_new_side): (&BStr, bool),
     old: &[Vec<u8>],
     needles: &Needles<'_>,
     scratch: &mut Scratch,
@@ -99,7 +108,11 @@ fn excused(
     let mut excused = vec![true; needles.len()];
     for side in old {
         let key = |text: &[u8], found: &Match| Needle::at(text, &found.span);
-        match witness.hear(side, (path, true), scratch, key) {
+        let testimony = match is_new_side {
+            true => Some(witness.hear_new(side, path, scratch, key)),
+            false => witness.hear(side, (path, true), scratch, key),
+        };
+        match testimony {
             Some(testimony) => needles.each(|number, needle| excused[number] &= testimony.excuses(needle)),
             None => excused.fill(false),
         }

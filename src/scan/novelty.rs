@@ -34,6 +34,8 @@ pub(super) struct OldSides<'a> {
     pub sides: &'a [Vec<u8>],
     /// Their path, where it was another one.
     pub path: Option<&'a BStr>,
+    /// Whether all of them are new with the text: what nobody took for a secret there has passed no gate.
+    pub are_new: bool,
 }
 
 /// The novelty of each match in the chunk.
@@ -49,7 +51,7 @@ pub(super) fn of_matches(
         return novelty;
     }
     let spans = matches.iter().map(|found| Spans::of(chunk.bytes, found)).collect();
-    let comparison = BlobComparison { witness, chunk, matches, spans, old_path: old.path };
+    let comparison = BlobComparison { witness, chunk, matches, spans, old };
     for side in old.sides {
         if novelty.iter().all(|novelty| *novelty == Novelty::Old) {
             break;
@@ -82,14 +84,16 @@ struct BlobComparison<'a> {
     chunk: Chunk<'a>,
     matches: &'a [Match],
     spans: Vec<Spans>,
-    old_path: Option<&'a BStr>,
+    old: OldSides<'a>,
 }
 
 impl BlobComparison<'_> {
     /// The novelty of the matches beside one old side.
     fn beside(&self, side: &[u8], scratch: &mut Scratch) -> Vec<Novelty> {
         let mut is_new = by_text(self.chunk.bytes, &self.spans, side);
-        if is_new.contains(&true) {
+        if self.old.are_new {
+            self.only_found(side, scratch, &mut is_new);
+        } else if is_new.contains(&true) {
             let was = self.witness.engine.scan(Chunk { origin: self.chunk.origin, bytes: side }, scratch);
             by_match((self.chunk.bytes, self.matches), (side, &was), &mut is_new);
         }
@@ -101,15 +105,29 @@ impl BlobComparison<'_> {
         novelty
     }
 
+    /// Of a side that is new itself only those matches are old that blocked there: its own scan reports them.
+    fn only_found(&self, side: &[u8], scratch: &mut Scratch, is_new: &mut [bool]) {
+        let text = self.chunk.bytes;
+        let was = self.witness.engine.scan(Chunk { origin: self.chunk.origin, bytes: side }, scratch);
+        let (secrets, old_secrets) = (occurrences(text, self.matches), occurrences(side, &was));
+        let blocked: Vec<Match> =
+            was.iter().filter(|found| self.witness.is_in_force(side, found, &old_secrets)).cloned().collect();
+        let mut is_more = vec![true; is_new.len()];
+        by_match((text, self.matches), (side, &blocked), &mut is_more);
+        for ((is_new, is_more), found) in is_new.iter_mut().zip(is_more).zip(self.matches) {
+            *is_new |= is_more && self.witness.is_in_force(text, found, &secrets);
+        }
+    }
+
     /// Makes old matches new that nothing excuses here and something excused in the old side.
     fn withdraw(&self, side: &[u8], scratch: &mut Scratch, novelty: &mut [Novelty]) {
         let text = self.chunk.bytes;
-        let from = (self.old_path.unwrap_or(self.chunk.origin.path()), self.old_path.is_some());
+        let from = (self.old.path.unwrap_or(self.chunk.origin.path()), self.old.path.is_some());
         let Some(testimony) = self.witness.hear(side, from, scratch, key) else { return };
         let secrets = occurrences(text, self.matches);
         for (novelty, found) in novelty.iter_mut().zip(self.matches).filter(|(novelty, _)| **novelty == Novelty::Old) {
             if testimony.excuses(&key(text, found)) && self.witness.is_in_force(text, found, &secrets) {
-                *novelty = Novelty::Excused(match self.old_path {
+                *novelty = Novelty::Excused(match self.old.path {
                     Some(path) => format!("it was in {path} before, where it did not block"),
                     None => "a directive allowed it before, and is gone".into(),
                 });

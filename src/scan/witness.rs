@@ -50,16 +50,27 @@ impl Witness<'_> {
         if !is_mild && !self.policy.may_excuse_inline(side) {
             return None;
         }
+        Some(Testimony { is_mild, ..self.hear_new(side, path, scratch, key) })
+    }
+
+    /// The secrets of an old side that is new itself: whatever did not block there has passed no gate.
+    pub fn hear_new<K: Hash + Eq>(
+        &self,
+        side: &[u8],
+        path: &BStr,
+        scratch: &mut Scratch,
+        key: impl Fn(&[u8], &Match) -> K,
+    ) -> Testimony<K> {
         let origin = Origin::of(ChunkPlace::File(BString::from(path)));
         let matches = self.engine.scan(Chunk { origin: &origin, bytes: side }, scratch);
         let secrets = occurrences(side, &matches);
-        let mut testimony = Testimony { in_force: HashSet::new(), excused: HashSet::new(), is_mild };
+        let mut testimony = Testimony { in_force: HashSet::new(), excused: HashSet::new(), is_mild: true };
         for found in &matches {
             let into =
                 if self.is_in_force(side, found, &secrets) { &mut testimony.in_force } else { &mut testimony.excused };
             into.insert(key(side, found));
         }
-        Some(testimony)
+        testimony
     }
 
     /// Returns whether neither its path nor a directive excuses a match.

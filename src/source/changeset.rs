@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use bstr::{BStr, BString};
 
-use super::EachAltered;
+use super::{AlteredFile, EachAltered};
 use crate::file;
 use crate::git::{self, ChangedPath, EntryMode, FileVersion, NewCommit, Objects, Oid, TreeChanges};
 
@@ -82,7 +82,7 @@ impl ChangeSet {
         self.files(objects).renamed.get(path)
     }
 
-    /// Passes every file that existed before to `each`: its old path, its old sides and its content now.
+    /// Passes every file that existed before to `each`.
     pub(super) fn altered(&self, objects: &mut Objects, each: &mut EachAltered<'_>) {
         for file in &self.files(objects).altered {
             let old: Vec<Vec<u8>> = file.old.iter().filter_map(|id| blob(objects, id)).collect();
@@ -93,7 +93,7 @@ impl ChangeSet {
             };
             // Nothing is known to be removed from a file that cannot be read.
             if let Some(now) = now {
-                each(file.path.as_ref(), &old, &now);
+                each(AlteredFile { path: file.path.as_ref(), old_ids: &file.old, old: &old, now: &now });
             }
         }
     }

@@ -355,6 +355,10 @@ impl ContentReader for CommitReader<'_> {
         self.old.old_sides(item)
     }
 
+    fn old_ids(&mut self, item: &Item) -> Vec<Oid> {
+        if self.is_known(item) { Vec::new() } else { self.old.old_ids(item) }
+    }
+
     fn old_path(&mut self, item: &Item) -> Option<BString> {
         if let (Content::Object(id), true) = (&item.content, self.is_known(item)) {
             return self.known().apart.get(id).cloned();

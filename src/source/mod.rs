@@ -245,8 +245,20 @@ pub trait Readers: Sync {
     fn reader(&self) -> Result<Box<dyn ContentReader + '_>>;
 }
 
-/// A callback for files that a change altered: the path it had, its old sides, and its content now.
-pub type EachAltered<'a> = dyn FnMut(&BStr, &[Vec<u8>], &[u8]) + 'a;
+/// A file that a change altered, renamed or removed.
+pub struct AlteredFile<'a> {
+    /// The path that it had.
+    pub path: &'a BStr,
+    /// The ids of its old sides.
+    pub old_ids: &'a [Oid],
+    /// The content of its old sides.
+    pub old: &'a [Vec<u8>],
+    /// Its content now; empty where it is gone.
+    pub now: &'a [u8],
+}
+
+/// A callback for the files that a change altered.
+pub type EachAltered<'a> = dyn FnMut(AlteredFile<'_>) + 'a;
 
 /// Content that is new where it goes and published somewhere else.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -275,6 +287,12 @@ pub trait ContentReader {
     fn old_path(&mut self, item: &Item) -> Option<BString> {
         let _ = item;
         None
+    }
+
+    /// The ids of the old sides that are objects; none where the other side has the item's content already.
+    fn old_ids(&mut self, item: &Item) -> Vec<Oid> {
+        let _ = item;
+        Vec::new()
     }
 
     /// Passes every file that a change altered, renamed or removed to `each`.

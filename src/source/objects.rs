@@ -115,16 +115,23 @@ impl ContentReader for ObjectReader<'_> {
         self.objects.read(id, self.max, into).map(drop).map_err(|why| skip(item, *id, &why))
     }
 
-    fn old_sides(&mut self, item: &Item) -> Vec<Vec<u8>> {
-        let ids = match (&item.old, &item.content) {
+    fn old_ids(&mut self, item: &Item) -> Vec<Oid> {
+        match (&item.old, &item.content) {
             (Old::Blobs { ids, .. }, _) => ids.clone(),
             (Old::NewPath { change }, Content::Object(_) | Content::File(_)) => {
                 let change = self.changes.get(*change);
                 let from = change.and_then(|c| c.renamed(&mut self.objects, item.origin.path()));
                 from.map(|from| from.id).into_iter().collect()
             }
-            _ => return InMemory.old_sides(item),
-        };
+            _ => Vec::new(),
+        }
+    }
+
+    fn old_sides(&mut self, item: &Item) -> Vec<Vec<u8>> {
+        let ids = self.old_ids(item);
+        if ids.is_empty() {
+            return InMemory.old_sides(item);
+        }
         let mut sides = Vec::with_capacity(ids.len());
         for id in ids {
             let mut side = Vec::new();

@@ -202,6 +202,10 @@ impl ContentReader for OutgoingReader<'_> {
         self.inner.old_sides(item)
     }
 
+    fn old_ids(&mut self, item: &Item) -> Vec<Oid> {
+        self.inner.old_ids(item)
+    }
+
     fn old_path(&mut self, item: &Item) -> Option<BString> {
         self.inner.old_path(item)
     }

@@ -51,7 +51,8 @@ fn package(key: &str, line: u32, node: &Node<'_>, slashed: bool) -> Result<Vec<P
     let name = node.text_at("name").unwrap_or(name);
     let version = node.text_at("version").or(Some(reference).filter(|r| javascript::exact(r).is_some()));
     let mut package = Package::new(Ecosystem::Npm, name, version.map(str::to_owned), line);
-    package.install_script = node.is_true("requiresBuild");
+    // pnpm does not fetch what another platform needs, and notes of every optional package that it may have a script.
+    package.install_script = node.is_true("requiresBuild") && !node.is_true("optional");
     let resolution = node.get("resolution");
     let field = |key: &str| resolution.and_then(|r| r.text_at(key));
     package.integrity = javascript::integrity(field("integrity"));
@@ -154,6 +155,14 @@ fn split_at(key: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_script_of_an_optional_package_is_a_guess() {
+        let text = "lockfileVersion: '6.0'\npackages:\n\n  /a@1.0.0:\n    resolution: {integrity: sha512-aa}\n    requiresBuild: true\n\n  /b@1.0.0:\n    resolution: {integrity: sha512-bb}\n    requiresBuild: true\n    optional: true\n";
+        let inventory = PnpmLock.read(text).unwrap();
+        let scripts: Vec<(&str, bool)> = inventory.packages.iter().map(|p| (&*p.name, p.install_script)).collect();
+        assert_eq!(scripts, [("a", true), ("b", false)]);
+    }
 
     #[test]
     fn keys() {

@@ -317,6 +317,47 @@ fn a_path_that_excuses_a_secret_makes_it_old_at_no_other() {
     in_index_and_push(&repo, &[]);
 }
 
+/// The range from a base as the hook of a push and a scan by hand see it.
+#[track_caller]
+fn in_push(repo: &Repo<'_>, base: &str, places: &[&str]) {
+    let expect = |run: Run| if places.is_empty() { run.expect_clean() } else { run.expect_blocked(places) };
+    let told = format!("refs/heads/main {} refs/heads/main {base}\n", repo.git(&["rev-parse", "HEAD"]).trim());
+    let args = ["hook", "--format", "json", "pre-push", "origin", "ssh://git.example/r"];
+    expect(repo.shield_with(&args, &[], Some(told.as_bytes())));
+    expect(repo.shield(&["scan", "--range", &format!("{base}..HEAD"), "--format", "json"]));
+}
+
+#[test]
+fn a_value_that_is_named_later_in_the_same_push_is_new() {
+    for (path, before, after) in [
+        // The name comes on the line, on another line, with another file, with a better host.
+        ("app.py", "import os\nx = connect(\"@\")\n", "import os\nx = connect(api_key=\"@\")\n"),
+        ("a.json", "{\n  \"note\":\n    \"@\"\n}\n", "{\n  \"api_key\":\n    \"@\"\n}\n"),
+        (".env", "NAME=@\n", "API_SECRET=@\n"),
+        ("b.yml", "items:\n  - @\n", "items:\n  - name: a\n    client_secret: @\n"),
+    ] {
+        for is_moved in [false, true] {
+            let sandbox = Sandbox::new();
+            let repo = sandbox.repo("repo");
+            let value = base62(32);
+            let base = repo.write("README", "a\n").commit("first");
+            repo.write(path, before.replace('@', &value)).commit("unnamed");
+            in_push(&repo, &base, &[]);
+            if is_moved {
+                repo.write(path, "\n").write(&format!("conf/{path}"), after.replace('@', &value));
+            } else {
+                repo.write(path, after.replace('@', &value));
+            }
+            repo.commit("named");
+            let new_path = if is_moved { format!("conf/{path}") } else { path.to_owned() };
+            let line = after.lines().position(|line| line.contains('@')).expect("a line") + 1;
+            in_push(&repo, &base, &[&format!("{new_path}:{line}")]);
+            // Nobody is blamed for what was published before.
+            in_push(&repo, repo.git(&["rev-parse", "HEAD~"]).trim(), &[]);
+        }
+    }
+}
+
 #[test]
 fn a_directive_that_is_gone_makes_no_secret_old() {
     let sandbox = Sandbox::new();
