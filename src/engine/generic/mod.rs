@@ -17,6 +17,7 @@ mod model;
 pub mod name;
 mod noise;
 mod randomness;
+mod raw_literal;
 mod record_key;
 mod setting;
 mod target;
@@ -95,12 +96,23 @@ impl Judgement {
             let is_default = habit::is_throwaway(path) && habit::is_default(habit, c.value.len());
             self.confidence = habit::weighed(habit, self.confidence, target::target(text, c), is_default);
         }
+        if self.confidence == Some(Confidence::Low) && self.habit.is_none() && is_configuration_in_code(text, path, c) {
+            self.confidence = self.confidence.max(judge(text, CONFIGURATION, c).confidence);
+        }
         match self.confidence.and_then(|_| setting::denies(text, path, c)) {
             Some(dismissed) => Self { score: 0.0, confidence: None, dismissed: Some(dismissed), ..self },
             None if self.confidence.is_some() => Self { dismissed: None, ..self },
             None => self,
         }
     }
+}
+
+/// A path of no further meaning, of a file in which bare words are values.
+const CONFIGURATION: &[u8] = b"a.conf";
+
+/// Returns whether a bare word is no variable, though the file is code: it is in a literal of several lines.
+fn is_configuration_in_code(text: &[u8], path: &[u8], c: &Candidate) -> bool {
+    c.quote == 0 && purpose::language(path) == Language::Code && raw_literal::holds(text, c.value.start)
 }
 
 /// The places of one text in which a finding is shown and does not block: the file, or the part of it, is there to be tried

@@ -152,3 +152,24 @@ fn what_is_public_or_sealed_is_known() {
         assert!(blocks(&text, path), "{path}: {text}");
     }
 }
+
+#[test]
+fn a_bare_value_in_a_literal_of_several_lines_is_no_variable() {
+    let mut dice = Dice(62);
+    let upper = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    for (opening, closing, path) in [
+        ("package m\nvar y = `\n", "`\n", "a.go"),
+        ("const y = parse(`\n", "`);\n", "a.ts"),
+        ("y = textwrap.dedent(\"\"\"\n", "\"\"\")\n", "a.py"),
+        ("val y = \"\"\"\n", "\"\"\".trimIndent()\n", "A.kt"),
+    ] {
+        let missed = (0..100).filter(|_| {
+            let text = format!("{opening}name: app\noauth_token: {}\n{closing}", dice.run(upper, 24));
+            !blocks(&text, path)
+        });
+        assert_eq!(missed.count(), 0, "{path}");
+        // The twin: a variable behind the literal.
+        let text = format!("{opening}name: app\n{closing}oauth_token = REPLACEMENTFORTOKENS1\n");
+        assert!(!blocks(&text, path), "{text}");
+    }
+}
