@@ -107,16 +107,22 @@ impl BlobComparison<'_> {
 
     /// Of a side that is new itself only those matches are old that blocked there: its own scan reports them.
     fn only_found(&self, side: &[u8], scratch: &mut Scratch, is_new: &mut [bool]) {
-        let text = self.chunk.bytes;
         let was = self.witness.engine.scan(Chunk { origin: self.chunk.origin, bytes: side }, scratch);
-        let (secrets, old_secrets) = (occurrences(text, self.matches), occurrences(side, &was));
-        let blocked: Vec<Match> =
-            was.iter().filter(|found| self.witness.is_in_force(side, found, &old_secrets)).cloned().collect();
-        let mut is_more = vec![true; is_new.len()];
-        by_match((text, self.matches), (side, &blocked), &mut is_more);
-        for ((is_new, is_more), found) in is_new.iter_mut().zip(is_more).zip(self.matches) {
-            *is_new |= is_more && self.witness.is_in_force(text, found, &secrets);
+        let (text, now) = (self.chunk.bytes, self.matches);
+        let (blocking, blocked) = (self.in_force(text, now), self.in_force(side, &was));
+        let of = |all: &[Match], some: &[usize]| some.iter().map(|at| all[*at].clone()).collect::<Vec<Match>>();
+        let mut is_more = vec![true; blocking.len()];
+        by_match((text, &of(now, &blocking)), (side, &of(&was, &blocked)), &mut is_more);
+        for (at, is_more) in blocking.into_iter().zip(is_more) {
+            is_new[at] |= is_more;
         }
+    }
+
+    /// The positions of the matches that neither their path nor a directive excuses.
+    fn in_force(&self, text: &[u8], matches: &[Match]) -> Vec<usize> {
+        let secrets = occurrences(text, matches);
+        let is_one = |at: &usize| self.witness.is_in_force(text, &matches[*at], &secrets);
+        (0..matches.len()).filter(is_one).collect()
     }
 
     /// Makes old matches new that nothing excuses here and something excused in the old side.

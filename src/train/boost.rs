@@ -4,6 +4,7 @@ use shield_hook::engine::generic::features::COUNT;
 use shield_hook::engine::generic::tree::{LEAF, Node, logistic};
 
 /// One row with its answer and its weight.
+#[derive(Clone)]
 pub struct Sample {
     /// The features.
     pub row: [f32; COUNT],
@@ -90,10 +91,11 @@ pub fn train(samples: &[Sample], settings: &Settings) -> (f32, Vec<Vec<Node>>) {
             gradient[i] = s.weight * (p - if s.secret { 1.0 } else { 0.0 });
             hessian[i] = s.weight * (p * (1.0 - p)).max(1e-6);
         }
+        let state = State { bins: &bins, borders: &borders, gradient: &gradient, hessian: &hessian };
         let mut tree = vec![Node { feature: LEAF, threshold: 0.0, left: 0, value: 0.0 }];
         let mut leaves = vec![leaf((0..n as u32).collect(), 0, &gradient, &hessian)];
         tree[0].value = answer(&leaves[0], settings);
-        leaves[0].best = split(&leaves[0], &bins, &borders, &gradient, &hessian, settings);
+        leaves[0].best = split(&leaves[0], &state, settings);
         while leaves.len() < settings.leaves {
             let Some(at) = (0..leaves.len())
                 .filter(|&i| leaves[i].best.is_some())
@@ -111,7 +113,7 @@ pub fn train(samples: &[Sample], settings: &Settings) -> (f32, Vec<Vec<Node>>) {
             tree[chosen.node].left = child as u16;
             for (k, rows) in [left, right].into_iter().enumerate() {
                 let mut l = leaf(rows, child + k, &gradient, &hessian);
-                l.best = split(&l, &bins, &borders, &gradient, &hessian, settings);
+                l.best = split(&l, &state, settings);
                 tree.push(Node { feature: LEAF, threshold: 0.0, left: 0, value: answer(&l, settings) });
                 leaves.push(l);
             }
@@ -143,14 +145,17 @@ fn answer(l: &Leaf, s: &Settings) -> f32 {
     (-l.gradient / (l.hessian + f64::from(s.lambda))) as f32 * s.rate
 }
 
-fn split(
-    l: &Leaf,
-    bins: &[u8],
-    borders: &[Vec<f32>],
-    gradient: &[f32],
-    hessian: &[f32],
-    s: &Settings,
-) -> Option<Split> {
+/// The rows in bins, and their derivatives at the present score.
+struct State<'a> {
+    bins: &'a [u8],
+    borders: &'a [Vec<f32>],
+    gradient: &'a [f32],
+    hessian: &'a [f32],
+}
+
+/// The split of a leaf that gains most.
+fn split(l: &Leaf, state: &State<'_>, s: &Settings) -> Option<Split> {
+    let State { bins, borders, gradient, hessian } = *state;
     let mut g = vec![0.0f64; COUNT * BINS];
     let mut h = vec![0.0f64; COUNT * BINS];
     for &r in &l.rows {

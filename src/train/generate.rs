@@ -4,11 +4,12 @@ use std::collections::HashSet;
 
 use shield_hook::engine::generic::candidate::{Candidate, Form, candidates};
 use shield_hook::engine::generic::name::{self, Kind};
-use shield_hook::engine::generic::{dismiss, features, looks_random};
+use shield_hook::engine::generic::{dismiss, dismiss_by_value, features, looks_random};
 use shield_hook::path::purpose::{Language, language};
 
 use crate::boost::Sample;
 use crate::harvest::File;
+use crate::labels::{Case, Truth};
 use crate::people;
 use crate::secrets::{self, Family, Random};
 use crate::templates::{HOSTS, OTHERS, PASSWORDS, TEMPLATES, USERS};
@@ -92,7 +93,7 @@ impl<'a> Line<'a> {
 
     /// Returns whether its name, or its form, is that of a credential.
     fn is_strong(&self) -> bool {
-        self.is_url || self.name.kind >= Kind::Token && self.name.is_plain() && self.name.after <= 1
+        self.candidate.form.speaks() || self.name.kind >= Kind::Token && self.name.is_plain() && self.name.after <= 1
     }
 
     /// Returns whether nobody can tell if the value is a secret.
@@ -124,7 +125,7 @@ impl Tree {
     /// Adds the line as it is, unless it is known already, dismissed, or perhaps a secret.
     fn natural(&mut self, line: &Line<'_>, r: &mut Random) -> bool {
         let is_fresh = self.seen.insert((line.written.to_vec(), line.value().to_vec()));
-        if !is_fresh || line.is_unknown() || dismiss(line.text, line.path, line.candidate).is_some() {
+        if !is_fresh || line.is_unknown() || dismiss_by_value(line.text, line.path, line.candidate).is_some() {
             return false;
         }
         let row = *features::read(line.text, elsewhere(r, line.path), line.candidate).row();
@@ -188,7 +189,7 @@ fn replaced(text: &[u8], at: std::ops::Range<usize>, secret: &[u8], path: &[u8])
 
 /// The row of the candidate whose value begins at `start`, unless hard evidence dismisses it.
 fn row_at(text: &[u8], start: usize, len: usize, path: &[u8]) -> Option<[f32; features::COUNT]> {
-    let c = candidates(text).into_iter().find(|c| c.value.start == start && c.value.len() * 10 >= len * 8)?;
+    let c = found(text, start, len)?;
     if dismiss(text, path, &c).is_some() {
         return None;
     }
@@ -198,8 +199,10 @@ fn row_at(text: &[u8], start: usize, len: usize, path: &[u8]) -> Option<[f32; fe
 /// A secret for a place.
 fn choose(r: &mut Random, kind: &Kind, url: bool, original: &[u8], words: &[&str]) -> (Family, Vec<u8>) {
     if *kind == Kind::Password || url {
-        // Random letters in the place of a person's password would teach the form of the replacement.
-        if r.chance(45) {
+        // Few random letters: most of all they are how labelled data hides a person's password.
+        if r.chance(10) {
+            (Family::Letters, clean(secrets::letters(r), url))
+        } else if r.chance(45) {
             (Family::Machine, clean(secrets::machine(r, words, true), url))
         } else {
             (Family::Human, clean(people::human(r, words), url))
@@ -269,6 +272,54 @@ fn styled(r: &mut Random, name: &str, upper: bool) -> String {
     }
 }
 
+/// How much a labelled line counts beside one of a tree, of which there are many more.
+const LABELLED: f32 = 3.0;
+
+/// The rows of a labelled line: as it is, and a password with others in its place.
+pub fn of_case(file: &File, case: &Case, words: &[&str], r: &mut Random) -> Vec<Made> {
+    let mut out = Vec::new();
+    let mut add = |text: &[u8], c: &Candidate, family, origin, weight: f32| {
+        if dismiss_by_value(text, file.path.as_bytes(), c).is_none() {
+            let row = *features::read(text, file.path.as_bytes(), c).row();
+            let sample = Sample { row, secret: case.truth != Truth::Lookalike, weight: weight * LABELLED };
+            out.push(Made { sample, origin, family });
+        }
+    };
+    match case.truth {
+        Truth::Lookalike => add(&file.text, &case.candidate, None, "labelled: look-alike", 1.0),
+        Truth::Issued => add(&file.text, &case.candidate, Some(Family::Machine), "labelled", 1.0),
+        Truth::Password => {
+            add(&file.text, &case.candidate, Some(Family::Letters), "labelled", 1.0);
+            for family in [Family::Human, Family::Human, Family::Human, Family::Machine] {
+                let is_url = case.candidate.form == Form::Url;
+                let value = match family {
+                    Family::Human => people::human(r, words),
+                    _ => secrets::machine(r, words, true),
+                };
+                if let Some((text, c)) = put(file, case, &clean(value, is_url)) {
+                    add(&text, &c, Some(family), "labelled", 0.4);
+                }
+            }
+        }
+    }
+    out
+}
+
+/// The text of a case with another value in its place, if the value is still found there.
+pub fn put(file: &File, case: &Case, value: &[u8]) -> Option<(Vec<u8>, Candidate)> {
+    let at = case.candidate.value.clone();
+    let mut text = file.text[..at.start].to_vec();
+    text.extend_from_slice(value);
+    text.extend_from_slice(&file.text[at.end..]);
+    let c = found(&text, at.start, value.len())?;
+    Some((text, c))
+}
+
+/// The candidate whose value begins at `start`, and holds most of `len` bytes.
+fn found(text: &[u8], start: usize, len: usize) -> Option<Candidate> {
+    candidates(text).into_iter().find(|c| c.value.start == start && c.value.len() * 10 >= len * 8)
+}
+
 /// Rows from templates: secrets of every family, and values that are none in the very same lines.
 pub fn of_templates(count: usize, words: &[&str], r: &mut Random) -> Vec<Made> {
     (0..count).filter_map(|_| of_template(words, r)).collect()
@@ -278,9 +329,11 @@ fn of_template(words: &[&str], r: &mut Random) -> Option<Made> {
     let (path, template) = *r.pick(TEMPLATES);
     let password = r.chance(45) || template.to_ascii_lowercase().contains("password");
     let base = if password { *r.pick(PASSWORDS) } else { *r.pick(OTHERS) };
-    // A service's name comes before the kind of credential: `acme key`, `acme_token`.
-    let named = format!("{} {}", r.pick(words), r.pick(&["key", "token", "secret", "api key", "auth token"]));
-    let base = if !password && r.chance(30) { named.as_str() } else { base };
+    // A service's name comes before the kind of credential: `acme key`, `acme_ledger_token`.
+    let service =
+        if r.chance(40) { format!("{} {}", r.pick(words), r.pick(words)) } else { (*r.pick(words)).to_owned() };
+    let named = format!("{service} {}", r.pick(&["key", "token", "secret", "api key", "auth token"]));
+    let base = if !password && r.chance(50) { named.as_str() } else { base };
     let kind = match (password, name::read(base.as_bytes()).kind) {
         (true, _) => Kind::Password,
         (false, Kind::Key) => Kind::Key,

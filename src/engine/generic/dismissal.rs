@@ -12,6 +12,11 @@ pub fn dismiss(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> 
     certain(text, path, c).or_else(|| by_words(&text[c.value.clone()]))
 }
 
+/// The same but for the reading of the name, which the model learns from as well.
+pub fn dismiss_by_value(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> {
+    by_form(text, path, c).or_else(|| by_words(&text[c.value.clone()]))
+}
+
 /// The same but for the words of the value, which some people take for passwords.
 pub(super) fn certain(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> {
     by_form(text, path, c).or_else(|| by_name(text, c))

@@ -27,9 +27,10 @@ mod vocabulary;
 
 pub use super::placeholder::is_placeholder;
 pub use candidate::{Candidate, Form, KEYWORDS, candidate_at};
-pub use dismissal::dismiss;
 pub(super) use dismissal::is_option;
+pub use dismissal::{dismiss, dismiss_by_value};
 pub use features::Features;
+pub use model::FOREST;
 pub use randomness::looks_random;
 pub(super) use setting::repeats_user;
 
@@ -40,6 +41,7 @@ use crate::path::purpose::{self, Language, PathKind};
 use crate::rule::Confidence;
 use habit::Habit;
 use name::Kind;
+use tree::Forest;
 
 /// The verdict on a candidate.
 #[derive(Clone, Debug)]
@@ -60,6 +62,11 @@ pub struct Judgement {
 
 /// Judges a candidate. The path decides how bare words are read, and lowers nothing here: see [`PathKind::lowers`].
 pub fn judge(text: &[u8], path: &[u8], c: &Candidate) -> Judgement {
+    judge_by(&model::FOREST, text, path, c)
+}
+
+/// Judges a candidate by another model, for the training program.
+pub fn judge_by(forest: &Forest<'_>, text: &[u8], path: &[u8], c: &Candidate) -> Judgement {
     let name = c.name.clone().map_or(&b""[..], |r| &text[r]);
     let rule = rule_for(c, name);
     let dismissed =
@@ -78,7 +85,7 @@ pub fn judge(text: &[u8], path: &[u8], c: &Candidate) -> Judgement {
         return dismissed(why, habit);
     }
     let features = features::read(text, path, c);
-    let score = tree::logistic(tree::log_odds(model::BASE, model::TREES, features.row()));
+    let score = forest.score(features.row());
     let confidence = threshold::confidence(score, for_sandbox(&text[c.value.clone()]));
     Judgement { score, confidence, rule, dismissed: None, features: Some(features), habit }
 }
@@ -190,7 +197,7 @@ pub(super) fn sight(text: &[u8], language: Language, c: &Candidate) -> Option<(u
 /// The share of each feature in the log odds, in the order of [`features::NAMES`].
 pub fn contributions(features: &Features) -> [f32; features::COUNT] {
     let mut out = [0.0; features::COUNT];
-    tree::contributions(model::TREES, features.row(), &mut out);
+    model::FOREST.contributions(features.row(), &mut out);
     out
 }
 

@@ -2,7 +2,7 @@
 
 #[cfg(not(feature = "train"))]
 use super::features;
-use super::tree::{LEAF, Node};
+use super::tree::{Forest, LEAF, Node};
 
 /// A node, written short.
 const fn n(feature: u8, threshold: f32, left: u16, value: f32) -> Node {
@@ -16,12 +16,12 @@ const FEATURES: u64 = 0x83ca2aa5befdef55;
 #[cfg(not(feature = "train"))]
 const _: () = assert!(FEATURES == features::HASH, "the features have changed: train the model again");
 
-/// The log odds of a row before the trees.
-pub(super) const BASE: f32 = 3.2856915e-9;
+/// The model.
+pub static FOREST: Forest<'static> = Forest { base: 3.2856915e-9, trees: TREES };
 
 /// One tree a line.
 #[rustfmt::skip]
-pub(super) static TREES: &[&[Node]] = &[
+static TREES: &[&[Node]] = &[
     &[n(15, 4.1833334, 1, 0.00000), n(32, 1.5, 7, -0.22209), n(40, 0.5, 3, 0.17260), n(37, 1.5, 5, 0.21705), n(LEAF, 0.0, 0, -0.29016), n(LEAF, 0.0, 0, -0.24376), n(8, 0.15450928, 9, 0.24499), n(1, 4.429208, 11, -0.26171), n(LEAF, 0.0, 0, 0.13918), n(LEAF, 0.0, 0, 0.27254), n(2, 0.82924354, 13, -0.09428), n(LEAF, 0.0, 0, -0.27787), n(LEAF, 0.0, 0, 0.11896), n(LEAF, 0.0, 0, -0.25289), n(LEAF, 0.0, 0, 0.21923)],
     &[n(15, 4.0307817, 1, -0.00004), n(32, 1.5, 7, -0.19988), n(40, 0.5, 3, 0.14483), n(1, 2.7219281, 5, 0.18443), n(LEAF, 0.0, 0, -0.25365), n(19, 5.5370045, 9, -0.05540), n(37, 1.5, 11, 0.23101), n(12, 0.16784038, 13, -0.23547), n(LEAF, 0.0, 0, 0.11704), n(LEAF, 0.0, 0, -0.22920), n(LEAF, 0.0, 0, 0.16464), n(LEAF, 0.0, 0, -0.17151), n(LEAF, 0.0, 0, 0.24537), n(LEAF, 0.0, 0, -0.25299), n(LEAF, 0.0, 0, -0.00899)],
     &[n(14, 0.26726192, 1, -0.00010), n(40, 0.5, 3, 0.12439), n(32, 1.5, 7, -0.18548), n(1, 2.7219281, 5, 0.15948), n(LEAF, 0.0, 0, -0.23082), n(20, 6.038253, 9, -0.06429), n(37, 1.5, 11, 0.20682), n(LEAF, 0.0, 0, -0.21984), n(LEAF, 0.0, 0, 0.12026), n(LEAF, 0.0, 0, -0.20164), n(LEAF, 0.0, 0, 0.15720), n(LEAF, 0.0, 0, -0.15354), n(41, 0.5, 13, 0.21989), n(LEAF, 0.0, 0, 0.22589), n(LEAF, 0.0, 0, -0.33429)],

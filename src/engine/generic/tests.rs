@@ -261,9 +261,9 @@ fn the_features_explain_the_score() {
     let j = judge(text.as_bytes(), b"a.py", &c);
     let features = j.features.expect("the model was asked");
     assert_eq!(features.rows().count(), features::COUNT);
-    let root: f32 = model::TREES.iter().map(|t| t[0].value).sum();
+    let root: f32 = model::FOREST.trees.iter().map(|t| t[0].value).sum();
     let sum: f32 = contributions(&features).iter().sum();
-    assert!((tree::logistic(model::BASE + root + sum) - j.score).abs() < 1e-3);
+    assert!((tree::logistic(model::FOREST.base + root + sum) - j.score).abs() < 1e-3);
 }
 
 #[test]

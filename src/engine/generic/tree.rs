@@ -16,9 +16,33 @@ pub struct Node {
 /// Marks a leaf.
 pub const LEAF: u8 = u8::MAX;
 
-/// The log odds that the trees give a row.
-pub fn log_odds(base: f32, trees: &[&[Node]], row: &[f32]) -> f32 {
-    base + trees.iter().map(|t| leaf(t, row)).sum::<f32>()
+/// The trees of a model.
+#[derive(Clone, Copy, Debug)]
+pub struct Forest<'a> {
+    /// The log odds of a row before the trees.
+    pub base: f32,
+    /// The trees.
+    pub trees: &'a [&'a [Node]],
+}
+
+impl Forest<'_> {
+    /// The probability that a row is of a secret.
+    pub fn score(&self, row: &[f32]) -> f32 {
+        logistic(self.base + self.trees.iter().map(|t| leaf(t, row)).sum::<f32>())
+    }
+
+    /// How far each feature moved the log odds: every split moves the mean answer, and the move is its feature's.
+    pub fn contributions(&self, row: &[f32], out: &mut [f32]) {
+        for tree in self.trees {
+            let mut node = &tree[0];
+            while node.feature != LEAF {
+                let left = row[node.feature as usize] <= node.threshold;
+                let next = &tree[node.left as usize + usize::from(!left)];
+                out[node.feature as usize] += next.value - node.value;
+                node = next;
+            }
+        }
+    }
 }
 
 fn leaf(tree: &[Node], row: &[f32]) -> f32 {
@@ -28,19 +52,6 @@ fn leaf(tree: &[Node], row: &[f32]) -> f32 {
         node = &tree[node.left as usize + usize::from(!left)];
     }
     node.value
-}
-
-/// How far each feature moved the log odds: every split moves the mean answer, and the move is its feature's.
-pub fn contributions(trees: &[&[Node]], row: &[f32], out: &mut [f32]) {
-    for tree in trees {
-        let mut node = &tree[0];
-        while node.feature != LEAF {
-            let left = row[node.feature as usize] <= node.threshold;
-            let next = &tree[node.left as usize + usize::from(!left)];
-            out[node.feature as usize] += next.value - node.value;
-            node = next;
-        }
-    }
 }
 
 /// Log odds to a probability.

@@ -359,6 +359,25 @@ fn a_value_that_is_named_later_in_the_same_push_is_new() {
 }
 
 #[test]
+fn a_secret_of_an_earlier_commit_of_the_push_is_reported_there_alone() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let value = base62(32);
+    let base = repo.write("README", "a\n").commit("first");
+    // The same value blocks in one place and is shown in another.
+    let text = format!(
+        "services:\n  a:\n    test: curl -u admin:{value} http://localhost:9200/\n    environment:\n      - ADMIN_PASSWORD={value}\n"
+    );
+    repo.write("compose.yml", &text).commit("with a secret");
+    for number in 0..3 {
+        repo.write("compose.yml", format!("name: n{number}\n{text}")).commit("another line");
+    }
+    let found = repo.shield(&["scan", "--range", &format!("{base}..HEAD"), "--format", "json"]).json();
+    let blocking = found["findings"].as_array().expect("findings").iter().filter(|found| found["blocking"] == true);
+    assert_eq!(blocking.count(), 1, "{found}");
+}
+
+#[test]
 fn a_directive_that_is_gone_makes_no_secret_old() {
     let sandbox = Sandbox::new();
     let repo = sandbox.repo("repo");

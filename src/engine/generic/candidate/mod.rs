@@ -49,7 +49,7 @@ pub enum Form {
 
 impl Form {
     /// Returns whether the form alone makes the value a secret, whatever its name.
-    pub(super) fn speaks(self) -> bool {
+    pub fn speaks(self) -> bool {
         matches!(self, Self::Url | Self::Login | Self::Keyed)
     }
 
