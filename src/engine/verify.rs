@@ -14,6 +14,7 @@ use super::resolve::{Candidate, EvidenceRank};
 use super::store::{Protection, StoreEntry};
 use crate::finding::Verified;
 use crate::path::development::is_for_development;
+use crate::path::purpose::is_translation;
 use crate::rule::{Confidence, Judge, Rule, Scope};
 
 /// The reason why a value is no credential.
@@ -98,7 +99,7 @@ pub(super) fn verify_match(
     if !is_key(rule) {
         check_randomness(compiled, secret, candidate.standing)?;
     }
-    let is_of_context = rule.judge == Judge::Context || is_key(rule) || rule.check == Some("jwk");
+    let is_of_context = rule.judge == Judge::Context || is_key(rule);
     if is_of_context || rule.scope != Scope::Service || generic::for_sandbox(secret) || generic::for_tests(secret) {
         lower_confidence(&mut candidate, context);
     }
@@ -288,7 +289,9 @@ pub(super) fn lower_confidence(candidate: &mut Candidate, context: &MatchContext
     let is_blocking = context.path_policy && candidate.confidence > Confidence::Low;
     let span = &candidate.span;
     let reason = || {
-        let place = context.mild.at(span.start).or_else(|| local_link::reason(context.text, span));
+        let translation = || is_translation(context.path).then_some("a text of a translation");
+        let place = context.mild.at(span.start).or_else(translation);
+        let place = place.or_else(|| local_link::reason(context.text, span));
         place.or_else(|| example_value::reason(context.text, context.path, span))
     };
     if let Some(reason) = is_blocking.then(reason).flatten() {

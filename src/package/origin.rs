@@ -135,7 +135,7 @@ impl Difference {
             Self::NewHost(host) => Some(host.clone()),
             Self::PlainHttp(url) | Self::FromUrl(url) => host(url),
             Self::HashGone => Some(String::new()),
-            Self::FromGit(url) => Some(repository(url).to_owned()),
+            Self::FromGit(url) => Some(repository(url)),
             Self::HashWeaker(kind) => Some(kind.clone()),
             _ => None,
         }
@@ -348,20 +348,28 @@ pub fn without_credentials(url: &str) -> String {
     }
 }
 
-/// The repository of a git source: its host and path, without scheme, user, branch and commit. An archive of GitHub's names the
-/// repository before its form and commit.
-fn repository(url: &str) -> &str {
+/// The repository of a git source: its host and path, without scheme, user, branch, tag and commit. An archive of GitHub's names
+/// the repository before its form and commit.
+fn repository(url: &str) -> String {
     const ARCHIVES: [&str; 3] = ["/tar.gz/", "/zip/", "/legacy.tar.gz/"];
     let place = url.split(['#', '?']).next().unwrap_or(url);
-    let place = place.split_once("://").map_or(place, |(_, place)| place);
-    let path = place.find('/').unwrap_or(place.len());
+    let (is_url, place) = place.split_once("://").map_or((false, place), |(_, place)| (true, place));
+    let path = place.find(if is_url { '/' } else { ':' }).unwrap_or(0);
     let place = place[..path].rfind('@').map_or(place, |user| &place[user + 1..]);
-    match place.strip_prefix("codeload.") {
+    // `git@host:owner/name`, `github:owner/name`.
+    let place = if is_url {
+        place.to_owned()
+    } else {
+        place.replacen(':', "/", 1).replace("//", "/").replacen("github/", "github.com/", 1)
+    };
+    let place = match place.strip_prefix("codeload.") {
         Some(archive) => {
             ARCHIVES.iter().find_map(|form| archive.split_once(form)).map_or(archive, |(before, _)| before)
         }
-        None => place.strip_suffix('/').unwrap_or(place).trim_end_matches(".git"),
-    }
+        // `name.git@v1`, as pip writes it.
+        None => place.rfind('@').filter(|at| place[*at..].find('/').is_none()).map_or(&*place, |at| &place[..at]),
+    };
+    place.strip_suffix('/').unwrap_or(place).trim_end_matches(".git").to_owned()
 }
 
 /// Returns whether a host is the ecosystem's own registry, under any of its names.

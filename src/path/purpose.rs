@@ -154,10 +154,24 @@ pub fn is_translation(path: &[u8]) -> bool {
         ["po", "pot", "arb", "strings", "stringsdict", "resx", "xlf", "xliff", "ftl", "lproj"];
     let name = base(path);
     let mut directories = path[..path.len() - name.len()].split(|b| *b == b'/');
+    let stem = name.split(|b| *b == b'.').next().unwrap_or_default();
+    // `messages/de-CH/login.php`, `messages/de.json`.
+    let mut parts = directories.clone().chain([stem]).skip_while(|part| !eq(part, "messages")).skip(1);
+    let is_of_language = parts.any(is_language_code);
     let resource = eq(name, "strings.xml") || name.starts_with(b"messages") && eq(extension(name), "properties");
     resource
         || EXTENSIONS.iter().any(|e| eq(extension(name), e))
         || directories.any(|part| DIRECTORIES.iter().any(|d| eq(part, d)))
+        || is_of_language
+}
+
+/// `de`, `pt-BR`, `zh_Hans`: two letters, and a region or script.
+fn is_language_code(part: &[u8]) -> bool {
+    let mut parts = part.split(|b| matches!(b, b'-' | b'_'));
+    let is_first = parts.next().is_some_and(|code| code.len() == 2 && code.iter().all(u8::is_ascii_lowercase));
+    is_first
+        && parts.next().is_none_or(|region| matches!(region.len(), 2 | 4) && region.iter().all(u8::is_ascii_alphabetic))
+        && parts.next().is_none()
 }
 
 /// The purpose of a file.

@@ -73,6 +73,12 @@ fn by_form(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> {
     if is_sealed(value) {
         return Some("encrypted");
     }
+    if value.starts_with(b"&")
+        && value.ends_with(b";")
+        && value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'&' | b'#' | b';'))
+    {
+        return Some("characters of HTML by their names");
+    }
     if is_text(value) {
         return Some("text for people");
     }

@@ -34,6 +34,9 @@ pub fn denies(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> {
     if is_label(value) && is_user(text, c) {
         return Some("the user's own name: a default");
     }
+    if !random && is_author(text, c) {
+        return Some("the author of the file");
+    }
     if digest_table::holds(text, path, c) {
         return Some("an entry in a table of checksums");
     }
@@ -130,6 +133,23 @@ fn asks(callee: &[u8]) -> bool {
     is_trial
         || first
             .is_some_and(|word| word.len() < member.len() && VERBS.iter().any(|verb| word.eq_ignore_ascii_case(verb)))
+}
+
+/// `Auth: name` among the lines that begin a file: `Created: 2019`, `Desc: a list`.
+fn is_author(text: &[u8], c: &Candidate) -> bool {
+    const OTHERS: [&[u8]; 8] = [b"created", b"date", b"desc", b"email", b"time", b"version", b"copyright", b"since"];
+    let Some(name) = c.name.clone().filter(|_| c.form == Form::Colon && c.quote == 0) else { return false };
+    let mark =
+        |line: &[u8]| line.trim_ascii_start().iter().take_while(|b| matches!(b, b'*' | b'/' | b'#' | b'@')).count();
+    let is_other = |line: Range<usize>| {
+        let line = text[line].trim_ascii_start();
+        let words = line[mark(line)..].trim_ascii_start();
+        OTHERS.iter().any(|word| words.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word)))
+    };
+    let (start, end) = (line_start(text, name.start), line_end(text, name.start));
+    let above = start.checked_sub(1).map(|end| line_start(text, end)..end);
+    let below = (end < text.len()).then(|| end + 1..line_end(text, end + 1));
+    text[name].eq_ignore_ascii_case(b"auth") && [above, below].into_iter().flatten().any(is_other)
 }
 
 /// `secretKeyRef: {key: x}`, `remoteRef:` and `key: x` below it, `secretKey: x` beside a `remoteRef`.

@@ -81,6 +81,9 @@ fn another_commit_of_a_repository_is_no_other_source() {
         ("https://host.example/o/r?branch=main#{}", "ssh://git@host.example/o/r.git#{}"),
         ("https://codeload.github.com/o/r/tar.gz/{}", "https://codeload.github.com/o/r/tar.gz/{}"),
         ("https://github.com/o/r.git#{}", "https://codeload.github.com/o/r/tar.gz/{}"),
+        ("git+https://github.com/o/r.git@v1", "git+https://github.com/o/r.git@v2"),
+        ("git@github.com:/o/r.git", "https://github.com/o/r.git"),
+        ("git@host.example:g/o/r.git#{}", "https://host.example/g/o/r#{}"),
     ] {
         let at = |form: &str, commit: &str| git(&form.replace("{}", commit));
         assert!(kinds(&[at(old, &commits[0])], &[at(new, &commits[1])]).is_empty(), "{old} to {new}");

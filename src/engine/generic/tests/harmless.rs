@@ -180,3 +180,65 @@ fn a_token_without_claims_and_the_environment_of_a_tag_manager_are_no_secrets() 
     let other = format!("  id: 'corvus',\n  auth: '{auth}',\n  preview: 'none',\n");
     assert!(blocks(&other, "app/tags.js"), "{other}");
 }
+
+#[test]
+fn authors_entities_and_texts_of_translations_are_no_secrets() {
+    let mut dice = Dice(318);
+    let name = format!("L{}.j1ang", dice.run(b"aeiou", 2));
+    for (text, path) in [
+        (format!("/**\n  Auth: {name}\n  Created: 2018/1/19-14:54\n*/\n"), "a.vue"),
+        (format!("# Date: 2018-01-19\n# Auth: {name}\n"), "a.py"),
+        (
+            "<input type=\"password\" name=\"passwd\" autocomplete=\"new-password\">\n  &nbsp;<span>x</span>\n"
+                .to_owned(),
+            "a.php",
+        ),
+        ("{\"Password\":[\"Aanmeldcode9\"]}".to_owned(), "app/messages/nl/login.json"),
+        ("{\"Password\":[\"Aanmeldcode9\"]}".to_owned(), "app/messages/pt-BR.json"),
+    ] {
+        assert!(!blocks(&text, path), "{path}: {text}");
+    }
+    let secret = dice.run(MIXED, 24);
+    for (text, path) in [
+        (format!("/**\n  Auth: {secret}\n  Created: 2018/1/19\n*/\n"), "a.vue"),
+        (format!("{{\"password\": \"{secret}\"}}"), "app/messages/nl/login.json"),
+        (format!("{{\"password\": \"{secret}\"}}"), "app/messages/send.json"),
+    ] {
+        assert!(blocks(&text, path), "{path}: {text}");
+    }
+}
+
+#[test]
+fn tokens_that_a_page_shows_are_no_secrets() {
+    let mut dice = Dice(319);
+    let beacon = dice.run(HEX, 32);
+    let trial = format!(
+        "A{}AAABf{}",
+        dice.run(MIXED, 86),
+        data_encoding::BASE64.encode(br#"{"origin":"https://site.example:443","feature":"x","expiry":1}"#)
+    );
+    let group = dice.run(MIXED, 60);
+    for (text, path) in [
+        (
+            format!(
+                "<script src='https://static.cloudflareinsights.com/beacon.min.js' data-cf-beacon='{{\"token\": \"{beacon}\"}}'></script>\n"
+            ),
+            "a.haml",
+        ),
+        (format!("  --set-env-vars=\"ORIGIN_TRIAL_TOKEN={trial}\"\n"), ".github/workflows/a.yml"),
+        (
+            format!(
+                "<a href=\"http://qm.qq.com/cgi-bin/qm/qr?_wv=1027&k={0}&authKey={group}&noverify=0\">1</a>\n",
+                &group[..32]
+            ),
+            "a.vue",
+        ),
+    ] {
+        assert!(!blocks(&text, path), "{path}: {text}");
+    }
+    assert!(blocks(
+        &format!("<script src='https://site.example/a.js' data-site='{{\"token\": \"{beacon}\"}}'></script>\n"),
+        "a.haml"
+    ));
+    assert!(blocks(&format!("  --set-env-vars=\"DEPLOY_TOKEN={}\"\n", dice.run(MIXED, 40)), ".github/workflows/a.yml"));
+}
