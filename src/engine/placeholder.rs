@@ -86,9 +86,33 @@ pub fn is_placeholder(value: &[u8]) -> bool {
     is_no_value(value) || is_sample_made(value)
 }
 
-/// Returns whether a value is made of the words that samples are made of.
+/// Returns whether a value is made of the words that samples are made of, also in leet: `Passw0rd!`.
 pub(super) fn is_sample_made(value: &[u8]) -> bool {
-    dummy(value.trim_ascii())
+    let value = value.trim_ascii();
+    dummy(value) || in_letters(value).is_some_and(|letters| dummy(&letters))
+}
+
+/// A value with letters for the digits and signs that stand for them inside its words; none where there are none.
+fn in_letters(value: &[u8]) -> Option<Vec<u8>> {
+    const LEET: [(u8, u8); 8] = [
+        (b'0', b'o'),
+        (b'1', b'i'),
+        (b'3', b'e'),
+        (b'4', b'a'),
+        (b'5', b's'),
+        (b'7', b't'),
+        (b'@', b'a'),
+        (b'$', b's'),
+    ];
+    let is_letter = |at: usize| value.get(at).is_some_and(u8::is_ascii_alphabetic);
+    let mut letters = value.to_vec();
+    for (at, letter) in letters.iter_mut().enumerate().skip(1) {
+        let stands_for = LEET.iter().find(|(sign, _)| sign == letter);
+        if let Some((_, meant)) = stands_for.filter(|_| is_letter(at - 1) && is_letter(at + 1)) {
+            *letter = *meant;
+        }
+    }
+    (letters != value).then_some(letters)
 }
 
 /// Whether the form of a value is that of a placeholder, whatever its words are.
@@ -110,7 +134,11 @@ pub(super) fn is_no_value(value: &[u8]) -> bool {
 /// Whether a value is made of the words that people choose for passwords, and something was added to them: `Welcome7`,
 /// `myRoot35`. It fills forms and opens servers.
 pub(super) fn is_chosen(value: &[u8]) -> bool {
-    let (mut words, mut all, mut added) = (0, true, 0);
+    is_chosen_plainly(value, 0) || in_letters(value).is_some_and(|letters| is_chosen_plainly(&letters, 1))
+}
+
+fn is_chosen_plainly(value: &[u8], mut added: usize) -> bool {
+    let (mut words, mut all) = (0, true);
     each_word(value, |word| {
         let digits = word.iter().filter(|b| b.is_ascii_digit()).count();
         let head = &word[..word.len() - word.iter().rev().take_while(|b| b.is_ascii_digit()).count()];

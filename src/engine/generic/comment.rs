@@ -9,7 +9,7 @@ use super::candidate::{line_end, line_start};
 pub(super) fn in_prose(text: &[u8], at: usize) -> bool {
     let start = line_start(text, at);
     if !is_comment(&text[start..line_end(text, at)]) {
-        return false;
+        return in_block(text, start);
     }
     let mut lines = 1;
     let mut begin = start;
@@ -29,6 +29,21 @@ pub(super) fn in_prose(text: &[u8], at: usize) -> bool {
         (end, lines) = (next, lines + 1);
     }
     lines >= 3
+}
+
+/// Returns whether the line that begins at `start` is in a block that `/*` opens at the beginning of a line, and that goes on for
+/// three lines or more.
+fn in_block(text: &[u8], start: usize) -> bool {
+    const LONGEST: usize = 4096;
+    let before = &text[start.saturating_sub(LONGEST)..start];
+    let Some(open) = memchr::memmem::rfind(before, b"/*") else { return false };
+    let is_first = before[line_start(before, open)..open].trim_ascii().is_empty();
+    let ends = |part: &[u8]| memchr::memmem::find(part, b"*/").is_some();
+    let lines = text[start..].iter().take(LONGEST);
+    is_first
+        && !ends(&before[open..])
+        && !ends(&text[start..line_end(text, start)])
+        && lines.filter(|b| **b == b'\n').count() + memchr::memchr_iter(b'\n', &before[open..]).count() >= 3
 }
 
 /// Returns whether a line is a comment, in most languages.

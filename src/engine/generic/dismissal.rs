@@ -218,9 +218,12 @@ fn is_words(v: &[u8]) -> bool {
         }
 }
 
-/// SSH's public keys, and how SubjectPublicKeyInfo begins in base64 for RSA, elliptic curves and Ed25519.
+/// SSH's public keys, how SubjectPublicKeyInfo begins in base64 for RSA, elliptic curves and Ed25519, and how the armour of
+/// certificates and public keys does.
 fn is_public_key(v: &[u8]) -> bool {
-    const STARTS: [&[u8]; 12] = [
+    const STARTS: [&[u8]; 14] = [
+        b"LS0tLS1CRUdJTiBDRVJUSUZJQ0FUR",
+        b"LS0tLS1CRUdJTiBQVUJMSUMgS0VZ",
         b"ssh-rsa ",
         b"ssh-dss ",
         b"ssh-ed25519 ",

@@ -242,3 +242,28 @@ fn tokens_that_a_page_shows_are_no_secrets() {
     ));
     assert!(blocks(&format!("  --set-env-vars=\"DEPLOY_TOKEN={}\"\n", dice.run(MIXED, 40)), ".github/workflows/a.yml"));
 }
+
+#[test]
+fn samples_in_leet_and_keys_that_are_public_are_no_secrets() {
+    let mut dice = Dice(320);
+    let certificate =
+        data_encoding::BASE64.encode(format!("-----BEGIN CERTIFICATE-----\n{}", dice.run(MIXED, 60)).as_bytes());
+    let node = dice.run(b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz", 180);
+    for (text, path) in [
+        ("SA_PASSWORD: \"Passw0rd!\"\n", "docker-compose.yml"),
+        ("DB_PASSWORD=P@ssw0rd\n", "dev.env"),
+        ("password: S3cr3t\n", "a.yml"),
+        ("password: adm1n\n", "a.yml"),
+    ] {
+        assert!(!blocks(text, path), "{path}: {text}");
+    }
+    assert!(!blocks(&format!("secretValue: {certificate}\n"), "values.yaml"));
+    assert!(!blocks(&format!("{{\"blskey\":\"{node}\",\"blskey_pop\":\"{node}\"}}\n"), "genesis"));
+    for text in [
+        "url: jdbc:mysql://10.1.2.3/shop\nusername: root\npassword: Passw0rd!\n",
+        "password: C0rvus!2019\nhost: 10.1.2.3\nuser: a\n",
+    ] {
+        assert!(blocks(text, "application.yml"), "{text}");
+    }
+    assert!(blocks(&format!("{{\"sealkey\":\"{node}\"}}\n"), "genesis"));
+}
