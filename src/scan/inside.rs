@@ -55,10 +55,10 @@ impl InsideScan<'_> {
     /// # Errors
     /// The data of the package gate cannot be read.
     pub fn run(mut self, content: &[u8]) -> Result<()> {
-        if !matches!(self.item.origin.kind(), Kind::File | Kind::Stdin | Kind::Note) {
+        if matches!(self.item.origin.kind(), Kind::Symlink | Kind::PathName | Kind::RefName) {
             return Ok(());
         }
-        if is_lfs_pointer(content) {
+        if is_lfs_pointer(content) && matches!(self.item.origin.kind(), Kind::File | Kind::Stdin | Kind::Note) {
             return self.pointer(content);
         }
         archive::recognise(content).map_or(Ok(()), |format| self.members(content, format))
