@@ -467,3 +467,29 @@ fn lfs_content_that_is_not_here_is_told() {
     repo.git(&["mv", "big.bin", "moved.bin"]);
     assert!(unread(&repo, 0).is_empty());
 }
+
+/// A push does not carry this content, so it stops none.
+#[test]
+fn content_in_git_annex_is_told() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write("f", "f\n").commit("base");
+    let key = |n: u32| format!("SHA256E-s1048576--{n:064x}.bin");
+    repo.write("data.bin", format!("/annex/objects/{}\n", key(1)));
+    std::os::unix::fs::symlink(format!(".git/annex/objects/Xq/1K/{}/{}", key(2), key(2)), repo.path("link.bin"))
+        .unwrap();
+    repo.add();
+    let rows = ["annex-pointer data.bin", "annex-pointer link.bin"];
+    assert_eq!(unread(&repo, 0), rows);
+    let run = repo.shield(&["scan", "--staged"]).expect(0);
+    assert!(run.stderr.contains("2 git-annex files not read"), "{}", run.stderr);
+    repo.commit("annexed");
+    for args in [&["scan", "--history"][..], &["scan", "--range", "HEAD~1..HEAD"]] {
+        let run = repo.shield(args).expect(0);
+        assert!(run.stderr.contains("2 git-annex files not read"), "{}", run.stderr);
+    }
+    // Moved and changed: only what is new is told.
+    repo.git(&["mv", "data.bin", "moved.bin"]);
+    repo.write("new.bin", format!("/annex/objects/{}\n", key(3))).add();
+    assert_eq!(unread(&repo, 0), ["annex-pointer new.bin"]);
+}
