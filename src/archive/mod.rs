@@ -5,6 +5,7 @@
 //! every part that is not read is reported, as a member without content and with the reason.
 
 mod ar;
+mod embedded;
 mod office;
 mod packed;
 mod payload;
@@ -82,9 +83,11 @@ pub enum ArchiveFormat {
     Closed(&'static str),
     /// An office document behind a password.
     EncryptedOffice,
+    /// A file of another kind with compressed streams or archives in it.
+    Embedded,
 }
 
-/// The format of a container by its first bytes, or by its last ones where an archive is appended to a program; nothing where
+/// The format of a container by its first bytes, or by its last ones where an archive is appended to something; nothing where
 /// it is none.
 ///
 /// ```
@@ -147,7 +150,7 @@ pub fn recognise(bytes: &[u8]) -> Option<ArchiveFormat> {
         _ if zip::ends_one(bytes) => Some(ArchiveFormat::Zip),
         _ if office::is_encrypted(bytes) => Some(ArchiveFormat::EncryptedOffice),
         _ if is_disk_image(bytes) => Some(ArchiveFormat::Closed("dmg")),
-        _ => payload::behind_program(bytes).map(ArchiveFormat::Closed),
+        _ => embedded::is_in(bytes).then_some(ArchiveFormat::Embedded),
     }
 }
 
@@ -168,6 +171,9 @@ pub struct Member<'a> {
     /// Its part in the container.
     pub kind: MemberKind,
 }
+
+/// The reason for which a member behind a password is not read.
+pub const ENCRYPTED: &str = "encrypted";
 
 /// The part that a member has in its container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -251,6 +257,7 @@ impl ContainerWalk<'_> {
             ArchiveFormat::Closed(format) => {
                 self.failed(location.inside, format!("a {format} archive, which is not looked into"))
             }
+            ArchiveFormat::Embedded => self.embedded(bytes, location),
             ArchiveFormat::EncryptedOffice => {
                 self.failed(location.inside, "an encrypted Office document".into());
             }
@@ -263,8 +270,12 @@ impl ContainerWalk<'_> {
                 self.packed(bytes, format, location);
             }
         }
-        // A file may be two things at once, for two programs.
-        if !matches!(format, ArchiveFormat::Zip | ArchiveFormat::Tar) && zip::ends_one(bytes) {
+        // A file may be two things at once, for two programs, and hold a third.
+        if matches!(format, ArchiveFormat::Pdf | ArchiveFormat::Png | ArchiveFormat::Pyc) {
+            self.beside(bytes, location);
+        }
+        if !matches!(format, ArchiveFormat::Zip | ArchiveFormat::Tar | ArchiveFormat::Embedded) && zip::ends_one(bytes)
+        {
             self.zip(bytes, location);
         }
     }
@@ -272,6 +283,11 @@ impl ContainerWalk<'_> {
     /// Shows a member, or looks into it where it is a container itself.
     fn member(&mut self, path: &BStr, content: &[u8], odd: Vec<Odd>, depth: usize) {
         match recognise(content) {
+            // Its own bytes are its content, too.
+            Some(ArchiveFormat::Embedded) => {
+                self.show(path, Ok(content), odd);
+                self.embedded(content, MemberLocation { name: path, inside: path, depth: depth + 1 });
+            }
             Some(format) => {
                 (self.visit)(Member { path, content: Ok(content), odd, kind: MemberKind::Container });
                 self.container(content, format, MemberLocation { name: path, inside: path, depth: depth + 1 });

@@ -2,12 +2,13 @@
 
 use std::io::{self, BufReader, Read};
 
-use bstr::BStr;
+use bstr::BString;
+use memchr::memmem;
 
 use super::{ArchiveFormat, ContainerWalk, MemberLocation, join, tar, unpacked_name};
 
 /// A stream may ask for a window of so many bytes.
-const WINDOW: u64 = 128 << 20;
+pub(super) const WINDOW: u64 = 128 << 20;
 
 impl ContainerWalk<'_> {
     /// A compressed file: the tar in it, member by member and never as a whole, or its only content.
@@ -16,18 +17,89 @@ impl ContainerWalk<'_> {
         let mut head = Vec::with_capacity(tar::BLOCK);
         let begun = stream.by_ref().take(tar::BLOCK as u64).read_to_end(&mut head);
         if begun.is_ok() && tar::is_one(&head) {
-            return self.tar(io::Cursor::new(head).chain(stream), location);
+            self.tar(io::Cursor::new(head).chain(stream), location);
+            return self.unpacked_parts(bytes, format, location);
         }
         let mut content = head;
         let read = begun.map_err(|e| self.unreadable(&e)).and_then(|_| self.all(stream, &mut content));
         if !content.is_empty() {
-            let path = join(location.inside, unpacked_name(location.name));
-            let path = if location.inside.is_empty() { path } else { join(BStr::new(""), location.inside) };
-            self.member(path.as_ref(), &content, Vec::new(), location.depth);
+            self.member(content_path(location).as_ref(), &content, Vec::new(), location.depth);
         }
-        if let Err(reason) = read {
-            self.failed(location.inside, reason);
+        match read {
+            Ok(()) => self.unpacked_parts(bytes, format, location),
+            Err(reason) => self.failed(location.inside, reason),
         }
+    }
+
+    /// What stands in the file beside its streams: records that a reader skips, and what is behind a stream that says where it
+    /// ends. Behind the others it is damage.
+    fn unpacked_parts(&mut self, bytes: &[u8], format: ArchiveFormat, location: MemberLocation<'_>) {
+        match format {
+            // Its reader does not tell where it ends, and nothing in it is stored as it was.
+            ArchiveFormat::Lzma => self.beside(bytes.get(1..).unwrap_or_default(), location),
+            ArchiveFormat::Zlib => {
+                let end = self.measure(bytes, format, &mut Vec::new()).1;
+                self.embedded(bytes.get(end.unwrap_or(bytes.len())..).unwrap_or_default(), location);
+            }
+            ArchiveFormat::Gzip => self.skipped_parts(bytes, format, (GZIP, 0, extra), location),
+            ArchiveFormat::Zstd => self.skipped_parts(bytes, format, (SKIPPED, 1, skipped), location),
+            _ => {}
+        }
+    }
+
+    /// The parts that a reader of gzip or Zstandard skips, at the start of a stream or between two. Most files have none, and
+    /// are not read again.
+    fn skipped_parts(
+        &mut self,
+        bytes: &[u8],
+        format: ArchiveFormat,
+        (magic, lead, part_of): (&[u8], usize, fn(&[u8]) -> Option<&[u8]>),
+        location: MemberLocation<'_>,
+    ) {
+        let is_large = |rest: &[u8]| part_of(rest).is_some_and(|part| part.len() > SMALL);
+        if !memmem::find_iter(bytes, magic).any(|at| at >= lead && is_large(&bytes[at - lead..])) {
+            return;
+        }
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let part = part_of(rest);
+            if let Some(part) = part {
+                self.embedded(part, location);
+            }
+            let end = match part.filter(|_| format == ArchiveFormat::Zstd) {
+                Some(part) => Some(FRAME + part.len()),
+                None => self.measure(rest, format, &mut Vec::new()).1,
+            };
+            rest = &rest[end.unwrap_or(rest.len())..];
+        }
+    }
+}
+
+/// The first bytes of gzip, and those of a frame that readers of Zstandard skip, but for the very first.
+const GZIP: &[u8] = b"\x1f\x8b\x08";
+const SKIPPED: &[u8] = b"\x2a\x4d\x18";
+/// The header of such a frame: its magic and its length.
+const FRAME: usize = 8;
+/// No container is smaller.
+const SMALL: usize = 16;
+
+/// The extra field in the header of a gzip stream.
+fn extra(bytes: &[u8]) -> Option<&[u8]> {
+    let [0x1f, 0x8b, 8, flags, _, _, _, _, _, _, low, high, rest @ ..] = bytes else { return None };
+    rest.get(..usize::from(u16::from_le_bytes([*low, *high]))).filter(|_| flags & 4 != 0)
+}
+
+/// The content of a frame that readers of Zstandard skip.
+fn skipped(bytes: &[u8]) -> Option<&[u8]> {
+    let [0x50..=0x5f, 0x2a, 0x4d, 0x18, a, b, c, d, rest @ ..] = bytes else { return None };
+    rest.get(..u32::from_le_bytes([*a, *b, *c, *d]) as usize)
+}
+
+/// The path of the only content of a compressed file: the file's own, where it is a member itself.
+pub(super) fn content_path(location: MemberLocation<'_>) -> BString {
+    match location.inside.is_empty() {
+        true => join(location.inside, unpacked_name(location.name)),
+        false => location.inside.to_owned(),
     }
 }
 
@@ -91,6 +163,12 @@ pub(super) fn is_zlib(bytes: &[u8]) -> bool {
     }
 }
 
+/// Returns whether a compressed stream has content and begins to unpack.
+pub(super) fn begins(bytes: &[u8], format: ArchiveFormat) -> bool {
+    let mut head = [0; 64];
+    unpack(bytes, format).read(&mut head).is_ok_and(|count| count > 0)
+}
+
 /// A stream whose header is damaged.
 struct Damaged;
 
@@ -119,10 +197,9 @@ impl Read for Frames<'_> {
             }
             match self.rest {
                 [] => return Ok(0),
-                // A frame to be skipped: its length follows.
-                [0x50..=0x5f, 0x2a, 0x4d, 0x18, a, b, c, d, rest @ ..] => {
-                    let len = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
-                    self.rest = rest.get(len..).ok_or(io::ErrorKind::UnexpectedEof)?;
+                [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => {
+                    let content = skipped(self.rest).ok_or(io::ErrorKind::UnexpectedEof)?;
+                    self.rest = &self.rest[FRAME + content.len()..];
                 }
                 bytes => {
                     let frame = ruzstd::decoding::StreamingDecoder::new_with_max_window_size(bytes, WINDOW);

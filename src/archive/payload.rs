@@ -1,4 +1,4 @@
-//! Archives behind a program that unpacks itself, in formats that are recognised and not read.
+//! Archives behind a program or a script that unpacks itself, in formats that are recognised and not read.
 //!
 //! A program that reads such a format holds its magic as well; the header's own check tells an archive from it.
 
@@ -7,18 +7,17 @@ use memchr::memmem;
 /// The name of an archive's format, its magic, and the check of the header that begins with it.
 type Payload = (&'static str, &'static [u8], fn(&[u8]) -> bool);
 
-const PAYLOADS: [Payload; 4] = [
+const PAYLOADS: [Payload; 5] = [
     ("7z", b"7z\xbc\xaf\x27\x1c\0", is_7z),
     ("rar", b"Rar!\x1a\x07\0", |header| header.get(9) == Some(&0x73)),
     ("rar", b"Rar!\x1a\x07\x01\0", |header| matches!(header.get(13), Some(1 | 4))),
+    // The version of the format: 4.0.
+    ("squashfs", b"hsqs", |header| header.get(28..32) == Some(&[4, 0, 0, 0])),
     ("cab", b"MSCF\0\0\0\0", |header| header.get(24..26) == Some(&[3, 1])),
 ];
 
-/// The format of an archive behind a program of Windows or Linux, where there is one.
-pub(super) fn behind_program(bytes: &[u8]) -> Option<&'static str> {
-    if !bytes.starts_with(b"MZ") && !bytes.starts_with(b"\x7fELF") {
-        return None;
-    }
+/// The format of such an archive in a file, where there is one.
+pub(super) fn format_in(bytes: &[u8]) -> Option<&'static str> {
     let found = |(_, magic, is_header): &&Payload| memmem::find_iter(bytes, magic).any(|at| is_header(&bytes[at..]));
     PAYLOADS.iter().find(found).map(|(name, ..)| *name)
 }

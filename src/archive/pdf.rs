@@ -15,6 +15,9 @@ pub(super) fn is_one(bytes: &[u8]) -> bool {
         || bytes.first().is_some_and(u8::is_ascii_whitespace) && bytes.trim_start().starts_with(BEGIN)
 }
 
+/// The last line of a PDF.
+const END: &[u8] = b"%%EOF";
+
 /// So far before a stream its dictionary is looked for.
 const DICTIONARY: usize = 16 << 10;
 
@@ -38,6 +41,9 @@ impl ContainerWalk<'_> {
                 return;
             }
             self.pdf_stream(&bytes[start..at], dictionary, location);
+        }
+        if let Some(end) = memmem::rfind(bytes, END) {
+            self.embedded(&bytes[end + END.len()..], location);
         }
     }
 

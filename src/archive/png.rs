@@ -3,7 +3,7 @@
 use bstr::ByteSlice;
 
 use super::packed::Stream;
-use super::{ArchiveFormat, ContainerWalk, MemberLocation, join};
+use super::{ContainerWalk, MemberLocation, join};
 
 /// The first bytes.
 pub(super) const BEGIN: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -18,7 +18,8 @@ impl ContainerWalk<'_> {
             let len = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
             let Some(data) = data.get(..len) else { return };
             if kind == b"IEND" {
-                return self.behind(rest.get(len + 12..).unwrap_or_default(), location);
+                // Viewers of pictures stop here.
+                return self.embedded(rest.get(len + 12..).unwrap_or_default(), location);
             }
             if let Some(packed) = packed(kind, data) {
                 if !self.counts(location) {
@@ -28,13 +29,6 @@ impl ContainerWalk<'_> {
             }
             // Behind the data is its checksum.
             rest = rest.get(len + 12..).unwrap_or_default();
-        }
-    }
-
-    /// A container that was appended: viewers of pictures stop before it.
-    fn behind(&mut self, bytes: &[u8], location: MemberLocation<'_>) {
-        if let Some(format) = super::recognise(bytes).filter(|format| *format != ArchiveFormat::Zip) {
-            self.container(bytes, format, MemberLocation { depth: location.depth + 1, ..location });
         }
     }
 

@@ -9,11 +9,11 @@ use memchr::memmem;
 use rawzip::{CompressionMethod, ZipArchive, ZipFileHeaderRecord, ZipSliceArchive, ZipVerification};
 
 use super::packed::{Stream, unpack};
-use super::{ArchiveFormat, ContainerWalk, MemberLocation, Odd, join, odd_path};
+use super::{ArchiveFormat, ContainerWalk, ENCRYPTED, MemberLocation, Odd, join, odd_path};
 
 /// How the record at a zip's end begins, how long it is without a comment, and how long a comment may be.
-const END: &[u8] = b"PK\x05\x06";
-const END_LEN: usize = 22;
+pub(super) const END: &[u8] = b"PK\x05\x06";
+pub(super) const END_LEN: usize = 22;
 const COMMENT: usize = 1 << 16;
 /// How the header of a member begins, and an entry of the directory.
 const MEMBER: &[u8] = b"PK\x03\x04";
@@ -38,6 +38,11 @@ fn is_end(bytes: &[u8], at: usize) -> bool {
     let directory = at.checked_sub(size as usize).and_then(|from| bytes.get(from..at));
     at + END_LEN + half(20) <= bytes.len()
         && (is_empty_or_large || directory.is_some_and(|directory| directory.starts_with(ENTRY)))
+}
+
+/// Returns whether the record of a zip's end is at `at`, and lists a member.
+pub(super) fn is_end_with_members(bytes: &[u8], at: usize) -> bool {
+    is_end(bytes, at) && bytes[at + 10..at + 16] != [0; 6]
 }
 
 /// The first header of a member in `range`, if its fields are possible.
@@ -72,6 +77,7 @@ impl ContainerWalk<'_> {
         }
         let directory = usize::try_from(archive.directory_offset()).unwrap_or(usize::MAX).min(bytes.len());
         self.unlisted(bytes, directory, listed, location);
+        self.beside(&bytes[directory..], location);
     }
 
     /// The members before the directory that it does not list, which some unpackers find: another zip as it was appended
@@ -87,11 +93,12 @@ impl ContainerWalk<'_> {
         listed.sort_by_key(|range| range.start);
         let mut end = 0;
         for range in listed {
-            if range.start > end
-                && let Some(at) = find_member(bytes, end..range.start)
-            {
-                let deeper = MemberLocation { depth: location.depth + 1, ..location };
-                self.container(&bytes[at..range.start], ArchiveFormat::Zip, deeper);
+            if range.start > end {
+                if let Some(at) = find_member(bytes, end..range.start) {
+                    let deeper = MemberLocation { depth: location.depth + 1, ..location };
+                    self.container(&bytes[at..range.start], ArchiveFormat::Zip, deeper);
+                }
+                self.beside(&bytes[end..range.start], location);
             }
             end = end.max(range.end);
         }
@@ -114,7 +121,7 @@ impl ContainerWalk<'_> {
             odd.push(Odd::Doubled);
         }
         if entry.flags().is_encrypted() {
-            return self.show(path.as_ref(), Err("encrypted".into()), odd);
+            return self.show(path.as_ref(), Err(ENCRYPTED.into()), odd);
         }
         let Ok(stored) = archive.get_entry(entry.wayfinder()) else {
             return self.show(path.as_ref(), Err("damaged: it does not stand where the directory says".into()), odd);

@@ -63,7 +63,8 @@ use run::{Hits, Observer, Run};
 /// The settings of an engine.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The depth to which encodings in encodings are undone; 0 switches decoding off.
+    /// The depth to which encodings in encodings are undone, beyond which a text counts as not fully read; 0 switches
+    /// decoding off.
     pub decode_depth: usize,
     /// Test, example and documentation paths lower the confidence of findings that rest on context alone.
     pub path_policy: bool,
@@ -74,7 +75,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64);
-        Self { decode_depth: 3, path_policy: true, now }
+        Self { decode_depth: 8, path_policy: true, now }
     }
 }
 

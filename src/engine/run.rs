@@ -157,8 +157,21 @@ impl<'a, O: Observer> Run<'a, O> {
             candidates.extend(self.inner(&decoded, depth, None));
         }
         self.scratch.decoded.push(decoded);
-        for decoder in decode::DECODERS.iter().take_while(|_| depth > 0) {
-            self.decoded_by(decoder, text, depth - 1, candidates);
+        for decoder in decode::DECODERS {
+            match depth.checked_sub(1) {
+                Some(depth) => self.decoded_by(decoder, text, depth, candidates),
+                None if self.is_inside => self.leave_encoded(decoder, text),
+                None => {}
+            }
+        }
+    }
+
+    /// Records a text that was decoded as deep as is done, and holds an encoding still.
+    fn leave_encoded(&mut self, decoder: &Decoder, text: &[u8]) {
+        let mut decoded = DecodedText::default();
+        (decoder.decode)(text, &mut decoded, &mut self.budget);
+        if !decoded.is_empty() {
+            self.budget.end();
         }
     }
 

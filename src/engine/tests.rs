@@ -359,6 +359,23 @@ fn depth_zero_switches_decoding_off() {
 }
 
 #[test]
+fn encodings_in_each_other_are_undone_or_told() {
+    let engine = engine(vec![acme(true)]);
+    let base64 = |text: &str| data_encoding::BASE64.encode(text.as_bytes());
+    let hex = |text: &str| data_encoding::HEXLOWER.encode(text.as_bytes());
+    for encode in [&base64 as &dyn Fn(&str) -> String, &hex] {
+        let mut text = signed(21);
+        for depth in 1..=12 {
+            text = encode(&text);
+            let mut scratch = Scratch::default();
+            let origin = Origin::of(ChunkPlace::File("a".into()));
+            let found = engine.scan(Chunk { origin: &origin, bytes: text.as_bytes() }, &mut scratch);
+            assert!(found.len() == 1 && depth <= 8 || scratch.decoding_ended() && depth > 8, "{depth} deep");
+        }
+    }
+}
+
+#[test]
 fn large_and_odd_texts_are_read_whole() {
     let engine = engine(vec![acme(true)]);
     let token = signed(14);

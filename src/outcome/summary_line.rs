@@ -68,11 +68,12 @@ fn extent(outcome: &Outcome) -> Vec<String> {
 /// The content that was not read, by its kind.
 fn unread(coverage: &Coverage) -> Vec<String> {
     let of = |what: &str| coverage.skipped.iter().filter(|skip| skip.what == what).count();
-    let (archives, lfs) = (of("archive"), of("lfs-pointer"));
+    let (archives, lfs, annex) = (of("archive"), of("lfs-pointer"), of("annex-pointer"));
     [
         some(archives, "archive member not read", "archive members not read"),
         some(lfs, "Git LFS object not here", "Git LFS objects not here"),
-        some(coverage.skipped.len() - archives - lfs, "skipped", "skipped"),
+        some(annex, "git-annex file not read", "git-annex files not read"),
+        some(coverage.skipped.len() - archives - lfs - annex, "skipped", "skipped"),
     ]
     .into_iter()
     .flatten()

@@ -6,7 +6,7 @@ use bstr::{BStr, BString, ByteSlice};
 use sha2::{Digest, Sha256};
 
 use super::format::PackageFormat;
-use crate::archive::{self, ArchiveLimits, MemberKind, Odd};
+use crate::archive::{self, ArchiveFormat, ArchiveLimits, MemberKind, Odd};
 use crate::error::{Context, Error, Result};
 use crate::file;
 use crate::package::ecosystem::Ecosystem;
@@ -58,7 +58,7 @@ impl Artefact {
     /// # Errors
     /// Exit 3 when it is no archive.
     pub fn open(name: String, bytes: &[u8], format: Option<PackageFormat>, max_object: u64) -> Result<Self> {
-        let Some(container) = archive::recognise(bytes) else {
+        let Some(container) = archive::recognise(bytes).filter(|format| *format != ArchiveFormat::Embedded) else {
             return Err(Error::usage(format!("{name}: not an archive, so not a package"))
                 .help("pack it first (`npm pack`, `python -m build`, `cargo package`), and name the packed file"));
         };

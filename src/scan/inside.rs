@@ -12,7 +12,7 @@ use crate::engine::{Match, Scratch};
 use crate::error::Result;
 use crate::finding::Fingerprint;
 use crate::policy::unread::Lfs;
-use crate::source::{Content, ContentReader, InMemory, Item, Old, Skip, are_same_pointer, is_lfs_pointer};
+use crate::source::{Content, ContentReader, InMemory, Item, Old, Skip, annex_key, are_same_pointer, is_lfs_pointer};
 
 /// Scans the content behind one item.
 pub(super) struct InsideScan<'a> {
@@ -55,13 +55,28 @@ impl InsideScan<'_> {
     /// # Errors
     /// The data of the package gate cannot be read.
     pub fn run(mut self, content: &[u8]) -> Result<()> {
-        if !matches!(self.item.origin.kind(), Kind::File | Kind::Stdin | Kind::Note) {
+        if let (Some(key), Kind::File | Kind::Symlink) = (annex_key(content), self.item.origin.kind()) {
+            self.annexed(key);
             return Ok(());
         }
-        if is_lfs_pointer(content) {
+        if matches!(self.item.origin.kind(), Kind::Symlink | Kind::PathName | Kind::RefName) {
+            return Ok(());
+        }
+        if is_lfs_pointer(content) && matches!(self.item.origin.kind(), Kind::File | Kind::Stdin | Kind::Note) {
             return self.pointer(content);
         }
         archive::recognise(content).map_or(Ok(()), |format| self.members(content, format))
+    }
+
+    /// Reports content in git-annex. A push does not carry it, as it carries no submodule.
+    fn annexed(&mut self, key: &[u8]) {
+        if self.stored_old_sides().iter().any(|old| annex_key(old) == Some(key)) {
+            return;
+        }
+        let path = self.item.origin.path().to_string();
+        let reason =
+            "its content is in git-annex and not read: `git annex unlock` and `shield-hook scan PATH` read it".into();
+        self.part.skipped.push(Skip { what: "annex-pointer", path, reason, incomplete: false });
     }
 
     /// Scans the content of an LFS pointer.

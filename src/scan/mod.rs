@@ -350,7 +350,7 @@ impl ScanContext<'_> {
 
 /// The coverage row of a text with more encoded text than is decoded.
 fn undecoded(path: &BStr) -> Skip {
-    let reason = "it holds more encoded text than is decoded for a file of its size: not all of that was read in clear";
+    let reason = "not all of its encoded text was read in clear: it is more than is decoded for a file of its size, too deep, or locked";
     Skip { what: "encoding", path: path.to_string(), reason: reason.into(), incomplete: true }
 }
 

@@ -3,6 +3,7 @@
 //! A source first plans (the items that are new); the plan then opens readers, one a worker. The old side of an item is
 //! read only once something was found in the new one.
 
+mod annex;
 mod budget;
 mod changeset;
 mod commits;
@@ -23,6 +24,7 @@ mod submodule;
 mod texts;
 mod worktree;
 
+pub use annex::annex_key;
 pub use budget::{Allotment, Budget};
 pub use history::History;
 pub use lfs::{LfsStore, are_same_pointer, is_lfs_pointer};
@@ -107,7 +109,7 @@ impl Coverage {
 /// One thing that was not read.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Skip {
-    /// `blob`, `gitlink`, `lfs-pointer`, `archive`, `file`, `commit` ...
+    /// `blob`, `gitlink`, `lfs-pointer`, `annex-pointer`, `archive`, `file`, `commit` ...
     pub what: &'static str,
     /// Its path, or its object id.
     pub path: String,

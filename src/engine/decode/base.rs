@@ -94,7 +94,14 @@ pub(super) fn decode(text: &[u8], view: &mut DecodedText, budget: &mut Budget) {
             }
         } else if (run.len() >= LONG || is_telling(&base64_head(text, run))) && budget.take(run.len() / 4 * 3) {
             view.gap();
+            let start = view.text.len();
             base64(text, run, view);
+            if run.len() >= LONG
+                && let Some(plain) = container::unpack(&view.text[start..], budget).filter(|plain| !plain.is_empty())
+            {
+                view.gap();
+                view.replace(run.range(), &plain);
+            }
         }
     });
 }
@@ -103,6 +110,9 @@ pub(super) fn decode(text: &[u8], view: &mut DecodedText, budget: &mut Budget) {
 fn unpacked(text: &[u8], run: &EncodedRun, view: &mut DecodedText, budget: &mut Budget) -> bool {
     let mut packed = DecodedText::default();
     base64(text, run, &mut packed);
+    if !container::is_one(&packed.text) {
+        return false;
+    }
     let Some(plain) = container::unpack(&packed.text, budget) else { return false };
     if !plain.is_empty() {
         view.gap();

@@ -12,7 +12,7 @@ use crate::archive;
 use crate::chunk::{Chunk, ChunkPlace, Copied, Origin};
 use crate::engine::{Derivation, Match, Scratch, Traces};
 use crate::git::{ObjectKind, Store, Unread, Visit, Visited};
-use crate::source::is_lfs_pointer;
+use crate::source::{annex_key, is_lfs_pointer};
 
 /// A difference within this distance of a match may change it, in bytes. The windows of most rules are shorter; for the
 /// others, the engine itself reports every candidate whose window touches a difference.
@@ -195,6 +195,7 @@ impl BlobSweep<'_> {
     /// Returns whether there may be something to report of a blob, secrets apart.
     fn must_inspect(&self, worker: &BlobWorker, content: &[u8], path: PathId, blob: &ScannedBlob) -> bool {
         is_lfs_pointer(content)
+            || annex_key(content).is_some()
             || archive::recognise(content).is_some()
             || (blob.has_hidden_text || self.walk.is_inspected(path))
                 && (self.filter.has_package_finding)(&worker.origin.path().to_str_lossy(), content)

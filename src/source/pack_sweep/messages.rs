@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::HistoryFilter;
+use crate::archive;
 use crate::chunk::Chunk;
 use crate::engine::Scratch;
 use crate::git::{KnownCommits, ObjectKind, Oid, Store, Unread, Visit, Visited};
@@ -59,7 +60,8 @@ impl Visit for MessageSweep<'_> {
         worker.sizes.push((object.number, worker.text.len() as u64));
         let chunk = Chunk { origin: &item.origin, bytes: &worker.text };
         let found = self.filter.engine.scan(chunk, &mut worker.scratch);
-        if is_lfs_pointer(&worker.text) || !found.is_empty() || worker.scratch.decoding_ended() {
+        let is_container = archive::recognise(&worker.text).is_some();
+        if is_container || is_lfs_pointer(&worker.text) || !found.is_empty() || worker.scratch.decoding_ended() {
             worker.must_scan.push(object.number);
         }
         ControlFlow::Continue(())

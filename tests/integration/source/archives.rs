@@ -82,6 +82,118 @@ fn a_container_beside_another_one_is_found() {
     }
 }
 
+/// A gzip stream with an extra field.
+fn with_extra(mut stream: Vec<u8>, extra: &[u8]) -> Vec<u8> {
+    stream[3] |= 4;
+    let len = u16::try_from(extra.len()).expect("short").to_le_bytes();
+    stream.splice(10..10, [&len[..], extra].concat());
+    stream
+}
+
+/// A frame that readers of Zstandard skip.
+fn frame(content: &[u8]) -> Vec<u8> {
+    [&b"\x50\x2a\x4d\x18"[..], &u32::try_from(content.len()).expect("short").to_le_bytes(), content].concat()
+}
+
+/// Installers, pictures, programs and documents with a stream in or behind them.
+#[test]
+fn a_compressed_file_in_another_one_is_found() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let secret = npmrc(&npm_token());
+    let folder = tar(&[("conf/.npmrc", &secret)]);
+    let script = [&b"#!/bin/sh\ntail -n +4 \"$0\" | tar xz && ./setup\nexit\n"[..], &b"# label\n".repeat(700)].concat();
+    let program =
+        [b"\x7fELF\x02\x01\x01\0".to_vec(), vec![0xc3; 4000], b"gzip \x1f\x8b\x08\0\0\0\0\0\0\xff".to_vec()].concat();
+    let photo = [&b"\xff\xd8\xff\xe0\0\x10JFIF\0"[..], &[0xb7; 3000], b"\xff\xd9"].concat();
+    let chunk = |kind: &[u8; 4], data: &[u8]| {
+        let len = u32::try_from(data.len()).expect("short").to_be_bytes();
+        [&len[..], kind, data, &[0; 4]].concat()
+    };
+    let picture = |chunks: &[u8]| [&b"\x89PNG\r\n\x1a\n"[..], chunks, &chunk(b"IEND", b"")].concat();
+    let packed = zip(&[entry("s", secret.clone())]);
+    let tail = vec![b'\xfe'; 100_000];
+    let cases: &[(&str, Vec<u8>, &str)] = &[
+        ("install.run", [&script[..], &gzip(&folder)].concat(), "conf/.npmrc"),
+        ("install.sh", [&script[..], &gzip(&secret), b"\n# the end\n"].concat(), "install"),
+        ("setup.run", [&script[..], &xz(&folder)].concat(), "conf/.npmrc"),
+        ("tail.run", [&script[..], &xz(&folder), &tail].concat(), "conf/.npmrc"),
+        ("setup.sh", [&script[..], &bzip2(&folder)].concat(), "conf/.npmrc"),
+        ("update.sh", [&script[..], &zstd(&secret)].concat(), "update"),
+        ("program", [&program[..], &gzip(&folder), &tail].concat(), "conf/.npmrc"),
+        ("frozen", [&program[..], &zlib(b"nothing"), &zlib(&secret), b"cookie"].concat(), "content"),
+        ("photo.jpg", [&photo[..], &gzip(&secret)].concat(), "photo"),
+        ("two.jpg", [&photo[..], &gzip(b"nothing"), &gzip(&folder)].concat(), "conf/.npmrc"),
+        ("zip.jpg", [&photo[..], &packed].concat(), "s"),
+        ("long.jpg", [&photo[..], &packed, &tail].concat(), "s"),
+        ("behind.png", [picture(b""), xz(&secret)].concat(), "behind"),
+        ("inside.png", picture(&chunk(b"prVt", &gzip(&secret))), "inside"),
+        ("form.pdf", [&b"%PDF-1.7\n%\xe2\xe3\n%%EOF\n"[..], &gzip(&secret)].concat(), "form"),
+        ("before.zip", [&photo[..], &gzip(&secret), &zip(&[entry("x", "nothing\n")])].concat(), "before"),
+        ("behind.zip", [zip(&[entry("x", "nothing\n")]), gzip(&secret)].concat(), "behind"),
+        ("latin.txt", [&b"caf\xe9\n"[..], &gzip(&secret), b"\n"].concat(), "latin"),
+        ("behind-z.png", [picture(b""), zlib(&secret)].concat(), "behind-z"),
+        ("behind-z.pdf", [&b"%PDF-1.7\n%%EOF\n"[..], &zlib(&secret)].concat(), "behind-z"),
+        ("behind.zlib", [zlib(b"nothing"), gzip(&secret)].concat(), "behind"),
+        ("behind.lzma", [lzma(b"nothing"), gzip(&secret)].concat(), "behind"),
+        ("extra.gz", with_extra(gzip(b"nothing"), &gzip(&secret)), "extra"),
+        ("second.gz", [gzip(b"nothing"), with_extra(gzip(b"nothing"), &gzip(&secret))].concat(), "second"),
+        ("frame.zst", [frame(&gzip(&secret)), zstd(b"nothing")].concat(), "frame"),
+        ("late.zst", [zstd(b"nothing"), frame(&gzip(&secret))].concat(), "late"),
+        ("member.tar", tar(&[("in/a.jpg", &[&photo[..], &gzip(&secret)].concat())]), "in/a.jpg"),
+    ];
+    for (name, bytes, member) in cases {
+        repo.write(name, bytes);
+        repo.shield(&["scan", name, "--format", "json"]).expect_blocked(&[&format!("{name}!{member}:{LINE}")]);
+    }
+}
+
+fn base64(bytes: &[u8]) -> Vec<u8> {
+    format!("data: {}\n", data_encoding::BASE64.encode(bytes)).into_bytes()
+}
+
+#[test]
+fn a_stream_behind_a_script_is_found_in_base64_and_in_a_message() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let secret = npmrc(&npm_token());
+    repo.write("f", "f\n").commit("base");
+    repo.write("values.yaml", base64(&[&b"#!/bin/sh\n"[..], &gzip(&secret), &[0xfe; 400]].concat())).add();
+    repo.scan_staged().expect_blocked(&["values.yaml:1"]);
+    repo.write("values.yaml", "a: b\n").add();
+    let headers = repo.git(&["cat-file", "commit", "HEAD"]).replace("\nbase", "\na subject\n\n");
+    repo.write("commit", [headers.as_bytes(), &gzip(&secret)].concat());
+    let id = repo.git(&["hash-object", "-w", "-t", "commit", "--literally", "commit"]);
+    repo.git(&["update-ref", "refs/heads/other", &id]);
+    for args in [&["scan", "--range", "HEAD..other"][..], &["scan", "--history"]] {
+        repo.shield(args).expect(1);
+    }
+}
+
+#[test]
+fn what_looks_like_a_stream_is_none_and_what_breaks_off_is_told() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    let noise: Vec<u8> = (0..20_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let long = gzip(&noise);
+    let cut = &long[..long.len() - 100];
+    let magics =
+        [&b"\x7fELF\xff"[..], b"\x1f\x8b\x08\0\0\0\0\0\0\x03 Usage", b"\xfd7zXZ\0", b"BZh9", b"\x78\x9c"].concat();
+    for (name, bytes, code) in [
+        ("magics", magics, 0),
+        ("noise", [&b"\xff"[..], &noise].concat(), 0),
+        ("cut.run", [&b"#!/bin/sh\n"[..], cut].concat(), 2),
+        ("7z.run", [&b"#!/bin/sh\n\xff"[..], &seven_zip()].concat(), 2),
+        ("AppImage", [&b"\x7fELF\xff"[..], &noise, b"hsqs", &[1; 24], &[4, 0, 0, 0], &noise].concat(), 2),
+        ("7z.txt", base64(&[seven_zip(), noise.clone()].concat()), 2),
+        ("locked.txt", base64(&zip(&[zip::Entry { flags: 1, ..entry("key", noise.clone()) }])), 2),
+        ("noise.txt", base64(&noise), 0),
+    ] {
+        repo.write(name, bytes);
+        repo.shield(&["scan", name]).expect(code);
+    }
+}
+
 /// A member that only its header names, and a tar's records about members and directories.
 #[test]
 fn what_no_directory_lists_is_read_or_told() {
@@ -354,4 +466,30 @@ fn lfs_content_that_is_not_here_is_told() {
     assert_eq!(json["coverage"]["skipped"][0]["what"], "lfs-pointer");
     repo.git(&["mv", "big.bin", "moved.bin"]);
     assert!(unread(&repo, 0).is_empty());
+}
+
+/// A push does not carry this content, so it stops none.
+#[test]
+fn content_in_git_annex_is_told() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo("repo");
+    repo.write("f", "f\n").commit("base");
+    let key = |n: u32| format!("SHA256E-s1048576--{n:064x}.bin");
+    repo.write("data.bin", format!("/annex/objects/{}\n", key(1)));
+    std::os::unix::fs::symlink(format!(".git/annex/objects/Xq/1K/{}/{}", key(2), key(2)), repo.path("link.bin"))
+        .unwrap();
+    repo.add();
+    let rows = ["annex-pointer data.bin", "annex-pointer link.bin"];
+    assert_eq!(unread(&repo, 0), rows);
+    let run = repo.shield(&["scan", "--staged"]).expect(0);
+    assert!(run.stderr.contains("2 git-annex files not read"), "{}", run.stderr);
+    repo.commit("annexed");
+    for args in [&["scan", "--history"][..], &["scan", "--range", "HEAD~1..HEAD"]] {
+        let run = repo.shield(args).expect(0);
+        assert!(run.stderr.contains("2 git-annex files not read"), "{}", run.stderr);
+    }
+    // Moved and changed: only what is new is told.
+    repo.git(&["mv", "data.bin", "moved.bin"]);
+    repo.write("new.bin", format!("/annex/objects/{}\n", key(3))).add();
+    assert_eq!(unread(&repo, 0), ["annex-pointer new.bin"]);
 }
