@@ -26,6 +26,7 @@ pub mod package;
 pub mod path;
 pub mod policy;
 pub mod publish;
+pub mod removal;
 pub mod report;
 pub mod rule;
 pub mod rule_test;

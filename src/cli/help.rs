@@ -286,6 +286,23 @@ const TABLE: &[Help] = &[
     ),
     noted(
         help(
+            "repair",
+            &[
+                ("repair", "show what would change"),
+                ("repair --yes", "change it, with a backup"),
+                ("repair --yes --drop-file deploy/key.pem", "take a whole file out of these commits"),
+                ("repair --undo", "go back to the state before the last repair"),
+            ],
+            Exits::Examine("something is to be repaired, or is left to do by hand"),
+        ),
+        "Looks into the index and the commits of HEAD that no remote-tracking ref leads to. In each of them the value gives \
+         way to REMOVED-BY-SHIELD-HOOK, in the index and in the files of the work tree as well; authors, dates, messages and \
+         merges stay. Signatures of rewritten commits are left out. Published commits are never rewritten. The old commits \
+         stay in this repository, below refs/shield-hook/repair/, until you delete that ref.\n\nA secret that was in a \
+         commit has to be revoked all the same.",
+    ),
+    noted(
+        help(
             "migrate",
             &[
                 ("migrate --dry-run", "show the changes"),
@@ -368,10 +385,38 @@ fn completed(command: Command, path: &str) -> Command {
     }
 }
 
+/// The commands by the moment at which they are needed.
+const GROUPS: &[(&str, &[&str])] = &[
+    ("Guard a repository", &["install", "doctor", "canary", "uninstall", "hook"]),
+    ("Look for secrets and for hijacked packages", &["scan", "ci", "check", "audit", "gate", "publish"]),
+    ("Deal with findings", &["explain", "repair", "allow", "baseline"]),
+    ("Set it up", &["config", "rules", "advisories", "migrate", "completions", "man"]),
+    ("Watch over time and machines", &["digest", "watch", "fleet"]),
+];
+
+/// The list of commands in their groups, each with its purpose.
+fn grouped(command: &Command) -> String {
+    let mut text = String::new();
+    let widest = command.get_subcommands().map(|sub| sub.get_name().len()).max().unwrap_or(0);
+    for (title, names) in GROUPS {
+        text.push_str(&format!("{title}:\n"));
+        for name in *names {
+            let about = command.find_subcommand(name).and_then(Command::get_about).map(ToString::to_string);
+            text.push_str(&format!("  {name:widest$}  {}\n", about.unwrap_or_default()));
+        }
+        text.push('\n');
+    }
+    text
+}
+
 /// The whole command line as a reader sees it.
 pub(super) fn with_examples(command: Command) -> Command {
     let codes: String = Exit::ALL.map(|exit| format!("  {}  {}\n", exit as u8, exit.meaning())).concat();
-    completed(command, "").after_help(format!("Exit codes:\n{codes}"))
+    let template = format!(
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{}Options:\n{{options}}{{after-help}}",
+        grouped(&command)
+    );
+    completed(command, "").after_help(format!("Exit codes:\n{codes}")).help_template(template)
 }
 
 #[cfg(test)]
@@ -407,6 +452,16 @@ mod tests {
             let read = command.clone().try_get_matches_from(std::iter::once("shield-hook").chain(words));
             assert!(read.is_ok(), "{line}: {}", read.err().map(|e| e.to_string()).unwrap_or_default());
         }
+    }
+
+    #[test]
+    fn every_command_is_in_one_group() {
+        let command = super::super::Cli::command();
+        let mut known: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
+        let mut grouped: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        known.sort_unstable();
+        grouped.sort_unstable();
+        assert_eq!(grouped, known);
     }
 
     #[test]

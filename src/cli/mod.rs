@@ -31,6 +31,7 @@ mod publish;
 mod push_command;
 mod pushed_refs;
 mod receive;
+mod repair;
 mod rule_ids;
 mod rules;
 mod scan;
@@ -97,6 +98,8 @@ pub enum Command {
     Baseline(baseline::Args),
     /// Allow one finding by its fingerprint, with a reason
     Allow(allow::Args),
+    /// Take secrets out of commits that are not published, the index and the files
+    Repair(Box<repair::Args>),
     /// Import the allowlists and baselines of other scanners
     Migrate(migrate::Args),
     /// Check, show, document and create the configuration
@@ -203,6 +206,7 @@ pub fn run(command: Command) -> Result<Exit> {
         Command::Rules(args) => rules::run(args),
         Command::Baseline(args) => baseline::run(args),
         Command::Allow(args) => allow::run(&args),
+        Command::Repair(args) => repair::run(&args),
         Command::Migrate(args) => migrate::run(&args),
         Command::Config(args) => config::run(args),
         Command::Explain(args) => explain::run(&args),

@@ -54,6 +54,7 @@ use decoded_text::DecodedText;
 use incremental::DerivedTextLimits;
 pub use incremental::{Derivation, Traces};
 use negative_cache::NegativeCache;
+pub use placeholder::REMOVED;
 use prefilter::{Hit, Prefilter, Wakes};
 use resolve::Candidate;
 pub use rule_stats::RuleStat;

@@ -81,6 +81,9 @@ const CHOSEN: &[&str] = &[
     "secrets", "server", "service", "super", "test", "tester", "testing", "user", "very", "welcome", "world",
 ];
 
+/// The value that `repair` puts in the place of a secret: of words, and never a secret itself.
+pub const REMOVED: &[u8] = b"REMOVED-BY-SHIELD-HOOK";
+
 /// Returns whether the value is a placeholder: a template of any language, a reference, a mask, a documented sample.
 pub fn is_placeholder(value: &[u8]) -> bool {
     is_no_value(value) || is_sample_made(value)
@@ -119,6 +122,7 @@ fn in_letters(value: &[u8]) -> Option<Vec<u8>> {
 pub(super) fn is_no_value(value: &[u8]) -> bool {
     let v = value.trim_ascii();
     v.is_empty()
+        || v == REMOVED
         || template(v)
         || reference(v)
         || mask(v)

@@ -9,7 +9,7 @@ use super::example_value;
 use super::generic;
 use super::local_link;
 use super::matcher::RegexMatch;
-use super::placeholder::is_placeholder;
+use super::placeholder::{REMOVED, is_placeholder};
 use super::resolve::{Candidate, EvidenceRank};
 use super::store::{Protection, StoreEntry};
 use crate::finding::Verified;
@@ -65,7 +65,7 @@ pub(super) fn verify_match(
     let rule = compiled.rule();
     check_name(rule, &found, context.text)?;
     let secret = &context.text[found.secret.clone()];
-    if compiled.is_sample(secret) {
+    if compiled.is_sample(secret) || secret == REMOVED {
         return Err(Rejection::Sample);
     }
     let mut candidate = Candidate::new(number, found.secret.clone(), rule.confidence, EvidenceRank::Plain);

@@ -2,6 +2,8 @@
 //!
 //! Every one of them is executed by a test in a real repository.
 
+use std::collections::HashMap;
+
 use bstr::ByteSlice;
 
 use crate::chunk::{ChunkPlace, Kind};
@@ -41,6 +43,8 @@ pub fn plan(findings: &mut [Finding], scene: RepairContext<'_>, repo: Option<&Re
         head: repo.and_then(|r| r.head().ok().flatten()),
         objects: repo.map(Repo::objects),
         refs: repo.and_then(|r| r.refs("").ok()).unwrap_or_default(),
+        fetched: repo.map(|r| r.fetched().tips.into_iter().map(|(id, _)| id).collect()).unwrap_or_default(),
+        unpublished: HashMap::new(),
         at_root: repo.is_none_or(at_root),
         hide,
     };
@@ -64,6 +68,10 @@ struct Planner<'a> {
     head: Option<Oid>,
     objects: Option<git::Objects>,
     refs: Vec<git::Ref>,
+    /// The tips of the last fetch.
+    fetched: Vec<Oid>,
+    /// Whether a commit is on the branch here and on no remote, as far as this repository knows.
+    unpublished: HashMap<Oid, bool>,
     at_root: bool,
     hide: fn(&str) -> String,
 }
@@ -87,7 +95,9 @@ impl Planner<'_> {
             (RepairContext::Commit, _) => self.staged(finding),
             (RepairContext::Push | RepairContext::Published { .. }, _) => self.committed(finding),
         };
-        if matches!(self.scene, RepairContext::Published { .. }) && finding.commit.is_some() && !steps.is_empty() {
+        let is_published = matches!(self.scene, RepairContext::Published { .. })
+            && !commit_of(finding).is_some_and(|id| self.is_unpublished(id));
+        if is_published && finding.commit.is_some() && !steps.is_empty() {
             steps.push(step("replace the published commits", ["git push --force-with-lease"]));
         }
         steps.push(self.allow(finding));
@@ -126,7 +136,12 @@ impl Planner<'_> {
             true => "correct the file, then stage it again",
             false => "remove the secret from the file, then stage the file again",
         };
-        vec![step(correct, [format!("git add -- {path}")]), step("or leave the file out of this commit", [leave])]
+        let mut steps =
+            vec![step(correct, [format!("git add -- {path}")]), step("or leave the file out of this commit", [leave])];
+        if finding.location.kind() == Kind::File && !finding.is_about_package() {
+            steps.push(step("or have it replaced by a marker, here and in the file", ["shield-hook repair --yes"]));
+        }
+        steps
     }
 
     fn committed(&mut self, finding: &Finding) -> Vec<Step> {
@@ -155,7 +170,30 @@ impl Planner<'_> {
             ),
             _ => self.removed(finding, &commit),
         };
-        vec![repair]
+        let is_in_reach = !finding.is_about_package() && finding.location.kind() != Kind::PathName;
+        if !is_in_reach || !self.is_unpublished(id) {
+            return vec![repair];
+        }
+        let rewrite = step(
+            "have it replaced by a marker in every unpublished commit, with a backup (without --yes it only shows the changes)",
+            ["shield-hook repair --yes"],
+        );
+        vec![rewrite, Step { what: format!("or by hand: {}", repair.what), ..repair }]
+    }
+
+    /// Returns whether the branch that is checked out leads to the commit, and no remote is known to have it.
+    fn is_unpublished(&mut self, id: Oid) -> bool {
+        let Some(((repo, objects), head)) = self.repo.zip(self.objects.as_mut()).zip(self.head) else { return false };
+        if let Some(known) = self.unpublished.get(&id) {
+            return *known;
+        }
+        let remotes = self.refs.iter().filter(|r| r.name.starts_with(b"refs/remotes/")).map(|r| r.id);
+        let tips: Vec<Oid> = remotes.chain(self.fetched.iter().copied()).collect();
+        // A job of a CI system has a detached HEAD, and often no other ref.
+        let is_on_branch = repo.head_name().is_some() && git::reaches(objects, &[head], id);
+        let is_unpublished = is_on_branch && !git::reaches(objects, &tips, id);
+        self.unpublished.insert(id, is_unpublished);
+        is_unpublished
     }
 
     /// Leads to a branch that contains the commit.

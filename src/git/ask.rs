@@ -1,5 +1,5 @@
 //! The user's own git, for the parts of a repository that gix cannot read: refs in a reftable, and objects that only
-//! git can reach (a partial clone's, a push's quarantine).
+//! git can reach (a partial clone's, a push's quarantine). A repair writes the index and refs through it as well.
 //!
 //! Nothing that a repository names is run: no hook, filter, text conversion, monitor or fetch.
 
@@ -36,6 +36,22 @@ pub(super) fn output(dir: &Path, args: &[&str]) -> Result<Vec<u8>> {
     }
     let message = String::from_utf8_lossy(&out.stderr);
     Err(Error::incomplete(format!("git {}: {}", args.join(" "), message.trim())))
+}
+
+/// The standard output of a git command that reads `input`. Unlike the others it may write: the index, a ref, a file.
+///
+/// # Errors
+/// Git is missing or fails.
+pub(super) fn output_for(dir: &Path, args: &[&str], input: &[u8]) -> Result<Vec<u8>> {
+    let doing = || format!("git {}", args.join(" "));
+    let mut child = git(dir).args(args).stdin(Stdio::piped()).spawn().or_incomplete("git, which has to write this")?;
+    // A git that ends early says why on its standard error.
+    let _ = child.stdin.take().map(|mut stdin| stdin.write_all(input));
+    let out = child.wait_with_output().or_incomplete(doing())?;
+    match out.status.success() {
+        true => Ok(out.stdout),
+        false => Err(Error::incomplete(format!("{}: {}", doing(), String::from_utf8_lossy(&out.stderr).trim()))),
+    }
 }
 
 /// A running `git cat-file --batch`.

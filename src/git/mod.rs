@@ -2,6 +2,7 @@
 //!
 //! No other module imports gix, whose interface changes about monthly. `read` decodes objects and the index, `walk`
 //! follows commits, and `diff` compares trees, the index and contents; each imports only those named before it.
+//! `rewrite` is the one that writes.
 
 mod address;
 mod ask;
@@ -10,6 +11,7 @@ mod opened;
 mod read;
 mod remotes;
 mod repo;
+mod rewrite;
 mod walk;
 
 pub use address::Address;
@@ -27,6 +29,7 @@ pub use opened::refuse_endless;
 pub use read::{EntryMode, Objects, Store, Unread, Visit, Visited, blob_id};
 pub use remotes::{Remote, Remotes};
 pub use repo::{Fetched, Ref, Repo};
+pub use rewrite::{IndexedPath, PathEdit, PathEdits, Rewriter, RewrittenCommit, indexed_paths};
 pub use walk::{
     Boundary, CommitPosition, EntryTarget, HiddenContent, KnownCommits, KnownContent, NewCommit, NewObjects, Reach,
     ReflogEntry, TreeItem, TreeStore, TreeWalk, cloned_from, every_object, merge_bases, outgoing, parents_of, position,

@@ -9,6 +9,7 @@ mod staged;
 mod trees;
 mod worktree;
 
+pub(super) use index::GitIndex;
 pub use introduced::introduced_changes;
 pub use lines::{LineSet, new_lines};
 pub use lookup::{entry_at, files_below};

@@ -13,3 +13,4 @@ mod memory;
 mod outputs;
 #[cfg(unix)]
 mod overview;
+mod repair;

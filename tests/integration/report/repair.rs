@@ -20,8 +20,13 @@ fn sh_with(repo: &Repo<'_>, line: &str, env: &[(&str, &str)]) {
     assert_eq!(run.code, 0, "{line}\n{}{}", run.stdout, run.stderr);
 }
 
-/// The steps of the first blocking finding: what each does and its commands.
+/// The steps of the first blocking finding by hand: what each does and its commands.
 fn steps(run: &Run) -> Vec<(String, Vec<String>)> {
+    all_steps(run).into_iter().filter(|(_, run)| !run[0].starts_with("shield-hook repair")).collect()
+}
+
+/// The same, with what the program does itself.
+fn all_steps(run: &Run) -> Vec<(String, Vec<String>)> {
     let json = run.json();
     let finding = json["findings"].as_array().expect("findings").iter().find(|f| f["blocking"] == true);
     let steps = finding.expect("a blocking finding")["repair"].as_array().expect("steps").clone();
@@ -384,4 +389,47 @@ fn a_commit_that_becomes_empty_stops_nothing() {
         assert_eq!(repo.git(&["status", "--porcelain", "--branch"]).lines().count(), 1, "no rebase is under way");
         assert_eq!(repo.git(&["rev-list", "--count", "origin/main.."]), (back + 1).to_string());
     }
+}
+
+/// A fixup of the older commit conflicts when a later one changed a line beside the secret.
+#[test]
+fn a_commit_whose_neighbours_changed_is_repaired_by_the_program() {
+    let sandbox = Sandbox::new();
+    let repo = published(&sandbox);
+    let (first, second) = (leak(), leak());
+    repo.write("a.txt", &first).commit("leak");
+    repo.write("a.txt", format!("{first}{second}")).commit("a second one on the next line");
+    repo.write("a.txt", format!("zero = 0\n{first}{second}")).commit("neighbour");
+    let steps = all_steps(&scan_commits(&repo).expect(1));
+    assert_eq!(steps[0].1, ["shield-hook repair --yes"]);
+    sh(&repo, &steps[0].1[0]);
+    scan_commits(&repo).expect_clean();
+    assert_eq!(repo.git(&["rev-list", "--count", "origin/main.."]), "3");
+    assert_eq!(repo.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn a_staged_secret_is_replaced_by_the_program() {
+    let sandbox = Sandbox::new();
+    let repo = published(&sandbox);
+    repo.write("a.txt", leak()).add();
+    let steps = all_steps(&repo.scan_staged().expect(1));
+    let (_, run) = steps.iter().find(|(_, run)| run[0].starts_with("shield-hook repair")).expect("the step");
+    sh(&repo, &run[0]);
+    repo.scan_staged().expect_clean();
+}
+
+/// Whether a commit is published decides which advice fits it.
+#[test]
+fn a_published_commit_is_not_repaired() {
+    let sandbox = Sandbox::new();
+    let repo = published(&sandbox);
+    repo.write("a.txt", leak()).commit("leak");
+    let lines = |run: &Run| all_steps(run).iter().flat_map(|(_, run)| run.clone()).collect::<Vec<_>>().join("\n");
+    let check = || lines(&repo.shield(&["ci", "--base", "HEAD~1", "--head", "HEAD", "--format", "json"]).expect(1));
+    let here = check();
+    assert!(here.contains("shield-hook repair") && !here.contains("--force-with-lease"), "{here}");
+    repo.git(&["push", "--quiet", "--no-verify", "origin", "main"]);
+    let there = check();
+    assert!(!there.contains("shield-hook repair") && there.contains("--force-with-lease"), "{there}");
 }
