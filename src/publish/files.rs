@@ -53,7 +53,8 @@ pub(super) fn remarks<'a>(artefact: &'a Artefact, before: Option<&Artefact>) -> 
             |row: &&Row| (!is_source || row.also_in_sources) && row.globs.iter().any(|glob| glob.is_match(&path));
         let Some(row) = rows.iter().find(fits) else { continue };
         let is_old = before.is_some_and(|before| before.member(member.path.as_ref()).is_some());
-        if row.blocks && !is_old && !is_harmless(member) && !(is_source && is_of_test(member)) {
+        let is_sample = is_source && is_of_test(member);
+        if row.blocks && !is_old && !is_sample && !is_harmless(member) {
             found.push(Remark {
                 rule: &rules::CREDENTIAL_FILE,
                 confidence: Confidence::High,
