@@ -1,5 +1,6 @@
 //! `shield-hook publish`: the last look at a release before it goes to a registry.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -10,6 +11,7 @@ use crate::engine::redact;
 use crate::environment;
 use crate::error::{Context, Error, Result};
 use crate::exit::Exit;
+use crate::finding::{Finding, Fingerprint, PACKAGES, Verdict};
 use crate::git::Repo;
 use crate::outcome::Outcome;
 use crate::policy::authority::PolicyRoot;
@@ -124,6 +126,9 @@ fn judge(args: &Args) -> Result<Outcome> {
         .collect();
     let sources: Vec<&dyn Source> = sources.iter().map(|source| source as &dyn Source).collect();
     let mut outcome = session.scan(&sources)?;
+    if let Some(before) = &before {
+        forgive_published(&mut outcome, before, &session)?;
+    }
     for subject in &subjects {
         let remarks = publish::inspect(&subject.artefact, before.as_ref(), subject.tie.as_ref(), session.policy());
         outcome.add(remarks);
@@ -134,6 +139,20 @@ fn judge(args: &Args) -> Result<Outcome> {
         report::save(path, &receipt.write()).or_incomplete(path.display())?;
     }
     Ok(outcome)
+}
+
+/// Marks the secrets as old that any file of the release `before` has: a bundle has another name in each release.
+fn forgive_published(outcome: &mut Outcome, before: &Artefact, session: &Session) -> Result<()> {
+    let is_secret = |finding: &Finding| finding.rule.provider != PACKAGES;
+    let is_new = |finding: &Finding| is_secret(finding) && matches!(finding.verdict.name(), "block" | "warn");
+    if !outcome.findings.iter().any(is_new) {
+        return Ok(());
+    }
+    let published = session.scan(&[&ArtefactSource { artefact: before, before: None }])?;
+    let published: HashSet<Fingerprint> = published.findings.iter().map(|finding| finding.fingerprint).collect();
+    let old = outcome.findings.iter_mut().filter(|finding| is_new(finding) && published.contains(&finding.fingerprint));
+    old.for_each(|finding| finding.verdict = Verdict::Old);
+    Ok(())
 }
 
 /// The tie to the repository that the artefact is made from; none outside of one, and before its first commit.

@@ -1,5 +1,6 @@
 //! An artefact in memory: its members with their paths below the root, and everything that could not be read.
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use bstr::{BStr, BString, ByteSlice};
@@ -39,6 +40,19 @@ pub struct Member {
     pub content: Vec<u8>,
     /// Its oddities.
     pub odd: Vec<Odd>,
+    /// Its part in the artefact.
+    pub part: MemberPart,
+}
+
+/// The part that a member has in an artefact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MemberPart {
+    /// A file.
+    File,
+    /// A container among the files, as it is stored.
+    Container,
+    /// A file in such a container.
+    Inner,
 }
 
 impl Artefact {
@@ -68,11 +82,18 @@ impl Artefact {
             // A directory is no file of the package; where its name leads out it counts as one.
             Ok([]) if member.kind == MemberKind::Note && member.odd.is_empty() => {}
             Ok(content) => {
-                members.push(Member { path: member.path.to_owned(), content: content.to_vec(), odd: member.odd });
+                let is_container = member.kind == MemberKind::Container;
+                let part = if is_container { MemberPart::Container } else { MemberPart::File };
+                members.push(Member { path: member.path.to_owned(), content: content.to_vec(), odd: member.odd, part });
             }
             Err(reason) => unread.push((member.path.to_owned(), reason)),
         });
         let format = format.or_else(|| PackageFormat::of(&members.iter().map(|member| member.path.as_bstr())));
+        // A gem's files lie in a container in it, which is then none of its files.
+        members.retain(|member| {
+            member.part != MemberPart::Container || !format.is_some_and(|format| format.is_root(member.path.as_ref()))
+        });
+        mark_inner(&mut members);
         if let Some(format) = format {
             for member in members.iter_mut().filter(|member| member.odd.is_empty()) {
                 member.path = format.relative(member.path.as_ref()).to_owned();
@@ -85,6 +106,24 @@ impl Artefact {
     /// The first member at this path.
     pub fn member(&self, path: &BStr) -> Option<&Member> {
         self.members.iter().find(|member| member.path == path)
+    }
+
+    /// Its members by path and part; of several with the same, the first counts.
+    pub fn by_path(&self) -> HashMap<(&BStr, MemberPart), &Member> {
+        let pairs = self.members.iter().rev().map(|member| ((member.path.as_bstr(), member.part), member));
+        pairs.collect()
+    }
+
+    /// What could not be read of the artefact itself. A container among its files is read once more by whoever scans it, and
+    /// reported there.
+    pub fn unread_files(&self) -> impl Iterator<Item = &(BString, String)> {
+        let is_container = |path: &BString| {
+            self.members.iter().any(|member| {
+                member.part == MemberPart::Container
+                    && path.strip_prefix(member.path.as_slice()).is_some_and(|rest| rest.is_empty() || rest[0] == b'!')
+            })
+        };
+        self.unread.iter().filter(move |(path, _)| !is_container(path))
     }
 
     /// Ecosystem, name and version by the manifest of npm or Python.
@@ -116,6 +155,23 @@ impl Artefact {
             (_, true) => self.name.as_str().into(),
             (true, false) => [self.name.as_bytes(), b"/", path].concat().into(),
             (false, false) => path.to_owned(),
+        }
+    }
+}
+
+/// Marks the files in containers: those whose path goes on behind a container's, and the content of a file that is only
+/// compressed, which has the path of its container.
+fn mark_inner(members: &mut [Member]) {
+    let is_container = |member: &&Member| member.part == MemberPart::Container;
+    let containers: HashSet<BString> = members.iter().filter(is_container).map(|member| member.path.clone()).collect();
+    if containers.is_empty() {
+        return;
+    }
+    for member in members {
+        let outer = member.path.find_iter("!").map(|at| member.path[..at].as_bstr());
+        let is_content = member.part == MemberPart::File && containers.contains(&member.path);
+        if is_content || outer.into_iter().any(|outer| containers.contains(outer)) {
+            member.part = MemberPart::Inner;
         }
     }
 }

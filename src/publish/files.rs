@@ -1,6 +1,6 @@
 //! Files that do not belong into a release: a table of names, and source maps that carry the sources.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use bstr::{BStr, ByteSlice};
 use globset::GlobMatcher;
@@ -53,7 +53,8 @@ pub(super) fn remarks<'a>(artefact: &'a Artefact, before: Option<&Artefact>) -> 
             |row: &&Row| (!is_source || row.also_in_sources) && row.globs.iter().any(|glob| glob.is_match(&path));
         let Some(row) = rows.iter().find(fits) else { continue };
         let is_old = before.is_some_and(|before| before.member(member.path.as_ref()).is_some());
-        if row.blocks && !is_old && !is_harmless(member) {
+        let is_sample = is_source && is_of_test(member);
+        if row.blocks && !is_old && !is_sample && !is_harmless(member) {
             found.push(Remark {
                 rule: &rules::CREDENTIAL_FILE,
                 confidence: Confidence::High,
@@ -66,7 +67,7 @@ pub(super) fn remarks<'a>(artefact: &'a Artefact, before: Option<&Artefact>) -> 
         }
     }
     found.extend(warned.into_iter().map(|(what, paths)| leftover(what, &paths)));
-    found.extend(artefact.members.iter().filter_map(|member| source_map(artefact, member)));
+    found.extend(source_maps(artefact, before));
     found
 }
 
@@ -103,6 +104,14 @@ fn is_harmless(member: &Member) -> bool {
     !member.path.starts_with(b".git/") && lines.all(says_nothing)
 }
 
+/// A source distribution holds the repository's tests, and they try the program with files of any name. Their content is
+/// scanned like every other.
+fn is_of_test(member: &Member) -> bool {
+    let mut folders: Vec<&[u8]> = member.path.split_str("/").collect();
+    folders.pop();
+    folders.iter().any(|folder| [&b"tests"[..], b"test", b"testing", b"fixtures", b"examples"].contains(folder))
+}
+
 #[derive(Deserialize)]
 struct SourceMap {
     #[serde(default)]
@@ -111,25 +120,42 @@ struct SourceMap {
     content: Vec<Option<String>>,
 }
 
-/// A source map that carries sources which are not in the artefact: whoever installs it reads them.
-fn source_map<'a>(artefact: &Artefact, member: &'a Member) -> Option<Remark<'a>> {
-    if !member.path.ends_with(b".map") {
+/// The source maps that carry sources which are not in the artefact, as one remark: whoever installs it reads them. Where
+/// the release before had any, the project publishes its sources knowingly.
+fn source_maps<'a>(artefact: &'a Artefact, before: Option<&Artefact>) -> Option<Remark<'a>> {
+    let counts = |artefact: &'_ Artefact| -> Vec<usize> {
+        let paths: HashSet<&BStr> = artefact.members.iter().map(|member| member.path.as_bstr()).collect();
+        artefact.members.iter().map(|member| absent_sources(&paths, member)).collect()
+    };
+    if before.is_some_and(|before| counts(before).iter().any(|count| *count > 0)) {
         return None;
     }
-    let map: SourceMap = serde_json::from_slice(&member.content).ok()?;
+    let counts = artefact.members.iter().zip(counts(artefact));
+    let maps: Vec<(&Member, usize)> = counts.filter(|(_, count)| *count > 0).collect();
+    let (first, _) = maps.first()?;
+    let count: usize = maps.iter().map(|(_, count)| count).sum();
+    let more = if maps.len() > 1 { format!(", and {} more source maps", maps.len() - 1) } else { String::new() };
+    Some(Remark {
+        rule: &rules::LEFTOVER_FILE,
+        confidence: Confidence::Low,
+        path: first.path.as_ref(),
+        subject: "a source map with sources that are not in the artefact".to_owned(),
+        notes: vec![format!("it carries the text of source files that are not in the artefact ({count} in all){more}")],
+    })
+}
+
+/// How many sources a source map carries that are not at these paths; 0 of any other member.
+fn absent_sources(paths: &HashSet<&BStr>, member: &Member) -> usize {
+    if !member.path.ends_with(b".map") {
+        return 0;
+    }
+    let Ok(map) = serde_json::from_slice::<SourceMap>(&member.content) else { return 0 };
     let folder = member.path.rfind_byte(b'/').map_or(&b""[..], |slash| &member.path[..slash]);
     let absent = map.sources.iter().zip(&map.content).filter(|(source, content)| {
         let path = resolve(folder, source);
-        content.is_some() && path.is_none_or(|path| artefact.member(path.as_bytes().as_bstr()).is_none())
+        content.is_some() && path.is_none_or(|path| !paths.contains(BStr::new(&path)))
     });
-    let count = absent.count();
-    (count > 0).then(|| Remark {
-        rule: &rules::LEFTOVER_FILE,
-        confidence: Confidence::Low,
-        path: member.path.as_ref(),
-        subject: "a source map with sources that are not in the artefact".to_owned(),
-        notes: vec![format!("it carries the text of {count} source files that are not in the artefact")],
-    })
+    absent.count()
 }
 
 /// The path of a map's source in the artefact; none where it leads out of it.

@@ -119,6 +119,11 @@ impl PackageFormat {
         rest.filter(|rest| !rest.is_empty()).map_or(path, BStr::new)
     }
 
+    /// Returns whether this member is the container that holds the files.
+    pub fn is_root(self, path: &BStr) -> bool {
+        matches!(self.row().root, Root::Below(folder) if folder.strip_suffix('!').is_some_and(|root| path == root))
+    }
+
     /// Globs of what the packer writes itself.
     pub fn made(self) -> &'static [&'static str] {
         self.row().made

@@ -15,7 +15,7 @@ mod repository;
 mod source;
 mod suspicion;
 
-pub use artefact::{Artefact, Member};
+pub use artefact::{Artefact, Member, MemberPart};
 pub use format::PackageFormat;
 pub use receipt::Receipt;
 pub use repository::Tie;
@@ -60,7 +60,8 @@ fn suspicious<'a>(artefact: &'a Artefact, before: Option<&'a Artefact>) -> Vec<R
     files
         .map(|file| Remark {
             rule: &rules::SUSPICIOUS_CODE,
-            confidence: Confidence::Low,
+            // Code that does what attacks do, in a package whose last release did not: a release that was taken over.
+            confidence: if before.is_some() { Confidence::High } else { Confidence::Low },
             path: file.path,
             subject: file.what.join("; "),
             notes: vec![file.sentence()],

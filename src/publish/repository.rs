@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use bstr::BString;
 
-use super::artefact::Artefact;
+use super::artefact::{Artefact, MemberPart};
 use super::{Remark, glob};
 use crate::error::{Error, Result};
 use crate::git::{self, EntryMode, Oid, Repo, TreeItem, TreeWalk};
@@ -42,7 +42,7 @@ impl Tie {
             let path = String::from_utf8_lossy(&member.path);
             git::blob_id(repo.hash_kind(), &member.content).is_some_and(|id| blobs.contains(&id))
                 || globs.iter().any(|glob| glob.is_match(&*path))
-                || member.path.contains(&b'!')
+                || member.part == MemberPart::Inner
         };
         let outside = artefact.members.iter().filter(|member| !is_known(member));
         Ok(Self {

@@ -100,19 +100,24 @@ fn place(path: &BStr, scripts: &str) -> &'static str {
     }
 }
 
-/// The commands that npm runs while it installs the package.
-fn install_scripts(artefact: &Artefact) -> String {
+/// The events of npm that run a command while the package is installed, each with its command.
+pub(super) fn install_events(artefact: &Artefact) -> Vec<(&'static str, String)> {
     let manifest = artefact.member(BStr::new("package.json"));
     let manifest = manifest.and_then(|member| serde_json::from_slice::<serde_json::Value>(&member.content).ok());
-    let commands = ["preinstall", "install", "postinstall"].map(|event| {
-        let script = manifest.as_ref().and_then(|manifest| manifest.get("scripts")?.get(event)?.as_str());
-        script.unwrap_or_default().to_owned()
-    });
+    let Some(scripts) = manifest.as_ref().and_then(|manifest| manifest.get("scripts")) else { return Vec::new() };
+    let events = ["preinstall", "install", "postinstall"].into_iter();
+    events.filter_map(|event| Some((event, scripts.get(event)?.as_str()?.to_owned()))).collect()
+}
+
+/// The commands that npm runs while it installs the package.
+fn install_scripts(artefact: &Artefact) -> String {
+    let commands: Vec<String> = install_events(artefact).into_iter().map(|(_, command)| command).collect();
     commands.join("\n").trim().to_owned()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::MemberPart;
     use super::*;
 
     #[test]
@@ -142,6 +147,7 @@ mod tests {
             path: (*path).into(),
             content: content.as_bytes().to_vec(),
             odd: Vec::new(),
+            part: MemberPart::File,
         };
         Artefact {
             name: String::new(),

@@ -58,6 +58,9 @@ fn by_form(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> {
     if is_no_value(value) {
         return Some("a placeholder");
     }
+    if is_date_format(value) {
+        return Some("the format of a date");
+    }
     if is_path_or_url(value) && c.form != Form::Url {
         return Some("a path or an address");
     }
@@ -205,6 +208,23 @@ fn is_version(v: &[u8]) -> bool {
         && number.take_while(|b| **b != b'-').all(|b| {
             b.is_ascii_digit() || matches!(b, b'.' | b'*' | b'x' | b',' | b' ' | b'<' | b'>' | b'=' | b'|' | b'^')
         })
+}
+
+/// `%Y-%m-%dT%H:%M:%SZ`: directives of strftime, and the signs between the parts of a date.
+fn is_date_format(v: &[u8]) -> bool {
+    let mut rest = v;
+    let mut directives = 0;
+    while let [first, after @ ..] = rest {
+        rest = match (first, after) {
+            (b'%', [b'a'..=b'z' | b'A'..=b'Z', after @ ..]) => {
+                directives += 1;
+                after
+            }
+            (b'-' | b':' | b'/' | b'.' | b',' | b' ' | b'T' | b'Z' | b'_', after) => after,
+            _ => return false,
+        };
+    }
+    directives >= 3
 }
 
 /// Words and the signs that join them, and nothing else: an identifier, a label, a name. The model dismisses them, too, later.

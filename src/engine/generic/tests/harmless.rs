@@ -267,3 +267,37 @@ fn samples_in_leet_and_keys_that_are_public_are_no_secrets() {
     }
     assert!(blocks(&format!("{{\"sealkey\":\"{node}\"}}\n"), "genesis"));
 }
+
+#[test]
+fn the_key_of_a_drawn_element_is_no_secret() {
+    let mut dice = Dice(331);
+    for _ in 0..20 {
+        let key = dice.run(b"abcdefghijklmnopqrstuvwxyz0123456789", 6);
+        for template in [
+            "[[\"path\",{d:\"m5 12 7-7 7 7\",key:\"@\"}],[\"circle\",{cx:\"8\",cy:\"8\",r:\"2\",key:\"@\"}]]",
+            "  [\"rect\", { width: \"20\", height: \"8\", x: \"2\", key: \"@\" }],",
+        ] {
+            assert!(!blocks(&filled(template, &key), "dist/icons.js"), "{}", filled(template, &key));
+        }
+    }
+    // The twin: a long key beside the size of something.
+    let text = filled("box = {width:\"20\",key:\"@\"}", &dice.run(MIXED, 32));
+    assert!(blocks(&text, "dist/icons.js"), "{text}");
+}
+
+#[test]
+fn the_format_of_a_date_is_no_secret() {
+    for format in ["%Y-%m-%dT%H:%M:%SZ", "%d/%b/%Y %H:%M:%S", "%Y%m%d_%H%M%S"] {
+        let text = format!("credentials[\"expiry_time\"] = at.strftime(\"{format}\")\ntoken = \"{format}\"\n");
+        assert!(!blocks(&text, "src/auth.py"), "{text}");
+    }
+}
+
+#[test]
+fn a_quoted_word_in_a_sentence_is_no_password() {
+    for text in ["    \"columns; pass 'float64' explicitly if that is \"\n", "# pass \"utf8\" as encoding.\n"] {
+        assert!(!blocks(text, "core/frame.py"), "{text}");
+    }
+    let text = format!("mysql> set pass '{}'\n", Dice(332).run(MIXED, 16));
+    assert!(blocks(&text, "a.py"), "{text}");
+}
