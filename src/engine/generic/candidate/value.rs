@@ -13,7 +13,7 @@ const SHORTEST: usize = 4;
 
 /// The value behind the operator of a name.
 pub(super) fn value(text: &[u8], name: &Range<usize>, op: Operator) -> Option<Candidate> {
-    let mut i = spaces(text, op.at);
+    let mut i = if op.form == Form::Colon { node(text, spaces(text, op.at)) } else { spaces(text, op.at) };
     // The value is on the next line: `KEY = (\n  "x"`, `key: >-\n  x`, `name: TOKEN\n  value: x`.
     if matches!(at(text, i), b'\n' | b'\r') || (at(text, i) == b'\\' && matches!(at(text, i + 1), b'\n' | b'\r')) {
         i = blank(text, i + usize::from(at(text, i) == b'\\'));
@@ -38,6 +38,24 @@ pub(super) fn value(text: &[u8], name: &Range<usize>, op: Operator) -> Option<Ca
         return None;
     }
     unquoted(text, name, i, op.form)
+}
+
+/// The start of a node of YAML behind its anchor and its tag: `&db !!str value`.
+fn node(text: &[u8], mut i: usize) -> usize {
+    const PROPERTIES: usize = 2;
+    for _ in 0..PROPERTIES {
+        if !matches!(at(text, i), b'&' | b'!') {
+            break;
+        }
+        let is_of_name =
+            |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'!' | b'-' | b'_' | b'.' | b':' | b'/' | b',');
+        let name = text[i + 1..].iter().take_while(is_of_name).count();
+        if name == 0 || at(text, i + 1 + name) != b' ' {
+            break;
+        }
+        i = spaces(text, i + 1 + name);
+    }
+    i
 }
 
 /// The start of the text below `|` or `>-`, YAML's marks of a block.

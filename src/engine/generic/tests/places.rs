@@ -173,3 +173,30 @@ fn a_bare_value_in_a_literal_of_several_lines_is_no_variable() {
         assert!(!blocks(&text, path), "{text}");
     }
 }
+
+#[test]
+fn an_anchor_and_a_tag_are_no_part_of_a_value() {
+    let mut dice = Dice(63);
+    for template in [
+        "password: &db @\n",
+        "password: !!str @\n",
+        "password: !!str &db @\n",
+        "password: &db-main \"@\"\n",
+        "client_secret: &a !!str '@'\nother: *a\n",
+    ] {
+        let value = dice.run(MIXED, 20);
+        let text = filled(template, &value);
+        assert!(blocks(&text, "conf/app.yml"), "{text}");
+        let candidates = candidate::candidates(text.as_bytes());
+        assert!(candidates.iter().any(|c| text[c.value.clone()] == value), "{text}");
+    }
+    // A reference to an anchor, and one that is resolved elsewhere.
+    for text in
+        ["password: *db\n", "password: !vault @\n", "password: !reference [a, b]\n", "password: &db\n  name: x\n"]
+    {
+        assert!(!blocks(text, "conf/app.yml"), "{text}");
+    }
+    // Signs of a password itself.
+    let value = format!("&{}!x", dice.run(MIXED, 14));
+    assert!(blocks(&format!("password: {value}\n"), "conf/app.yml"), "{value}");
+}
