@@ -24,6 +24,8 @@ pub(super) fn value(text: &[u8], name: &Range<usize>, op: Operator) -> Option<Ca
         quote_at(text, i)?;
     } else if matches!(at(text, i), b'|' | b'>') && op.form == Form::Colon {
         i = block(text, i)?;
+    } else if starts(text, i, b"<<") && op.form == Form::Assignment {
+        i = heredoc(text, i)?;
     }
     let enclosed = enclosed(text, i);
     if let Enclosed::Literal { open, wrapper } = enclosed {
@@ -38,6 +40,14 @@ pub(super) fn value(text: &[u8], name: &Range<usize>, op: Operator) -> Option<Ca
         return None;
     }
     unquoted(text, name, i, op.form)
+}
+
+/// The start of the text below the mark of a here-document: `<<EOT`, `<<-"EOT"`, `<<~EOT`.
+fn heredoc(text: &[u8], mark: usize) -> Option<usize> {
+    let is_of_mark = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'<' | b'-' | b'~' | b'_' | b'"' | b'\'');
+    let width = text[mark..].iter().take_while(is_of_mark).count();
+    let i = mark + width;
+    matches!(at(text, i), b'\n' | b'\r').then(|| blank(text, i))
 }
 
 /// The start of a node of YAML behind its anchor and its tag: `&db !!str value`.

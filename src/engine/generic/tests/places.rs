@@ -200,3 +200,23 @@ fn an_anchor_and_a_tag_are_no_part_of_a_value() {
     let value = format!("&{}!x", dice.run(MIXED, 14));
     assert!(blocks(&format!("password: {value}\n"), "conf/app.yml"), "{value}");
 }
+
+#[test]
+fn a_value_in_a_here_document_is_found() {
+    let mut dice = Dice(64);
+    for (template, path) in [
+        ("password = <<EOT\n@\nEOT\n", "main.tf"),
+        ("  api_key = <<-EOT\n    @\n  EOT\n", "main.tf"),
+        ("API_TOKEN = <<~TOKEN\n  @\nTOKEN\n", "config.rb"),
+    ] {
+        let text = filled(template, &dice.run(MIXED, 32));
+        assert!(blocks(&text, path), "{path}: {text}");
+    }
+    for text in [
+        "password = <<EOT\n${var.password}\nEOT\n",
+        "token_help = <<EOT\nRead the page about it.\nEOT\n",
+        "token << 1\n",
+    ] {
+        assert!(!blocks(text, "main.tf"), "{text}");
+    }
+}
