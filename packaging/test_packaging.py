@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import struct
+import subprocess
 import sys
 import tarfile
 import tempfile
@@ -145,6 +146,49 @@ class Packages(unittest.TestCase):
             self.assertIn(f"{at:064x}".encode(), text)
         with self.assertRaises(SystemExit):
             formula.make(self.facts, "https://git.example/x", lines[0])
+
+
+class Advisories(unittest.TestCase):
+    """The data-only release, from local records."""
+
+    def record(self, identifier: str, modified: str, **more: object) -> bytes:
+        return json.dumps({"id": identifier, "modified": modified, "affected": [], **more}).encode()
+
+    def run_script(self, *args: object) -> subprocess.CompletedProcess[str]:
+        script = Path(__file__).resolve().parent / "advisories"
+        return subprocess.run([sys.executable, script, *map(str, args)], capture_output=True, text=True)
+
+    def test_the_same_sources_give_the_same_bytes_in_any_order(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            (root / "a").mkdir()
+            (root / "a" / "MAL-2030-1.json").write_bytes(self.record("MAL-2030-1", "2030-01-02T00:00:00Z", withdrawn="x"))
+            (root / "a" / "GHSA-1.json").write_bytes(self.record("GHSA-1", "2030-01-01T00:00:00Z"))
+            with zipfile.ZipFile(root / "b.zip", "w") as packed:
+                packed.writestr("MAL-2030-1.json", self.record("MAL-2030-1", "2030-01-01T00:00:00Z"))
+                packed.writestr("GHSA-2.json", self.record("GHSA-2", "2030-01-03T00:00:00Z", aliases=["MAL-2030-2"]))
+                packed.writestr("README.md", "no record")
+            first = self.run_script("--out", root / "1.zip", root / "a", root / "b.zip")
+            self.assertEqual(first.returncode, 0, first.stderr)
+            self.assertIn("2 records, newest 2030-01-03", first.stdout)
+            self.run_script("--out", root / "2.zip", root / "b.zip", root / "a")
+            self.assertEqual((root / "1.zip").read_bytes(), (root / "2.zip").read_bytes())
+            with zipfile.ZipFile(root / "1.zip") as packed:
+                self.assertEqual(packed.namelist(), ["GHSA-2.json", "MAL-2030-1.json"])
+                self.assertEqual(json.loads(packed.read("MAL-2030-1.json"))["withdrawn"], "x")
+
+    def test_a_source_that_is_none_is_named_and_nothing_is_written(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            (root / "no.zip").write_text("no archive")
+            (root / "empty").mkdir()
+            (root / "other").mkdir()
+            (root / "other" / "a.json").write_text("[1]")
+            for source in ["no.zip", "empty", "other", "absent"]:
+                run = self.run_script("--out", root / "out.zip", root / source)
+                self.assertEqual(run.returncode, 1, source)
+                self.assertIn(source, run.stderr)
+                self.assertFalse((root / "out.zip").exists())
 
 
 if __name__ == "__main__":

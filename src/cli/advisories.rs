@@ -120,15 +120,20 @@ pub fn run(args: Args) -> Result<Exit> {
 
 fn update_from(wanted: &Update) -> Result<Exit> {
     let feed = policy::user_feed()?;
-    let from = wanted.from.as_ref().or(feed.from.as_ref()).ok_or_else(|| {
-        Error::usage("no source of new data is configured")
+    let named = wanted.from.as_deref().or(feed.from.as_deref());
+    let from = named.or(update::BUILT_IN).ok_or_else(|| {
+        Error::usage("no source of new data is configured, and this program was built without one")
             .help("shield-hook advisories update FILE|DIR|URL")
             .help("or add `from = \"...\"` below [advisories] to your own configuration")
+            .help("or build it with SHIELD_HOOK_ADVISORIES=URL, and SHIELD_HOOK_ADVISORIES_KEY=RW... for its signature")
     })?;
     let mut options = update::UpdateOptions { older: wanted.older, ..update::UpdateOptions::default() };
     for key in if wanted.key.is_empty() { &feed.key } else { &wanted.key } {
         let text = file::read_to_string(key).unwrap_or_else(|_| key.clone());
         options.keys.add(&text).map_err(|why| Error::usage(format!("--key: {why}")))?;
+    }
+    if let (None, Some(key)) = (named, update::BUILT_IN_KEY) {
+        options.keys.add(key).map_err(|why| Error::usage(format!("SHIELD_HOOK_ADVISORIES_KEY of the build: {why}")))?;
     }
     let update = update::update(&update::DataSource::parse(from)?, &options, fetch::online)?;
     say!(

@@ -98,12 +98,14 @@ impl ExportCanary {
                 (format!("{}!={}", self.name, self.version), format!("{}=={}", self.name, self.version))
             }
         };
-        if let Err(why) = resolver.resolves(&other, folder.path(), here)? {
-            return Ok(CanaryAnswer::Silent(format!("it does not resolve {other} either: {why}")));
+        if let Err(text) = resolver.resolves(&other, folder.path(), here)? {
+            return Ok(CanaryAnswer::Silent(format!("it does not resolve {other} either: {}", last_line(&text))));
         }
         Ok(match resolver.resolves(&wanted, folder.path(), here)? {
             Ok(()) => CanaryAnswer::Served,
-            Err(_) => CanaryAnswer::Refused,
+            Err(text) if resolver.refuses(&text) => CanaryAnswer::Refused,
+            // A version that is gone, or that cannot be built here, is given to nobody: that is no refusal.
+            Err(text) => CanaryAnswer::Silent(format!("it fails for {wanted} otherwise: {}", last_line(&text))),
         })
     }
 }
@@ -118,7 +120,18 @@ impl Resolver {
         }
     }
 
-    /// Resolves a requirement; inside, the last line of a failure.
+    /// Returns whether the text of a failure is that of a refusal: of a conflict with a constraint, or of the hook that pnpm
+    /// runs.
+    fn refuses(self, text: &str) -> bool {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        match self {
+            Self::Pip => text.contains("ResolutionImpossible"),
+            Self::Uv => text.contains("are unsatisfiable") && !text.contains("there is no version of"),
+            Self::Pnpm => text.contains("is known to be bad: shield-hook"),
+        }
+    }
+
+    /// Resolves a requirement; inside, the text of a failure.
     fn resolves(self, requirement: &str, folder: &Path, here: &Path) -> Result<Result<(), String>> {
         let target = folder.join("target").to_string_lossy().into_owned();
         let mut args: Vec<&str> = match self {
@@ -138,10 +151,12 @@ impl Resolver {
             return Ok(Ok(()));
         }
         let text = [output.stdout, output.stderr].concat();
-        let text = String::from_utf8_lossy(&text).into_owned();
-        let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it says nothing");
-        Ok(Err(last.trim().to_owned()))
+        Ok(Err(String::from_utf8_lossy(&text).into_owned()))
     }
+}
+
+fn last_line(text: &str) -> &str {
+    text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it says nothing")
 }
 
 #[cfg(test)]
@@ -156,6 +171,34 @@ mod tests {
             assert_eq!(request.address.to_string(), "https://mirror.example/npm/@acme%2flib");
             self.0.clone().map(|text| text.as_bytes().to_vec())
         }
+    }
+
+    #[test]
+    fn a_failure_is_a_refusal_only_in_the_resolvers_words_for_one() {
+        for (resolver, refusal, failure) in [
+            (
+                Resolver::Pip,
+                "ERROR: Cannot install sampleproject==1.2.0 because these package versions have conflicting dependencies.\n\
+                 ERROR: ResolutionImpossible: for help visit https://pip.example/\n",
+                "ERROR: Could not find a version that satisfies the requirement sampleproject==1.2.0\n\
+                 ERROR: No matching distribution found for sampleproject==1.2.0\n",
+            ),
+            (
+                Resolver::Uv,
+                "Because you require sampleproject==1.2.0 and one of:\n  sampleproject>1.2.0\n\
+                 we can conclude that your requirements\n are unsatisfiable.\n",
+                "Because there is no version of sampleproject==1.2.0 and you require\n sampleproject==1.2.0, we can conclude \
+                 that your requirements are unsatisfiable.\n",
+            ),
+            (
+                Resolver::Pnpm,
+                "left-pad@0.0.3 is known to be bad: shield-hook advisories show left-pad\n",
+                "ERR_PNPM_NO_MATCHING_VERSION  No matching version found for left-pad@0.0.3\n",
+            ),
+        ] {
+            assert!(resolver.refuses(refusal) && !resolver.refuses(failure) && !resolver.refuses("Build failed"));
+        }
+        assert_eq!((last_line("a\n b \n\n"), last_line(" \n")), ("b", "it says nothing"));
     }
 
     #[test]

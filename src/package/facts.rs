@@ -22,6 +22,10 @@ pub struct Facts {
     pub status: Option<String>,
     /// The claims of the provenance attestation.
     pub provenance: Option<Provenance>,
+    /// The reason for which the registry's own signature does not hold.
+    pub forged: Option<String>,
+    /// The difference between its provenance and that of the release before it.
+    pub changed: Option<String>,
     /// The other configured registries that serve the same name.
     pub also_at: Vec<String>,
 }
@@ -58,13 +62,33 @@ impl Facts {
         if let Some(status) = self.status.as_deref().filter(|s| *s != "active") {
             warnings.push(format!("the registry calls the project {}", printable(status)));
         }
-        if self.provenance.as_ref().is_some_and(|p| p.matches == Some(false)) {
-            warnings.push("its provenance attestation is about another file than the registry serves".to_owned());
-        }
         if !self.also_at.is_empty() {
             warnings.push(format!("{} serves the same name: which of the two is meant?", self.also_at.join(", ")));
         }
         warnings
+    }
+
+    /// The signatures that do not hold, each as a sentence: somebody put something else in the place of the release.
+    pub fn forgeries(&self) -> Vec<String> {
+        let mut forgeries = Vec::new();
+        if let Some(reason) = &self.forged {
+            forgeries.push(format!("the registry's signature does not hold: {}", printable(reason)));
+        }
+        match &self.provenance {
+            Some(provenance) if provenance.matches == Some(false) => {
+                forgeries.push("its provenance attestation is about another file than the registry serves".to_owned());
+            }
+            Some(Provenance { refused: Some(reason), .. }) => {
+                forgeries.push(format!("its provenance attestation does not hold: {}", printable(reason)));
+            }
+            _ => {}
+        }
+        forgeries
+    }
+
+    /// Returns whether a signature says who built it.
+    pub fn is_proven(&self) -> bool {
+        self.provenance.as_ref().is_some_and(|provenance| provenance.signer.is_some())
     }
 
     /// The remaining facts, in one line. No attestation makes a version good: a hijacked build attests itself.

@@ -4,6 +4,7 @@ pub mod address;
 pub mod advisory;
 pub mod age;
 pub mod archive;
+pub mod attestation;
 pub mod canary;
 pub mod change;
 pub mod contribution;

@@ -99,6 +99,14 @@ pub static WITHDRAWN: Rule = Rule {
     ..rule("package-withdrawn", "the registry warns of this version")
 };
 
+/// A signature that does not hold, a build by somebody else, or none where one is demanded; needs `[packages] online`.
+pub static PROVENANCE: Rule = Rule {
+    severity: Severity::High,
+    why: "A signature that does not hold, or another builder than before, is how a release looks that was put in its place.",
+    fix: "Use the version before, and ask the maintainers who built this one.",
+    ..rule("package-provenance", "the release is not proven to come from its builder")
+};
+
 /// A trace of an attack.
 pub static INDICATOR: Rule = Rule {
     why: "This file, script or text is known from an attack.",
@@ -166,7 +174,8 @@ pub static SUSPICIOUS_CODE: Rule = Rule {
 };
 
 /// Every rule of the gate.
-pub static ALL: [&Rule; 18] = [
+pub static ALL: [&Rule; 19] = [
+    &PROVENANCE,
     &SUSPICIOUS_CODE,
     &UNSAFE_MEMBER,
     &CREDENTIAL_FILE,

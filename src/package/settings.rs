@@ -18,6 +18,8 @@ pub struct PackageSettings {
     /// The days that must have passed since a version's publication, tier by tier; one more number is for all other
     /// packages. Empty: no cooldown.
     pub cooldown: Vec<u64>,
+    /// The ranks of popularity down to which a version needs a provenance that holds; the last one counts. Empty: none does.
+    pub provenance: Vec<u64>,
     /// True if registries are asked about the versions that a change adds.
     pub online: bool,
     /// The project's `.npmrc` from the same revision as the policy: its name in messages, and its text. Read with
@@ -43,6 +45,12 @@ impl fmt::Display for TooNew {
 }
 
 impl PackageSettings {
+    /// Returns whether a version of this package needs a provenance that holds.
+    pub fn demands_provenance(&self, ecosystem: Ecosystem, name: &str) -> bool {
+        let demanded = self.provenance.iter().max();
+        demanded.is_some_and(|last| popular::rank(ecosystem, name).is_some_and(|rank| rank <= *last))
+    }
+
     /// A version's age against its cooldown at `now`; none if it is old enough, its date cannot be read, or no cooldown
     /// is configured for its tier.
     pub fn too_new(&self, ecosystem: Ecosystem, name: &str, published: &str, now: Timestamp) -> Option<TooNew> {

@@ -118,6 +118,8 @@ impl Survey {
         for (at, facts) in at.into_iter().zip(answers.facts) {
             let Some(facts) = facts else { continue };
             let row = &mut self.rows[at];
+            row.notes.extend(facts.forgeries());
+            row.notes.extend(facts.changed.clone());
             row.notes.extend(facts.warnings());
             row.published = facts.published.clone().or(row.published.take());
             row.registry = Some(facts);

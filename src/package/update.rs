@@ -98,6 +98,11 @@ pub fn update(
     gathered.save(options).map_err(|error| error.help(UNCHANGED))
 }
 
+/// The address of new data that this program was built with.
+pub const BUILT_IN: Option<&str> = option_env!("SHIELD_HOOK_ADVISORIES");
+/// The minisign key that signs the data at that address.
+pub const BUILT_IN_KEY: Option<&str> = option_env!("SHIELD_HOOK_ADVISORIES_KEY");
+
 /// The data that has been read so far.
 #[derive(Default)]
 struct Gathered {

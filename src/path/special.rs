@@ -39,7 +39,7 @@ pub fn is_special(path: &[u8]) -> bool {
 
 /// Names that are special whatever their extension.
 fn named(name: &[u8]) -> bool {
-    const NAMES: [&[u8]; 45] = [
+    const NAMES: [&[u8]; 51] = [
         b"setup.py",
         b"sitecustomize.py",
         b"usercustomize.py",
@@ -70,6 +70,12 @@ fn named(name: &[u8]) -> bool {
         b"noxfile.py",
         b"pip.conf",
         b"pip.ini",
+        b"nuget.config",
+        b"NuGet.config",
+        b"NuGet.Config",
+        b"Gemfile",
+        b"gradle-wrapper.properties",
+        b"maven-wrapper.properties",
         b".pnpmfile.cjs",
         b".pnpmfile.mjs",
         b"pnpmfile.cjs",

@@ -130,6 +130,8 @@ pub struct Packages {
     pub(super) tiers: Option<Vec<u64>>,
     /// Days that a version must have been out, tier by tier.
     pub(super) cooldown: Option<Vec<u64>>,
+    /// Ranks of popularity down to which a provenance is demanded.
+    pub(super) provenance: Option<Vec<u64>>,
     /// Whether registries are asked.
     pub(super) online: Option<bool>,
 }

@@ -407,8 +407,16 @@ pub fn data_missing() -> Problem {
     Problem::error("data-missing", "the program contains no data on hijacked packages", REINSTALL)
 }
 
-pub fn data_old(message: String) -> Problem {
-    Problem::note("data-old", message, "shield-hook advisories update, or a newer shield-hook")
+/// `has_source`: whether `advisories update` knows where to look.
+pub fn data_old(message: String, has_source: bool) -> Problem {
+    let fix = match has_source {
+        true => "shield-hook advisories update, or a newer shield-hook",
+        false => {
+            "a newer shield-hook; or `shield-hook advisories update FILE|URL`, with `from` below [advisories] of your own \
+             configuration for the next time"
+        }
+    };
+    Problem::note("data-old", message, fix)
 }
 
 pub fn no_cooldown(manager: impl Display, lockfile: &str, fix: String) -> Problem {

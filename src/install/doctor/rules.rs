@@ -6,8 +6,8 @@ use super::super::canary;
 use super::super::site::Site;
 use super::{Diagnosis, messages};
 use crate::engine::redact;
-use crate::package::{age, store};
-use crate::policy::{AllowanceCheck, Policy, Used};
+use crate::package::{age, store, update};
+use crate::policy::{self, AllowanceCheck, Policy, Used};
 use crate::rule::{Confidence, RuleSet, Severity};
 
 /// Largest baseline without a warning, in secrets.
@@ -58,7 +58,9 @@ fn check_data(diagnosis: &mut Diagnosis) {
         Ok(data) => {
             let date = data.complete_until(&BTreeSet::new());
             diagnosis.facts.push(format!("data of {date}"));
-            diagnosis.problems.extend(age::warning(&date).map(messages::data_old));
+            let has_source = || update::BUILT_IN.is_some() || policy::user_feed().is_ok_and(|feed| feed.from.is_some());
+            let old = age::warning(&date).map(|message| messages::data_old(message, has_source()));
+            diagnosis.problems.extend(old);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::advisory::{Advisory, PackageVerdict};
 use super::super::change::{Note, NoteKind};
+use super::super::facts::{Facts, Known};
 use super::super::indicator::{Trace, TraceWeight};
 use super::super::inventory::{Inventory, Package, Topic};
 use super::super::origin::{self, Difference};
@@ -57,6 +58,17 @@ impl Draft {
     /// The finding about a version that its registry warns of.
     pub(super) fn of_warnings(package: &Package, warnings: &[String]) -> Option<Self> {
         (!warnings.is_empty()).then(|| Self::of_package(&rules::WITHDRAWN, package, warnings))
+    }
+
+    /// The finding about a version's signatures: what does not hold, or lacks although `demanded`, blocks; what changed warns.
+    pub(super) fn of_provenance(package: &Package, facts: &Facts, demanded: bool) -> Option<Self> {
+        let mut reasons = facts.forgeries();
+        if demanded && facts.known == Known::Version && !facts.is_proven() && reasons.is_empty() {
+            reasons.push("no signature says who built it, and `[packages] provenance` demands one".to_owned());
+        }
+        let confidence = if reasons.is_empty() { Confidence::Low } else { Confidence::High };
+        reasons.extend(facts.changed.clone());
+        (!reasons.is_empty()).then(|| Self { confidence, ..Self::of_package(&rules::PROVENANCE, package, &reasons) })
     }
 
     /// The finding of a comparison.

@@ -206,6 +206,8 @@ impl PackageGate {
             let Some(facts) = facts else { continue };
             let package = &mut inventory.packages[at];
             report.drafts.extend(Draft::of_warnings(package, &facts.warnings()));
+            let demanded = settings.demands_provenance(package.ecosystem, &package.name);
+            report.drafts.extend(Draft::of_provenance(package, &facts, demanded));
             package.published = facts.published.or(package.published.take());
         }
         report.unanswered.extend(answers.unanswered);

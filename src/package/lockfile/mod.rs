@@ -30,6 +30,7 @@ mod requirements;
 mod sbom;
 mod sections;
 mod setting;
+mod sources;
 mod swift;
 mod terraform;
 #[cfg(test)]
@@ -83,7 +84,7 @@ pub fn installed_by(command: &str) -> Vec<Package> {
 }
 
 /// Every format, in the order they are asked.
-pub static FORMATS: [&dyn Format; 49] = [
+pub static FORMATS: [&dyn Format; 54] = [
     &npm::PackageLock,
     &manifest::PackageJson,
     &yarn::YarnLock,
@@ -107,6 +108,11 @@ pub static FORMATS: [&dyn Format; 49] = [
     &config::UvToml,
     &config::Bunfig,
     &config::Pnpmfile,
+    &sources::NugetConfig,
+    &sources::CargoConfig,
+    &sources::Gemfile,
+    &sources::ComposerJson,
+    &sources::Wrapper,
     &cargo::CargoLock,
     &sections::GemfileLock,
     &composer::ComposerLock,

@@ -8,10 +8,11 @@ mod pypi;
 pub mod registries;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use super::address::WebAddress;
+use super::attestation::Verifier;
 use super::ecosystem::Ecosystem;
 use super::facts::Facts;
 use super::fetch::{Failure, Fetch, WebRequest};
@@ -32,6 +33,10 @@ pub struct Online {
     registries: Registries,
     /// How often each registry failed to answer.
     failures: Mutex<HashMap<String, u32>>,
+    /// The keys of npm's registries; none for one that publishes none.
+    keys: Mutex<HashMap<String, Option<Vec<npm::RegistryKey>>>>,
+    /// Checks attestations; made for the first one, for most packages have none.
+    verifier: OnceLock<Option<Verifier>>,
 }
 
 /// A package version to ask about.
@@ -82,7 +87,19 @@ pub(super) struct Unanswered {
 impl Online {
     /// Asks `registries` through `net`.
     pub fn new(net: Box<dyn Fetch>, registries: Registries) -> Self {
-        Self { net, registries, failures: Mutex::new(HashMap::new()) }
+        let (failures, keys) = (Mutex::new(HashMap::new()), Mutex::new(HashMap::new()));
+        Self { net, registries, failures, keys, verifier: OnceLock::new() }
+    }
+
+    /// Checks attestations with this verifier in the place of the public log's.
+    #[cfg(all(test, feature = "online"))]
+    fn trusting(self, verifier: Verifier) -> Self {
+        Self { verifier: OnceLock::from(Some(verifier)), ..self }
+    }
+
+    /// The verifier of attestations. The root that it needs is in the program, so that it is there whenever it can be used.
+    fn verifier(&self) -> Option<&Verifier> {
+        self.verifier.get_or_init(|| Verifier::public().ok()).as_ref()
     }
 
     /// Asks about each version, once for all versions of a package and about several packages at once.

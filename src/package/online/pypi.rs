@@ -97,9 +97,34 @@ pub(super) fn facts(
         facts.also_at =
             projects.iter().map(|(i, _)| i.address.to_string()).filter(|address| *address != facts.registry).collect();
         facts.provenance = files.iter().find_map(|file| attested(online, index, file));
+        if let Some((before, file)) = before(project, &normal, &canonical, facts.published.as_deref()) {
+            let old = attested(online, index, file);
+            facts.changed = old.and_then(|old| provenance::difference(&before, &old, facts.provenance.as_ref()));
+        }
         Ok(facts)
     };
     versions.iter().map(one).collect()
+}
+
+/// The release that was published last before `published`, with one of its files, an attested one if there is any.
+fn before<'p>(
+    project: &'p ProjectPage,
+    name: &str,
+    version: &str,
+    published: Option<&str>,
+) -> Option<(String, &'p ReleaseFile)> {
+    let date = |text: &str| text.parse::<jiff::Timestamp>().ok();
+    let published = published.and_then(date)?;
+    let dated = project.files.iter().filter_map(|file| {
+        let written = version_of(&file.filename, name)?;
+        let other = version::canonical(Ecosystem::Pypi, written);
+        let uploaded = file.uploaded.as_deref().and_then(date)?;
+        (other != version && uploaded < published).then_some((uploaded, other, written, file))
+    });
+    let (_, before, written, _) = dated.clone().max_by_key(|(uploaded, ..)| *uploaded)?;
+    let files = dated.filter(|(_, other, ..)| *other == before).map(|(.., file)| file);
+    let file = files.max_by_key(|file| file.provenance.is_some())?;
+    Some((written.to_owned(), file))
 }
 
 /// A release is yanked when all of its files are.
@@ -125,7 +150,7 @@ fn attested(online: &Online, index: &Registry, file: &ReleaseFile) -> Option<Pro
     }
     let sha256 = file.hashes.get("sha256").map(String::as_str);
     let bytes = online.get(index, &address, "application/vnd.pypi.integrity.v1+json, application/json").ok();
-    Some(bytes.and_then(|bytes| provenance::of_pypi(&bytes, sha256)).unwrap_or(unread))
+    Some(bytes.and_then(|bytes| provenance::of_pypi(&bytes, sha256, online.verifier())).unwrap_or(unread))
 }
 
 fn read(bytes: &[u8]) -> Result<ProjectPage, String> {

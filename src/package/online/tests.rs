@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 use super::registries::{Registries, Surroundings};
 use super::*;
+#[cfg(feature = "online")]
+use crate::package::attestation::testing::{Authority, Key};
 use crate::package::facts::Known;
 use crate::package::fetch::Credential;
 use crate::package::survey::{Survey, SurveyRow};
@@ -256,7 +258,9 @@ fn answers_of_npm() {
     assert_eq!(provenance.source.as_deref(), Some("https://host.example/o/r"));
     assert!(facts[0].line(jiff::Timestamp::UNIX_EPOCH).contains("no proof that it is harmless"));
     let notes: Vec<String> = survey.rows.iter().map(|r| r.notes.join("; ")).collect();
-    assert_eq!(notes[0], "");
+    // The signature of this table's attestations is none.
+    let signature = if cfg!(feature = "online") { "attestation does not hold" } else { "" };
+    assert!(notes[0].contains(signature) && (notes[0].is_empty() || cfg!(feature = "online")), "{notes:?}");
     assert!(notes[1].contains("about another file"), "{notes:?}");
     assert_eq!((notes[2].as_str(), facts[2].provenance.as_ref().unwrap().matches), ("", None));
     assert_eq!(notes[3], "deprecated: use [2J another", "a registry's text controls no terminal");
@@ -301,7 +305,7 @@ fn answers_of_an_index() {
     let facts = survey.rows[0].registry.as_ref().unwrap();
     assert_eq!((facts.known, facts.published.as_deref()), (Known::Version, Some("2024-02-01T00:00:00Z")));
     assert_eq!(facts.provenance.as_ref().unwrap().matches, Some(true));
-    assert_eq!(survey.rows[0].notes, ["the registry calls the project quarantined"]);
+    assert_eq!(survey.rows[0].notes.last().unwrap(), "the registry calls the project quarantined");
     assert_eq!(survey.rows[1].notes[0], "yanked: broken");
     assert_eq!(survey.rows[2].registry, None);
     let asked = net.asked.lock().unwrap();
@@ -350,4 +354,113 @@ fn names_cannot_lead_elsewhere() {
     assert_eq!(segment("@a/b"), "@a%2Fb");
     assert_eq!(segment("../x?y#z"), "..%2Fx%3Fy%23z");
     assert_eq!((segment(".."), segment(".")), ("%2E%2E".to_owned(), "%2E".to_owned()));
+}
+
+/// A registry whose package was released three times: signed by the registry, built by a workflow, then by another, then by
+/// nobody.
+#[cfg(feature = "online")]
+fn signed_registry(authority: &Authority, key: &Key) -> &'static Table {
+    let integrity = |n: u8| format!("sha512-{}", data_encoding::BASE64.encode(&[n; 64]));
+    let dist = |version: &str, n: u8| {
+        let message = format!("lib@{version}:{}", integrity(n));
+        json!({"integrity": integrity(n), "signatures": [{"keyid": "SHA256:own", "sig": key.sign(message.as_bytes())}]})
+    };
+    let attested = |mut dist: Value| {
+        dist["attestations"] = json!({"provenance": {"predicateType": "https://slsa.dev/provenance/v1"}});
+        json!({"dist": dist})
+    };
+    let mut forged = dist("2.0.0", 9);
+    forged["integrity"] = integrity(8).into();
+    let mut foreign = dist("3.0.0", 9);
+    foreign["signatures"][0]["keyid"] = "SHA256:other".into();
+    let attestation = |n: u8, workflow: &str| {
+        let statement = json!({"_type": "https://in-toto.io/Statement/v1", "predicateType": "https://slsa.dev/provenance/v1",
+            "predicate": {}, "subject": [{"name": "lib", "digest": {"sha512": data_encoding::HEXLOWER.encode(&[n; 64])}}]});
+        let bundle = authority.bundle(&statement.to_string(), "https://host.example/acme/lib", workflow);
+        json!({"attestations": [{"predicateType": "https://slsa.dev/provenance/v1", "bundle": bundle}]})
+    };
+    let plain = |dist: Value| json!({"dist": dist});
+    table(&[
+        (
+            "https://npm.example/r/lib",
+            json!({
+                "versions": {"1.0.0": attested(dist("1.0.0", 1)), "1.1.0": attested(dist("1.1.0", 2)),
+                    "1.2.0": attested(dist("1.2.0", 3)), "1.3.0": plain(dist("1.3.0", 4)), "2.0.0": plain(forged),
+                    "3.0.0": plain(foreign), "4.0.0": plain(dist("4.0.0", 5)), "1.2.1-rc.1": plain(dist("1.2.1-rc.1", 6))},
+                "time": {"1.0.0": "2025-01-01T00:00:00Z", "1.1.0": "2025-02-01T00:00:00Z", "1.2.0": "2025-03-01T00:00:00Z",
+                    "1.2.1-rc.1": "2025-03-15T00:00:00Z", "1.3.0": "2025-04-01T00:00:00Z", "2.0.0": "2025-05-01T00:00:00Z",
+                    "3.0.0": "2025-06-01T00:00:00Z", "4.0.0": "2026-06-01T00:00:00Z"},
+            }),
+        ),
+        (
+            "https://npm.example/r/-/npm/v1/keys",
+            json!({"keys": [{"keyid": "SHA256:own", "key": key.public(), "expires": "2026-01-01T00:00:00Z"}]}),
+        ),
+        ("https://npm.example/r/-/npm/v1/attestations/lib@1.0.0", attestation(1, ".github/workflows/release.yml")),
+        ("https://npm.example/r/-/npm/v1/attestations/lib@1.1.0", attestation(2, ".github/workflows/release.yml")),
+        ("https://npm.example/r/-/npm/v1/attestations/lib@1.2.0", attestation(3, ".github/workflows/other.yml")),
+    ])
+}
+
+#[cfg(feature = "online")]
+#[test]
+fn signatures_and_builders_of_npm() {
+    let (authority, key) = (Authority::new(), Key::new());
+    let net = signed_registry(&authority, &key);
+    let versions = ["1.0.0", "1.1.0", "1.2.0", "1.3.0", "2.0.0", "3.0.0", "4.0.0", "1.2.1-rc.1"];
+    let packages: Vec<(Ecosystem, &str, &str)> = versions.iter().map(|v| (Ecosystem::Npm, "lib", *v)).collect();
+    let mut survey = survey(&packages);
+    let verifier = Verifier::of(&authority.root()).unwrap();
+    survey.add_facts(&online(net).trusting(verifier)).unwrap();
+    let notes: Vec<String> = survey.rows.iter().map(|row| row.notes.join("; ")).collect();
+    assert_eq!((notes[0].as_str(), notes[1].as_str(), notes[7].as_str()), ("", "", ""), "{notes:?}");
+    let facts = survey.rows[0].registry.as_ref().unwrap();
+    assert!(facts.is_proven() && facts.line(jiff::Timestamp::UNIX_EPOCH).contains("release.yml, signed for by"));
+    assert!(notes[2].contains("other.yml of https://host.example/acme/lib; the release before it, 1.1.0"), "{notes:?}");
+    assert_eq!(notes[3], "it has no provenance attestation; the release before it, 1.2.0, has one");
+    assert!(notes[4].contains("the registry's signature does not hold"), "{notes:?}");
+    assert!(notes[5].contains("its key is none of the registry's"), "{notes:?}");
+    assert!(notes[6].contains("had expired"), "{notes:?}");
+    let asked = net.asked.lock().unwrap().iter().filter(|(at, _)| at.ends_with("/keys")).count();
+    assert_eq!(asked, 1, "the keys are asked for once");
+}
+
+#[cfg(feature = "online")]
+#[test]
+fn attestations_of_an_index_are_those_of_its_publisher() {
+    let authority = Authority::new();
+    let hash = |n: u8| data_encoding::HEXLOWER.encode(&[n; 32]);
+    let answer = |n: u8, workflow: &str| {
+        let statement = json!({"_type": "https://in-toto.io/Statement/v1", "predicateType": "https://docs.example/publish/v1",
+            "predicate": null, "subject": [{"name": "lib", "digest": {"sha256": hash(n)}}]});
+        let bundle = authority.bundle(&statement.to_string(), "https://host.example/acme/lib", workflow);
+        json!({"version": 1, "attestation_bundles": [{"publisher": {"kind": "GitHub"}, "attestations": [{"version": 1,
+            "verification_material": {"certificate": bundle["verificationMaterial"]["certificate"]["rawBytes"],
+                "transparency_entries": bundle["verificationMaterial"]["tlogEntries"]},
+            "envelope": {"statement": bundle["dsseEnvelope"]["payload"],
+                "signature": bundle["dsseEnvelope"]["signatures"][0]["sig"]}}]}]})
+    };
+    let file = |version: &str, n: u8, month: u8, attested: bool| {
+        let mut file = json!({"filename": format!("lib-{version}.tar.gz"), "hashes": {"sha256": hash(n)},
+            "upload-time": format!("2025-0{month}-01T00:00:00Z")});
+        if attested {
+            file["provenance"] = format!("https://index.example/integrity/lib-{version}").into();
+        }
+        file
+    };
+    let net = table(&[
+        (
+            "https://index.example/simple/lib/",
+            json!({"files": [file("1.0", 1, 1, true), file("1.1", 2, 2, true), file("1.2", 3, 3, false)]}),
+        ),
+        ("https://index.example/integrity/lib-1.0", answer(1, "a.yml")),
+        ("https://index.example/integrity/lib-1.1", answer(2, "b.yml")),
+    ]);
+    let mut survey = survey(&["1.0", "1.1", "1.2"].map(|version| (Ecosystem::Pypi, "lib", version)));
+    survey.add_facts(&online(net).trusting(Verifier::of(&authority.root()).unwrap())).unwrap();
+    let notes: Vec<String> = survey.rows.iter().map(|row| row.notes.join("; ")).collect();
+    assert_eq!(notes[0], "");
+    assert!(survey.rows[0].registry.as_ref().unwrap().is_proven());
+    assert!(notes[1].contains("b.yml of https://host.example/acme/lib; the release before it, 1.0, by"), "{notes:?}");
+    assert!(notes[2].starts_with("it has no provenance attestation"), "{notes:?}");
 }

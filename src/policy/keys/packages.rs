@@ -65,6 +65,34 @@ pub(super) const PACKAGES: &[Key] = &[
         "package-withdrawn",
         "A version that its registry marks as yanked or deprecated, or does not have; needs `online`."
     ),
+    gate_rule!(
+        "builder",
+        "package-provenance",
+        "A release without the provenance that the one before it has, or built by another workflow; needs `online`. A signature that does not hold always blocks."
+    ),
+    Key {
+        name: "provenance",
+        kind: Kind::Numbers,
+        default: "[]",
+        about: "[500]: a version of the 500 most popular packages needs a provenance that holds; needs `online`.",
+        reader: Reader::Setting {
+            read: |field, config| {
+                config.packages.provenance = Some(field.numbers()?);
+                Ok(())
+            },
+            apply: |config, policy| {
+                if let Some(provenance) = &config.packages.provenance {
+                    policy.packages.provenance.clone_from(provenance);
+                }
+            },
+        },
+        show: |policy| Some(format!("{:?}", policy.packages.provenance)),
+        loosens: Loosens::By(|was, now| {
+            let last = |settings: &PackageSettings| settings.provenance.iter().max().copied().unwrap_or(0);
+            let (old, new) = (last(&was.packages), last(&now.packages));
+            (new < old).then(|| format!("demands a provenance of the {new} most popular packages instead of {old}"))
+        }),
+    },
     Key {
         name: "online",
         kind: Kind::Bool,

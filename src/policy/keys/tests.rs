@@ -74,6 +74,7 @@ fn strict_and_loose(section: &Section, key: &Key) -> Option<(Option<&'static str
         ("", "baseline") => (None, "\"known\""),
         ("packages", "tiers") => (Some("[100]"), "[10]"),
         ("packages", "cooldown") => (Some("[7]"), "[3]"),
+        ("packages", "provenance") => (Some("[500]"), "[50]"),
         ("packages", "online") => (Some("true"), "false"),
         ("server", "push-seconds") => (Some("9"), "99"),
         ("push", "ask") => (Some("true"), "false"),

@@ -95,7 +95,7 @@ fn utf_16_as_windows_shells_write_it() {
 #[test]
 fn ten_thousand_levels() {
     // Any text is a script, or lines of `key = value`.
-    let flat = ["bun.lockb", ".npmrc", ".yarnrc", "pip.conf", ".pnpmfile.cjs"];
+    let flat = ["bun.lockb", ".npmrc", ".yarnrc", "pip.conf", ".pnpmfile.cjs", "Gemfile", "gradle-wrapper.properties"];
     for format in FORMATS.into_iter().filter(|f| !flat.contains(&f.name()) && !f.is_recipe()) {
         for (open, close) in [("{\"a\":", "}"), ("[", "]"), ("a: [", "]"), ("{a: ", "}"), ("x = [", "]"), ("- ", "")] {
             let text = format!("{}1{}", open.repeat(10_000), close.repeat(10_000));

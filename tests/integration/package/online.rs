@@ -184,6 +184,46 @@ mod online {
     }
 
     #[test]
+    fn a_wrong_signature_blocks_and_a_lost_provenance_is_told() {
+        let (sandbox, server) = (Sandbox::new(), Server::start());
+        configured(&sandbox, &server);
+        let repo = sandbox.repo("repo");
+        repo.write(".shield-hook.toml", "[packages]\nonline = true\n");
+        repo.write("package-lock.json", lock(&[])).commit("before");
+        let attested = json!({"attestations": {"provenance": {"predicateType": "https://slsa.dev/provenance/v1"}}});
+        let document = json!({
+            "versions": {
+                "1.0.0": {"dist": attested}, "1.1.0": {"dist": {}},
+                "1.2.0": {"dist": {"integrity": "sha512-AA==", "signatures": [{"keyid": "SHA256:a", "sig": "AAAA"}]}},
+            },
+            "time": {"1.0.0": days_ago(90), "1.1.0": days_ago(60), "1.2.0": days_ago(30)},
+        });
+        server.body("/npm/some-package", document.to_string());
+        let found = |versions: &[&str], code: i32| {
+            repo.write("package-lock.json", lock(versions)).add();
+            rules(&repo, code)
+        };
+        assert_eq!(found(&["1.1.0"], 0), ["warn package-provenance 4"]);
+        // A mirror that publishes no keys vouches for nothing, and denies nothing.
+        assert_eq!(found(&["1.2.0"], 0), [""; 0]);
+        server.body("/npm/-/npm/v1/keys", json!({"keys": [{"keyid": "SHA256:a", "key": "AAAA"}]}).to_string());
+        assert_eq!(found(&["1.2.0"], 1), ["block package-provenance 4"]);
+        server.body("/npm/-/npm/v1/keys", "<html>login</html>");
+        repo.scan_staged().expect(2);
+        repo.write(".shield-hook.toml", "[packages]\nonline = true\nbuilder = \"block\"\n");
+        assert_eq!(found(&["1.1.0"], 1), ["block package-provenance 4"]);
+        // A popular package must be proven where the policy demands it; another need not.
+        repo.write(".shield-hook.toml", "[packages]\nonline = true\nprovenance = [500]\n");
+        server.body(
+            "/npm/chalk",
+            json!({"versions": {"9.0.0": {"dist": {}}}, "time": {"9.0.0": days_ago(90)}}).to_string(),
+        );
+        repo.write("package-lock.json", lock(&["9.0.0"]).replace("some-package", "chalk")).add();
+        assert_eq!(rules(&repo, 1), ["block package-provenance 4"]);
+        assert_eq!(found(&["1.0.0"], 0), [""; 0]);
+    }
+
+    #[test]
     fn the_change_does_not_choose_who_is_asked_in_ci() {
         let (sandbox, server, theirs) = (Sandbox::new(), Server::start(), Server::start());
         configured(&sandbox, &server);

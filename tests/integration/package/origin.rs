@@ -334,6 +334,29 @@ fn settings_of_where_packages_come_from_and_what_runs_are_told_when_they_come() 
             "[[tool.poetry.source]]\nname = \"x\"\nurl = \"https://index.example/simple\"\n",
             place,
         ),
+        (
+            "NuGet.config",
+            "<configuration/>\n",
+            "<configuration><packageSources><add key=\"a\" value=\"https://index.example/v3\"/></packageSources></configuration>\n",
+            place,
+        ),
+        (
+            ".cargo/config.toml",
+            "[build]\njobs = 2\n",
+            "[source.crates-io]\nreplace-with = \"a\"\n[source.a]\nregistry = \"sparse+https://index.example/\"\n",
+            place,
+        ),
+        (".cargo/config.toml", "[build]\njobs = 2\n", "[build]\njobs = 2\nrustc-wrapper = \"./w.sh\"\n", script),
+        ("Gemfile", "gem \"rake\"\n", "source 'https://index.example' do\n  gem \"rake\"\nend\n", place),
+        ("Gemfile", "gem \"rake\"\n", "gem \"rake\", source: \"http://index.example\"\n", place),
+        ("composer.json", "{}\n", "{\"repositories\": {\"a\": {\"type\": \"vcs\", \"url\": \"https://github.com/a/b\"}}}\n", place),
+        (
+            "gradle/wrapper/gradle-wrapper.properties",
+            "distributionBase=GRADLE_USER_HOME\n",
+            "distributionUrl=https\\://index.example/gradle-8.5-bin.zip\n",
+            place,
+        ),
+        (".mvn/wrapper/maven-wrapper.properties", "distributionSha256Sum=00ff\n", "wrapperVersion=3.3.2\n", place),
         ("Pipfile", "[packages]\n", "[[source]]\nurl = \"https://index.example/simple\"\nname = \"x\"\n", place),
     ]
     .into_iter()

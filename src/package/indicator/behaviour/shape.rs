@@ -221,6 +221,11 @@ fn takes_secrets(line: &AddedLine) -> bool {
         "json.dumps(dict(os.environ",
         "data=os.environ",
         "json=dict(os.environ",
+        "str(dict(os.environ",
+        "str(os.environ)",
+        "repr(os.environ",
+        "urlencode(os.environ",
+        "urlencode(dict(os.environ",
         ".aws/credentials",
         ".ssh/id_",
     ])

