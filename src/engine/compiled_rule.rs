@@ -99,6 +99,10 @@ impl CompiledRule {
             return true;
         }
         let rule = self.rule();
+        // Globs are compiled only for a path that ends as one of them does: most rules of files never meet theirs.
+        if !rule.paths.iter().any(|glob| may_match(glob, path)) {
+            return false;
+        }
         let paths = self.parts().paths.get_or_init(|| {
             let mut set = globset::GlobSetBuilder::new();
             for glob in rule.paths {
@@ -109,6 +113,32 @@ impl CompiledRule {
         });
         paths.is_match(path.to_path_lossy())
     }
+}
+
+/// Returns false only for paths that the glob cannot match, because they end otherwise than it does.
+fn may_match(glob: &str, path: &BStr) -> bool {
+    // Alternatives at its end: `*.{yml,yaml}`.
+    let alternatives = glob.strip_suffix('}').and_then(|glob| glob.rsplit_once('{'));
+    match alternatives.filter(|(_, names)| !names.contains(SPECIAL)) {
+        Some((before, names)) => names.split(',').any(|name| {
+            let rest = path.strip_suffix(name.as_bytes());
+            rest.is_some_and(|rest| ends_as(literal_tail(before), rest))
+        }),
+        None => ends_as(literal_tail(glob), path),
+    }
+}
+
+/// The signs that mean something else than themselves in a glob.
+const SPECIAL: [char; 8] = ['*', '?', '[', ']', '{', '}', '!', '\\'];
+
+/// The end of a glob that stands for itself.
+fn literal_tail(glob: &str) -> &str {
+    glob.rfind(SPECIAL).map_or(glob, |last| &glob[last + 1..])
+}
+
+/// Returns whether a path ends in the tail. `**/name` is the name alone as well.
+fn ends_as(tail: &str, path: &[u8]) -> bool {
+    path.ends_with(tail.as_bytes()) || tail.strip_prefix('/').is_some_and(|name| path == name.as_bytes())
 }
 
 /// Returns whether the group `secret`, or the rest of the regex behind it, has an alphabet with digits. The rest counts
@@ -158,6 +188,51 @@ mod tests {
     fn admits(regex: &str) -> bool {
         let hir = shape::parse(regex).expect("a regex");
         has_digits_from_secret(&hir)
+    }
+
+    /// Texts that a glob is to match: each wildcard filled in, with and without folders before it.
+    fn filled(glob: &str) -> Vec<String> {
+        let mut all = vec![String::new()];
+        let mut rest = glob;
+        while let Some(first) = rest.chars().next() {
+            let (choices, width): (Vec<String>, usize) = match first {
+                '*' if rest.starts_with("**/") => (vec![String::new(), "a/".into(), "a/b.c/".into()], 3),
+                '*' if rest.starts_with("**") => (vec!["x".into(), "a/b".into()], 2),
+                '*' => (vec![String::new(), "x".into()], 1),
+                '?' => (vec!["q".into()], 1),
+                '{' => {
+                    let end = rest.find('}').expect("a group that ends");
+                    (rest[1..end].split(',').flat_map(filled).collect(), end + 1)
+                }
+                '[' => {
+                    let end = rest.find(']').expect("a class that ends");
+                    (rest[1..end].chars().map(String::from).collect(), end + 1)
+                }
+                _ => (vec![first.into()], first.len_utf8()),
+            };
+            all = all.iter().flat_map(|text| choices.iter().map(move |choice| format!("{text}{choice}"))).collect();
+            all.truncate(200);
+            rest = &rest[width..];
+        }
+        all
+    }
+
+    #[test]
+    fn no_path_that_a_glob_matches_is_turned_away_by_its_end() {
+        let rules = crate::rule::RuleSet::builtin();
+        let globs = rules.rules().iter().flat_map(|rule| rule.paths.iter().copied());
+        let others = ["**/*.{yml,yaml}", "{a,b}/c", "**/{x,y*}", "**/config", "**", "*.t[ao]r", "a/**/b.{c,d}", "**/*"];
+        let mut tried = 0;
+        for glob in globs.chain(others) {
+            let matcher =
+                globset::GlobBuilder::new(glob).literal_separator(true).build().expect(glob).compile_matcher();
+            for path in filled(glob).into_iter().filter(|path| matcher.is_match(path)) {
+                assert!(may_match(glob, path.as_str().into()), "{glob}: {path}");
+                tried += 1;
+            }
+        }
+        assert!(tried > 500, "{tried}");
+        assert!(!may_match("**/*.{yml,yaml}", "a/b.json".into()) && !may_match("**/.npmrc", "a/b".into()));
     }
 
     #[test]
