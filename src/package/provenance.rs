@@ -178,7 +178,7 @@ pub(super) fn of_pypi(bytes: &[u8], sha256: Option<&str>, verifier: Option<&Veri
     // Of several attestations about one file, each is signed by its publisher.
     let signer = verifier.zip(sha256).and_then(|(verifier, hex)| {
         let signers = bundle.attestations.iter().map(|a| verifier.signer(&a.bundle(), FileDigest::Sha256(hex)));
-        signers.reduce(|first, next| first.and_then(|_| next))
+        signers.reduce(Result::and)
     });
     let provenance = Provenance {
         predicate: statements.first()?.kind.clone(),
