@@ -6,10 +6,11 @@ use shield_hook::cli;
 
 fn main() -> ExitCode {
     cli::calmly(|| {
-        let run = match cli::parse() {
-            Ok(command) => cli::run(command),
+        let command = match cli::parse() {
+            Ok(command) => command,
             Err(exit) => return exit,
         };
-        cli::end(run)
+        let scans = command.scans();
+        cli::end(cli::run(command), scans)
     })
 }

@@ -25,8 +25,11 @@ use crate::terminal::text::plural;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The 32 hex digits that a report shows, or a line of a file (src/config.py:12)
-    #[arg(required = true, value_name = "FINGERPRINT|FILE:LINE")]
+    #[arg(required_unless_present = "last", value_name = "FINGERPRINT|FILE:LINE")]
     findings: Vec<String>,
+    /// The finding that stops the next commit or push; refused if there are several
+    #[arg(long, conflicts_with_all = ["findings", "unseen"])]
+    last: bool,
     /// The reason why this is not a leak
     #[arg(long)]
     reason: String,
@@ -58,8 +61,8 @@ pub fn run(args: &Args) -> Result<Exit> {
     let old = read(&path)?;
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     let known = Config::parse(&name, &old)?;
-    let prints = fingerprints(&args.findings)?;
-    if !args.unseen {
+    let prints = if args.last { vec![last()?] } else { fingerprints(&args.findings)? };
+    if !args.unseen && !args.last {
         refuse_unknown(&prints, &known)?;
     }
     let new: Vec<NewAllowance> =
@@ -111,6 +114,28 @@ fn missing_allowance(print: Fingerprint, template: &NewAllowance, known: &Config
     }
     Some(new)
 }
+
+/// The fingerprint of the one finding that stops the next operation.
+fn last() -> Result<Fingerprint> {
+    let findings = found_here::last_stopped()?;
+    let first = findings.first().ok_or_else(|| {
+        Error::usage("nothing blocks in the index or in a commit that is not published")
+            .help("name the finding by its fingerprint or its FILE:LINE")
+    })?;
+    if findings.iter().all(|f| f.fingerprint == first.fingerprint) {
+        let at = format!("{}:{}", first.location.path(), first.location.line);
+        say!("shield-hook: {}: {} ({})", redact::name(&at), first.rule.id, first.fingerprint);
+        return Ok(first.fingerprint);
+    }
+    let error = Error::usage("several findings block, so --last does not say which one you mean");
+    Err(findings.iter().take(MOST_LISTED).fold(error, |error, f| {
+        let at = redact::name(&format!("{}:{}", f.location.path(), f.location.line));
+        error.help(format!("shield-hook allow {} --reason \"WHY\"  # {at}, {}", f.fingerprint, f.rule.id))
+    }))
+}
+
+/// So many findings are listed when one has to be chosen.
+const MOST_LISTED: usize = 10;
 
 /// The fingerprints that the arguments name, each once.
 fn fingerprints(named: &[String]) -> Result<Vec<Fingerprint>> {

@@ -122,11 +122,11 @@ pub fn run(args: Args) -> Result<Exit> {
     Ok(Exit::Clean)
 }
 
-/// Found entries, with the reason that an old entry of the same secret has.
+/// Found entries, with the reason that an old entry of the same secret has, if it has one.
 fn relocated(old: &Baseline, found: Vec<BaselineEntry>) -> impl Iterator<Item = BaselineEntry> {
     found.into_iter().map(|entry| match old.reason(&entry.fingerprint) {
-        Some(reason) => BaselineEntry { reason: reason.to_owned(), ..entry },
-        None => entry,
+        Some(reason) if !reason.is_empty() => BaselineEntry { reason: reason.to_owned(), ..entry },
+        _ => entry,
     })
 }
 

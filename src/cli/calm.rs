@@ -21,6 +21,7 @@ pub fn calmly(program: impl FnOnce() -> ExitCode) -> ExitCode {
         super::complain(
             &Error::incomplete(format!("shield-hook itself failed ({place})"))
                 .help("this is a fault of the program: please report it with this line and the command"),
+            true,
         );
         ExitCode::from(Exit::Incomplete as u8)
     })

@@ -9,13 +9,16 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::options::OutputFormat;
+use super::scan::root_for;
+use crate::engine::redact;
 use crate::environment;
 use crate::error::{Error, Printed, Result};
 use crate::exit::Exit;
 use crate::git::Repo;
 use crate::journal::overdue::{self, Overdue};
 use crate::journal::{Journal, JournalLocation, Record};
-use crate::terminal::say;
+use crate::terminal::text::plural;
+use crate::terminal::{name, say};
 
 /// Show the latest runs, and those that are overdue.
 #[derive(Debug, clap::Args)]
@@ -52,13 +55,18 @@ pub fn run(args: &Args) -> Result<Exit> {
     }
     records.retain(|r| r.when().is_some_and(|when| since.is_none_or(|since| when >= since)));
     records.sort_by_key(Record::when);
-    let total = records.len();
+    let line = line(&records, since, &late, foreign);
     if since.is_none() {
-        let latest: BTreeMap<String, Record> = records.drain(..).map(|r| (r.command.clone(), r)).collect();
+        let key = |r: &Record| (r.command.clone(), r.root.clone());
+        let latest: BTreeMap<_, Record> = records.drain(..).map(|r| (key(&r), r)).collect();
         records = latest.into_values().collect();
         records.sort_by_key(Record::when);
     }
-    let line = line(total, since, &records, &late, foreign);
+    let own = root_for(&here, &[]).0.canonicalize().map(|root| redact::name(&root.display().to_string())).ok();
+    let elsewhere = |record: &Record| {
+        let root = record.root.as_deref().filter(|root| own.as_deref() != Some(*root));
+        root.map(|root| format!(" (in {})", name(root))).unwrap_or_default()
+    };
     let mut out = std::io::stdout().lock();
     match args.format {
         OutputFormat::Json => {
@@ -77,7 +85,7 @@ pub fn run(args: &Args) -> Result<Exit> {
             for record in &records {
                 let when = record.time.get(..16).unwrap_or(&record.time).replace('T', " ");
                 let line = record.digest.strip_prefix("shield-hook: ").unwrap_or(&record.digest);
-                writeln!(out, "{when}  {:width$}  {line}", record.command).or_unprinted()?;
+                writeln!(out, "{when}  {:width$}  {line}{}", record.command, elsewhere(record)).or_unprinted()?;
             }
             for late in &late {
                 writeln!(out, "overdue: {}", late.what).or_unprinted()?;
@@ -88,24 +96,23 @@ pub fn run(args: &Args) -> Result<Exit> {
     Ok(if late.is_empty() { Exit::Clean } else { Exit::Blocked })
 }
 
-fn line(total: usize, since: Option<Timestamp>, shown: &[Record], late: &[Overdue], foreign: usize) -> String {
-    let mut parts = vec![match total {
-        1 => "1 run".to_owned(),
-        n => format!("{n} runs"),
-    }];
-    if let Some(since) = since {
-        parts[0] += &format!(" since {since:.0}");
+fn line(records: &[Record], since: Option<Timestamp>, late: &[Overdue], foreign: usize) -> String {
+    let mut parts = vec![plural(records.len(), "run", "runs")];
+    match since {
+        Some(since) => parts[0] += &format!(" since {since:.0}"),
+        // Older ones have left the journals, which keep a limited number.
+        None => parts[0] += " on record, here and elsewhere",
     }
-    let stopped = shown.iter().filter(|r| r.result == Exit::Blocked.result()).count();
+    let stopped = records.iter().filter(|r| r.result == Exit::Blocked.result()).count();
     if stopped > 0 {
         parts.push(format!("{stopped} stopped something"));
     }
     let failed =
-        shown.iter().filter(|r| ![Exit::Clean, Exit::Blocked].map(Exit::result).contains(&r.result.as_str())).count();
+        records.iter().filter(|r| ![Exit::Clean, Exit::Blocked].map(Exit::result).contains(&r.result.as_str())).count();
     if failed > 0 {
         parts.push(format!("{failed} could not be completed"));
     }
-    if let Some(last) = shown.last().and_then(Record::when) {
+    if let Some(last) = records.last().and_then(Record::when) {
         parts.push(format!("the last {} ago", overdue::ago(last, Timestamp::now())));
     }
     if foreign > 0 {

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::found_here::FileLine;
+use super::found_here::{self, FileLine};
 use super::options::PolicyArgs;
 use super::session::Session;
 use crate::chunk::{Chunk, ChunkPlace, Origin};
@@ -12,7 +12,7 @@ use crate::environment;
 use crate::error::{Context, Error, Printed, Result};
 use crate::exit::Exit;
 use crate::file;
-use crate::finding::{Finding, Verdict};
+use crate::finding::{Finding, Fingerprint, Verdict};
 use crate::package::advisory::PackageVerdict;
 use crate::package::gate::{ComparisonMode, DraftPosition};
 use crate::package::{self, lockfile, origin, store};
@@ -24,8 +24,8 @@ use crate::rule::Rule;
 /// Explain the result of every rule on one line: its keyword, form, proof and entropy, and why a value was rejected.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A file on disk and a line of it, for example src/config.py:12
-    #[arg(value_name = "FILE:LINE")]
+    /// A file on disk and a line of it, for example src/config.py:12; or the fingerprint of a finding
+    #[arg(value_name = "FILE:LINE|FINGERPRINT")]
     place: String,
     #[command(flatten)]
     policy_args: PolicyArgs,
@@ -36,6 +36,9 @@ pub struct Args {
 /// # Errors
 /// When the place is none, or the file cannot be read.
 pub fn run(args: &Args) -> Result<Exit> {
+    if let Some(print) = Fingerprint::parse(&args.place) {
+        return of_fingerprint(print);
+    }
     let wrong = || Error::usage(format!("{}: not FILE:LINE", args.place)).help("shield-hook explain src/config.py:12");
     let at = FileLine::parse(&args.place).ok_or_else(wrong)?;
     let (file, line) = (at.file.to_string_lossy(), at.number);
@@ -86,6 +89,24 @@ pub fn run(args: &Args) -> Result<Exit> {
             writeln!(out, "    {gave:+.3}  {name} = {value:.2}").or_unprinted()?;
         }
     }
+    Ok(Exit::Clean)
+}
+
+/// Tells where a finding is, and the verdict on it.
+fn of_fingerprint(print: Fingerprint) -> Result<Exit> {
+    let found = found_here::with_fingerprint(print)?;
+    if found.is_empty() {
+        return Err(Error::usage(format!("{print}: nothing that is found here has this fingerprint"))
+            .help("copy it from a report of this repository; its branch may not be fetched"));
+    }
+    let mut out = std::io::stdout().lock();
+    for f in &found {
+        let place = redact::name(&format!("{}:{}", f.location.path(), f.location.line));
+        let commit = f.commit.as_deref().map(|id| format!(" (commit {})", id.get(..10).unwrap_or(id)));
+        writeln!(out, "{place}{}: {}: {}", commit.unwrap_or_default(), f.rule.id, f.rule.title).or_unprinted()?;
+        writeln!(out, "    {}", verdict(f)).or_unprinted()?;
+    }
+    writeln!(out, "more about a line: shield-hook explain FILE:LINE").or_unprinted()?;
     Ok(Exit::Clean)
 }
 

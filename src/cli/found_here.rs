@@ -12,7 +12,8 @@ use crate::git::Repo;
 use crate::outcome::Outcome;
 use crate::policy::Overrides;
 use crate::policy::authority::PolicyRoot;
-use crate::source::{Message, Paths, Source, Staged, WorkTree};
+use crate::removal::Unpublished;
+use crate::source::{CommitRange, Message, Paths, Source, Staged, WorkTree};
 
 /// A file and a line of it, as a report names them.
 pub(super) struct FileLine {
@@ -58,19 +59,59 @@ pub(super) fn missing(mut wanted: Vec<Fingerprint>) -> Result<Vec<Fingerprint>> 
     if wanted.is_empty() {
         return Ok(wanted);
     }
+    search(|findings| {
+        wanted.retain(|print| findings.iter().all(|f| f.fingerprint != *print));
+        wanted.is_empty()
+    })?;
+    Ok(wanted)
+}
+
+/// Returns the findings with a fingerprint, of the first place that has some: the index and the work tree, the last
+/// message, or any commit.
+///
+/// # Errors
+/// As a scan's.
+pub(super) fn with_fingerprint(print: Fingerprint) -> Result<Vec<Finding>> {
+    let mut found = Vec::new();
+    search(|findings| {
+        found.extend(findings.iter().filter(|f| f.fingerprint == print).cloned());
+        !found.is_empty()
+    })?;
+    Ok(found)
+}
+
+/// Returns the findings that stop the next operation: those of the index, else those of commits that no remote has.
+///
+/// # Errors
+/// As a scan's; exit 3 outside a repository.
+pub(super) fn last_stopped() -> Result<Vec<Finding>> {
+    let repo = Repo::discover(&environment::current_directory()?)?;
+    let session = Session::with(&Overrides::default(), PolicyRoot::Local(&repo))?;
+    let max_object = session.max_object();
+    let blocking = |source: &dyn Source| -> Result<Vec<Finding>> {
+        Ok(session.scan(&[source])?.findings.into_iter().filter(|f| f.verdict.blocks()).collect())
+    };
+    let staged = blocking(&Staged::new(&repo, max_object))?;
+    let unpublished = Unpublished::of(&repo)?;
+    match unpublished.head {
+        Some(head) if staged.is_empty() => {
+            blocking(&CommitRange::beyond(&repo, unpublished.published, head, max_object))
+        }
+        _ => Ok(staged),
+    }
+}
+
+/// Scans one place after another, the cheapest first, until `is_done` says that its findings are enough.
+fn search(mut is_done: impl FnMut(&[Finding]) -> bool) -> Result<()> {
     let here = environment::current_directory()?;
     let (root, _) = root_for(&here, &[]);
     let session = Session::with(&Overrides::default(), PolicyRoot::Directory(&root))?;
     let max_object = session.max_object();
-    let mut look_in = |sources: &[&dyn Source]| -> Result<bool> {
-        let outcome = session.scan(sources)?;
-        wanted.retain(|print| outcome.findings.iter().all(|f| f.fingerprint != *print));
-        Ok(wanted.is_empty())
-    };
+    let mut look_in = |sources: &[&dyn Source]| -> Result<bool> { Ok(is_done(&session.scan(sources)?.findings)) };
     let Ok(repo) = Repo::discover(&here) else {
         let paths = vec![PathBuf::from(".")];
         look_in(&[&Paths { root, here, paths, no_ignore: true, tracked: Vec::new(), max_object }])?;
-        return Ok(wanted);
+        return Ok(());
     };
     let message = repo.git_dir().join("COMMIT_EDITMSG");
     // The cheapest source comes first: most findings are of the commit that was just stopped.
@@ -81,7 +122,7 @@ pub(super) fn missing(mut wanted: Vec<Fingerprint>) -> Result<Vec<Fingerprint>> 
         // A commit that was amended since is on no branch any more.
         look_in(&[&session.history(&repo, true)])?;
     }
-    Ok(wanted)
+    Ok(())
 }
 
 /// Returns the reason without the space around it, and refuses an empty one.

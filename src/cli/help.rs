@@ -322,7 +322,11 @@ const TABLE: &[Help] = &[
     help("config schema", &[("config schema > shield-hook.schema.json", "for an editor")], Exits::Print),
     help("config init", &[("config init", "")], Exits::Change),
     help("config docs", &[("config docs > docs/configuration.md", "")], Exits::Print),
-    help("explain", &[("explain src/config.py:12", "")], Exits::Print),
+    help(
+        "explain",
+        &[("explain src/config.py:12", ""), ("explain 0123456789abcdef0123456789abcdef", "where that finding is")],
+        Exits::Print,
+    ),
     help(
         "completions",
         &[

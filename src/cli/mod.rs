@@ -32,6 +32,7 @@ mod push_command;
 mod pushed_refs;
 mod receive;
 mod repair;
+mod repository_facts;
 mod rule_ids;
 mod rules;
 mod scan;
@@ -132,6 +133,25 @@ enum HotCommand {
     Hook(hook::Args),
 }
 
+impl Command {
+    /// Returns whether the command ends in a digest line about what it has read.
+    pub fn scans(&self) -> bool {
+        matches!(
+            self,
+            Self::Scan(_)
+                | Self::Ci(_)
+                | Self::Hook(_)
+                | Self::Audit(_)
+                | Self::Check(_)
+                | Self::Gate(_)
+                | Self::Publish(_)
+                | Self::Baseline(_)
+                | Self::Watch(_)
+                | Self::Canary(_)
+        )
+    }
+}
+
 /// Reads the command line.
 ///
 /// # Errors
@@ -216,24 +236,26 @@ pub fn run(command: Command) -> Result<Exit> {
     }
 }
 
-/// Prints the error, if there is one, and returns the exit code.
-pub fn end(run: Result<Exit>) -> ExitCode {
+/// Prints the error, if there is one, and returns the exit code. A command that `scans` says that nothing was scanned.
+pub fn end(run: Result<Exit>, scans: bool) -> ExitCode {
     match run {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(error) => {
-            complain(&error);
+            complain(&error, scans);
             ExitCode::from(error.exit() as u8)
         }
     }
 }
 
-fn complain(error: &Error) {
+fn complain(error: &Error, scans: bool) {
     if error.is_unheard() {
         return;
     }
     // An argument may be the very credential that somebody asks about.
     say!("error: {}", redact::message(&error.to_string()));
-    say!("{}", crate::outcome::summary_line::failed(error));
+    if scans {
+        say!("{}", crate::outcome::summary_line::failed(error));
+    }
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ pub(super) fn run(policy_args: &PolicyArgs, report_args: &ReportArgs, repo: Resu
     });
     if let Err(error) = run {
         journal::record(&place, &Record::failed(COMMAND, &error, start.elapsed()));
-        super::complain(&error);
+        super::complain(&error, true);
     }
     Ok(Exit::Clean)
 }

@@ -117,7 +117,7 @@ fn scan(args: &Args) -> Result<Outcome> {
             session.scan_in(&repo, RepairContext::Push, &[&CommitRange::parse(&repo, range, max_object)?])
         } else {
             let session = session.entire_tree(true);
-            session.scan(&[&session.history(&repo, args.all_objects)])
+            session.scan_in(&repo, RepairContext::History, &[&session.history(&repo, args.all_objects)])
         };
     }
     if args.paths.iter().any(|p| p.as_os_str() == "-") {

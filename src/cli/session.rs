@@ -9,6 +9,7 @@ use anstream::AutoStream;
 use anstream::adapter::strip_bytes;
 
 use super::options::{Color, PolicyArgs, ReportArgs};
+use super::repository_facts;
 use crate::chunk::Kind;
 use crate::engine::{Engine, Settings, redact};
 use crate::error::{Context, Result};
@@ -145,6 +146,7 @@ impl Session {
     pub(super) fn scan_in(&self, repo: &Repo, scene: RepairContext, sources: &[&dyn Source]) -> Result<Outcome> {
         let mut outcome = self.scan(sources)?;
         repair::plan(&mut outcome.findings, scene, Some(repo), redact::name);
+        outcome.repository = (!outcome.findings.is_empty()).then(|| repository_facts::of(repo, &outcome.findings));
         Ok(outcome)
     }
 }
@@ -192,7 +194,12 @@ impl RunConclusion {
                 for finding in outcome.findings.iter().filter(|f| f.location.kind() == Kind::RefName) {
                     self.covers.refs.iter_mut().for_each(|r| finding.secret.hide_in(&mut r.name));
                 }
-                journal::record(&self.place, &Record::of(self.command, &outcome).covering(self.covers));
+                // The journal of the user is about many repositories, that of a repository about one.
+                let root = outcome.root.as_ref().filter(|_| matches!(self.place, JournalLocation::User));
+                let root = root.and_then(|root| root.canonicalize().ok());
+                let root = root.map(|root| redact::name(&root.display().to_string()));
+                let record = Record { root, ..Record::of(self.command, &outcome).covering(self.covers) };
+                journal::record(&self.place, &record);
                 let silent = report_args.quiet || (self.silent_when_clean && exit == Exit::Clean);
                 if !silent {
                     say!("{}", summary_line::of(&outcome));

@@ -2,7 +2,7 @@
 //!
 //! Every one of them is executed by a test in a real repository.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use bstr::ByteSlice;
 
@@ -25,6 +25,8 @@ pub enum RepairContext<'a> {
     Message,
     /// Commits exist here and are about to be published.
     Push,
+    /// All commits were looked at; some may be published.
+    History,
     /// Commits are published already.
     Published {
         /// The branch that an allowance must be on before it counts; none if it may come with its finding.
@@ -44,7 +46,7 @@ pub fn plan(findings: &mut [Finding], scene: RepairContext<'_>, repo: Option<&Re
         objects: repo.map(Repo::objects),
         refs: repo.and_then(|r| r.refs("").ok()).unwrap_or_default(),
         fetched: repo.map(|r| r.fetched().tips.into_iter().map(|(id, _)| id).collect()).unwrap_or_default(),
-        unpublished: HashMap::new(),
+        unpublished: None,
         at_root: repo.is_none_or(at_root),
         hide,
     };
@@ -70,8 +72,8 @@ struct Planner<'a> {
     refs: Vec<git::Ref>,
     /// The tips of the last fetch.
     fetched: Vec<Oid>,
-    /// Whether a commit is on the branch here and on no remote, as far as this repository knows.
-    unpublished: HashMap<Oid, bool>,
+    /// The commits that the branch here has and no remote, as far as this repository knows; none before they are asked for.
+    unpublished: Option<HashSet<Oid>>,
     at_root: bool,
     hide: fn(&str) -> String,
 }
@@ -93,6 +95,7 @@ impl Planner<'_> {
             )],
             (RepairContext::Commit, Kind::PathName) => vec![step("give the file another name", ["git mv OLD NEW"])],
             (RepairContext::Commit, _) => self.staged(finding),
+            (RepairContext::History, _) => self.of_history(finding),
             (RepairContext::Push | RepairContext::Published { .. }, _) => self.committed(finding),
         };
         let is_published = matches!(self.scene, RepairContext::Published { .. })
@@ -174,26 +177,43 @@ impl Planner<'_> {
         if !is_in_reach || !self.is_unpublished(id) {
             return vec![repair];
         }
-        let rewrite = step(
-            "have it replaced by a marker in every unpublished commit, with a backup (without --yes it only shows the changes)",
-            ["shield-hook repair --yes"],
-        );
-        vec![rewrite, Step { what: format!("or by hand: {}", repair.what), ..repair }]
+        vec![rewrite(), Step { what: format!("or by hand: {}", repair.what), ..repair }]
+    }
+
+    /// A finding of the history: what is not published is rewritten, and the rest is known to others already.
+    fn of_history(&mut self, finding: &Finding) -> Vec<Step> {
+        if commit_of(finding).is_some_and(|id| self.is_unpublished(id)) {
+            return vec![rewrite()];
+        }
+        let root = self.repo.and_then(Repo::work_dir);
+        let is_there = root.is_some_and(|root| root.join(BASELINE).exists());
+        let verb = if is_there { "update" } else { "create" };
+        vec![step(
+            "revoke what was published, then record it as known, so that later scans show only what is new",
+            [format!("shield-hook baseline {verb} --history --reason \"WHY\"")],
+        )]
     }
 
     /// Returns whether the branch that is checked out leads to the commit, and no remote is known to have it.
     fn is_unpublished(&mut self, id: Oid) -> bool {
-        let Some(((repo, objects), head)) = self.repo.zip(self.objects.as_mut()).zip(self.head) else { return false };
-        if let Some(known) = self.unpublished.get(&id) {
-            return *known;
+        if self.unpublished.is_none() {
+            self.unpublished = Some(self.unpublished_commits());
+        }
+        self.unpublished.as_ref().is_some_and(|known| known.contains(&id))
+    }
+
+    fn unpublished_commits(&mut self) -> HashSet<Oid> {
+        let Some(((repo, objects), head)) = self.repo.zip(self.objects.as_mut()).zip(self.head) else {
+            return HashSet::new();
+        };
+        // A job of a CI system has a detached HEAD, and often no other ref.
+        if repo.head_name().is_none() {
+            return HashSet::new();
         }
         let remotes = self.refs.iter().filter(|r| r.name.starts_with(b"refs/remotes/")).map(|r| r.id);
-        let tips: Vec<Oid> = remotes.chain(self.fetched.iter().copied()).collect();
-        // A job of a CI system has a detached HEAD, and often no other ref.
-        let is_on_branch = repo.head_name().is_some() && git::reaches(objects, &[head], id);
-        let is_unpublished = is_on_branch && !git::reaches(objects, &tips, id);
-        self.unpublished.insert(id, is_unpublished);
-        is_unpublished
+        let published: Vec<Oid> = remotes.chain(self.fetched.iter().copied()).collect();
+        let new = git::outgoing(repo, objects, &[head], &published);
+        new.map(|new| new.commits.into_iter().map(|commit| commit.id).collect()).unwrap_or_default()
     }
 
     /// Leads to a branch that contains the commit.
@@ -376,6 +396,17 @@ const KEEP_EMPTY: &str = "{ git commit --amend --allow-empty --no-edit && git re
 
 /// The length of the ids in commands, in hex digits.
 const SHORTEST_ID: usize = 7;
+
+/// The default name of the baseline.
+const BASELINE: &str = ".shield-hook.baseline";
+
+/// Has the program replace the secret.
+fn rewrite() -> Step {
+    step(
+        "have it replaced by a marker in every unpublished commit, with a backup (without --yes it only shows the changes)",
+        ["shield-hook repair --yes"],
+    )
+}
 
 fn commit_of(finding: &Finding) -> Option<Oid> {
     Oid::from_hex(finding.commit.as_ref()?.as_bytes()).ok()

@@ -74,6 +74,11 @@ impl Address {
         Self { host: String::new(), path: bare(&real.to_string_lossy()).to_owned() }
     }
 
+    /// The host and the path; none for a path on this machine.
+    pub fn on_host_at(&self) -> Option<(String, String)> {
+        (!self.host.is_empty()).then(|| (self.host.clone(), self.path.clone()))
+    }
+
     /// A digest in place of the address, which may hold a token.
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();

@@ -31,7 +31,7 @@ pub use remotes::{Remote, Remotes};
 pub use repo::{Fetched, Ref, Repo};
 pub use rewrite::{IndexedPath, PathEdit, PathEdits, Rewriter, RewrittenCommit, indexed_paths};
 pub use walk::{
-    Boundary, CommitPosition, EntryTarget, HiddenContent, KnownCommits, KnownContent, NewCommit, NewObjects, Reach,
-    ReflogEntry, TreeItem, TreeStore, TreeWalk, cloned_from, every_object, merge_bases, outgoing, parents_of, position,
-    reachable, reaches, reflog_entries, squashed,
+    Authored, Boundary, CommitPosition, EntryTarget, HiddenContent, KnownCommits, KnownContent, NewCommit, NewObjects,
+    Reach, ReflogEntry, TreeItem, TreeStore, TreeWalk, authored, cloned_from, every_object, merge_bases, outgoing,
+    parents_of, position, reachable, reaches, reflog_entries, squashed,
 };

@@ -28,7 +28,7 @@ pub enum PathEdit {
 #[derive(Default)]
 pub struct PathEdits {
     edit: Option<PathEdit>,
-    below: BTreeMap<BString, PathEdits>,
+    below: BTreeMap<BString, Self>,
 }
 
 impl PathEdits {

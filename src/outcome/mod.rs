@@ -1,6 +1,9 @@
 //! The outcome of a run, from which reports, journal records and the exit code are made.
 
+mod facts;
 pub mod summary_line;
+
+pub use facts::{CommitFacts, RepositoryFacts, WebPages};
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -41,6 +44,8 @@ pub struct Outcome {
     pub rule_stats: Vec<RuleStat>,
     /// The directory on disk that paths are relative to.
     pub root: Option<PathBuf>,
+    /// The repository, if one was scanned and something was found in it.
+    pub repository: Option<RepositoryFacts>,
     /// The error that ended the run before a verdict.
     pub failed: Option<Error>,
 }
@@ -63,6 +68,7 @@ impl Outcome {
             data: None,
             rule_stats: Vec::new(),
             root: None,
+            repository: None,
             failed: Some(error),
         }
     }

@@ -35,13 +35,16 @@ pub fn object(outcome: &Outcome) -> Value {
         "complete": outcome.coverage.complete(),
         "coverage": outcome.coverage,
         "stale": outcome.stale,
-        "findings": outcome.findings.iter().map(finding).collect::<Vec<_>>(),
+        "findings": outcome.findings.iter().map(|f| finding(outcome, f)).collect::<Vec<_>>(),
         "packages": outcome.packages.iter().map(packages::row).collect::<Vec<_>>(),
         "unknown_origin": outcome.unknown_origin,
         "changes": outcome.changes.iter().map(packages::change).collect::<Vec<_>>(),
     });
     if let Some(error) = &outcome.failed {
         object["error"] = json!({ "message": error.message(), "help": error.help_lines() });
+    }
+    if let Some(facts) = &outcome.repository {
+        object["repository"] = json!({ "name": facts.name, "head": facts.head });
     }
     if !outcome.rule_stats.is_empty() {
         object["rule_stats"] = outcome.rule_stats.iter().map(rule_stat).collect();
@@ -63,8 +66,19 @@ fn rule_stat(s: &RuleStat) -> Value {
     })
 }
 
-/// One finding in the fields of the contract.
-pub fn finding(f: &Finding) -> Value {
+/// One finding in the fields of the contract, with what is known about its commit.
+pub fn finding(outcome: &Outcome, f: &Finding) -> Value {
+    let mut value = contract(f);
+    let commit = f.commit.as_ref().and_then(|id| outcome.repository.as_ref()?.commits.get(id));
+    if let Some(facts) = commit {
+        value["author"] = facts.author.as_str().into();
+        value["date"] = facts.time().map(|time| time.to_string()).into();
+        value["subject"] = facts.subject.as_str().into();
+    }
+    value
+}
+
+fn contract(f: &Finding) -> Value {
     json!({
         "rule": f.rule.id,
         "title": f.rule.title,

@@ -13,7 +13,7 @@ pub struct JsonLines;
 impl Report for JsonLines {
     fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
         for f in &outcome.findings {
-            line(out, "finding", json::finding(f))?;
+            line(out, "finding", json::finding(outcome, f))?;
         }
         let mut summary = json::object(outcome);
         if let Some(object) = summary.as_object_mut() {

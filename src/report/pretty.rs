@@ -211,31 +211,46 @@ fn also(group: &[&Finding]) -> Option<String> {
 
 /// The commands that repair blocking findings, grouped by instruction.
 fn steps(outcome: &Outcome, most: usize, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut kinds: Vec<(&str, Vec<&[String]>)> = Vec::new();
+    let mut kinds: Vec<(&str, Vec<FindingCommands<'_>>)> = Vec::new();
     // Repairs come first, then the alternatives to them, and allowing the finding last.
     let order = |step: &Step| match step.run.first() {
         Some(command) if command.starts_with("shield-hook allow") => 2,
         _ => u8::from(step.what.starts_with("or ")),
     };
-    let mut all: Vec<&Step> = outcome.findings.iter().flat_map(|f| &f.repair).collect();
-    all.sort_by_key(|step| order(step));
-    for step in all {
+    let mut all: Vec<(&Step, &Finding)> =
+        outcome.findings.iter().flat_map(|f| f.repair.iter().map(move |step| (step, f))).collect();
+    all.sort_by_key(|(step, _)| order(step));
+    for (step, finding) in all {
         let n = kinds.iter().position(|k| k.0 == step.what).unwrap_or_else(|| {
             kinds.push((&step.what, Vec::new()));
             kinds.len() - 1
         });
-        if !kinds[n].1.contains(&step.run.as_slice()) {
-            kinds[n].1.push(&step.run);
+        if !kinds[n].1.iter().any(|(run, _)| *run == step.run.as_slice()) {
+            kinds[n].1.push((&step.run, finding));
         }
     }
     for (what, runs) in kinds {
-        let mut lines: Vec<String> = runs.iter().take(most).flat_map(|run| run.iter().cloned()).collect();
+        let is_one = runs.len() == 1;
+        let shown = runs.iter().take(most);
+        let mut lines: Vec<String> =
+            shown.flat_map(|(run, f)| run.iter().map(move |line| named(line, f, is_one))).collect();
         if runs.len() > most {
             lines.push(format!("... and {} more", runs.len() - most));
         }
         write_step(what, &lines, out)?;
     }
     Ok(())
+}
+
+/// The commands of a step, and the first finding that has them.
+type FindingCommands<'o> = (&'o [String], &'o Finding);
+
+/// A command that allows one of several findings, with a comment that names the finding.
+fn named(line: &str, finding: &Finding, is_one: bool) -> String {
+    if is_one || !line.starts_with("shield-hook allow ") {
+        return line.to_owned();
+    }
+    format!("{line}  # {}:{}, {}", finding.location.path(), finding.location.line, finding.rule.id)
 }
 
 /// One thing to do, and its commands.

@@ -189,6 +189,7 @@ impl Totals {
             unknown_origin: self.unknown_origin.len(),
             data: None,
             root: None,
+            repository: None,
             failed: None,
         }
     }

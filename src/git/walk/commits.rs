@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use bstr::{BString, ByteSlice};
 use gix::objs::{CommitRefIter, Kind, TagRefIter};
 
 use crate::error::{Error, Result};
@@ -43,6 +44,27 @@ pub fn parents_of(repo: &Repo, id: &Oid) -> Result<Vec<Oid>> {
     let mut objects = repo.objects();
     let commit = CommitStore::new(repo, &mut objects)?.read(id);
     Ok(commit.map_err(|why| Error::incomplete(format!("commit {id}: {}", why.reason())))?.parents)
+}
+
+/// Who made a commit, when, and its first line.
+#[derive(Clone, Debug)]
+pub struct Authored {
+    /// The author's name.
+    pub author: BString,
+    /// The author's date, in seconds since 1970.
+    pub seconds: i64,
+    /// The first line of the message.
+    pub subject: BString,
+}
+
+/// Who made a commit, when, and its first line; none if it cannot be read.
+pub fn authored(objects: &mut Objects, id: &Oid) -> Option<Authored> {
+    let mut content = Vec::new();
+    objects.read(id, u64::MAX, &mut content).ok()?;
+    let fields = || CommitRefIter::from_bytes(&content, id.kind());
+    let author = fields().author().ok()?;
+    let subject = fields().message().ok()?.lines().next().unwrap_or_default();
+    Some(Authored { author: author.name.to_owned(), seconds: author.seconds(), subject: subject.into() })
 }
 
 /// Commits that were read for another reason.

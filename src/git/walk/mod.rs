@@ -9,7 +9,7 @@ mod reach;
 mod reflog;
 mod tree_store;
 
-pub use commits::{KnownCommits, parents_of};
+pub use commits::{Authored, KnownCommits, authored, parents_of};
 pub use history::{TreeItem, TreeWalk, every_object, reachable};
 pub use merge_base::merge_bases;
 pub use outgoing::{Boundary, HiddenContent, KnownContent, NewCommit, NewObjects, outgoing, squashed};

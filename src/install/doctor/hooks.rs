@@ -31,6 +31,7 @@ pub(super) fn check(site: &Site, diagnosis: &mut Diagnosis, program: &Path) -> R
     let hooks = diagnosis.hooks.clone();
     let wanted: &[&str] = if site.bare { &[hook::SERVER] } else { &hook::USUAL };
     let mut problems = Vec::new();
+    let mut missing = Vec::new();
     let reported = check_hooks_path(site, &mut problems)?;
     for hook in &hooks {
         let is_missing = hook.state == HookState::Nothing;
@@ -39,10 +40,20 @@ pub(super) fn check(site: &Site, diagnosis: &mut Diagnosis, program: &Path) -> R
         }
         if is_missing && hooks.iter().any(|h| matches!(h.state, HookState::Framework(_))) {
             problems.push(missing_in_framework(site, hook.hook));
+        } else if is_missing {
+            missing.push(hook);
         } else if hook.is_ours() || wanted.contains(&hook.hook) || hook.state == HookState::NotExecutable {
             check_hook(site, hook, &mut problems);
         }
     }
+    problems.extend(match missing.as_slice() {
+        [] => None,
+        [one] => Some(messages::hook_missing(one.hook, &site.shown(&one.path))),
+        some => {
+            let names: Vec<&str> = some.iter().map(|hook| hook.hook).collect();
+            Some(messages::hooks_missing(&names, &site.shown(&site.hooks)))
+        }
+    });
     let ours = hooks.iter().filter(|hook| hook.is_ours()).count();
     diagnosis.facts.push(format!("{ours} of {} hooks run shield-hook", wanted.len().max(ours)));
     check_programs(&hooks, program, &mut problems);
@@ -76,7 +87,7 @@ fn missing_in_framework(site: &Site, hook: &str) -> Problem {
 fn check_hook(site: &Site, hook: &InstalledHook, problems: &mut Vec<Problem>) {
     let path = site.shown(&hook.path);
     match &hook.state {
-        HookState::Nothing => problems.push(messages::hook_missing(hook.hook, &path)),
+        HookState::Nothing => {}
         HookState::NotExecutable => {
             let is_ours = directory::find(&site.hooks, hook.hook).is_ok_and(|stub| stub.is_some());
             problems.push(messages::hook_not_executable(&path, &hook.path, is_ours));

@@ -66,6 +66,12 @@ pub fn hook_missing(hook: &str, path: &str) -> Problem {
     Problem::error("hook-missing", format!("git runs no {hook} hook: there is no {path}"), INSTALL).by(Repair::Install)
 }
 
+/// Several hooks that are missing for one reason.
+pub fn hooks_missing(hooks: &[&str], directory: &str) -> Problem {
+    let message = format!("git runs none of these hooks, which are not in {directory}: {}", hooks.join(", "));
+    Problem::error("hook-missing", message, INSTALL).by(Repair::Install)
+}
+
 /// The framework runs others of our hooks; `installer` is the manager's command, if its configuration names this one.
 pub fn hook_missing_in_framework(hook: &str, installer: Option<&str>) -> Problem {
     let message = format!("git runs no {hook} hook, although the pre-commit framework runs others of shield-hook");

@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::advisory::Advisories;
+use super::advisory::{Advisories, PackageVerdict};
 use super::indicator::{self, Trace, TraceWeight};
-use super::inventory::Inventory;
+use super::inventory::{Inventory, Package};
 use super::lockfile;
+use super::origin;
 use super::survey::Survey;
 use crate::file;
 use crate::source::Skip;
@@ -116,10 +117,11 @@ impl WalkWorker<'_> {
                 if shown.contains("node_modules/") || shown.contains("/site-packages/") {
                     return;
                 }
-                match lockfile::recognise(&shown).filter(|format| format.is_lock()) {
-                    Some(format) => {
+                match lockfile::recognise(&shown) {
+                    Some(format) if format.is_lock() => {
                         self.read(path, |_, bytes| lockfile::read(format, bytes).map_err(|e| e.to_string()))
                     }
+                    Some(format) => return self.manifest(path, &shown, format),
                     None => return,
                 }
             }
@@ -127,6 +129,20 @@ impl WalkWorker<'_> {
         if let Some(inventory) = installed {
             self.progress.packages.fetch_add(inventory.packages.len(), Ordering::Relaxed);
             self.own.add(&shown(path), &inventory, self.advisories);
+        }
+    }
+
+    /// Reads a manifest, whose versions are only wanted: it counts for what is known to be bad in it, which the next
+    /// installation brings and a commit would block.
+    fn manifest(&mut self, path: &Path, shown: &str, format: &dyn lockfile::Format) {
+        let Ok(bytes) = file::read(path) else { return };
+        let Ok(mut inventory) = lockfile::read(format, &bytes) else { return };
+        let is_bad = |package: &Package| origin::verdict(self.advisories, package) != PackageVerdict::Unknown;
+        inventory.packages.retain(|package| is_bad(package));
+        if !inventory.packages.is_empty() {
+            self.own.coverage.blobs += 1;
+            self.own.coverage.bytes += bytes.len() as u64;
+            self.own.add(shown, &inventory, self.advisories);
         }
     }
 

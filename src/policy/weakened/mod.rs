@@ -10,6 +10,7 @@ use crate::exit::Exit;
 use crate::finding::AllowedBy;
 use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Verdict, WarnReason};
 use crate::rule::{Confidence, Rule};
+use crate::terminal::text::plural;
 use compare::Read;
 
 /// The id of these findings, for `disable` and `[[allow]]` in the trusted policy.
@@ -215,6 +216,11 @@ impl Comparison<'_> {
             }
             Subject::Directive(Scope::RuleAndReason) if accepts => Weight::Notice(ACCEPTED.into()),
             Subject::Directive(_) => Weight::Blocks(Some(self.apart())),
+            Subject::Known(_) => Weight::Blocks(Some(format!(
+                "entries with a reason, in a change of their own to {}, are reported and pass: shield-hook baseline update \
+                 --reason \"WHY\"; without one, someone who may change the policy has to merge this",
+                self.branch
+            ))),
             _ => Weight::Blocks(None),
         }
     }
@@ -273,7 +279,8 @@ fn grouped(all: Vec<Loosening>) -> Vec<Loosening> {
             (Subject::Rule(id), 0) => format!("{} the rule {id}", l.what),
             (Subject::Rule(id), more) => format!("{} the rule {id} and {more} others", l.what),
             (Subject::Known(_), more) => {
-                format!("adds {} known secrets to the baseline, the first of the rule {}", more + 1, l.what)
+                let secrets = plural(more + 1, "known secret", "known secrets");
+                format!("adds {secrets} to the baseline without a reason, the first of the rule {}", l.what)
             }
             _ => l.what,
         };

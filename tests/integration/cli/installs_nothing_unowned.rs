@@ -129,8 +129,11 @@ fn commands(sandbox: &Sandbox, above: &[&str]) -> Vec<Vec<String>> {
     let mut args: Vec<&str> = above.to_vec();
     args.push("--help");
     let help = sandbox.shield(&sandbox.home(), &args).stdout;
-    let listed = help.split_once("Commands:\n").map(|(_, rest)| rest).unwrap_or_default();
-    let names = listed.lines().take_while(|line| line.starts_with("  ")).filter_map(|line| {
+    // The top level lists its commands in groups, which the options follow.
+    let begin = if above.is_empty() { "Guard a repository:\n" } else { "Commands:\n" };
+    let listed = help.split_once(begin).map(|(_, rest)| rest).unwrap_or_default();
+    let listed = listed.split("Options:\n").next().unwrap_or_default();
+    let names = listed.lines().filter_map(|line| {
         let name = line.strip_prefix("  ")?.split_whitespace().next()?;
         line.chars().nth(2).is_some_and(char::is_alphabetic).then_some(name)
     });

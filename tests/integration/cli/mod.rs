@@ -10,6 +10,7 @@ mod explain;
 mod installs_nothing_unowned;
 #[cfg(target_os = "linux")]
 mod memory;
+mod newcomer;
 mod outputs;
 #[cfg(unix)]
 mod overview;

@@ -43,6 +43,7 @@ fn redactions(sandbox: &Sandbox) -> Settings {
         (r"(healthy|errors?|warnings?), \d+ notes?:", "$1:"),
         (r"SHIELD-[0-9a-f]+", "[WORD]"),
         (r"in commit [0-9a-f]{10}\b", "in commit [COMMIT]"),
+        (r"at <code>[0-9a-f]{10}</code>", "at <code>[COMMIT]</code>"),
         (r"\b[0-9a-f]{32}\b", "[FINGERPRINT]"),
         (r"\b[0-9a-f]{12}\b", "[RULE SET]"),
         (r"\d+ ms\b", "[TIME]"),
