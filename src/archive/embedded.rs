@@ -52,7 +52,7 @@ fn possible(bytes: &[u8], (format, magic): Beginning, from: usize) -> Option<usi
             _ => true,
         }
     };
-    let begins = |at: &usize| is_possible(at) && packed::begins(&bytes[*at..], format);
+    let begins = |at: &usize| is_possible(at) && unpacks(&bytes[*at..], format);
     memmem::find_iter(bytes.get(from..)?, magic).map(|at| from + at).find(begins)
 }
 
@@ -64,6 +64,9 @@ impl ContainerWalk<'_> {
         for at in memmem::find_iter(bytes, zip::END).filter(|at| zip::is_end_with_members(bytes, *at)) {
             let end = at + zip::END_LEN;
             self.container(&bytes[from..end], ArchiveFormat::Zip, deeper);
+            if self.budget.members.get() == 0 {
+                break;
+            }
             from = end;
         }
         self.beside(bytes, location);
@@ -102,54 +105,69 @@ impl ContainerWalk<'_> {
             self.failed(location.inside, reason);
             return None;
         }
-        // Two bytes and a few bits are too little to take a stream of zlib for one that was cut short.
-        if format != ArchiveFormat::Zlib && yielded >= BELIEVED {
-            self.container(bytes, format, location);
-        } else if format != ArchiveFormat::Zlib && !begun.is_empty() {
-            self.member(packed::content_path(location).as_ref(), &begun, Vec::new(), location.depth);
+        match format {
+            // Two bytes and a few bits are too little to take a stream of zlib for one that was cut short.
+            ArchiveFormat::Zlib => {}
+            // One row says that not all was read.
+            _ if yielded >= BELIEVED => {
+                self.container(bytes, format, location);
+                return None;
+            }
+            _ if !begun.is_empty() => {
+                if !self.counts(location) {
+                    return None;
+                }
+                self.member(packed::content_path(location).as_ref(), &begun, Vec::new(), location.depth);
+            }
+            _ => {}
         }
         Some(1)
     }
 
     /// The bytes that a stream yields, the first of them in `begun`, and where it ends, unless it breaks off.
     pub(super) fn measure(&self, bytes: &[u8], format: ArchiveFormat, begun: &mut Vec<u8>) -> (usize, Option<usize>) {
-        let mut rest = bytes;
-        let mut yielded = 0;
-        let mut all = |from: &mut dyn Read| {
-            let mut buffer = [0; 8 << 10];
-            loop {
-                match from.read(&mut buffer) {
-                    Ok(0) => return true,
-                    Ok(count) => {
-                        yielded += count;
-                        let room = BELIEVED.saturating_sub(begun.len()).min(count);
-                        begun.extend_from_slice(&buffer[..room]);
-                        let left = self.budget.left.get().saturating_sub(count as u64);
-                        self.budget.left.set(left);
-                        if left == 0 {
-                            return false;
-                        }
+        let (mut rest, mut yielded, mut buffer) = (bytes, 0, [0; 8 << 10]);
+        let Some(mut stream) = one_stream(&mut rest, format) else { return (0, None) };
+        loop {
+            match stream.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => {
+                    yielded += count;
+                    let room = BELIEVED.saturating_sub(begun.len()).min(count);
+                    begun.extend_from_slice(&buffer[..room]);
+                    self.budget.left.set(self.budget.left.get().saturating_sub(count as u64));
+                    if self.budget.left.get() == 0 {
+                        return (yielded, None);
                     }
-                    Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                    Err(_) => return false,
                 }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return (yielded, None),
             }
+        }
+        drop(stream);
+        let end = match format {
+            // Its reader takes more of the input than it decodes.
+            ArchiveFormat::Xz => xz_len(bytes),
+            _ => Some(bytes.len() - rest.len()),
         };
-        let is_whole = match format {
-            ArchiveFormat::Gzip => all(&mut flate2::bufread::GzDecoder::new(&mut rest)),
-            ArchiveFormat::Zlib => all(&mut flate2::bufread::ZlibDecoder::new(&mut rest)),
-            ArchiveFormat::Bzip2 => all(&mut bzip2::bufread::BzDecoder::new(&mut rest)),
-            ArchiveFormat::Xz => {
-                // Its reader takes more of the input than it decodes.
-                let (stream, behind) = rest.split_at(xz_len(rest).unwrap_or(rest.len()));
-                rest = behind;
-                all(&mut lzma_rust2::XzReader::new_mem_limit(stream, false, (WINDOW >> 10) as u32))
-            }
-            _ => ruzstd::decoding::StreamingDecoder::new_with_max_window_size(&mut rest, WINDOW)
-                .is_ok_and(|mut frame| all(&mut frame)),
-        };
-        (yielded, is_whole.then_some(bytes.len() - rest.len()))
+        (yielded, end)
     }
+}
+
+/// The content of the stream that `rest` begins with; what is behind the stream remains in `rest`.
+fn one_stream<'s>(rest: &'s mut &[u8], format: ArchiveFormat) -> Option<Box<dyn Read + 's>> {
+    Some(match format {
+        ArchiveFormat::Gzip => Box::new(flate2::bufread::GzDecoder::new(rest)),
+        ArchiveFormat::Zlib => Box::new(flate2::bufread::ZlibDecoder::new(rest)),
+        ArchiveFormat::Bzip2 => Box::new(bzip2::bufread::BzDecoder::new(rest)),
+        ArchiveFormat::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(rest, false, (WINDOW >> 10) as u32)),
+        _ => Box::new(ruzstd::decoding::StreamingDecoder::new_with_max_window_size(rest, WINDOW).ok()?),
+    })
+}
+
+/// Returns whether the stream that these bytes begin with has content and begins to unpack.
+fn unpacks(mut bytes: &[u8], format: ArchiveFormat) -> bool {
+    one_stream(&mut bytes, format).is_some_and(|mut stream| stream.read(&mut [0; 64]).is_ok_and(|count| count > 0))
 }
 
 /// The length of an xz stream, by the first footer whose checksum is right.

@@ -185,6 +185,8 @@ pub enum MemberKind {
     Container,
     /// A directory, or records about members: no file comes of it when the container is unpacked.
     Note,
+    /// What the container holds beside its members: a match in it repeats one in a member, if there is any.
+    Rest,
 }
 
 /// An oddity that no honest packer writes.

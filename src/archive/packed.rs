@@ -163,12 +163,6 @@ pub(super) fn is_zlib(bytes: &[u8]) -> bool {
     }
 }
 
-/// Returns whether a compressed stream has content and begins to unpack.
-pub(super) fn begins(bytes: &[u8], format: ArchiveFormat) -> bool {
-    let mut head = [0; 64];
-    unpack(bytes, format).read(&mut head).is_ok_and(|count| count > 0)
-}
-
 /// A stream whose header is damaged.
 struct Damaged;
 

@@ -1,7 +1,9 @@
 //! tar: member by member from a stream; a link is read as its target.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
-use std::io::Read;
+use std::io::{self, Read};
+use std::rc::Rc;
 
 use bstr::{BStr, BString};
 use tar::{Archive, Entry};
@@ -33,9 +35,49 @@ fn sum(header: &[u8]) -> u32 {
     header.iter().enumerate().map(|(at, &b)| u32::from(if own.contains(&at) { b' ' } else { b })).sum()
 }
 
+/// What a tar holds beside the content of its members: headers, the ends of blocks, and what is behind the last one.
+#[derive(Default)]
+struct TarRest {
+    bytes: Vec<u8>,
+    is_member: bool,
+}
+
+/// The longest rest that is looked into. A header and the end of a block take a kilobyte a member at most.
+const LONGEST_REST: usize = 256 << 20;
+
+/// Reads a tar, and keeps its rest.
+struct Recorder<R> {
+    from: R,
+    rest: Rc<RefCell<TarRest>>,
+}
+
+impl<R: Read> Read for Recorder<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.from.read(into)?;
+        let mut rest = self.rest.borrow_mut();
+        if !rest.is_member {
+            if rest.bytes.len() + count > LONGEST_REST {
+                return Err(io::ErrorKind::FileTooLarge.into());
+            }
+            rest.bytes.extend_from_slice(&into[..count]);
+        }
+        Ok(count)
+    }
+}
+
 impl ContainerWalk<'_> {
     /// The members of a tar.
     pub(super) fn tar(&mut self, from: impl Read, location: MemberLocation<'_>) {
+        let rest = Rc::new(RefCell::new(TarRest::default()));
+        self.tar_members(Recorder { from, rest: Rc::clone(&rest) }, &rest, location);
+        let bytes = std::mem::take(&mut rest.borrow_mut().bytes);
+        // Nothing else shows the headers of a compressed tar.
+        let (path, kind) = (location.inside, MemberKind::Rest);
+        (self.visit)(Member { path, content: Ok(&bytes), odd: Vec::new(), kind });
+        self.embedded(&bytes, location);
+    }
+
+    fn tar_members(&mut self, from: impl Read, rest: &RefCell<TarRest>, location: MemberLocation<'_>) {
         let mut archive = Archive::new(from);
         // Some unpackers read on behind the declared end of a tar.
         archive.set_ignore_zeros(true);
@@ -49,13 +91,21 @@ impl ContainerWalk<'_> {
                 return;
             }
             match entry {
-                Ok(entry) => self.entry(entry, location, &mut seen),
+                Ok(entry) => self.entry(entry, rest, location, &mut seen),
                 Err(e) => return self.failed(location.inside, self.unreadable(&e)),
             }
         }
     }
 
-    fn entry(&mut self, mut entry: Entry<'_, impl Read>, location: MemberLocation<'_>, seen: &mut HashSet<BString>) {
+    fn entry(
+        &mut self,
+        mut entry: Entry<'_, impl Read>,
+        rest: &RefCell<TarRest>,
+        location: MemberLocation<'_>,
+        seen: &mut HashSet<BString>,
+    ) {
+        // The rest of a member that was too large is none of the tar's.
+        rest.borrow_mut().is_member = false;
         let name = entry.path_bytes().into_owned();
         let path = join(location.inside, &name);
         let kind = entry.header().entry_type();
@@ -85,8 +135,13 @@ impl ContainerWalk<'_> {
             return self.show(path.as_ref(), Ok(&target), odd);
         }
         let mut content = Vec::new();
-        match self.all(&mut entry, &mut content) {
-            Ok(()) => self.member(path.as_ref(), &content, odd, location.depth),
+        rest.borrow_mut().is_member = true;
+        let read = self.all(&mut entry, &mut content);
+        match read {
+            Ok(()) => {
+                rest.borrow_mut().is_member = false;
+                self.member(path.as_ref(), &content, odd, location.depth);
+            }
             Err(reason) => {
                 self.show(path.as_ref(), Ok(&content), odd);
                 self.failed(path.as_ref(), reason);

@@ -10,7 +10,7 @@ fn shown(bytes: &[u8], name: &str, limits: ArchiveLimits) -> Vec<(String, Result
     let mut all = Vec::new();
     let format = recognise(bytes).expect("a container");
     read(bytes, format, name.into(), limits, &mut |member| {
-        if member.kind != MemberKind::Container {
+        if !matches!(member.kind, MemberKind::Container | MemberKind::Rest) {
             all.push((member.path.to_string(), member.content.map(<[u8]>::to_vec)));
         }
     });

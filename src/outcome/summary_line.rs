@@ -56,13 +56,20 @@ fn extent(outcome: &Outcome) -> Vec<String> {
         parts.push(package::origin::unknown_packages(outcome.unknown_origin));
     }
     parts.extend(c.new_lines.map(|lines| plural(lines as usize, "new line", "new lines")));
-    if !c.refs.is_empty() {
-        parts.push(c.refs.join(" "));
-    }
+    parts.extend(refs(&c.refs));
     parts.extend(c.taken.iter().cloned());
     parts.extend(some(c.unseen, "commit", "commits").map(|commits| format!("{commits} made without the hooks")));
     parts.extend(some(outcome.stale.len(), "stale allowance", "stale allowances"));
     parts
+}
+
+/// The refs that were read: so many by their names that one line holds them.
+fn refs(names: &[String]) -> Option<String> {
+    const NAMED: usize = 20;
+    match names.split_at_checked(NAMED) {
+        Some((named, more @ [_, ..])) => Some(format!("{} and {} more", named.join(" "), more.len())),
+        _ => Some(names.join(" ")).filter(|names| !names.is_empty()),
+    }
 }
 
 /// The content that was not read, by its kind.

@@ -81,6 +81,7 @@ impl Artefact {
         archive::read(bytes, container, BStr::new(name.as_bytes()), limits, &mut |member| match member.content {
             // A directory is no file of the package; where its name leads out it counts as one.
             Ok([]) if member.kind == MemberKind::Note && member.odd.is_empty() => {}
+            Ok(_) if member.kind == MemberKind::Rest => {}
             Ok(content) => {
                 let is_container = member.kind == MemberKind::Container;
                 let part = if is_container { MemberPart::Container } else { MemberPart::File };

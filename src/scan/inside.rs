@@ -31,6 +31,15 @@ enum Part {
     Name,
     /// The bytes of a container whose members are scanned by themselves.
     Container,
+    /// What a container holds beside its members.
+    Rest,
+}
+
+impl Part {
+    /// A match in it may repeat one in a member, whose path says more.
+    fn repeats(self) -> bool {
+        matches!(self, Self::Container | Self::Rest)
+    }
 }
 
 /// A member with matches, or one that may hold packages.
@@ -142,13 +151,12 @@ impl InsideScan<'_> {
             self.part.skipped.append(&mut unread);
         }
         self.find_old(&old, &mut matched);
-        // The bytes of a container last: a match in them repeats one in a member, whose path says more.
-        matched.sort_by_key(|member| member.part == Part::Container);
+        matched.sort_by_key(|member| member.part.repeats());
         let mut inside = ScanPart::default();
         for member in matched {
             self.packages(&member, &mut inside)?;
             let MatchedMember { path, part, content, mut matches, old } = member;
-            if part == Part::Container {
+            if part.repeats() {
                 let own = |m: &Match| Fingerprint::of(m.rule.id, &m.secret);
                 matches.retain(|m| inside.findings.iter().all(|f| f.fingerprint != own(m)));
             }
@@ -272,13 +280,15 @@ fn each_member(
         if context.source.budget().is_some_and(|budget| budget.ended().is_some()) {
             return;
         }
-        if !path.is_empty() {
+        let part = match kind {
+            MemberKind::Container => Part::Container,
+            MemberKind::Rest => Part::Rest,
+            MemberKind::File | MemberKind::Note => Part::Content,
+        };
+        if !path.is_empty() && part != Part::Rest {
             visit(Shown { path, part: Part::Name }, Ok(path));
         }
-        visit(
-            Shown { path, part: if kind == MemberKind::Container { Part::Container } else { Part::Content } },
-            member.content,
-        );
+        visit(Shown { path, part }, member.content);
     });
 }
 

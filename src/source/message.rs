@@ -143,6 +143,7 @@ mod tests {
     #[test]
     fn comments_go_where_git_strips_them() {
         assert_eq!(recorded(Cleanup::Strip, true, "a\n# b\nc\n"), "a\n\nc\n");
+        assert_eq!(recorded(Cleanup::Strip, true, "a\n# b\n# c\nd\n"), "a\n\n\nd\n");
         assert_eq!(recorded(Cleanup::Whitespace, false, "a\n# b\nc\n"), "a\n# b\nc\n");
         assert_eq!(recorded(Cleanup::Verbatim, true, "a\n# b\nc\n"), "a\n# b\nc\n");
     }

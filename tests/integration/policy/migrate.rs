@@ -271,5 +271,6 @@ fn from_gitguardian_and_secretlint() {
     repo.write("d.txt", leak());
     let run = repo.shield(&["migrate"]).expect(0);
     assert!(run.stdout.contains("`!keep.snap`") && !run.stdout.contains(&token), "{}", run.stdout);
+    assert!(text(&repo, ".shield-hook.toml").contains("\"sample ("), "the name of a match is its reason");
     repo.shield(&["scan", "--format", "json", "docs", "fixtures", "c.snap", "d.txt"]).expect_blocked(&["d.txt:1"]);
 }

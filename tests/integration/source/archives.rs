@@ -90,6 +90,14 @@ fn with_extra(mut stream: Vec<u8>, extra: &[u8]) -> Vec<u8> {
     stream
 }
 
+/// A tar with these bytes behind a member's content, before its next header.
+fn in_padding(bytes: &[u8]) -> Vec<u8> {
+    let mut whole = tar(&[("a", b"words\n"), ("b", b"more\n")]);
+    assert!(bytes.len() < 500, "a block has no more");
+    whole.splice(600..600 + bytes.len(), bytes.iter().copied());
+    whole
+}
+
 /// A frame that readers of Zstandard skip.
 fn frame(content: &[u8]) -> Vec<u8> {
     [&b"\x50\x2a\x4d\x18"[..], &u32::try_from(content.len()).expect("short").to_le_bytes(), content].concat()
@@ -140,6 +148,8 @@ fn a_compressed_file_in_another_one_is_found() {
         ("second.gz", [gzip(b"nothing"), with_extra(gzip(b"nothing"), &gzip(&secret))].concat(), "second"),
         ("frame.zst", [frame(&gzip(&secret)), zstd(b"nothing")].concat(), "frame"),
         ("late.zst", [zstd(b"nothing"), frame(&gzip(&secret))].concat(), "late"),
+        ("padding.tar", in_padding(&packed), "s"),
+        ("padding.tgz", gzip(&in_padding(&packed)), "s"),
         ("member.tar", tar(&[("in/a.jpg", &[&photo[..], &gzip(&secret)].concat())]), "in/a.jpg"),
     ];
     for (name, bytes, member) in cases {

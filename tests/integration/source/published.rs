@@ -195,6 +195,16 @@ fn fetching_from_one_place_and_pushing_to_another() {
 }
 
 #[test]
+fn a_ref_that_a_push_moved_speaks_of_no_third_address() {
+    let sandbox = Sandbox::new();
+    let repo = with_old_leak(&sandbox);
+    let (fork, third) = (sandbox.remote("fork.git"), sandbox.remote("third.git"));
+    repo.git(&["remote", "set-url", "--push", "origin", text(&fork)]);
+    repo.git(&["push", "--quiet", "--no-verify", "origin", "main"]);
+    push(&repo, &[text(&third), "main"]).expect_blocked(&["old:1"]);
+}
+
+#[test]
 fn opening_a_repository_to_a_new_remote_is_a_setting() {
     let sandbox = Sandbox::new();
     let repo = with_old_leak(&sandbox);

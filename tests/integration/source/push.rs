@@ -92,6 +92,35 @@ fn every_ref_of_a_push_is_read() {
 }
 
 #[test]
+fn the_line_of_a_push_of_many_refs_is_short() {
+    let sandbox = Sandbox::new();
+    let repo = published(&sandbox);
+    let head = repo.git(&["rev-parse", "HEAD"]);
+    let none = "0".repeat(head.len());
+    let lines: String = (0..500).map(|n| format!("refs/heads/b{n} {head} refs/heads/b{n} {none}\n")).collect();
+    let run = repo.shield_with(&["hook", "pre-push", "origin", "url"], &[], Some(lines.as_bytes())).expect(0);
+    assert!(run.stderr.contains("b0 b1") && run.stderr.contains("and 480 more"), "{}", run.stderr);
+}
+
+/// Standard input says that the remote has them, under a ref that this push replaces.
+#[test]
+fn a_blob_and_a_tree_that_the_remote_has_are_published_under_any_ref() {
+    let sandbox = Sandbox::new();
+    let repo = published(&sandbox);
+    repo.write("secret/f", npmrc(&npm_token())).add();
+    let tree = repo.git(&["write-tree"]);
+    let (blob, folder) = (repo.git(&["rev-parse", ":secret/f"]), repo.git(&["rev-parse", &format!("{tree}:secret")]));
+    let (head, none) = (repo.git(&["rev-parse", "HEAD"]), "0".repeat(blob.len()));
+    let args = ["hook", "--format", "json", "pre-push", "origin", "url"];
+    for id in [&blob, &folder] {
+        let new = format!("refs/tags/y {id} refs/tags/y {none}\n");
+        let replaced = format!("refs/tags/x {head} refs/tags/x {id}\n");
+        repo.shield_with(&args, &[], Some(new.as_bytes())).expect(1);
+        repo.shield_with(&args, &[], Some([replaced, new].concat().as_bytes())).expect_clean();
+    }
+}
+
+#[test]
 fn a_push_of_everything_reads_everything() {
     let sandbox = Sandbox::new();
     let repo = published(&sandbox);
