@@ -41,28 +41,23 @@ impl ContainerWalk<'_> {
                 let end = self.measure(bytes, format, &mut Vec::new()).1;
                 self.embedded(bytes.get(end.unwrap_or(bytes.len())..).unwrap_or_default(), location);
             }
-            ArchiveFormat::Gzip => self.skipped_parts(bytes, format, (GZIP, 0, extra), location),
-            ArchiveFormat::Zstd => self.skipped_parts(bytes, format, (SKIPPED, 1, skipped), location),
+            ArchiveFormat::Gzip => self.skipped_parts(bytes, format, &GZIP_EXTRA, location),
+            ArchiveFormat::Zstd => self.skipped_parts(bytes, format, &ZSTD_FRAME, location),
             _ => {}
         }
     }
 
     /// The parts that a reader of gzip or Zstandard skips, at the start of a stream or between two. Most files have none, and
     /// are not read again.
-    fn skipped_parts(
-        &mut self,
-        bytes: &[u8],
-        format: ArchiveFormat,
-        (magic, lead, part_of): (&[u8], usize, fn(&[u8]) -> Option<&[u8]>),
-        location: MemberLocation<'_>,
-    ) {
-        let is_large = |rest: &[u8]| part_of(rest).is_some_and(|part| part.len() > SMALL);
-        if !memmem::find_iter(bytes, magic).any(|at| at >= lead && is_large(&bytes[at - lead..])) {
+    fn skipped_parts(&mut self, bytes: &[u8], format: ArchiveFormat, kind: &SkippedPart, location: MemberLocation<'_>) {
+        let is_large = |rest: &[u8]| (kind.read)(rest).is_some_and(|part| part.len() > SMALL);
+        let begins = |at: usize| at.checked_sub(kind.lead).is_some_and(|at| is_large(&bytes[at..]));
+        if !memmem::find_iter(bytes, kind.magic).any(begins) {
             return;
         }
         let mut rest = bytes;
         while !rest.is_empty() {
-            let part = part_of(rest);
+            let part = (kind.read)(rest);
             if let Some(part) = part {
                 self.embedded(part, location);
             }
@@ -75,10 +70,20 @@ impl ContainerWalk<'_> {
     }
 }
 
-/// The first bytes of gzip, and those of a frame that readers of Zstandard skip, but for the very first.
-const GZIP: &[u8] = b"\x1f\x8b\x08";
-const SKIPPED: &[u8] = b"\x2a\x4d\x18";
-/// The header of such a frame: its magic and its length.
+/// A part of a stream that its readers skip.
+struct SkippedPart {
+    magic: &'static [u8],
+    /// So many bytes stand before the magic.
+    lead: usize,
+    /// Its content, where the stream begins with it.
+    read: PartReader,
+}
+
+type PartReader = fn(&[u8]) -> Option<&[u8]>;
+
+const GZIP_EXTRA: SkippedPart = SkippedPart { magic: b"\x1f\x8b\x08", lead: 0, read: extra };
+const ZSTD_FRAME: SkippedPart = SkippedPart { magic: b"\x2a\x4d\x18", lead: 1, read: skipped };
+/// The header of a frame that readers of Zstandard skip: its magic and its length.
 const FRAME: usize = 8;
 /// No container is smaller.
 const SMALL: usize = 16;
