@@ -119,7 +119,7 @@ mod net {
     }
 
     impl Net {
-        pub(super) fn new() -> Net {
+        pub(super) fn new() -> Self {
             // The machine's own roots include the certificate of a proxy that inspects the traffic.
             let roots = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
             let agent = |secure: bool| -> ureq::Agent {
@@ -138,7 +138,7 @@ mod net {
                 // A proxy cannot reach services on this machine.
                 if secure { config.build() } else { config.proxy(None).build() }.into()
             };
-            Net { secure: agent(true), loopback: agent(false) }
+            Self { secure: agent(true), loopback: agent(false) }
         }
     }
 

@@ -8,9 +8,11 @@ mod absent;
 mod provider;
 #[cfg(feature = "online")]
 mod sigstore;
-#[cfg(all(test, feature = "online"))]
+#[cfg(test)]
+#[cfg(feature = "online")]
 pub mod testing;
-#[cfg(all(test, feature = "online"))]
+#[cfg(test)]
+#[cfg(feature = "online")]
 mod tests;
 
 use serde::Serialize;

@@ -14,7 +14,7 @@ pub struct Key(EcdsaKeyPair);
 
 impl Key {
     /// A new one.
-    pub fn new() -> Self {
+    pub fn generate() -> Self {
         let random = SystemRandom::new();
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).unwrap();
         Self(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, pkcs8.as_ref(), &random).unwrap())
@@ -54,9 +54,9 @@ pub struct Authority {
 
 impl Authority {
     /// A new one, with keys of its own.
-    pub fn new() -> Self {
+    pub fn generate() -> Self {
         let now = jiff::Timestamp::from_second(jiff::Timestamp::now().as_second()).unwrap();
-        Self { authority: Key::new(), certificates: Key::new(), log: Key::new(), now }
+        Self { authority: Key::generate(), certificates: Key::generate(), log: Key::generate(), now }
     }
 
     /// Its `trusted_root.json`.
@@ -92,7 +92,7 @@ impl Authority {
 
     /// A bundle over `statement` by a workflow of a repository.
     pub fn bundle(&self, statement: &str, repository: &str, workflow: &str) -> Value {
-        let key = Key::new();
+        let key = Key::generate();
         let identity = format!("{repository}/{workflow}@refs/heads/main");
         let certificate = self.leaf(&key, &identity, repository);
         let pae = format!("DSSEv1 {} {PAYLOAD} {} {statement}", PAYLOAD.len(), statement.len());

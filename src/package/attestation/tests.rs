@@ -16,7 +16,7 @@ fn statement(hex: &str) -> String {
 
 #[test]
 fn a_bundle_of_the_trusted_root_names_its_signer() {
-    let authority = Authority::new();
+    let authority = Authority::generate();
     let verifier = Verifier::of(&authority.root()).unwrap();
     let hex = "07".repeat(64);
     let bundle = authority.bundle(&statement(&hex), REPOSITORY, WORKFLOW).to_string();
@@ -30,7 +30,7 @@ fn a_bundle_of_the_trusted_root_names_its_signer() {
 
 #[test]
 fn a_bundle_of_which_one_thing_does_not_hold_is_refused() {
-    let (authority, other) = (Authority::new(), Authority::new());
+    let (authority, other) = (Authority::generate(), Authority::generate());
     let verifier = Verifier::of(&authority.root()).unwrap();
     let hex = "07".repeat(64);
     let refused = |bundle: &Value, digest: FileDigest<'_>| match verifier.signer(&bundle.to_string(), digest) {
@@ -79,14 +79,14 @@ fn no_text_is_a_bundle_by_chance() {
             "{text}"
         );
     }
-    let authority = Authority::new();
+    let authority = Authority::generate();
     let bundle = authority.bundle(&statement(&"07".repeat(64)), REPOSITORY, WORKFLOW).to_string();
     assert!(verifier.signer(&bundle, FileDigest::Sha512(&"07".repeat(64))).is_err(), "the public log knows no other");
 }
 
 #[test]
 fn a_registrys_signature_holds_for_its_key_and_its_message_only() {
-    let (key, other) = (Key::new(), Key::new());
+    let (key, other) = (Key::generate(), Key::generate());
     let message = b"lib@1.0.0:sha512-x";
     assert_eq!(verify_signature(&key.public(), message, &key.sign(message)), Ok(()));
     for (public, signature) in [

@@ -405,7 +405,7 @@ fn signed_registry(authority: &Authority, key: &Key) -> &'static Table {
 #[cfg(feature = "online")]
 #[test]
 fn signatures_and_builders_of_npm() {
-    let (authority, key) = (Authority::new(), Key::new());
+    let (authority, key) = (Authority::generate(), Key::generate());
     let net = signed_registry(&authority, &key);
     let versions = ["1.0.0", "1.1.0", "1.2.0", "1.3.0", "2.0.0", "3.0.0", "4.0.0", "1.2.1-rc.1"];
     let packages: Vec<(Ecosystem, &str, &str)> = versions.iter().map(|v| (Ecosystem::Npm, "lib", *v)).collect();
@@ -428,7 +428,7 @@ fn signatures_and_builders_of_npm() {
 #[cfg(feature = "online")]
 #[test]
 fn attestations_of_an_index_are_those_of_its_publisher() {
-    let authority = Authority::new();
+    let authority = Authority::generate();
     let hash = |n: u8| data_encoding::HEXLOWER.encode(&[n; 32]);
     let answer = |n: u8, workflow: &str| {
         let statement = json!({"_type": "https://in-toto.io/Statement/v1", "predicateType": "https://docs.example/publish/v1",

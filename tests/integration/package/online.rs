@@ -20,7 +20,7 @@ fn a_program_without_network_code_says_how_to_get_one() {
 }
 
 #[cfg(feature = "online")]
-mod online {
+mod with_network {
     use std::io::Cursor;
 
     use crate::support::http::{Page, Server};

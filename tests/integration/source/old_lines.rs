@@ -344,7 +344,7 @@ fn a_value_that_is_named_later_in_the_same_push_is_new() {
             repo.write(path, before.replace('@', &value)).commit("unnamed");
             in_push(&repo, &base, &[]);
             if is_moved {
-                repo.write(path, "\n").write(&format!("conf/{path}"), after.replace('@', &value));
+                repo.write(path, "\n").write(format!("conf/{path}"), after.replace('@', &value));
             } else {
                 repo.write(path, after.replace('@', &value));
             }

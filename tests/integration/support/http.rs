@@ -24,10 +24,10 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn start() -> Server {
+    pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let server = Server { port, pages: Arc::default(), asked: Arc::default() };
+        let server = Self { port, pages: Arc::default(), asked: Arc::default() };
         let (pages, asked) = (Arc::clone(&server.pages), Arc::clone(&server.asked));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
