@@ -27,7 +27,21 @@ const MASK: &str = "****";
 /// assert_eq!(shield_hook::engine::redact::name("src/config.py"), "src/config.py");
 /// ```
 pub fn name(text: &str) -> String {
-    beside_masks(&by_rules(text, Confidence::High))
+    if is_too_plain(text) { text.to_owned() } else { beside_masks(&by_rules(text, Confidence::High)) }
+}
+
+/// Returns whether a name has no room for a credential: short words of a path, and nothing that joins a name to a value. Every
+/// run of the program masks a name or two, and nearly all are so.
+fn is_too_plain(text: &str) -> bool {
+    /// The shortest run with a digit in it that a rule's form fits.
+    const SHORTEST: usize = 12;
+    /// The shortest run of letters alone.
+    const SHORTEST_OF_LETTERS: usize = 20;
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/');
+    text.bytes().all(is_plain)
+        && text.split(['/', '.']).all(|run| {
+            run.len() < SHORTEST || run.len() < SHORTEST_OF_LETTERS && !run.bytes().any(|b| b.is_ascii_digit())
+        })
 }
 
 /// A name with masks in it, in which the words beside a mask are tested as well: a password often has the name of its
