@@ -301,3 +301,17 @@ fn a_quoted_word_in_a_sentence_is_no_password() {
     let text = format!("mysql> set pass '{}'\n", Dice(332).run(MIXED, 16));
     assert!(blocks(&text, "a.py"), "{text}");
 }
+
+#[test]
+fn a_token_that_begins_as_the_name_of_an_index_does_is_none() {
+    let mut dice = Dice(321);
+    let lower = b"abcdefghijklmnopqrstuvwxyz0123456789";
+    for prefix in ["FK", "UK", "PK", "IDX", "UNIQ"] {
+        for name in [format!("{prefix}_{}", dice.run(lower, 24)), format!("{prefix}{}", dice.run(lower, 24))] {
+            let text = format!("  UNIQUE KEY `{name}` (`token`),\n");
+            assert!(!blocks(&text, "db/schema.sql"), "{text}");
+        }
+        let text = format!("index-token = \"{prefix}{}\"\n", dice.run(MIXED, 22));
+        assert!(blocks(&text, "a.toml"), "{text}");
+    }
+}
