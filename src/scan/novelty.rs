@@ -91,11 +91,12 @@ impl BlobComparison<'_> {
     /// The novelty of the matches beside one old side.
     fn beside(&self, side: &[u8], scratch: &mut Scratch) -> Vec<Novelty> {
         let mut is_new = by_text(self.chunk.bytes, &self.spans, side);
-        if self.old.are_new {
-            self.only_found(side, scratch, &mut is_new);
-        } else if is_new.contains(&true) {
+        let in_force = if self.old.are_new { self.in_force(self.chunk.bytes, self.matches) } else { Vec::new() };
+        let is_unproven = in_force.iter().any(|at| !is_new[*at]);
+        if is_unproven || is_new.contains(&true) {
             let was = self.witness.engine.scan(Chunk { origin: self.chunk.origin, bytes: side }, scratch);
             by_match((self.chunk.bytes, self.matches), (side, &was), &mut is_new);
+            self.only_blocked(&in_force, (side, &was), &mut is_new);
         }
         let mut novelty: Vec<Novelty> =
             is_new.iter().map(|is_new| if *is_new { Novelty::New } else { Novelty::Old }).collect();
@@ -105,16 +106,15 @@ impl BlobComparison<'_> {
         novelty
     }
 
-    /// Of a side that is new itself only those matches are old that blocked there: its own scan reports them.
-    fn only_found(&self, side: &[u8], scratch: &mut Scratch, is_new: &mut [bool]) {
-        let was = self.witness.engine.scan(Chunk { origin: self.chunk.origin, bytes: side }, scratch);
-        let (text, now) = (self.chunk.bytes, self.matches);
-        let (blocking, blocked) = (self.in_force(text, now), self.in_force(side, &was));
+    /// Of the matches in force only those are old that were in force in the old side as well: its own scan reports them. For sides
+    /// that are new themselves.
+    fn only_blocked(&self, in_force: &[usize], (side, was): (&[u8], &[Match]), is_new: &mut [bool]) {
         let of = |all: &[Match], some: &[usize]| some.iter().map(|at| all[*at].clone()).collect::<Vec<Match>>();
-        let mut is_more = vec![true; blocking.len()];
-        by_match((text, &of(now, &blocking)), (side, &of(&was, &blocked)), &mut is_more);
-        for (at, is_more) in blocking.into_iter().zip(is_more) {
-            is_new[at] |= is_more;
+        let (now, was) = (of(self.matches, in_force), of(was, &self.in_force(side, was)));
+        let mut is_more = vec![true; in_force.len()];
+        by_match((self.chunk.bytes, &now), (side, &was), &mut is_more);
+        for (at, is_more) in in_force.iter().zip(is_more) {
+            is_new[*at] |= is_more;
         }
     }
 

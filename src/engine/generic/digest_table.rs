@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::candidate::{Candidate, line_end, line_start};
+use super::name::{self, Kind};
 use crate::path::purpose::{PathKind, path_kind};
 
 /// The lengths of digests in hexadecimal: MD5, SHA-1, SHA-2 and SHA-3.
@@ -10,13 +11,23 @@ const LENGTHS: [usize; 6] = [32, 40, 56, 64, 96, 128];
 /// So many lines directly before and behind a value hold a digest as well where it is an entry of a table.
 const LEAST: usize = 6;
 
-/// Returns whether the value is a digest in a lockfile, or one of many digests of one length, a line each.
+/// Returns whether the value is a digest in a lockfile, or one of many digests of one length, a line each. Several keys of a
+/// configuration are as long as each other, too: their names are those of credentials, and no paths.
 pub(super) fn holds(text: &[u8], path: &[u8], c: &Candidate) -> bool {
     let value = &text[c.value.clone()];
     // The query of an address in a lockfile is no entry of it.
     let is_entry = || c.name.as_ref().is_none_or(|name| !matches!(text[..name.start].last(), Some(b'?' | b'&')));
     let is_locked = || path_kind(path) == PathKind::Lockfile && is_entry();
-    is_digest(value) && (is_locked() || neighbours(text, &c.value) >= LEAST)
+    is_digest(value) && (is_locked() || !is_named_as_credential(text, c) && neighbours(text, &c.value) >= LEAST)
+}
+
+/// Returns whether the name is one of a credential, and not the end of a path: `JWT_SECRET`, not `login/password`.
+fn is_named_as_credential(text: &[u8], c: &Candidate) -> bool {
+    c.name.clone().is_some_and(|range| {
+        let name = name::read(&text[range.clone()]);
+        let is_of_path = text[range.clone()].contains(&b'/') || matches!(text[..range.start].last(), Some(b'/'));
+        name.kind >= Kind::Key && name.is_plain() && !is_of_path
+    })
 }
 
 fn is_digest(value: &[u8]) -> bool {

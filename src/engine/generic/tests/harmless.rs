@@ -315,3 +315,34 @@ fn a_token_that_begins_as_the_name_of_an_index_does_is_none() {
         assert!(blocks(&text, "a.toml"), "{text}");
     }
 }
+
+#[test]
+fn many_keys_of_one_length_are_no_table_of_checksums() {
+    let mut dice = Dice(322);
+    let names = [
+        "SECRET_KEY",
+        "JWT_SECRET",
+        "SESSION_SECRET",
+        "COOKIE_SECRET",
+        "API_KEY",
+        "WEBHOOK_SECRET",
+        "CLIENT_SECRET",
+        "ENCRYPTION_KEY",
+    ];
+    for length in [32, 40, 64, 128] {
+        for (line, path) in [
+            ("#=@\n", ".env"),
+            ("  #: @\n", "values.yaml"),
+            ("# = \"@\"\n", "prod.tfvars"),
+            ("ENV # @\n", "Dockerfile"),
+        ] {
+            let all: String =
+                names.iter().map(|name| filled(line, &dice.run(HEX, length)).replace('#', name)).collect();
+            let (text, place) = (all.as_bytes(), path.as_bytes());
+            let found = candidate::candidates(text)
+                .into_iter()
+                .filter(|c| judge(text, place, c).reconsidered(text, place, c).confidence >= Some(Confidence::Medium));
+            assert!(found.count() >= names.len() - 1, "{path}: {all}");
+        }
+    }
+}
