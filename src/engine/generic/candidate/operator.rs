@@ -33,7 +33,7 @@ pub(super) fn operator(text: &[u8], name: &Range<usize>) -> Option<Operator> {
     if starts(text, i, b"=~") {
         return None;
     }
-    if let Some(found) = sign(text, i) {
+    if let Some(found) = sign(text, i).or_else(|| fallback(text, i, is_quoted)) {
         return Some(found);
     }
     match at(text, i) {
@@ -61,6 +61,14 @@ pub(super) fn operator(text: &[u8], name: &Range<usize>) -> Option<Operator> {
         next if is_apart && !is_quoted => words(text, name.start, i, next),
         _ => None,
     }
+}
+
+/// The operator before the value that stands in for a setting that is missing: `process.env.API_KEY || "x"`, `getenv('KEY') ?: 'x'`.
+fn fallback(text: &[u8], i: usize, is_quoted: bool) -> Option<Operator> {
+    let i = if is_quoted && at(text, i) == b')' { spaces(text, i + 1) } else { i };
+    let width = [&b"||"[..], b"??", b"?:", b"or "].iter().find(|operator| starts(text, i, operator))?.len();
+    let value = spaces(text, i + width);
+    quote_at(text, value).map(|_| Operator { form: Form::Assignment, at: value })
 }
 
 /// The position behind the subscript that the name is, or that it has: `config['password']`, `password[32]`.

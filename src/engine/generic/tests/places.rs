@@ -220,3 +220,23 @@ fn a_value_in_a_here_document_is_found() {
         assert!(!blocks(text, "main.tf"), "{text}");
     }
 }
+
+#[test]
+fn the_value_in_the_place_of_a_missing_setting_is_found() {
+    let mut dice = Dice(65);
+    for (template, path) in [
+        ("const k = process.env.API_KEY || \"@\";\n", "a.js"),
+        ("const k = process.env.API_KEY ?? '@';\n", "a.ts"),
+        ("k = ENV['API_KEY'] || '@'\n", "a.rb"),
+        ("$k = getenv('API_KEY') ?: '@';\n", "a.php"),
+        ("k = os.environ.get('API_KEY') or '@'\n", "a.py"),
+        ("new Stripe(process.env.STRIPE_SECRET_KEY || '@')\n", "a.js"),
+    ] {
+        let text = filled(template, &dice.run(MIXED, 32));
+        assert!(blocks(&text, path), "{path}: {text}");
+    }
+    for text in ["const name = token || 'anonymous';\n", "let key = row.key ?? 'name';\n", "if (password || \"\") {}\n"]
+    {
+        assert!(!blocks(text, "a.js"), "{text}");
+    }
+}
