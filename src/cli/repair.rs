@@ -336,7 +336,11 @@ fn undo(repo: &Repo) -> Result<Exit> {
         .or_unprinted()?;
     for path in &restored.kept {
         let path = redact::name(&path.to_str_lossy());
-        writeln!(out, "  {path}: left as it is, because it has changed since").or_unprinted()?;
+        writeln!(out, "  {path}: left as it is, because it holds changes that are not staged; look for {MARKER} in it")
+            .or_unprinted()?;
+    }
+    if !restored.kept.is_empty() {
+        writeln!(out, "  the backup is kept for them: {}", backup.name).or_unprinted()?;
     }
     Ok(Exit::Clean)
 }

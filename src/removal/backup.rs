@@ -26,7 +26,7 @@ pub struct Backup {
 pub struct Restored {
     /// The files of the work tree that were written.
     pub files: usize,
-    /// The files that were left as they are, because they have changed since.
+    /// The files that were left as they are, because they hold changes that are not staged.
     pub kept: Vec<BString>,
 }
 
@@ -103,7 +103,7 @@ impl Backup {
         [format!("create {} {}", self.name, self.id)].into_iter().chain(head).collect()
     }
 
-    /// Goes back to the state before the repair, and deletes the backup.
+    /// Goes back to the state before the repair, and deletes the backup unless files were left as they are.
     ///
     /// # Errors
     /// The index has changed since, or something cannot be written.
@@ -131,7 +131,9 @@ impl Backup {
         let paths = changes.new.into_iter().map(|change| change.path).collect();
         let moved = self.head.filter(|(old, new)| old != new);
         let head = moved.map(|(old, new)| format!("update HEAD {old} {new}"));
-        let commands: Vec<String> = head.into_iter().chain([format!("delete {} {}", self.name, self.id)]).collect();
+        // A file that is left may have lost a value that the backup alone still leads to.
+        let delete = kept.is_empty().then(|| format!("delete {} {}", self.name, self.id));
+        let commands: Vec<String> = head.into_iter().chain(delete).collect();
         repo.update_refs("shield-hook repair --undo", &commands)?;
         repo.index_from_tree(self.index.0, &paths)?;
         repo.check_out(&files)?;

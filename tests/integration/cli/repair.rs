@@ -251,3 +251,18 @@ fn the_marker_is_no_secret_in_any_form() {
         .write(".netrc", format!("machine a.example.net login c password {MARKER}\n"));
     repo.shield(&["scan", "--block", "low", "--format", "json", "."]).expect_clean();
 }
+
+#[test]
+fn a_file_with_changes_of_its_own_is_left_and_its_backup_kept() {
+    let sandbox = Sandbox::new();
+    let repo = published(&sandbox);
+    let token = npm_token();
+    let old = repo.write("a.txt", leak(&token)).commit("leak");
+    repo.write("a.txt", leak(&token) + "mine = 3\n");
+    repair(&repo, &["--yes"], &token).expect(0);
+    let undone = repair(&repo, &["--undo"], &token).expect(0);
+    assert!(undone.stdout.contains("a.txt: left as it is") && undone.stdout.contains(MARKER), "{}", undone.stdout);
+    assert_eq!(repo.git(&["rev-parse", "HEAD"]).trim(), old.trim());
+    assert_eq!(read(&repo, "a.txt"), leak(MARKER) + "mine = 3\n");
+    assert_ne!(repo.git(&["for-each-ref", "refs/shield-hook"]), "", "the backup still leads to the value");
+}
