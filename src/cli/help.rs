@@ -297,8 +297,9 @@ const TABLE: &[Help] = &[
         ),
         "Looks into the index and the commits of HEAD that no remote-tracking ref leads to. In each of them the value gives \
          way to REMOVED-BY-SHIELD-HOOK, in the index and in the files of the work tree as well; authors, dates, messages and \
-         merges stay. Signatures of rewritten commits are left out. Published commits are never rewritten. The old commits \
-         stay in this repository, below refs/shield-hook/repair/, until you delete that ref.\n\nA secret that was in a \
+         merges stay. Signatures of rewritten commits are left out. Of those that a remote-tracking ref leads to none is \
+         rewritten; a push of a tag or to an address leaves no such ref. The old commits stay in this repository, below \
+         refs/shield-hook/repair/, until you delete that ref.\n\nA secret that was in a \
          commit has to be revoked all the same.",
     ),
     noted(
